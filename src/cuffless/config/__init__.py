@@ -1,0 +1,52 @@
+"""Typed options: the one source of defaults, limits, schema and documentation."""
+
+from cuffless.config.base import ConfigError, Options
+from cuffless.config.learning import (
+    ARCHITECTURES,
+    AlexNetOptions,
+    CustomOptions,
+    EvaluationOptions,
+    FigureOptions,
+    LstmOptions,
+    MeanOptions,
+    NetworkOptions,
+    ResNetOptions,
+    SlapnicarOptions,
+    TrainingOptions,
+)
+from cuffless.config.stages import (
+    RULES,
+    ChannelOptions,
+    RecordOptions,
+    SimulatorOptions,
+    SplitOptions,
+    WindowOptions,
+)
+from cuffless.config.study import DatasetOptions, StudyConfig, load_config, merge, read_config
+
+__all__ = [
+    "ARCHITECTURES",
+    "RULES",
+    "AlexNetOptions",
+    "ChannelOptions",
+    "ConfigError",
+    "CustomOptions",
+    "DatasetOptions",
+    "EvaluationOptions",
+    "FigureOptions",
+    "LstmOptions",
+    "MeanOptions",
+    "NetworkOptions",
+    "Options",
+    "RecordOptions",
+    "ResNetOptions",
+    "SimulatorOptions",
+    "SlapnicarOptions",
+    "SplitOptions",
+    "StudyConfig",
+    "TrainingOptions",
+    "WindowOptions",
+    "load_config",
+    "merge",
+    "read_config",
+]

@@ -1,0 +1,227 @@
+"""Options of the stages up to the splits; every default is the method's number."""
+
+from typing import Any, Literal
+
+from pydantic import field_validator, model_validator
+
+from cuffless.config.base import Options, Range, option
+
+RULES = (
+    "missing",
+    "flat",
+    "saturated",
+    "beats",
+    "hr",
+    "sbp",
+    "dbp",
+    "pulse_pressure",
+    "spread",
+    "rates",
+    "pulses",
+    "snr",
+)
+
+LIMITS: dict[str, dict[str, Range]] = {
+    "paper": {"sbp_range": (75.0, 165.0), "dbp_range": (40.0, 80.0)},
+    "code": {"sbp_range": (40.0, 200.0), "dbp_range": (40.0, 120.0)},
+}
+
+# What a preset says where the configuration is silent.
+PRESETS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "paper": {"rules": ("missing", "beats", "hr", "sbp", "dbp", "snr"), "pulse_rate": "peak"},
+    "code": {
+        "cropping": "time",
+        "overlap": 0.5,
+        "limits": "code",
+        "labels": "code",
+        "pulse_rate": "peak",
+        "rules": ("missing", "beats", "hr", "sbp", "dbp"),
+    },
+}
+
+
+class SimulatorOptions(Options):
+    """The simulated cohort."""
+
+    subjects: int = option(160, ge=1)
+    """Number of subjects."""
+    minutes: float = option(20.0, gt=0.5)
+    """Length of each subject's recording in minutes."""
+    seed: int = option(0, ge=0)
+    """Seed; draws depend on it and the subject's number alone."""
+    confounding: float = option(1.0, ge=0, le=2)
+    """Scale of the subjects' own confounders: 0, all share one pulse shape; 1, as in hospital; 2, twice."""
+    artefacts: bool = True
+    """Add motion, flat lines, dropouts and flushes."""
+    multi_segment: float = option(0.4, ge=0, le=1)
+    """Share of records written as several segments with gaps between them."""
+
+
+class ChannelOptions(Options):
+    """Names under which a signal occurs, compared without regard to case."""
+
+    ppg: tuple[str, ...] = option(("PLETH", "PPG", "PLETH L", "PLETH R", "PLETHl", "PLETHr", "SpO2 PLETH"), min_length=1)
+    """PPG."""
+    abp: tuple[str, ...] = option(("ABP", "ART", "AOBP", "ABP1", "ABPm"), min_length=1)
+    """Invasive arterial pressure."""
+
+
+class RecordOptions(Options):
+    """Where recordings come from and how they are read."""
+
+    source: Literal["simulator", "wfdb", "csv"] = "simulator"
+    """`simulator`, or a local folder of WFDB or CSV recordings."""
+    path: str = ""
+    """Folder of the recordings, searched recursively (sources `wfdb`, `csv`); relative to the working directory."""
+    include: tuple[str, ...] = ("*",)
+    """Patterns of record names to take."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of record names to leave out."""
+    shards: int = option(8, ge=1)
+    """Number of jobs that share the subjects (by hash of the subject)."""
+    channels: ChannelOptions = ChannelOptions()
+    """Channel names of PPG and ABP."""
+    fs: float = option(125.0, gt=20)
+    """Sampling rate in Hz to which every recording is brought."""
+    block_seconds: float = option(1800.0, ge=240, multiple_of=8)
+    """Stretch read and windowed at a time; bounds memory, does not change results."""
+    csv_fs: float = option(125.0, gt=0)
+    """Sampling rate of CSV recordings in Hz."""
+    csv_columns: tuple[str, ...] = ()
+    """Names of a CSV's columns where it has no header, e.g. `[ppg, abp]`; empty: its first line names them."""
+    csv_rows: bool = False
+    """The CSV holds one signal a row (transposed)."""
+
+
+class WindowOptions(Options):
+    """Cutting, labelling and accepting windows."""
+
+    preset: Literal["default", "paper", "code"] = "default"
+    """Rules and settings as a whole: `default`, the `paper`'s, or its authors' `code`. Options given beside it win."""
+    cropping: Literal["beats", "time"] = "beats"
+    """`beats`: whole pulse waves (const_beats); `time`: fixed seconds (const_time)."""
+    length: int = option(7, ge=1, le=60)
+    """Window length: beats or seconds."""
+    samples_per_beat: int = option(125, ge=16, le=500)
+    """Samples a beat (a second, for `time`) after resampling: 7 x 125 = 875."""
+    overlap: float = option(0.0, ge=0, lt=0.95)
+    """Overlap of neighbouring windows as a fraction of a window."""
+    band: Range = (0.5, 8.0)
+    """Pass band of the PPG filter in Hz."""
+    filter_order: int = option(4, ge=1, le=8)
+    """Order of the Butterworth filter, applied forwards and backwards."""
+    pulse_rate: Literal["subharmonic", "peak"] = "subharmonic"
+    """Highest spectral peak, with a check for its sub-harmonic, or bare (the paper)."""
+    pulse_search: Range = (0.67, 3.0)
+    """Search band of the pulse frequency in Hz."""
+    pulse_block_seconds: float = option(16.0, ge=8, le=64)
+    """Stretch over which the local pulse frequency is measured."""
+    subharmonic_ratio: float = option(0.3, gt=0, lt=1)
+    """Half the frequency is taken if its amplitude exceeds this share of the peak's."""
+    subharmonic_min_hz: float = option(0.7, gt=0)
+    """Lowest frequency that the sub-harmonic check may choose."""
+    snr_db: float = -7.0
+    """Least SNR in dB."""
+    snr_seconds: float = option(7.0, ge=1)
+    """Stretch over which the SNR is measured, centred on the window."""
+    snr_band_hz: float = option(0.1, gt=0)
+    """Half-width of the signal band around the pulse frequency."""
+    snr_harmonic_hz: float = option(0.1, gt=0)
+    """Half-width of the signal band around its first harmonic."""
+    snr_range: Range = (0.5, 8.0)
+    """Band in Hz that holds signal and noise."""
+    limits: Literal["paper", "code"] = "paper"
+    """Pressure ranges: `paper` 75-165 / 40-80 mmHg, `code` 40-200 / 40-120 mmHg."""
+    sbp_range: Range = LIMITS["paper"]["sbp_range"]
+    """Accepted SBP in mmHg; set by `limits`."""
+    dbp_range: Range = LIMITS["paper"]["dbp_range"]
+    """Accepted DBP in mmHg; set by `limits`."""
+    hr_range: Range = (50.0, 140.0)
+    """Accepted pulse rate in bpm."""
+    pulse_pressure_range: Range = (15.0, 120.0)
+    """Accepted pulse pressure (SBP - DBP) in mmHg."""
+    spread_max: Range = (30.0, 20.0)
+    """Greatest range of SBP and of DBP over the beats of a window in mmHg."""
+    rates_bpm: float = option(5.0, gt=0)
+    """Greatest difference between PPG and ABP rates in bpm."""
+    pulses_tolerance: int = option(1, ge=0)
+    """Allowed difference between the systolic peaks counted in the PPG and the beats expected."""
+    flat_seconds: float = option(0.2, gt=0)
+    """A run of equal samples of this length is a flat line."""
+    saturated_seconds: float = option(0.1, gt=0)
+    """A run of equal samples of this length at a window's extreme is saturation."""
+    labels: Literal["exact", "code"] = "exact"
+    """`exact`: median of the beats' pressures; `code`: one sample early and truncated, as the authors."""
+    rules: tuple[Literal[RULES], ...] = RULES
+    """Names of the rules, in the order in which they may reject a window."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apply_presets(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        filled = {**PRESETS.get(values.get("preset", "default"), {}), **values}
+        return {**LIMITS.get(filled.get("limits", "paper"), {}), **filled}
+
+    @field_validator(
+        "band", "pulse_search", "snr_range", "sbp_range", "dbp_range", "hr_range", "pulse_pressure_range"
+    )
+    @classmethod
+    def _ordered(cls, value: Range) -> Range:
+        if not value[0] < value[1]:
+            raise ValueError("the first number must be the smaller one")
+        return value
+
+    @field_validator("rules")
+    @classmethod
+    def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) != len(value):
+            raise ValueError("each rule may stand once")
+        return value
+
+    @property
+    def samples(self) -> int:
+        """Samples of a window after resampling."""
+        return self.length * self.samples_per_beat
+
+
+class SplitOptions(Options):
+    """Dividing windows into training, validation and test sets."""
+
+    kind: Literal["nonmixed", "mixed"] = "nonmixed"
+    """`nonmixed`: by subject; `mixed`: by window, whosever it is."""
+    windowing: str = "main"
+    """Name of the windowing."""
+    cap: int = option(2000, ge=1)
+    """Most windows of one subject."""
+    subjects: tuple[int, int, int] = (3750, 625, 625)
+    """Subjects for training, validation, test (`nonmixed`)."""
+    mixed_subjects: int = option(750, ge=1)
+    """Subjects drawn for a `mixed` split."""
+    windows: tuple[int, int, int] = (1_000_000, 250_000, 250_000)
+    """Windows drawn for training, validation, test."""
+    fractions: tuple[float, float, float] = (0.75, 0.125, 0.125)
+    """Shares used where there are fewer subjects than asked for."""
+    stratify: Literal["none", "sbp"] = "none"
+    """`sbp`: divide blocks of subjects of like mean SBP, so that a small test set spans the range."""
+    min_windows: int = option(1, ge=1)
+    """A subject with fewer kept windows is left out."""
+    leakage: Literal["fail", "warn"] = "fail"
+    """What an undeclared leak does."""
+    seed: int = option(0, ge=0)
+    """Seed of the draws."""
+
+    @field_validator("fractions")
+    @classmethod
+    def _sum_to_one(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
+        if min(value) <= 0 or abs(sum(value) - 1) > 1e-6:
+            raise ValueError("three positive shares that add up to 1")
+        return value
+
+    @field_validator("subjects", "windows")
+    @classmethod
+    def _positive(cls, value: tuple[int, int, int]) -> tuple[int, int, int]:
+        if min(value) < 1:
+            raise ValueError("three positive counts")
+        return value

@@ -1,0 +1,196 @@
+"""The whole configuration: named blocks resolved over their stage's options."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError, model_validator
+
+from cuffless.config.base import ConfigError, Name, Options, one_line_errors, option
+from cuffless.config.learning import AnyNetwork, EvaluationOptions, FigureOptions, TrainingOptions
+from cuffless.config.stages import RecordOptions, SimulatorOptions, SplitOptions, WindowOptions
+
+
+class DatasetOptions(Options):
+    """A data set: its own values over `records` and `simulator`."""
+
+    records: RecordOptions = RecordOptions()
+    """Overrides of `records`."""
+    simulator: SimulatorOptions = SimulatorOptions()
+    """Overrides of `simulator`."""
+
+
+class SplitsSection(SplitOptions):
+    """Options of all splits, and the splits by name."""
+
+    named: dict[Name, SplitOptions] = option({}, min_length=1)
+    """Splits by name: each its own values over the options above."""
+
+
+class StudyOptions(Options):
+    """Which named blocks the figures are made of."""
+
+    dataset: str = "cohort"
+    """Data set of `results/figures` and `results/tables`."""
+    splits: tuple[str, ...] = option(("nonmixed", "mixed"), min_length=1)
+    """Splits to train on; Figure 7 shows the first."""
+    networks: tuple[str, ...] = option(("alexnet", "resnet", "slapnicar", "lstm"), min_length=1)
+    """Networks to train, in the order of the figures; the mean regressor always joins them."""
+    seeds: tuple[int, ...] = option((0,), min_length=1)
+    """Seeds; every network is trained once with each."""
+
+
+class ExecutionOptions(Options):
+    """How jobs run; changes no result."""
+
+    threads: int = option(1, ge=1)
+    """Cores that a training occupies in the scheduler's eyes."""
+    training_mem_mb: int = option(4000, ge=500)
+    """Memory of a training."""
+    shard_mem_mb: int = option(1500, ge=300)
+    """Memory of a shard's job."""
+
+
+class StudyConfig(Options):
+    """A whole study."""
+
+    study: StudyOptions = StudyOptions()
+    """What the figures show."""
+    datasets: dict[Name, DatasetOptions] = option({"cohort": DatasetOptions()}, min_length=1)
+    """Data sets by name."""
+    simulator: SimulatorOptions = SimulatorOptions()
+    """Options of the simulated cohort."""
+    records: RecordOptions = RecordOptions()
+    """Options of reading."""
+    windows: WindowOptions = WindowOptions()
+    """Options of windows."""
+    windowings: dict[Name, WindowOptions] = option({"main": WindowOptions()}, min_length=1)
+    """Windowings by name: each its own values over `windows`."""
+    splits: SplitsSection = SplitsSection(
+        named={"nonmixed": SplitOptions(kind="nonmixed"), "mixed": SplitOptions(kind="mixed")}
+    )
+    """Options of splits."""
+    networks: dict[Name, AnyNetwork] = option({})
+    """Networks by name."""
+    training: TrainingOptions = TrainingOptions()
+    """Options of training."""
+    evaluation: EvaluationOptions = EvaluationOptions()
+    """Options of evaluation."""
+    figures: FigureOptions = FigureOptions()
+    """Options of figures."""
+    snakemake: ExecutionOptions = ExecutionOptions()
+    """Options of execution."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve(cls, raw: Any) -> Any:
+        return _resolve_names(raw) if isinstance(raw, Mapping) else raw
+
+    @model_validator(mode="after")
+    def _check_names(self) -> "StudyConfig":
+        _known("study.dataset", [self.study.dataset], self.datasets)
+        _known("study.splits", self.study.splits, self.splits.named)
+        _known("study.networks", self.study.networks, self.networks)
+        for name, split in self.splits.named.items():
+            _known(f"splits.named.{name}.windowing", [split.windowing], self.windowings)
+        return self
+
+
+def _known(key: str, names: Any, blocks: Mapping) -> None:
+    for name in names:
+        if name not in blocks:
+            raise ValueError(f"{key}: {name!r} is not defined; defined are {', '.join(blocks) or 'none'}")
+
+
+def _resolve_names(raw: Mapping) -> dict:
+    """Lay each named block over its stage's section, before anything is validated."""
+    config = {key: value for key, value in raw.items() if value is not None}
+    defaults = StudyConfig.model_fields
+    for section in ("datasets", "windowings", "networks"):
+        if not isinstance(config.get(section, {}), Mapping):
+            return config
+    config["windowings"] = {
+        name: merge(config.get("windows"), block) for name, block in config.get("windowings", {"main": {}}).items()
+    }
+    config["datasets"] = {
+        name: {
+            **(block or {}),
+            "records": merge(config.get("records"), (block or {}).get("records")),
+            "simulator": merge(config.get("simulator"), (block or {}).get("simulator")),
+        }
+        for name, block in config.get("datasets", {"cohort": {}}).items()
+    }
+    splits = config.get("splits", {})
+    if isinstance(splits, Mapping):
+        base = {key: value for key, value in splits.items() if key != "named"}
+        named = splits.get("named", {kind: {"kind": kind} for kind in ("nonmixed", "mixed")})
+        if isinstance(named, Mapping):
+            config["splits"] = {**base, "named": {name: merge(base, block) for name, block in named.items()}}
+    networks = config.get("networks") or {name: {} for name in defaults["study"].default.networks}
+    config["networks"] = {name: _network(name, block, config.get("training")) for name, block in networks.items()}
+    config["networks"].setdefault("mean", {"architecture": "mean"})
+    return config
+
+
+def _network(name: str, block: Any, training: Any) -> Any:
+    if block is not None and not isinstance(block, Mapping):
+        return block
+    block = {"architecture": name, **(block or {})}
+    if block["architecture"] != "mean":
+        block["training"] = merge(training, block.get("training"))
+    return block
+
+
+def merge(base: Any, over: Any) -> Any:
+    """Lay `over` on `base`; mappings are merged by key, everything else is replaced."""
+    if over is None:
+        return base if base is not None else {}
+    if not (isinstance(base, Mapping) and isinstance(over, Mapping)):
+        return over
+    return {**base, **{key: merge(base.get(key), value) for key, value in over.items()}}
+
+
+def read_config(raw: Mapping, *, source: str = "the configuration") -> StudyConfig:
+    """Validate a configuration and resolve its named blocks.
+
+    Parameters
+    ----------
+    raw : mapping
+        The configuration as read from YAML.
+    source : str
+        Its name in error messages.
+
+    Returns
+    -------
+    StudyConfig
+
+    Raises
+    ------
+    ConfigError
+        One line a mistake: the key, the value, what is allowed.
+    """
+    try:
+        return StudyConfig.model_validate(dict(raw))
+    except ValidationError as error:
+        raise ConfigError(f"{source} cannot be used:\n{one_line_errors(error)}") from None
+
+
+def load_config(path: str | Path) -> StudyConfig:
+    """Read a configuration file (YAML).
+
+    Raises
+    ------
+    ConfigError
+        If the file is absent, is not YAML, or holds a mistake.
+    """
+    import yaml
+
+    try:
+        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(raw, Mapping):
+        raise ConfigError(f"{path} holds no options; see config/README.md")
+    return read_config(raw, source=str(path))
