@@ -30,17 +30,24 @@ def option(default: Any, **constraints: Any) -> Any:
 
 def one_line_errors(error: ValidationError) -> str:
     """Turn a pydantic error into one line a mistake: key, value, what is allowed."""
-    lines = []
-    for item in error.errors():
-        key = ".".join(str(part) for part in item["loc"]) or "config"
+    lines: dict[tuple, str] = {}
+    for item in sorted(error.errors(), key=lambda item: len(item["loc"])):
+        location = item["loc"]
+        if location[:1] == ("networks",) and len(location) > 2:
+            location = location[:2] + location[3:]  # pydantic puts the architecture between
+        message = item["msg"].removeprefix("Value error, ")
+        key = ".".join(str(part) for part in location)
         if item["type"] == "extra_forbidden":
-            lines.append(f"{key}: unknown option{_suggest(error, item['loc'])}")
+            line = f"{key}: unknown option{_suggest(location)}"
         elif item["type"] == "missing":
-            lines.append(f"{key}: required, but not given")
+            line = f"{key}: required, but not given"
+        elif not location:
+            line = message
         else:
-            message = item["msg"].removeprefix("Value error, ")
-            lines.append(f"{key}: {_shorten(item['input'])} is not allowed: {message}")
-    return "\n".join(lines)
+            line = f"{key}: {_shorten(item['input'])} is not allowed: {message}"
+        # A mistake in a stage's section shows again in each named block laid over it: say it once.
+        lines.setdefault((location[-1:], repr(item["input"]), item["type"]) if location else (line,), line)
+    return "\n".join(lines.values())
 
 
 def _shorten(value: Any) -> str:
@@ -48,24 +55,21 @@ def _shorten(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _suggest(error: ValidationError, location: tuple) -> str:
+def _suggest(location: tuple) -> str:
     import difflib
 
-    known = _options_by_name()
-    fields = known.get(error.title, ())
-    if len(location) > 1:
-        fields = sorted({name for names in known.values() for name in names})
-    near = difflib.get_close_matches(str(location[-1]), fields, n=1, cutoff=0.6)
-    if not near:
-        near = [f for f in fields if f.lower() == str(location[-1]).lower()]
+    known = sorted(_all_options())
+    name = str(location[-1])
+    near = [option for option in known if option.lower() == name.lower()]
+    near = near or difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _options_by_name() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _all_options() -> set[str]:
+    names: set[str] = set()
     queue = [Options]
     while queue:
         for model in queue.pop().__subclasses__():
-            found[model.__name__] = list(model.model_fields)
+            names |= set(model.model_fields)
             queue.append(model)
-    return found
+    return names

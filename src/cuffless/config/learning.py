@@ -24,6 +24,8 @@ class TrainingOptions(Options):
     """Windows a batch."""
     tf_threads: int = option(1, ge=1)
     """TensorFlow's threads; changes results in the last bits, so it is part of them."""
+    ram_mb: float = option(4000, gt=0)
+    """Memory for a set of windows in MB; a larger set is read and shuffled in blocks of an eighth of it."""
 
 
 class NetworkOptions(Options):

@@ -61,9 +61,9 @@ class SimulatorOptions(Options):
 class ChannelOptions(Options):
     """Names under which a signal occurs, compared without regard to case."""
 
-    ppg: tuple[str, ...] = option(("PLETH", "PPG", "PLETH L", "PLETH R", "PLETHl", "PLETHr", "SpO2 PLETH"), min_length=1)
+    ppg: tuple[str, ...] = option(("PLETH", "PPG", "PLETH L", "PLETH R"), min_length=1)
     """PPG."""
-    abp: tuple[str, ...] = option(("ABP", "ART", "AOBP", "ABP1", "ABPm"), min_length=1)
+    abp: tuple[str, ...] = option(("ABP", "ART"), min_length=1)
     """Invasive arterial pressure."""
 
 
@@ -82,16 +82,20 @@ class RecordOptions(Options):
     """Number of jobs that share the subjects (by hash of the subject)."""
     channels: ChannelOptions = ChannelOptions()
     """Channel names of PPG and ABP."""
-    fs: float = option(125.0, gt=20)
-    """Sampling rate in Hz to which every recording is brought."""
-    block_seconds: float = option(1800.0, ge=240, multiple_of=8)
-    """Stretch read and windowed at a time; bounds memory, does not change results."""
+    fs: float = option(125.0, ge=50, multiple_of=25)
+    """Sampling rate in Hz to which every recording is brought; a multiple of 25."""
     csv_fs: float = option(125.0, gt=0)
     """Sampling rate of CSV recordings in Hz."""
     csv_columns: tuple[str, ...] = ()
     """Names of a CSV's columns where it has no header, e.g. `[ppg, abp]`; empty: its first line names them."""
     csv_rows: bool = False
     """The CSV holds one signal a row (transposed)."""
+
+
+    def reading(self) -> str:
+        """The options that decide how a file is read, as canonical JSON; the others only choose files."""
+        reading = self.model_copy(update={"path": "", "include": ("*",), "exclude": (), "shards": 1})
+        return reading.canonical()
 
 
 class WindowOptions(Options):

@@ -45,6 +45,8 @@ class ExecutionOptions(Options):
 
     threads: int = option(1, ge=1)
     """Cores that a training occupies in the scheduler's eyes."""
+    gpu: bool = False
+    """Trainings ask the scheduler for a GPU."""
     training_mem_mb: int = option(4000, ge=500)
     """Memory of a training."""
     shard_mem_mb: int = option(1500, ge=300)

@@ -1,0 +1,70 @@
+# make fig7    set everything up and draw Figure 7 of the simulated cohort
+# make test    set everything up and run the tests
+# make help    the other targets
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help env fig7 all test test-fast lint bench report docs resume why lock clean
+
+CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+VENV ?= .venv
+BIN := $(VENV)/bin
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+CONFIG ?=
+CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
+
+help:  ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+env: $(VENV)/.ready  ## set up the environment in .venv (once; again only if the lock changes)
+
+$(VENV)/.ready: envs/requirements.lock envs/bootstrap.lock pyproject.toml envs/setup.sh
+	@bash envs/setup.sh $(VENV)
+
+fig7: env  ## draw Figure 7 of the simulated cohort
+	@$(SNAKEMAKE) $(CONFIGFILES) results/figures/fig7.pdf
+	@echo "Figure 7 is in results/figures/fig7.pdf (and .png)"
+
+all: env  ## every figure and table
+	@$(SNAKEMAKE) $(CONFIGFILES)
+	@echo "Figures are in results/figures, tables in results/tables"
+
+test: env lint  ## format, lint, contracts and all tests
+	@$(BIN)/python -m pytest
+
+test-fast: env  ## the tests that take seconds
+	@$(BIN)/python -m pytest -m "not slow"
+
+lint: env  ## ruff, snakefmt, import contracts, snakemake --lint
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/snakefmt --quiet --check Snakefile workflow/rules
+	@$(BIN)/lint-imports --no-cache > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
+	@$(BIN)/snakemake --lint > .snakemake-lint.log 2>&1 || { cat .snakemake-lint.log; exit 1; }
+	@rm -f .lint-imports.log .snakemake-lint.log
+	@echo "Lint: clean"
+
+bench: env  ## benchmarks; writes results/benchmarks.csv
+	@$(BIN)/python -m benchmarks
+
+report: env  ## Snakemake's report of the study, results/snakemake-report.html
+	@$(SNAKEMAKE) $(CONFIGFILES) --report results/snakemake-report.html
+	@echo "The report is in results/snakemake-report.html"
+
+docs: env  ## write the option table and the schema anew
+	@$(BIN)/python -m cuffless.config
+	@echo "Written: config/README.md, config/schema.json"
+
+resume: env  ## go on after a kill: unlock, then run
+	@$(BIN)/snakemake --unlock $(CONFIGFILES) > /dev/null 2>&1 || true
+	@$(SNAKEMAKE) $(CONFIGFILES)
+
+why: env  ## what would run again, and for which changed option
+	@$(BIN)/python workflow/why.py $(CONFIGFILES)
+
+lock: env  ## resolve the dependencies anew
+	@bash envs/lock.sh $(BIN)
+
+clean:  ## delete results and logs (not downloads, not the environment)
+	rm -rf results logs .snakemake

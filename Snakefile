@@ -1,0 +1,40 @@
+# How well can a deep network predict blood pressure from PPG, on people it has never seen?
+# Configuration: config.yaml, or any file given with --configfile; every option is in config/README.md.
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+# Not loaded beside a file given by the user: the demo's small numbers must not leak into another study.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/simulator.smk"
+include: "workflow/rules/records.smk"
+include: "workflow/rules/windows.smk"
+include: "workflow/rules/splits.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/figures.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+rule all:
+    message:
+        "The study is complete: figures in results/figures, tables in results/tables"
+    default_target: True
+    input:
+        expand("results/figures/{figure}.pdf", figure=FIGURES),
+        "results/tables/table1.csv",
+        "results/tables/table1.md",
+
+
+rule records:
+    message:
+        "Records listed: results/{STUDY.study.dataset}/records.csv"
+    input:
+        f"results/{STUDY.study.dataset}/records.csv",

@@ -1,0 +1,87 @@
+"""The evaluation as a whole: from a prediction table to the tables that reports and figures show."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from cuffless.config import EvaluationOptions
+from cuffless.evaluation.bins import bin_table
+from cuffless.evaluation.errors import mae_tables
+from cuffless.evaluation.predictions import PredictionError, align_predictions
+from cuffless.evaluation.significance import compare_predictors
+from cuffless.evaluation.table1 import build_table1, format_table1
+from cuffless.files import whole_file
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Tidy tables; see `mae_tables`, `bin_table`, `compare_predictors`, `build_table1` for their columns."""
+
+    mae: pd.DataFrame
+    overall: pd.DataFrame
+    bins: pd.DataFrame
+    tests: pd.DataFrame
+    table1: pd.DataFrame
+    table1_text: str
+
+
+def evaluate(
+    predictions: pd.DataFrame,
+    reference: pd.DataFrame,
+    options: EvaluationOptions | None = None,
+    *,
+    splits: Sequence[str] | None = None,
+    limits: Mapping[str, tuple[float, float]] | None = None,
+) -> Evaluation:
+    """Judge predictions on test windows.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        As from `read_predictions`.
+    reference : DataFrame
+        The paper's results, as from `read_reference`.
+    options : EvaluationOptions, optional
+    splits : sequence of str, optional
+        Splits in the tables' order; every other one is compared with the first. All by default.
+    limits : mapping of pressure to (low, high), optional
+        Accepted SBP and DBP in mmHg (windows.sbp_range, windows.dbp_range): bins are counted from there.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    PredictionError
+        If a split has no predictions, or its trainings were not judged on the same windows.
+    """
+    options = options or EvaluationOptions()
+    judged = align_predictions(predictions)
+    order = list(splits or judged)
+    absent = [name for name in order if name not in judged]
+    if absent:
+        raise PredictionError(f"no predictions for split {', '.join(absent)}; there are {', '.join(judged)}")
+    tables = [mae_tables(judged[name], options) for name in order]
+    overall = pd.concat([overall for _, overall in tables], ignore_index=True)
+    table1 = build_table1(overall, reference)
+    return Evaluation(
+        mae=pd.concat([mae for mae, _ in tables], ignore_index=True),
+        overall=overall,
+        bins=pd.concat([bin_table(judged[name], options, limits) for name in order], ignore_index=True),
+        tests=compare_predictors(judged, options, order=order),
+        table1=table1,
+        table1_text=format_table1(table1, overall, confidence=options.confidence),
+    )
+
+
+def write_evaluation(evaluation: Evaluation, folder: str | Path) -> None:
+    """Write ``mae.csv, overall.csv, bins.csv, tests.csv, table1.csv, table1.md`` into `folder`."""
+    folder = Path(folder)
+    for name in ("mae", "overall", "bins", "tests", "table1"):
+        with whole_file(folder / f"{name}.csv") as path:
+            getattr(evaluation, name).to_csv(path, index=False, lineterminator="\n")
+    with whole_file(folder / "table1.md") as path:
+        path.write_text(evaluation.table1_text, encoding="utf-8")

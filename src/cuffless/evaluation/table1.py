@@ -1,0 +1,146 @@
+"""Table 1: the study's mean absolute errors beside the paper's."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+REFERENCE_COLUMNS = ["table", "pressure", "setting", "network", "mae", "source"]
+COLUMNS = [
+    "pressure",
+    "setting",
+    "network",
+    "mae",
+    "lower",
+    "upper",
+    "n_subjects",
+    "n_windows",
+    "seeds",
+    "average",
+    "paper",
+]
+SETTINGS = {
+    "mixed": "mixed",
+    "nonmixed": "non-mixed",
+    "before": "before personalization",
+    "random": "personalized, random 20 %",
+    "first": "personalized, first 20 %",
+}
+NETWORKS = {
+    "alexnet": "AlexNet",
+    "resnet": "ResNet",
+    "slapnicar": "Slapničar",
+    "lstm": "LSTM",
+    "mean": "mean regressor",
+}
+
+
+def read_reference(path: str | Path) -> pd.DataFrame:
+    """Read the paper's results (`resources/reference_results.csv`).
+
+    Returns
+    -------
+    DataFrame
+        ``table`` (1 or 2), ``pressure, setting, network, mae`` (mmHg), ``source``.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or a result is given twice.
+    """
+    reference = pd.read_csv(path)
+    missing = [column for column in REFERENCE_COLUMNS if column not in reference.columns]
+    if missing:
+        raise ValueError(
+            f"{path}: no column {', '.join(missing)}; restore the file that comes with the workflow"
+        )
+    if reference.duplicated(REFERENCE_COLUMNS[:4]).any():
+        raise ValueError(
+            f"{path}: a result is given twice; keep one row a table, pressure, setting and network"
+        )
+    return reference
+
+
+def build_table1(overall: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """Lay the paper's MAE beside ours.
+
+    Parameters
+    ----------
+    overall : DataFrame
+        As from `mae_tables`; its ``split`` is the table's ``setting``.
+    reference : DataFrame
+        As from `read_reference`.
+
+    Returns
+    -------
+    DataFrame
+        ``pressure, setting, network, mae, lower, upper, n_subjects, n_windows, seeds, average, paper``.
+        ``paper`` is NaN where the paper has no such result, and in rows that average over subjects, as
+        the paper averages over windows.
+    """
+    paper = reference.loc[reference["table"] == 1, ["pressure", "setting", "network", "mae"]]
+    paper = paper.rename(columns={"mae": "paper"}).assign(average="pooled")
+    table = overall.rename(columns={"split": "setting"})
+    table = table.merge(
+        paper, how="left", on=["pressure", "setting", "network", "average"], validate="many_to_one"
+    )
+    return table[COLUMNS]
+
+
+def format_table1(table: pd.DataFrame, overall: pd.DataFrame, *, confidence: float = 0.95) -> str:
+    """Write Table 1 as Markdown.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As from `build_table1`.
+    overall : DataFrame
+        As from `mae_tables`: names each interval's method and the spread over seeds.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    str
+        A table of pooled and one of subject averages, ours with interval, the paper's in parentheses.
+    """
+    details = overall.rename(columns={"split": "setting"})
+    keys = ["pressure", "setting", "network", "average"]
+    table = table.merge(details[[*keys, "interval", "mae_min", "mae_max"]], on=keys, validate="one_to_one")
+    networks = list(dict.fromkeys(table["network"]))
+    methods = " and ".join(sorted(set(table["interval"]) - {"too few subjects"})) or "none: too few subjects"
+    seeds = int(table.loc[table["network"] != "mean", "seeds"].max()) if len(networks) > 1 else 1
+    lines = [
+        "# Table 1. Mean absolute error in mmHg",
+        "",
+        f"Ours [{confidence:.0%} interval], with the paper's in parentheses where it gives one. "
+        f"Intervals are bootstrapped over subjects ({methods}). "
+        + (
+            "1 seed: no ranking of networks."
+            if seeds == 1
+            else f"Means of up to {seeds} seeds, with the least and greatest in braces."
+        ),
+    ]
+    titles = {"pooled": "Every window counts the same", "subject": "Every subject counts the same"}
+    for average, title in titles.items():
+        rows = table[table["average"] == average]
+        if rows.empty:
+            continue
+        lines += ["", f"## {title}", ""]
+        lines.append(
+            "| | setting | " + " | ".join(NETWORKS.get(n, n) for n in networks) + " | subjects | windows |"
+        )
+        lines.append("|---|---|" + "---|" * len(networks) + "---:|---:|")
+        for (pressure, setting), group in rows.groupby(["pressure", "setting"], sort=False):
+            cells = {row.network: _cell(row) for row in group.itertuples()}
+            counts = f"{group['n_subjects'].max():,} | {group['n_windows'].max():,}"
+            line = " | ".join(cells.get(network, "–") for network in networks)
+            lines.append(f"| {pressure} | {SETTINGS.get(setting, setting)} | {line} | {counts} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(row) -> str:
+    interval = row.interval if np.isnan(row.lower) else f"{row.lower:.1f}, {row.upper:.1f}"
+    spread = f" {{{row.mae_min:.1f}, {row.mae_max:.1f}}}" if row.seeds > 1 and row.network != "mean" else ""
+    paper = "" if np.isnan(row.paper) else f" ({row.paper:.1f})"
+    return f"{row.mae:.1f} [{interval}]{spread}{paper}"

@@ -1,0 +1,137 @@
+"""What all figures share: fonts, sizes, names, and how a figure is written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import fill
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, FigureBase
+
+from cuffless.config import FigureOptions
+from cuffless.files import whole_file
+
+NETWORKS = {
+    "alexnet": "AlexNet",
+    "resnet": "ResNet",
+    "slapnicar": "Slapničar",
+    "lstm": "LSTM",
+    "mean": "Mean",
+}
+SPLITS = {"nonmixed": "non-mixed", "mixed": "mixed"}
+SUBSETS = {"train": "training", "val": "validation", "test": "test"}
+GREY = "#4D4D4D"
+PALE = "#BFBFBF"
+LEAST_FONT = 6.0
+"""No text is smaller than this many points."""
+
+_HOUSE = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
+    "pdf.fonttype": 42,  # embed TrueType outlines: journals refuse Type 3
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.linewidth": 0.7,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "grid.color": "#E3E3E3",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "hatch.linewidth": 0.6,
+    "lines.linewidth": 1.2,
+}
+
+
+@contextmanager
+def house_style(options: FigureOptions) -> Iterator[None]:
+    """Draw with the house's settings, whatever the user's matplotlibrc says."""
+    size, small = options.font_size, small_font(options)
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_HOUSE)
+        mpl.rcParams.update({"font.size": max(size, LEAST_FONT), "axes.titlesize": max(size, LEAST_FONT)})
+        mpl.rcParams.update(
+            dict.fromkeys(
+                ("xtick.labelsize", "ytick.labelsize", "legend.fontsize", "figure.labelsize"), small
+            )
+        )
+        yield
+
+
+def small_font(options: FigureOptions) -> float:
+    """Size of tick labels, legends and notes in points."""
+    return max(options.font_size - 1.0, LEAST_FONT)
+
+
+def tiny_font(options: FigureOptions) -> float:
+    """Size of the counts in points."""
+    return max(options.font_size - 2.0, LEAST_FONT)
+
+
+def new_figure(options: FigureOptions, height: float, *, share: float = 1.0) -> Figure:
+    """Empty figure of `height` inches and `share` of the full width, free of pyplot's state."""
+    return Figure(figsize=(options.width_inch * share, height), dpi=options.dpi, layout="constrained")
+
+
+def network_name(network: str) -> str:
+    """How a network is called in print; a user's own keeps its name."""
+    return NETWORKS.get(network, network)
+
+
+def split_name(split: str) -> str:
+    """How a split is called in print."""
+    return SPLITS.get(split, split)
+
+
+def panel_title(where: Axes | FigureBase, number: int, text: str, options: FigureOptions) -> None:
+    """Write ``(a) text`` above a panel, at its left."""
+    letter = f"({chr(ord('a') + number)}) "
+    if isinstance(where, Axes):
+        where.set_title(letter + text, loc="left", fontweight="bold")
+    else:
+        where.suptitle(
+            letter + text, x=0.01, ha="left", fontsize=max(options.font_size, LEAST_FONT), fontweight="bold"
+        )
+
+
+def note(fig: Figure, text: str, options: FigureOptions) -> None:
+    """Write a note below the figure, at its left, broken into lines that fit."""
+    characters = int(72 * fig.get_figwidth() / (0.56 * tiny_font(options)))  # of mean width 0.56 em
+    text = "\n".join(fill(line, characters) for line in text.splitlines())
+    fig.supxlabel(text, x=0.01, ha="left", fontsize=tiny_font(options), color=GREY)
+
+
+def seeds_note(seeds: int) -> str:
+    """What the number of seeds allows to say."""
+    return "1 seed: no ranking of networks." if seeds <= 1 else f"Means of {seeds} seeds."
+
+
+def save_figure(fig: Figure, pdf_path: str | Path) -> None:
+    """Write a figure as PDF and, beside it, as PNG, each whole or not at all.
+
+    Parameters
+    ----------
+    fig : Figure
+    pdf_path : str or Path
+        Must end in ``.pdf``; the PNG takes the same name.
+
+    Raises
+    ------
+    ValueError
+        If the path does not end in ``.pdf``.
+
+    Notes
+    -----
+    The same figure gives the same bytes: no dates, no versions.
+    """
+    pdf_path = Path(pdf_path)
+    if pdf_path.suffix != ".pdf":
+        raise ValueError(f"{pdf_path}: a figure's path must end in .pdf; the .png is written beside it")
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_HOUSE)
+        with whole_file(pdf_path) as path:
+            fig.savefig(path, metadata={"CreationDate": None, "Producer": None, "Creator": None})
+        with whole_file(pdf_path.with_suffix(".png")) as path:
+            fig.savefig(path, dpi=fig.dpi, metadata={"Software": None})

@@ -1,0 +1,82 @@
+"""A user's own network, named `module:function` in the configuration."""
+
+import importlib
+import sys
+from pathlib import Path
+
+
+def custom_function(architecture: str):
+    """Import a user's network function.
+
+    Parameters
+    ----------
+    architecture : str
+        ``module:function``; the module lies in the working directory or on PYTHONPATH.
+
+    Raises
+    ------
+    ValueError
+        If the module cannot be imported, or has no such function.
+    """
+    module_name, function_name = architecture.split(":")
+    here = str(Path.cwd())
+    if here not in sys.path:  # a script's own folder stands there instead when a workflow runs it
+        sys.path.append(here)
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise ValueError(
+            f"network {architecture}: {error}; put {module_name.partition('.')[0]} into the working "
+            "directory or on PYTHONPATH"
+        ) from error
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        raise ValueError(f"network {architecture}: {module.__file__} has no function {function_name!r}")
+    return function
+
+
+def custom_features(options, input_shape: tuple[int, int]):
+    """Build a user's network.
+
+    Parameters
+    ----------
+    options : CustomOptions
+        Handed to the function, `parameters` and all.
+    input_shape : (length, channels)
+
+    Returns
+    -------
+    input, output : Keras tensors
+        Shapes (batch, length, channels) and (batch, 2).
+
+    Raises
+    ------
+    ValueError
+        If the function returns no functional or sequential Keras model with this input and two outputs
+        (one layer of two units, or two of one unit: SBP, DBP).
+    """
+    import keras
+
+    name = options.architecture
+    model = custom_function(name)(input_shape, options)
+    if not (
+        isinstance(model, keras.Model) and getattr(model, "inputs", None) and getattr(model, "outputs", None)
+    ):
+        raise ValueError(
+            f"network {name} returned {type(model).__name__}; it must return a functional or sequential "
+            "Keras model that knows its input shape"
+        )
+    inputs = [tuple(tensor.shape) for tensor in model.inputs]
+    if inputs != [(None, *input_shape)]:
+        raise ValueError(
+            f"network {name} takes input {inputs}; it must take (None, {input_shape[0]}, {input_shape[1]})"
+        )
+    outputs = [tuple(tensor.shape) for tensor in model.outputs]
+    if outputs == [(None, 1), (None, 1)]:
+        return model.inputs[0], keras.layers.Concatenate(name="pressures")(model.outputs)
+    if outputs != [(None, 2)]:
+        raise ValueError(
+            f"network {name} gives output {outputs}; it must give (None, 2), SBP and DBP, "
+            "from linear units without rescaling"
+        )
+    return model.inputs[0], model.outputs[0]

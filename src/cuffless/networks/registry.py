@@ -1,0 +1,91 @@
+"""From options to a network: the four architectures, the mean regressor, and a user's own."""
+
+import json
+from collections.abc import Mapping
+
+from cuffless.networks.channels import channel_count
+from cuffless.networks.custom import custom_features
+
+
+def _module(architecture: str):
+    """Give the module that builds an architecture; imports Keras."""
+    from cuffless.networks import alexnet, lstm, mean, resnet, slapnicar
+
+    modules = {"alexnet": alexnet, "resnet": resnet, "slapnicar": slapnicar, "lstm": lstm, "mean": mean}
+    if architecture not in modules:
+        raise ValueError(
+            f"unknown architecture {architecture!r}; known are {', '.join(modules)}, or module:function"
+        )
+    return modules[architecture]
+
+
+def least_length(options) -> int:
+    """Fewest samples a window may have for a network; 1 for a user's own, which must say so itself."""
+    if ":" in options.architecture:
+        return 1
+    return _module(options.architecture).least_length(options)
+
+
+def build_network(
+    options, input_shape: tuple[int, int], *, label_mean, label_sd, metadata: Mapping | None = None
+):
+    """Build a network that gives SBP and DBP in mmHg.
+
+    Parameters
+    ----------
+    options : NetworkOptions or MeanOptions
+        Options of one network; `architecture` says which.
+    input_shape : (length, channels)
+        Samples of a window, and 1 channel, or 3 with derivatives.
+    label_mean, label_sd : two floats each
+        Mean and SD of the training labels (SBP, DBP) in mmHg, by which two linear outputs are rescaled.
+    metadata : mapping, optional
+        Facts that are saved inside the model (JSON values): windowing options, derivatives.
+
+    Returns
+    -------
+    keras.Model
+        Input (batch, length, channels), output (batch, 2) in mmHg, not compiled. The linear outputs are the
+        layer `head`, the rescaling `mmhg` (fixed, without weights).
+
+    Raises
+    ------
+    ValueError
+        If the window is too short for the network, the channels do not fit `derivatives`, the architecture is
+        unknown, or a user's own function fails or returns something else than two outputs.
+
+    Notes
+    -----
+    Paper, section 3.2: each network ends in two neurons with linear activation.
+    """
+    import keras
+
+    from cuffless.networks.scaling import PressureScaling
+
+    length, channels = input_shape
+    derivatives = getattr(options, "derivatives", False)
+    if channels != channel_count(derivatives) and options.architecture != "mean":
+        raise ValueError(
+            f"{options.architecture} with derivatives: {str(derivatives).lower()} takes "
+            f"{channel_count(derivatives)} channel(s), got {channels}"
+        )
+    least = least_length(options)
+    if length < least:
+        raise ValueError(
+            f"{options.architecture} takes windows of at least {least} samples, got {length}: raise "
+            "windows.samples_per_beat or windows.length"
+            + (", or lower n_fft" if hasattr(options, "n_fft") else "")
+        )
+    if ":" in options.architecture:
+        inputs, outputs = custom_features(options, (length, channels))
+    else:
+        inputs = keras.Input((length, channels), name="ppg")
+        features = _module(options.architecture).build(inputs, options)
+        trainable = options.architecture != "mean"
+        initializer = "glorot_uniform" if trainable else "zeros"
+        outputs = keras.layers.Dense(2, kernel_initializer=initializer, trainable=trainable, name="head")(
+            features
+        )
+    text = json.dumps(dict(metadata or {}), sort_keys=True)
+    outputs = PressureScaling(label_mean, label_sd, text, name="mmhg", dtype="float32")(outputs)
+    return keras.Model(inputs, outputs, name=options.architecture.split(":")[-1])

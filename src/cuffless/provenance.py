@@ -1,0 +1,88 @@
+"""What a result depends on: the code behind it, by content, and the versions it ran with."""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "cuffless"
+# Options reach a stage resolved, as JSON; a changed default shows there and concerns only who reads it.
+_EXCLUDED = (f"{PACKAGE}.config",)
+
+
+def code_digest(script: str | Path, source: str | Path, extra: tuple[str, ...] = ()) -> str:
+    """Digest of a script and of the package's modules that it reaches.
+
+    Comments, docstrings and layout do not count, nor do file times: only what the code does.
+
+    Parameters
+    ----------
+    script : path
+        Python file to start from.
+    source : path
+        Folder that holds the package.
+    extra : tuple of str
+        Further Python files, a user's own network for instance.
+
+    Returns
+    -------
+    str
+        12 hexadecimal digits.
+    """
+    source = Path(source)
+    seen: dict[str, str] = {}
+    queue = [name for file in (script, *extra) for name in _imports(Path(file))]
+    while queue:
+        name = queue.pop()
+        path = _module_file(name, source)
+        if name in seen or path is None or name.startswith(_EXCLUDED):
+            continue
+        seen[name] = _fingerprint(path)
+        queue += _imports(path)
+    own = [_fingerprint(Path(file)) for file in (script, *extra)]
+    text = "\n".join(own + [f"{name} {seen[name]}" for name in sorted(seen)])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+@cache
+def _fingerprint(path: Path) -> str:
+    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [part for part in body if not _is_text(part)] or [ast.Pass()]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_text(node) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """Modules of the package that a file imports anywhere, the packages around them included."""
+    names = set()
+    for node in ast.walk(_parsed(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    own = {name for name in names if name.split(".")[0] == PACKAGE}
+    return tuple(sorted(own | {name.rsplit(".", depth)[0] for name in own for depth in range(1, name.count(".") + 1)}))
+
+
+@cache
+def _module_file(name: str, source: Path) -> Path | None:
+    base = source.joinpath(*name.split("."))
+    return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)

@@ -1,0 +1,158 @@
+"""A recording as a sequence of continuous segments that are read piece by piece."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cuffless.signals import to_rate
+
+Reader = Callable[[int, int], np.ndarray]
+
+
+class RecordError(Exception):
+    """A recording that cannot be used; the message names it, the value at fault and the remedy."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One signal of a segment in the file's own sampling rate.
+
+    Attributes
+    ----------
+    fs : float
+        Sampling rate in Hz.
+    n_samples : int
+        Length.
+    read : callable
+        ``read(start, stop)`` gives these samples in physical units, NaN where missing.
+    """
+
+    fs: float
+    n_samples: int
+    read: Reader
+
+    def resampled(self, fs: float, start: int, stop: int) -> np.ndarray:
+        """Samples `start` to `stop` of the channel brought to sampling rate `fs`."""
+        if abs(self.fs - fs) < 1e-9 * fs:
+            return self.read(start, stop)
+        margin = int(np.ceil(self.fs))
+        first = max(int(start / fs * self.fs) - margin, 0)
+        last = min(int(np.ceil(stop / fs * self.fs)) + margin, self.n_samples)
+        return to_rate(self.read(first, last), self.fs, fs, start / fs - first / self.fs, stop - start)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a record in which neither sampling nor channels change.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the record.
+    start : float
+        Seconds from the start of the record.
+    fs : float
+        Sampling rate in Hz to which both channels are brought.
+    ppg : Channel
+        PPG in any unit.
+    abp : Channel or None
+        Arterial pressure in mmHg; None where only PPG was asked for.
+    """
+
+    name: str
+    start: float
+    fs: float
+    ppg: Channel
+    abp: Channel | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """Length in samples of rate `fs`."""
+        channels = [c for c in (self.ppg, self.abp) if c is not None]
+        return min(int(c.n_samples / c.fs * self.fs + 1e-6) for c in channels)
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return self.n_samples / self.fs
+
+    def read(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """PPG and ABP between two samples of rate `fs`, NaN where missing."""
+        ppg = self.ppg.resampled(self.fs, start, stop)
+        abp = None if self.abp is None else self.abp.resampled(self.fs, start, stop)
+        return ppg, abp
+
+
+@dataclass(frozen=True)
+class Record:
+    """One recording.
+
+    Attributes
+    ----------
+    name, path : str
+        Its name and where it was read.
+    fs : float
+        Sampling rate of the PPG in the file, in Hz.
+    channels : tuple of str
+        All channels named in its headers.
+    seconds : float
+        Length, gaps included.
+    segments : tuple of Segment
+        Stretches that hold the signals asked for, in time order.
+    problems : tuple of str
+        What was passed over, and why.
+    files : tuple of str
+        Files that hold the segments.
+    """
+
+    name: str
+    path: str
+    fs: float
+    channels: tuple[str, ...]
+    seconds: float
+    segments: tuple[Segment, ...]
+    problems: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+    @property
+    def usable_seconds(self) -> float:
+        """Seconds of the segments that hold the signals asked for."""
+        return sum(segment.seconds for segment in self.segments)
+
+
+def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float, *, new_fs: float = 125.0) -> Record:
+    """Make a record of arrays in memory.
+
+    Parameters
+    ----------
+    name : str
+        Name of the record.
+    ppg : (n_samples,) float array
+        PPG, NaN where missing.
+    abp : (n_samples,) float array or None
+        Arterial pressure in mmHg, NaN where missing.
+    fs : float
+        Sampling rate of both in Hz.
+    new_fs : float
+        Sampling rate to work at in Hz.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordError
+        If the arrays are empty or of different length.
+    """
+    if len(ppg) == 0 or (abp is not None and len(abp) != len(ppg)):
+        raise RecordError(f"{name}: PPG and ABP must be of equal length and not empty")
+
+    def channel(values: np.ndarray) -> Channel:
+        values = np.asarray(values, float)
+        return Channel(fs, len(values), lambda start, stop: values[start:stop])
+
+    segment = Segment(name, 0.0, new_fs, channel(ppg), None if abp is None else channel(abp))
+    names = ("ppg",) if abp is None else ("ppg", "abp")
+    return Record(name, name, fs, names, len(ppg) / fs, (segment,))

@@ -1,0 +1,23 @@
+"""Signal processing on arrays; knows nothing of files."""
+
+from cuffless.signals.beats import PressureBeats, find_pulses, pressure_beats
+from cuffless.signals.filters import SETTLING_SECONDS, bandpass
+from cuffless.signals.rates import pulse_frequency
+from cuffless.signals.resampling import cubic_windows, to_rate
+from cuffless.signals.runs import equal_runs, touched, true_runs
+from cuffless.signals.snr import signal_to_noise
+
+__all__ = [
+    "SETTLING_SECONDS",
+    "PressureBeats",
+    "bandpass",
+    "cubic_windows",
+    "equal_runs",
+    "find_pulses",
+    "pressure_beats",
+    "pulse_frequency",
+    "signal_to_noise",
+    "to_rate",
+    "touched",
+    "true_runs",
+]

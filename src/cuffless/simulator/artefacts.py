@@ -1,0 +1,122 @@
+"""What goes wrong at the bedside: motion, flat lines, dropouts, flushes of the arterial line."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.signal import butter, sosfilt
+from scipy.signal.windows import tukey
+
+FLUSH_PRESSURE = 300.0
+MOTION_BAND = (0.4, 4.0)
+MOTION_GAIN = (2.0, 15.0)
+
+
+@dataclass(frozen=True)
+class ArtefactKind:
+    """One kind of artefact."""
+
+    channel: str
+    """``ppg`` or ``abp``."""
+    per_minute: float
+    """Mean number a minute; onsets are a Poisson process."""
+    seconds: tuple[float, float]
+    """Least and greatest length in s; uniform between them."""
+
+
+KINDS = {
+    "motion": ArtefactKind("ppg", 1 / 6, (2.0, 12.0)),
+    "flat": ArtefactKind("ppg", 1 / 40, (3.0, 20.0)),
+    "ppg_dropout": ArtefactKind("ppg", 1 / 40, (5.0, 60.0)),
+    "abp_dropout": ArtefactKind("abp", 1 / 40, (5.0, 60.0)),
+    "flush": ArtefactKind("abp", 1 / 25, (2.0, 8.0)),
+}
+
+
+def schedule_artefacts(seconds: float, streams: dict[str, np.random.Generator]) -> pd.DataFrame:
+    """Draw when artefacts happen.
+
+    Parameters
+    ----------
+    seconds : float
+        Length of the recording.
+    streams : dict of str to numpy.random.Generator
+        A random stream for each of `KINDS`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an artefact: kind, channel, start and seconds (s), and `size`, a uniform number from 0 to 1
+        that says how strong it is. Grouped by kind, in time order.
+    """
+    tables = []
+    for name, kind in KINDS.items():
+        expected = seconds / 60 * kind.per_minute
+        draws = streams[name].random((int(expected + 8 * np.sqrt(expected) + 20), 3))
+        start = np.cumsum(-np.log1p(-draws[:, 0])) * 60 / kind.per_minute
+        low, high = kind.seconds
+        table = pd.DataFrame(
+            {
+                "kind": name,
+                "channel": kind.channel,
+                "start": start,
+                "seconds": low + (high - low) * draws[:, 1],
+                "size": draws[:, 2],
+            }
+        )
+        tables.append(table[start < seconds])
+    return pd.concat(tables, ignore_index=True)
+
+
+def spoil(
+    ppg: np.ndarray,
+    abp: np.ndarray,
+    artefacts: pd.DataFrame,
+    gain: float,
+    fs: float,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lay artefacts on clean signals.
+
+    Parameters
+    ----------
+    ppg, abp : (n,) float array
+        Clean PPG in NU and pressure in mmHg; not altered.
+    artefacts : pandas.DataFrame
+        As from :func:`schedule_artefacts`.
+    gain : float
+        Height of a PPG pulse in NU, the unit of motion.
+    fs : float
+        Sampling rate in Hz.
+    rng : numpy.random.Generator
+        Random stream of the motion.
+
+    Returns
+    -------
+    ppg, abp : (n,) float array
+        The spoilt signals; NaN where a channel dropped out.
+    """
+    spoilt = {"ppg": ppg.copy(), "abp": abp.copy()}
+    for row in artefacts.itertuples(index=False):
+        first, last = round(row.start * fs), round((row.start + row.seconds) * fs)
+        signal = spoilt[row.channel][first:last]
+        if row.kind == "motion":
+            low, high = MOTION_GAIN
+            burst = _motion(last - first, fs, rng)
+            signal += gain * (low + (high - low) * row.size) * burst[: len(signal)]
+        elif row.kind == "flat":
+            signal[:] = signal[:1]
+        elif row.kind == "flush":
+            # The line is opened to the pressure bag, or to air for zeroing.
+            signal += (FLUSH_PRESSURE if row.size < 0.5 else 0.0) - signal
+        else:
+            signal[:] = np.nan
+    return spoilt["ppg"], spoilt["abp"]
+
+
+def _motion(n: int, fs: float, rng: np.random.Generator) -> np.ndarray:
+    """Band-limited burst (n,), from rest to rest, with a greatest deflection of 1."""
+    run_in = int(5 * fs)
+    noise = sosfilt(butter(2, MOTION_BAND, "bandpass", fs=fs, output="sos"), rng.standard_normal(run_in + n))
+    burst = noise[run_in:] * tukey(n, 0.3)
+    return burst / np.abs(burst).max()

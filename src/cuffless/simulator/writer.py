@@ -1,0 +1,259 @@
+"""Simulated recordings as WFDB files, laid out and named as in the MIMIC-III matched subset.
+
+Headers are written here and not by ``wfdb``: its writer refuses the ``~`` of a layout header, and it takes as
+long as the simulation.
+"""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cuffless.config import SimulatorOptions
+from cuffless.simulator.population import random_streams
+from cuffless.simulator.sensor import ABP_QUANTUM
+from cuffless.simulator.subject import SimulatedSubject, simulate_subject
+
+MISSING = -32768
+"""Digit of a missing sample in format 16."""
+GAP_SECONDS = (20.0, 120.0)
+MINUTES_A_GAP = 8.0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a record: samples `first` to `last`, and the channels stored there (none: a gap)."""
+
+    first: int
+    last: int
+    channels: tuple[str, ...] = ("PLETH", "ABP")
+
+
+@dataclass(frozen=True)
+class _Channel:
+    """How a channel is digitized: ``digit = gain * value + baseline``."""
+
+    name: str
+    units: str
+    gain: float
+    baseline: int
+
+    def line(self, file: str, fmt: int, first: int, checksum: int) -> str:
+        scale = f"{self.gain:.12g}({self.baseline})/{self.units}"
+        return f"{file} {fmt} {scale} 16 0 {first} {checksum} 0 {self.name}"
+
+
+def write_cohort(numbers: Iterable[int], options: SimulatorOptions, folder: str | Path) -> pd.DataFrame:
+    """Simulate subjects and write them.
+
+    Parameters
+    ----------
+    numbers : iterable of int
+        Numbers of the subjects.
+    options : SimulatorOptions
+        Options.
+    folder : str or Path
+        Root of the data set; made if missing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a record: record, subject, path (relative to `folder`, no extension).
+    """
+    rows = []
+    for number in numbers:
+        subject = simulate_subject(number, options)
+        write_subject(subject, folder, options)
+        record = record_name(subject.name, options)
+        rows.append((record, subject.name, (subject_folder(subject.name) / record).as_posix()))
+    return pd.DataFrame(rows, columns=["record", "subject", "path"])
+
+
+def write_subject(subject: SimulatedSubject, folder: str | Path, options: SimulatorOptions) -> list[Path]:
+    """Write a subject's record and the truth beside it (``<record>_truth.parquet``).
+
+    A share `options.multi_segment` of the subjects gets a record of several segments in the variable layout,
+    with gaps where nothing was stored; the truth goes on through gaps, its times count from the record's
+    start.
+
+    Parameters
+    ----------
+    subject : SimulatedSubject
+        The subject, simulated with `options`.
+    folder : str or Path
+        Root of the data set. The subject's own folder in it is replaced as a whole.
+    options : SimulatorOptions
+        Options.
+
+    Returns
+    -------
+    list of Path
+        The files written, sorted.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written; no half of a record is left behind.
+    """
+    home = Path(folder) / subject_folder(subject.name)
+    home.parent.mkdir(parents=True, exist_ok=True)
+    record, start = record_name(subject.name, options), _start(subject.name, options)
+    segments = segment_layout(subject.name, len(subject.ppg), subject.fs, options)
+    part = home.with_name(f".{subject.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
+    part.mkdir()
+    try:
+        if len(segments) == 1:
+            _write_segment(part, record, subject, segments[0], start, parity=0, dated=True)
+        else:
+            _write_segments(part, record, subject, segments, start)
+        subject.truth.to_parquet(part / f"{record}_truth.parquet", index=False)
+        shutil.rmtree(home, ignore_errors=True)
+        part.replace(home)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return sorted(home.iterdir())
+
+
+def subject_folder(subject: str) -> Path:
+    """Folder of a subject in the matched layout, e.g. ``p00/p000123``."""
+    return Path(subject[:3]) / subject
+
+
+def record_name(subject: str, options: SimulatorOptions) -> str:
+    """Name of a subject's record: subject and start, e.g. ``p000123-2150-03-04-10-20``."""
+    return f"{subject}-{_start(subject, options):%Y-%m-%d-%H-%M}"
+
+
+def segment_layout(subject: str, n: int, fs: float, options: SimulatorOptions) -> list[Segment]:
+    """Divide a record into segments and gaps.
+
+    Parameters
+    ----------
+    subject : str
+        Name of the subject.
+    n : int
+        Samples of the record.
+    fs : float
+        Sampling rate in Hz.
+    options : SimulatorOptions
+        Options; `multi_segment` is the share of records in more than one piece.
+
+    Returns
+    -------
+    list of Segment
+        In time order, without holes. A single one covers the whole record. Gaps last 20 s to 2 minutes, but
+        no more than a tenth of the record; some records begin with a minute at most of PPG alone, the
+        oximeter being on before the arterial line.
+    """
+    draws = _layout_draws(subject, options)[1:]
+    if draws[0] >= options.multi_segment:
+        return [Segment(0, n)]
+    seconds = n / fs
+    count = 1 + int(draws[1] * min(3.0, seconds / 60 / MINUTES_A_GAP))
+    low, high = GAP_SECONDS
+    lengths = np.minimum(low + (high - low) * draws[4 : 4 + count], seconds / 10)
+    centres = (np.arange(count) + 0.3 + 0.4 * draws[8 : 8 + count]) / count * seconds
+    alone = min(20 + 40 * draws[3], seconds / 25) if draws[2] < 0.3 else 0.0
+
+    def sample(time: float) -> int:
+        return int(round(time) * fs)  # segments are whole seconds long, as in MIMIC
+
+    edges = np.c_[centres - lengths / 2, centres + lengths / 2]
+    segments = [Segment(0, sample(alone), ("PLETH",))] if alone >= 1 else []
+    position = sample(alone)
+    for begin, end in edges:
+        segments += [Segment(position, sample(begin)), Segment(sample(begin), sample(end), ())]
+        position = sample(end)
+    return [s for s in [*segments, Segment(position, n)] if s.last > s.first]
+
+
+def _layout_draws(subject: str, options: SimulatorOptions) -> np.ndarray:
+    return random_streams(options.seed, int(subject[1:]))["layout"].random(16)
+
+
+def _start(subject: str, options: SimulatorOptions) -> datetime:
+    """Start of the record, moved into the 22nd century as MIMIC's dates are."""
+    return datetime(2100, 1, 1) + timedelta(seconds=int(_layout_draws(subject, options)[0] * 3_155_000_000))
+
+
+def _write_segments(
+    part: Path, record: str, subject: SimulatedSubject, segments: list[Segment], start: datetime
+) -> None:
+    """Write segments, their layout header, and the master header that joins them."""
+    number = (
+        3_000_000 + int(subject.name[1:]) * 7919 % 1_000_000
+    )  # distinct, and not the subject's own number
+    names = [f"{number}_layout"]
+    stored = 0
+    for segment in segments:
+        if not segment.channels:
+            names.append("~")
+            continue
+        stored += 1
+        names.append(f"{number}_{stored:04d}")
+        at = start + timedelta(seconds=segment.first / subject.fs)
+        _write_segment(part, names[-1], subject, segment, at, parity=(stored + 1) % 2, dated=False)
+    channels = _channels(subject, 0)
+    fs = f"{subject.fs:.12g}"
+    _write_header(
+        part / f"{names[0]}.hea",
+        f"{names[0]} {len(channels)} {fs} 0 {start:%H:%M:%S}",
+        [channel.line("~", 0, MISSING, 0) for channel in channels.values()],
+    )
+    lengths = [0, *(segment.last - segment.first for segment in segments)]
+    _write_header(
+        part / f"{record}.hea",
+        f"{record}/{len(names)} {len(channels)} {fs} {sum(lengths)} {start:%H:%M:%S}.000 {start:%d/%m/%Y}",
+        [f"{name} {length}" for name, length in zip(names, lengths, strict=True)],
+    )
+
+
+def _write_segment(
+    part: Path,
+    name: str,
+    subject: SimulatedSubject,
+    segment: Segment,
+    start: datetime,
+    *,
+    parity: int,
+    dated: bool,
+) -> None:
+    """Write one stretch as ``.dat`` (format 16) and ``.hea``.
+
+    Gain, baseline and order of the channels alternate with `parity`, as they change within MIMIC's records.
+    """
+    signals = {"PLETH": subject.ppg, "ABP": subject.abp}
+    known = _channels(subject, parity)
+    names = [channel for channel in known if channel in segment.channels]
+    digits = np.stack([_digits(signals[n][segment.first : segment.last], known[n]) for n in names], axis=1)
+    digits.astype("<i2").tofile(part / f"{name}.dat")
+    sums = (digits.sum(axis=0, dtype=np.int64) + 32768) % 65536 - 32768
+    date = f" {start:%d/%m/%Y}" if dated else ""
+    _write_header(
+        part / f"{name}.hea",
+        f"{name} {len(names)} {subject.fs:.12g} {len(digits)} {start:%H:%M:%S}{date}",
+        [known[n].line(f"{name}.dat", 16, digits[0, i], sums[i]) for i, n in enumerate(names)],
+    )
+
+
+def _channels(subject: SimulatedSubject, parity: int) -> dict[str, _Channel]:
+    fine = 2**parity  # a gain of whole multiples keeps the quantized values exact
+    channels = [
+        _Channel("PLETH", "NU", fine / subject.ppg_quantum, -512 * parity),
+        _Channel("ABP", "mmHg", fine / ABP_QUANTUM, -1600 * parity),
+    ]
+    return {channel.name: channel for channel in (reversed(channels) if parity else channels)}
+
+
+def _digits(signal: np.ndarray, channel: _Channel) -> np.ndarray:
+    digits = np.clip(np.round(signal * channel.gain) + channel.baseline, MISSING + 1, 32767)
+    return np.where(np.isnan(signal), MISSING, digits).astype(np.int16)
+
+
+def _write_header(path: Path, first: str, lines: list[str]) -> None:
+    path.write_text("\n".join([first, *lines, ""]), encoding="ascii", newline="\n")

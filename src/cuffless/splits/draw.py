@@ -1,0 +1,183 @@
+"""Drawing manifests: which window trains, validates and tests."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from cuffless.config import SplitOptions
+
+SUBSETS = ("train", "val", "test")
+
+
+class SplitError(Exception):
+    """A split that cannot be made as asked, and why."""
+
+
+@dataclass
+class Split:
+    """A drawn split.
+
+    Attributes
+    ----------
+    manifest : DataFrame
+        One row a window: subset, position (its row in the materialized subset), then the columns of the windows' index.
+    notes : list of str
+        What differs from what was asked for.
+    """
+
+    manifest: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+
+
+def draw_split(index: pd.DataFrame, options: SplitOptions, *, name: str = "split") -> Split:
+    """Divide windows into training, validation and test sets.
+
+    Parameters
+    ----------
+    index : DataFrame
+        One row a kept window: record, subject, row, start, seconds, sbp, dbp and more.
+    options : SplitOptions
+    name : str
+        The split's name in messages.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    SplitError
+        If there are too few subjects or windows for three sets.
+
+    Notes
+    -----
+    Schrumpf et al. (2021), sections 3.1.1 and 3.5.2. Draws depend on the seed, and a subject's capped sample on its own
+    name besides, so that it does not change when others join.
+    """
+    notes: list[str] = []
+    index = _enough_windows(index, options, notes)
+    capped = _cap(index, options, notes)
+    subjects = np.sort(capped["subject"].unique())
+    if options.kind == "nonmixed" and len(subjects) < 3:
+        raise SplitError(
+            f"{name}: a non-mixed split needs at least 3 subjects with windows, found {len(subjects)}; "
+            "add records, loosen the rules under windows, or lower splits.min_windows"
+        )
+    rng = np.random.default_rng([options.seed, 1])
+    divide = _divide_subjects if options.kind == "nonmixed" else _divide_windows
+    parts = divide(capped, subjects, options, rng, notes, name)
+    chosen = []
+    for subset, part in zip(SUBSETS, parts, strict=True):
+        order = np.random.default_rng([options.seed, 2, SUBSETS.index(subset)]).permutation(len(part))
+        part = part.iloc[order].reset_index(drop=True)
+        part.insert(0, "position", np.arange(len(part), dtype=np.int64))
+        part.insert(0, "subset", subset)
+        chosen.append(part)
+    return Split(pd.concat(chosen, ignore_index=True), notes)
+
+
+def _enough_windows(index, options, notes):
+    counts = index["subject"].value_counts()
+    few = counts.index[counts < options.min_windows]
+    if len(few):
+        notes.append(f"{len(few)} subjects with fewer than {options.min_windows} windows are left out")
+    return index[~index["subject"].isin(few)]
+
+
+def _cap(index, options, notes):
+    """At most `cap` windows a subject, drawn without replacement, in time order."""
+    index = index.sort_values(["subject", "record", "row"], kind="stable", ignore_index=True)
+    sizes = index.groupby("subject", sort=True).size()
+    keep = []
+    for first, (subject, size) in zip(sizes.cumsum() - sizes, sizes.items(), strict=True):
+        if size > options.cap:
+            rng = np.random.default_rng([options.seed, 0, _number(subject)])
+            keep.append(first + np.sort(rng.choice(size, options.cap, replace=False)))
+        else:
+            keep.append(np.arange(first, first + size))
+    over = int((sizes > options.cap).sum())
+    if over:
+        notes.append(f"{over} of {len(sizes)} subjects have more than {options.cap} windows and were capped")
+    return index.iloc[np.concatenate(keep)] if keep else index
+
+
+def _number(subject: str) -> int:
+    return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:8], "big")
+
+
+def _divide_subjects(capped, subjects, options, rng, notes, name):
+    wanted = sum(options.subjects)
+    if len(subjects) >= wanted:
+        subjects = np.sort(rng.choice(subjects, wanted, replace=False))
+        counts = np.array(options.subjects)
+    else:
+        counts = _shares(len(subjects), options.fractions)
+        asked = " / ".join(str(n) for n in options.subjects)
+        made = " / ".join(str(n) for n in counts)
+        notes.append(f"{len(subjects)} subjects in place of {asked}: divided {made} by splits.fractions")
+    if options.stratify == "sbp":
+        labels = _stratified(capped.groupby("subject")["sbp"].mean().loc[subjects].to_numpy(), counts, rng)
+    else:
+        labels = rng.permutation(np.repeat(np.arange(3), counts))
+    parts = []
+    for number, limit in enumerate(options.windows):
+        part = capped[capped["subject"].isin(subjects[labels == number])]
+        parts.append(_at_most(part, limit, rng, notes, SUBSETS[number]))
+    return parts
+
+
+def _divide_windows(capped, subjects, options, rng, notes, name):
+    if len(subjects) > options.mixed_subjects:
+        subjects = np.sort(rng.choice(subjects, options.mixed_subjects, replace=False))
+        capped = capped[capped["subject"].isin(subjects)]
+    elif len(subjects) < options.mixed_subjects:
+        notes.append(f"{len(subjects)} subjects in place of {options.mixed_subjects}")
+    total = sum(options.windows)
+    if len(capped) >= total:
+        counts = np.array(options.windows)
+    elif len(capped) >= 3:
+        counts = _shares(len(capped), options.fractions)
+        notes.append(
+            f"{len(capped)} windows in place of {total}: divided {' / '.join(map(str, counts))} by splits.fractions"
+        )
+    else:
+        raise SplitError(f"{name}: {len(capped)} windows cannot be divided into three sets")
+    order = rng.permutation(len(capped))[: counts.sum()]
+    return [capped.iloc[np.sort(part)] for part in np.split(order, np.cumsum(counts)[:-1])]
+
+
+def _at_most(part, limit, rng, notes, subset):
+    if len(part) <= limit:
+        if len(part) < limit:
+            notes.append(f"{subset}: {len(part)} windows in place of {limit}")
+        return part
+    return part.iloc[np.sort(rng.choice(len(part), limit, replace=False))]
+
+
+def _shares(n: int, fractions) -> np.ndarray:
+    """Whole numbers in given proportions, each at least 1 (largest remainder)."""
+    exact = np.asarray(fractions) * n
+    counts = np.maximum(np.floor(exact).astype(int), 1)
+    while counts.sum() < n:
+        counts[np.argmax(exact - counts)] += 1
+    while counts.sum() > n:
+        counts[np.argmax(counts)] -= 1
+    return counts
+
+
+def _stratified(values, counts, rng) -> np.ndarray:
+    """Set of each subject, so that neighbours in `values` are shared out evenly among the sets."""
+    n = len(values)
+    quota = np.arange(1, n + 1)[:, None] * counts / n
+    given, sequence = np.zeros(3), np.empty(n, int)
+    for i in range(n):
+        sequence[i] = np.argmax(np.where(given < counts, quota[i] - given, -np.inf))
+        given[sequence[i]] += 1
+    block = int(np.ceil(n / counts.min()))
+    for first in range(0, n, block):
+        sequence[first : first + block] = rng.permutation(sequence[first : first + block])
+    labels = np.empty(n, int)
+    labels[np.argsort(values, kind="stable")] = sequence
+    return labels

@@ -1,0 +1,221 @@
+"""Training a network on materialized windows."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from cuffless.config import MeanOptions, NetworkOptions
+from cuffless.networks.channels import channel_count
+from cuffless.networks.registry import build_network
+from cuffless.training import runtime
+from cuffless.training.feeding import WindowSet, feed, open_windows
+from cuffless.training.result import TrainedNetwork
+from cuffless.training.state import Progress, load_state, reseed, save_state
+
+# Windows handed to TensorFlow at a time, from which it cuts batches: one crossing costs as much as many rows.
+HANDOVER = 2048
+# Batches that TensorFlow runs before it returns to Python: small networks train three times as fast.
+STEPS_AT_ONCE = 16
+VALIDATION_BATCH = 512
+
+
+class TrainingError(ValueError):
+    """A training whose loss ceased to be a number; says what to change."""
+
+
+def train_network(
+    options: NetworkOptions | MeanOptions,
+    train_store: str | Path,
+    val_store: str | Path,
+    *,
+    seed: int,
+    state: str | Path | None = None,
+    metadata: Mapping | None = None,
+    log: Callable[[str], object] = print,
+) -> TrainedNetwork:
+    """Train a network, or take up its training where it was stopped.
+
+    Parameters
+    ----------
+    options : NetworkOptions or MeanOptions
+        Options of one network with its training.
+    train_store, val_store : str or Path
+        Materialized windows: `.zarr.zip` with `ppg` (n, length) float16 and `labels` (n, 2) in mmHg.
+    seed : int
+        Of weights, dropout and order of windows.
+    state : str or Path, optional
+        Folder for the state after each epoch. A training that finds one there goes on from it and ends with
+        the same weights; `TrainedNetwork.save` removes it.
+    metadata : mapping, optional
+        Saved inside the model (JSON values), beside `derivatives` and the network's options.
+    log : callable
+        Gets one line an epoch.
+
+    Returns
+    -------
+    TrainedNetwork
+        With the weights of the epoch with the lowest validation MAE (`keep: loss`: loss).
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If a store is absent, empty or damaged, windows differ in length or are too short for the network.
+    TrainingError
+        If the loss ceases to be a number.
+
+    Notes
+    -----
+    Paper, section 3.5.2: Adam, mean squared error (here in mmHg, after the fixed rescaling), early stopping
+    on the validation loss, lowest validation MAE kept. One machine type, thread count and set of versions
+    give the same weights to the bit.
+    """
+    training = getattr(options, "training", None)
+    runtime.prepare_runtime(seed, training.tf_threads if training else 1, log)
+    ram_mb = training.ram_mb if training else 0
+    train, val = open_windows(train_store, ram_mb=ram_mb), open_windows(val_store, ram_mb=ram_mb)
+    if train.length != val.length:
+        raise ValueError(
+            f"windows of {train.path} have {train.length} samples, those of {val.path} {val.length}"
+        )
+    mean, sd = train.labels.mean(axis=0, dtype=float), train.labels.std(axis=0, dtype=float)
+    derivatives = getattr(options, "derivatives", False)
+    described = options.model_dump(mode="json", exclude={"training"})
+    model = build_network(
+        options,
+        (train.length, channel_count(derivatives)),
+        label_mean=mean,
+        label_sd=sd if training else np.ones(2),
+        metadata={**(metadata or {}), "derivatives": derivatives, "network": described},
+    )
+    facts = {
+        "options": options.model_dump(mode="json"),
+        "seed": seed,
+        "versions": runtime.versions(),
+        "windows": {"train": len(train), "val": len(val), "length": train.length},
+        "labels": {"mean": mean.tolist(), "sd": sd.tolist()},
+    }
+    if training is None:
+        progress = _mean_regressor(train, val, mean)
+    else:
+        progress = _fit(model, options, train, val, seed=seed, state=state, facts=facts, log=log)
+        model.set_weights(progress.best_weights)
+    facts |= {
+        "commit": runtime.git_commit(),
+        "hardware": runtime.hardware(),
+        "parameters": model.count_params(),
+        "epochs_run": progress.epoch,
+        "best_epoch": progress.best_epoch,
+        "resumed_after_epochs": progress.resumed,
+        "wall_seconds": round(sum(row["seconds"] for row in progress.history), 3),
+        "cpu_seconds": round(progress.cpu_seconds, 3),
+    }
+    return TrainedNetwork(model, progress.history, facts, Path(state) if state is not None else None)
+
+
+def _fit(model, options, train: WindowSet, val: WindowSet, *, seed, state, facts, log) -> Progress:
+    import keras
+
+    training = options.training
+    model.compile(
+        optimizer=keras.optimizers.Adam(training.learning_rate),
+        loss="mse",
+        metrics=["mae"],
+        jit_compile=False,
+        steps_per_execution=STEPS_AT_ONCE,
+    )
+    progress = Progress()
+    if state is not None:
+        progress = load_state(state, model, facts, log)
+        if progress.epoch:
+            log(f"{model.name}: going on after epoch {progress.epoch}")
+    batches = _batches(train, options, seed, lambda: progress.epoch + 1)
+    while progress.epoch < training.epochs and not _stopped(progress, training.patience):
+        wall, cpu = time.perf_counter(), time.process_time()
+        epoch = progress.epoch + 1
+        reseed(model, seed, epoch)
+        fitted = model.fit(batches, epochs=1, verbose=0, callbacks=[_stop_at_nan(training)]).history
+        row = {"epoch": epoch, "loss": fitted["loss"][0], "mae": fitted["mae"][0]}
+        row |= _validate(model, val, options.derivatives)
+        _require_finite(row["val_loss"], training)
+        row["seconds"] = round(time.perf_counter() - wall, 3)
+        progress.add(row, keep=training.keep, weights=model.get_weights)
+        progress.cpu_seconds += time.process_time() - cpu
+        if state is not None:
+            save_state(state, model, progress, facts)
+        log(_describe(model.name, row, progress, training.epochs))
+    return progress
+
+
+def _describe(name: str, row: dict, progress: Progress, epochs: int) -> str:
+    return (
+        f"{name} epoch {row['epoch']}/{epochs}: MAE {row['mae']:.2f}, validation {row['val_mae']:.2f} "
+        f"(SBP {row['val_mae_sbp']:.2f}, DBP {row['val_mae_dbp']:.2f}) mmHg, best {progress.best_epoch}, "
+        f"{row['seconds']:.1f} s"
+    )
+
+
+def _stopped(progress: Progress, patience: int | None) -> bool:
+    return patience is not None and progress.waited >= patience
+
+
+def _batches(train: WindowSet, options, seed: int, epoch: Callable[[], int]):
+    """TensorFlow's view of the feed: each pass over it asks `epoch` for the order."""
+    import tensorflow as tf
+
+    size = options.training.batch_size
+    piece = size * -(-HANDOVER // size)
+
+    def pieces():
+        return feed(train, batch_size=piece, derivatives=options.derivatives, seed=seed, epoch=epoch())
+
+    signature = (
+        tf.TensorSpec((None, train.length, channel_count(options.derivatives)), tf.float32),
+        tf.TensorSpec((None, 2), tf.float32),
+    )
+    batches = tf.data.Dataset.from_generator(pieces, output_signature=signature).prefetch(1).rebatch(size)
+    return batches.apply(tf.data.experimental.assert_cardinality(-(-len(train) // size))).prefetch(2)
+
+
+def _validate(model, windows: WindowSet, derivatives: bool) -> dict:
+    """Loss (with the network's regularization) and MAE, summed in double precision."""
+    squared, absolute = np.zeros(2), np.zeros(2)
+    for x, labels in feed(windows, batch_size=VALIDATION_BATCH, derivatives=derivatives):
+        error = np.asarray(model.predict_on_batch(x), float) - labels
+        squared += np.square(error).sum(axis=0)
+        absolute += np.abs(error).sum(axis=0)
+    mae = absolute / len(windows)
+    penalty = sum(float(loss) for loss in model.losses)
+    return {
+        "val_loss": float(squared.mean() / len(windows)) + penalty,
+        "val_mae": float(mae.mean()),
+        "val_mae_sbp": float(mae[0]),
+        "val_mae_dbp": float(mae[1]),
+    }
+
+
+def _stop_at_nan(training):
+    """Look at the mean loss every few batches, so that a lost training does not run to its epoch's end."""
+    from keras.callbacks import LambdaCallback
+
+    return LambdaCallback(on_train_batch_end=lambda _, logs: _require_finite(logs["loss"], training))
+
+
+def _require_finite(loss, training) -> None:
+    if not np.isfinite(float(loss)):
+        raise TrainingError(
+            f"the loss is {float(loss)} at learning rate {training.learning_rate}: lower "
+            "training.learning_rate, and look for windows that are not finite"
+        )
+
+
+def _mean_regressor(train: WindowSet, val: WindowSet, mean) -> Progress:
+    """Errors of predicting the training labels' mean; there is nothing to fit."""
+    row: dict = {"epoch": 1, "seconds": 0.0}
+    for prefix, windows in (("", train), ("val_", val)):
+        error = windows.labels - mean
+        row[f"{prefix}loss"] = float(np.square(error).mean())
+        row[f"{prefix}mae"] = float(np.abs(error).mean())
+    row["val_mae_sbp"], row["val_mae_dbp"] = np.abs(error).mean(axis=0).tolist()
+    return Progress(history=[row], best_epoch=1, best_value=row["val_mae"], lowest_loss=row["val_loss"])

@@ -1,0 +1,21 @@
+"""Windows of PPG with their pressures, and what became of the others."""
+
+from cuffless.windows.cutting import Windows, cut_windows, iter_windows
+from cuffless.windows.measure import Measures
+from cuffless.windows.quality import EXPLANATIONS, count_rejections, first_broken_rule
+from cuffless.windows.shard import join_tables, store_records
+from cuffless.windows.store import WindowStore, create_array
+
+__all__ = [
+    "EXPLANATIONS",
+    "Measures",
+    "WindowStore",
+    "Windows",
+    "count_rejections",
+    "create_array",
+    "cut_windows",
+    "first_broken_rule",
+    "iter_windows",
+    "join_tables",
+    "store_records",
+]

@@ -1,0 +1,194 @@
+"""From a record to windows, in pieces of bounded size."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from cuffless.config import WindowOptions
+from cuffless.records import Record, RecordError, Segment
+from cuffless.signals import SETTLING_SECONDS, bandpass, cubic_windows, true_runs
+from cuffless.windows.grid import ANALYSIS_HZ, PulseGrid, reach_seconds
+from cuffless.windows.measure import Measures, measure_windows
+from cuffless.windows.quality import count_rejections, first_broken_rule
+
+BLOCK_SECONDS = 3600.0
+
+
+@dataclass
+class Windows:
+    """Windows of a record, or of a piece of it.
+
+    Attributes
+    ----------
+    ppg : (n_kept, n_samples) float16 array
+        Kept windows, zero mean and unit variance.
+    kept : Measures
+        Their figures.
+    candidates : Measures
+        Figures of all windows cut, rejected ones included.
+    rejected : dict
+        Number of windows rejected under each rule.
+    seconds : float
+        Seconds in which no sample of either signal was missing.
+    """
+
+    ppg: np.ndarray
+    kept: Measures
+    candidates: Measures
+    rejected: dict[str, int]
+    seconds: float
+
+    @property
+    def n_cut(self) -> int:
+        """Windows cut: those kept and those rejected."""
+        return len(self.kept) + sum(self.rejected.values())
+
+
+def cut_windows(record: Record, options: WindowOptions = WindowOptions(), *, block_seconds=BLOCK_SECONDS) -> Windows:
+    """Cut, measure and judge all windows of a record; see `iter_windows`."""
+    return _join(list(iter_windows(record, options, block_seconds=block_seconds)))
+
+
+def iter_windows(
+    record: Record,
+    options: WindowOptions = WindowOptions(),
+    *,
+    block_seconds: float = BLOCK_SECONDS,
+    failures: list[str] | None = None,
+) -> Iterator[Windows]:
+    """Cut, measure and judge the windows of a record, piece by piece in time order.
+
+    A missing stretch ends the windows before it and starts the count anew after it; nothing is joined. The window that
+    would have run into a gap is counted under the rule `missing`; what is left over at the record's end is not a window.
+
+    Parameters
+    ----------
+    record : Record
+        Its segments hold PPG, and ABP unless labels are not wanted.
+    options : WindowOptions
+    block_seconds : float
+        Length of the pieces read at a time; the result does not depend on it.
+    failures : list of str, optional
+        Takes the reasons of segments whose signals turn out to be unreadable; the others go on.
+
+    Yields
+    ------
+    Windows
+
+    Raises
+    ------
+    RecordError
+        If no segment can be read.
+
+    Notes
+    -----
+    Schrumpf et al. (2021), sections 3.3 and 3.5.1.
+    """
+    failed = [] if failures is None else failures
+    for segment in record.segments:
+        last = segment is record.segments[-1]
+        try:
+            yield from _cut_segment(segment, options, block_seconds, last)
+        except RecordError as error:
+            failed.append(str(error))
+    if record.segments and len(failed) == len(record.segments):
+        raise RecordError(failed[0])
+
+
+@dataclass
+class _Piece:
+    """The part of a stretch that is in memory; `first` is its first sample in the segment."""
+
+    ppg: np.ndarray
+    abp: np.ndarray | None
+    first: int
+    closed: bool
+    fs: float
+
+    def without(self, samples: int) -> "_Piece":
+        abp = None if self.abp is None else self.abp[samples:]
+        return _Piece(self.ppg[samples:], abp, self.first + samples, self.closed, self.fs)
+
+
+def _cut_segment(segment: Segment, options, block_seconds, last_segment) -> Iterator[Windows]:
+    fs, n = segment.fs, segment.n_samples
+    step = max(int(round(block_seconds * fs)), 1)
+    margin = int(np.ceil(reach_seconds(options) * fs))
+    grids: dict[int, PulseGrid] = {}  # by the first sample of the stretch
+    for core in range(0, n, step):
+        low, high, core_end = max(core - margin, 0), min(core + step + margin, n), min(core + step, n)
+        ppg, abp = segment.read(low, high)
+        valid = np.isfinite(ppg) if abp is None else np.isfinite(ppg) & np.isfinite(abp)
+        parts = [_nothing(options, segment, float(valid[core - low : core_end - low].sum()) / fs)]
+        for begin, end in true_runs(valid):
+            first, stop = begin + low, end + low
+            if stop <= core or first >= core_end:
+                continue
+            start = max((s for s in grids if s <= first), default=first) if first == low else first
+            grid = grids.setdefault(start, PulseGrid(options))
+            piece = _Piece(
+                ppg[begin:end], None if abp is None else abp[begin:end], first, stop < high or high == n, fs
+            )
+            ends_in_gap = piece.closed and not (stop == n and last_segment)
+            owned = core <= first
+            parts.append(_cut_piece(piece, grid, start, core_end, ends_in_gap, owned, segment.start, options))
+        yield _join(parts)
+
+
+def _nothing(options, segment: Segment, seconds: float) -> Windows:
+    empty = Measures.blank(0)
+    return Windows(np.empty((0, options.samples), np.float16), empty, empty, dict.fromkeys(options.rules, 0), seconds)
+
+
+def _join(parts: list[Windows]) -> Windows:
+    return Windows(
+        np.concatenate([p.ppg for p in parts]),
+        Measures.concatenate([p.kept for p in parts]),
+        Measures.concatenate([p.candidates for p in parts]),
+        {rule: sum(p.rejected[rule] for p in parts) for rule in parts[0].rejected},
+        sum(p.seconds for p in parts),
+    )
+
+
+def _cut_piece(piece, grid, stretch_start, core_end, ends_in_gap, owned, segment_start, options) -> Windows:
+    """Windows of a piece that begin before the end of the block's core."""
+    fs = piece.fs
+    every = int(fs // ANALYSIS_HZ)
+    piece = piece.without(-(piece.first - stretch_start) % every)
+    skipped, held = (piece.first - stretch_start) / fs, len(piece.ppg) / fs
+    shortest = options.length / options.pulse_search[1] if options.cropping == "beats" else options.length
+    rejected = dict.fromkeys(options.rules, 0)
+    if held < max(shortest, 1.0):
+        blank = Measures.blank(0)
+        if ends_in_gap and owned and "missing" in rejected:
+            rejected["missing"] = 1
+        return Windows(np.empty((0, options.samples), np.float16), blank, blank, rejected, 0.0)
+    filtered = bandpass(piece.ppg, fs, options.band, options.filter_order)
+    analysed = np.ascontiguousarray(filtered[::every])
+    grid.extend(analysed, skipped, skipped + held - (0 if piece.closed else SETTLING_SECONDS), piece.closed)
+    begun_before = min((core_end - stretch_start) / fs, skipped + held)
+    start, seconds, hz = grid.windows(begun_before, skipped + held)
+    start = start - skipped
+    whole = start + seconds <= held + 1e-9
+    figures = measure_windows(
+        piece.ppg, filtered, analysed, piece.abp, fs, start[whole], seconds[whole], hz[whole], held, options
+    )
+    verdict = first_broken_rule(figures, options, has_abp=piece.abp is not None)
+    rejected = count_rejections(verdict, options)
+    if ends_in_gap and "missing" in rejected:
+        rejected["missing"] += int(np.sum(~whole))
+    kept = figures.select(verdict < 0)
+    ppg = _normalized(filtered, kept, fs, options.samples)
+    offset = segment_start + piece.first / fs
+    return Windows(ppg, kept.shifted(offset), figures.shifted(offset), rejected, 0.0)
+
+
+def _normalized(filtered, kept: Measures, fs, n_samples):
+    """Kept windows, resampled, with zero mean and unit variance, in 16 bits."""
+    if not len(kept):
+        return np.empty((0, n_samples), np.float16)
+    ppg = cubic_windows(filtered, kept.start, kept.seconds, fs, n_samples)
+    ppg -= ppg.mean(axis=1, keepdims=True)
+    ppg /= np.maximum(ppg.std(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return ppg.astype(np.float16)

@@ -1,0 +1,188 @@
+"""Windows on disk: one Zarr file a shard of records, an index and a quality table beside it."""
+
+import tempfile
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cuffless.config import WindowOptions
+from cuffless.files import whole_file
+from cuffless.windows.cutting import Windows
+from cuffless.windows.measure import Measures
+
+CHUNK_ROWS = 256
+SHARD_ROWS = 8192
+LABELS = ("sbp", "dbp", "hr", "snr", "start", "seconds")
+INDEX_COLUMNS = ("record", "subject", "row", "start", "seconds", "sbp", "dbp", "hr", "snr")
+
+
+class WindowStore:
+    """Write the windows of a shard's records; all three files appear whole or not at all.
+
+    Parameters
+    ----------
+    store, index, quality : path
+        Zarr file (``.zarr.zip``): one group a record, with ``ppg`` (n, samples) float16 and ``labels`` (n, 6) float64,
+        whose columns are named by its attribute. Parquet file: one row a kept window. CSV file: one row a record.
+    options : WindowOptions
+        Kept in the store's attributes.
+
+    Examples
+    --------
+    >>> with WindowStore("a.zarr.zip", "a.parquet", "a.quality.csv", options) as store:  # doctest: +SKIP
+    ...     store.add(row, iter_windows(record, options))
+    """
+
+    def __init__(self, store, index, quality, options: WindowOptions):
+        self.paths = (Path(store), Path(index), Path(quality))
+        self.options = options
+        self._index: list[pd.DataFrame] = []
+        self._quality: list[dict] = []
+
+    def __enter__(self):
+        import zarr
+
+        self._exits = ExitStack()
+        self._parts = [self._exits.enter_context(whole_file(path)) for path in self.paths]
+        self._zip = zarr.storage.ZipStore(self._parts[0], mode="w")
+        self._root = zarr.create_group(self._zip, attributes={"windows": self.options.model_dump(mode="json")})
+        return self
+
+    def __exit__(self, kind, error, trace):
+        try:
+            self._zip.close()
+            if kind is None:
+                _index_table(self._index).to_parquet(self._parts[1], index=False)
+                pd.DataFrame(self._quality, columns=quality_columns(self.options)).to_csv(self._parts[2], index=False)
+        except BaseException as failure:
+            self._exits.__exit__(type(failure), failure, failure.__traceback__)
+            raise
+        return self._exits.__exit__(kind, error, trace)
+
+    def add(self, row: dict[str, Any], pieces: Iterable[Windows], problems: Iterable[str] = ()) -> None:
+        """Store a record's windows, piece by piece, and count the rejected.
+
+        Parameters
+        ----------
+        row : dict
+            The record's row of the table of records.
+        pieces : iterable of Windows
+            As from `iter_windows`. The store's memory does not grow with their number.
+        problems : iterable of str
+            What of the record was passed over; looked at after the last piece.
+        """
+        rejected = dict.fromkeys(self.options.rules, 0)
+        labels, seconds, n_cut = [], 0.0, 0
+        with tempfile.TemporaryFile(dir=self.paths[0].parent) as spill:
+            for piece in pieces:
+                spill.write(piece.ppg.tobytes())
+                labels.append(_label_table(piece.kept))
+                seconds += piece.seconds
+                n_cut += piece.n_cut
+                rejected = {rule: n + piece.rejected[rule] for rule, n in rejected.items()}
+            table = np.concatenate(labels) if labels else np.empty((0, len(LABELS)))
+            spill.seek(0)
+            self._write(row, table, spill, rejected, n_cut)
+        self._index.append(_index_rows(row, table))
+        reason = "" if len(table) else _why_no_window(n_cut, rejected)
+        self._quality.append(quality_row(row, self.options, seconds, n_cut, len(table), rejected, reason, problems))
+
+    def reject(self, row: dict[str, Any], reason: str) -> None:
+        """Note a record that gives no window at all, and why."""
+        self._quality.append(
+            quality_row(row, self.options, 0.0, 0, 0, dict.fromkeys(self.options.rules, 0), reason)
+        )
+
+    @property
+    def last_verdict(self) -> str:
+        """What became of the record added last, in a few words."""
+        row = self._quality[-1]
+        return row["reason"] or f"{row['windows_kept']} of {row['windows_cut']} windows kept"
+
+    def _write(self, row, table, spill, rejected, n_cut) -> None:
+        n, width = len(table), self.options.samples
+        attributes = {
+            "columns": list(LABELS),
+            "subject": row["subject"],
+            "sha256": row.get("sha256", ""),
+            "windows_cut": n_cut,
+            "rejected": rejected,
+        }
+        group = self._root.create_group(row["record"], attributes=attributes)
+        create_array(group, "labels", (n, len(LABELS)), "float64", len(LABELS))[:] = table
+        ppg = create_array(group, "ppg", (n, width), "float16", width)
+        for first in range(0, n, SHARD_ROWS):
+            rows = min(SHARD_ROWS, n - first)
+            ppg[first : first + rows] = np.frombuffer(spill.read(rows * width * 2), np.float16).reshape(rows, width)
+
+
+def create_array(group, name: str, shape: tuple[int, int], dtype: str, width: int):
+    """Array of rows in chunks of 256, compressed, few files however many rows."""
+    from zarr.codecs import BloscCodec
+
+    shard = min(-(-max(shape[0], 1) // CHUNK_ROWS) * CHUNK_ROWS, SHARD_ROWS)
+    return group.create_array(
+        name,
+        shape=shape,
+        dtype=dtype,
+        chunks=(CHUNK_ROWS, width),
+        shards=(shard, width),
+        compressors=BloscCodec(cname="zstd", clevel=1, shuffle="shuffle"),
+        fill_value=0,
+    )
+
+
+def _label_table(kept: Measures) -> np.ndarray:
+    return np.column_stack([np.asarray(getattr(kept, name), float) for name in LABELS])
+
+
+def _index_rows(row, table) -> pd.DataFrame:
+    frame = pd.DataFrame(table, columns=list(LABELS))
+    frame.insert(0, "row", np.arange(len(table), dtype=np.int32))
+    frame.insert(0, "subject", row["subject"])
+    frame.insert(0, "record", row["record"])
+    return frame[list(INDEX_COLUMNS)]
+
+
+def _index_table(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    kinds = dict.fromkeys(INDEX_COLUMNS, "float64") | {"record": "str", "subject": "str", "row": "int32"}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
+
+def quality_columns(options: WindowOptions) -> list[str]:
+    """Columns of the quality table."""
+    before = ["record", "subject", "identity", "seconds", "windows_cut", "windows_kept"]
+    return [*before, *options.rules, "reason", "passed_over"]
+
+
+def quality_row(row, options, seconds, n_cut, n_kept, rejected, reason, problems=()) -> dict:
+    """One record's row of the quality table."""
+    return {
+        "record": row["record"],
+        "subject": row["subject"],
+        "identity": row.get("identity", ""),
+        "seconds": round(seconds, 3),
+        "windows_cut": n_cut,
+        "windows_kept": n_kept,
+        **{rule: rejected[rule] for rule in options.rules},
+        "reason": reason,
+        "passed_over": _shortly(list(problems)),
+    }
+
+
+def _shortly(problems: list[str]) -> str:
+    more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
+    return "; ".join(problems[:3]) + more
+
+
+def _why_no_window(n_cut: int, rejected: dict[str, int]) -> str:
+    if not n_cut:
+        return "no stretch with both signals is as long as a window"
+    worst = max(rejected, key=rejected.get)
+    return f"all {n_cut} windows rejected, most under the rule {worst}"

@@ -1,0 +1,73 @@
+rule cut_windows:
+    message:
+        "Cutting windows: {wildcards.dataset}, {wildcards.windowing}, {wildcards.shard}"
+    input:
+        records="results/{dataset}/records/{shard}.csv",
+    output:
+        windows="results/{dataset}/windows/{windowing}/{shard}.zarr.zip",
+        index="results/{dataset}/windows/{windowing}/{shard}.parquet",
+        quality="results/{dataset}/windows/{windowing}/{shard}.quality.csv",
+    params:
+        options=lambda wildcards: named(STUDY.windowings, wildcards.windowing).canonical(),
+        records=lambda wildcards: named(STUDY.datasets, wildcards.dataset).records.reading(),
+        code=code_digest("cut_windows.py"),
+    log:
+        "logs/{dataset}/cut_windows/{windowing}/{shard}.log",
+    benchmark:
+        "logs/{dataset}/cut_windows/{windowing}/{shard}.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=STUDY.snakemake.shard_mem_mb,
+        runtime=120,
+    script:
+        "../scripts/cut_windows.py"
+
+
+rule join_windows:
+    message:
+        "Joining the windows' index: {wildcards.dataset}, {wildcards.windowing}"
+    input:
+        lambda wildcards: expand(
+            "results/{{dataset}}/windows/{{windowing}}/{shard}.parquet", shard=shards(wildcards.dataset)
+        ),
+    output:
+        "results/{dataset}/windows/{windowing}.parquet",
+    params:
+        code=code_digest("join_tables.py"),
+    log:
+        "logs/{dataset}/join_windows/{windowing}.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    script:
+        "../scripts/join_tables.py"
+
+
+rule join_quality:
+    message:
+        "Joining the quality tables: {wildcards.dataset}, {wildcards.windowing}"
+    input:
+        lambda wildcards: expand(
+            "results/{{dataset}}/windows/{{windowing}}/{shard}.quality.csv", shard=shards(wildcards.dataset)
+        ),
+    output:
+        report(
+            "results/{dataset}/windows/{windowing}.quality.csv",
+            caption="../report/quality.rst",
+            category="Quality",
+            labels={"data set": "{dataset}", "windowing": "{windowing}"},
+        ),
+    params:
+        code=code_digest("join_tables.py"),
+    log:
+        "logs/{dataset}/join_quality/{windowing}.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    script:
+        "../scripts/join_tables.py"

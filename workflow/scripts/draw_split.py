@@ -1,0 +1,23 @@
+"""Draw a split's manifest and audit it."""
+
+import json
+
+import pandas as pd
+
+from cuffless.config import SplitOptions
+from cuffless.files import whole_file
+from cuffless.joblog import logged
+from cuffless.splits import audited_split
+
+with logged(snakemake.log[0]):
+    options = SplitOptions.model_validate_json(snakemake.params.options)
+    index = pd.read_parquet(snakemake.input.index)
+    quality = pd.read_csv(snakemake.input.quality, keep_default_na=False)
+    manifest, audit = audited_split(
+        index, quality, options, overlap=snakemake.params.overlap, name=snakemake.wildcards.split
+    )
+    with whole_file(snakemake.output.manifest) as part:
+        manifest.to_parquet(part, index=False)
+    with whole_file(snakemake.output.audit) as part:
+        part.write_text(json.dumps(audit, indent=2) + "\n")
+    print(*audit["notes"], sep="\n")
