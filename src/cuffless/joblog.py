@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cuffless.config import ConfigError
-from cuffless.records import RecordError
-from cuffless.splits import SplitError
+from cuffless.errors import CufflessError
 
-# Mistakes of data or configuration: their message says all, a traceback would hide it.
-EXPECTED = (ConfigError, RecordError, SplitError, ValueError, OSError)
+# Their message says all; a traceback would hide it.
+EXPECTED = (CufflessError, ValueError, OSError)
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def make_predictions():
 
 
 @pytest.fixture
-def constant_predictor():
+def predictions_of():
     """Factory: table of one network from arrays of subjects, references and predictions."""
 
     def make(subject, sbp_ref, sbp, *, network="mine", split="nonmixed", seed=0):

@@ -25,8 +25,8 @@ def test_bins_are_counted_from_zero_where_no_limits_are_known():
     np.testing.assert_array_equal(bin_starts(np.array([75, 80, 165]), 10), [70, 80, 160])
 
 
-def test_the_error_of_a_bin_is_that_of_its_windows(constant_predictor):
-    table = _bins(constant_predictor(["a", "a", "b", "c"], [76, 80, 84, 100], [80, 90, 84, 97]))
+def test_the_error_of_a_bin_is_that_of_its_windows(predictions_of):
+    table = _bins(predictions_of(["a", "a", "b", "c"], [76, 80, 84, 100], [80, 90, 84, 97]))
     sbp = table[table["pressure"] == "SBP"].set_index("bin_low")
     assert list(sbp.index) == [75, 95]  # a bin without windows has no row
     assert sbp.loc[75, "mae"] == pytest.approx((4 + 10 + 0) / 3)
@@ -40,7 +40,7 @@ def test_every_window_is_in_one_bin(make_predictions):
     windows = (predictions["network"] == "mean").sum()
     assert (table.groupby(["network", "pressure"])["n_windows"].sum() == windows).all()
     assert table["bin_low"].min() >= 40
-    assert table["bin_high"].max() == 165
+    assert table["bin_high"].max() <= 165
 
 
 def test_the_mean_regressors_error_is_lowest_in_the_middle(make_predictions):

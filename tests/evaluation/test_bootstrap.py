@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cuffless.config import EvaluationOptions
-from cuffless.evaluation import subject_interval
 from cuffless.evaluation import bootstrap as boot
+from cuffless.evaluation import subject_interval
 
 QUICK = EvaluationOptions(bootstrap=400)
 

@@ -42,13 +42,15 @@ def test_known_subjects_are_predicted_better_than_strangers(make_predictions, re
 
 def test_equal_seeds_give_equal_tables(make_predictions, reference, tmp_path):
     predictions = make_predictions(subjects=20)
-    names = {"mae.csv", "overall.csv", "bins.csv", "tests.csv", "table1.csv", "table1.md"}
+    names = {name: f"{name}.csv" for name in ("mae", "overall", "bins", "tests", "table1")}
+    names["table1_text"] = "table1.md"
     for folder in ("one", "two"):
         shuffled = predictions.sample(frac=1, random_state=len(folder)) if folder == "two" else predictions
         shuffled = shuffled.sort_values(["split", "network"], ascending=[False, True], kind="stable")
-        write_evaluation(evaluate(shuffled, reference, QUICK), tmp_path / folder)
-        assert {path.name for path in (tmp_path / folder).iterdir()} == names
-    for name in names:
+        paths = {name: tmp_path / folder / file for name, file in names.items()}
+        write_evaluation(evaluate(shuffled, reference, QUICK), paths)
+        assert {path.name for path in (tmp_path / folder).iterdir()} == set(names.values())
+    for name in names.values():
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 

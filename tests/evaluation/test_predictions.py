@@ -1,6 +1,7 @@
 """Only what keeps the contract is judged."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cuffless.evaluation import PredictionError, align_predictions, read_predictions
@@ -27,8 +28,6 @@ def table(make_predictions):
 @pytest.mark.parametrize("name", ["predictions.parquet", "predictions.csv"])
 def test_only_test_windows_are_judged(table, write, name):
     training = table.assign(subset="train", sbp=np.nan, dbp=np.nan, subject="p999999")
-    import pandas as pd
-
     read = read_predictions([write(pd.concat([training, table]), name)])
     assert len(read) == len(table)
     assert "p999999" not in set(read["subject"])
@@ -53,8 +52,6 @@ def test_a_table_without_test_rows_cannot_be_judged(table, write):
 
 
 def test_a_window_cannot_be_judged_twice(table, write):
-    import pandas as pd
-
     with pytest.raises(PredictionError, match="1 test windows occur twice"):
         read_predictions([write(pd.concat([table, table.iloc[:1]]))])
 
@@ -74,7 +71,7 @@ def test_no_table_at_all_is_an_error():
 def test_networks_judged_on_different_windows_are_not_compared(make_predictions):
     table = make_predictions(subjects=5, windows=5, splits=("nonmixed",))
     kept = table.drop(index=table.index[table["network"] == "lstm"][0])
-    with pytest.raises(PredictionError, match="lstm seed 0 .* not judged on the same windows"):
+    with pytest.raises(PredictionError, match=r"lstm seed 0 .* not judged on the same windows"):
         align_predictions(kept)
 
 

@@ -7,9 +7,12 @@ LABEL_MEAN, LABEL_SD = (120.0, 62.0), (15.0, 8.0)
 @pytest.fixture(scope="session")
 def build():
     """Build a network for windows of a length, with labels of known mean and SD."""
+    import keras
+
     from cuffless.networks import build_network, channel_count
 
     def make(options, length=175, metadata=None):
+        keras.utils.set_random_seed(0)
         shape = (length, channel_count(getattr(options, "derivatives", False)))
         return build_network(options, shape, label_mean=LABEL_MEAN, label_sd=LABEL_SD, metadata=metadata)
 

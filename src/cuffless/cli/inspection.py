@@ -123,7 +123,7 @@ def _print_summary(summary: dict, record: Record) -> None:
 
 
 def _plot(record: Record, cut: Windows, options: WindowOptions, path: Path) -> None:
-    from cuffless.figures import draw_inspection
+    from cuffless.figures.inspection import draw_inspection
     from cuffless.windows import first_broken_rule
 
     verdict = first_broken_rule(cut.candidates, options)

@@ -4,6 +4,7 @@ from cuffless.config.base import ConfigError, Options
 from cuffless.config.learning import (
     ARCHITECTURES,
     AlexNetOptions,
+    AnyNetwork,
     CustomOptions,
     EvaluationOptions,
     FigureOptions,
@@ -28,6 +29,7 @@ __all__ = [
     "ARCHITECTURES",
     "RULES",
     "AlexNetOptions",
+    "AnyNetwork",
     "ChannelOptions",
     "ConfigError",
     "CustomOptions",

@@ -5,11 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from cuffless.errors import CufflessError
+
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Range = tuple[float, float]
 
 
-class ConfigError(ValueError):
+class ConfigError(CufflessError):
     """A configuration that cannot be used; each line names key, value and what is allowed."""
 
 

@@ -77,11 +77,20 @@ def evaluate(
     )
 
 
-def write_evaluation(evaluation: Evaluation, folder: str | Path) -> None:
-    """Write ``mae.csv, overall.csv, bins.csv, tests.csv, table1.csv, table1.md`` into `folder`."""
-    folder = Path(folder)
-    for name in ("mae", "overall", "bins", "tests", "table1"):
-        with whole_file(folder / f"{name}.csv") as path:
-            getattr(evaluation, name).to_csv(path, index=False, lineterminator="\n")
-    with whole_file(folder / "table1.md") as path:
-        path.write_text(evaluation.table1_text, encoding="utf-8")
+def write_evaluation(evaluation: Evaluation, paths: Mapping[str, str | Path]) -> None:
+    """Write the tables, each whole or not at all.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    paths : mapping of str to str or Path
+        Where each table goes, by its name in `Evaluation`: ``mae, overall, bins, tests, table1`` as CSV,
+        ``table1_text`` as Markdown. Tables that are not named are not written.
+    """
+    for name, path in paths.items():
+        table = getattr(evaluation, name)
+        with whole_file(path) as part:
+            if isinstance(table, str):
+                part.write_text(table, encoding="utf-8")
+            else:
+                table.to_csv(part, index=False, lineterminator="\n")

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cuffless.errors import CufflessError
+
 PRESSURES = ("SBP", "DBP")
 MEAN = "mean"
 """Name of the mean regressor among the networks."""
@@ -18,7 +20,7 @@ WINDOW = ["subject", "record", "start"]
 """Columns that tell one window from another."""
 
 
-class PredictionError(ValueError):
+class PredictionError(CufflessError):
     """A prediction table that cannot be judged: names the file, the column or rows, and the remedy."""
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cuffless.errors import CufflessError
 from cuffless.signals import to_rate
 
 Reader = Callable[[int, int], np.ndarray]
 
 
-class RecordError(Exception):
+class RecordError(CufflessError):
     """A recording that cannot be used; the message names it, the value at fault and the remedy."""
 
 

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import SplitOptions
+from cuffless.errors import CufflessError
 
 SUBSETS = ("train", "val", "test")
 
 
-class SplitError(Exception):
+class SplitError(CufflessError):
     """A split that cannot be made as asked, and why."""
 
 

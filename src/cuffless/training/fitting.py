@@ -135,7 +135,9 @@ def _fit(model, options, train: WindowSet, val: WindowSet, *, seed, state, facts
         wall, cpu = time.perf_counter(), time.process_time()
         epoch = progress.epoch + 1
         reseed(model, seed, epoch)
-        fitted = model.fit(batches, epochs=1, verbose=0, callbacks=[_stop_at_nan(training)]).history
+        fitted = model.fit(
+            batches, epochs=1, verbose=0, shuffle=False, callbacks=[_stop_at_nan(training)]
+        ).history
         row = {"epoch": epoch, "loss": fitted["loss"][0], "mae": fitted["mae"][0]}
         row |= _validate(model, val, options.derivatives)
         _require_finite(row["val_loss"], training)

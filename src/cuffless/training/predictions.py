@@ -1,0 +1,77 @@
+"""The prediction table: the one table that every judgement reads."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cuffless.networks.files import predict_pressures
+from cuffless.training.feeding import open_windows
+
+COLUMNS = (
+    "subject",
+    "record",
+    "start",
+    "seconds",
+    "subset",
+    "sbp_ref",
+    "dbp_ref",
+    "sbp",
+    "dbp",
+    "hr",
+    "network",
+    "split",
+    "seed",
+)
+
+
+def prediction_table(
+    model,
+    manifest: pd.DataFrame,
+    test_store: str | Path,
+    *,
+    derivatives: bool,
+    network: str,
+    split: str,
+    seed: int,
+) -> pd.DataFrame:
+    """References of all windows of a split, and a network's predictions on its test windows.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Gives SBP and DBP in mmHg.
+    manifest : DataFrame
+        One row a window: subset, position, subject, record, start, seconds, sbp, dbp, hr.
+    test_store : path
+        The materialized test set, in the order of the manifest's ``position``.
+    derivatives : bool
+        Whether the network takes derivative channels.
+    network, split : str
+    seed : int
+        Written into the table.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`: start and seconds in s, pressures in mmHg, hr in bpm. Rows that are not for testing have no
+        prediction.
+
+    Raises
+    ------
+    ValueError
+        If manifest and store are not of one split.
+    """
+    table = manifest.sort_values(["subset", "position"], kind="stable", ignore_index=True)
+    test = np.flatnonzero(table["subset"] == "test")
+    windows = open_windows(test_store, ram_mb=np.inf)
+    labels = table.loc[test, ["sbp", "dbp"]].to_numpy(np.float32)
+    if len(windows) != len(test) or not np.array_equal(np.asarray(windows.labels), labels):
+        raise ValueError(
+            f"{test_store} does not hold the manifest's {len(test)} test windows; draw the split anew"
+        )
+    pressures = np.full((len(table), 2), np.nan, np.float32)
+    pressures[test] = predict_pressures(model, windows.ppg, derivatives=derivatives)
+    table = table.rename(columns={"sbp": "sbp_ref", "dbp": "dbp_ref"})
+    table = table.assign(sbp=pressures[:, 0], dbp=pressures[:, 1], network=network, split=split, seed=seed)
+    return table[list(COLUMNS)]

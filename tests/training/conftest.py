@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def make_store():
+    """Write a store of windows whose second harmonic tells the pressure: (path, n) -> path."""
+    import zarr
+
+    def make(path, n, *, length=63, seed=0, labels=None, shards=True, **arrays):
+        rng = np.random.default_rng(seed)
+        if labels is None:
+            labels = rng.normal([120, 60], [15, 8], (n, 2))
+        phase = 2 * np.pi * (7 * np.arange(length) / length + rng.uniform(0, 1, (n, 1)))
+        told = (labels - [120, 60]) / [15, 8]
+        ppg = np.sin(phase) + 0.3 * (1 + 0.6 * told[:, :1]) * np.sin(2 * phase + 1 + 0.6 * told[:, 1:])
+        ppg = (ppg - ppg.mean(1, keepdims=True)) / ppg.std(1, keepdims=True)
+        with zarr.storage.ZipStore(path, mode="w") as store:
+            group = zarr.create_group(store)
+            rows = {"shards": (-(-n // 32) * 32 or 32, length)} if shards else {}
+            array = group.create_array("ppg", shape=(n, length), dtype="float16", chunks=(32, length), **rows)
+            if n:
+                array[:] = ppg.astype(np.float16)
+            group.create_array("labels", data=labels.astype(np.float32))
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def stores(make_store, tmp_path_factory):
+    """Stores of 400 training and 100 validation windows of 63 samples."""
+    folder = tmp_path_factory.mktemp("stores")
+    return make_store(folder / "train.zarr.zip", 400), make_store(folder / "val.zarr.zip", 100, seed=1)

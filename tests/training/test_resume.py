@@ -1,0 +1,130 @@
+"""A training that is killed ends with the same network as one that is not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from cuffless.config import AlexNetOptions, TrainingOptions
+from cuffless.training import train_network
+from cuffless.training.state import STATE_FILE, Progress, load_state, save_state
+
+# TensorFlow's variables lack NumPy 2's `copy` argument; Keras stumbles over it when it saves them.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+EPOCHS = 6
+RUN = """
+import sys
+import numpy as np
+from cuffless.config import AlexNetOptions, TrainingOptions
+from cuffless.training import train_network
+
+train, val, state, output = sys.argv[1:]
+training = TrainingOptions(epochs=6, patience=5, batch_size=8)
+options = AlexNetOptions(width=0.03, dropout=0.3, training=training)
+result = train_network(options, train, val, seed=3, state=state, log=lambda line: print(line, flush=True))
+np.savez(output, *result.model.get_weights(), mae=[row["val_mae"] for row in result.history])
+"""
+
+
+def run(stores, state, output):
+    command = [sys.executable, "-c", RUN, *map(str, stores), str(state), str(output)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+@pytest.mark.slow
+def test_a_training_killed_in_an_epoch_ends_bit_for_bit_as_if_undisturbed(make_store, tmp_path):
+    stores = make_store(tmp_path / "train.zarr.zip", 3000), make_store(tmp_path / "val.zarr.zip", 60, seed=1)
+    undisturbed = run(stores, tmp_path / "calm", tmp_path / "calm.npz")
+    assert undisturbed.communicate()[0].count("epoch") == EPOCHS
+
+    killed = run(stores, tmp_path / "state", tmp_path / "killed.npz")
+    for line in killed.stdout:
+        if " epoch 3/" in line:
+            os.kill(killed.pid, signal.SIGKILL)
+            break
+    killed.communicate()
+    assert killed.returncode == -signal.SIGKILL
+    assert not (tmp_path / "killed.npz").exists()
+
+    resumed = run(stores, tmp_path / "state", tmp_path / "resumed.npz")
+    lines = resumed.communicate()[0]
+    assert "going on after epoch 3" in lines
+    assert " epoch 3/" not in lines
+
+    calm, again = np.load(tmp_path / "calm.npz"), np.load(tmp_path / "resumed.npz")
+    assert calm.files == again.files
+    for name in calm.files:
+        np.testing.assert_array_equal(calm[name], again[name])
+
+
+@pytest.fixture
+def small():
+    """Build and compile a network that a state may be taken up in."""
+    import keras
+
+    from cuffless.networks import build_network
+
+    keras.utils.set_random_seed(0)
+    network = build_network(AlexNetOptions(width=0.02), (63, 1), label_mean=(120, 60), label_sd=(15, 8))
+    network.compile("adam", "mse")
+    network.optimizer.build(network.trainable_variables)
+    return network
+
+
+def test_a_state_holds_weights_optimizer_and_counters(small, tmp_path):
+    small.optimizer.iterations.assign(77)
+    weights = small.get_weights()
+    best = [weight + 1 for weight in weights]
+    history = [{"epoch": 1, "val_loss": 0.1 + 0.2}]
+    save_state(tmp_path, small, Progress(history, 1, 0.3, 0.1 + 0.2, 0, 1.5, [], best), {"seed": 1})
+    small.set_weights([0 * weight for weight in weights])
+    small.optimizer.iterations.assign(0)
+
+    progress = load_state(tmp_path, small, {"seed": 1})
+    assert (progress.epoch, progress.history, progress.lowest_loss) == (1, history, 0.1 + 0.2)
+    assert int(small.optimizer.iterations) == 77
+    for found, expected in zip(
+        [*small.get_weights(), *progress.best_weights], [*weights, *best], strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "text", "other"])
+def test_a_state_that_is_damaged_or_anothers_is_not_taken_up(small, tmp_path, damage):
+    save_state(tmp_path, small, Progress([{"epoch": 1}], best_weights=small.get_weights()), {"seed": 1})
+    path = tmp_path / STATE_FILE
+    content = path.read_bytes()
+    path.write_bytes(
+        {"cut": content[: len(content) // 2], "empty": b"", "text": b"none", "other": content}[damage]
+    )
+    lines = []
+    before = small.get_weights()
+    progress = load_state(tmp_path, small, {"seed": 2 if damage == "other" else 1}, lines.append)
+    assert progress.epoch == 0
+    assert "training starts afresh" in lines[0]
+    for weight, expected in zip(small.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, expected)
+
+
+def test_the_state_goes_once_the_results_are_written(stores, tmp_path):
+    options = AlexNetOptions(width=0.02, training=TrainingOptions(epochs=1))
+    result = train_network(options, *stores, seed=0, state=tmp_path / "state", log=lambda line: None)
+    assert (tmp_path / "state" / STATE_FILE).is_file()
+    result.save(tmp_path / "results")
+    assert not (tmp_path / "state").exists()
+    assert json.loads((tmp_path / "results" / "run.json").read_text())["resumed_after_epochs"] == []
+
+
+def test_another_learning_rate_never_goes_on_from_old_weights(stores, tmp_path):
+    def trained(state, rate):
+        options = AlexNetOptions(width=0.02, training=TrainingOptions(epochs=1, learning_rate=rate))
+        return train_network(options, *stores, seed=0, state=state, log=lambda line: None).model.get_weights()
+
+    trained(tmp_path / "state", 0.01)
+    for found, fresh in zip(trained(tmp_path / "state", 0.002), trained(None, 0.002), strict=True):
+        np.testing.assert_array_equal(found, fresh)

@@ -1,0 +1,11 @@
+"""Draw Figure 5: pressures in the sets of each split."""
+
+from cuffless.config import FigureOptions
+from cuffless.figures import draw_fig5, save_figure
+from cuffless.joblog import logged
+from cuffless.figures.tables import read_manifests
+
+with logged(snakemake.log[0]):
+    options = FigureOptions.model_validate_json(snakemake.params.options)
+    manifest = read_manifests(snakemake.params.splits, snakemake.input.manifests)
+    save_figure(draw_fig5(manifest, options), snakemake.output.pdf)

@@ -1,0 +1,37 @@
+"""Train a network on a split, and predict its test windows."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from pydantic import TypeAdapter
+
+from cuffless.config import AnyNetwork
+from cuffless.files import whole_file
+from cuffless.joblog import logged
+from cuffless.training import prediction_table, state_folder, train_network
+
+with logged(snakemake.log[0]):
+    out, params, wildcards = snakemake.output, snakemake.params, snakemake.wildcards
+    options = TypeAdapter(AnyNetwork).validate_json(params.options)
+    seed = int(wildcards.seed)
+    trained = train_network(
+        options,
+        snakemake.input.train,
+        snakemake.input.val,
+        seed=seed,
+        state=state_folder(wildcards.dataset, snakemake.input.manifest, params.options, params.code, seed),
+        metadata={"windows": json.loads(params.windows)},
+    )
+    table = prediction_table(
+        trained.model,
+        pd.read_parquet(snakemake.input.manifest),
+        snakemake.input.test,
+        derivatives=getattr(options, "derivatives", False),
+        network=wildcards.network,
+        split=wildcards.split,
+        seed=seed,
+    )
+    with whole_file(out.predictions) as part:
+        table.to_parquet(part, index=False)
+    trained.save(Path(out.model).parent)
