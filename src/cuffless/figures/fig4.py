@@ -53,6 +53,8 @@ def draw_fig4(windows: pd.Series, cap: int, options: FigureOptions) -> Figure:
             ax.plot([], [], " ", label=f"cap: {cap:,} windows, beyond this axis")
         if logarithmic:
             ax.set_xscale("log")
+        else:
+            ax.xaxis.get_major_locator().set_params(integer=True)
         ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}")
         ax.yaxis.get_major_locator().set_params(integer=True)
         ax.set_xlabel("windows per subject before the cap" + (" (logarithmic)" if logarithmic else ""))

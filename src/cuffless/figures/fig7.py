@@ -179,7 +179,17 @@ def _print_slopes(ax, overall: pd.DataFrame, network: str, options: FigureOption
     if "mean" in slope.index:
         text += f"\nmean regr. {slope['mean']:+.2f}"
     text = text.replace("-", "−")
-    ax.text(0.5, 0.99, text, transform=ax.transAxes, ha="center", va="top", fontsize=tiny_font(options))
+    ax.text(
+        0.5,
+        0.99,
+        text,
+        transform=ax.transAxes,
+        ha="center",
+        va="top",
+        fontsize=tiny_font(options),
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+        zorder=1,
+    )
 
 
 def _print_counts(ax, rows: pd.DataFrame, labelled: bool, options: FigureOptions) -> None:

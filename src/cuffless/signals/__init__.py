@@ -1,6 +1,6 @@
 """Signal processing on arrays; knows nothing of files."""
 
-from cuffless.signals.beats import PressureBeats, find_pulses, pressure_beats
+from cuffless.signals.beats import PressureBeats, drop_close, find_pulses, pressure_beats
 from cuffless.signals.filters import SETTLING_SECONDS, bandpass
 from cuffless.signals.rates import pulse_frequency
 from cuffless.signals.resampling import cubic_windows, to_rate
@@ -12,6 +12,7 @@ __all__ = [
     "PressureBeats",
     "bandpass",
     "cubic_windows",
+    "drop_close",
     "equal_runs",
     "find_pulses",
     "pressure_beats",

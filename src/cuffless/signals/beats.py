@@ -60,6 +60,29 @@ def find_pulses(trace, fs, *, min_prominence=0.0, share=0.4):
     return peaks[prominence >= share * ndimage.maximum_filter1d(prominence, _NEIGHBOURS)]
 
 
+def drop_close(peaks, heights, least_gap):
+    """Drop each peak that has a higher one nearer than a gap: of a two-humped pulse one hump counts.
+
+    Parameters
+    ----------
+    peaks, heights : (n_peaks,) arrays
+        Positions in ascending order, and heights.
+    least_gap : (n_peaks,) float array
+        Least distance at each peak, in the positions' unit.
+
+    Returns
+    -------
+    (m,) array
+        Positions that remain.
+    """
+    gap = np.diff(peaks)
+    later_wins = heights[1:] > heights[:-1]
+    keep = np.ones(len(peaks), bool)
+    keep[:-1] &= ~((gap < least_gap[:-1]) & later_wins)
+    keep[1:] &= ~((gap < least_gap[1:]) & ~later_wins)
+    return peaks[keep]
+
+
 def pressure_beats(abp, fs, *, min_prominence=10.0, labels="exact"):
     """Systolic and diastolic points of unfiltered arterial pressure.
 

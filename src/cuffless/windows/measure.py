@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from cuffless.config import WindowOptions
-from cuffless.signals import equal_runs, find_pulses, pressure_beats, signal_to_noise, touched
+from cuffless.signals import drop_close, equal_runs, find_pulses, pressure_beats, signal_to_noise, touched
 from cuffless.windows.grid import ANALYSIS_HZ
 
 
@@ -100,7 +100,7 @@ def measure_windows(ppg, filtered, analysed, abp, fs, start, seconds, hz, length
     result.start, result.seconds, result.hr = start, seconds, 60 * hz
     stop = start + seconds
     result.snr = _snr(analysed, start + seconds / 2, hz, length, options)
-    pulse_times = find_pulses(analysed, ANALYSIS_HZ) / ANALYSIS_HZ
+    pulse_times = _pulse_times(analysed, start + seconds / 2, hz)
     result.pulses = np.searchsorted(pulse_times, stop) - np.searchsorted(pulse_times, start)
     for trace in (ppg, abp):
         if trace is not None:
@@ -110,6 +110,15 @@ def measure_windows(ppg, filtered, analysed, abp, fs, start, seconds, hz, length
     if abp is not None:
         _pressures(result, abp, fs, options)
     return result
+
+
+def _pulse_times(analysed, centre, hz):
+    """Times of systolic peaks; of peaks nearer than 0.6 of a beat only the highest counts (reflected waves)."""
+    peaks = find_pulses(analysed, ANALYSIS_HZ)
+    if not len(peaks) or not len(hz):
+        return peaks / ANALYSIS_HZ
+    beat = ANALYSIS_HZ / np.interp(peaks / ANALYSIS_HZ, centre, hz)
+    return drop_close(peaks, analysed[peaks], 0.6 * beat) / ANALYSIS_HZ
 
 
 def _snr(analysed, centre, hz, length, options):
