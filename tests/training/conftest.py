@@ -1,5 +1,38 @@
+import sys
+
 import numpy as np
 import pytest
+
+TINY = """
+import keras
+
+
+def build(input_shape, options):
+    x = inputs = keras.Input(input_shape)
+    x = keras.layers.Conv1D(8, 9, strides=3, padding="same", activation="relu")(x)
+    x = keras.layers.BatchNormalization(momentum=0.9)(x)
+    x = keras.layers.Dropout(0.1)(keras.layers.Flatten()(x))
+    x = keras.layers.Dense(16, activation="relu")(x)
+    return keras.Model(inputs, keras.layers.Dense(2)(x))
+"""
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """Options of a network that is traced in a second, with dropout and batch normalization; epochs=2, ..."""
+    from cuffless.config import CustomOptions, TrainingOptions
+
+    folder = tmp_path_factory.mktemp("modules")
+    (folder / "tiny_network.py").write_text(TINY)
+
+    def make(**training):
+        settings = TrainingOptions(**{"epochs": 2, "patience": None, **training})
+        return CustomOptions(architecture="tiny_network:build", training=settings)
+
+    sys.path.insert(0, str(folder))
+    yield make
+    sys.path.remove(str(folder))
+    sys.modules.pop("tiny_network", None)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from cuffless.config import AlexNetOptions, TrainingOptions
+from cuffless.config import AlexNetOptions
 from cuffless.training import train_network
 from cuffless.training.state import STATE_FILE, Progress, load_state, save_state
 
@@ -111,20 +111,32 @@ def test_a_state_that_is_damaged_or_anothers_is_not_taken_up(small, tmp_path, da
         np.testing.assert_array_equal(weight, expected)
 
 
-def test_the_state_goes_once_the_results_are_written(stores, tmp_path):
-    options = AlexNetOptions(width=0.02, training=TrainingOptions(epochs=1))
-    result = train_network(options, *stores, seed=0, state=tmp_path / "state", log=lambda line: None)
+def test_the_state_goes_once_the_results_are_written(tiny, stores, tmp_path):
+    result = train_network(tiny(), *stores, seed=0, state=tmp_path / "state", log=lambda line: None)
     assert (tmp_path / "state" / STATE_FILE).is_file()
     result.save(tmp_path / "results")
     assert not (tmp_path / "state").exists()
     assert json.loads((tmp_path / "results" / "run.json").read_text())["resumed_after_epochs"] == []
 
 
-def test_another_learning_rate_never_goes_on_from_old_weights(stores, tmp_path):
+def test_another_learning_rate_never_goes_on_from_old_weights(tiny, stores, tmp_path):
     def trained(state, rate):
-        options = AlexNetOptions(width=0.02, training=TrainingOptions(epochs=1, learning_rate=rate))
-        return train_network(options, *stores, seed=0, state=state, log=lambda line: None).model.get_weights()
+        result = train_network(tiny(learning_rate=rate), *stores, seed=0, state=state, log=lambda line: None)
+        return result.model.get_weights()
 
     trained(tmp_path / "state", 0.01)
     for found, fresh in zip(trained(tmp_path / "state", 0.002), trained(None, 0.002), strict=True):
         np.testing.assert_array_equal(found, fresh)
+
+
+def test_a_training_that_had_ended_is_not_trained_on(tiny, stores, tmp_path):
+    options = tiny(epochs=30, patience=1, learning_rate=0.05)
+    lines = []
+    first = train_network(options, *stores, seed=0, state=tmp_path / "state", log=lines.append)
+    epochs = len(lines)
+    again = train_network(options, *stores, seed=0, state=tmp_path / "state", log=lines.append)
+    assert epochs < 30
+    assert lines[epochs:] == [f"build: going on after epoch {epochs}"]
+    assert again.history == first.history
+    for found, expected in zip(again.model.get_weights(), first.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)

@@ -1,7 +1,6 @@
 """Judge all predictions of a study: errors, bins, tests, Table 1."""
 
 import json
-from pathlib import Path
 
 from cuffless.config import EvaluationOptions
 from cuffless.evaluation import evaluate, read_predictions, read_reference, write_evaluation
@@ -16,4 +15,4 @@ with logged(snakemake.log[0]):
         splits=snakemake.params.splits,
         limits=json.loads(snakemake.params.limits),
     )
-    write_evaluation(judged, Path(snakemake.output.mae).parent)
+    write_evaluation(judged, dict(snakemake.output.items()))

@@ -32,7 +32,7 @@ def materialize(manifest: pd.DataFrame, stores: list[str], outputs: Mapping[str,
 
     Raises
     ------
-    KeyError
+    ValueError
         If a record of the manifest stands in none of the stores.
     """
     sizes = {subset: int((manifest["subset"] == subset).sum()) for subset in outputs}
@@ -77,7 +77,7 @@ def _scatter(manifest, stores, shuffled) -> None:
                     shuffled[subset][part["position"].to_numpy()] = ppg[part["row"].to_numpy()]
     if by_record:
         missing = ", ".join(sorted(by_record)[:3])
-        raise KeyError(f"no window store holds {missing}; the manifest is older than the windows: draw it anew")
+        raise ValueError(f"no window store holds {missing}; the manifest is older than the windows: draw it anew")
 
 
 def _write(path, ppg, labels, attributes) -> None:

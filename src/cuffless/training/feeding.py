@@ -78,7 +78,7 @@ def open_windows(path: str | Path, *, ram_mb: float = 4000) -> WindowSet:
         raise ValueError(
             f"{path}: {int((~np.isfinite(labels)).sum())} labels are not finite; cut the windows anew"
         )
-    block = chunk * max(1, int(ram_mb * MEGABYTE / 8 / bytes_each) // chunk)
+    block = chunk * max(1, int(min(ram_mb * MEGABYTE / 8 / bytes_each, n)) // chunk)
     return WindowSet(path, labels, length, loaded, block)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from cuffless.config import MeanOptions, NetworkOptions
 from cuffless.networks.channels import channel_count
+from cuffless.networks.layers import describe_layers
 from cuffless.networks.registry import build_network
 from cuffless.training import runtime
 from cuffless.training.feeding import WindowSet, feed, open_windows
@@ -105,6 +106,7 @@ def train_network(
         "commit": runtime.git_commit(),
         "hardware": runtime.hardware(),
         "parameters": model.count_params(),
+        "layers": describe_layers(model),
         "epochs_run": progress.epoch,
         "best_epoch": progress.best_epoch,
         "resumed_after_epochs": progress.resumed,

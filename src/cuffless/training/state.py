@@ -120,7 +120,7 @@ def load_state(folder: str | Path, model, facts: dict, log=print) -> Progress:
     if not path.is_file():
         return Progress()
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             if json.loads(str(arrays["facts"])) != json.loads(json.dumps(facts)):
                 raise ValueError("it belongs to other options, data or versions")
             progress = Progress(**json.loads(str(arrays["counters"])))

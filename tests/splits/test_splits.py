@@ -1,0 +1,252 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cuffless.config import SplitOptions, WindowOptions
+from cuffless.splits import (
+    SUBSETS,
+    SplitError,
+    audit_split,
+    audited_split,
+    draw_split,
+    materialize,
+    range_overlap,
+    require_clean,
+)
+
+
+def make_index(subjects=40, windows=50, overlap=0.0, seed=0):
+    """Index of kept windows; each subject has its own mean pressure and two records."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for s in range(subjects):
+        n = windows if np.isscalar(windows) else windows[s]
+        row = np.arange(n)
+        record = np.where(row < n // 2, f"r{s}a", f"r{s}b")
+        centre = rng.normal(120, 18)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "record": record,
+                    "subject": f"p{s:06d}",
+                    "row": np.where(row < n // 2, row, row - n // 2).astype(np.int32),
+                    "start": row * 7.0 * (1 - overlap),
+                    "seconds": 7.0,
+                    "sbp": rng.normal(centre, 6, n),
+                    "dbp": rng.normal(centre / 2, 3, n),
+                    "hr": 70.0,
+                    "snr": 3.0,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def subjects_of(manifest):
+    return {s: set(manifest.loc[manifest["subset"] == s, "subject"]) for s in SUBSETS}
+
+
+def test_non_mixed_split_shares_no_patient():
+    manifest = draw_split(make_index(), SplitOptions()).manifest
+    parts = subjects_of(manifest)
+    assert not parts["train"] & parts["test"]
+    assert not parts["train"] & parts["val"]
+    assert not parts["val"] & parts["test"]
+    assert len(set().union(*parts.values())) == 40
+
+
+def test_mixed_split_shares_patients_but_no_window():
+    manifest = draw_split(make_index(), SplitOptions(kind="mixed")).manifest
+    parts = subjects_of(manifest)
+    assert len(parts["train"] & parts["test"]) > 30
+    assert not manifest.duplicated(["record", "row"]).any()
+
+
+def test_fewer_subjects_than_asked_for_fall_back_to_fractions_visibly():
+    split = draw_split(make_index(), SplitOptions())
+    assert [len(s) for s in subjects_of(split.manifest).values()] == [30, 5, 5]
+    assert any("40 subjects in place of 3750 / 625 / 625: divided 30 / 5 / 5" in note for note in split.notes)
+
+
+def test_counts_asked_for_are_met_where_there_are_enough():
+    options = SplitOptions(subjects=(20, 5, 5), windows=(300, 60, 60), cap=20)
+    split = draw_split(make_index(), options)
+    assert [len(s) for s in subjects_of(split.manifest).values()] == [20, 5, 5]
+    assert split.manifest["subset"].value_counts().to_dict() == {"train": 300, "val": 60, "test": 60}
+    assert not any("in place of" in note for note in split.notes)
+    mixed = draw_split(make_index(), SplitOptions(kind="mixed", mixed_subjects=10, windows=(100, 20, 20), cap=20))
+    assert mixed.manifest["subject"].nunique() <= 10
+    assert mixed.manifest["subset"].value_counts().to_dict() == {"train": 100, "val": 20, "test": 20}
+
+
+@given(cap=st.integers(1, 60), seed=st.integers(0, 5))
+@settings(max_examples=25, deadline=None)
+def test_no_subject_exceeds_the_cap_and_no_window_is_drawn_twice(cap, seed):
+    manifest = draw_split(make_index(12), SplitOptions(cap=cap, seed=seed)).manifest
+    assert manifest.groupby("subject").size().max() == min(cap, 50)
+    assert not manifest.duplicated(["record", "row"]).any()
+    for subset in SUBSETS:
+        position = manifest.loc[manifest["subset"] == subset, "position"]
+        assert sorted(position) == list(range(len(position)))
+
+
+def test_a_seed_repeats_a_split_and_another_changes_it():
+    index = make_index()
+    first, again = (draw_split(index, SplitOptions(seed=3)).manifest for _ in range(2))
+    pd.testing.assert_frame_equal(first, again)
+    assert not first.equals(draw_split(index, SplitOptions(seed=4)).manifest)
+    shuffled = index.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(first, draw_split(shuffled, SplitOptions(seed=3)).manifest)
+
+
+def test_a_subjects_capped_sample_stays_when_others_join():
+    def sample(n):
+        manifest = draw_split(make_index(n), SplitOptions(cap=10)).manifest
+        own = manifest[manifest["subject"] == "p000003"]
+        return set(zip(own["record"], own["row"], strict=True))
+
+    assert sample(12) == sample(30)
+
+
+def test_stratified_test_sets_span_the_range_of_pressures():
+    index = make_index(80, seed=5)
+    options = SplitOptions(fractions=(0.6, 0.15, 0.25), stratify="sbp")
+    for seed in range(4):
+        manifest = draw_split(index, options.model_copy(update={"seed": seed})).manifest
+        assert [len(s) for s in subjects_of(manifest).values()] == [48, 12, 20]
+        assert range_overlap(manifest, "sbp") >= 0.7
+        assert range_overlap(manifest, "dbp") >= 0.6
+
+
+def test_both_splits_cover_comparable_pressures():
+    index = make_index(160, windows=30, seed=2)
+    for kind in ("nonmixed", "mixed"):
+        manifest = draw_split(index, SplitOptions(kind=kind, stratify="sbp", fractions=(0.6, 0.15, 0.25))).manifest
+        assert range_overlap(manifest, "sbp") >= 0.7
+        assert range_overlap(manifest, "dbp") >= 0.7
+
+
+def test_too_few_subjects_say_so_and_what_to_do():
+    with pytest.raises(SplitError, match=r"mine: a non-mixed split needs at least 3 subjects.*found 2.*add records"):
+        draw_split(make_index(2), SplitOptions(), name="mine")
+    with pytest.raises(SplitError, match="2 windows cannot be divided"):
+        draw_split(make_index(1, windows=2), SplitOptions(kind="mixed"), name="mine")
+
+
+def test_subjects_without_windows_are_named():
+    index = make_index(6)
+    quality = pd.DataFrame({"subject": [*index["subject"].unique(), "p000099"], "identity": "patient"})
+    quality["windows_kept"] = [50] * 6 + [0]
+    _, audit = audited_split(index, quality, SplitOptions(), overlap=0.0, name="mine")
+    assert "1 subjects have no window and take no part (p000099)" in audit["notes"][0]
+
+
+def test_the_audit_is_silent_on_clean_splits_and_declares_what_mixing_shares():
+    index = make_index()
+    clean = audit_split(draw_split(index, SplitOptions()).manifest, SplitOptions(), overlap=0.0)
+    assert clean["undeclared"] == []
+    assert all(leak["count"] == 0 for leak in clean["leaks"].values())
+    options = SplitOptions(kind="mixed")
+    mixed = audit_split(draw_split(index, options).manifest, options, overlap=0.0)
+    assert mixed["undeclared"] == []
+    assert mixed["leaks"]["shared_subject"]["count"] > 30
+    assert mixed["leaks"]["shared_subject"]["declared"]
+    json.dumps(mixed)
+
+
+def test_overlapping_windows_are_found_and_declared_only_where_windows_overlap():
+    options = SplitOptions(kind="mixed")
+    manifest = draw_split(make_index(overlap=0.5), options).manifest
+    declared = audit_split(manifest, options, overlap=0.5)
+    assert declared["leaks"]["overlapping_windows"]["count"] > 100
+    assert declared["undeclared"] == []
+    assert audit_split(manifest, options, overlap=0.0)["undeclared"] == ["overlapping_windows"]
+
+
+def test_a_leak_planted_in_a_non_mixed_split_stops_the_run():
+    manifest = draw_split(make_index(), SplitOptions()).manifest
+    leaked = manifest.copy()
+    victim = leaked.index[leaked["subset"] == "train"][0]
+    leaked.loc[victim, "subset"] = "test"
+    audit = audit_split(leaked, SplitOptions(), overlap=0.0)
+    assert set(audit["undeclared"]) == {"shared_subject", "shared_record"}
+    with pytest.raises(SplitError, match="leak between its sets: shared_subject"):
+        require_clean(audit, SplitOptions(), name="mine")
+    require_clean(audit, SplitOptions(leakage="warn"), name="mine")
+    assert any(note.startswith("WARNING") for note in audit["notes"])
+
+
+def test_identity_by_record_is_said():
+    manifest = draw_split(make_index(), SplitOptions()).manifest
+    audit = audit_split(manifest, SplitOptions(), overlap=0.0, identities=["patient", "record"])
+    assert any("identity: record" in note for note in audit["notes"])
+
+
+@pytest.fixture
+def stores(tmp_path):
+    """Two shards of three records, each sample of a window telling record and row."""
+    from cuffless.windows import Measures, Windows, WindowStore
+
+    options = WindowOptions(length=2, samples_per_beat=16)
+    rows, paths = [], []
+    for shard in range(2):
+        names = (tmp_path / f"s{shard}.zarr.zip", tmp_path / f"s{shard}.parquet", tmp_path / f"s{shard}.csv")
+        with WindowStore(*names, options) as store:
+            for k in range(3):
+                n = 300 + k
+                kept = Measures.blank(n)
+                kept.start, kept.seconds = np.arange(n) * 2.0, np.full(n, 2.0)
+                kept.sbp, kept.dbp = np.full(n, 100.0 + shard), np.arange(n) / 10
+                ppg = np.tile(np.arange(n, dtype=np.float16)[:, None], (1, 32))
+                ppg[:, 0] = shard * 3 + k
+                row = {"record": f"r{shard}{k}", "subject": f"p{shard}{k}", "identity": "patient"}
+                store.add(row, [Windows(ppg, kept, kept, dict.fromkeys(options.rules, 0), 600.0)])
+        paths.append(str(names[0]))
+        rows.append(pd.read_parquet(names[1]))
+    return paths, pd.concat(rows, ignore_index=True)
+
+
+def test_materialized_sets_hold_the_manifests_windows_in_its_order(stores, tmp_path):
+    import zarr
+
+    paths, index = stores
+    manifest = draw_split(index, SplitOptions(kind="mixed", cap=250)).manifest
+    outputs = {s: str(tmp_path / f"{s}.zarr.zip") for s in SUBSETS}
+    materialize(manifest, paths, outputs)
+    for subset, path in outputs.items():
+        part = manifest[manifest["subset"] == subset].sort_values("position")
+        with zarr.storage.ZipStore(path, mode="r") as opened:
+            group = zarr.open_group(opened, mode="r")
+            ppg, labels = group["ppg"][:], group["labels"][:]
+        assert len(ppg) == len(part)
+        assert np.array_equal(ppg[:, 1], part["row"].to_numpy(np.float16))
+        which = part["record"].str[1].astype(int) * 3 + part["record"].str[2].astype(int)
+        assert np.array_equal(ppg[:, 0], which.to_numpy(np.float16))
+        assert np.allclose(labels, part[["sbp", "dbp"]].to_numpy(), atol=1e-5)
+    assert not list(tmp_path.glob(".shuffle*"))
+
+
+def test_materializing_twice_gives_the_same_bytes(stores, tmp_path):
+    import zarr
+
+    paths, index = stores
+    manifest = draw_split(index, SplitOptions(kind="mixed")).manifest
+    read = []
+    for name in ("a", "b"):
+        outputs = {s: str(tmp_path / name / f"{s}.zarr.zip") for s in SUBSETS}
+        materialize(manifest, paths, outputs)
+        with zarr.storage.ZipStore(outputs["train"], mode="r") as opened:
+            read.append(zarr.open_group(opened, mode="r")["ppg"][:])
+    assert np.array_equal(*read)
+
+
+def test_a_manifest_older_than_the_windows_is_noticed(stores, tmp_path):
+    paths, index = stores
+    manifest = draw_split(index, SplitOptions(kind="mixed")).manifest
+    with pytest.raises(ValueError, match="no window store holds r1"):
+        materialize(manifest, paths[:1], {s: str(tmp_path / f"{s}.zarr.zip") for s in SUBSETS})
+    assert not list(tmp_path.glob("t*.zarr.zip"))
