@@ -39,10 +39,10 @@ test-fast: env  ## the tests that take seconds
 lint: env  ## ruff, snakefmt, import contracts, snakemake --lint
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/snakefmt --quiet --check Snakefile workflow/rules
-	@$(BIN)/lint-imports --no-cache > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
-	@$(BIN)/snakemake --lint > .snakemake-lint.log 2>&1 || { cat .snakemake-lint.log; exit 1; }
-	@rm -f .lint-imports.log .snakemake-lint.log
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	for check in "snakefmt --check --diff Snakefile workflow/rules" "lint-imports --no-cache" "snakemake --lint"; do \
+	    $(BIN)/$$check > "$$log" 2>&1 || { cat "$$log"; exit 1; }; \
+	done
 	@echo "Lint: clean"
 
 bench: env  ## benchmarks; writes results/benchmarks.csv

@@ -24,17 +24,17 @@ report: "workflow/report/workflow.rst"
 
 
 rule all:
-    message:
-        "The study is complete: figures in results/figures, tables in results/tables"
     default_target: True
     input:
         expand("results/figures/{figure}.pdf", figure=FIGURES),
         "results/tables/table1.csv",
         "results/tables/table1.md",
+    message:
+        "The study is complete: figures in results/figures, tables in results/tables"
 
 
 rule records:
-    message:
-        "Records listed: results/{STUDY.study.dataset}/records.csv"
     input:
         f"results/{STUDY.study.dataset}/records.csv",
+    message:
+        "Records listed: results/{STUDY.study.dataset}/records.csv"

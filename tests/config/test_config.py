@@ -12,7 +12,10 @@ from cuffless.config.documentation import option_table, schema
     [
         ({"windows": {"snr_dB": -5}}, "windows.snr_dB: unknown option; did you mean snr_db?"),
         ({"windows": {"overlap": 1.0}}, "windows.overlap: 1.0 is not allowed"),
-        ({"windowings": {"main": {"lenght": 3}}}, "windowings.main.lenght: unknown option; did you mean length?"),
+        (
+            {"windowings": {"main": {"lenght": 3}}},
+            "windowings.main.lenght: unknown option; did you mean length?",
+        ),
         ({"networks": {"vgg": {}}, "study": {"networks": ["vgg"]}}, "architecture must be one of alexnet"),
         ({"study": {"networks": ["vgg"]}}, "study.networks: 'vgg' is not defined"),
         ({"study": {"dataset": "mimic"}}, "study.dataset: 'mimic' is not defined; defined are cohort"),
@@ -49,7 +52,12 @@ def test_named_blocks_lie_over_their_section():
 def test_presets_fill_in_only_what_is_left_open():
     assert WindowOptions(preset="paper").rules == ("missing", "beats", "hr", "sbp", "dbp", "snr")
     code = WindowOptions(preset="code")
-    assert (code.cropping, code.overlap, code.sbp_range, code.dbp_range) == ("time", 0.5, (40, 200), (40, 120))
+    assert (code.cropping, code.overlap, code.sbp_range, code.dbp_range) == (
+        "time",
+        0.5,
+        (40, 200),
+        (40, 120),
+    )
     assert "snr" not in code.rules
     assert WindowOptions(preset="code", overlap=0.0).overlap == 0.0
     assert WindowOptions(limits="code", dbp_range=(30, 90)).dbp_range == (30, 90)

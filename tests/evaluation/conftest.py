@@ -30,9 +30,7 @@ def _people(subjects, windows, rng, first=0):
 def _predict(table, network, split, seed, rng):
     """Mixed windows are known well; on strangers a network leans on the mean, subject by subject."""
     table = table.assign(network=network, split=split, seed=seed)
-    offset_of = dict(
-        zip(table["subject"].unique(), rng.normal(0, 1, table["subject"].nunique()), strict=True)
-    )
+    offset_of = dict(zip(table["subject"].unique(), rng.normal(0, 1, table["subject"].nunique()), strict=True))
     offset = table["subject"].map(offset_of).to_numpy()
     for name, mean, scale in (("sbp", 116.0, 10.0), ("dbp", 59.0, 5.0)):
         reference = table[f"{name}_ref"].to_numpy()
@@ -41,9 +39,7 @@ def _predict(table, network, split, seed, rng):
         elif split == "mixed":
             table[name] = mean + 0.8 * (reference - mean) + rng.normal(0, 0.7 * scale, len(table))
         else:
-            table[name] = (
-                mean + 0.3 * (reference - mean) + scale * (0.7 * offset + rng.normal(0, 0.4, len(table)))
-            )
+            table[name] = mean + 0.3 * (reference - mean) + scale * (0.7 * offset + rng.normal(0, 0.4, len(table)))
     return table
 
 

@@ -80,9 +80,7 @@ def test_table_1_says_where_subjects_are_too_few(make_predictions, reference):
 
 
 def test_a_split_without_predictions_is_named(make_predictions, reference):
-    with pytest.raises(
-        PredictionError, match=r"no predictions for split overlap50; there are nonmixed, mixed"
-    ):
+    with pytest.raises(PredictionError, match=r"no predictions for split overlap50; there are nonmixed, mixed"):
         evaluate(make_predictions(subjects=4), reference, QUICK, splits=("nonmixed", "overlap50"))
 
 

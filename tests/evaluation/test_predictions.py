@@ -57,9 +57,7 @@ def test_a_window_cannot_be_judged_twice(table, write):
 
 
 def test_a_training_cannot_be_given_twice(table, write):
-    with pytest.raises(
-        PredictionError, match=r"again.parquet: split 'nonmixed', network 'lstm', seed 0 is also in"
-    ):
+    with pytest.raises(PredictionError, match=r"again.parquet: split 'nonmixed', network 'lstm', seed 0 is also in"):
         read_predictions([write(table), write(table, "again.parquet")])
 
 

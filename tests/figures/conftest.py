@@ -23,9 +23,7 @@ def make_tables():
             for number, network in enumerate((*networks, "mean")):
                 for pressure, (low, high) in RANGES.items():
                     scale = 1.0 if pressure == "SBP" else 0.5
-                    error = scale * (
-                        16 if network == "mean" else (12 if split == "nonmixed" else 6) + 0.1 * number
-                    )
+                    error = scale * (16 if network == "mean" else (12 if split == "nonmixed" else 6) + 0.1 * number)
                     limits = {
                         "lower": error - 1 if known else np.nan,
                         "upper": error + 1 if known else np.nan,
@@ -37,20 +35,14 @@ def make_tables():
                     mae += [{**key, "seed": seed, "mae": error + 0.3 * scale * seed} for seed in range(seeds)]
                     for start in range(low, high, 10):
                         here = error + abs(start + 5 - (low + high) / 2) / 3
-                        spread = (
-                            {"lower": here - 1, "upper": here + 2} if known else dict.fromkeys(limits, np.nan)
-                        )
+                        spread = {"lower": here - 1, "upper": here + 2} if known else dict.fromkeys(limits, np.nan)
                         edges = {"bin_low": float(start), "bin_high": start + 10.0}
                         bins.append({**key, **edges, "mae": here, **spread, **cell, **size})
                     if network != "mean":
-                        tests.append(
-                            _test("network vs mean", pressure, (split, network), (split, "mean"), known)
-                        )
+                        tests.append(_test("network vs mean", pressure, (split, network), (split, "mean"), known))
                     if split == "mixed":
                         tests.append(
-                            _test(
-                                "split vs split", pressure, ("nonmixed", network), ("mixed", network), known
-                            )
+                            _test("split vs split", pressure, ("nonmixed", network), ("mixed", network), known)
                         )
         return tuple(pd.DataFrame(rows) for rows in (overall, mae, bins, tests))
 

@@ -68,9 +68,7 @@ def test_figure_6_draws_every_overall_error(make_tables):
     figure = draw_fig6(overall, mae, tests, OPTIONS)
     for axes, pressure in zip(figure.axes[::2], ("SBP", "DBP"), strict=True):
         heights = [bar.get_height() for bar in axes.patches]
-        np.testing.assert_allclose(
-            sorted(heights), sorted(overall.loc[overall["pressure"] == pressure, "mae"])
-        )
+        np.testing.assert_allclose(sorted(heights), sorted(overall.loc[overall["pressure"] == pressure, "mae"]))
         written = sorted(float(t.get_text()) for t in axes.texts)
         assert written == sorted(round(height, 1) for height in heights)
 
@@ -88,9 +86,7 @@ def test_figure_6_marks_every_test(make_tables):
 def test_figure_6_shows_each_seed(make_tables):
     overall, mae, _, tests = make_tables(seeds=3)
     figure = draw_fig6(overall, mae, tests, OPTIONS)
-    dots = [
-        y for axes in figure.axes for line in axes.lines if line.get_marker() == "o" for y in line.get_ydata()
-    ]
+    dots = [y for axes in figure.axes for line in axes.lines if line.get_marker() == "o" for y in line.get_ydata()]
     np.testing.assert_allclose(sorted(dots), sorted(mae["mae"]))
     assert _says(figure, "Means of 3 seeds")
 
@@ -139,11 +135,7 @@ def test_figure_7_marks_bins_of_few_subjects(make_tables, manifest):
 def test_figure_7_breaks_its_lines_where_a_bin_is_missing(make_tables, manifest):
     overall, _, bins, _ = make_tables(networks=("lstm",))
     figure = draw_fig7(bins[bins["bin_low"] != 115], overall, manifest, OPTIONS)
-    lines = [
-        line
-        for line in figure.axes[0].lines
-        if line.get_linestyle() in ("-", ":") and len(line.get_xdata()) > 1
-    ]
+    lines = [line for line in figure.axes[0].lines if line.get_linestyle() in ("-", ":") and len(line.get_xdata()) > 1]
     assert len(lines) == 3
     assert all(np.isnan(line.get_ydata()).sum() == 1 for line in lines)
 

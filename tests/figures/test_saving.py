@@ -25,9 +25,7 @@ def test_a_figure_is_written_as_pdf_and_png_of_the_asked_resolution(figure, tmp_
 
 def test_the_same_figure_gives_the_same_bytes(tmp_path):
     for name in ("one", "two"):
-        save_figure(
-            draw_fig4(pd.Series([5, 40, 300]), 2000, FigureOptions(dpi=100)), tmp_path / f"{name}.pdf"
-        )
+        save_figure(draw_fig4(pd.Series([5, 40, 300]), 2000, FigureOptions(dpi=100)), tmp_path / f"{name}.pdf")
     for suffix in (".pdf", ".png"):
         assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()
     assert b"CreationDate" not in (tmp_path / "one.pdf").read_bytes()

@@ -70,9 +70,7 @@ def test_every_weight_is_reached_by_a_finite_gradient(build, windows, options):
     with tf.GradientTape() as tape:
         error = model(input_channels(windows, False), training=True) - np.array([[150, 50]], np.float32)
         loss = tf.reduce_mean(tf.square(error))
-    for weight, gradient in zip(
-        model.trainable_variables, tape.gradient(loss, model.trainable_variables), strict=True
-    ):
+    for weight, gradient in zip(model.trainable_variables, tape.gradient(loss, model.trainable_variables), strict=True):
         assert gradient is not None, weight.path
         assert np.isfinite(gradient).all(), weight.path
 

@@ -79,7 +79,5 @@ def test_a_network_that_does_not_fit_is_named(own, function, parameters, message
 
 
 def test_a_module_that_is_not_there_is_named(build):
-    with pytest.raises(
-        ValueError, match=r"absent_module:network: No module.*working directory or on PYTHONPATH"
-    ):
+    with pytest.raises(ValueError, match=r"absent_module:network: No module.*working directory or on PYTHONPATH"):
         build(CustomOptions(architecture="absent_module:network"))

@@ -120,7 +120,7 @@ def test_csv_with_header_without_and_transposed(tmp_path):
     assert record.seconds == 10
     assert record.segments[0].n_samples == 1250
     frame[["abp", " PLETH"]].to_csv(tmp_path / "b.csv", index=False, header=False)
-    with pytest.raises(RecordError, match="names no columns.*--columns"):
+    with pytest.raises(RecordError, match=r"names no columns.*--columns"):
         open_record(tmp_path / "b.csv")
     named = open_record(tmp_path / "b.csv", RecordOptions(csv_columns=("abp", "ppg"), csv_fs=125))
     assert named.segments[0].read(0, 3)[1] == pytest.approx([90, 90.01, 90.02])
@@ -205,6 +205,10 @@ def test_real_records_are_read_at_their_true_rate(shared, path, fs, seconds):
 
 
 def test_real_records_without_both_signals_say_which_is_absent(shared):
-    for path, what in (("a103l", "no arterial"), ("03700181", "no PPG"), ("p000878/p000878-2137-10-26-16-57", "no art")):
+    for path, what in (
+        ("a103l", "no arterial"),
+        ("03700181", "no PPG"),
+        ("p000878/p000878-2137-10-26-16-57", "no art"),
+    ):
         with pytest.raises(RecordError, match=what):
             open_record(shared / "wfdb_samples" / path)

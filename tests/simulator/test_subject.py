@@ -101,9 +101,7 @@ def test_a_longer_recording_begins_with_the_shorter_one():
 
 def test_artefacts_leave_the_truth_and_the_rest_of_the_signals_as_they_were():
     options = SimulatorOptions(minutes=60)
-    clean, spoilt = (
-        simulate_subject(8, options.model_copy(update={"artefacts": on})) for on in (False, True)
-    )
+    clean, spoilt = (simulate_subject(8, options.model_copy(update={"artefacts": on})) for on in (False, True))
     assert clean.truth.equals(spoilt.truth)
     assert clean.artefacts.empty
     time = np.arange(len(clean.ppg)) / 125

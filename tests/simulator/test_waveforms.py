@@ -47,9 +47,7 @@ def test_each_beat_reaches_exactly_its_pressures(haemodynamics):
         np.testing.assert_allclose(top, beats.sbp[inside][:-1], atol=0.1)
         np.testing.assert_allclose(pressure[edges], beats.dbp[inside], atol=0.1)
         lowest = np.minimum.reduceat(pressure, edges)[:-1]
-        np.testing.assert_allclose(
-            lowest, np.minimum(beats.dbp[inside][:-1], beats.dbp[inside][1:]), atol=0.1
-        )
+        np.testing.assert_allclose(lowest, np.minimum(beats.dbp[inside][:-1], beats.dbp[inside][1:]), atol=0.1)
         at = np.round(peaks[inside][:-1] * 4000).astype(int)
         np.testing.assert_allclose(pressure[at], top, atol=0.05)
 
@@ -98,10 +96,7 @@ def test_with_confounding_equal_haemodynamics_make_different_pulses(haemodynamic
     distances = []
     for confounding in (0.5, 1.0, 2.0):
         shapes = np.array(
-            [
-                ppg_pulses(haemodynamics(n, minutes=1, confounding=confounding)[0], beats).template[0]
-                for n in range(12)
-            ]
+            [ppg_pulses(haemodynamics(n, minutes=1, confounding=confounding)[0], beats).template[0] for n in range(12)]
         )
         distances.append(shapes.std(axis=0).mean())
     assert 0.02 < distances[0] < distances[1] < distances[2]

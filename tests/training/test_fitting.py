@@ -24,9 +24,7 @@ def train(network, stores, seed=0, **more):
 
 
 def same_weights(one, other):
-    return all(
-        np.array_equal(a, b) for a, b in zip(one.model.get_weights(), other.model.get_weights(), strict=True)
-    )
+    return all(np.array_equal(a, b) for a, b in zip(one.model.get_weights(), other.model.get_weights(), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +54,7 @@ def test_history_tells_both_sets_and_both_pressures_in_mmhg(trained):
     for row in result.history:
         assert (row["val_mae_sbp"] + row["val_mae_dbp"]) / 2 == pytest.approx(row["val_mae"])
         assert row["val_loss"] >= row["val_mae"] ** 2
-    assert len(lines) == 15
+    assert sum(" epoch " in line for line in lines) == 15
     assert lines[-1].startswith("build epoch 15/15: MAE ")
 
 

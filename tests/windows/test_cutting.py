@@ -28,9 +28,7 @@ def truth_of(subject, windows):
 
 
 def test_labels_are_unbiased_on_the_simulator(cohort):
-    error = np.concatenate(
-        [np.column_stack([w.kept.sbp, w.kept.dbp]) - truth_of(s, w.kept)[:, :2] for s, w in cohort]
-    )
+    error = np.concatenate([np.column_stack([w.kept.sbp, w.kept.dbp]) - truth_of(s, w.kept)[:, :2] for s, w in cohort])
     assert len(error) > 500
     assert np.all(np.median(np.abs(error), axis=0) <= 0.4)
     assert np.all(np.abs(error.mean(axis=0)) <= 0.5)

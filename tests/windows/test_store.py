@@ -77,16 +77,20 @@ def test_an_empty_shard_is_a_store_without_records(tmp_path):
     with WindowStore(*names(tmp_path), OPTIONS):
         pass
     assert len(pd.read_parquet(tmp_path / "a.parquet")) == 0
-    assert list(pd.read_csv(tmp_path / "a.quality.csv").columns)[0] == "record"
+    assert next(iter(pd.read_csv(tmp_path / "a.quality.csv").columns)) == "record"
 
 
 def test_a_full_disk_leaves_no_half_store(raw, tmp_path, monkeypatch):
     def full(self, *args, **kwargs):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(OSError, match="No space left"), WindowStore(*names(tmp_path), OPTIONS) as store:
-        monkeypatch.setattr("zipfile.ZipFile.writestr", full)
-        store_records(raw / "records.csv", RecordOptions(), store)
+    def write():
+        with WindowStore(*names(tmp_path), OPTIONS) as store:
+            monkeypatch.setattr("zipfile.ZipFile.writestr", full)
+            store_records(raw / "records.csv", RecordOptions(), store)
+
+    with pytest.raises(OSError, match="No space left"):
+        write()
     monkeypatch.undo()
     assert list(tmp_path.iterdir()) == []
 

@@ -7,9 +7,8 @@ SOURCE = Path(workflow.basedir) / "src"
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SOURCE))
 # Jobs find the package, and a user's own network beside the study, whether or not the package is installed.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    dict.fromkeys([str(SOURCE), os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))])
-)
+PATHS = [str(SOURCE), os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(PATHS)))
 
 from cuffless.config import ConfigError, read_config
 from cuffless.provenance import code_digest as digest_of
@@ -17,7 +16,9 @@ from cuffless.records import shard_listing, shard_of
 from cuffless.simulator import subject_name
 
 try:
-    STUDY = read_config(config, source=", ".join(map(str, workflow.configfiles)) or "--config")
+    STUDY = read_config(
+        config, source=", ".join(map(str, workflow.configfiles)) or "--config"
+    )
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
@@ -44,7 +45,9 @@ def shards(dataset):
 def named(section, name):
     """A named block of the configuration, or a clear word that there is none."""
     if name not in section:
-        raise WorkflowError(f"{name!r} is not defined in the configuration; defined are {', '.join(section)}")
+        raise WorkflowError(
+            f"{name!r} is not defined in the configuration; defined are {', '.join(section)}"
+        )
     return section[name]
 
 
@@ -56,3 +59,105 @@ def code_digest(script, extra=()):
 def windowing_of(split):
     """Name of the windowing that a split divides."""
     return named(STUDY.splits.named, split).windowing
+
+
+def simulated_subjects(wildcards):
+    """Numbers of the subjects of a shard."""
+    dataset = named(STUDY.datasets, wildcards.dataset)
+    return [
+        number
+        for number in range(1, dataset.simulator.subjects + 1)
+        if f"shard{shard_of(subject_name(number), dataset.records.shards):03d}"
+        == wildcards.shard
+    ]
+
+
+def simulator_options(wildcards):
+    """Options of the simulator, without the number of subjects: adding one changes no other."""
+    options = named(STUDY.datasets, wildcards.dataset).simulator.model_dump(mode="json")
+    return json.dumps(
+        {key: value for key, value in options.items() if key != "subjects"},
+        sort_keys=True,
+    )
+
+
+def raw_records(wildcards):
+    """What is read: a list of simulated recordings, or nothing that Snakemake knows (a local folder)."""
+    if named(STUDY.datasets, wildcards.dataset).records.source == "simulator":
+        return f"results/{wildcards.dataset}/raw/{wildcards.shard}.csv"
+    return []
+
+
+def folder_listing(wildcards):
+    """Digest of names and sizes of a shard's files, so that a new recording is noticed."""
+    options = named(STUDY.datasets, wildcards.dataset).records
+    if options.source == "simulator":
+        return ""
+    return shard_listing(options, int(wildcards.shard.removeprefix("shard")))
+
+
+def own_code(wildcards):
+    """File of a user's own network, which counts among the code that a training depends on."""
+    import importlib.util
+
+    architecture = named(STUDY.networks, wildcards.network).architecture
+    if ":" not in architecture:
+        return ()
+    sys.path.insert(0, os.getcwd())
+    try:
+        spec = importlib.util.find_spec(architecture.split(":")[0])
+    except ImportError:
+        spec = None
+    if spec is None or not spec.origin:
+        raise WorkflowError(
+            f"networks.{wildcards.network}: module {architecture.split(':')[0]} is not found; "
+            "put it beside the study or install it"
+        )
+    return (spec.origin,)
+
+
+def all_predictions(wildcards):
+    """Prediction tables of every split, network and seed of the study."""
+    return expand(
+        "results/{dataset}/training/{split}/{network}/seed{seed}/predictions.parquet",
+        dataset=wildcards.dataset,
+        split=STUDY.study.splits,
+        network=NETWORKS,
+        seed=STUDY.study.seeds,
+    )
+
+
+def pressure_limits():
+    """Accepted pressures of the first split's windowing, as canonical JSON: bins are counted from there."""
+    windows = STUDY.windowings[windowing_of(STUDY.study.splits[0])]
+    return json.dumps({"SBP": windows.sbp_range, "DBP": windows.dbp_range})
+
+
+def schematic(wildcards):
+    """The run whose network Figure 1 shows: the study's LSTM, or its first network."""
+    shown = next(
+        (
+            n
+            for n in NETWORKS
+            if getattr(STUDY.networks[n], "architecture", "") == "lstm"
+        ),
+        NETWORKS[0],
+    )
+    return f"results/{wildcards.dataset}/training/{STUDY.study.splits[0]}/{shown}/seed{STUDY.study.seeds[0]}/run.json"
+
+
+def manifests(wildcards):
+    """Manifests of the study's splits."""
+    return expand(
+        "results/{dataset}/splits/{split}.parquet",
+        dataset=wildcards.dataset,
+        split=STUDY.study.splits,
+    )
+
+
+def first_split(wildcards):
+    """Quality table of the windows that the first split divides."""
+    return f"results/{wildcards.dataset}/windows/{windowing_of(STUDY.study.splits[0])}.quality.csv"
+
+
+FIGURE_OPTIONS = STUDY.figures.canonical()

@@ -1,39 +1,9 @@
-def schematic(wildcards):
-    """The run whose network Figure 1 shows: the study's LSTM, or its first network."""
-    shown = next(
-        (n for n in NETWORKS if getattr(STUDY.networks[n], "architecture", "") == "lstm"),
-        NETWORKS[0],
-    )
-    return (
-        f"results/{wildcards.dataset}/training/{STUDY.study.splits[0]}/{shown}/seed{STUDY.study.seeds[0]}/run.json"
-    )
-
-
-def manifests(wildcards):
-    """Manifests of the study's splits."""
-    return expand("results/{dataset}/splits/{split}.parquet", dataset=wildcards.dataset, split=STUDY.study.splits)
-
-
-def first_split(wildcards):
-    """Quality table of the windows that the first split divides."""
-    return f"results/{wildcards.dataset}/windows/{windowing_of(STUDY.study.splits[0])}.quality.csv"
-
-
-FIGURE_OPTIONS = STUDY.figures.canonical()
-
-
 rule draw_fig1:
-    message:
-        "Drawing Figure 1: {wildcards.dataset}"
     input:
         run=schematic,
     output:
         pdf="results/{dataset}/figures/fig1.pdf",
         png="results/{dataset}/figures/fig1.png",
-    params:
-        options=FIGURE_OPTIONS,
-        title=lambda wildcards, input: f"{Path(input.run).parts[-3]} network",
-        code=code_digest("draw_fig1.py"),
     log:
         "logs/{dataset}/draw_fig1.log",
     conda:
@@ -41,22 +11,22 @@ rule draw_fig1:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        options=FIGURE_OPTIONS,
+        network=lambda wildcards, input: Path(input.run).parts[-3],
+        code=code_digest("draw_fig1.py"),
+    message:
+        "Drawing Figure 1: {wildcards.dataset}"
     script:
         "../scripts/draw_fig1.py"
 
 
 rule draw_fig4:
-    message:
-        "Drawing Figure 4: {wildcards.dataset}"
     input:
         quality=first_split,
     output:
         pdf="results/{dataset}/figures/fig4.pdf",
         png="results/{dataset}/figures/fig4.png",
-    params:
-        options=FIGURE_OPTIONS,
-        cap=STUDY.splits.named[STUDY.study.splits[0]].cap,
-        code=code_digest("draw_fig4.py"),
     log:
         "logs/{dataset}/draw_fig4.log",
     conda:
@@ -64,22 +34,22 @@ rule draw_fig4:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        options=FIGURE_OPTIONS,
+        cap=STUDY.splits.named[STUDY.study.splits[0]].cap,
+        code=code_digest("draw_fig4.py"),
+    message:
+        "Drawing Figure 4: {wildcards.dataset}"
     script:
         "../scripts/draw_fig4.py"
 
 
 rule draw_fig5:
-    message:
-        "Drawing Figure 5: {wildcards.dataset}"
     input:
         manifests=manifests,
     output:
         pdf="results/{dataset}/figures/fig5.pdf",
         png="results/{dataset}/figures/fig5.png",
-    params:
-        options=FIGURE_OPTIONS,
-        splits=list(STUDY.study.splits),
-        code=code_digest("draw_fig5.py"),
     log:
         "logs/{dataset}/draw_fig5.log",
     conda:
@@ -87,13 +57,17 @@ rule draw_fig5:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        options=FIGURE_OPTIONS,
+        splits=list(STUDY.study.splits),
+        code=code_digest("draw_fig5.py"),
+    message:
+        "Drawing Figure 5: {wildcards.dataset}"
     script:
         "../scripts/draw_fig5.py"
 
 
 rule draw_fig6:
-    message:
-        "Drawing Figure 6: {wildcards.dataset}"
     input:
         overall="results/{dataset}/evaluation/overall.csv",
         mae="results/{dataset}/evaluation/mae.csv",
@@ -101,9 +75,6 @@ rule draw_fig6:
     output:
         pdf="results/{dataset}/figures/fig6.pdf",
         png="results/{dataset}/figures/fig6.png",
-    params:
-        options=FIGURE_OPTIONS,
-        code=code_digest("draw_fig6.py"),
     log:
         "logs/{dataset}/draw_fig6.log",
     conda:
@@ -111,13 +82,16 @@ rule draw_fig6:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        options=FIGURE_OPTIONS,
+        code=code_digest("draw_fig6.py"),
+    message:
+        "Drawing Figure 6: {wildcards.dataset}"
     script:
         "../scripts/draw_fig6.py"
 
 
 rule draw_fig7:
-    message:
-        "Drawing Figure 7: {wildcards.dataset}"
     input:
         bins="results/{dataset}/evaluation/bins.csv",
         overall="results/{dataset}/evaluation/overall.csv",
@@ -125,10 +99,6 @@ rule draw_fig7:
     output:
         pdf="results/{dataset}/figures/fig7.pdf",
         png="results/{dataset}/figures/fig7.png",
-    params:
-        options=FIGURE_OPTIONS,
-        splits=list(STUDY.study.splits),
-        code=code_digest("draw_fig7.py"),
     log:
         "logs/{dataset}/draw_fig7.log",
     conda:
@@ -136,13 +106,17 @@ rule draw_fig7:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        options=FIGURE_OPTIONS,
+        splits=list(STUDY.study.splits),
+        code=code_digest("draw_fig7.py"),
+    message:
+        "Drawing Figure 7: {wildcards.dataset}"
     script:
         "../scripts/draw_fig7.py"
 
 
 rule publish_figure:
-    message:
-        "Figure of the study: results/figures/{wildcards.figure}.pdf"
     input:
         pdf=f"results/{STUDY.study.dataset}/figures/{{figure}}.pdf",
         png=f"results/{STUDY.study.dataset}/figures/{{figure}}.png",
@@ -161,13 +135,13 @@ rule publish_figure:
     resources:
         mem_mb=100,
         runtime=5,
+    message:
+        "Figure of the study: results/figures/{wildcards.figure}.pdf"
     shell:
         "cp {input.pdf} {output.pdf} 2> {log} && cp {input.png} {output.png} 2>> {log}"
 
 
 rule publish_table:
-    message:
-        "Table of the study: results/tables/{wildcards.table}.csv"
     input:
         csv=f"results/{STUDY.study.dataset}/evaluation/{{table}}.csv",
         md=f"results/{STUDY.study.dataset}/evaluation/{{table}}.md",
@@ -186,5 +160,7 @@ rule publish_table:
     resources:
         mem_mb=100,
         runtime=5,
+    message:
+        "Table of the study: results/tables/{wildcards.table}.csv"
     shell:
         "cp {input.csv} {output.csv} 2> {log} && cp {input.md} {output.md} 2>> {log}"

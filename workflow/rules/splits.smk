@@ -1,16 +1,10 @@
 rule draw_split:
-    message:
-        "Drawing split: {wildcards.dataset}, {wildcards.split}"
     input:
         index=lambda wildcards: f"results/{wildcards.dataset}/windows/{windowing_of(wildcards.split)}.parquet",
         quality=lambda wildcards: f"results/{wildcards.dataset}/windows/{windowing_of(wildcards.split)}.quality.csv",
     output:
         manifest="results/{dataset}/splits/{split}.parquet",
         audit="results/{dataset}/splits/{split}.audit.json",
-    params:
-        options=lambda wildcards: named(STUDY.splits.named, wildcards.split).canonical(),
-        overlap=lambda wildcards: float(STUDY.windowings[windowing_of(wildcards.split)].overlap),
-        code=code_digest("draw_split.py"),
     log:
         "logs/{dataset}/draw_split/{split}.log",
     benchmark:
@@ -20,13 +14,19 @@ rule draw_split:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        options=lambda wildcards: named(STUDY.splits.named, wildcards.split).canonical(),
+        overlap=lambda wildcards: float(
+            STUDY.windowings[windowing_of(wildcards.split)].overlap
+        ),
+        code=code_digest("draw_split.py"),
+    message:
+        "Drawing split: {wildcards.dataset}, {wildcards.split}"
     script:
         "../scripts/draw_split.py"
 
 
 rule materialize_split:
-    message:
-        "Writing the sets of a split: {wildcards.dataset}, {wildcards.split}"
     input:
         manifest="results/{dataset}/splits/{split}.parquet",
         windows=lambda wildcards: expand(
@@ -39,8 +39,6 @@ rule materialize_split:
         train="results/{dataset}/splits/{split}/train.zarr.zip",
         val="results/{dataset}/splits/{split}/val.zarr.zip",
         test="results/{dataset}/splits/{split}/test.zarr.zip",
-    params:
-        code=code_digest("materialize_split.py"),
     log:
         "logs/{dataset}/materialize_split/{split}.log",
     benchmark:
@@ -50,5 +48,9 @@ rule materialize_split:
     resources:
         mem_mb=2000,
         runtime=120,
+    params:
+        code=code_digest("materialize_split.py"),
+    message:
+        "Writing the sets of a split: {wildcards.dataset}, {wildcards.split}"
     script:
         "../scripts/materialize_split.py"

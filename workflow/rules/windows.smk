@@ -1,16 +1,10 @@
 rule cut_windows:
-    message:
-        "Cutting windows: {wildcards.dataset}, {wildcards.windowing}, {wildcards.shard}"
     input:
         records="results/{dataset}/records/{shard}.csv",
     output:
         windows="results/{dataset}/windows/{windowing}/{shard}.zarr.zip",
         index="results/{dataset}/windows/{windowing}/{shard}.parquet",
         quality="results/{dataset}/windows/{windowing}/{shard}.quality.csv",
-    params:
-        options=lambda wildcards: named(STUDY.windowings, wildcards.windowing).canonical(),
-        records=lambda wildcards: named(STUDY.datasets, wildcards.dataset).records.reading(),
-        code=code_digest("cut_windows.py"),
     log:
         "logs/{dataset}/cut_windows/{windowing}/{shard}.log",
     benchmark:
@@ -20,21 +14,28 @@ rule cut_windows:
     resources:
         mem_mb=STUDY.snakemake.shard_mem_mb,
         runtime=120,
+    params:
+        options=lambda wildcards: named(
+            STUDY.windowings, wildcards.windowing
+        ).canonical(),
+        records=lambda wildcards: named(
+            STUDY.datasets, wildcards.dataset
+        ).records.reading(),
+        code=code_digest("cut_windows.py"),
+    message:
+        "Cutting windows: {wildcards.dataset}, {wildcards.windowing}, {wildcards.shard}"
     script:
         "../scripts/cut_windows.py"
 
 
 rule join_windows:
-    message:
-        "Joining the windows' index: {wildcards.dataset}, {wildcards.windowing}"
     input:
         lambda wildcards: expand(
-            "results/{{dataset}}/windows/{{windowing}}/{shard}.parquet", shard=shards(wildcards.dataset)
+            "results/{{dataset}}/windows/{{windowing}}/{shard}.parquet",
+            shard=shards(wildcards.dataset),
         ),
     output:
         "results/{dataset}/windows/{windowing}.parquet",
-    params:
-        code=code_digest("join_tables.py"),
     log:
         "logs/{dataset}/join_windows/{windowing}.log",
     conda:
@@ -42,16 +43,19 @@ rule join_windows:
     resources:
         mem_mb=4000,
         runtime=10,
+    params:
+        code=code_digest("join_tables.py"),
+    message:
+        "Joining the windows' index: {wildcards.dataset}, {wildcards.windowing}"
     script:
         "../scripts/join_tables.py"
 
 
 rule join_quality:
-    message:
-        "Joining the quality tables: {wildcards.dataset}, {wildcards.windowing}"
     input:
         lambda wildcards: expand(
-            "results/{{dataset}}/windows/{{windowing}}/{shard}.quality.csv", shard=shards(wildcards.dataset)
+            "results/{{dataset}}/windows/{{windowing}}/{shard}.quality.csv",
+            shard=shards(wildcards.dataset),
         ),
     output:
         report(
@@ -60,8 +64,6 @@ rule join_quality:
             category="Quality",
             labels={"data set": "{dataset}", "windowing": "{windowing}"},
         ),
-    params:
-        code=code_digest("join_tables.py"),
     log:
         "logs/{dataset}/join_quality/{windowing}.log",
     conda:
@@ -69,5 +71,9 @@ rule join_quality:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_digest("join_tables.py"),
+    message:
+        "Joining the quality tables: {wildcards.dataset}, {wildcards.windowing}"
     script:
         "../scripts/join_tables.py"

@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 from cuffless.config import FigureOptions
-from cuffless.figures import draw_fig1, save_figure
+from cuffless.figures import draw_fig1, network_name, save_figure
 from cuffless.joblog import logged
 
 with logged(snakemake.log[0]):
     options = FigureOptions.model_validate_json(snakemake.params.options)
     layers = json.loads(Path(snakemake.input.run).read_text())["layers"]
-    save_figure(draw_fig1(layers, options, title=snakemake.params.title), snakemake.output.pdf)
+    save_figure(
+        draw_fig1(layers, options, title=f"{network_name(snakemake.params.network)} network"),
+        snakemake.output.pdf,
+    )

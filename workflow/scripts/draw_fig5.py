@@ -2,8 +2,8 @@
 
 from cuffless.config import FigureOptions
 from cuffless.figures import draw_fig5, save_figure
-from cuffless.joblog import logged
 from cuffless.figures.tables import read_manifests
+from cuffless.joblog import logged
 
 with logged(snakemake.log[0]):
     options = FigureOptions.model_validate_json(snakemake.params.options)

@@ -32,7 +32,8 @@ def inspect(
     columns: Columns = "",
     rows: Rows = False,
     limits: Annotated[
-        str, typer.Option("--limits", help="`paper`, `code`, or a configuration file whose windows section counts.")
+        str,
+        typer.Option("--limits", help="`paper`, `code`, or a configuration file whose windows section counts."),
     ] = "paper",
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw signals, beats and windows (PNG, PDF).")] = None,
     windows: Annotated[Path | None, typer.Option("--windows", help="Write the kept windows as CSV.")] = None,
@@ -52,7 +53,8 @@ def predict(
     columns: Columns = "",
     rows: Rows = False,
     config: Annotated[
-        Path | None, typer.Option("--config", help="Configuration with the windows, for a model that holds none.")
+        Path | None,
+        typer.Option("--config", help="Configuration with the windows, for a model that holds none."),
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", help="Write the table as CSV.")] = None,
     as_json: Json = False,

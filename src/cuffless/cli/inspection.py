@@ -5,7 +5,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.cli.opening import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, open_signal, print_json
+from cuffless.cli.opening import (
+    DONE,
+    NOTHING_USABLE,
+    WRONG_USE,
+    UsageError,
+    complain,
+    open_signal,
+    print_json,
+)
 from cuffless.config import ConfigError, StudyConfig, WindowOptions, load_config
 from cuffless.files import whole_file
 from cuffless.records import Record, RecordError

@@ -5,7 +5,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.cli.opening import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, open_signal, print_json, study_of
+from cuffless.cli.opening import (
+    DONE,
+    NOTHING_USABLE,
+    WRONG_USE,
+    UsageError,
+    complain,
+    open_signal,
+    print_json,
+    study_of,
+)
 from cuffless.config import ConfigError, WindowOptions
 from cuffless.files import whole_file
 from cuffless.records import RecordError

@@ -17,16 +17,29 @@ from cuffless.config.learning import (
     SlapnicarOptions,
     TrainingOptions,
 )
-from cuffless.config.stages import ChannelOptions, RecordOptions, SimulatorOptions, SplitOptions, WindowOptions
-from cuffless.config.study import EvaluationOptions, ExecutionOptions, FigureOptions, StudyConfig, StudyOptions
+from cuffless.config.stages import (
+    ChannelOptions,
+    RecordOptions,
+    SimulatorOptions,
+    SplitOptions,
+    WindowOptions,
+)
+from cuffless.config.study import (
+    EvaluationOptions,
+    ExecutionOptions,
+    FigureOptions,
+    StudyConfig,
+    StudyOptions,
+)
 
 INTRODUCTION = """\
 # Options
 
 *Written by `make docs` from `src/cuffless/config`; a test keeps both in step.*
 
-A study is one YAML file. `config.yaml` is the default study; another one is named with `--configfile FILE`, and then
-`config.yaml` is not read. Several files after one `--configfile` are laid over each other, the last one on top:
+A study is one YAML file. `config.yaml` is the default study; another one is named with `--configfile FILE`, and
+then `config.yaml` is not read. Several files after one `--configfile` are laid over each other, the last one on
+top:
 
     snakemake --cores 8 --configfile config.yaml config/seeds.yaml
 
@@ -38,20 +51,21 @@ A study is one YAML file. `config.yaml` is the default study; another one is nam
 | `config/real.yaml` | a handful of real recordings |
 | `config/tiny.yaml` | the smallest study, for tests |
 
-**Names.** `datasets`, `windowings`, `splits.named` and `networks` hold blocks by name. A block needs only what differs from
-its stage's section: `windowings: {main: {}, half: {overlap: 0.5}}` makes two windowings that share all of `windows`. Adding a
-name to a list of `study` adds jobs and repeats none.
+**Names.** `datasets`, `windowings`, `splits.named` and `networks` hold blocks by name. A block needs only what
+differs from its stage's section: `windowings: {main: {}, half: {overlap: 0.5}}` makes two windowings that share
+all of `windows`. Adding a name to a list of `study` adds jobs and repeats none.
 
-**Defaults** are the paper's numbers where it gives one. Options under `snakemake` and `figures` change no number; all others do,
-and a change repeats just the stages that read the option (`make why` says which).
+**Defaults** are the paper's numbers where it gives one. Options under `snakemake` and `figures` change no
+number; all others do, and a change repeats just the stages that read the option (`make why` says which).
 
-**A network of your own**: `networks: {mine: {architecture: "my_module:build", parameters: {depth: 3}}}` and `mine` in
-`study.networks`. The function takes `(input_shape, options)` and returns a Keras model with two outputs, SBP and DBP, before
-scaling to mmHg; `my_module.py` lies beside the study.
+**A network of your own**: `networks: {mine: {architecture: "my_module:build", parameters: {depth: 3}}}` and
+`mine` in `study.networks`. The function takes `(input_shape, options)` and returns a Keras model with two
+outputs, SBP and DBP, before scaling to mmHg; `my_module.py` lies beside the study.
 
-**Presets of `windows`**: `default` has all rules; `paper` only the paper's (missing samples, beats, pulse rate, pressure ranges,
-SNR) and the bare spectral peak; `code` follows the authors' released code: 7 s windows with 50 % overlap, wide limits, no SNR
-rule, labels one sample early and truncated. A preset fills in what the section leaves open; what it says wins.
+**Presets of `windows`**: `default` has all rules; `paper` only the paper's (missing samples, beats, pulse rate,
+pressure ranges, SNR) and the bare spectral peak; `code` follows the authors' released code: 7 s windows with 50
+% overlap, wide limits, no SNR rule, labels one sample early and truncated. A preset fills in what the section
+leaves open; what it says wins.
 """
 
 SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
@@ -87,7 +101,9 @@ def option_table() -> str:
             for name, field in model.model_fields.items()
             if name not in inherited
         ]
-        parts.append("\n".join([f"## {title}", "", "| option | kind | default | meaning |", "|---|---|---|---|", *rows]))
+        parts.append(
+            "\n".join([f"## {title}", "", "| option | kind | default | meaning |", "|---|---|---|---|", *rows])
+        )
     return "\n\n".join(parts) + "\n"
 
 

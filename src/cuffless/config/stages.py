@@ -91,7 +91,6 @@ class RecordOptions(Options):
     csv_rows: bool = False
     """The CSV holds one signal a row (transposed)."""
 
-
     def reading(self) -> str:
         """The options that decide how a file is read, as canonical JSON; the others only choose files."""
         reading = self.model_copy(update={"path": "", "include": ("*",), "exclude": (), "shards": 1})
@@ -168,9 +167,7 @@ class WindowOptions(Options):
         filled = {**PRESETS.get(values.get("preset", "default"), {}), **values}
         return {**LIMITS.get(filled.get("limits", "paper"), {}), **filled}
 
-    @field_validator(
-        "band", "pulse_search", "snr_range", "sbp_range", "dbp_range", "hr_range", "pulse_pressure_range"
-    )
+    @field_validator("band", "pulse_search", "snr_range", "sbp_range", "dbp_range", "hr_range", "pulse_pressure_range")
     @classmethod
     def _ordered(cls, value: Range) -> Range:
         if not value[0] < value[1]:

@@ -94,9 +94,7 @@ def bin_table(
             )
     table = pd.concat(parts, ignore_index=True)
     order = table["network"].map({network: i for i, network in enumerate(networks)})
-    return (
-        table.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
-    )
+    return table.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
 
 
 def _absolute(judged: JudgedSplit, network: str, pressure: int) -> np.ndarray:

@@ -105,9 +105,7 @@ def _read_table(path: Path) -> pd.DataFrame:
         present = pq.read_schema(path).names
     missing = [column for column in COLUMNS if column not in present]
     if missing:
-        raise PredictionError(
-            f"{path}: no column {', '.join(missing)}; a prediction table needs {', '.join(COLUMNS)}"
-        )
+        raise PredictionError(f"{path}: no column {', '.join(missing)}; a prediction table needs {', '.join(COLUMNS)}")
     if as_csv:
         table = pd.read_csv(path, usecols=list(COLUMNS), dtype=dict.fromkeys(NAMES, str))
         table = table[table["subset"] == "test"]
@@ -167,9 +165,7 @@ def align_predictions(predictions: pd.DataFrame) -> dict[str, JudgedSplit]:
         If two trainings of a split were not judged on the same windows with the same references:
         their errors could not be compared.
     """
-    return {
-        str(split): _align_split(str(split), rows) for split, rows in predictions.groupby("split", sort=False)
-    }
+    return {str(split): _align_split(str(split), rows) for split, rows in predictions.groupby("split", sort=False)}
 
 
 def _align_split(split: str, rows: pd.DataFrame) -> JudgedSplit:

@@ -108,9 +108,7 @@ def _compare(comparison: str, a: tuple, b: tuple, options: EvaluationOptions) ->
     rows = []
     means_a, means_b = _subject_means(*a), _subject_means(*b)
     shared = means_a.index.intersection(means_b.index)
-    pairing = (
-        "by subject" if len(shared) >= LEAST_SUBJECTS else "too few subjects" if len(shared) else "unpaired"
-    )
+    pairing = "by subject" if len(shared) >= LEAST_SUBJECTS else "too few subjects" if len(shared) else "unpaired"
     differences = (means_a.loc[shared] - means_b.loc[shared]).to_numpy()
     testable = pairing == "by subject"
     paired_p = sign_flip_test(differences, seed=options.seed) if testable else np.full(2, np.nan)

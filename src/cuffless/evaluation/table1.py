@@ -51,13 +51,9 @@ def read_reference(path: str | Path) -> pd.DataFrame:
     reference = pd.read_csv(path)
     missing = [column for column in REFERENCE_COLUMNS if column not in reference.columns]
     if missing:
-        raise ValueError(
-            f"{path}: no column {', '.join(missing)}; restore the file that comes with the workflow"
-        )
+        raise ValueError(f"{path}: no column {', '.join(missing)}; restore the file that comes with the workflow")
     if reference.duplicated(REFERENCE_COLUMNS[:4]).any():
-        raise ValueError(
-            f"{path}: a result is given twice; keep one row a table, pressure, setting and network"
-        )
+        raise ValueError(f"{path}: a result is given twice; keep one row a table, pressure, setting and network")
     return reference
 
 
@@ -81,9 +77,7 @@ def build_table1(overall: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame
     paper = reference.loc[reference["table"] == 1, ["pressure", "setting", "network", "mae"]]
     paper = paper.rename(columns={"mae": "paper"}).assign(average="pooled")
     table = overall.rename(columns={"split": "setting"})
-    table = table.merge(
-        paper, how="left", on=["pressure", "setting", "network", "average"], validate="many_to_one"
-    )
+    table = table.merge(paper, how="left", on=["pressure", "setting", "network", "average"], validate="many_to_one")
     return table[COLUMNS]
 
 
@@ -127,9 +121,7 @@ def format_table1(table: pd.DataFrame, overall: pd.DataFrame, *, confidence: flo
         if rows.empty:
             continue
         lines += ["", f"## {title}", ""]
-        lines.append(
-            "| | setting | " + " | ".join(NETWORKS.get(n, n) for n in networks) + " | subjects | windows |"
-        )
+        lines.append("| | setting | " + " | ".join(NETWORKS.get(n, n) for n in networks) + " | subjects | windows |")
         lines.append("|---|---|" + "---|" * len(networks) + "---:|---:|")
         for (pressure, setting), group in rows.groupby(["pressure", "setting"], sort=False):
             cells = {row.network: _cell(row) for row in group.itertuples()}

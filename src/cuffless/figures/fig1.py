@@ -18,9 +18,7 @@ _ASPECT = 6.0  # of a row's height to the axes' width, so that corners look roun
 _KINDS = {"Conv": 0, "LSTM": 2, "GRU": 2, "Dense": 1, "Pool": 5}  # to the colours
 
 
-def draw_fig1(
-    layers: Sequence[dict[str, Any]], options: FigureOptions, *, title: str = "LSTM network"
-) -> Figure:
+def draw_fig1(layers: Sequence[dict[str, Any]], options: FigureOptions, *, title: str = "LSTM network") -> Figure:
     """Schematic of a built network (the paper's Figure 1 shows the LSTM network).
 
     Parameters
@@ -41,9 +39,7 @@ def draw_fig1(
         If there is no layer, or more than `MOST_LAYERS`.
     """
     if not 0 < len(layers) <= MOST_LAYERS:
-        raise ValueError(
-            f"Figure 1: {len(layers)} layers; it can show 1 to {MOST_LAYERS}, so choose a smaller network"
-        )
+        raise ValueError(f"Figure 1: {len(layers)} layers; it can show 1 to {MOST_LAYERS}, so choose a smaller network")
     with house_style(options):
         fig = new_figure(options, 1.2 + _ROW * len(layers), share=0.68)
         ax = fig.subplots()
@@ -52,12 +48,7 @@ def draw_fig1(
         ax.set_axis_off()
         ax.set_title(title, loc="left", fontweight="bold")
         position = {layer["name"]: i for i, layer in enumerate(layers)}
-        links = [
-            (position[name], i)
-            for i, layer in enumerate(layers)
-            for name in layer["inputs"]
-            if name in position
-        ]
+        links = [(position[name], i) for i, layer in enumerate(layers) for name in layer["inputs"] if name in position]
         left = _BOW if any(target - source > 1 for source, target in links) else 0.005
         for text, x, side in (
             ("layer", left, "left"),

@@ -40,9 +40,7 @@ def draw_fig4(windows: pd.Series, cap: int, options: FigureOptions) -> Figure:
     with house_style(options):
         fig = new_figure(options, 2.7, share=0.62)
         ax = fig.subplots()
-        ax.hist(
-            drawn, bins=_edges(drawn, logarithmic), color=options.colours[0], edgecolor="white", linewidth=0.4
-        )
+        ax.hist(drawn, bins=_edges(drawn, logarithmic), color=options.colours[0], edgecolor="white", linewidth=0.4)
         median = float(np.median(drawn))
         written = f"{median:,.1f}".removesuffix(".0")
         ax.axvline(median, color=GREY, linestyle="--", label=f"median: {written} windows")
@@ -61,9 +59,7 @@ def draw_fig4(windows: pd.Series, cap: int, options: FigureOptions) -> Figure:
         ax.set_ylabel("subjects")
         ax.grid(axis="y")
         empty = counts.size - drawn.size
-        title = f"{drawn.size:,} subjects, {drawn.sum():,} windows" + (
-            f"; {empty:,} without any" if empty else ""
-        )
+        title = f"{drawn.size:,} subjects, {drawn.sum():,} windows" + (f"; {empty:,} without any" if empty else "")
         fig.legend(
             loc="outside upper left",
             ncols=2,

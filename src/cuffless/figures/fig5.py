@@ -61,9 +61,7 @@ def _edges(values: np.ndarray) -> np.ndarray:
     return low + BIN_MMHG * np.arange(bins + 1)
 
 
-def _draw_distributions(
-    ax, rows: pd.DataFrame, column: str, edges: np.ndarray, options: FigureOptions
-) -> None:
+def _draw_distributions(ax, rows: pd.DataFrame, column: str, edges: np.ndarray, options: FigureOptions) -> None:
     for subset in _COLOURS:
         values = rows.loc[rows["subset"] == subset, column].to_numpy()
         if values.size:

@@ -63,9 +63,7 @@ def draw_fig6(
                 fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=len(splits))
             if comparisons:
                 marks = fig.add_subplot(grid[1, p], sharex=ax)
-                _draw_marks(
-                    marks, tests[tests["pressure"] == pressure], comparisons, networks, p == 0, options
-                )
+                _draw_marks(marks, tests[tests["pressure"] == pressure], comparisons, networks, p == 0, options)
         note(fig, _explain(overall, tests, splits), options)
     return fig
 
@@ -94,9 +92,7 @@ def _draw_bars(ax, overall, mae, pressure, order, options) -> None:
         whiskers = np.abs(rows[["lower", "upper"]].to_numpy().T - height)
         known = np.isfinite(whiskers).all(axis=0)
         upper = np.where(known, rows["upper"], height)
-        ax.errorbar(
-            x[known], height[known], whiskers[:, known], fmt="none", color="black", elinewidth=0.8, capsize=2
-        )
+        ax.errorbar(x[known], height[known], whiskers[:, known], fmt="none", color="black", elinewidth=0.8, capsize=2)
         for network, centre, value, top in zip(networks, x, height, upper, strict=True):
             if np.isfinite(value):
                 ax.annotate(
@@ -122,10 +118,7 @@ def _draw_bars(ax, overall, mae, pressure, order, options) -> None:
 
 
 def _bar_label(rows: pd.DataFrame, split: str) -> str:
-    return (
-        f"{split_name(split)}: {rows['n_windows'].max():,.0f} test windows, "
-        f"{rows['n_subjects'].max():,.0f} subjects"
-    )
+    return f"{split_name(split)}: {rows['n_windows'].max():,.0f} test windows, {rows['n_subjects'].max():,.0f} subjects"
 
 
 def _draw_seeds(ax, mae: pd.DataFrame, key: tuple[str, str, str], centre: float, width: float) -> None:
@@ -148,9 +141,7 @@ def _comparisons(tests: pd.DataFrame) -> list[tuple[str, str, str]]:
     columns = ["comparison", "split_a", "split_b"]
     found = tests[columns].drop_duplicates()
     # Between splits first: that is what the figure is about.
-    return list(
-        found.sort_values("comparison", ascending=False, kind="stable").itertuples(index=False, name=None)
-    )
+    return list(found.sort_values("comparison", ascending=False, kind="stable").itertuples(index=False, name=None))
 
 
 def _draw_marks(ax, tests: pd.DataFrame, comparisons, networks, labelled: bool, options) -> None:
@@ -192,9 +183,7 @@ def _explain(overall: pd.DataFrame, tests: pd.DataFrame, splits: list[str]) -> s
     methods = [method for method in dict.fromkeys(overall["interval"]) if method != "too few subjects"]
     lines = []
     if methods:
-        lines.append(
-            f"Whiskers: {overall['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)})."
-        )
+        lines.append(f"Whiskers: {overall['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)}).")
     if (overall["interval"] == "too few subjects").any():
         lines.append("No whisker: too few subjects for an interval.")
     networks = overall[overall["network"] != "mean"]

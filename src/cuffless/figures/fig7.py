@@ -66,16 +66,12 @@ def draw_fig7(
     shown = bins[bins["split"] == split]
     networks = [name for name in dict.fromkeys(shown["network"]) if name != "mean"]
     if not networks:
-        raise ValueError(
-            f"Figure 7: no network was judged in split {split!r}; judged are {sorted(set(bins['split']))}"
-        )
+        raise ValueError(f"Figure 7: no network was judged in split {split!r}; judged are {sorted(set(bins['split']))}")
     bins = bins[bins["split"].isin([split, lighter])]
     columns = min(_COLUMNS, len(networks))
     rows = -(-len(networks) // columns)
     with house_style(options):
-        fig = new_figure(
-            options, 0.9 + (2.55 if rows <= 3 else 2.25) * rows, share=1.0 if columns > 1 else 0.62
-        )
+        fig = new_figure(options, 0.9 + (2.55 if rows <= 3 else 2.25) * rows, share=1.0 if columns > 1 else 0.62)
         panels = fig.subfigures(rows, columns, squeeze=False).ravel()
         cut = False
         pressures = manifest[(manifest["split"] == split) & (manifest["subset"] == options.histogram)]
@@ -111,9 +107,7 @@ def _draw_panel(panel, bins, overall, pressures, what, options) -> bool:
         counts = panel.add_subplot(grid[1, p], sharex=ax)
         below = panel.add_subplot(grid[2, p], sharex=ax)
         cut |= _draw_errors(ax, here, network, split, lighter, options)
-        _print_slopes(
-            ax, overall[(overall["split"] == split) & (overall["pressure"] == pressure)], network, options
-        )
+        _print_slopes(ax, overall[(overall["split"] == split) & (overall["pressure"] == pressure)], network, options)
         _print_counts(counts, here[(here["split"] == split) & (here["network"] == network)], p == 0, options)
         _draw_distribution(below, pressures[pressure.lower()].to_numpy(), spans[pressure], options)
         low, high = spans[pressure]
@@ -161,9 +155,7 @@ def _draw_errors(ax, bins, network, split, lighter, options) -> bool:
         cut = upper > reach
         any_cut |= bool(cut.any())
         whiskers = np.abs([lower, np.minimum(upper, reach)] - y[known])
-        ax.errorbar(
-            x[known], y[known], whiskers, fmt="none", color=colour, elinewidth=0.9, capsize=1.6, zorder=2
-        )
+        ax.errorbar(x[known], y[known], whiskers, fmt="none", color=colour, elinewidth=0.9, capsize=1.6, zorder=2)
         ax.plot(x[known][cut], np.full(cut.sum(), reach), "^", ms=3, color=colour, zorder=3)
         for which, face in ((known, colour), (~known, "white")):
             ax.plot(x[which], y[which], marker, ms=size, mfc=face, mec=colour, mew=0.9, zorder=3)

@@ -52,9 +52,7 @@ def house_style(options: FigureOptions) -> Iterator[None]:
         mpl.rcParams.update(_HOUSE)
         mpl.rcParams.update({"font.size": max(size, LEAST_FONT), "axes.titlesize": max(size, LEAST_FONT)})
         mpl.rcParams.update(
-            dict.fromkeys(
-                ("xtick.labelsize", "ytick.labelsize", "legend.fontsize", "figure.labelsize"), small
-            )
+            dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize", "figure.labelsize"), small)
         )
         yield
 
@@ -90,9 +88,7 @@ def panel_title(where: Axes | FigureBase, number: int, text: str, options: Figur
     if isinstance(where, Axes):
         where.set_title(letter + text, loc="left", fontweight="bold")
     else:
-        where.suptitle(
-            letter + text, x=0.01, ha="left", fontsize=max(options.font_size, LEAST_FONT), fontweight="bold"
-        )
+        where.suptitle(letter + text, x=0.01, ha="left", fontsize=max(options.font_size, LEAST_FONT), fontweight="bold")
 
 
 def note(fig: Figure, text: str, options: FigureOptions) -> None:

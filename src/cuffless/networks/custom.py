@@ -59,9 +59,7 @@ def custom_features(options, input_shape: tuple[int, int]):
 
     name = options.architecture
     model = custom_function(name)(input_shape, options)
-    if not (
-        isinstance(model, keras.Model) and getattr(model, "inputs", None) and getattr(model, "outputs", None)
-    ):
+    if not (isinstance(model, keras.Model) and getattr(model, "inputs", None) and getattr(model, "outputs", None)):
         raise ValueError(
             f"network {name} returned {type(model).__name__}; it must return a functional or sequential "
             "Keras model that knows its input shape"

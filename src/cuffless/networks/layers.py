@@ -45,9 +45,7 @@ def _output(layer):
 
 def _inputs(layer) -> list[str]:
     """Names of the layers whose outputs this one takes."""
-    names = (
-        tensor._keras_history.operation.name for node in layer._inbound_nodes for tensor in node.input_tensors
-    )
+    names = (tensor._keras_history.operation.name for node in layer._inbound_nodes for tensor in node.input_tensors)
     return list(dict.fromkeys(names))
 
 

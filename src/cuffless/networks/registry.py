@@ -13,9 +13,7 @@ def _module(architecture: str):
 
     modules = {"alexnet": alexnet, "resnet": resnet, "slapnicar": slapnicar, "lstm": lstm, "mean": mean}
     if architecture not in modules:
-        raise ValueError(
-            f"unknown architecture {architecture!r}; known are {', '.join(modules)}, or module:function"
-        )
+        raise ValueError(f"unknown architecture {architecture!r}; known are {', '.join(modules)}, or module:function")
     return modules[architecture]
 
 
@@ -26,9 +24,7 @@ def least_length(options) -> int:
     return _module(options.architecture).least_length(options)
 
 
-def build_network(
-    options, input_shape: tuple[int, int], *, label_mean, label_sd, metadata: Mapping | None = None
-):
+def build_network(options, input_shape: tuple[int, int], *, label_mean, label_sd, metadata: Mapping | None = None):
     """Build a network that gives SBP and DBP in mmHg.
 
     Parameters
@@ -73,8 +69,7 @@ def build_network(
     if length < least:
         raise ValueError(
             f"{options.architecture} takes windows of at least {least} samples, got {length}: raise "
-            "windows.samples_per_beat or windows.length"
-            + (", or lower n_fft" if hasattr(options, "n_fft") else "")
+            "windows.samples_per_beat or windows.length" + (", or lower n_fft" if hasattr(options, "n_fft") else "")
         )
     if ":" in options.architecture:
         inputs, outputs = custom_features(options, (length, channels))
@@ -83,9 +78,7 @@ def build_network(
         features = _module(options.architecture).build(inputs, options)
         trainable = options.architecture != "mean"
         initializer = "glorot_uniform" if trainable else "zeros"
-        outputs = keras.layers.Dense(2, kernel_initializer=initializer, trainable=trainable, name="head")(
-            features
-        )
+        outputs = keras.layers.Dense(2, kernel_initializer=initializer, trainable=trainable, name="head")(features)
     text = json.dumps(dict(metadata or {}), sort_keys=True)
     outputs = PressureScaling(label_mean, label_sd, text, name="mmhg", dtype="float32")(outputs)
     return keras.Model(inputs, outputs, name=options.architecture.split(":")[-1])

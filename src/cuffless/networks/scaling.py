@@ -27,9 +27,7 @@ class PressureScaling(keras.layers.Layer):
         self.mean = _pair("mean", mean)
         self.sd = _pair("standard deviation", sd)
         if min(self.sd) <= 0:
-            raise ValueError(
-                f"the labels' standard deviation must be positive, got {self.sd}: are they all equal?"
-            )
+            raise ValueError(f"the labels' standard deviation must be positive, got {self.sd}: are they all equal?")
         self.metadata = metadata
 
     def call(self, inputs):

@@ -55,12 +55,9 @@ def find_records(folder: str | Path, options: RecordOptions) -> list[Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise RecordError(f"{folder} is not a folder; set records.path to the folder of your recordings")
-    if options.source == "csv":
-        found = [path for path in folder.rglob("*") if is_csv(path)]
-    else:
-        found = _wfdb_records(folder)
-    hidden = [path for path in found if any(part.startswith(".") for part in path.relative_to(folder).parts)]
-    names = {path: path.name.split(".")[0] for path in found if path not in hidden}
+    found = filter(is_csv, folder.rglob("*")) if options.source == "csv" else _wfdb_records(folder)
+    shown = [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    names = {path: path.name.split(".")[0] for path in shown}
     return sorted(
         path
         for path, name in names.items()
@@ -78,7 +75,8 @@ def simulated_paths(listing: str | Path) -> list[Path]:
 def shard_listing(options: RecordOptions, shard: int) -> str:
     """Digest of the names and sizes of the files in a local folder that concern a shard.
 
-    Files whose path names a patient concern that patient's shard; of others the record is not known, so they concern all.
+    Files whose path names a patient concern that patient's shard; whose the others are is not known, so they concern
+    all.
     """
     digest = hashlib.sha256()
     for path, size in _files(options.path):

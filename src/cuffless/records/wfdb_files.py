@@ -8,7 +8,18 @@ from cuffless.config import RecordOptions
 from cuffless.records.record import Channel, Record, RecordError, Segment
 
 _MMHG = {"mmhg": 1.0, "kpa": 7.50062}  # IEC 80000-4: 1 kPa = 7.50062 mmHg
-_BYTES_A_SAMPLE = {"8": 1, "16": 2, "24": 3, "32": 4, "61": 2, "80": 1, "160": 2, "212": 1.5, "310": 4 / 3, "311": 4 / 3}
+_BYTES_A_SAMPLE = {
+    "8": 1,
+    "16": 2,
+    "24": 3,
+    "32": 4,
+    "61": 2,
+    "80": 1,
+    "160": 2,
+    "212": 1.5,
+    "310": 4 / 3,
+    "311": 4 / 3,
+}
 
 
 def open_wfdb(path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True) -> Record:
@@ -51,7 +62,16 @@ def open_wfdb(path: str | Path, options: RecordOptions = RecordOptions(), *, nee
     seconds = header.sig_len / header.fs
     if not parts:
         raise RecordError(_why_nothing(name, channels, problems, options, need_abp))
-    return Record(name, str(path), parts[0].ppg.fs, tuple(channels), seconds, tuple(parts), tuple(problems), tuple(files))
+    return Record(
+        name,
+        str(path),
+        parts[0].ppg.fs,
+        tuple(channels),
+        seconds,
+        tuple(parts),
+        tuple(problems),
+        tuple(files),
+    )
 
 
 def _read_header(path: Path):
@@ -106,8 +126,7 @@ def _open_part(part: Path, first: int, length: int, record_fs: float, options: R
         if factor is None:
             return f"{part.name}: {names[wanted['abp']]} is in {unit!r}, not mmHg or kPa", names, []
     made = {
-        kind: _channel(part, header, index, factor if kind == "abp" else 1.0, options)
-        for kind, index in wanted.items()
+        kind: _channel(part, header, index, factor if kind == "abp" else 1.0, options) for kind, index in wanted.items()
     }
     segment = Segment(part.name, first / record_fs, options.fs, made["ppg"], made.get("abp"))
     return segment, names, sorted(set(files))

@@ -109,7 +109,7 @@ def pressure_beats(abp, fs, *, min_prominence=10.0, labels="exact"):
     if not len(peak):
         nothing = np.empty(0)
         return PressureBeats(peak, peak.copy(), nothing, nothing)
-    back = np.arange(-int(round(_UPSTROKE_SECONDS * fs)), 1)
+    back = np.arange(-round(_UPSTROKE_SECONDS * fs), 1)
     before = np.maximum(peak[:, None] + back, 0)
     foot = before[np.arange(len(peak)), np.argmin(abp[before], axis=1)]
     if labels == "code":

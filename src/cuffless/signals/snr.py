@@ -34,8 +34,8 @@ def signal_to_noise(ppg, fs, pulse_hz, *, half_width=0.1, harmonic_half_width=0.
 
     Notes
     -----
-    De Haan & van Leest (2014), eq. 8; Schrumpf et al. (2021), eq. 1. The paper gives no bands. The figure depends on the
-    length of the stretch and on the bands: state both wherever it is printed.
+    De Haan & van Leest (2014), eq. 8; Schrumpf et al. (2021), eq. 1. The paper gives no bands. The figure depends
+    on the length of the stretch and on the bands: state both wherever it is printed.
     """
     ppg = np.atleast_2d(ppg)
     pulse_hz = np.atleast_1d(np.asarray(pulse_hz, dtype=float))

@@ -96,9 +96,7 @@ def _events(time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         first, last = np.searchsorted(time, [onset, onset + rise + 12 * fade])
         since = time[first:last] - onset
         ramp = np.minimum(since / rise, 1)
-        total[first:last] += (
-            amplitude * ramp**2 * (3 - 2 * ramp) * np.exp(-np.maximum(since - rise, 0) / fade)
-        )
+        total[first:last] += amplitude * ramp**2 * (3 - 2 * ramp) * np.exp(-np.maximum(since - rise, 0) / fade)
     return total
 
 

@@ -92,9 +92,7 @@ def pink_noise(white: np.ndarray, fs: float) -> np.ndarray:
 @lru_cache
 def _pink_filter(fs: float) -> tuple[np.ndarray, float]:
     """Alternate poles and zeros, half a decade apart, make a mean slope of -10 dB a decade."""
-    poles, zeros = (
-        np.exp(-2 * np.pi * first * 10.0 ** np.arange(3) / fs) for first in (0.05, 0.05 * np.sqrt(10))
-    )
+    poles, zeros = (np.exp(-2 * np.pi * first * 10.0 ** np.arange(3) / fs) for first in (0.05, 0.05 * np.sqrt(10)))
     sos = zpk2sos(zeros, poles, 1.0)
     response = sosfilt(sos, unit_impulse(int(60 * fs)))
     return sos, float(np.sum(response**2))

@@ -78,9 +78,7 @@ def simulate_subject(number: int, options: SimulatorOptions) -> SimulatedSubject
     if not options.artefacts:
         artefacts = artefacts.iloc[:0]
     ppg, abp = spoil(ppg, abp, artefacts, parameters.gain, FS, streams["bursts"])
-    truth = pd.DataFrame(
-        {"time": peaks, "foot": beats.foot, "sbp": beats.sbp, "dbp": beats.dbp, "rr": beats.rr}
-    )
+    truth = pd.DataFrame({"time": peaks, "foot": beats.foot, "sbp": beats.sbp, "dbp": beats.dbp, "rr": beats.rr})
     quantum = ppg_quantum(parameters)
     return SimulatedSubject(
         name=name,

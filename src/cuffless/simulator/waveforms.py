@@ -165,9 +165,7 @@ def _scaled(waves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return waves / height[:, None], (top + offset) / NODES
 
 
-def render(
-    pulses: Pulses, base: np.ndarray, scale: np.ndarray, fs: float, first: float, n: int
-) -> np.ndarray:
+def render(pulses: Pulses, base: np.ndarray, scale: np.ndarray, fs: float, first: float, n: int) -> np.ndarray:
     """Draw pulses as one continuous signal.
 
     Parameters

@@ -185,9 +185,7 @@ def _write_segments(
     part: Path, record: str, subject: SimulatedSubject, segments: list[Segment], start: datetime
 ) -> None:
     """Write segments, their layout header, and the master header that joins them."""
-    number = (
-        3_000_000 + int(subject.name[1:]) * 7919 % 1_000_000
-    )  # distinct, and not the subject's own number
+    number = 3_000_000 + int(subject.name[1:]) * 7919 % 1_000_000  # distinct, and not the subject's own number
     names = [f"{number}_layout"]
     stored = 0
     for segment in segments:

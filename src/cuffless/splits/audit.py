@@ -40,7 +40,11 @@ def audited_split(
     split = draw_split(index, options, name=name)
     notes = _without_windows(index, quality) + split.notes
     audit = audit_split(
-        split.manifest, options, overlap=overlap, identities=quality.loc[quality["windows_kept"] > 0, "identity"], notes=notes
+        split.manifest,
+        options,
+        overlap=overlap,
+        identities=quality.loc[quality["windows_kept"] > 0, "identity"],
+        notes=notes,
     )
     require_clean(audit, options, name=name)
     return split.manifest, audit
@@ -72,9 +76,9 @@ def audit_split(manifest: pd.DataFrame, options: SplitOptions, *, overlap: float
     Returns
     -------
     dict
-        ``leaks``: for each kind of leak its count, whether the split declares it by design, and examples; ``undeclared``:
-        the leaks that must not be; ``sets``: size and pressure ranges of each set; ``coverage``: shared part of the
-        5th-95th percentile ranges of training and test set.
+        ``leaks``: for each kind of leak its count, whether the split declares it by design, and examples;
+        ``undeclared``: the leaks that must not be; ``sets``: size and pressure ranges of each set;
+        ``coverage``: shared part of the 5th-95th percentile ranges of training and test set.
     """
     declared = {"shared_subject", "shared_record"} if options.kind == "mixed" else set()
     if options.kind == "mixed" and overlap > 0:
@@ -152,7 +156,11 @@ def _overlapping(manifest) -> set[str]:
 
 
 def _describe(part: pd.DataFrame) -> dict:
-    described = {"windows": len(part), "subjects": part["subject"].nunique(), "records": part["record"].nunique()}
+    described = {
+        "windows": len(part),
+        "subjects": part["subject"].nunique(),
+        "records": part["record"].nunique(),
+    }
     for pressure in ("sbp", "dbp"):
         if len(part):
             low, middle, high = np.percentile(part[pressure], (_PERCENTILES[0], 50, _PERCENTILES[1]))

@@ -69,15 +69,11 @@ def open_windows(path: str | Path, *, ram_mb: float = 4000) -> WindowSet:
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is no store of windows (arrays ppg and labels): {error}") from error
     if labels.shape != (n, 2):
-        raise ValueError(
-            f"{path}: labels of shape {labels.shape} do not fit {n} windows; they must be ({n}, 2)"
-        )
+        raise ValueError(f"{path}: labels of shape {labels.shape} do not fit {n} windows; they must be ({n}, 2)")
     if n == 0:
         raise ValueError(f"{path} holds no windows: loosen the rules or draw more subjects")
     if not np.isfinite(labels).all():
-        raise ValueError(
-            f"{path}: {int((~np.isfinite(labels)).sum())} labels are not finite; cut the windows anew"
-        )
+        raise ValueError(f"{path}: {int((~np.isfinite(labels)).sum())} labels are not finite; cut the windows anew")
     block = chunk * max(1, int(min(ram_mb * MEGABYTE / 8 / bytes_each, n)) // chunk)
     return WindowSet(path, labels, length, loaded, block)
 

@@ -77,9 +77,7 @@ def train_network(
     ram_mb = training.ram_mb if training else 0
     train, val = open_windows(train_store, ram_mb=ram_mb), open_windows(val_store, ram_mb=ram_mb)
     if train.length != val.length:
-        raise ValueError(
-            f"windows of {train.path} have {train.length} samples, those of {val.path} {val.length}"
-        )
+        raise ValueError(f"windows of {train.path} have {train.length} samples, those of {val.path} {val.length}")
     mean, sd = train.labels.mean(axis=0, dtype=float), train.labels.std(axis=0, dtype=float)
     derivatives = getattr(options, "derivatives", False)
     described = options.model_dump(mode="json", exclude={"training"})
@@ -137,9 +135,7 @@ def _fit(model, options, train: WindowSet, val: WindowSet, *, seed, state, facts
         wall, cpu = time.perf_counter(), time.process_time()
         epoch = progress.epoch + 1
         reseed(model, seed, epoch)
-        fitted = model.fit(
-            batches, epochs=1, verbose=0, shuffle=False, callbacks=[_stop_at_nan(training)]
-        ).history
+        fitted = model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[_stop_at_nan(training)]).history
         row = {"epoch": epoch, "loss": fitted["loss"][0], "mae": fitted["mae"][0]}
         row |= _validate(model, val, options.derivatives)
         _require_finite(row["val_loss"], training)

@@ -60,7 +60,7 @@ def iter_windows(
     """Cut, measure and judge the windows of a record, piece by piece in time order.
 
     A missing stretch ends the windows before it and starts the count anew after it; nothing is joined. The window that
-    would have run into a gap is counted under the rule `missing`; what is left over at the record's end is not a window.
+    would have run into a gap is counted under the rule `missing`; what is left over at the record's end is no window.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ class _Piece:
 
 def _cut_segment(segment: Segment, options, block_seconds, last_segment) -> Iterator[Windows]:
     fs, n = segment.fs, segment.n_samples
-    step = max(int(round(block_seconds * fs)), 1)
+    step = max(round(block_seconds * fs), 1)
     margin = int(np.ceil(reach_seconds(options) * fs))
     grids: dict[int, PulseGrid] = {}  # by the first sample of the stretch
     for core in range(0, n, step):
@@ -127,9 +127,7 @@ def _cut_segment(segment: Segment, options, block_seconds, last_segment) -> Iter
                 continue
             start = max((s for s in grids if s <= first), default=first) if first == low else first
             grid = grids.setdefault(start, PulseGrid(options))
-            piece = _Piece(
-                ppg[begin:end], None if abp is None else abp[begin:end], first, stop < high or high == n, fs
-            )
+            piece = _Piece(ppg[begin:end], None if abp is None else abp[begin:end], first, stop < high or high == n, fs)
             ends_in_gap = piece.closed and not (stop == n and last_segment)
             owned = core <= first
             parts.append(_cut_piece(piece, grid, start, core_end, ends_in_gap, owned, segment.start, options))

@@ -139,7 +139,7 @@ def _snr(analysed, centre, hz, length, options):
 
 
 def _flat_and_saturated(trace, fs, start, stop, options):
-    runs = equal_runs(trace, max(int(round(options.saturated_seconds * fs)), 2))
+    runs = equal_runs(trace, max(round(options.saturated_seconds * fs), 2))
     first, last = start * fs, stop * fs
     if not len(runs):
         nothing = np.zeros(len(start), bool)

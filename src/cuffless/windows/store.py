@@ -93,9 +93,7 @@ class WindowStore:
 
     def reject(self, row: dict[str, Any], reason: str) -> None:
         """Note a record that gives no window at all, and why."""
-        self._quality.append(
-            quality_row(row, self.options, 0.0, 0, 0, dict.fromkeys(self.options.rules, 0), reason)
-        )
+        self._quality.append(quality_row(row, self.options, 0.0, 0, 0, dict.fromkeys(self.options.rules, 0), reason))
 
     @property
     def last_verdict(self) -> str:

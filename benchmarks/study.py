@@ -1,0 +1,65 @@
+"""The default study from nothing to all figures, then with nothing to do, on two cores.
+
+Repeat with ``python -m benchmarks default_study`` (some six minutes).
+"""
+
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.processes import CORES, two_cores
+from benchmarks.table import Measurement
+
+PROJECT = Path(__file__).resolve().parents[1]
+SOURCES = ("Snakefile", "config.yaml", "config", "profiles", "envs", "workflow", "src", "resources")
+MOST_SECONDS = 600
+MOST_SECONDS_IDLE = 15
+
+
+def default_study() -> Iterator[Measurement]:
+    """Wall time of ``snakemake --cores 2`` in a copy of the sources: at most 600 s, at most 15 s when all is done."""
+    with tempfile.TemporaryDirectory() as temporary, two_cores():
+        study = Path(temporary) / "study"
+        _copy_sources(study)
+        seconds, _ = _snakemake(study)
+        figures = list((study / "results" / "figures").glob("*.pdf"))
+        if not figures:
+            raise RuntimeError("the default study ended without figures in results/figures; look at its rule all")
+        yield Measurement("study", seconds, "s", at_most=MOST_SECONDS)
+        seconds, _ = _snakemake(study)
+        yield Measurement("study_nothing_to_do", seconds, "s", at_most=MOST_SECONDS_IDLE)
+        _, cpu_seconds = _snakemake(study, "--dry-run")
+        yield Measurement("study_dry_run", cpu_seconds, "CPU s")
+
+
+def _copy_sources(study: Path) -> None:
+    """Copy what a study is made of, without downloads, results and byte code."""
+    study.mkdir()
+    for name in SOURCES:
+        if (PROJECT / name).is_dir():
+            skip = ["__pycache__", *(["records"] if name == "resources" else [])]
+            shutil.copytree(PROJECT / name, study / name, ignore=shutil.ignore_patterns(*skip))
+        else:
+            shutil.copy2(PROJECT / name, study / name)
+
+
+def _snakemake(study: Path, *options: str) -> tuple[float, float]:
+    """Run Snakemake; wall seconds, and CPU seconds of it and its jobs."""
+    command = [sys.executable, "-m", "snakemake", "--cores", str(CORES), *options]
+    wall, cpu = time.perf_counter(), _cpu_of_children()
+    done = subprocess.run(command, cwd=study, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    wall, cpu = time.perf_counter() - wall, _cpu_of_children() - cpu
+    if done.returncode:
+        last = "\n".join(done.stdout.splitlines()[-30:])
+        raise RuntimeError(f"snakemake ended with status {done.returncode} in the default study:\n{last}")
+    return wall, cpu
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

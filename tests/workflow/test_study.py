@@ -1,0 +1,229 @@
+"""The workflow from nothing to its figures, and what a change makes it do again."""
+
+import copy
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+
+DRAWING = {"draw_fig1", "draw_fig4", "draw_fig5", "draw_fig6", "draw_fig7", "publish_figure", "all"}
+TRAINING = "results/tiny/training/{}/alexnet/seed0/{}"
+
+
+def changed(study, **sections):
+    """The study's configuration with values laid over it."""
+
+    def lay(base, over):
+        for key, value in over.items():
+            if isinstance(value, dict):
+                lay(base.setdefault(key, {}), value)
+            else:
+                base[key] = value
+        return base
+
+    return lay(copy.deepcopy(study.config), sections)
+
+
+def test_the_tiny_study_goes_from_nothing_to_every_figure(tiny_study):
+    results = tiny_study.folder / "results"
+    for name in ("fig1", "fig4", "fig5", "fig6", "fig7"):
+        assert (results / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+        assert (results / "figures" / f"{name}.png").stat().st_size > 5000
+    table = pd.read_csv(results / "tables" / "table1.csv")
+    columns = "pressure setting network mae lower upper n_subjects n_windows seeds average paper".split()
+    assert set(columns) <= set(table.columns)
+    assert set(table["setting"]) == {"mixed", "nonmixed"}
+    assert set(table["network"]) == {"alexnet", "mean"}
+
+
+def test_predictions_keep_to_their_contract(tiny_study):
+    table = pd.read_parquet(tiny_study.folder / TRAINING.format("nonmixed", "predictions.parquet"))
+    manifest = pd.read_parquet(tiny_study.folder / "results/tiny/splits/nonmixed.parquet")
+    assert len(table) == len(manifest)
+    assert set(table["subset"]) == {"train", "val", "test"}
+    test = table["subset"] == "test"
+    assert table.loc[test, ["sbp", "dbp"]].notna().all(axis=None)
+    assert table.loc[~test, ["sbp", "dbp"]].isna().all(axis=None)
+    subjects = table.groupby("subset")["subject"].agg(set)
+    assert not subjects["train"] & subjects["test"]
+    run = json.loads((tiny_study.folder / TRAINING.format("nonmixed", "run.json")).read_text())
+    assert {"options", "versions", "seed", "hardware"} <= set(run)
+
+
+def test_the_mean_regressor_predicts_the_mean_of_its_own_training_set_only(tiny_study):
+    path = tiny_study.folder / "results/tiny/training/nonmixed/mean/seed0/predictions.parquet"
+    table = pd.read_parquet(path)
+    train, test = table[table["subset"] == "train"], table[table["subset"] == "test"]
+    assert np.allclose(test["sbp"], train["sbp_ref"].mean(), atol=0.01)
+    assert np.allclose(test["dbp"], train["dbp_ref"].mean(), atol=0.01)
+
+
+def test_with_nothing_to_do_nothing_is_done(tiny_study):
+    assert tiny_study.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("section", "runs", "runs_not"),
+    [
+        ({"windows": {"snr_db": -3.0}}, {"cut_windows", "draw_split", "train_network"}, {"simulate_records"}),
+        ({"training": {"epochs": 4}}, {"train_network", "evaluate_predictions"}, {"cut_windows", "draw_split"}),
+        ({"figures": {"dpi": 150}}, DRAWING - {"all"}, {"evaluate_predictions", "train_network"}),
+        ({"evaluation": {"bootstrap": 300}}, {"evaluate_predictions", "draw_fig7"}, {"train_network", "draw_fig5"}),
+        ({"splits": {"seed": 5}}, {"draw_split", "train_network"}, {"cut_windows"}),
+        ({"snakemake": {"shard_mem_mb": 1400}}, set(), {"cut_windows", "train_network", "simulate_records"}),
+    ],
+)
+def test_a_changed_option_repeats_only_what_reads_it(tiny_study, section, runs, runs_not):
+    planned = set(tiny_study.planned(changed(tiny_study, **section)))
+    assert runs <= planned
+    assert not runs_not & planned
+
+
+def test_training_epochs_do_not_repeat_the_mean_regressor(tiny_study):
+    assert tiny_study.planned(changed(tiny_study, training={"epochs": 4}))["train_network"] == 2
+
+
+def test_adding_a_network_trains_only_that(tiny_study):
+    config = changed(tiny_study, study={"networks": ["alexnet", "resnet"]})
+    config["networks"]["resnet"] = {"width": 0.0625, "blocks": [1, 1, 1, 1]}
+    planned = tiny_study.planned(config)
+    assert planned["train_network"] == 2
+    assert not {"cut_windows", "materialize_split", "draw_split", "draw_fig4", "draw_fig5"} & set(planned)
+
+
+def test_adding_subjects_simulates_only_their_shards_anew(tiny_study):
+    planned = tiny_study.planned(changed(tiny_study, simulator={"subjects": 25}))
+    assert planned["simulate_records"] == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "runs", "runs_not"),
+    [
+        ("figures/fig7.py", "EXTRA = 1", {"draw_fig7"}, {"evaluate_predictions", "train_network", "cut_windows"}),
+        ("windows/quality.py", "EXTRA = 1", {"cut_windows", "train_network"}, {"simulate_records", "list_records"}),
+        ("windows/quality.py", "# A comment changes nothing.", set(), {"cut_windows", "draw_fig7"}),
+        ("evaluation/bins.py", "EXTRA = 1", {"evaluate_predictions"}, {"train_network"}),
+        ("splits/draw.py", "EXTRA = 1", {"draw_split"}, {"cut_windows"}),
+    ],
+)
+def test_a_changed_module_repeats_only_its_stage_and_what_follows(tiny_study, module, line, runs, runs_not):
+    path = tiny_study.folder / "src" / "cuffless" / module
+    text = path.read_text()
+    try:
+        path.write_text(f"{text}\n{line}\n")
+        planned = set(tiny_study.planned())
+    finally:
+        path.write_text(text)
+    assert runs <= planned
+    assert not runs_not & planned
+
+
+def test_why_names_the_changed_option(tiny_study):
+    (tiny_study.folder / "study.yaml").write_text(yaml.safe_dump(changed(tiny_study, windows={"snr_db": -3.0})))
+    done = subprocess.run(
+        [sys.executable, "workflow/why.py", "--configfile", "study.yaml"],
+        cwd=tiny_study.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"Cutting windows .*snr_db: -7\.0 -> -3\.0", done.stdout)
+
+
+def test_one_core_and_four_give_identical_predictions(tiny_study, fresh_study):
+    fresh_study(TRAINING.format("nonmixed", "predictions.parquet"), cores=4)
+    one, four = (
+        pd.read_parquet(study.folder / TRAINING.format("nonmixed", "predictions.parquet"))
+        for study in (tiny_study, fresh_study)
+    )
+    pd.testing.assert_frame_equal(one, four, check_exact=True)
+
+
+def test_a_killed_training_goes_on_and_ends_with_the_same_predictions(tiny_study, fresh_study):
+    for name in ("results", ".snakemake"):
+        shutil.copytree(tiny_study.folder / name, fresh_study.folder / name)
+    config = changed(tiny_study, training={"epochs": 60, "patience": 60})
+    target = TRAINING.format("nonmixed", "predictions.parquet")
+    (fresh_study.folder / "study.yaml").write_text(yaml.safe_dump(config))
+    state = fresh_study.folder / "results" / "tiny" / "state"
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", "study.yaml", target]
+    running = subprocess.Popen(
+        command,
+        cwd=fresh_study.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not list(state.glob("*/state.npz")) and running.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.0)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    assert list(state.glob("*/state.npz")), "killed in the middle of a training"
+    fresh_study("--unlock", config=config)
+    fresh_study(target, config=config)
+    log = next((fresh_study.folder / "logs").rglob("alexnet_seed0.log")).read_text()
+    assert "going on after epoch" in log
+    resumed = pd.read_parquet(fresh_study.folder / target)
+    fresh_study("--forcerun", "train_network", "--", target, config=config)
+    log = next((fresh_study.folder / "logs").rglob("alexnet_seed0.log")).read_text()
+    assert "going on after epoch" not in log
+    pd.testing.assert_frame_equal(resumed, pd.read_parquet(fresh_study.folder / target), check_exact=True)
+
+
+def test_a_network_of_the_users_own_joins_by_a_config_line(fresh_study):
+    (fresh_study.folder / "own_network.py").write_text(
+        "import keras\n\n\ndef build(input_shape, options):\n"
+        "    inputs = keras.Input(input_shape)\n"
+        "    x = keras.layers.Flatten()(inputs)\n"
+        "    x = keras.layers.Dense(options.parameters['units'], 'relu')(x)\n"
+        "    return keras.Model(inputs, keras.layers.Dense(2)(x))\n"
+    )
+    config = changed(fresh_study, study={"networks": ["mine"]}, training={"epochs": 2})
+    config["networks"] = {"mine": {"architecture": "own_network:build", "parameters": {"units": 8}}}
+    target = "results/tiny/training/nonmixed/mine/seed0/predictions.parquet"
+    fresh_study(target, config=config)
+    table = pd.read_parquet(fresh_study.folder / target)
+    assert table.loc[table["subset"] == "test", "sbp"].between(40, 250).all()
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ({"windows": {"snr_dB": -3}}, "windows.snr_dB: unknown option; did you mean snr_db?"),
+        ({"windows": {"overlap": 1.0}}, "windows.overlap: 1.0 is not allowed"),
+        ({"study": {"networks": ["vgg"]}}, "study.networks: 'vgg' is not defined; defined are alexnet, mean"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_one_clear_line(fresh_study, section, message):
+    done = fresh_study("-n", config=changed(fresh_study, **section), check=False)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_too_few_subjects_stop_with_a_clear_word(fresh_study):
+    config = changed(fresh_study, simulator={"subjects": 2, "minutes": 2})
+    done = fresh_study("results/tiny/splits/nonmixed.parquet", config=config, check=False)
+    assert done.returncode != 0
+    assert "needs at least 3 subjects with windows" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_report_is_written_with_captions(tiny_study):
+    tiny_study("--report", "report.html")
+    text = (tiny_study.folder / "report.html").read_text()
+    assert "people whom the networks have never seen" in text
+    assert "One row a record" in text
