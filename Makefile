@@ -10,7 +10,7 @@ SHELL := /bin/bash
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 VENV ?= .venv
 BIN := $(VENV)/bin
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+SNAKEMAKE := $(BIN)/snakemake --quiet host reason --cores $(CORES)
 CONFIG ?=
 CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
 
@@ -23,7 +23,7 @@ $(VENV)/.ready: envs/requirements.lock envs/bootstrap.lock pyproject.toml envs/s
 	@bash envs/setup.sh $(VENV)
 
 fig7: env  ## draw Figure 7 of the simulated cohort
-	@$(SNAKEMAKE) $(CONFIGFILES) results/figures/fig7.pdf
+	@$(SNAKEMAKE) $(CONFIGFILES) -- results/figures/fig7.pdf
 	@echo "Figure 7 is in results/figures/fig7.pdf (and .png)"
 
 all: env  ## every figure and table

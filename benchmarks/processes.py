@@ -15,8 +15,14 @@ CORES = 2
 
 def in_fresh_process(function: Callable, *arguments):
     """Call a function of a module in a new interpreter, and give what it returns or raise what it raises."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_hush) as pool:
         return pool.submit(function, *arguments).result()
+
+
+def _hush() -> None:
+    """Drop what TensorFlow says of devices it does not find; exceptions go back to the caller all the same."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def peak_megabytes() -> float:
@@ -24,7 +30,8 @@ def peak_megabytes() -> float:
 
     Notes
     -----
-    Linux counts the parent's memory into a child's ``ru_maxrss``, so its own high-water mark is read where there is one.
+    Linux counts the parent's memory into a child's ``ru_maxrss``, so the process's own high-water mark is read
+    where there is one.
     """
     status = Path("/proc/self/status")
     if status.is_file():

@@ -8,6 +8,7 @@ does slows both alike.
 
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -66,8 +67,9 @@ def _floor(ppg: np.ndarray, abp: np.ndarray, windows: Windows) -> Callable[[], N
 
     def run() -> None:
         filtered = signal.sosfiltfilt(sos, ppg)
-        # A height too, or the peaks' prominence would be sought at every ripple.
-        signal.find_peaks(abp, height=PROMINENCE_MMHG, prominence=PROMINENCE_MMHG, wlen=WLEN)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # shoulders without prominence are no peaks
+            signal.find_peaks(abp, prominence=PROMINENCE_MMHG, wlen=WLEN)
         blocks = np.lib.stride_tricks.sliding_window_view(filtered.astype(np.float32), BLOCK)[::HOP, ::KEEP_EVERY]
         fft.rfft(blocks, FFT_POINTS, axis=1)
         cut = windows.candidates

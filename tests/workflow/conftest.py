@@ -54,7 +54,7 @@ class Study:
 def tiny_study(project, tmp_path_factory):
     """The tiny study, carried out from nothing to its figures."""
     study = Study(project, tmp_path_factory.mktemp("study"))
-    study.output = study()
+    study.output = study(cores=4)
     return study
 
 

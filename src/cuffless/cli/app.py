@@ -8,15 +8,21 @@ import typer
 app = typer.Typer(
     name="cuffless",
     help="Blood pressure from PPG: look into recordings, predict on your own signals.",
+    epilog="Exit status: 0 done, 1 the recording holds nothing usable (the reason is said), 2 wrong use.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-Signal = Annotated[Path, typer.Argument(help="WFDB record (path without extension) or CSV file, also .csv.gz.")]
-Fs = Annotated[float | None, typer.Option("--fs", help="Sampling rate of a CSV in Hz.", min=10)]
-Columns = Annotated[str, typer.Option("--columns", help="Names of a CSV's columns, e.g. ppg,abp,ecg.")]
-Rows = Annotated[bool, typer.Option("--rows", help="The CSV holds one signal a row.")]
+Signal = Annotated[
+    Path, typer.Argument(metavar="RECORD", help="WFDB record (path without extension) or CSV file, also .csv.gz.")
+]
+Fs = Annotated[float | None, typer.Option("--fs", metavar="HZ", help="Sampling rate of a CSV in Hz.", min=10)]
+Columns = Annotated[
+    str,
+    typer.Option("--columns", metavar="NAMES", help="Names of a CSV's columns in their order, e.g. ppg,abp,ecg."),
+]
+Rows = Annotated[bool, typer.Option("--rows", help="The CSV holds one signal a row (named by --columns).")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -33,13 +39,22 @@ def inspect(
     rows: Rows = False,
     limits: Annotated[
         str,
-        typer.Option("--limits", help="`paper`, `code`, or a configuration file whose windows section counts."),
+        typer.Option(
+            "--limits",
+            metavar="LIMITS",
+            help="Accepted pressures: `paper` (75-165 / 40-80 mmHg), `code` (40-200 / 40-120 mmHg), or a "
+            "configuration file, whose windows and channel names then count.",
+        ),
     ] = "paper",
-    plot: Annotated[Path | None, typer.Option("--plot", help="Draw signals, beats and windows (PNG, PDF).")] = None,
-    windows: Annotated[Path | None, typer.Option("--windows", help="Write the kept windows as CSV.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw signals, beats and windows (.png, .pdf, .svg).")
+    ] = None,
+    windows: Annotated[
+        Path | None, typer.Option("--windows", metavar="FILE", help="Write the kept windows (.csv).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """What a recording holds: windows kept, and why the others are not."""
+    """What a recording of PPG and arterial pressure holds: windows kept, and why the others are not."""
     from cuffless.cli.inspection import run_inspect
 
     raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json))
@@ -48,15 +63,21 @@ def inspect(
 @app.command()
 def predict(
     signal: Signal,
-    model: Annotated[Path, typer.Option("--model", help="A trained network (model.keras).")],
+    model: Annotated[Path, typer.Option("--model", metavar="FILE", help="A trained network (model.keras).")],
     fs: Fs = None,
     columns: Columns = "",
     rows: Rows = False,
     config: Annotated[
         Path | None,
-        typer.Option("--config", help="Configuration with the windows, for a model that holds none."),
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="Configuration with channel names, and with the windows of a model that holds none.",
+        ),
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", help="Write the table as CSV.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Write the table there (.csv), not to the screen.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Predict SBP and DBP from PPG alone: one row a window."""

@@ -5,62 +5,99 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.cli.opening import (
+from cuffless.cli.answers import (
     DONE,
     NOTHING_USABLE,
     WRONG_USE,
     UsageError,
+    check_output,
     complain,
-    open_signal,
     print_json,
 )
-from cuffless.config import ConfigError, StudyConfig, WindowOptions, load_config
+from cuffless.cli.opening import main_windowing, open_signal
+from cuffless.config import ConfigError, FigureOptions, StudyConfig, WindowOptions, load_config
 from cuffless.files import whole_file
 from cuffless.records import Record, RecordError
 from cuffless.windows import EXPLANATIONS, Measures, Windows, cut_windows
 
 FIGURES = ("sbp", "dbp", "hr", "snr")
 UNITS = {"sbp": "mmHg", "dbp": "mmHg", "hr": "bpm", "snr": "dB"}
+PICTURES = (".png", ".pdf", ".svg")
+TABLES = (".csv", ".csv.gz")
+_PASSED_OVER_SHOWN = 5
 
 
 def run_inspect(path: Path, fs, columns, rows, limits, plot, windows, as_json) -> int:
     """Carry the command out; gives its exit status."""
     try:
-        options, study = _window_options(limits)
+        check_output("--plot", plot, PICTURES)
+        check_output("--windows", windows, TABLES)
+        options, study = window_options(limits)
         record = open_signal(path, fs, columns, rows, study, need_abp=True)
         cut = cut_windows(record, options)
     except (UsageError, ConfigError) as error:
         complain(str(error))
         return WRONG_USE
     except RecordError as error:
-        complain(str(error))
+        reason = _with_hints(str(error))
+        complain(reason)
         if as_json:
-            print_json({"record": path.name.split(".")[0], "windows_cut": 0, "windows_kept": 0, "reason": str(error)})
+            print_json(_nothing(path.name.split(".")[0], reason))
         return NOTHING_USABLE
     summary = summarize(record, cut, options)
-    print_json(summary) if as_json else _print_summary(summary, record)
-    if windows:
-        with whole_file(windows) as part:
-            kept_table(cut.kept).to_csv(part, index=False, float_format="%.3f")
-    if plot:
-        _plot(record, cut, options, plot)
-    if not len(cut.kept):
+    print_json(summary) if as_json else _print_summary(summary)
+    try:
+        if windows:
+            with whole_file(windows) as part:
+                kept_table(cut.kept).to_csv(part, index=False, float_format="%.3f")
+        if plot:
+            _plot(record, cut, options, plot, study.figures if study else FigureOptions(dpi=150))
+    except OSError as error:
+        complain(f"{error.filename or windows or plot} cannot be written: {error.strerror or error}")
+        return WRONG_USE
+    if "reason" in summary:
         complain(summary["reason"])
         return NOTHING_USABLE
     return DONE
 
 
-def _window_options(limits: str) -> tuple[WindowOptions, StudyConfig | None]:
+def window_options(limits: str) -> tuple[WindowOptions, StudyConfig | None]:
+    """Windows as ``--limits`` says, and the configuration if it names one.
+
+    Raises
+    ------
+    UsageError
+        If it is neither ``paper`` nor ``code`` nor a file.
+    ConfigError
+        If the file holds a mistake.
+    """
     if limits in ("paper", "code"):
         return WindowOptions(limits=limits), None
     if not Path(limits).is_file():
         raise UsageError(f"--limits {limits}: say paper, code, or the name of a configuration file")
     study = load_config(limits)
-    return next(iter(study.windowings.values())), study
+    return main_windowing(study), study
 
 
 def summarize(record: Record, cut: Windows, options: WindowOptions) -> dict:
-    """The figures of `cuffless inspect` as a dictionary."""
+    """The figures of a recording.
+
+    Parameters
+    ----------
+    record : Record
+    cut : Windows
+        Its windows.
+    options : WindowOptions
+        By which they were cut and judged.
+
+    Returns
+    -------
+    dict
+        ``record``, ``fs`` (Hz), ``channels``, ``seconds`` (with both signals), ``windows_cut``, ``windows_kept``,
+        ``rejected`` by rule, medians over kept windows (None without any), ``candidates``: medians over all windows
+        that have beats. ``passed_over`` if parts of the record are unusable, ``reason`` if no window is kept.
+    """
+    with_beats = cut.candidates.select(np.isfinite(cut.candidates.sbp))
     summary = {
         "record": record.name,
         "fs": float(record.fs),
@@ -69,34 +106,14 @@ def summarize(record: Record, cut: Windows, options: WindowOptions) -> dict:
         "windows_cut": cut.n_cut,
         "windows_kept": len(cut.kept),
         "rejected": {rule: n for rule, n in cut.rejected.items() if n},
-        **{f"{name}_median": _median(getattr(cut.kept, name)) for name in FIGURES},
-        "candidates": {f"{name}_median": _median(getattr(cut.candidates, name)) for name in FIGURES},
-        "passed_over": list(record.problems),
+        **_medians(cut.kept),
+        "candidates": _medians(with_beats),
     }
+    if record.problems:
+        summary["passed_over"] = list(record.problems)
     if not len(cut.kept):
         summary["reason"] = _why_nothing(record, cut, options)
     return summary
-
-
-def _median(values) -> float | None:
-    values = values[np.isfinite(values)]
-    return float(np.median(values)) if len(values) else None
-
-
-def _why_nothing(record: Record, cut: Windows, options: WindowOptions) -> str:
-    if not cut.n_cut:
-        return f"{record.name}: no stretch of both signals is as long as a window"
-    rule = max(cut.rejected, key=cut.rejected.get)
-    text = f"{record.name}: none of {cut.n_cut} windows is kept; {cut.rejected[rule]} fail the rule {rule}"
-    measured = _median(getattr(cut.candidates, rule)) if rule in FIGURES else None
-    limit = {"snr": f"at least {options.snr_db:g}"}.get(rule) or _range(getattr(options, f"{rule}_range", None))
-    if measured is None or limit is None:
-        return f"{text} ({EXPLANATIONS[rule]})"
-    return f"{text} (median {measured:.1f} {UNITS[rule]}; accepted {limit})"
-
-
-def _range(limits) -> str | None:
-    return f"{limits[0]:g}-{limits[1]:g}" if limits else None
 
 
 def kept_table(kept: Measures) -> pd.DataFrame:
@@ -104,39 +121,90 @@ def kept_table(kept: Measures) -> pd.DataFrame:
     return pd.DataFrame({name: getattr(kept, name) for name in ("start", "seconds", *FIGURES)})
 
 
-def _print_summary(summary: dict, record: Record) -> None:
+def _nothing(name: str, reason: str) -> dict:
+    """The summary of a recording that cannot be read."""
+    medians = {f"{figure}_median": None for figure in FIGURES}
+    counts = {"seconds": 0.0, "windows_cut": 0, "windows_kept": 0, "rejected": {}}
+    return {
+        "record": name,
+        "fs": None,
+        "channels": [],
+        **counts,
+        **medians,
+        "candidates": medians,
+        "reason": reason,
+    }
+
+
+def _medians(windows: Measures) -> dict:
+    return {f"{name}_median": _median(getattr(windows, name)) for name in FIGURES}
+
+
+def _median(values) -> float | None:
+    values = values[np.isfinite(values)]
+    return float(np.median(values)) if len(values) else None
+
+
+def _with_hints(reason: str) -> str:
+    """Say how the command line reaches the options that an error names."""
+    if "records.channels" in reason:
+        reason += " A configuration file is named with --limits."
+    if "no arterial pressure channel" in reason:
+        reason += " For PPG alone there is cuffless predict."
+    return reason
+
+
+def _why_nothing(record: Record, cut: Windows, options: WindowOptions) -> str:
+    if not cut.n_cut:
+        size = f"{options.length} {'beats' if options.cropping == 'beats' else 's'}"
+        return f"{record.name}: no stretch with both signals holds a window of {size} ({cut.seconds:.1f} s in all)"
+    rule = max(cut.rejected, key=cut.rejected.get)
+    share = f"{cut.rejected[rule]} of {cut.n_cut} windows" if cut.n_cut > 1 else "the only window"
+    text = f"{record.name}: no window is kept; {share} rejected by the rule {rule}: {EXPLANATIONS[rule]}"
+    measured = _median(getattr(cut.candidates, rule)) if rule in FIGURES else None
+    limit = f"at least {options.snr_db:g}" if rule == "snr" else _range(getattr(options, f"{rule}_range", None))
+    return text if measured is None else f"{text} (median {measured:.1f} {UNITS[rule]}; accepted {limit})"
+
+
+def _range(limits) -> str | None:
+    return f"{limits[0]:g}-{limits[1]:g}" if limits else None
+
+
+def _print_summary(summary: dict) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
-    console.print(f"[bold]{summary['record']}[/]  {', '.join(summary['channels'])}  PPG at {summary['fs']:g} Hz")
+    console = Console(highlight=False)
+    console.print(
+        f"[bold]{escape(summary['record'])}[/]: {escape(', '.join(summary['channels']))}; PPG at {summary['fs']:g} Hz"
+    )
     console.print(
         f"{summary['seconds']:.0f} s with both signals; "
         f"{summary['windows_kept']} of {summary['windows_cut']} windows kept"
     )
-    table = Table("median of", "SBP mmHg", "DBP mmHg", "HR bpm", "SNR dB", box=None)
-    for label, source in (("kept windows", summary), ("all windows", summary["candidates"])):
-        shown = (source[f"{name}_median"] for name in FIGURES)
-        table.add_row(label, *("-" if value is None else f"{value:.1f}" for value in shown))
-    console.print(table)
+    if summary["windows_cut"]:
+        table = Table("median over", "SBP mmHg", "DBP mmHg", "HR bpm", "SNR dB", box=None)
+        for label, source in (("kept windows", summary), ("all with beats", summary["candidates"])):
+            shown = (source[f"{name}_median"] for name in FIGURES)
+            table.add_row(label, *("-" if value is None else f"{value:.1f}" for value in shown))
+        console.print(table)
     if summary["rejected"]:
-        reasons = Table("rejected", "windows", "because of", box=None)
+        reasons = Table("rejected by", "windows", "because of", box=None)
         for rule, n in summary["rejected"].items():
             reasons.add_row(rule, str(n), EXPLANATIONS[rule])
         console.print(reasons)
-    for problem in record.problems[:5]:
-        console.print(f"passed over: {problem}", highlight=False)
-    if len(record.problems) > 5:
-        console.print(f"passed over: {len(record.problems) - 5} more")
+    problems = summary.get("passed_over", [])
+    for problem in problems[:_PASSED_OVER_SHOWN]:
+        console.print(f"passed over: {escape(problem)}")
+    if len(problems) > _PASSED_OVER_SHOWN:
+        console.print(f"passed over: {len(problems) - _PASSED_OVER_SHOWN} more")
 
 
-def _plot(record: Record, cut: Windows, options: WindowOptions, path: Path) -> None:
+def _plot(record: Record, cut: Windows, options: WindowOptions, path: Path, looks: FigureOptions) -> None:
     from cuffless.figures.inspection import draw_inspection
-    from cuffless.windows import first_broken_rule
 
-    verdict = first_broken_rule(cut.candidates, options)
-    rules = np.array([*options.rules, "kept"])[verdict]
-    figure = draw_inspection(record, cut.candidates, rules, options)
+    figure = draw_inspection(record, cut, options, looks)
     with whole_file(path) as part:
-        figure.savefig(part, dpi=150)
+        figure.savefig(part, dpi=figure.dpi)
     complain(f"drawn: {path}")

@@ -2,109 +2,85 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from cuffless.cli.opening import (
+from cuffless.cli.answers import (
     DONE,
     NOTHING_USABLE,
     WRONG_USE,
     UsageError,
+    check_output,
     complain,
-    open_signal,
     print_json,
-    study_of,
 )
-from cuffless.config import ConfigError, WindowOptions
+from cuffless.cli.opening import main_windowing, open_signal, study_of
+from cuffless.cli.quiet import without_tensorflow_chatter
+from cuffless.config import ConfigError
 from cuffless.files import whole_file
 from cuffless.records import RecordError
-from cuffless.windows import EXPLANATIONS, cut_windows, first_broken_rule
 
 COLUMNS = ("start", "seconds", "sbp", "dbp", "hr", "snr", "accepted", "reason")
+FIGURES = ("sbp", "dbp", "hr", "snr")
+TABLES = (".csv", ".csv.gz")
+CAVEAT = "An estimate for research, not a measurement."
 
 
 def run_predict(path: Path, model_path: Path, fs, columns, rows, config, output, as_json) -> int:
     """Carry the command out; gives its exit status."""
     try:
+        check_output("--output", output, TABLES)
         study = study_of(config)
         record = open_signal(path, fs, columns, rows, study, need_abp=False)
-        model, options, derivatives = _load(model_path, study)
-        table = predict_record(record, model, options, derivatives=derivatives)
+        table = _predicted(record, model_path, study)
     except (UsageError, ConfigError, ValueError, OSError) as error:
         complain(str(error))
         return WRONG_USE
     except RecordError as error:
-        complain(str(error))
+        reason = str(error)
+        if "records.channels" in reason:
+            reason += " A configuration file is named with --config."
+        complain(reason)
         if as_json:
-            print_json({"record": path.name.split(".")[0], "windows": [], "reason": str(error)})
+            print_json(_answer(path.name.split(".")[0], model_path, pd.DataFrame(columns=list(COLUMNS)), reason))
         return NOTHING_USABLE
     accepted = table[table["accepted"]]
-    reason = _why_nothing(table) if not len(accepted) else ""
+    reason = "" if len(accepted) else f"{record.name}: {_why_nothing(table)}"
     if output:
-        with whole_file(output) as part:
-            table.to_csv(part, index=False, float_format="%.2f")
+        try:
+            with whole_file(output) as part:
+                table.to_csv(part, index=False, float_format="%.2f")
+        except OSError as error:
+            complain(f"--output {output} cannot be written: {error.strerror or error}")
+            return WRONG_USE
     if as_json:
-        medians = {f"{name}_median": _median(accepted[name]) for name in ("sbp", "dbp", "hr", "snr")}
-        print_json({"record": record.name, "model": str(model_path), **medians, "windows": table.to_dict("records")})
+        print_json(_answer(record.name, model_path, table, reason))
     elif not output:
         print(table.to_csv(index=False, float_format="%.2f"), end="")
-    complain(
-        f"{record.name}: {len(accepted)} of {len(table)} windows accepted"
-        + (f", median {accepted['sbp'].median():.0f}/{accepted['dbp'].median():.0f} mmHg" if len(accepted) else "")
-        + ". An estimate for research, not a measurement."
-    )
     if reason:
         complain(reason)
         return NOTHING_USABLE
+    medians = f"{accepted['sbp'].median():.0f}/{accepted['dbp'].median():.0f} mmHg"
+    complain(f"{record.name}: {len(accepted)} of {len(table)} windows accepted, median {medians}. {CAVEAT}")
     return DONE
 
 
-def predict_record(record, model, options: WindowOptions, *, derivatives: bool = False) -> pd.DataFrame:
-    """Pressures of each window of a PPG recording.
+def _predicted(record, model_path: Path, study) -> pd.DataFrame:
+    if not model_path.is_file():
+        raise UsageError(
+            f"--model {model_path} does not exist; a study writes results/DATASET/training/.../model.keras"
+        )
+    with without_tensorflow_chatter():
+        from cuffless.training.recordings import load_predictor, predict_record
 
-    Parameters
-    ----------
-    record : Record
-        PPG; arterial pressure is not looked at.
-    model : keras.Model
-    options : WindowOptions
-        The windows on which the model was trained.
-    derivatives : bool
-        Whether it wants derivative channels.
-
-    Returns
-    -------
-    DataFrame
-        One row a window: start and seconds in s, sbp and dbp in mmHg (missing where the window is not accepted), hr in
-        bpm, snr in dB, accepted, reason.
-    """
-    from cuffless.networks import predict_pressures
-
-    cut = cut_windows(record, options)
-    verdict = first_broken_rule(cut.candidates, options, has_abp=False)
-    pressures = np.full((len(verdict), 2), np.nan)
-    if len(cut.ppg):
-        pressures[verdict < 0] = predict_pressures(model, cut.ppg, derivatives=derivatives)
-    figures = {name: getattr(cut.candidates, name) for name in ("start", "seconds", "hr", "snr")}
-    reasons = np.array([*(EXPLANATIONS[rule] for rule in options.rules), ""])[verdict]
-    table = pd.DataFrame({**figures, "sbp": pressures[:, 0], "dbp": pressures[:, 1]})
-    return table.assign(accepted=verdict < 0, reason=reasons)[list(COLUMNS)]
+        predictor = load_predictor(model_path, main_windowing(study) if study else None)
+        return predict_record(record, predictor)[list(COLUMNS)]
 
 
-def _load(path: Path, study):
-    from cuffless.networks import load_network
-
-    if not path.is_file():
-        raise UsageError(f"--model {path} does not exist; a study writes results/<data set>/training/.../model.keras")
-    model, metadata = load_network(path)
-    windows = metadata.get("windows")
-    if windows:
-        options = WindowOptions.model_validate(windows)
-    elif study:
-        options = next(iter(study.windowings.values()))
-    else:
-        raise UsageError(f"{path} does not say how its windows were cut; name the configuration with --config")
-    return model, options, bool(metadata.get("derivatives", False))
+def _answer(name: str, model_path: Path, table: pd.DataFrame, reason: str) -> dict:
+    accepted = table[table["accepted"].astype(bool)]
+    medians = {f"{figure}_median": _median(accepted[figure]) for figure in FIGURES}
+    answer = {"record": name, "model": str(model_path), **medians, "windows": table.to_dict("records")}
+    return {**answer, "reason": reason} if reason else answer
 
 
 def _median(values) -> float | None:
@@ -113,5 +89,6 @@ def _median(values) -> float | None:
 
 def _why_nothing(table: pd.DataFrame) -> str:
     if not len(table):
-        return "the signal is shorter than a window, or holds no stretch without missing samples"
-    return f"no window is accepted; most often: {table['reason'].value_counts().index[0]}"
+        return "the signal is shorter than a window, or holds no stretch without missing samples as long as one"
+    worst = table["reason"].value_counts()
+    return f"none of {len(table)} windows is accepted; most often ({worst.iloc[0]}): {worst.index[0]}"

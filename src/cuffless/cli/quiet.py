@@ -1,0 +1,38 @@
+"""Keeping TensorFlow's start-up messages off the terminal."""
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Lines of its C++ logger (I0000 00:00:... file.cc:1] ...) and the notice before the first of them.
+_CHATTER = re.compile(rb"^(WARNING: All log messages before absl|[IWE]\d{4} [\d:.]+\s+\d+ \S+\] )")
+
+
+@contextmanager
+def without_tensorflow_chatter() -> Iterator[None]:
+    """Hold back what libraries in other languages write to standard error; what is not chatter follows at the end.
+
+    TensorFlow's logger writes to file descriptor 2 before any of its settings count, so that it cannot be silenced
+    from Python.
+    """
+    sys.stderr.flush()
+    try:
+        terminal = os.dup(2)
+    except OSError:  # no standard error to keep clean
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(terminal, 2)
+            os.close(terminal)
+            held.seek(0)
+            for line in held:
+                if not _CHATTER.match(line):
+                    os.write(2, line)

@@ -1,0 +1,269 @@
+"""A trained network on recordings that are no part of its study: what it predicts, and how far off it is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cuffless.config import RecordOptions, WindowOptions
+from cuffless.networks import channel_count, load_network, predict_pressures
+from cuffless.records import Record, RecordError, open_record, subject_of
+from cuffless.windows import EXPLANATIONS, Windows, cut_windows, first_broken_rule
+
+PREDICTION_COLUMNS = ("subject", "record", "start", "seconds", "sbp_ref", "dbp_ref", "sbp", "dbp", "hr", "snr")
+SUMMARY_COLUMNS = (
+    *("record", "subject", "identity", "verdict", "reason", "seconds", "windows_cut", "windows_kept", "rejected"),
+    *("sbp_ref", "dbp_ref", "hr", "snr", "sbp", "dbp", "sbp_mae", "dbp_mae", "sbp_mae_mean", "dbp_mae_mean"),
+)
+# What of the windows' options decides a network's input; the others only choose among windows.
+_SHAPING = ("cropping", "length", "samples_per_beat", "band", "filter_order")
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A trained network with what it takes to feed it.
+
+    Attributes
+    ----------
+    model : keras.Model
+        Gives SBP and DBP in mmHg.
+    windows : WindowOptions
+        Of the windows on which it was trained.
+    derivatives : bool
+        Whether it wants derivative channels.
+    mean : (float, float) or None
+        Mean SBP and DBP of its training labels in mmHg: the prediction of the mean regressor.
+    """
+
+    model: object
+    windows: WindowOptions
+    derivatives: bool
+    mean: tuple[float, float] | None
+
+    def pressures(self, ppg: np.ndarray) -> np.ndarray:
+        """SBP and DBP in mmHg, shape (n, 2), of windows (n, samples)."""
+        return predict_pressures(self.model, ppg, derivatives=self.derivatives)
+
+
+def load_predictor(path: str | Path, windows: WindowOptions | None = None) -> Predictor:
+    """Load a trained network and its windows.
+
+    Parameters
+    ----------
+    path : str or Path
+        A `.keras` file.
+    windows : WindowOptions, optional
+        For a network that does not hold its own.
+
+    Returns
+    -------
+    Predictor
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no Keras file, nobody says how its windows are cut, its input is not such a window, or its output
+        is not two pressures.
+    """
+    model, metadata = load_network(path)
+    if metadata.get("windows"):
+        windows = WindowOptions.model_validate(metadata["windows"])
+    if windows is None:
+        raise ValueError(f"{path} does not say how its windows were cut; name a configuration that does (--config)")
+    derivatives = bool(metadata.get("derivatives", False))
+    expected = (windows.samples, channel_count(derivatives))
+    shapes = (getattr(model, "input_shape", None), getattr(model, "output_shape", None))
+    if any(not isinstance(shape, tuple) or not shape for shape in shapes):
+        raise ValueError(f"{path} has several inputs or outputs; a network takes windows and gives (SBP, DBP)")
+    if tuple(shapes[0][1:]) != expected:
+        raise ValueError(
+            f"{path} takes windows of shape {tuple(shapes[0][1:])} (samples, channels), but they are cut to {expected}: "
+            f"{windows.length} x {windows.samples_per_beat} samples; name a configuration whose windows fit (--config)"
+        )
+    if tuple(shapes[1][1:]) != (2,):
+        raise ValueError(f"{path} gives outputs of shape {tuple(shapes[1][1:])}; a network must give two, SBP and DBP")
+    layer = next((layer for layer in reversed(model.layers) if hasattr(layer, "metadata")), None)
+    return Predictor(model, windows, derivatives, None if layer is None else tuple(layer.mean))
+
+
+def predict_record(record: Record, predictor: Predictor) -> pd.DataFrame:
+    """Pressures of each window of a PPG recording.
+
+    Parameters
+    ----------
+    record : Record
+        Opened for its PPG alone.
+    predictor : Predictor
+
+    Returns
+    -------
+    DataFrame
+        One row a window: start and seconds in s, sbp and dbp in mmHg (missing where the window is not accepted), hr in
+        bpm, snr in dB, accepted, reason.
+
+    Raises
+    ------
+    RecordError
+        If no segment can be read.
+    """
+    return _prediction_rows(cut_windows(record, predictor.windows), predictor)
+
+
+def predict_ppg(
+    paths: Iterable[str | Path], reading: RecordOptions, predictor: Predictor
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Predict recordings of PPG alone: nobody knows their pressures, so nothing is judged.
+
+    Parameters
+    ----------
+    paths : iterable of paths
+        Recordings.
+    reading : RecordOptions
+        How they are read.
+    predictor : Predictor
+
+    Returns
+    -------
+    predictions : DataFrame
+        One row an accepted window, columns `PREDICTION_COLUMNS`; references are missing.
+    summary : DataFrame
+        One row a record, columns `SUMMARY_COLUMNS`. A recording that cannot be read is a row too.
+    """
+    predictions, rows = [], []
+    for path in map(Path, paths):
+        subject, identity = subject_of(path)
+        row = {"record": path.name.split(".")[0], "subject": subject, "identity": identity}
+        try:
+            record = open_record(path, reading, need_abp=False)
+            cut = cut_windows(record, predictor.windows)
+        except RecordError as error:
+            rows.append({**row, "verdict": "rejected", "reason": str(error), "windows_cut": 0, "windows_kept": 0})
+            continue
+        accepted = _prediction_rows(cut, predictor).query("accepted")
+        counts = {"seconds": cut.seconds, "windows_cut": cut.n_cut, "windows_kept": len(accepted)}
+        reason = _why_nothing(cut.n_cut, cut.rejected) if not len(accepted) else ""
+        table = accepted.assign(sbp_ref=np.nan, dbp_ref=np.nan, subject=subject, record=record.name)
+        predictions.append(table[list(PREDICTION_COLUMNS)])
+        rows.append({**row, **counts, "reason": reason, "rejected": _shown(cut.rejected), **_figures(table, None)})
+    return _joined(predictions, PREDICTION_COLUMNS), _summary(rows)
+
+
+def predict_stored(
+    stores: Iterable[str | Path], quality: str | Path, predictor: Predictor
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Predict the windows of recordings whose pressures are known, and judge the network on each.
+
+    Parameters
+    ----------
+    stores : iterable of paths
+        Windows of all shards of a data set.
+    quality : path
+        Its quality table (CSV): one row a record, rejected ones included.
+    predictor : Predictor
+
+    Returns
+    -------
+    predictions : DataFrame
+        One row a kept window, columns `PREDICTION_COLUMNS`.
+    summary : DataFrame
+        One row a record, columns `SUMMARY_COLUMNS`: medians over kept windows, mean absolute errors in mmHg of the
+        network and of a regressor that always says the mean of the network's training labels.
+
+    Raises
+    ------
+    ValueError
+        If the windows were cut otherwise than those on which the network was trained.
+    """
+    table = pd.read_csv(quality, keep_default_na=False, dtype={"record": str, "subject": str})
+    subjects = dict(zip(table["record"], table["subject"], strict=True))
+    found = {}
+    for store in stores:
+        for name, labels, ppg in _stored_windows(store, predictor.windows):
+            pressures = predictor.pressures(ppg) if len(ppg) else np.empty((0, 2))
+            labels = labels.rename(columns={"sbp": "sbp_ref", "dbp": "dbp_ref"})
+            labels = labels.assign(
+                sbp=pressures[:, 0], dbp=pressures[:, 1], subject=subjects.get(name, name), record=name
+            )
+            found[name] = labels[list(PREDICTION_COLUMNS)]
+    rows = []
+    for row in table.to_dict("records"):
+        kept = found.get(row["record"], _joined([], PREDICTION_COLUMNS))
+        counts = {
+            name: row[name] for name in ("record", "subject", "identity", "seconds", "windows_cut", "windows_kept")
+        }
+        rejected = _shown({rule: int(row[rule]) for rule in EXPLANATIONS if rule in row})
+        rows.append({**counts, "reason": row["reason"], "rejected": rejected, **_figures(kept, predictor.mean)})
+    return _joined(found.values(), PREDICTION_COLUMNS), _summary(rows)
+
+
+def _prediction_rows(cut: Windows, predictor: Predictor) -> pd.DataFrame:
+    options, windows = predictor.windows, cut.candidates
+    verdict = first_broken_rule(windows, options, has_abp=False)
+    pressures = np.full((len(verdict), 2), np.nan)
+    if len(cut.ppg):
+        pressures[verdict < 0] = predictor.pressures(cut.ppg)
+    reasons = np.array([*(EXPLANATIONS[rule] for rule in options.rules), ""])[verdict]
+    columns = {
+        "start": windows.start,
+        "seconds": windows.seconds,
+        "sbp": pressures[:, 0],
+        "dbp": pressures[:, 1],
+        "hr": windows.hr,
+        "snr": windows.snr,
+    }
+    return pd.DataFrame(columns).assign(accepted=verdict < 0, reason=reasons)
+
+
+def _stored_windows(path: str | Path, wanted: WindowOptions):
+    """Name, labels and windows of each record in a store."""
+    import zarr
+
+    with zarr.storage.ZipStore(path, mode="r") as opened:
+        root = zarr.open_group(opened, mode="r")
+        cut = WindowOptions.model_validate(root.attrs["windows"])
+        for option in _SHAPING:
+            have, want = getattr(cut, option), getattr(wanted, option)
+            if have != want:
+                raise ValueError(
+                    f"{path}: windows were cut with {option} {have}, but the network was trained with {want}; "
+                    f"set windows.{option} to {want}, or name another network"
+                )
+        for name, group in sorted(root.groups()):
+            yield name, pd.DataFrame(group["labels"][:], columns=list(group.attrs["columns"])), group["ppg"][:]
+
+
+def _figures(windows: pd.DataFrame, mean: tuple[float, float] | None) -> dict:
+    """Medians and errors of a record's kept windows."""
+    if not len(windows):
+        return {"verdict": "rejected"}
+    figures = {name: windows[name].median() for name in ("sbp_ref", "dbp_ref", "hr", "snr", "sbp", "dbp")}
+    for index, name in enumerate(("sbp", "dbp")):
+        reference = windows[f"{name}_ref"]
+        figures[f"{name}_mae"] = (windows[name] - reference).abs().mean()
+        figures[f"{name}_mae_mean"] = np.nan if mean is None else (mean[index] - reference).abs().mean()
+    return {"verdict": "used", **figures}
+
+
+def _shown(rejected: Mapping[str, int]) -> str:
+    counts = sorted(((n, rule) for rule, n in rejected.items() if n), key=lambda item: (-item[0], item[1]))
+    return "; ".join(f"{rule} {n}" for n, rule in counts)
+
+
+def _why_nothing(n_cut: int, rejected: Mapping[str, int]) -> str:
+    if not n_cut:
+        return "no stretch of PPG is as long as a window"
+    worst = max(rejected, key=rejected.get)
+    return f"all {n_cut} windows rejected, most under the rule {worst}"
+
+
+def _joined(parts: Iterable[pd.DataFrame], columns) -> pd.DataFrame:
+    parts = [part for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
+
+
+def _summary(rows: list[dict]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS)).round(3)
