@@ -18,6 +18,7 @@ include: "workflow/rules/splits.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/real.smk"
 
 
 report: "workflow/report/workflow.rst"

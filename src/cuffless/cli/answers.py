@@ -3,9 +3,12 @@
 import json
 import math
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cuffless.errors import CufflessError
+from cuffless.files import whole_file
 
 DONE, NOTHING_USABLE, WRONG_USE = 0, 1, 2
 
@@ -42,6 +45,22 @@ def check_output(option: str, path: Path | None, suffixes: tuple[str, ...]) -> N
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{option} {path}: its folder cannot be made ({error.strerror})") from None
+
+
+@contextmanager
+def written(option: str, path: Path) -> Iterator[Path]:
+    """Give a path to write to, as `whole_file` does.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be written.
+    """
+    try:
+        with whole_file(path) as part:
+            yield part
+    except OSError as error:
+        raise UsageError(f"{option} {path} cannot be written: {error.strerror or error}") from None
 
 
 def _plain(value):

@@ -13,10 +13,10 @@ from cuffless.cli.answers import (
     check_output,
     complain,
     print_json,
+    written,
 )
 from cuffless.cli.opening import main_windowing, open_signal
 from cuffless.config import ConfigError, FigureOptions, StudyConfig, WindowOptions, load_config
-from cuffless.files import whole_file
 from cuffless.records import Record, RecordError
 from cuffless.windows import EXPLANATIONS, Measures, Windows, cut_windows
 
@@ -48,12 +48,12 @@ def run_inspect(path: Path, fs, columns, rows, limits, plot, windows, as_json) -
     print_json(summary) if as_json else _print_summary(summary)
     try:
         if windows:
-            with whole_file(windows) as part:
+            with written("--windows", windows) as part:
                 kept_table(cut.kept).to_csv(part, index=False, float_format="%.3f")
         if plot:
             _plot(record, cut, options, plot, study.figures if study else FigureOptions(dpi=150))
-    except OSError as error:
-        complain(f"{error.filename or windows or plot} cannot be written: {error.strerror or error}")
+    except UsageError as error:
+        complain(str(error))
         return WRONG_USE
     if "reason" in summary:
         complain(summary["reason"])
@@ -205,6 +205,6 @@ def _plot(record: Record, cut: Windows, options: WindowOptions, path: Path, look
     from cuffless.figures.inspection import draw_inspection
 
     figure = draw_inspection(record, cut, options, looks)
-    with whole_file(path) as part:
+    with written("--plot", path) as part:
         figure.savefig(part, dpi=figure.dpi)
     complain(f"drawn: {path}")

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import zlib
 from itertools import islice
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def first_lines(path: Path) -> list[list[str]]:
     try:
         with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
             return [row for row in csv.reader(islice(file, _LINES)) if row]
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error):
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error):
         return []
 
 
@@ -46,9 +47,11 @@ def check_layout(path: Path, lines: list[list[str]], names: tuple[str, ...], row
     if not lines:
         return
     first = lines[0]
-    for mark, shown in (("\t", "tabs"), (";", "semicolons")):
+    for mark, shown, written in (("\t", "tabs", "\\t"), (";", "semicolons", ";")):
         if len(first) == 1 and mark in first[0]:
-            fix = f"tr '{mark if mark == ';' else chr(92) + 't'}' ',' < {path.name} > commas.csv"
+            # One long line is one signal: a sample a line is what is read without further options.
+            to = "\\n" if len(lines) == 1 else ","
+            fix = f"tr '{written}' '{to}' < {path.name} > {path.name.split('.')[0]}.csv"
             raise UsageError(f"{path.name}: fields are separated by {shown}, not by commas; convert it, e.g. {fix}")
     if rows:
         if len(names) > len(lines):

@@ -1,12 +1,13 @@
 """Opening what a user names on the command line."""
 
 import math
+import zlib
 from pathlib import Path
 
 from cuffless.cli.answers import UsageError, complain
 from cuffless.cli.layout import check_layout, first_lines, suggested_fs
 from cuffless.config import RecordOptions, StudyConfig, WindowOptions, load_config
-from cuffless.records import Record, find_records, is_csv, open_record
+from cuffless.records import Record, RecordError, find_records, is_csv, open_record
 
 _FS_TOLERANCE = 0.02  # a time column that disagrees by more is worth a word
 
@@ -49,7 +50,11 @@ def open_signal(path: Path, fs, columns: str, rows: bool, study: StudyConfig | N
         raise UsageError(f"{path} does not exist")
     names = tuple(name.strip() for name in columns.split(",") if name.strip())
     changed = {"csv_fs": _sampling_rate(path, fs, names, rows), "csv_rows": rows, "csv_columns": names}
-    return open_record(path, RecordOptions.model_validate({**options.model_dump(), **changed}), need_abp=need_abp)
+    options = RecordOptions.model_validate({**options.model_dump(), **changed})
+    try:
+        return open_record(path, options, need_abp=need_abp)
+    except (EOFError, zlib.error) as error:
+        raise RecordError(f"{path.name}: the compressed file cannot be read ({error}); fetch it again") from None
 
 
 def _sampling_rate(path: Path, fs: float | None, names: tuple[str, ...], rows: bool) -> float:
@@ -70,8 +75,8 @@ def _wfdb_path(path: Path) -> Path:
     """The record that a path means, its extension taken off."""
     if path.is_dir():
         inside = find_records(path, RecordOptions(source="wfdb")) or find_records(path, RecordOptions(source="csv"))
-        hint = f"name a recording in it, e.g. {inside[0]}" if inside else "and there is no recording in it"
-        raise UsageError(f"{path} is a folder; {hint}")
+        hint = f"; name a recording in it, e.g. {inside[0]}" if inside else " without recordings"
+        raise UsageError(f"{path} is a folder{hint}")
     for record in (path, path.with_suffix("")):  # a record's name may itself hold a dot
         if record.with_name(f"{record.name}.hea").is_file():
             return record

@@ -12,11 +12,11 @@ from cuffless.cli.answers import (
     check_output,
     complain,
     print_json,
+    written,
 )
 from cuffless.cli.opening import main_windowing, open_signal, study_of
 from cuffless.cli.quiet import without_tensorflow_chatter
 from cuffless.config import ConfigError
-from cuffless.files import whole_file
 from cuffless.records import RecordError
 
 COLUMNS = ("start", "seconds", "sbp", "dbp", "hr", "snr", "accepted", "reason")
@@ -47,10 +47,10 @@ def run_predict(path: Path, model_path: Path, fs, columns, rows, config, output,
     reason = "" if len(accepted) else f"{record.name}: {_why_nothing(table)}"
     if output:
         try:
-            with whole_file(output) as part:
+            with written("--output", output) as part:
                 table.to_csv(part, index=False, float_format="%.2f")
-        except OSError as error:
-            complain(f"--output {output} cannot be written: {error.strerror or error}")
+        except UsageError as error:
+            complain(str(error))
             return WRONG_USE
     if as_json:
         print_json(_answer(record.name, model_path, table, reason))

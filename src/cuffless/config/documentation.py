@@ -28,6 +28,7 @@ from cuffless.config.study import (
     EvaluationOptions,
     ExecutionOptions,
     FigureOptions,
+    RealOptions,
     StudyConfig,
     StudyOptions,
 )
@@ -85,6 +86,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("training", TrainingOptions),
     ("evaluation", EvaluationOptions),
     ("figures", FigureOptions),
+    ("real", RealOptions),
     ("snakemake", ExecutionOptions),
 )
 

@@ -40,6 +40,15 @@ class StudyOptions(Options):
     """Seeds; every network is trained once with each."""
 
 
+class RealOptions(Options):
+    """Real recordings that a trained network is tried on (target `real_records`)."""
+
+    model: str = "results/cohort/training/nonmixed/alexnet/seed0/model.keras"
+    """Network that predicts them; trained before, by this or another study."""
+    ppg_only: tuple[str, ...] = ()
+    """Data sets without arterial pressure: their PPG is predicted, and nothing can be judged."""
+
+
 class ExecutionOptions(Options):
     """How jobs run; changes no result."""
 
@@ -80,6 +89,8 @@ class StudyConfig(Options):
     """Options of evaluation."""
     figures: FigureOptions = FigureOptions()
     """Options of figures."""
+    real: RealOptions = RealOptions()
+    """Options of trying a network on real recordings."""
     snakemake: ExecutionOptions = ExecutionOptions()
     """Options of execution."""
 
@@ -93,6 +104,7 @@ class StudyConfig(Options):
         _known("study.dataset", [self.study.dataset], self.datasets)
         _known("study.splits", self.study.splits, self.splits.named)
         _known("study.networks", self.study.networks, self.networks)
+        _known("real.ppg_only", self.real.ppg_only, self.datasets)
         for name, split in self.splits.named.items():
             _known(f"splits.named.{name}.windowing", [split.windowing], self.windowings)
         return self

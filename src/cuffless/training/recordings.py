@@ -81,8 +81,9 @@ def load_predictor(path: str | Path, windows: WindowOptions | None = None) -> Pr
         raise ValueError(f"{path} has several inputs or outputs; a network takes windows and gives (SBP, DBP)")
     if tuple(shapes[0][1:]) != expected:
         raise ValueError(
-            f"{path} takes windows of shape {tuple(shapes[0][1:])} (samples, channels), but they are cut to {expected}: "
-            f"{windows.length} x {windows.samples_per_beat} samples; name a configuration whose windows fit (--config)"
+            f"{path} takes windows of shape {tuple(shapes[0][1:])} (samples, channels), but they are cut to "
+            f"{expected}, {windows.length} x {windows.samples_per_beat} samples; name a configuration whose windows "
+            "fit (--config)"
         )
     if tuple(shapes[1][1:]) != (2,):
         raise ValueError(f"{path} gives outputs of shape {tuple(shapes[1][1:])}; a network must give two, SBP and DBP")

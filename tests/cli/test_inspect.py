@@ -1,0 +1,139 @@
+"""`cuffless inspect`: what a recording holds, and why the rest is not kept."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+KEYS = {"record", "fs", "channels", "seconds", "windows_cut", "windows_kept", "rejected", "candidates"}
+MEDIANS = {"sbp_median", "dbp_median", "hr_median", "snr_median"}
+
+
+def read(result):
+    """The JSON a command printed; NaN and Infinity are not JSON."""
+    return json.loads(result.stdout, parse_constant=pytest.fail)
+
+
+def test_the_summary_of_a_simulated_recording_is_near_its_truth(cuffless, signals_csv, simulated):
+    result = cuffless("inspect", signals_csv, "--fs", 125, "--limits", "code", "--json")
+    summary = read(result)
+    assert result.exit_code == 0
+    assert set(summary) == KEYS | MEDIANS
+    assert set(summary["candidates"]) == MEDIANS
+    assert summary["windows_kept"] + sum(summary["rejected"].values()) == summary["windows_cut"] > 20
+    assert summary["sbp_median"] == pytest.approx(simulated.truth["sbp"].median(), abs=3)
+    assert summary["dbp_median"] == pytest.approx(simulated.truth["dbp"].median(), abs=3)
+    assert summary["hr_median"] == pytest.approx(60 / simulated.truth["rr"].median(), rel=0.03)
+
+
+def test_kept_windows_are_written_as_a_table(cuffless, signals_csv, tmp_path):
+    path = tmp_path / "new" / "windows.csv"
+    result = cuffless("inspect", signals_csv, "--fs", 125, "--limits", "code", "--json", "--windows", path)
+    table = pd.read_csv(path)
+    assert list(table) == ["start", "seconds", "sbp", "dbp", "hr", "snr"]
+    assert len(table) == read(result)["windows_kept"]
+    np.testing.assert_allclose(table["seconds"], 7 * 60 / table["hr"], rtol=1e-3)
+    assert (table["start"].diff().dropna() >= table["seconds"].iloc[:-1].to_numpy() - 0.01).all()
+
+
+def test_pressures_outside_the_paper_s_limits_keep_nothing(cuffless, shared):
+    record = shared / "wfdb_samples" / "mixedsignals"
+    paper = cuffless("inspect", record, "--json")
+    assert paper.exit_code == 1
+    summary = read(paper)
+    assert set(summary) == KEYS | MEDIANS | {"reason"}
+    assert summary["windows_kept"] == 0
+    assert {summary[key] for key in MEDIANS} == {None}
+    assert max(summary["rejected"], key=summary["rejected"].get) == "dbp"
+    assert "dbp" in summary["reason"]
+    assert summary["reason"] in paper.stderr
+
+    code = cuffless("inspect", record, "--json", "--limits", "code")
+    assert code.exit_code == 0
+    summary = read(code)
+    medians = [summary[f"{name}_median"] for name in ("sbp", "dbp", "hr")]
+    np.testing.assert_allclose(medians, (160, 90, 104), atol=3)
+
+
+def test_a_mimic_record_has_the_pressures_its_source_states(cuffless, shared):
+    summary = read(cuffless("inspect", shared / "wfdb_mimic3_3000714" / "3000714_0002", "--json"))
+    medians = [summary[f"{name}_median"] for name in ("sbp", "dbp", "hr")]
+    np.testing.assert_allclose(medians, (100, 45, 75), atol=2)
+    assert summary["fs"] == 125
+    assert "PLETH" in summary["channels"]
+
+
+def test_a_configuration_s_main_windows_count(cuffless, shared, tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        "windows: {limits: code}\nwindowings: {other: {limits: paper}, mine: {}}\n"
+        "splits: {named: {nonmixed: {windowing: mine}}}\nstudy: {splits: [nonmixed]}\n"
+    )
+    result = cuffless("inspect", shared / "wfdb_samples" / "mixedsignals", "--limits", path, "--json")
+    assert read(result)["windows_kept"] > 40
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        ("a103l", "no arterial pressure channel; found II, V, PLETH"),
+        ("03700181", "no PPG channel; found MCL1, ABP, RESP"),
+        ("p000878/p000878-2137-10-26-16-57", "no arterial pressure channel; found PLETH, II"),
+    ],
+)
+def test_a_record_without_a_signal_is_named_with_those_it_has(cuffless, shared, record, reason):
+    result = cuffless("inspect", shared / "wfdb_samples" / record, "--json")
+    assert result.exit_code == 1
+    summary = read(result)
+    assert set(summary) == KEYS | MEDIANS | {"reason"}
+    assert reason in summary["reason"]
+    assert reason in result.stderr
+
+
+def test_a_record_shorter_than_a_window_is_not_called_rejected(cuffless, shared):
+    result = cuffless("inspect", shared / "wfdb_mimic4_83404654" / "83404654_0007")
+    assert result.exit_code == 1
+    assert "no stretch with both signals holds a window of 7 beats" in result.stderr
+
+
+def test_windows_without_beats_do_not_count_among_the_candidates(cuffless, shared):
+    summary = read(cuffless("inspect", shared / "wfdb_mimic4_83404654" / "83404654_0020", "--json"))
+    assert summary["windows_cut"] > 10
+    assert set(summary["candidates"].values()) == {None}
+
+
+def test_what_is_passed_over_of_a_record_is_said(cuffless, shared):
+    summary = read(cuffless("inspect", shared / "wfdb_mimic4_83404654" / "83404654", "--json"))
+    assert summary["windows_kept"] > 100
+    assert any("is absent" in problem for problem in summary["passed_over"])
+
+
+def test_any_file_of_a_record_names_it(cuffless, shared):
+    folder = shared / "wfdb_mimic3_3000714"
+    answers = {cuffless("inspect", folder / f"3000714_0002{end}", "--json").stdout for end in ("", ".hea", ".dat")}
+    assert len(answers) == 1
+
+
+def test_a_transposed_csv_tells_the_same_as_an_upright_one(cuffless, signals_csv, tmp_path):
+    path = tmp_path / "subject.csv"
+    np.savetxt(path, pd.read_csv(signals_csv).to_numpy().T, delimiter=",", fmt="%.4f")
+    upright = cuffless("inspect", signals_csv, "--fs", 125, "--json")
+    transposed = cuffless("inspect", path, "--fs", 125, "--rows", "--columns", "ppg,abp", "--json")
+    assert read(transposed) == read(upright)
+
+
+def test_the_text_holds_the_figures_and_each_rule_in_words(cuffless, shared):
+    text = cuffless("inspect", shared / "wfdb_samples" / "mixedsignals").stdout
+    assert "0 of 55 windows kept" in text
+    assert "160.0" in text
+    assert "DBP outside the accepted range" in text
+
+
+@pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.pdf", b"%PDF")])
+def test_the_picture_is_drawn_into_a_new_folder(cuffless, signals_csv, tmp_path, name, start):
+    path = tmp_path / "new" / name
+    result = cuffless("inspect", signals_csv, "--fs", 125, "--plot", path)
+    assert result.exit_code == 0
+    assert path.read_bytes().startswith(start)
+    assert [p.name for p in path.parent.iterdir()] == [name]

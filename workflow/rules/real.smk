@@ -1,0 +1,41 @@
+include: "real_inputs.smk"
+
+
+rule real_records:
+    input:
+        local_results,
+    message:
+        "Real recordings: results/DATASET/real/summary.csv says what each holds and how well it is predicted"
+
+
+rule predict_recordings:
+    input:
+        windows=shards_with_pressure("results/{dataset}/windows/{windowing}/{shard}.zarr.zip"),
+        quality=shards_with_pressure("results/{dataset}/windows/{windowing}.quality.csv"),
+    output:
+        predictions="results/{dataset}/real/predictions.csv",
+        summary=report(
+            "results/{dataset}/real/summary.csv",
+            caption="../report/real.rst",
+            category="Real recordings",
+            labels={"data set": "{dataset}"},
+        ),
+    log:
+        "logs/{dataset}/predict_recordings.log",
+    benchmark:
+        "logs/{dataset}/predict_recordings.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        model=STUDY.real.model,
+        network=trained_network,
+        records=recordings,
+        listing=recordings_listing,
+        code=code_digest("predict_recordings.py"),
+    message:
+        "Predicting real recordings: {wildcards.dataset}"
+    script:
+        "../scripts/predict_recordings.py"

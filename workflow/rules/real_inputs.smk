@@ -1,0 +1,62 @@
+from cuffless.provenance import file_digest
+
+LOCAL = [name for name, dataset in STUDY.datasets.items() if dataset.records.source != "simulator"]
+
+
+def local_results(wildcards):
+    """What is made of each data set in a local folder; one whose folder is absent is passed over with a word."""
+    results = []
+    if not LOCAL:
+        print(
+            "real_records: no data set of this configuration lies in a local folder; try --configfile config/real.yaml",
+            file=sys.stderr,
+        )
+    for name in LOCAL:
+        folder = STUDY.datasets[name].records.path
+        if not Path(folder).is_dir():
+            print(
+                f"real_records: {name} is passed over, there is no folder {folder or '(records.path is empty)'}",
+                file=sys.stderr,
+            )
+            continue
+        results.append(f"results/{name}/real/summary.csv")
+    return results
+
+
+def shards_with_pressure(pattern):
+    """Windows, or quality table, of a data set whose pressures are known; nothing for one of PPG alone."""
+
+    def files(wildcards):
+        if wildcards.dataset in STUDY.real.ppg_only:
+            return []
+        windowing = windowing_of(STUDY.study.splits[0])
+        return expand(pattern, dataset=wildcards.dataset, windowing=windowing, shard=shards(wildcards.dataset))
+
+    return files
+
+
+def recordings(wildcards):
+    """How the recordings of a data set are found and read, as canonical JSON."""
+    return named(STUDY.datasets, wildcards.dataset).records.canonical()
+
+
+def recordings_listing(wildcards):
+    """Digest of names and sizes of a data set's files, so that a new recording of PPG alone is noticed."""
+    if wildcards.dataset not in STUDY.real.ppg_only:
+        return ""
+    options = named(STUDY.datasets, wildcards.dataset).records
+    return "".join(shard_listing(options, shard) for shard in range(options.shards))
+
+
+def trained_network(wildcards):
+    """Digest of the network that predicts, or a clear word on how to make it.
+
+    It is no input: the study that trains it is another one, and its rules do not stand in this configuration.
+    """
+    model = Path(STUDY.real.model)
+    if not model.is_file():
+        raise WorkflowError(
+            f"{model}: there is no such network. The default study trains the default one: snakemake --cores 2 -- "
+            "results/cohort/training/nonmixed/alexnet/seed0/model.keras; or name another under real.model"
+        )
+    return file_digest(model)
