@@ -5,7 +5,8 @@ venv=${1:-.venv}
 
 suits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
 
-if [ ! -x "$venv/bin/python" ] || ! suits "$venv/bin/python"; then
+# A folder left by an interrupted set-up may hold a Python without pip.
+if [ ! -x "$venv/bin/python" ] || ! suits "$venv/bin/python" || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     found=
     for python in ${PYTHON:-} python3 python3.13 python3.12 python3.11 python; do
         if command -v "$python" >/dev/null 2>&1 && suits "$python"; then found=$python; break; fi

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+# Keras 3 under numpy 2.4 reads arrays by a protocol whose argument it does not take yet.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 COLUMNS = ["start", "seconds", "sbp", "dbp", "hr", "snr", "accepted", "reason"]
 
 

@@ -16,6 +16,8 @@ from cuffless.training.recordings import (
 )
 from cuffless.windows import WindowStore, store_records
 
+# Keras 3 under numpy 2.4 reads arrays by a protocol whose argument it does not take yet.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 SHORT = WindowOptions(samples_per_beat=25)
 MEAN = (121.0, 63.0)
 

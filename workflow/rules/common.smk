@@ -16,9 +16,7 @@ from cuffless.records import shard_listing, shard_of
 from cuffless.simulator import subject_name
 
 try:
-    STUDY = read_config(
-        config, source=", ".join(map(str, workflow.configfiles)) or "--config"
-    )
+    STUDY = read_config(config, source=", ".join(map(str, workflow.configfiles)) or "--config")
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
@@ -45,9 +43,7 @@ def shards(dataset):
 def named(section, name):
     """A named block of the configuration, or a clear word that there is none."""
     if name not in section:
-        raise WorkflowError(
-            f"{name!r} is not defined in the configuration; defined are {', '.join(section)}"
-        )
+        raise WorkflowError(f"{name!r} is not defined in the configuration; defined are {', '.join(section)}")
     return section[name]
 
 
@@ -67,8 +63,7 @@ def simulated_subjects(wildcards):
     return [
         number
         for number in range(1, dataset.simulator.subjects + 1)
-        if f"shard{shard_of(subject_name(number), dataset.records.shards):03d}"
-        == wildcards.shard
+        if f"shard{shard_of(subject_name(number), dataset.records.shards):03d}" == wildcards.shard
     ]
 
 
@@ -136,11 +131,7 @@ def pressure_limits():
 def schematic(wildcards):
     """The run whose network Figure 1 shows: the study's LSTM, or its first network."""
     shown = next(
-        (
-            n
-            for n in NETWORKS
-            if getattr(STUDY.networks[n], "architecture", "") == "lstm"
-        ),
+        (n for n in NETWORKS if getattr(STUDY.networks[n], "architecture", "") == "lstm"),
         NETWORKS[0],
     )
     return f"results/{wildcards.dataset}/training/{STUDY.study.splits[0]}/{shown}/seed{STUDY.study.seeds[0]}/run.json"

@@ -13,9 +13,7 @@ rule list_records:
         mem_mb=STUDY.snakemake.shard_mem_mb,
         runtime=60,
     params:
-        options=lambda wildcards: named(
-            STUDY.datasets, wildcards.dataset
-        ).records.canonical(),
+        options=lambda wildcards: named(STUDY.datasets, wildcards.dataset).records.canonical(),
         listing=folder_listing,
         code=code_digest("list_records.py"),
     message:
@@ -26,9 +24,7 @@ rule list_records:
 
 rule join_records:
     input:
-        lambda wildcards: expand(
-            "results/{{dataset}}/records/{shard}.csv", shard=shards(wildcards.dataset)
-        ),
+        lambda wildcards: expand("results/{{dataset}}/records/{shard}.csv", shard=shards(wildcards.dataset)),
     output:
         "results/{dataset}/records.csv",
     log:

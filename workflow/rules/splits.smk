@@ -16,9 +16,7 @@ rule draw_split:
         runtime=30,
     params:
         options=lambda wildcards: named(STUDY.splits.named, wildcards.split).canonical(),
-        overlap=lambda wildcards: float(
-            STUDY.windowings[windowing_of(wildcards.split)].overlap
-        ),
+        overlap=lambda wildcards: float(STUDY.windowings[windowing_of(wildcards.split)].overlap),
         code=code_digest("draw_split.py"),
     message:
         "Drawing split: {wildcards.dataset}, {wildcards.split}"

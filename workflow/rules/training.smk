@@ -22,9 +22,7 @@ rule train_network:
         gpu=1 if STUDY.snakemake.gpu else 0,
     params:
         options=lambda wildcards: named(STUDY.networks, wildcards.network).canonical(),
-        windows=lambda wildcards: STUDY.windowings[
-            windowing_of(wildcards.split)
-        ].canonical(),
+        windows=lambda wildcards: STUDY.windowings[windowing_of(wildcards.split)].canonical(),
         code=lambda wildcards: code_digest("train_network.py", own_code(wildcards)),
     message:
         "Training: {wildcards.network}, {wildcards.dataset}, {wildcards.split}, seed {wildcards.seed}"

@@ -15,12 +15,8 @@ rule cut_windows:
         mem_mb=STUDY.snakemake.shard_mem_mb,
         runtime=120,
     params:
-        options=lambda wildcards: named(
-            STUDY.windowings, wildcards.windowing
-        ).canonical(),
-        records=lambda wildcards: named(
-            STUDY.datasets, wildcards.dataset
-        ).records.reading(),
+        options=lambda wildcards: named(STUDY.windowings, wildcards.windowing).canonical(),
+        records=lambda wildcards: named(STUDY.datasets, wildcards.dataset).records.reading(),
         code=code_digest("cut_windows.py"),
     message:
         "Cutting windows: {wildcards.dataset}, {wildcards.windowing}, {wildcards.shard}"

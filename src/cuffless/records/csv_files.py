@@ -1,5 +1,6 @@
 """Recordings as CSV."""
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,7 @@ def _read_table(path: Path, options: RecordOptions) -> dict[str, np.ndarray]:
         opener = gzip.open if path.suffix == ".gz" else open
         with opener(path, "rt", encoding="utf-8-sig") as file:
             first = file.readline()
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise RecordError(f"{path}: cannot be read as CSV ({error})") from None
     if not first.strip():
         raise RecordError(f"{path.name}: the file is empty")
@@ -85,8 +86,13 @@ def _read_columns(path: Path, options: RecordOptions, numeric: bool) -> dict[str
     names = list(options.csv_columns) or None
     try:
         table = pd.read_csv(path, names=names, header=None if numeric else 0, skipinitialspace=True)
-    except (ValueError, OSError) as error:  # pandas' parser errors are ValueErrors
+    except (ValueError, OSError, EOFError, zlib.error) as error:  # pandas' parser errors are ValueErrors
         raise RecordError(f"{path.name}: cannot be read as CSV ({error})") from None
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus fields for an index
+        raise RecordError(
+            f"{path.name}: {len(names or table.columns)} columns are named, but its lines hold more; name each "
+            "(records.csv_columns), or set records.csv_rows if its signals stand in rows"
+        )
     table.columns = [str(c).strip().strip("'\"") for c in table.columns]
     if not len(table):
         raise RecordError(f"{path.name}: the file holds no samples")
@@ -105,6 +111,8 @@ def _read_columns(path: Path, options: RecordOptions, numeric: bool) -> dict[str
 def _read_rows(path: Path, options: RecordOptions) -> dict[str, np.ndarray]:
     try:
         rows = np.loadtxt(path, delimiter=",", ndmin=2)
+    except (OSError, EOFError, zlib.error) as error:
+        raise RecordError(f"{path.name}: cannot be read as CSV ({error})") from None
     except ValueError as error:
         raise RecordError(f"{path.name}: rows are not all numbers of one length ({error})") from None
     names = options.csv_columns or ("ppg", "abp")

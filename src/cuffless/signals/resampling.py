@@ -28,9 +28,10 @@ def cubic_windows(trace, start, seconds, fs, n_samples):
     """
     origin = np.floor(start * fs).astype(np.int64)
     offset = (start * fs - origin)[:, None] + np.arange(n_samples) * (seconds * fs / n_samples)[:, None]
-    whole = offset.astype(np.int32)
+    whole = offset.astype(np.intp)
     part = (offset - whole).astype(np.float32)
-    return _cubic(np.asarray(trace, np.float32), origin[:, None] + whole, part)
+    whole += origin[:, None]
+    return _cubic(np.asarray(trace, np.float32), whole, part)
 
 
 def to_rate(trace, fs, new_fs, first, n_samples):
@@ -67,9 +68,14 @@ def to_rate(trace, fs, new_fs, first, n_samples):
 
 def _cubic(trace, at, part):
     """Lagrange interpolation at ``at + part`` through the samples at -1, 0, 1, 2; ends are repeated."""
-    last = len(trace) - 1
-    before, here, after, beyond = (trace[np.clip(at + k, 0, last)] for k in (-1, 0, 1, 2))
+    # Coefficients of the cubic from each sample on, once: a window then gathers them instead of its neighbours.
+    padded = np.concatenate((trace[:1], trace, trace[-1:], trace[-1:]))
+    before, here, after, beyond = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
     slope = after - before / 3 - here / 2 - beyond / 6
     bend = (before + after) / 2 - here
     jerk = (beyond - before) / 6 + (here - after) / 2
-    return ((jerk * part + bend) * part + slope) * part + here
+    result = jerk.take(at, mode="clip")
+    for coefficient in (bend, slope, here):
+        result *= part
+        result += coefficient.take(at, mode="clip")
+    return result
