@@ -27,7 +27,10 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name.split('.')[0]}.{os.getpid()}.part{''.join(path.suffixes)}")
+    stem, ending = path.name.split(".")[0], "".join(path.suffixes)
+    for stale in path.parent.glob(f".{stem}.*.part{ending}"):  # left by a killed job
+        stale.unlink(missing_ok=True)
+    part = path.with_name(f".{stem}.{os.getpid()}.part{ending}")
     try:
         yield part
         with part.open("rb") as file:  # a rename must not overtake its data on a crash

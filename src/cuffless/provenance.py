@@ -10,7 +10,9 @@ PACKAGE = "cuffless"
 _EXCLUDED = (f"{PACKAGE}.config",)
 
 
-def code_digest(script: str | Path, source: str | Path, extra: tuple[str, ...] = ()) -> str:
+def code_digest(
+    script: str | Path, source: str | Path, extra: tuple[str, ...] = (), without: tuple[str, ...] = ()
+) -> str:
     """Digest of a script and of the package's modules that it reaches.
 
     Comments, docstrings and layout do not count, nor do file times: only what the code does.
@@ -22,7 +24,9 @@ def code_digest(script: str | Path, source: str | Path, extra: tuple[str, ...] =
     source : path
         Folder that holds the package.
     extra : tuple of str
-        Further Python files, a user's own network for instance.
+        Further Python files, a user's own network for instance. Modules beside them that they import count too.
+    without : tuple of str
+        Modules that are reached but not used.
 
     Returns
     -------
@@ -35,13 +39,26 @@ def code_digest(script: str | Path, source: str | Path, extra: tuple[str, ...] =
     while queue:
         name = queue.pop()
         path = _module_file(name, source)
-        if name in seen or path is None or name.startswith(_EXCLUDED):
+        if name in seen or path is None or name.startswith(_EXCLUDED) or name in without:
             continue
         seen[name] = _fingerprint(path)
         queue += _imports(path)
-    own = [_fingerprint(Path(file)) for file in (script, *extra)]
+    own = [_fingerprint(Path(file)) for file in (script, *_with_neighbours(extra))]
     text = "\n".join(own + [f"{name} {seen[name]}" for name in sorted(seen)])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _with_neighbours(files: tuple[str, ...]) -> list[Path]:
+    """The files, and those in the same folder that they import, directly or not."""
+    queue, seen = [Path(file) for file in files], []
+    while queue:
+        path = queue.pop()
+        if path in seen:
+            continue
+        seen.append(path)
+        names = {name.split(".")[0] for name in _all_imports(path)}
+        queue += [path.with_name(f"{name}.py") for name in names if path.with_name(f"{name}.py").is_file()]
+    return sorted(seen)
 
 
 def file_digest(path: str | Path) -> str:
@@ -70,14 +87,20 @@ def _is_text(node) -> bool:
 
 
 @cache
-def _imports(path: Path) -> tuple[str, ...]:
-    """Modules of the package that a file imports anywhere, the packages around them included."""
+def _all_imports(path: Path) -> set[str]:
     names = set()
     for node in ast.walk(_parsed(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """Modules of the package that a file imports anywhere, the packages around them included."""
+    names = _all_imports(path)
     own = {name for name in names if name.split(".")[0] == PACKAGE}
     return tuple(sorted(own | {name.rsplit(".", depth)[0] for name in own for depth in range(1, name.count(".") + 1)}))
 

@@ -23,6 +23,9 @@ from cuffless.config.documentation import option_table, schema
         ({"splits": {"fractions": [0.5, 0.1, 0.1]}}, "three positive shares that add up to 1"),
         ({"windows": {"sbp_range": [165, 75]}}, "the first number must be the smaller one"),
         ({"windows": {"rules": ["snr", "snr"]}}, "each rule may stand once"),
+        ({"study": {"seeds": [0, 0]}}, "study.seeds: [0, 0] is not allowed: each may stand once"),
+        ({"study": {"seeds": [-1]}}, "study.seeds.0: -1 is not allowed"),
+        ({"records": {"source": "wfdb"}}, "records.path: source wfdb needs the folder of the recordings"),
     ],
 )
 def test_a_mistake_is_one_line_with_key_value_and_remedy(config, line):

@@ -1,5 +1,4 @@
 import gzip
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -170,19 +169,59 @@ def test_a_folder_is_listed_by_masters_and_bad_records_are_rows(tmp_path):
 
 
 def test_a_new_recording_touches_only_its_own_shard(tmp_path):
+    from cuffless.records import catalog
+
     write_record(tmp_path / "p00" / "p000001", "p000001-1")
     options = RecordOptions(source="wfdb", path=str(tmp_path), shards=8)
     before = [shard_listing(options, k) for k in range(8)]
-    elsewhere = tmp_path.with_name(tmp_path.name + "_more")
-    shutil.copytree(tmp_path, elsewhere)
-    write_record(elsewhere / "p00" / "p000009", "p000009-1")
-    options = options.model_copy(update={"path": str(elsewhere)})
+    write_record(tmp_path / "p00" / "p000009", "p000009-1")
+    catalog._files.cache_clear()
+    catalog._listings.cache_clear()
     after = [shard_listing(options, k) for k in range(8)]
-    moved = [s.replace(str(tmp_path), str(elsewhere)) for s in before]
-    changed = [k for k in range(8) if after[k] != before[k]]
-    assert set(changed) <= {shard_of("p000001", 8), shard_of("p000009", 8)}
-    assert shard_of("p000009", 8) in changed
-    assert moved is not None
+    assert [k for k in range(8) if after[k] != before[k]] == [shard_of("p000009", 8)]
+
+
+def test_names_are_unique_whatever_the_shards_and_no_two_patients_share_a_record(tmp_path):
+    for folder in ("a/p000001", "b/p000001", "a/p000002", "x", "y"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "rec.csv").write_text("ppg,abp\n" + "1,80\n" * 500)
+    tables = []
+    for shards in (1, 8, 64):
+        options = RecordOptions(source="csv", path=str(tmp_path), shards=shards)
+        parts = [list_records(find_records(tmp_path, options, k), options, k) for k in range(shards)]
+        tables.append(pd.concat(parts).sort_values("path", ignore_index=True))
+    names = tables[0]["record"].tolist()
+    assert names == ["a_p000001_rec", "p000002_rec", "b_p000001_rec", "x_rec", "y_rec"]
+    assert tables[0]["subject"].tolist() == ["p000001", "p000002", "p000001", "x_rec", "y_rec"]
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0], check_dtype=False)  # some shards are empty
+
+
+@pytest.mark.parametrize("fs", [0, 0.001, 12.5, 999999])
+def test_an_impossible_sampling_rate_is_refused(tmp_path, fs):
+    (tmp_path / "a.hea").write_text(f"a 2 {fs} 5000\na.dat 16 1/NU 16 0 0 0 0 PLETH\na.dat 16 1/mmHg 16 0 0 0 0 ABP\n")
+    (tmp_path / "a.dat").write_bytes(bytes(20000))
+    with pytest.raises(RecordError, match="sampling rate of"):
+        open_record(tmp_path / "a")
+    with pytest.raises(RecordError, match="sampling rate of"):
+        from_arrays("a", np.zeros(500), None, fs)
+
+
+def test_a_recording_edited_in_place_is_noticed(tmp_path):
+    import os
+
+    from cuffless.records import catalog
+
+    write_record(tmp_path / "p00" / "p000001", "p000001-1")
+    options = RecordOptions(source="wfdb", path=str(tmp_path), shards=2)
+    before = [shard_listing(options, k) for k in range(2)]
+    os.utime(tmp_path / "p00" / "p000001" / "p000001-1.hea", ns=(1, 1))
+    catalog._files.cache_clear()
+    catalog._listings.cache_clear()
+    after = [shard_listing(options, k) for k in range(2)]
+    own = shard_of("p000001", 2)
+    assert after[own] != before[own]
+    assert after[1 - own] == before[1 - own]
 
 
 def test_arrays_of_different_length_are_refused():

@@ -94,6 +94,17 @@ def test_no_subject_exceeds_the_cap_and_no_window_is_drawn_twice(cap, seed):
         assert sorted(position) == list(range(len(position)))
 
 
+def test_a_mixed_split_draws_subjects_that_reach_the_cap():
+    index = make_index(40, windows=[50] * 20 + [12] * 20)
+    options = SplitOptions(kind="mixed", mixed_subjects=15, cap=50, windows=(500, 125, 125))
+    split = draw_split(index, options)
+    assert split.manifest.groupby("subject").size().tolist() == [50] * 15
+    assert split.manifest["subset"].value_counts().to_dict() == {"train": 500, "val": 125, "test": 125}
+    more = draw_split(index, options.model_copy(update={"mixed_subjects": 25, "windows": (4000, 1000, 1000)}))
+    assert any("20 subjects have 50 windows; 5 with fewer were added" in note for note in more.notes)
+    assert more.manifest["subset"].value_counts().to_dict() == {"train": 706, "val": 177, "test": 177}
+
+
 def test_a_seed_repeats_a_split_and_another_changes_it():
     index = make_index()
     first, again = (draw_split(index, SplitOptions(seed=3)).manifest for _ in range(2))

@@ -108,6 +108,12 @@ def test_a_gap_costs_one_window_and_nothing_is_joined(pulse_signals):
     assert cut.seconds == pytest.approx(298)
 
 
+@pytest.mark.parametrize("samples", [1, 5, 100])
+def test_a_recording_shorter_than_a_window_has_none(samples):
+    windows = cut_windows(from_arrays("a", np.ones(samples), np.ones(samples), 250.0))
+    assert (len(windows.kept), windows.ppg.shape) == (0, (0, 875))
+
+
 def test_nothing_but_missing_samples_gives_no_window():
     nothing = np.full(50000, np.nan)
     windows = cut_windows(from_arrays("a", nothing, nothing, 125.0))

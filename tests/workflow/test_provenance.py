@@ -43,3 +43,22 @@ def test_a_users_own_file_counts(tmp_path):
     own.write_text("depth = 1\n")
     first = code_digest(tmp_path / "script.py", tmp_path, (str(own),))
     assert first != code_digest(tmp_path / "script.py", tmp_path)
+
+
+def test_what_a_users_file_imports_beside_it_counts(tmp_path):
+    digests = []
+    for number in (1, 2):
+        folder = tmp_path / str(number)
+        make(folder, MODULES)
+        (folder / "own.py").write_text("from helper import depth\n")
+        (folder / "helper.py").write_text(f"depth = {number}\n")
+        digests.append(code_digest(folder / "script.py", folder, (str(folder / "own.py"),)))
+    assert digests[0] != digests[1]
+
+
+def test_modules_that_are_reached_but_not_used_can_be_left_out(tmp_path):
+    base = make(tmp_path / "1", MODULES)
+    without = code_digest(tmp_path / "1" / "script.py", tmp_path / "1", (), ("cuffless.b",))
+    assert without != base
+    make(tmp_path / "2", MODULES | {"b": "def g():\n    return 2\n"})
+    assert code_digest(tmp_path / "2" / "script.py", tmp_path / "2", (), ("cuffless.b",)) == without

@@ -121,6 +121,8 @@ def test_adding_subjects_simulates_only_their_shards_anew(tiny_study):
         ("windows/quality.py", "# A comment changes nothing.", set(), {"cut_windows", "draw_fig7"}),
         ("evaluation/bins.py", "EXTRA = 1", {"evaluate_predictions"}, {"train_network"}),
         ("splits/draw.py", "EXTRA = 1", {"draw_split"}, {"cut_windows"}),
+        ("networks/lstm.py", "EXTRA = 1", set(), {"train_network"}),
+        ("networks/alexnet.py", "EXTRA = 1", {"train_network"}, {"draw_split"}),
     ],
 )
 def test_a_changed_module_repeats_only_its_stage_and_what_follows(tiny_study, module, line, runs, runs_not):
@@ -171,12 +173,12 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_predictions(tiny_study
         start_new_session=True,
     )
     deadline = time.monotonic() + 120
-    while not list(state.glob("*/state.npz")) and running.poll() is None and time.monotonic() < deadline:
+    while not list(state.glob("*/*/state.npz")) and running.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(1.0)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
-    assert list(state.glob("*/state.npz")), "killed in the middle of a training"
+    assert list(state.glob("*/*/state.npz")), "killed in the middle of a training"
     fresh_study("--unlock", config=config)
     fresh_study("--", target, config=config)
     log = next((fresh_study.folder / "logs").rglob("alexnet_seed0.log")).read_text()

@@ -10,8 +10,9 @@ sys.path.insert(0, str(SOURCE))
 PATHS = [str(SOURCE), os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(PATHS)))
 
-from cuffless.config import ConfigError, read_config
+from cuffless.config import ARCHITECTURES, ConfigError, read_config
 from cuffless.provenance import code_digest as digest_of
+from cuffless.provenance import file_digest
 from cuffless.records import shard_listing, shard_of
 from cuffless.simulator import subject_name
 
@@ -20,6 +21,7 @@ try:
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
+REFERENCE = "resources/reference_results.csv"  # an input by path would change whenever the folder moves
 FIGURES = ["fig1", "fig4", "fig5", "fig6", "fig7"]
 NETWORKS = list(dict.fromkeys([*STUDY.study.networks, "mean"]))
 
@@ -47,9 +49,16 @@ def named(section, name):
     return section[name]
 
 
-def code_digest(script, extra=()):
+def code_digest(script, extra=(), without=()):
     """What a rule's results depend on beside its inputs and options: script and modules, by content."""
-    return digest_of(SCRIPTS / script, SOURCE, tuple(extra))
+    return digest_of(SCRIPTS / script, SOURCE, tuple(extra), tuple(without))
+
+
+def training_code(wildcards):
+    """Code of a training: of the architectures only the one that is trained counts."""
+    own = named(STUDY.networks, wildcards.network).architecture
+    others = [f"cuffless.networks.{name}" for name in ARCHITECTURES if name != own]
+    return code_digest("train_network.py", own_code(wildcards), others)
 
 
 def windowing_of(split):
@@ -88,6 +97,8 @@ def folder_listing(wildcards):
     options = named(STUDY.datasets, wildcards.dataset).records
     if options.source == "simulator":
         return ""
+    if not Path(options.path).is_dir():
+        raise WorkflowError(f"datasets.{wildcards.dataset}.records.path: there is no folder {options.path}")
     return shard_listing(options, int(wildcards.shard.removeprefix("shard")))
 
 

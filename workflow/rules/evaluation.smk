@@ -1,7 +1,6 @@
 rule evaluate_predictions:
     input:
         predictions=all_predictions,
-        reference=str(Path(workflow.basedir) / "resources" / "reference_results.csv"),
     output:
         overall="results/{dataset}/evaluation/overall.csv",
         mae="results/{dataset}/evaluation/mae.csv",
@@ -21,7 +20,9 @@ rule evaluate_predictions:
     params:
         options=STUDY.evaluation.canonical(),
         splits=list(STUDY.study.splits),
+        networks=NETWORKS,
         limits=pressure_limits(),
+        reference=file_digest(Path(workflow.basedir) / REFERENCE),
         code=code_digest("evaluate_predictions.py"),
     message:
         "Judging predictions: {wildcards.dataset}"

@@ -23,7 +23,7 @@ rule train_network:
     params:
         options=lambda wildcards: named(STUDY.networks, wildcards.network).canonical(),
         windows=lambda wildcards: STUDY.windowings[windowing_of(wildcards.split)].canonical(),
-        code=lambda wildcards: code_digest("train_network.py", own_code(wildcards)),
+        code=training_code,
     message:
         "Training: {wildcards.network}, {wildcards.dataset}, {wildcards.split}, seed {wildcards.seed}"
     script:

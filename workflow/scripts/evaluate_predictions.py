@@ -1,6 +1,7 @@
 """Judge all predictions of a study: errors, bins, tests, Table 1."""
 
 import json
+from pathlib import Path
 
 from cuffless.config import EvaluationOptions
 from cuffless.evaluation import evaluate, read_predictions, read_reference, write_evaluation
@@ -10,7 +11,7 @@ with logged(snakemake.log[0]):
     options = EvaluationOptions.model_validate_json(snakemake.params.options)
     judged = evaluate(
         read_predictions(snakemake.input.predictions),
-        read_reference(snakemake.input.reference),
+        read_reference(Path(snakemake.scriptdir).parents[1] / "resources" / "reference_results.csv"),
         options,
         splits=snakemake.params.splits,
         limits=json.loads(snakemake.params.limits),

@@ -8,8 +8,8 @@ from cuffless.records import find_records, list_records, simulated_paths
 with logged(snakemake.log[0]):
     options = RecordOptions.model_validate_json(snakemake.params.options)
     raw = snakemake.input.get("raw")
-    paths = simulated_paths(raw) if raw else find_records(options.path, options)
     shard = int(snakemake.wildcards.shard.removeprefix("shard"))
+    paths = simulated_paths(raw) if raw else find_records(options.path, options, shard)
     table = list_records(paths, options, shard)
     with whole_file(snakemake.output[0]) as part:
         table.to_csv(part, index=False)

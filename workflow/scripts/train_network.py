@@ -20,7 +20,13 @@ with logged(snakemake.log[0]):
         snakemake.input.train,
         snakemake.input.val,
         seed=seed,
-        state=state_folder(wildcards.dataset, snakemake.input.manifest, params.options, params.code, seed),
+        state=state_folder(
+            wildcards.dataset,
+            f"{wildcards.split}_{wildcards.network}_seed{seed}",
+            (snakemake.input.manifest, snakemake.input.train, snakemake.input.val),
+            params.options,
+            params.code,
+        ),
         metadata={"windows": json.loads(params.windows)},
     )
     table = prediction_table(

@@ -17,7 +17,7 @@ app = typer.Typer(
 Signal = Annotated[
     Path, typer.Argument(metavar="RECORD", help="WFDB record (path without extension) or CSV file, also .csv.gz.")
 ]
-Fs = Annotated[float | None, typer.Option("--fs", metavar="HZ", help="Sampling rate of a CSV in Hz.", min=10)]
+Fs = Annotated[float | None, typer.Option("--fs", metavar="HZ", help="Sampling rate of a CSV in Hz.", min=40, max=5000)]
 Columns = Annotated[
     str,
     typer.Option("--columns", metavar="NAMES", help="Names of a CSV's columns in their order, e.g. ppg,abp,ecg."),

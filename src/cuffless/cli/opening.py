@@ -74,7 +74,11 @@ def _sampling_rate(path: Path, fs: float | None, names: tuple[str, ...], rows: b
 def _wfdb_path(path: Path) -> Path:
     """The record that a path means, its extension taken off."""
     if path.is_dir():
-        inside = find_records(path, RecordOptions(source="wfdb")) or find_records(path, RecordOptions(source="csv"))
+        inside = [
+            record
+            for source in ("wfdb", "csv")
+            for record in find_records(path, RecordOptions(source=source, path=str(path)))
+        ]
         hint = f"; name a recording in it, e.g. {inside[0]}" if inside else " without recordings"
         raise UsageError(f"{path} is a folder{hint}")
     for record in (path, path.with_suffix("")):  # a record's name may itself hold a dot

@@ -84,16 +84,24 @@ class RecordOptions(Options):
     """Channel names of PPG and ABP."""
     fs: float = option(125.0, ge=50, multiple_of=25)
     """Sampling rate in Hz to which every recording is brought; a multiple of 25."""
-    csv_fs: float = option(125.0, gt=0)
+    csv_fs: float = option(125.0, ge=40, le=5000)
     """Sampling rate of CSV recordings in Hz."""
     csv_columns: tuple[str, ...] = ()
     """Names of a CSV's columns where it has no header, e.g. `[ppg, abp]`; empty: its first line names them."""
     csv_rows: bool = False
     """The CSV holds one signal a row (transposed)."""
 
+    @model_validator(mode="after")
+    def _folder_is_named(self) -> "RecordOptions":
+        if self.source != "simulator" and not self.path:
+            raise ValueError(f"records.path: source {self.source} needs the folder of the recordings")
+        return self
+
     def reading(self) -> str:
         """The options that decide how a file is read, as canonical JSON; the others only choose files."""
-        reading = self.model_copy(update={"path": "", "include": ("*",), "exclude": (), "shards": 1})
+        reading = self.model_copy(
+            update={"source": "simulator", "path": "", "include": ("*",), "exclude": (), "shards": 1}
+        )
         return reading.canonical()
 
 

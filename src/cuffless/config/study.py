@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError, model_validator
+from pydantic import Field, StrictInt, ValidationError, field_validator, model_validator
 
 from cuffless.config.base import ConfigError, Name, Options, one_line_errors, option
 from cuffless.config.learning import AnyNetwork, EvaluationOptions, FigureOptions, TrainingOptions
 from cuffless.config.stages import RecordOptions, SimulatorOptions, SplitOptions, WindowOptions
+
+Seed = Annotated[StrictInt, Field(ge=0)]
 
 
 class DatasetOptions(Options):
@@ -36,8 +38,15 @@ class StudyOptions(Options):
     """Splits to train on; Figure 7 shows the first."""
     networks: tuple[str, ...] = option(("alexnet", "resnet", "slapnicar", "lstm"), min_length=1)
     """Networks to train, in the order of the figures; the mean regressor always joins them."""
-    seeds: tuple[int, ...] = option((0,), min_length=1)
+    seeds: tuple[Seed, ...] = option((0,), min_length=1)
     """Seeds; every network is trained once with each."""
+
+    @field_validator("splits", "networks", "seeds")
+    @classmethod
+    def _once(cls, value: tuple) -> tuple:
+        if len(set(value)) != len(value):
+            raise ValueError("each may stand once")
+        return value
 
 
 class RealOptions(Options):

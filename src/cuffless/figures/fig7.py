@@ -91,7 +91,7 @@ def draw_fig7(
             loc="outside upper center",
             ncols=3 if columns > 1 else 2,
         )
-        note(fig, _explain(shown, pressures, networks, cut), options)
+        note(fig, _explain(shown, bins, pressures, networks, cut), options)
     return fig
 
 
@@ -227,9 +227,11 @@ def _legend(split: str, lighter: str | None, bins: pd.DataFrame, options: Figure
     return handles
 
 
-def _explain(bins: pd.DataFrame, pressures: pd.DataFrame, networks: list[str], any_cut: bool) -> str:
+def _explain(
+    bins: pd.DataFrame, drawn: pd.DataFrame, pressures: pd.DataFrame, networks: list[str], any_cut: bool
+) -> str:
     seeds = int(bins.loc[bins["network"].isin(networks), "seeds"].max())
-    methods = [method for method in dict.fromkeys(bins["interval"]) if method != "too few subjects"]
+    methods = [method for method in dict.fromkeys(drawn["interval"]) if method != "too few subjects"]
     text = ""
     if methods:
         text = f"Whiskers: {bins['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)}). "

@@ -1,7 +1,9 @@
 """Networks as files, and what they predict."""
 
 import json
+import re
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +32,14 @@ def save_network(model, path: str | Path) -> None:
         bare.save(part)
 
 
-def load_network(path: str | Path, *, options=None):
+def load_network(path: str | Path):
     """Read a network from a `.keras` file.
 
     Parameters
     ----------
     path : str or Path
-    options : CustomOptions, optional
-        Of a user's own network, whose module is then imported first, so that its layers are known.
+        Of a user's own network the module that built it is imported first, so that its layers are known; it must
+        be found as at training time.
 
     Returns
     -------
@@ -58,10 +60,7 @@ def load_network(path: str | Path, *, options=None):
         raise FileNotFoundError(f"{path}: no such model file")
     if path.suffix != ".keras" or not zipfile.is_zipfile(path):
         raise ValueError(f"{path} is not a Keras model; save one with model.save('name.keras') under Keras 3")
-    if options is not None and ":" in options.architecture:
-        from cuffless.networks.custom import custom_function
-
-        custom_function(options.architecture)
+    _import_builder(path)
     import keras
 
     from cuffless.networks import scaling, slapnicar  # noqa: F401  registers the layers that a file may name
@@ -75,6 +74,18 @@ def load_network(path: str | Path, *, options=None):
             "and their module imported; Lambda layers are not taken)"
         ) from error
     return model, _metadata(model)
+
+
+def _import_builder(path: Path) -> None:
+    """Import the module that built a user's own network, if the file names one that is to be found."""
+    from cuffless.networks.custom import custom_function
+
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read("config.json").decode() if "config.json" in archive.namelist() else ""
+    named = re.search(r'\\"architecture\\": \\"([\w.]+:\w+)\\"', text)
+    if named:
+        with suppress(ValueError):  # then Keras says which layer it does not know
+            custom_function(named.group(1))
 
 
 def _metadata(model) -> dict:

@@ -44,8 +44,10 @@ def shard_of(subject: str, shards: int) -> int:
     return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:8], "big") % shards
 
 
-def find_records(folder: str | Path, options: RecordOptions) -> list[Path]:
+def find_records(folder: str | Path, options: RecordOptions, shard: int | None = None) -> list[Path]:
     """Paths of the records below a folder, multi-segment masters in place of their segments.
+
+    With a shard, folders of patients of other shards are passed over before anything in them is read.
 
     Raises
     ------
@@ -55,8 +57,12 @@ def find_records(folder: str | Path, options: RecordOptions) -> list[Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise RecordError(f"{folder} is not a folder; set records.path to the folder of your recordings")
-    found = filter(is_csv, folder.rglob("*")) if options.source == "csv" else _wfdb_records(folder)
-    shown = [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    files = [
+        path
+        for path in folder.rglob("*" if options.source == "csv" else "*.hea")
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts) and _concerns(path, options, shard)
+    ]
+    shown = filter(is_csv, files) if options.source == "csv" else _masters(files)
     names = {path: path.name.split(".")[0] for path in shown}
     return sorted(
         path
@@ -67,32 +73,55 @@ def find_records(folder: str | Path, options: RecordOptions) -> list[Path]:
 
 
 def simulated_paths(listing: str | Path) -> list[Path]:
-    """Paths of the simulated records that a shard's list names."""
+    """Paths of the simulated records that a shard's list names.
+
+    Raises
+    ------
+    RecordError
+        If one of them was deleted since.
+    """
     table = pd.read_csv(listing)
-    return [Path(listing).parent / path for path in table["path"]]
+    paths = [Path(listing).parent / path for path in table["path"]]
+    absent = [path for path in paths if not path.with_name(path.name + ".hea").is_file()]
+    if absent:
+        raise RecordError(f"{absent[0]}: simulated, but no longer there; delete {listing} to have it simulated anew")
+    return paths
 
 
 def shard_listing(options: RecordOptions, shard: int) -> str:
-    """Digest of the names and sizes of the files in a local folder that concern a shard.
+    """Digest of names, sizes and times of the files in a local folder that concern a shard.
 
     Files whose path names a patient concern that patient's shard; whose the others are is not known, so they concern
     all.
     """
-    digest = hashlib.sha256()
-    for path, size in _files(options.path):
-        subject, identity = subject_of(path)
-        if identity == "record" or shard_of(subject, options.shards) == shard:
-            digest.update(f"{path} {size}\n".encode())
-    return digest.hexdigest()[:16]
+    return _listings(options.path, options.shards)[shard]
 
 
 @cache
-def _files(folder: str) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted((str(p), p.stat().st_size) for p in Path(folder).rglob("*") if p.is_file()))
+def _listings(folder: str, shards: int) -> list[str]:
+    """Listing of every shard, in one sweep over the files."""
+    digests = [hashlib.sha256() for _ in range(shards)]
+    for path, *state in _files(folder):
+        subject, identity = subject_of(path)
+        line = f"{path} {state}\n".encode()
+        for digest in digests if identity == "record" else [digests[shard_of(subject, shards)]]:
+            digest.update(line)
+    return [digest.hexdigest()[:16] for digest in digests]
 
 
-def _wfdb_records(folder: Path) -> list[Path]:
-    headers = sorted(folder.rglob("*.hea"))
+@cache
+def _files(folder: str) -> tuple[tuple[str, int, int], ...]:
+    found = [(str(path), path.stat()) for path in Path(folder).rglob("*") if path.is_file()]
+    return tuple(sorted((path, stat.st_size, stat.st_mtime_ns) for path, stat in found))
+
+
+def _concerns(path: Path, options: RecordOptions, shard: int | None) -> bool:
+    subject, identity = subject_of(path)
+    return shard is None or identity == "record" or shard_of(subject, options.shards) == shard
+
+
+def _masters(headers: list[Path]) -> list[Path]:
+    """Records of WFDB headers: those that no other header names as its segment."""
     segments = set()
     for header in headers:
         lines = [line for line in header.read_text(errors="replace").splitlines() if line and line[0] != "#"]
@@ -107,7 +136,9 @@ def describe_record(path: Path, options: RecordOptions) -> dict:
     A record that cannot be used is a row too, with its reason under ``problem``.
     """
     subject, identity = subject_of(path)
-    row = {"record": path.name.split(".")[0], "subject": subject, "identity": identity, "path": str(path)}
+    name = path.name.split(".")[0]
+    name = name if identity == "record" or subject in name else f"{subject}_{name}"
+    row = {"record": name, "subject": subject, "identity": identity, "path": str(path)}
     try:
         record = open_record(path, options)
     except RecordError as error:
@@ -142,12 +173,19 @@ def list_records(paths: list[Path], options: RecordOptions, shard: int | None = 
     -------
     DataFrame
         Columns record, subject, identity, path, segments, seconds (with both signals), sha256, problem. Names occur
-        once: a second record of the same name takes its folder's name as well.
+        once in a data set: one that does not name its patient has the patient put before it, and records of equal
+        name take as much of their path as tells them apart (they are of one shard, whatever the number of shards).
     """
     chosen = [p for p in paths if shard is None or shard_of(subject_of(p)[0], options.shards) == shard]
     table = pd.DataFrame([describe_record(path, options) for path in chosen], columns=list(COLUMNS))
-    twice = table["record"].duplicated(keep=False)
-    for index in table.index[twice]:
-        path = Path(table.at[index, "path"])
-        table.at[index, "record"] = f"{path.parent.name}_{table.at[index, 'record']}"
+    by_record = table["identity"] == "record"
+    depth = 1
+    while (twice := table["record"].duplicated(keep=False)).any():
+        depth += 1
+        longer = ["_".join(Path(path).with_suffix("").parts[-depth:]) for path in table.loc[twice, "path"]]
+        if depth > 64:
+            raise RecordError(f"{table.loc[twice, 'path'].iloc[0]} is listed twice; take it out of records.path")
+        table.loc[twice, "record"] = longer
+    # Without a patient the record is the subject, so two records of one name are two subjects.
+    table.loc[by_record, "subject"] = table.loc[by_record, "record"]
     return table

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.records.record import Channel, Record, RecordError, Segment
+from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
 
 _TIME = ("time", "timer", "t", "seconds")
 
@@ -39,6 +39,7 @@ def open_csv(path: str | Path, options: RecordOptions = RecordOptions(), *, need
     """
     path = Path(path)
     name = path.name.split(".")[0]
+    check_rate(path.name, options.csv_fs)
     table = _read_table(path, options)
     names = list(table)
     ppg = _column(names, options.channels.ppg)

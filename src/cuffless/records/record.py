@@ -15,6 +15,24 @@ class RecordError(CufflessError):
     """A recording that cannot be used; the message names it, the value at fault and the remedy."""
 
 
+LOWEST_FS, HIGHEST_FS = 40.0, 5000.0
+
+
+def check_rate(name: str, fs: float) -> None:
+    """Refuse a sampling rate that no PPG is recorded at, or that cannot hold a systolic peak.
+
+    Raises
+    ------
+    RecordError
+        Below 40 Hz (systolic pressure would read low by several mmHg) or above 5000 Hz.
+    """
+    if not LOWEST_FS <= fs <= HIGHEST_FS:
+        raise RecordError(
+            f"{name}: a sampling rate of {fs:g} Hz is outside {LOWEST_FS:g}-{HIGHEST_FS:g} Hz; correct the header "
+            "(or --fs, records.csv_fs), or leave the record out"
+        )
+
+
 @dataclass(frozen=True)
 class Channel:
     """One signal of a segment in the file's own sampling rate.
@@ -149,6 +167,8 @@ def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float, *
     """
     if len(ppg) == 0 or (abp is not None and len(abp) != len(ppg)):
         raise RecordError(f"{name}: PPG and ABP must be of equal length and not empty")
+
+    check_rate(name, fs)
 
     def channel(values: np.ndarray) -> Channel:
         values = np.asarray(values, float)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.records.record import Channel, Record, RecordError, Segment
+from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
 
 _MMHG = {"mmhg": 1.0, "kpa": 7.50062}  # IEC 80000-4: 1 kPa = 7.50062 mmHg
 _BYTES_A_SAMPLE = {
@@ -50,6 +50,7 @@ def open_wfdb(path: str | Path, options: RecordOptions = RecordOptions(), *, nee
     name = path.name
     if not header.sig_len:
         raise RecordError(f"{name}: the header gives no samples (an empty record)")
+    check_rate(name, header.fs * max(header.samps_per_frame or [1]) if hasattr(header, "file_name") else header.fs)
     parts, problems, channels, files = [], [], [], []
     for part, first, length in _parts(path, header):
         outcome, names, used = _open_part(part, first, length, header.fs, options, need_abp)

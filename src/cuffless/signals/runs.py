@@ -2,6 +2,8 @@
 
 import numpy as np
 
+_EQUAL = 1e-9  # resampling gives back equal samples to within rounding
+
 
 def true_runs(mask):
     """Start and stop of each run of true values in a boolean array.
@@ -15,7 +17,7 @@ def true_runs(mask):
     return edges.reshape(-1, 2)
 
 
-def equal_runs(trace, min_samples, *, tolerance=1e-9):
+def equal_runs(trace, min_samples):
     """Runs of at least `min_samples` equal samples.
 
     Monitors quantize, so a repeated value is normal; only a long run is a flat line.
@@ -25,7 +27,7 @@ def equal_runs(trace, min_samples, *, tolerance=1e-9):
     (n_runs, 2) int array
         Half-open intervals.
     """
-    changes = np.flatnonzero(np.abs(np.diff(trace)) > tolerance) + 1
+    changes = np.flatnonzero(np.abs(np.diff(trace)) > _EQUAL) + 1
     edges = np.concatenate(([0], changes, [len(trace)]))
     long = np.flatnonzero(np.diff(edges) >= min_samples)
     return np.column_stack((edges[long], edges[long + 1]))

@@ -130,23 +130,36 @@ def _divide_subjects(capped, subjects, options, rng, notes, name):
 
 
 def _divide_windows(capped, subjects, options, rng, notes, name):
-    if len(subjects) > options.mixed_subjects:
-        subjects = np.sort(rng.choice(subjects, options.mixed_subjects, replace=False))
-        capped = capped[capped["subject"].isin(subjects)]
-    elif len(subjects) < options.mixed_subjects:
-        notes.append(f"{len(subjects)} subjects in place of {options.mixed_subjects}")
+    asked = options.mixed_subjects
+    few = len(subjects) < asked
+    if few:
+        notes.append(f"{len(subjects)} subjects in place of {asked}")
+    else:
+        chosen = _full_subjects(capped, subjects, options, rng, notes)
+        capped = capped[capped["subject"].isin(chosen)]
     total = sum(options.windows)
     if len(capped) >= total:
         counts = np.array(options.windows)
     elif len(capped) >= 3:
-        counts = _shares(len(capped), options.fractions)
-        notes.append(
-            f"{len(capped)} windows in place of {total}: divided {' / '.join(map(str, counts))} by splits.fractions"
-        )
+        shares, name_of = (options.fractions, "fractions") if few else (options.windows, "windows")
+        counts = _shares(len(capped), np.asarray(shares) / np.sum(shares))
+        made = " / ".join(map(str, counts))
+        notes.append(f"{len(capped)} windows in place of {total}: divided {made} in proportion to splits.{name_of}")
     else:
         raise SplitError(f"{name}: {len(capped)} windows cannot be divided into three sets")
     order = rng.permutation(len(capped))[: counts.sum()]
     return [capped.iloc[np.sort(part)] for part in np.split(order, np.cumsum(counts)[:-1])]
+
+
+def _full_subjects(capped, subjects, options, rng, notes):
+    """Subjects of a mixed split: drawn among those that reach the cap, filled up with others if these are few."""
+    sizes = capped["subject"].value_counts().loc[subjects].to_numpy()
+    full, others = subjects[sizes >= options.cap], subjects[sizes < options.cap]
+    if len(full) >= options.mixed_subjects:
+        return rng.choice(full, options.mixed_subjects, replace=False)
+    missing = options.mixed_subjects - len(full)
+    notes.append(f"{len(full)} subjects have {options.cap} windows; {missing} with fewer were added")
+    return np.concatenate((full, rng.choice(others, missing, replace=False)))
 
 
 def _at_most(part, limit, rng, notes, subset):

@@ -1,5 +1,6 @@
 """Writing the windows of each set in their shuffled order, so that training reads them in one sweep."""
 
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +40,8 @@ def materialize(manifest: pd.DataFrame, stores: list[str], outputs: Mapping[str,
     width, windows = _common_windowing(stores)
     folder = Path(next(iter(outputs.values()))).parent
     folder.mkdir(parents=True, exist_ok=True)
+    for stale in folder.glob(".shuffle*"):  # left by a killed job
+        shutil.rmtree(stale, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".shuffle") as spill:
         shuffled = {
             subset: np.memmap(Path(spill) / subset, np.float16, "w+", shape=(max(n, 1), width))
@@ -67,10 +70,15 @@ def _scatter(manifest, stores, shuffled) -> None:
     import zarr
 
     by_record = dict(list(manifest.groupby("record", sort=False)))
+    seen: set[str] = set()
     for path in stores:
         with zarr.storage.ZipStore(path, mode="r") as opened:
             root = zarr.open_group(opened, mode="r")
-            for record in [name for name in root.group_keys() if name in by_record]:
+            names = set(root.group_keys())
+            if twice := sorted(names & seen):
+                raise ValueError(f"{path}: record {twice[0]} stands in another store too; give records unique names")
+            seen |= names
+            for record in [name for name in names if name in by_record]:
                 wanted = by_record.pop(record)
                 ppg = root[record]["ppg"][:]
                 for subset, part in wanted.groupby("subset", sort=False):

@@ -2,38 +2,46 @@
 
 import hashlib
 import json
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from cuffless.provenance import file_digest
 from cuffless.training.runtime import versions
 
 
-def state_folder(dataset: str, manifest: str | Path, options: str, code: str, seed: int) -> Path:
-    """Folder for the state of one training; a changed option, manifest, code or version has another one.
+def state_folder(dataset: str, run: str, inputs: Iterable[str | Path], options: str, code: str) -> Path:
+    """Folder for the state of one training; changed options, windows, code or versions have another one.
 
     Parameters
     ----------
     dataset : str
         Data set; the folder lies under its results.
-    manifest : path
-        Manifest of the split.
+    run : str
+        Which training it is: split, network and seed. States of the same training that can never be gone on from,
+        because something has changed since, are removed.
+    inputs : iterable of path
+        Manifest and materialized windows.
     options : str
         Options of the network as canonical JSON.
     code : str
         Digest of the code.
-    seed : int
 
     Returns
     -------
     Path
-        ``results/<dataset>/state/<digest>``.
+        ``results/<dataset>/state/<run>/<digest>``.
     """
     facts = {
-        "manifest": file_digest(manifest),
+        "inputs": [file_digest(path) for path in inputs],
         "options": options,
         "code": code,
-        "seed": seed,
+        "run": run,
         "versions": versions(),
     }
     text = json.dumps(facts, sort_keys=True)
-    return Path("results") / dataset / "state" / hashlib.sha256(text.encode()).hexdigest()[:16]
+    folder = Path("results") / dataset / "state" / run / hashlib.sha256(text.encode()).hexdigest()[:16]
+    for other in folder.parent.glob("*"):
+        if other.name != folder.name:
+            shutil.rmtree(other, ignore_errors=True)
+    return folder

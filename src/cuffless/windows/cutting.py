@@ -47,7 +47,7 @@ class Windows:
 
 def cut_windows(record: Record, options: WindowOptions = WindowOptions(), *, block_seconds=BLOCK_SECONDS) -> Windows:
     """Cut, measure and judge all windows of a record; see `iter_windows`."""
-    return _join(list(iter_windows(record, options, block_seconds=block_seconds)))
+    return _join([_nothing(options), *iter_windows(record, options, block_seconds=block_seconds)])
 
 
 def iter_windows(
@@ -120,7 +120,7 @@ def _cut_segment(segment: Segment, options, block_seconds, last_segment) -> Iter
         low, high, core_end = max(core - margin, 0), min(core + step + margin, n), min(core + step, n)
         ppg, abp = segment.read(low, high)
         valid = np.isfinite(ppg) if abp is None else np.isfinite(ppg) & np.isfinite(abp)
-        parts = [_nothing(options, segment, float(valid[core - low : core_end - low].sum()) / fs)]
+        parts = [_nothing(options, float(valid[core - low : core_end - low].sum()) / fs)]
         for begin, end in true_runs(valid):
             first, stop = begin + low, end + low
             if stop <= core or first >= core_end:
@@ -134,7 +134,7 @@ def _cut_segment(segment: Segment, options, block_seconds, last_segment) -> Iter
         yield _join(parts)
 
 
-def _nothing(options, segment: Segment, seconds: float) -> Windows:
+def _nothing(options, seconds: float = 0.0) -> Windows:
     empty = Measures.blank(0)
     return Windows(np.empty((0, options.samples), np.float16), empty, empty, dict.fromkeys(options.rules, 0), seconds)
 

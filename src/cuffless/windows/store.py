@@ -40,23 +40,24 @@ class WindowStore:
     def __init__(self, store, index, quality, options: WindowOptions):
         self.paths = (Path(store), Path(index), Path(quality))
         self.options = options
-        self._index: list[pd.DataFrame] = []
         self._quality: list[dict] = []
 
     def __enter__(self):
+        import pyarrow.parquet
         import zarr
 
         self._exits = ExitStack()
         self._parts = [self._exits.enter_context(whole_file(path)) for path in self.paths]
         self._zip = zarr.storage.ZipStore(self._parts[0], mode="w")
         self._root = zarr.create_group(self._zip, attributes={"windows": self.options.model_dump(mode="json")})
+        self._index = pyarrow.parquet.ParquetWriter(self._parts[1], _index_schema())
         return self
 
     def __exit__(self, kind, error, trace):
         try:
             self._zip.close()
+            self._index.close()
             if kind is None:
-                _index_table(self._index).to_parquet(self._parts[1], index=False)
                 pd.DataFrame(self._quality, columns=quality_columns(self.options)).to_csv(self._parts[2], index=False)
         except BaseException as failure:
             self._exits.__exit__(type(failure), failure, failure.__traceback__)
@@ -87,7 +88,8 @@ class WindowStore:
             table = np.concatenate(labels) if labels else np.empty((0, len(LABELS)))
             spill.seek(0)
             self._write(row, table, spill, rejected, n_cut)
-        self._index.append(_index_rows(row, table))
+        for first in range(0, len(table), SHARD_ROWS):
+            self._index.write_table(_index_rows(row, table[first : first + SHARD_ROWS], first))
         reason = "" if len(table) else _why_no_window(n_cut, rejected)
         self._quality.append(quality_row(row, self.options, seconds, n_cut, len(table), rejected, reason, problems))
 
@@ -138,19 +140,21 @@ def _label_table(kept: Measures) -> np.ndarray:
     return np.column_stack([np.asarray(getattr(kept, name), float) for name in LABELS])
 
 
-def _index_rows(row, table) -> pd.DataFrame:
-    frame = pd.DataFrame(table, columns=list(LABELS))
-    frame.insert(0, "row", np.arange(len(table), dtype=np.int32))
-    frame.insert(0, "subject", row["subject"])
-    frame.insert(0, "record", row["record"])
-    return frame[list(INDEX_COLUMNS)]
+def _index_schema():
+    import pyarrow as pa
+
+    kinds = {"record": pa.string(), "subject": pa.string(), "row": pa.int32()}
+    return pa.schema([(name, kinds.get(name, pa.float64())) for name in INDEX_COLUMNS])
 
 
-def _index_table(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    if parts:
-        return pd.concat(parts, ignore_index=True)
-    kinds = dict.fromkeys(INDEX_COLUMNS, "float64") | {"record": "str", "subject": "str", "row": "int32"}
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+def _index_rows(row, table, first: int):
+    """Rows of the index for some of a record's windows, the first of which is its window number `first`."""
+    import pyarrow as pa
+
+    columns = dict(zip(LABELS, table.T, strict=True))
+    columns |= {name: [row[name]] * len(table) for name in ("record", "subject")}
+    columns["row"] = np.arange(first, first + len(table), dtype=np.int32)
+    return pa.table({name: columns[name] for name in INDEX_COLUMNS}, schema=_index_schema())
 
 
 def quality_columns(options: WindowOptions) -> list[str]:
