@@ -15,7 +15,7 @@ from cuffless.windows.cutting import Windows
 from cuffless.windows.measure import Measures
 
 CHUNK_ROWS = 256
-SHARD_ROWS = 2048
+SHARD_ROWS = 1024
 LABELS = ("sbp", "dbp", "hr", "snr", "start", "seconds")
 INDEX_COLUMNS = ("record", "subject", "row", "start", "seconds", "sbp", "dbp", "hr", "snr")
 
