@@ -69,8 +69,9 @@ def test_kilopascals_are_converted_and_other_units_refused(tmp_path):
 
 
 def test_a_missing_channel_is_named_with_the_remedy(tmp_path):
-    with pytest.raises(RecordError, match=r"no arterial pressure channel; found PLETH, II.*records\.channels\.abp"):
+    with pytest.raises(RecordError, match=r"no arterial pressure channel; found PLETH, II.*channels\.abp") as caught:
         open_record(write_record(tmp_path, "a", names=("PLETH", "II")))
+    assert caught.value.channels == ("PLETH", "II")
     with pytest.raises(RecordError, match="no PPG channel; found II, ABP"):
         open_record(write_record(tmp_path, "b", names=("II", "ABP")))
 

@@ -42,7 +42,7 @@ def run_inspect(path: Path, fs, columns, rows, limits, plot, windows, as_json) -
         reason = _with_hints(str(error))
         complain(reason)
         if as_json:
-            print_json(_nothing(path.name.split(".")[0], reason))
+            print_json(_nothing(path.name.split(".")[0], reason, error.channels))
         return NOTHING_USABLE
     summary = summarize(record, cut, options)
     print_json(summary) if as_json else _print_summary(summary)
@@ -121,14 +121,14 @@ def kept_table(kept: Measures) -> pd.DataFrame:
     return pd.DataFrame({name: getattr(kept, name) for name in ("start", "seconds", *FIGURES)})
 
 
-def _nothing(name: str, reason: str) -> dict:
+def _nothing(name: str, reason: str, channels: tuple[str, ...]) -> dict:
     """The summary of a recording that cannot be read."""
     medians = {f"{figure}_median": None for figure in FIGURES}
     counts = {"seconds": 0.0, "windows_cut": 0, "windows_kept": 0, "rejected": {}}
     return {
         "record": name,
         "fs": None,
-        "channels": [],
+        "channels": list(channels),
         **counts,
         **medians,
         "candidates": medians,

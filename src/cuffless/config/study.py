@@ -64,7 +64,7 @@ class ExecutionOptions(Options):
     threads: int = option(1, ge=1)
     """Cores that a training occupies in the scheduler's eyes."""
     gpu: bool = False
-    """Trainings ask the scheduler for a GPU."""
+    """Trainings ask the scheduler for a GPU each; on one machine say how many there are: `--resources gpu=1`."""
     training_mem_mb: int = option(4000, ge=500)
     """Memory of a training."""
     shard_mem_mb: int = option(1500, ge=300)

@@ -12,7 +12,17 @@ Reader = Callable[[int, int], np.ndarray]
 
 
 class RecordError(CufflessError):
-    """A recording that cannot be used; the message names it, the value at fault and the remedy."""
+    """A recording that cannot be used; the message names it, the value at fault and the remedy.
+
+    Attributes
+    ----------
+    channels : tuple of str
+        Channels that its headers name, as far as they were read.
+    """
+
+    def __init__(self, message: str, channels: tuple[str, ...] = ()):
+        super().__init__(message)
+        self.channels = tuple(channels)
 
 
 LOWEST_FS, HIGHEST_FS = 40.0, 5000.0

@@ -62,7 +62,7 @@ def open_wfdb(path: str | Path, options: RecordOptions = RecordOptions(), *, nee
             problems.append(outcome)
     seconds = header.sig_len / header.fs
     if not parts:
-        raise RecordError(_why_nothing(name, channels, problems, options, need_abp))
+        raise RecordError(_why_nothing(name, channels, problems, options, need_abp), channels)
     return Record(
         name,
         str(path),

@@ -29,7 +29,7 @@ class Progress:
     waited : int
         Epochs since it was reached.
     cpu_seconds : float
-        Over all sessions.
+        Over all runs.
     resumed : list of int
         Epochs after which the training was taken up again.
     best_weights : list of arrays
