@@ -207,6 +207,28 @@ def test_a_network_of_the_users_own_joins_by_a_config_line(tiny_study, fresh_stu
     assert table.loc[table["subset"] == "test", "sbp"].between(40, 250).all()
 
 
+def test_recordings_in_a_folder_are_used_or_rejected_with_a_reason(tiny_study, fresh_study):
+    continue_from(tiny_study, fresh_study)
+    hospital = fresh_study.folder / "hospital"
+    for path in sorted((fresh_study.folder / "results" / "tiny" / "raw").glob("p*/p*"))[:2]:
+        shutil.copytree(path, hospital / path.name)
+    (hospital / "broken.hea").write_text("nonsense\n")
+    records = {"source": "wfdb", "path": "hospital", "shards": 1}
+    config = changed(
+        fresh_study,
+        datasets={"hospital": {"records": records}, "absent": {"records": {**records, "path": "nowhere"}}},
+        real={"model": TRAINING.format("nonmixed", "model.keras")},
+    )
+    done = fresh_study("--", "real_records", config=config)
+    assert "absent is passed over, there is no folder nowhere" in done.stdout + done.stderr
+    summary = pd.read_csv(fresh_study.folder / "results" / "hospital" / "real" / "summary.csv").set_index("record")
+    assert len(summary) == 3
+    assert "not a readable WFDB header" in summary.loc["broken", "reason"]
+    predictions = pd.read_csv(fresh_study.folder / "results" / "hospital" / "real" / "predictions.csv")
+    assert len(predictions) == summary["windows_kept"].sum() > 0
+    assert predictions["sbp"].between(40, 250).all()
+
+
 @pytest.mark.parametrize(
     ("section", "message"),
     [

@@ -11,7 +11,7 @@ with logged(snakemake.log[0]):
     options = EvaluationOptions.model_validate_json(snakemake.params.options)
     judged = evaluate(
         read_predictions(snakemake.input.predictions),
-        read_reference(Path(snakemake.scriptdir).parents[1] / "resources" / "reference_results.csv"),
+        read_reference(Path(snakemake.scriptdir).resolve().parents[1] / "resources" / "reference_results.csv"),
         options,
         splits=snakemake.params.splits,
         limits=json.loads(snakemake.params.limits),
