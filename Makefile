@@ -17,7 +17,7 @@ CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-env: $(VENV)/.ready  ## set up the environment in .venv (once; again only if the lock changes)
+env: $(VENV)/.ready  ## set up the environment in .venv (once; again if the lock or the set-up changes)
 
 $(VENV)/.ready: envs/requirements.lock envs/bootstrap.lock pyproject.toml envs/setup.sh
 	@bash envs/setup.sh $(VENV)

@@ -15,7 +15,7 @@ def local_results(wildcards):
         folder = STUDY.datasets[name].records.path
         if not Path(folder).is_dir():
             print(
-                f"real_records: {name} is passed over, there is no folder {folder or '(records.path is empty)'}",
+                f"real_records: {name} is passed over, there is no folder {folder}",
                 file=sys.stderr,
             )
             continue

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.cli.answers import UsageError
+from cuffless.records import is_number
 
 TIME_NAMES = ("time", "timer", "t", "seconds", "timestamp", "datetime")
 _LINES = 2000
@@ -59,7 +60,7 @@ def check_layout(path: Path, lines: list[list[str]], names: tuple[str, ...], row
                 f"{path.name} holds {len(lines)} rows, but --columns names {len(names)} ({', '.join(names)})"
             )
         return
-    numeric = all(_is_number(field) for field in first)
+    numeric = all(is_number(field) for field in first)
     if numeric and len(first) > _MOST_COLUMNS:
         raise UsageError(
             f"{path.name}: its first line holds {len(first)} numbers, so its signals seem to stand in rows: say "
@@ -98,11 +99,3 @@ def suggested_fs(lines: list[list[str]]) -> float | None:
     if not step > 0:
         return None
     return float(1000 / step if step > 0.5 else 1 / step)
-
-
-def _is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True

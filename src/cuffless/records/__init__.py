@@ -10,7 +10,7 @@ from cuffless.records.catalog import (
     simulated_paths,
     subject_of,
 )
-from cuffless.records.csv_files import is_csv, open_csv
+from cuffless.records.csv_files import is_csv, is_number, open_csv
 from cuffless.records.record import Channel, Record, RecordError, Segment, from_arrays
 from cuffless.records.wfdb_files import open_wfdb
 
@@ -23,6 +23,7 @@ __all__ = [
     "find_records",
     "from_arrays",
     "is_csv",
+    "is_number",
     "list_records",
     "open_csv",
     "open_record",

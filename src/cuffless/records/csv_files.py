@@ -71,7 +71,7 @@ def _read_table(path: Path, options: RecordOptions) -> dict[str, np.ndarray]:
         raise RecordError(f"{path}: cannot be read as CSV ({error})") from None
     if not first.strip():
         raise RecordError(f"{path.name}: the file is empty")
-    numeric = all(_is_number(field) for field in first.replace(";", ",").split(","))
+    numeric = all(is_number(field) for field in first.replace(";", ",").split(","))
     if options.csv_rows:
         return _read_rows(path, options)
     if numeric and not options.csv_columns:
@@ -122,7 +122,8 @@ def _read_rows(path: Path, options: RecordOptions) -> dict[str, np.ndarray]:
     return dict(zip(names, rows, strict=False))
 
 
-def _is_number(field: str) -> bool:
+def is_number(field: str) -> bool:
+    """Whether a field of a CSV is a number."""
     try:
         float(field)
     except ValueError:

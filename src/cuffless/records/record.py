@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cuffless.config import RecordOptions
 from cuffless.errors import CufflessError
 from cuffless.signals import to_rate
 
@@ -150,7 +151,7 @@ class Record:
         return sum(segment.seconds for segment in self.segments)
 
 
-def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float, *, new_fs: float = 125.0) -> Record:
+def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float) -> Record:
     """Make a record of arrays in memory.
 
     Parameters
@@ -163,8 +164,6 @@ def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float, *
         Arterial pressure in mmHg, NaN where missing.
     fs : float
         Sampling rate of both in Hz.
-    new_fs : float
-        Sampling rate to work at in Hz.
 
     Returns
     -------
@@ -184,6 +183,6 @@ def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float, *
         values = np.asarray(values, float)
         return Channel(fs, len(values), lambda start, stop: values[start:stop])
 
-    segment = Segment(name, 0.0, new_fs, channel(ppg), None if abp is None else channel(abp))
+    segment = Segment(name, 0.0, RecordOptions().fs, channel(ppg), None if abp is None else channel(abp))
     names = ("ppg",) if abp is None else ("ppg", "abp")
     return Record(name, name, fs, names, len(ppg) / fs, (segment,))
