@@ -5,11 +5,14 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help env fig7 all test test-fast lint bench report docs resume why lock clean
+.PHONY: help env fig7 all test test-fast lint bench report docs resume plan why lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 VENV ?= .venv
 BIN := $(VENV)/bin
+GPU ?=
+LOCK := envs/requirements$(if $(GPU),-gpu).lock
+READY := $(VENV)/.ready$(if $(GPU),-gpu)
 SNAKEMAKE := $(BIN)/snakemake --quiet host reason --cores $(CORES)
 CONFIG ?=
 CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
@@ -17,10 +20,11 @@ CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-env: $(VENV)/.ready  ## set up the environment in .venv (once; again if the lock or the set-up changes)
+env: $(READY)  ## set up the environment in .venv (once; again if the lock or the set-up changes); GPU=1: for Nvidia GPUs
 
-$(VENV)/.ready: envs/requirements.lock envs/bootstrap.lock pyproject.toml envs/setup.sh
-	@bash envs/setup.sh $(VENV)
+$(READY): $(LOCK) envs/bootstrap.lock pyproject.toml envs/setup.sh
+	@bash envs/setup.sh $(VENV) $(LOCK)
+	@touch $@
 
 fig7: env  ## draw Figure 7 of the simulated cohort
 	@$(SNAKEMAKE) $(CONFIGFILES) -- results/figures/fig7.pdf
@@ -60,11 +64,15 @@ resume: env  ## go on after a kill: unlock, then run
 	@$(BIN)/snakemake --unlock $(CONFIGFILES) > /dev/null 2>&1 || true
 	@$(SNAKEMAKE) $(CONFIGFILES)
 
+plan: env  ## hours, GB and jobs that a study will take, before it runs
+	@$(BIN)/cuffless plan $(CONFIG)
+	@$(BIN)/snakemake --quiet host rules --dry-run $(CONFIGFILES) | sed -n '/^job /,$$p'
+
 why: env  ## what would run again, and for which changed option
 	@$(BIN)/python workflow/why.py $(CONFIGFILES)
 
-lock: env  ## resolve the dependencies anew
-	@bash envs/lock.sh $(BIN)
+lock: env  ## resolve the dependencies anew; KEEP=1: leave pins as they are, add what is new
+	@bash envs/lock.sh $(BIN) $(if $(KEEP),keep)
 
 clean:  ## delete results and logs (not downloads, not the environment)
 	rm -rf results logs .snakemake

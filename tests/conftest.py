@@ -1,3 +1,5 @@
+import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -31,3 +33,21 @@ def pulse_signals():
         return wave.copy(), dbp + (sbp - dbp) * (wave - low) / (high - low)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def physionet():
+    """The module of the loopback server, `physionet_server.py`."""
+    path = Path(__file__).parent / "records" / "physionet_server.py"
+    spec = importlib.util.spec_from_file_location("physionet_server", path)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def loopback(monkeypatch):
+    """No proxy of this machine between a test and its server."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)

@@ -1,9 +1,48 @@
 """Files that appear whole or not at all."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from cuffless.errors import CufflessError
+
+GB = 1e9
+
+
+class DiskError(CufflessError):
+    """A disk without room for what is to be written; the message names the folder, the GB and the remedy."""
+
+
+def require_space(folder: str | Path, needed_bytes: float, reserve_gb: float, remedy: str) -> None:
+    """Refuse to begin what would not fit on a disk.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where it is to lie; the folder need not exist yet.
+    needed_bytes : float
+        Bytes to be written.
+    reserve_gb : float
+        GB (10^9 bytes) that must stay free.
+    remedy : str
+        What the user can do, as the end of a sentence.
+
+    Raises
+    ------
+    DiskError
+        If fewer bytes are free than both together.
+    """
+    nearest = Path(folder).absolute()
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    free = shutil.disk_usage(nearest).free
+    if free - needed_bytes < reserve_gb * GB:
+        raise DiskError(
+            f"{folder}: {needed_bytes / GB:.3f} GB are needed and {reserve_gb:g} GB stay in reserve, but "
+            f"{free / GB:.3f} GB are free; {remedy}"
+        )
 
 
 @contextmanager

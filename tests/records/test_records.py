@@ -159,7 +159,7 @@ def test_a_folder_is_listed_by_masters_and_bad_records_are_rows(tmp_path):
     write_record(tmp_path / "p00" / "p000003", "33_0001")
     (tmp_path / "p00" / "p000003" / "p000003-1.hea").write_text("p000003-1/1 2 125 5000\n33_0001 5000\n")
     options = RecordOptions(source="wfdb", path=str(tmp_path), shards=3)
-    paths = find_records(tmp_path, options)
+    paths = find_records(options)
     table = list_records(paths, options)
     assert list(table["record"]) == ["p000001-1", "p000002-1", "p000003-1"]
     assert list(table["seconds"]) == [40, 0, 40]
@@ -189,7 +189,7 @@ def test_names_are_unique_whatever_the_shards_and_no_two_patients_share_a_record
     tables = []
     for shards in (1, 8, 64):
         options = RecordOptions(source="csv", path=str(tmp_path), shards=shards)
-        parts = [list_records(find_records(tmp_path, options, k), options, k) for k in range(shards)]
+        parts = [list_records(find_records(options, k), options, k) for k in range(shards)]
         tables.append(pd.concat(parts).sort_values("path", ignore_index=True))
     names = tables[0]["record"].tolist()
     assert names == ["a_p000001_rec", "p000002_rec", "b_p000001_rec", "x_rec", "y_rec"]

@@ -40,7 +40,7 @@ def hospital(tmp_path_factory):
     write_cohort([1, 2], SimulatorOptions(minutes=3, seed=4), folder / "raw")
     (folder / "raw" / "lost.hea").write_text("lost 1 125 1000\nlost.dat 16 200(0)/NU 16 0 0 0 0 PLETH\n")
     reading = RecordOptions(source="wfdb", path=str(folder / "raw"))
-    list_records(find_records(folder / "raw", reading), reading).to_csv(folder / "records.csv", index=False)
+    list_records(find_records(reading), reading).to_csv(folder / "records.csv", index=False)
     files = [folder / name for name in ("a.zarr.zip", "a.parquet", "a.quality.csv")]
     with WindowStore(*files, SHORT) as store:
         store_records(folder / "records.csv", reading, store)
@@ -86,7 +86,7 @@ def test_ppg_alone_is_predicted_and_not_judged(predictor, tmp_path):
     pd.DataFrame({"ppg": np.sin(np.arange(200) / 20)}).to_csv(tmp_path / "short.csv", index=False)
     pd.DataFrame({"x": [1, 2]}).to_csv(tmp_path / "other.csv", index=False)
     reading = RecordOptions(source="csv", path=str(tmp_path))
-    predictions, summary = predict_ppg(find_records(tmp_path, reading), reading, predictor)
+    predictions, summary = predict_ppg(find_records(reading), reading, predictor)
     rows = summary.set_index("record")
     assert rows["verdict"].to_dict() == {"good": "used", "other": "rejected", "short": "rejected"}
     assert "as long as a window" in rows.loc["short", "reason"]

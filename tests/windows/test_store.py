@@ -12,6 +12,7 @@ import zarr
 
 from cuffless.config import RecordOptions, SimulatorOptions, WindowOptions
 from cuffless.records import list_records
+from cuffless.records.local import local_entry
 from cuffless.simulator import write_cohort
 from cuffless.windows import WindowStore, cut_windows, store_records
 
@@ -25,7 +26,7 @@ def raw(tmp_path_factory):
     written = write_cohort([1, 2, 3], SimulatorOptions(minutes=3, seed=2, multi_segment=0.5), folder)
     (folder / "broken.hea").write_text("nonsense\n")
     paths = [folder / path for path in written["path"]] + [folder / "broken"]
-    table = list_records(paths, RecordOptions())
+    table = list_records([local_entry(path) for path in paths], RecordOptions())
     table.to_csv(folder / "records.csv", index=False)
     return folder
 

@@ -13,7 +13,8 @@ os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(PATHS)))
 from cuffless.config import ARCHITECTURES, ConfigError, read_config
 from cuffless.provenance import code_digest as digest_of
 from cuffless.provenance import file_digest
-from cuffless.records import shard_listing, shard_of
+from cuffless.records import RecordError, shard_listing, shard_of, source_file
+from cuffless.records.record_lists import list_digest
 from cuffless.simulator import subject_name
 
 try:
@@ -22,6 +23,7 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 REFERENCE = "resources/reference_results.csv"  # an input by path would change whenever the folder moves
+TRANSPORT = [f"cuffless.records.remote.{name}" for name in ("connections", "download", "part", "responses", "transfer")]
 FIGURES = ["fig1", "fig4", "fig5", "fig6", "fig7"]
 NETWORKS = list(dict.fromkeys([*STUDY.study.networks, "mean"]))
 
@@ -35,6 +37,11 @@ wildcard_constraints:
     seed="\\d+",
     figure="fig\\w+",
     table="table\\d",
+
+
+# Politeness towards PhysioNet counts over all jobs; `--resources connections=N` wins.
+if "connections" not in workflow.global_resources:
+    workflow.register_resource("connections", max(d.records.download.connections for d in STUDY.datasets.values()))
 
 
 def shards(dataset):
@@ -85,41 +92,87 @@ def simulator_options(wildcards):
     )
 
 
+def records_of(wildcards):
+    """Where the recordings of a data set come from."""
+    return named(STUDY.datasets, wildcards.dataset).records
+
+
 def raw_records(wildcards):
-    """What is read: a list of simulated recordings, or nothing that Snakemake knows (a local folder)."""
-    if named(STUDY.datasets, wildcards.dataset).records.source == "simulator":
+    """What is listed: simulated recordings, a database's index, or nothing that Snakemake knows (a local folder)."""
+    source = records_of(wildcards).source
+    if source == "simulator":
         return f"results/{wildcards.dataset}/raw/{wildcards.shard}.csv"
-    return []
+    return f"results/{wildcards.dataset}/records/index.json" if source == "physionet" else []
 
 
 def folder_listing(wildcards):
-    """Digest of names and sizes of a shard's files, so that a new recording is noticed."""
-    options = named(STUDY.datasets, wildcards.dataset).records
-    if options.source == "simulator":
+    """Digest of what a shard's records are listed from, so that a new recording is noticed."""
+    options, shard = records_of(wildcards), int(wildcards.shard.removeprefix("shard"))
+    if options.source == "physionet":
+        try:
+            return list_digest(options.record_list, options.shards, shard)
+        except RecordError as error:
+            raise WorkflowError(f"datasets.{wildcards.dataset}.{error}") from None
+    if options.source == "simulator" or not options.path:
         return ""
     if not Path(options.path).is_dir():
         raise WorkflowError(f"datasets.{wildcards.dataset}.records.path: there is no folder {options.path}")
-    return shard_listing(options, int(wildcards.shard.removeprefix("shard")))
+    return shard_listing(options, shard)
 
 
-def own_code(wildcards):
-    """File of a user's own network, which counts among the code that a training depends on."""
+def records_to_cut(wildcards):
+    """Table of a shard's records, once their signals are here."""
+    fetched = ".fetched" if records_of(wildcards).source == "physionet" else ""
+    return f"results/{wildcards.dataset}/records/{wildcards.shard}{fetched}.csv"
+
+
+def connections_to_list(wildcards):
+    """Connections that a job opens."""
+    options = records_of(wildcards)
+    return options.download.connections if options.source == "physionet" else 0
+
+
+def connections_to_fetch(wildcards):
+    """Connections that fetching ahead opens: none where each record is fetched as it is cut."""
+    return connections_to_list(wildcards) if records_of(wildcards).download.keep_raw else 0
+
+
+def connections_to_cut(wildcards):
+    """Connections that windowing opens: none where signals were fetched before."""
+    return connections_to_list(wildcards) - connections_to_fetch(wildcards)
+
+
+def own_module(name, where):
+    """File of a user's own ``module:object``, which counts among the code that a result depends on."""
     import importlib.util
 
-    architecture = named(STUDY.networks, wildcards.network).architecture
-    if ":" not in architecture:
+    if ":" not in name:
         return ()
     sys.path.insert(0, os.getcwd())
     try:
-        spec = importlib.util.find_spec(architecture.split(":")[0])
+        spec = importlib.util.find_spec(name.split(":")[0])
     except ImportError:
         spec = None
     if spec is None or not spec.origin:
-        raise WorkflowError(
-            f"networks.{wildcards.network}: module {architecture.split(':')[0]} is not found; "
-            "put it beside the study or install it"
-        )
+        raise WorkflowError(f"{where}: module {name.split(':')[0]} is not found; put it beside the study or install it")
     return (spec.origin,)
+
+
+def own_code(wildcards):
+    """File of a user's own network."""
+    return own_module(named(STUDY.networks, wildcards.network).architecture, f"networks.{wildcards.network}")
+
+
+def source_code(script):
+    """Digest of a script that reads recordings: of the sources only the data set's own counts, and how bytes travel
+    changes none of them."""
+
+    def digest(wildcards):
+        source = records_of(wildcards).source
+        own = own_module(source, f"datasets.{wildcards.dataset}.records.source") or (source_file(source),)
+        return code_digest(script, own, TRANSPORT)
+
+    return digest
 
 
 def all_predictions(wildcards):

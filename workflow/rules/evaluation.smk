@@ -15,8 +15,8 @@ rule evaluate_predictions:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         options=STUDY.evaluation.canonical(),
         splits=list(STUDY.study.splits),

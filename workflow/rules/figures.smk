@@ -9,7 +9,7 @@ rule draw_fig1:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=10,
     params:
         options=FIGURE_OPTIONS,
@@ -32,7 +32,7 @@ rule draw_fig4:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=10,
     params:
         options=FIGURE_OPTIONS,
@@ -55,7 +55,7 @@ rule draw_fig5:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=10,
     params:
         options=FIGURE_OPTIONS,
@@ -80,7 +80,7 @@ rule draw_fig6:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=10,
     params:
         options=FIGURE_OPTIONS,
@@ -104,7 +104,7 @@ rule draw_fig7:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=10,
     params:
         options=FIGURE_OPTIONS,
@@ -130,6 +130,7 @@ rule publish_figure:
         ),
     log:
         "logs/publish_figure/{figure}.log",
+    localrule: True
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -155,6 +156,7 @@ rule publish_table:
         md="results/tables/{table}.md",
     log:
         "logs/publish_table/{table}.log",
+    localrule: True
     conda:
         "../../envs/cuffless.yaml"
     resources:

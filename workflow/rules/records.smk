@@ -1,3 +1,24 @@
+rule fetch_index:
+    output:
+        "results/{dataset}/records/index.json",
+    log:
+        "logs/{dataset}/fetch_index.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=240,
+        connections=connections_to_list,
+    params:
+        database=lambda wildcards: records_of(wildcards).database,
+        resolve=lambda wildcards: records_of(wildcards).resolve,
+        code=code_digest("fetch_index.py", (), TRANSPORT),
+    message:
+        "Fetching the database's index: {wildcards.dataset}"
+    script:
+        "../scripts/fetch_index.py"
+
+
 rule list_records:
     input:
         raw=raw_records,
@@ -11,15 +32,40 @@ rule list_records:
         "../../envs/cuffless.yaml"
     resources:
         mem_mb=STUDY.snakemake.shard_mem_mb,
-        runtime=60,
+        runtime=240,
+        connections=connections_to_list,
     params:
-        options=lambda wildcards: named(STUDY.datasets, wildcards.dataset).records.canonical(),
+        options=lambda wildcards: records_of(wildcards).choosing(),
         listing=folder_listing,
-        code=code_digest("list_records.py"),
+        code=source_code("list_records.py"),
     message:
         "Listing records: {wildcards.dataset}, {wildcards.shard}"
     script:
         "../scripts/list_records.py"
+
+
+rule fetch_records:
+    input:
+        "results/{dataset}/records/{shard}.csv",
+    output:
+        "results/{dataset}/records/{shard}.fetched.csv",
+    log:
+        "logs/{dataset}/fetch_records/{shard}.log",
+    benchmark:
+        "logs/{dataset}/fetch_records/{shard}.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=1440,
+        connections=connections_to_fetch,
+    params:
+        records=lambda wildcards: records_of(wildcards).reading(),
+        code=code_digest("fetch_records.py"),
+    message:
+        "Fetching signals: {wildcards.dataset}, {wildcards.shard}"
+    script:
+        "../scripts/fetch_records.py"
 
 
 rule join_records:
@@ -29,6 +75,7 @@ rule join_records:
         "results/{dataset}/records.csv",
     log:
         "logs/{dataset}/join_records.log",
+    localrule: True
     conda:
         "../../envs/cuffless.yaml"
     resources:

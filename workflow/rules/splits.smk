@@ -12,8 +12,8 @@ rule draw_split:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         options=lambda wildcards: named(STUDY.splits.named, wildcards.split).canonical(),
         overlap=lambda wildcards: float(STUDY.windowings[windowing_of(wildcards.split)].overlap),
@@ -44,8 +44,8 @@ rule materialize_split:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 120 * attempt,
     params:
         code=code_digest("materialize_split.py"),
     message:

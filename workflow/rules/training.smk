@@ -17,7 +17,7 @@ rule train_network:
         "../../envs/cuffless.yaml"
     threads: STUDY.snakemake.threads
     resources:
-        mem_mb=STUDY.snakemake.training_mem_mb,
+        mem_mb=lambda wildcards, attempt: STUDY.snakemake.training_mem_mb * attempt,
         runtime=2880,
         gpu=1 if STUDY.snakemake.gpu else 0,
     params:

@@ -1,6 +1,6 @@
 rule cut_windows:
     input:
-        records="results/{dataset}/records/{shard}.csv",
+        records=records_to_cut,
     output:
         windows="results/{dataset}/windows/{windowing}/{shard}.zarr.zip",
         index="results/{dataset}/windows/{windowing}/{shard}.parquet",
@@ -13,11 +13,12 @@ rule cut_windows:
         "../../envs/cuffless.yaml"
     resources:
         mem_mb=STUDY.snakemake.shard_mem_mb,
-        runtime=120,
+        runtime=240,
+        connections=connections_to_cut,
     params:
         options=lambda wildcards: named(STUDY.windowings, wildcards.windowing).canonical(),
-        records=lambda wildcards: named(STUDY.datasets, wildcards.dataset).records.reading(),
-        code=code_digest("cut_windows.py"),
+        records=lambda wildcards: records_of(wildcards).reading(),
+        code=source_code("cut_windows.py"),
     message:
         "Cutting windows: {wildcards.dataset}, {wildcards.windowing}, {wildcards.shard}"
     script:
@@ -34,6 +35,7 @@ rule join_windows:
         "results/{dataset}/windows/{windowing}.parquet",
     log:
         "logs/{dataset}/join_windows/{windowing}.log",
+    localrule: True
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -62,6 +64,7 @@ rule join_quality:
         ),
     log:
         "logs/{dataset}/join_quality/{windowing}.log",
+    localrule: True
     conda:
         "../../envs/cuffless.yaml"
     resources:

@@ -11,10 +11,9 @@ from cuffless.splits import audited_split
 
 with logged(snakemake.log[0]):
     options = SplitOptions.model_validate_json(snakemake.params.options)
-    index = pd.read_parquet(snakemake.input.index)
     quality = pd.read_csv(snakemake.input.quality, keep_default_na=False)
     manifest, audit = audited_split(
-        index, quality, options, overlap=snakemake.params.overlap, name=snakemake.wildcards.split
+        snakemake.input.index, quality, options, overlap=snakemake.params.overlap, name=snakemake.wildcards.split
     )
     with whole_file(snakemake.output.manifest) as part:
         manifest.to_parquet(part, index=False)

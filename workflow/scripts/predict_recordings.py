@@ -13,7 +13,7 @@ with logged(snakemake.log[0]):
         predictions, summary = predict_stored(windows, snakemake.input.quality[0], predictor)
     else:
         options = RecordOptions.model_validate_json(snakemake.params.records)
-        predictions, summary = predict_ppg(find_records(options.path, options), options, predictor)
+        predictions, summary = predict_ppg(find_records(options), options, predictor)
     for table, path in ((predictions, snakemake.output.predictions), (summary, snakemake.output.summary)):
         with whole_file(path) as part:
             table.to_csv(part, index=False, float_format="%.3f")

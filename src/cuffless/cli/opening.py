@@ -41,7 +41,7 @@ def open_signal(path: Path, fs, columns: str, rows: bool, study: StudyConfig | N
     RecordError
         If it cannot be used.
     """
-    options = study.records if study else RecordOptions()
+    options = (study.records if study else RecordOptions()).model_copy(update={"source": "wfdb", "path": "."})
     if not is_csv(path):
         if fs is not None or columns or rows:
             raise UsageError("--fs, --columns and --rows describe a CSV; a WFDB header says these itself")
@@ -75,9 +75,9 @@ def _wfdb_path(path: Path) -> Path:
     """The record that a path means, its extension taken off."""
     if path.is_dir():
         inside = [
-            record
+            record.path
             for source in ("wfdb", "csv")
-            for record in find_records(path, RecordOptions(source=source, path=str(path)))
+            for record in find_records(RecordOptions(source=source, path=str(path)))
         ]
         hint = f"; name a recording in it, e.g. {inside[0]}" if inside else " without recordings"
         raise UsageError(f"{path} is a folder{hint}")

@@ -18,6 +18,7 @@ from cuffless.config.learning import (
 from cuffless.config.stages import (
     RULES,
     ChannelOptions,
+    DownloadOptions,
     RecordOptions,
     SimulatorOptions,
     SplitOptions,
@@ -34,6 +35,7 @@ __all__ = [
     "ConfigError",
     "CustomOptions",
     "DatasetOptions",
+    "DownloadOptions",
     "EvaluationOptions",
     "FigureOptions",
     "LstmOptions",

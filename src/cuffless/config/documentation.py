@@ -19,6 +19,7 @@ from cuffless.config.learning import (
 )
 from cuffless.config.stages import (
     ChannelOptions,
+    DownloadOptions,
     RecordOptions,
     SimulatorOptions,
     SplitOptions,
@@ -47,7 +48,8 @@ top:
 | file | what it is |
 |---|---|
 | `config.yaml` | the simulated cohort at a laptop's size |
-| `config/paper.yaml` | the paper's study at its own size, on the matched MIMIC-III subset in a local folder |
+| `config/paper.yaml` | the paper's study at its own size, on the matched MIMIC-III subset from PhysioNet |
+| `config/authors.yaml` | the authors' own list of records and their code's rules, on the unmatched database |
 | `config/seeds.yaml` | laid over another file: three seeds in place of one |
 | `config/real.yaml` | a handful of real recordings |
 | `config/tiny.yaml` | the smallest study, for tests |
@@ -56,8 +58,8 @@ top:
 differs from its stage's section: `windowings: {main: {}, half: {overlap: 0.5}}` makes two windowings that share
 all of `windows`. Adding a name to a list of `study` adds jobs and repeats none.
 
-**Defaults** are the paper's numbers where it gives one. Options under `snakemake` and `figures` change no
-number; all others do, and a change repeats just the stages that read the option (`make why` says which).
+**Defaults** are the paper's numbers where it gives one. Options under `snakemake`, `figures` and `records.download`
+change no number; all others do, and a change repeats just the stages that read the option (`make why` says which).
 
 **A network of your own**: `networks: {mine: {architecture: "my_module:build", parameters: {depth: 3}}}` and
 `mine` in `study.networks`. The function takes `(input_shape, options)` and returns a Keras model with two
@@ -74,6 +76,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("simulator", SimulatorOptions),
     ("records", RecordOptions),
     ("records.channels", ChannelOptions),
+    ("records.download", DownloadOptions),
     ("windows", WindowOptions),
     ("splits", SplitOptions),
     ("networks.NAME (all architectures)", NetworkOptions),

@@ -67,13 +67,45 @@ class ChannelOptions(Options):
     """Invasive arterial pressure."""
 
 
+class DownloadOptions(Options):
+    """Fetching from PhysioNet; changes no result."""
+
+    url: str = "https://physionet.org/files"
+    """Where databases lie; a mirror of the same layout does as well."""
+    cache: str = "resources/records"
+    """Folder of what was fetched, laid out as on the server: `<cache>/<database>/<version>/...`."""
+    mirror: str = ""
+    """Folder of the same layout that is looked into first, read-only: its files are linked, not fetched."""
+    connections: int = option(4, ge=1, le=16)
+    """Connections at once, over all jobs."""
+    attempts: int = option(8, ge=1)
+    """Times that a file is tried, with waits that double up to two minutes, before it is given up."""
+    timeout_seconds: float = option(60.0, gt=0)
+    """Silence after which a connection counts as dead."""
+    keep_raw: bool = True
+    """Keep signal files after windowing; false: fetch a record, cut it, delete it, one after the other."""
+    reserve_gb: float = option(2.0, ge=0)
+    """Disk space that is never used up: a job that would stops with a clear word."""
+
+
 class RecordOptions(Options):
     """Where recordings come from and how they are read."""
 
-    source: Literal["simulator", "wfdb", "csv"] = "simulator"
-    """`simulator`, or a local folder of WFDB or CSV recordings."""
+    source: str = option(
+        "simulator", pattern=r"^(simulator|wfdb|csv|physionet|kachuee|ready|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$"
+    )
+    """`simulator`; `physionet`; a folder of `wfdb`, `csv`, `kachuee` (.mat) or `ready` windows (.h5, .mat); or your
+    own, `module:class`."""
     path: str = ""
-    """Folder of the recordings, searched recursively (sources `wfdb`, `csv`); relative to the working directory."""
+    """Folder of the recordings, searched recursively (all but `simulator`, `physionet`); relative to the working
+    directory."""
+    database: str = option("mimic3wdb-matched/1.0", pattern=r"^[\w.-]+/[\w.-]+$")
+    """Database and version of `physionet`: `mimic3wdb-matched/1.0`, `mimic3wdb/1.0`, `mimic4wdb/0.1.0`."""
+    record_list: str = ""
+    """File that names the records of `physionet` to take: one a line (`39/3982843_0010`, or as in a RECORDS file), or a
+    CSV with a column `record`; empty: all waveform records."""
+    resolve: str = "mimic3wdb-matched/1.0"
+    """Database whose file names tell the patients of `mimic3wdb`; empty: a record stands for its patient."""
     include: tuple[str, ...] = ("*",)
     """Patterns of record names to take."""
     exclude: tuple[str, ...] = ()
@@ -90,19 +122,29 @@ class RecordOptions(Options):
     """Names of a CSV's columns where it has no header, e.g. `[ppg, abp]`; empty: its first line names them."""
     csv_rows: bool = False
     """The CSV holds one signal a row (transposed)."""
+    ready_fs: float = option(125.0, ge=40, le=5000)
+    """Sampling rate of `ready` windows in Hz, where their file does not say it."""
+    parameters: dict[str, Any] = option({})
+    """Handed to a source of your own in `options.parameters`."""
+    download: DownloadOptions = DownloadOptions()
+    """Fetching from PhysioNet."""
 
     @model_validator(mode="after")
     def _folder_is_named(self) -> "RecordOptions":
-        if self.source != "simulator" and not self.path:
+        if self.source not in ("simulator", "physionet") and ":" not in self.source and not self.path:
             raise ValueError(f"records.path: source {self.source} needs the folder of the recordings")
         return self
 
+    def choosing(self) -> str:
+        """The options that decide which records there are and how they are read, as canonical JSON."""
+        return self.model_copy(update={"download": DownloadOptions()}).canonical()
+
     def reading(self) -> str:
         """The options that decide how a file is read, as canonical JSON; the others only choose files."""
-        reading = self.model_copy(
-            update={"source": "simulator", "path": "", "include": ("*",), "exclude": (), "shards": 1}
-        )
-        return reading.canonical()
+        chosen = ("path", "record_list", "resolve", "include", "exclude", "shards", "download")
+        defaults = {name: type(self).model_fields[name].default for name in chosen}
+        local = self.source in ("simulator", "wfdb", "csv")  # told apart by the file itself
+        return self.model_copy(update={**defaults, **({"source": "simulator"} if local else {})}).canonical()
 
 
 class WindowOptions(Options):

@@ -1,25 +1,24 @@
-"""Recordings: reading WFDB and CSV, and the table of what there is."""
+"""Recordings: where they come from, how they are read, and the table of what there is."""
 
-from cuffless.records.catalog import (
-    describe_record,
-    find_records,
-    list_records,
-    open_record,
-    shard_listing,
-    shard_of,
-    simulated_paths,
-    subject_of,
-)
+from cuffless.records.catalog import describe_record, list_records, shard_listing, simulated_entries
 from cuffless.records.csv_files import is_csv, is_number, open_csv
-from cuffless.records.record import Channel, Record, RecordError, Segment, from_arrays
+from cuffless.records.fetching import fetch_records, read_records
+from cuffless.records.local import subject_of
+from cuffless.records.record import Channel, ReadyWindows, Record, RecordError, Segment, from_arrays
+from cuffless.records.source import Entry, Source, shard_of, split_path
+from cuffless.records.sources import find_records, open_record, source_file, source_named
 from cuffless.records.wfdb_files import open_wfdb
 
 __all__ = [
     "Channel",
+    "Entry",
+    "ReadyWindows",
     "Record",
     "RecordError",
     "Segment",
+    "Source",
     "describe_record",
+    "fetch_records",
     "find_records",
     "from_arrays",
     "is_csv",
@@ -28,8 +27,12 @@ __all__ = [
     "open_csv",
     "open_record",
     "open_wfdb",
+    "read_records",
     "shard_listing",
     "shard_of",
-    "simulated_paths",
+    "simulated_entries",
+    "source_file",
+    "source_named",
+    "split_path",
     "subject_of",
 ]

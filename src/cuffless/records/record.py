@@ -19,11 +19,14 @@ class RecordError(CufflessError):
     ----------
     channels : tuple of str
         Channels that its headers name, as far as they were read.
+    seconds : float
+        Its length, as far as it is known.
     """
 
-    def __init__(self, message: str, channels: tuple[str, ...] = ()):
+    def __init__(self, message: str, channels: tuple[str, ...] = (), seconds: float = 0.0):
         super().__init__(message)
         self.channels = tuple(channels)
+        self.seconds = seconds
 
 
 LOWEST_FS, HIGHEST_FS = 40.0, 5000.0
@@ -115,6 +118,51 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class ReadyWindows:
+    """Windows that others cut and labelled, read block by block.
+
+    Attributes
+    ----------
+    n : int
+        How many there are.
+    fs : float
+        Their sampling rate in Hz.
+    samples : int
+        Samples of each; all are of one length.
+    read : callable
+        ``read(start, stop)`` gives these windows as ppg (k, samples), sbp (k,) and dbp (k,), pressures in mmHg, NaN
+        where missing; None for both pressures where only PPG was asked for.
+    start : (n,) float array, optional
+        Their starts in seconds, ascending; None: their file does not tell, and they count as following each other.
+    filtered : bool
+        Whether the PPG was band-passed before they were cut.
+    """
+
+    n: int
+    fs: float
+    samples: int
+    read: Callable[[int, int], tuple[np.ndarray, np.ndarray | None, np.ndarray | None]]
+    start: np.ndarray | None = None
+    filtered: bool = True
+
+    @property
+    def window_seconds(self) -> float:
+        """Length of a window in seconds."""
+        return self.samples / self.fs
+
+    @property
+    def seconds(self) -> float:
+        """Length of all windows in seconds; what overlaps counts as often as it occurs."""
+        return self.n * self.window_seconds
+
+    def starts(self, first: int, stop: int) -> np.ndarray:
+        """Starts of some windows in seconds."""
+        if self.start is None:
+            return np.arange(first, stop) * self.window_seconds
+        return np.asarray(self.start[first:stop], float)
+
+
+@dataclass(frozen=True)
 class Record:
     """One recording.
 
@@ -134,6 +182,10 @@ class Record:
         What was passed over, and why.
     files : tuple of str
         Files that hold the segments.
+    size : int
+        Bytes of these files, as far as headers tell.
+    ready : ReadyWindows or None
+        Windows in place of segments, where others cut them.
     """
 
     name: str
@@ -144,11 +196,14 @@ class Record:
     segments: tuple[Segment, ...]
     problems: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    size: int = 0
+    ready: ReadyWindows | None = None
 
     @property
     def usable_seconds(self) -> float:
-        """Seconds of the segments that hold the signals asked for."""
-        return sum(segment.seconds for segment in self.segments)
+        """Seconds of the segments, or of the ready windows, that hold the signals asked for."""
+        ready = self.ready.seconds if self.ready else 0.0
+        return ready + sum(segment.seconds for segment in self.segments)
 
 
 def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float) -> Record:

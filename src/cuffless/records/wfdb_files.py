@@ -6,6 +6,7 @@ import numpy as np
 
 from cuffless.config import RecordOptions
 from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
+from cuffless.records.source import split_path
 
 _MMHG = {"mmhg": 1.0, "kpa": 7.50062}  # IEC 80000-4: 1 kPa = 7.50062 mmHg
 _BYTES_A_SAMPLE = {
@@ -20,19 +21,29 @@ _BYTES_A_SAMPLE = {
     "310": 4 / 3,
     "311": 4 / 3,
 }
+_FLAC_BYTES = 0.6  # a sample, over seven files of pressure and PPG as MIMIC-IV stores them
 
 
-def open_wfdb(path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True) -> Record:
+def open_wfdb(
+    path: str | Path,
+    options: RecordOptions = RecordOptions(),
+    *,
+    need_abp: bool = True,
+    headers_only: bool = False,
+) -> Record:
     """Open a WFDB record without reading its signals.
 
     Parameters
     ----------
     path : str or Path
-        Path of the header, with or without ``.hea``; a multi-segment master or a single record.
+        Path of the header, with or without ``.hea``; a multi-segment master or a single record. Of a master,
+        ``master#a,b`` opens the segments a and b alone.
     options : RecordOptions
         Channel names and the sampling rate to work at.
     need_abp : bool
         False: PPG alone suffices.
+    headers_only : bool
+        Do not look for the signal files: they are elsewhere as yet.
 
     Returns
     -------
@@ -45,24 +56,25 @@ def open_wfdb(path: str | Path, options: RecordOptions = RecordOptions(), *, nee
     RecordError
         If the header is absent or unreadable, or no segment holds the signals asked for.
     """
-    path = Path(str(path).removesuffix(".hea"))
-    header = _read_header(path)
-    name = path.name
+    file, listed = split_path(path)
+    base = Path(str(file).removesuffix(".hea"))
+    header = read_header(base)
+    name = base.name
     if not header.sig_len:
         raise RecordError(f"{name}: the header gives no samples (an empty record)")
     check_rate(name, header.fs * max(header.samps_per_frame or [1]) if hasattr(header, "file_name") else header.fs)
-    parts, problems, channels, files = [], [], [], []
-    for part, first, length in _parts(path, header):
-        outcome, names, used = _open_part(part, first, length, header.fs, options, need_abp)
+    parts, problems, channels, files = [], [], [], {}
+    for part, first, length in _parts(base, header, listed):
+        outcome, names, used = _open_part(part, first, length, header.fs, options, need_abp, headers_only)
         channels += [n for n in names if n not in channels]
         if isinstance(outcome, Segment):
             parts.append(outcome)
-            files += used
+            files |= used
         else:
             problems.append(outcome)
     seconds = header.sig_len / header.fs
     if not parts:
-        raise RecordError(_why_nothing(name, channels, problems, options, need_abp), channels)
+        raise RecordError(_why_nothing(name, channels, problems, options, need_abp), channels, seconds)
     return Record(
         name,
         str(path),
@@ -72,10 +84,18 @@ def open_wfdb(path: str | Path, options: RecordOptions = RecordOptions(), *, nee
         tuple(parts),
         tuple(problems),
         tuple(files),
+        round(sum(files.values())),
     )
 
 
-def _read_header(path: Path):
+def read_header(path: Path):
+    """Header of a record or of a multi-segment master, as wfdb parses it.
+
+    Raises
+    ------
+    RecordError
+        If it is absent or unreadable.
+    """
     import wfdb
 
     if not path.with_name(path.name + ".hea").is_file():
@@ -86,51 +106,61 @@ def _read_header(path: Path):
         raise RecordError(f"{path}.hea is not a readable WFDB header ({type(error).__name__}: {error})") from None
 
 
-def _parts(path: Path, header):
+def segment_names(header, listed: str = "") -> list[str]:
+    """Segments of a master that may hold signals: all, or those of a list separated by commas."""
+    wanted = set(filter(None, listed.split(",")))
+    return [
+        name
+        for name, length in zip(header.seg_name, header.seg_len, strict=True)
+        if name != "~" and length and (not wanted or name in wanted)
+    ]
+
+
+def _parts(path: Path, header, listed: str):
     """Path, first sample and length of each part that may hold signals."""
     if not hasattr(header, "seg_name"):
         yield path, 0, header.sig_len
         return
+    wanted = set(segment_names(header, listed))
     first = 0
     for name, length in zip(header.seg_name, header.seg_len, strict=True):
-        if name != "~" and length:
+        if name in wanted and length:
             yield path.with_name(name), first, length
         first += length
 
 
-def _open_part(part: Path, first: int, length: int, record_fs: float, options: RecordOptions, need_abp: bool):
-    """One part as a Segment, or the reason why not; the channels it names; the files it needs."""
+def _open_part(part: Path, first, length, record_fs, options: RecordOptions, need_abp: bool, headers_only: bool):
+    """One part as a Segment, or the reason why not; the channels it names; the files it needs and their bytes."""
     if not part.with_name(part.name + ".hea").is_file():
-        return f"{part.name}: header absent", [], []
+        return f"{part.name}: header absent", [], {}
     try:
-        header = _read_header(part)
+        header = read_header(part)
     except RecordError as error:
-        return str(error), [], []
+        return str(error), [], {}
     names = [str(n) for n in header.sig_name or []]
     wanted = {"ppg": _find(names, options.channels.ppg), "abp": _find(names, options.channels.abp)}
-    if wanted["ppg"] is None:
-        return f"{part.name}: no PPG channel", names, []
-    if need_abp and wanted["abp"] is None:
-        return f"{part.name}: no arterial pressure channel", names, []
+    problem = missing_signal(names, options, need_abp)
+    if problem:
+        return f"{part.name}: {problem}", names, {}
     if not need_abp:
         wanted.pop("abp")
-    files = []
-    for index in wanted.values():
-        problem = _file_problem(part, header, index)
+    files = {}
+    for _, index in sorted(wanted.items()):
+        problem = None if headers_only else _file_problem(part, header, index)
         if problem:
-            return problem, names, []
-        files.append(str(part.with_name(header.file_name[index])))
+            return problem, names, {}
+        files[str(part.with_name(header.file_name[index]))] = expected_bytes(header, index)
     factor = 1.0
     if need_abp:
         unit = str(header.units[wanted["abp"]])
         factor = _MMHG.get(unit.lower())
         if factor is None:
-            return f"{part.name}: {names[wanted['abp']]} is in {unit!r}, not mmHg or kPa", names, []
+            return f"{part.name}: {names[wanted['abp']]} is in {unit!r}, not mmHg or kPa", names, {}
     made = {
         kind: _channel(part, header, index, factor if kind == "abp" else 1.0, options) for kind, index in wanted.items()
     }
     segment = Segment(part.name, first / record_fs, options.fs, made["ppg"], made.get("abp"))
-    return segment, names, sorted(set(files))
+    return segment, names, files
 
 
 def _find(names: list[str], known: tuple[str, ...]) -> int | None:
@@ -142,17 +172,20 @@ def _find(names: list[str], known: tuple[str, ...]) -> int | None:
     return None
 
 
+def expected_bytes(header, index: int) -> float:
+    """Bytes of the file that holds a channel; an estimate where it is compressed."""
+    same = [i for i, other in enumerate(header.file_name) if other == header.file_name[index]]
+    samples = (header.sig_len or 0) * sum(header.samps_per_frame[i] for i in same)
+    return samples * _BYTES_A_SAMPLE.get(str(header.fmt[index]), _FLAC_BYTES) + int(header.byte_offset[index] or 0)
+
+
 def _file_problem(part: Path, header, index: int) -> str | None:
     file = part.with_name(header.file_name[index])
     if not file.is_file():
         return f"{part.name}: signal file {file.name} is absent"
-    same = [i for i, other in enumerate(header.file_name) if other == header.file_name[index]]
-    bytes_a_sample = _BYTES_A_SAMPLE.get(str(header.fmt[index]))
-    if bytes_a_sample is None or not header.sig_len:
+    if str(header.fmt[index]) not in _BYTES_A_SAMPLE or not header.sig_len:
         return None  # compressed files are checked by their decoder
-    samples = header.sig_len * sum(header.samps_per_frame[i] for i in same)
-    expected = int(samples * bytes_a_sample) + int(header.byte_offset[index] or 0)
-    size = file.stat().st_size
+    expected, size = int(expected_bytes(header, index)), file.stat().st_size
     if size < expected:
         return f"{part.name}: {file.name} is truncated ({size} of {expected} bytes); fetch it again"
     return None
@@ -177,11 +210,21 @@ def _channel(part: Path, header, index: int, factor: float, options: RecordOptio
     return Channel(header.fs * per_frame, header.sig_len * per_frame, read)
 
 
+def missing_signal(names: list[str], options: RecordOptions, need_abp: bool = True) -> str:
+    """The signal that a list of channels lacks, in words; empty if it lacks none."""
+    if _find(names, options.channels.ppg) is None:
+        return "no PPG channel"
+    if need_abp and _find(names, options.channels.abp) is None:
+        return "no arterial pressure channel"
+    return ""
+
+
 def _why_nothing(name, channels, problems, options, need_abp):
-    found = ", ".join(channels) or "none"
-    if _find(channels, options.channels.ppg) is None:
-        return f"{name}: no PPG channel; found {found}. Map your channel's name under records.channels.ppg."
-    if need_abp and _find(channels, options.channels.abp) is None:
-        return f"{name}: no arterial pressure channel; found {found}. Map its name under records.channels.abp."
+    missing = missing_signal(channels, options, need_abp)
+    if missing:
+        kind = "ppg" if "PPG" in missing else "abp"
+        whose = "your channel's name" if kind == "ppg" else "its name"
+        found = ", ".join(channels) or "none"
+        return f"{name}: {missing}; found {found}. Map {whose} under records.channels.{kind}."
     shown = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
     return f"{name}: no segment holds the signals needed: {shown}"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cuffless.config import RecordOptions, WindowOptions
 from cuffless.networks import channel_count, load_network, predict_pressures
-from cuffless.records import Record, RecordError, open_record, subject_of
+from cuffless.records import Entry, Record, RecordError, open_record
 from cuffless.windows import EXPLANATIONS, Windows, cut_windows, first_broken_rule
 
 PREDICTION_COLUMNS = ("subject", "record", "start", "seconds", "sbp_ref", "dbp_ref", "sbp", "dbp", "hr", "snr")
@@ -115,14 +115,14 @@ def predict_record(record: Record, predictor: Predictor) -> pd.DataFrame:
 
 
 def predict_ppg(
-    paths: Iterable[str | Path], reading: RecordOptions, predictor: Predictor
+    entries: Iterable[Entry], reading: RecordOptions, predictor: Predictor
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Predict recordings of PPG alone: nobody knows their pressures, so nothing is judged.
 
     Parameters
     ----------
-    paths : iterable of paths
-        Recordings.
+    entries : iterable of Entry
+        Recordings, as from `find_records`.
     reading : RecordOptions
         How they are read.
     predictor : Predictor
@@ -135,11 +135,11 @@ def predict_ppg(
         One row a record, columns `SUMMARY_COLUMNS`. A recording that cannot be read is a row too.
     """
     predictions, rows = [], []
-    for path in map(Path, paths):
-        subject, identity = subject_of(path)
-        row = {"record": path.name.split(".")[0], "subject": subject, "identity": identity}
+    for entry in entries:
+        subject = entry.subject or entry.name
+        row = {"record": entry.name, "subject": subject, "identity": entry.identity}
         try:
-            record = open_record(path, reading, need_abp=False)
+            record = open_record(entry.path, reading, need_abp=False)
             cut = cut_windows(record, predictor.windows)
         except RecordError as error:
             rows.append({**row, "verdict": "rejected", "reason": str(error), "windows_cut": 0, "windows_kept": 0})

@@ -62,6 +62,8 @@ def iter_windows(
     A missing stretch ends the windows before it and starts the count anew after it; nothing is joined. The window that
     would have run into a gap is counted under the rule `missing`; what is left over at the record's end is no window.
 
+    Windows that others cut are taken as they are; see `iter_ready`.
+
     Parameters
     ----------
     record : Record
@@ -85,6 +87,11 @@ def iter_windows(
     -----
     Schrumpf et al. (2021), sections 3.3 and 3.5.1.
     """
+    if record.ready is not None:
+        from cuffless.windows.ready import iter_ready  # it gives Windows too
+
+        yield from iter_ready(record, options)
+        return
     failed = [] if failures is None else failures
     for segment in record.segments:
         last = segment is record.segments[-1]
@@ -177,16 +184,26 @@ def _cut_piece(piece, grid, stretch_start, core_end, ends_in_gap, owned, segment
     if ends_in_gap and "missing" in rejected:
         rejected["missing"] += int(np.sum(~whole))
     kept = figures.select(verdict < 0)
-    ppg = _normalized(filtered, kept, fs, options.samples)
+    ppg = unit_windows(filtered, kept.start, kept.seconds, fs, options.samples)
     offset = segment_start + piece.first / fs
     return Windows(ppg, kept.shifted(offset), figures.shifted(offset), rejected, 0.0)
 
 
-def _normalized(filtered, kept: Measures, fs, n_samples):
-    """Kept windows, resampled, with zero mean and unit variance, in 16 bits."""
-    if not len(kept):
+def unit_windows(trace, start, seconds, fs, n_samples):
+    """Windows of a signal, resampled, with zero mean and unit variance, in 16 bits.
+
+    Parameters
+    ----------
+    trace, start, seconds, fs, n_samples
+        As for `cubic_windows`.
+
+    Returns
+    -------
+    (n_windows, n_samples) float16 array
+    """
+    if not len(start):
         return np.empty((0, n_samples), np.float16)
-    ppg = cubic_windows(filtered, kept.start, kept.seconds, fs, n_samples)
+    ppg = cubic_windows(trace, start, seconds, fs, n_samples)
     ppg -= ppg.mean(axis=1, keepdims=True)
     ppg /= np.maximum(ppg.std(axis=1, keepdims=True), np.finfo(np.float32).tiny)
     return ppg.astype(np.float16)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from cuffless.config import RecordOptions
-from cuffless.records import RecordError, open_record
+from cuffless.records import RecordError, read_records, source_named
+from cuffless.records.fetching import known_problems
 from cuffless.windows.cutting import iter_windows
 from cuffless.windows.store import WindowStore
 
@@ -22,16 +23,23 @@ def store_records(table: str | Path, reading: RecordOptions, store: WindowStore)
     store : WindowStore
         Open for writing. A record that cannot be read gets a row in its quality table.
     """
-    for row in pd.read_csv(table, keep_default_na=False, dtype={"subject": str, "record": str}).to_dict("records"):
+    source, keep_raw = source_named(reading.source), reading.download.keep_raw
+    for row in read_records(table).to_dict("records"):
         if row["problem"]:
             store.reject(row, row["problem"])
             continue
+        problems = known_problems(row)
         try:
-            record = open_record(row["path"], reading)
-            problems = list(record.problems)
+            # Signals that were kept may have been deleted since; what could not be had once is not asked for again.
+            problems += [] if problems else source.prepare(row["path"], reading)
+            record = source.open(row["path"], reading)
+            problems += [p for p in record.problems if not any(p.split(":")[0] in known for known in problems)]
             store.add(row, iter_windows(record, store.options, failures=problems), problems)
         except RecordError as error:
-            store.reject(row, str(error))
+            store.reject(row, str(error), problems)
+        finally:
+            if not keep_raw:
+                source.release(row["path"], reading)
         print(f"{row['record']}: {store.last_verdict}", flush=True)
 
 

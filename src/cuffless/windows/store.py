@@ -93,9 +93,10 @@ class WindowStore:
         reason = "" if len(table) else _why_no_window(n_cut, rejected)
         self._quality.append(quality_row(row, self.options, seconds, n_cut, len(table), rejected, reason, problems))
 
-    def reject(self, row: dict[str, Any], reason: str) -> None:
+    def reject(self, row: dict[str, Any], reason: str, problems: Iterable[str] = ()) -> None:
         """Note a record that gives no window at all, and why."""
-        self._quality.append(quality_row(row, self.options, 0.0, 0, 0, dict.fromkeys(self.options.rules, 0), reason))
+        nothing = dict.fromkeys(self.options.rules, 0)
+        self._quality.append(quality_row(row, self.options, 0.0, 0, 0, nothing, reason, problems))
 
     @property
     def last_verdict(self) -> str:

@@ -1,0 +1,114 @@
+"""Files that hold many recordings: which there are, and how to read HDF5, which MATLAB v7.3 writes too."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from cuffless.config import RecordOptions
+from cuffless.records.local import existing_folder
+from cuffless.records.record import RecordError
+
+FileState = tuple[str, int, int]
+
+
+def container_files(options: RecordOptions, endings: tuple[str, ...]) -> dict[Path, str]:
+    """Files of some endings below the folder of the recordings, and a name for each that no other has.
+
+    Parameters
+    ----------
+    options : RecordOptions
+        ``path`` is the folder, searched recursively; hidden files are left out.
+    endings : tuple of str
+        In lower case, as in ``(".mat",)``.
+
+    Returns
+    -------
+    dict
+        Name by file, in the order of their paths: the file's stem, or as much of its path as tells it apart.
+
+    Raises
+    ------
+    RecordError
+        If the folder does not exist.
+    """
+    folder = existing_folder(options)
+    files = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in endings
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+    names = {file: file.stem for file in files}
+    for ending in (False, True):
+        often = Counter(names.values())
+        for file in files:
+            if often[names[file]] > 1:
+                inside = file.relative_to(folder)
+                names[file] = "_".join((inside if ending else inside.with_suffix("")).parts)
+    return names
+
+
+def file_state(path: Path) -> FileState:
+    """Path, size and time of a file: what a cached look into it goes by.
+
+    Raises
+    ------
+    RecordError
+        If it is absent.
+    """
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read ({error.strerror}); see to records.path") from None
+    return str(path), state.st_size, state.st_mtime_ns
+
+
+@contextmanager
+def hdf5(path: str | Path) -> Iterator:
+    """Open an HDF5 file for reading.
+
+    Raises
+    ------
+    RecordError
+        If it cannot be opened, or what is read from it meanwhile turns out to be damaged.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r", locking=False) as file:  # network file systems refuse locks, and nobody writes
+            yield file
+    except (OSError, RuntimeError, KeyError) as error:  # h5py turns damage of different kinds into these
+        raise RecordError(f"{path}: cannot be read as HDF5 ({error}); fetch it anew") from None
+
+
+def holds_references(dataset) -> bool:
+    """Whether an HDF5 dataset holds references to others: MATLAB's cells and arrays of structures."""
+    import h5py
+
+    return isinstance(dataset, h5py.Dataset) and h5py.check_ref_dtype(dataset.dtype) is h5py.Reference
+
+
+def texts(file, dataset) -> list[str]:
+    """Strings of a MATLAB cell array, each stored as a dataset of UTF-16 units of its own."""
+    import h5py
+
+    found = []
+    for reference in dataset[()].ravel():
+        if not reference:
+            found.append("")
+            continue
+        # Below h5py's objects, which cost twice the time: a file may hold a million strings.
+        stored = h5py.h5r.dereference(reference, file.id)
+        units = np.empty(stored.shape, stored.dtype)
+        stored.read(h5py.h5s.ALL, h5py.h5s.ALL, units)
+        found.append(text(units))
+    return found
+
+
+def text(units: np.ndarray) -> str:
+    """A MATLAB string of its UTF-16 units."""
+    return units.astype("<u2").tobytes().decode("utf-16-le", "replace").strip("\0 ")

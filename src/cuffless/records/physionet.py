@@ -1,0 +1,216 @@
+"""MIMIC waveforms from PhysioNet: listed and described from headers, signals fetched where both are held."""
+
+import hashlib
+import threading
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+from cuffless.config import DownloadOptions, RecordOptions
+from cuffless.records.record import Record, RecordError
+from cuffless.records.record_lists import Listed, list_file, read_list
+from cuffless.records.remote.checksums import Checksums
+from cuffless.records.remote.download import AbsentError, Downloader, DownloadError
+from cuffless.records.source import Entry, Source, split_path
+from cuffless.records.wfdb_files import missing_signal, open_wfdb, read_header, segment_names
+
+_SUMS = "SHA256SUMS.txt"
+
+
+class PhysioNet(Source):
+    """Records of MIMIC-III (matched subset or all) or MIMIC-IV, by HTTP, into a cache of the same layout.
+
+    Headers are fetched as a record is described, signal files of segments that hold both signals when it is prepared;
+    all are checked against the database's checksums.
+    """
+
+    def connections(self, options: RecordOptions) -> int:
+        """Connections at once."""
+        return options.download.connections
+
+    def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
+        """Records of the list, or all waveform records of the database; patients are read off folders or resolved."""
+        listed = [one for one in listed_records(options) if shard is None or one.shard(options.shards) == shard]
+        patients = _patients(options)
+        for one in _whole_records(listed, downloader(options)):
+            patient = one.patient or patients.get(one.number, "")
+            identity = "patient" if patient else "record"
+            path = "#".join(filter(None, (one.path, ",".join(one.segments))))
+            yield Entry(path, one.path.rpartition("/")[2], patient, identity, one.patient or one.number)
+
+    def survey(self, path: str, options: RecordOptions) -> Record:
+        """Fetch a record's headers, as many as it takes to know whether it holds both signals, and read them."""
+        source = downloader(options)
+        file, listed = split_path(path)
+        folder = file.parent
+        master = read_header(source.fetch(f"{file}.hea").with_suffix(""))
+        names = segment_names(master, listed) if hasattr(master, "seg_name") else []
+        layout = next(iter(master.seg_name), "") if names and not master.seg_len[0] else ""
+        if layout and layout != "~":
+            header = read_header(source.fetch(f"{folder / layout}.hea").with_suffix(""))
+            problem = missing_signal(header.sig_name or [], options)
+            if problem:
+                raise RecordError(f"{file.name}: {problem}", tuple(header.sig_name or ()), master.sig_len / master.fs)
+        for name in names:
+            try:
+                source.fetch(f"{folder / name}.hea")
+            except AbsentError:
+                continue  # open_wfdb says so of the segment
+        return self._open(path, options, need_abp=True, headers_only=True)
+
+    def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
+        """Open what `prepare` has brought."""
+        return self._open(path, options, need_abp=need_abp)
+
+    def digest(self, record: Record, options: RecordOptions) -> str:
+        """SHA-256 over the names and published checksums of a record's files: its content, before it is fetched."""
+        source = downloader(options)
+        sums = checksums_of(options.database, options.download)
+        digest = hashlib.sha256(f"{record.size}\n".encode())
+        for file in record.files:
+            path = Path(file).relative_to(source.folder).as_posix()
+            digest.update(f"{sums.lookup(path) if sums else ''} {path}\n".encode())
+        return digest.hexdigest()
+
+    def prepare(self, path: str, options: RecordOptions) -> list[str]:
+        """Fetch the signal files of segments that hold both signals, whole and checked."""
+        source = downloader(options)
+        files = [Path(file).relative_to(source.folder).as_posix() for file in self.survey(path, options).files]
+        return [str(error) for _, error in sorted(source.fetch_all(files).items())]
+
+    def release(self, path: str, options: RecordOptions) -> None:
+        """Delete a record's signal files from the cache; headers stay, files of a mirror are not touched."""
+        try:
+            files = self._open(path, options, need_abp=True, headers_only=True).files
+        except RecordError:
+            return  # nothing was fetched
+        for file in files:
+            Path(file).unlink(missing_ok=True)
+
+    def _open(self, path: str, options: RecordOptions, **how) -> Record:
+        return open_wfdb(f"{downloader(options).folder}/{path}", options, **how)
+
+
+def listed_records(options: RecordOptions) -> Iterable[Listed]:
+    """Records and folders that the configuration asks for.
+
+    Raises
+    ------
+    RecordError
+        If the list cannot be read, or the database has none.
+    """
+    if options.record_list:
+        return list_file(options.record_list)
+    source = downloader(options)
+    for name in ("RECORDS-waveforms", "RECORDS"):
+        try:
+            return read_list(source.text(name).splitlines())
+        except AbsentError:
+            continue
+    raise RecordError(
+        f"{options.database}: neither RECORDS-waveforms nor RECORDS is there; see records.database and "
+        "records.download.url, or name the records in a file (records.record_list)"
+    )
+
+
+def fetch_index(options: RecordOptions) -> dict:
+    """Fetch what the listing of a database rests on: its list of records, its checksums, the patients' names.
+
+    Returns
+    -------
+    dict
+        ``database``; ``listed``: records and folders to be looked into; ``checksums``: whether the database publishes
+        them (else files are checked by length alone); ``resolved``: records whose patient another database tells.
+    """
+    return {
+        "database": options.database,
+        "listed": len(list(listed_records(options))),
+        "checksums": checksums_of(options.database, options.download) is not None,
+        "resolved": len(_patients(options)),
+    }
+
+
+def downloader(options: RecordOptions) -> Downloader:
+    """The one connection pool of this process to a database."""
+    return _downloader(options.database, options.download)
+
+
+# Several threads survey records at once; the first fetches the checksums, the others wait.
+_INDEXING = threading.RLock()
+
+
+@cache
+def _downloader(database: str, options: DownloadOptions) -> Downloader:
+    def checksum(path: str) -> str | None:
+        # The sums are themselves fetched through here, and nothing vouches for them.
+        sums = None if path == _SUMS else checksums_of(database, options)
+        return sums.lookup(path) if sums else None
+
+    return Downloader(database, options, checksum)
+
+
+def checksums_of(database: str, options: DownloadOptions) -> Checksums | None:
+    """Checksums of a database, fetched once; None where it publishes none."""
+    with _INDEXING:
+        return _checksums(database, options)
+
+
+@cache
+def _checksums(database: str, options: DownloadOptions) -> Checksums | None:
+    index = Path(options.cache, database, "checksums.sqlite")
+    if not index.is_file():
+        source = Downloader(database, options)
+        try:
+            text = source.fetch(_SUMS)
+        except AbsentError:
+            return None
+        Checksums.build(text, index)
+        text.unlink(missing_ok=True)  # another job may have been as far
+    return Checksums(index)
+
+
+@cache
+def _patients_of(database: str, options: DownloadOptions) -> dict[str, str]:
+    """Patient of each record id, as the file names of a matched database tell."""
+    sums = checksums_of(database, options)
+    return sums.patients() if sums else {}
+
+
+def _patients(options: RecordOptions) -> dict[str, str]:
+    if not options.database.startswith("mimic3wdb/") or not options.resolve:
+        return {}
+    return _patients_of(options.resolve, options.download)
+
+
+def _whole_records(listed: list[Listed], source: Downloader) -> list[Listed]:
+    """Folders replaced by the records in them; a segment that a record of its folder names is not read twice."""
+    found: dict[str, Listed] = {}
+    for one in listed:
+        for inner in _inside(one, source) if one.path.endswith("/") else [one]:
+            if inner.path not in found or not inner.segments:
+                found[inner.path] = inner
+    bare = {path for path in found if found[path].patient and found[path].number != path.rpartition("/")[2]}
+    folders = {path.rpartition("/")[0] for path in bare}
+    covered = {
+        f"{folder}/{name}"
+        for path in found
+        if path not in bare and (folder := path.rpartition("/")[0]) in folders
+        for name in _segments_of(path, source)
+    }
+    return [found[path] for path in sorted(found) if path not in covered]
+
+
+def _inside(folder: Listed, source: Downloader) -> list[Listed]:
+    try:
+        lines = source.text(f"{folder.path}RECORDS").splitlines()
+    except AbsentError:
+        return [Listed(f"{folder.path}{folder.path.rstrip('/').rpartition('/')[2]}")]
+    return read_list(f"{folder.path}{line.strip()}" for line in lines if line.strip())
+
+
+def _segments_of(path: str, source: Downloader) -> list[str]:
+    try:
+        master = read_header(source.fetch(f"{path}.hea").with_suffix(""))
+    except (DownloadError, RecordError):
+        return []
+    return list(getattr(master, "seg_name", ()))

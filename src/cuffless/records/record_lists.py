@@ -1,0 +1,140 @@
+"""Lists of PhysioNet records: the authors', RECORDS files, CSV."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from cuffless.records.record import RecordError
+from cuffless.records.source import shard_of
+
+_PATIENT = re.compile(r"^p\d{6,8}$")
+_SEGMENT = re.compile(r"^(\d{7,8})_\d{4}$")  # 3982843_0010, 81739927_0003
+_NUMERICS = re.compile(r"\dn$")  # 3000003n, p000020-2183-04-28-17-47n: one value a minute, no waveforms
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A record of a database, or a folder of records.
+
+    Attributes
+    ----------
+    path : str
+        Record, relative to the database's root; a folder ends in a slash.
+    segments : tuple of str
+        The segments to take; empty: all.
+    """
+
+    path: str
+    segments: tuple[str, ...] = ()
+
+    @property
+    def patient(self) -> str:
+        """The patient that a folder of the path names; empty if none does."""
+        parts = PurePosixPath(self.path).parts
+        folders = parts if self.path.endswith("/") else parts[:-1]
+        return next((part for part in reversed(folders) if _PATIENT.match(part)), "")
+
+    @property
+    def number(self) -> str:
+        """The record's id: what stands before its segments' numbers."""
+        return PurePosixPath(self.path).name.partition("_")[0]
+
+    def shard(self, shards: int) -> int:
+        """Job that works on it: by patient where the path names one, else by record."""
+        return shard_of(self.patient or self.number, shards)
+
+
+def read_list(lines: Iterable[str]) -> list[Listed]:
+    """Records that a list names, each once.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        One record, segment or folder a line (``record#a,b``: the record's segments a and b). Segments of one record
+        become that record with these segments; a line for the whole record wins over its segments. Numerics records
+        and empty lines are passed over.
+
+    Returns
+    -------
+    list of Listed
+        Sorted by path.
+    """
+    segments: dict[str, set[str]] = {}
+    whole: set[str] = set()
+    for line in lines:
+        path = line.strip().removeprefix("./").removesuffix(".hea")
+        if not path or path.startswith("#") or _NUMERICS.search(path):
+            continue
+        path, _, part = path.partition("#")
+        master, segment = _master_of(path)
+        named = [*filter(None, part.split(",")), *([segment] if segment else [])]
+        if named:
+            segments.setdefault(master, set()).update(named)
+        else:
+            whole.add(master)
+    listed = {path: Listed(path) for path in whole}
+    listed |= {path: Listed(path, tuple(sorted(names))) for path, names in segments.items() if path not in whole}
+    return [listed[path] for path in sorted(listed)]
+
+
+def _master_of(path: str) -> tuple[str, str]:
+    """Master record of a line, and the segment if the line names one."""
+    pure = PurePosixPath(path)
+    if path.endswith("/"):  # the folder of a patient holds several records, that of a record the record
+        own = pure.name.isdigit() and len(pure.name) >= 7
+        return (f"{pure}/{pure.name}", "") if own else (f"{pure}/", "")
+    match = _SEGMENT.match(pure.name)
+    if not match:
+        bare = pure.name.isdigit() and len(pure.name) >= 7 and pure.parent.name != pure.name
+        return (f"{pure}/{pure.name}" if bare and len(pure.parent.name) == 2 else str(pure)), ""
+    number = match[1]
+    if pure.parent.name == number:
+        return f"{pure.parent}/{number}", pure.name
+    if _PATIENT.match(
+        pure.parent.name
+    ):  # in the matched subset masters are named by date: the segment stands for itself
+        return str(pure), ""
+    return f"{pure.parent}/{number}/{number}", pure.name  # the authors' short form
+
+
+@cache
+def list_file(path: str) -> tuple[Listed, ...]:
+    """Records that a file names: plain lines, or a CSV with a column ``path`` (a table of records, say) or ``record``.
+
+    Raises
+    ------
+    RecordError
+        If the file is absent, names nothing, or is a CSV without that column.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordError(f"records.record_list: {path} cannot be read ({error})") from None
+    if lines and "," in lines[0] and "/" not in lines[0]:
+        import csv
+
+        rows = csv.DictReader(lines)
+        column = next((name for name in ("path", "record") if name in (rows.fieldnames or ())), None)
+        if column is None:
+            raise RecordError(f"{path}: a list with commas needs a column named path or record; found {lines[0]}")
+        lines = [row[column] or "" for row in rows]
+    found = read_list(lines)
+    if not found:
+        raise RecordError(f"{path}: names no record; one a line is wanted, e.g. 39/3982843_0010 or p00/p000020/")
+    return tuple(found)
+
+
+def list_digest(path: str, shards: int, shard: int) -> str:
+    """Digest of the lines of a list that concern a shard; empty without a list."""
+    return _list_digests(path, shards)[shard] if path else ""
+
+
+@cache
+def _list_digests(path: str, shards: int) -> list[str]:
+    digests = [hashlib.sha256() for _ in range(shards)]
+    for listed in list_file(path):
+        digests[listed.shard(shards)].update(f"{listed}\n".encode())
+    return [digest.hexdigest()[:16] for digest in digests]

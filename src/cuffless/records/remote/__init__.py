@@ -1,0 +1,1 @@
+"""How files travel: requests, resumed parts, checksums; it knows nothing of signals."""

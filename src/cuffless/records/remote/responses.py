@@ -1,0 +1,70 @@
+"""What the headers of an HTTP answer say about a file."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+# Timeout, too early, too many requests, and whatever a server puts down to itself.
+_PASSING = (408, 425, 429)
+_RANGE = re.compile(r"\s*bytes\s+(\d+)-(\d+)/(\d+)\s*$", re.IGNORECASE)
+_UNSATISFIED = re.compile(r"\s*bytes\s+\*/(\d+)\s*$", re.IGNORECASE)
+_COMPRESSED = (".gz", ".tgz", ".z", ".br", ".zst")
+
+
+def is_passing(status: int) -> bool:
+    """Whether a status may be another one later."""
+    return status in _PASSING or 500 <= status <= 599
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait as ``Retry-After`` asks, as a number or a date; None if it does not."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max((until - datetime.now(UTC)).total_seconds(), 0.0)
+
+
+def range_total(headers: Mapping[str, str], start: int) -> int | None:
+    """Length of the whole file, from the ``Content-Range`` of a part that begins at `start`; None if it does not."""
+    found = _RANGE.match(headers.get("Content-Range", ""))
+    if not found:
+        return None
+    first, last, total = map(int, found.groups())
+    return total if first == start and first <= last < total else None
+
+
+def unsatisfied_total(headers: Mapping[str, str]) -> int | None:
+    """Length of the whole file, as an answer 416 gives it; None if it does not."""
+    found = _UNSATISFIED.match(headers.get("Content-Range", ""))
+    return int(found[1]) if found else None
+
+
+def body_length(headers: Mapping[str, str]) -> int | None:
+    """Bytes of the body; None if the answer does not say."""
+    value = headers.get("Content-Length", "").strip()
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+def validator_of(headers: Mapping[str, str]) -> str:
+    """What ``If-Range`` may name the version of a file by: a strong ETag, else its date; empty if neither is there."""
+    tag = headers.get("ETag", "")
+    return tag if tag.startswith('"') else headers.get("Last-Modified", "")
+
+
+def is_recoded(headers: Mapping[str, str], path: str) -> bool:
+    """Whether the body is a compressed form of the file, though none was asked for."""
+    coding = headers.get("Content-Encoding", "identity").strip().lower()
+    # Some servers say gzip of a file that is itself a .gz: there the body is the file.
+    return coding not in ("", "identity") and not path.lower().endswith(_COMPRESSED)
+
+
+def is_web_page(headers: Mapping[str, str], start: bytes, path: str) -> bool:
+    """Whether a web page (a form to log in, a proxy's notice) came where a file was asked for."""
+    kind = headers.get("Content-Type", "").lower()
+    return "html" in kind and start.lstrip()[:1] == b"<" and not path.lower().endswith((".html", ".htm"))

@@ -1,0 +1,105 @@
+"""The sources by name, and what they have in common with a user's own."""
+
+import importlib
+import os
+import sys
+from functools import cache
+from pathlib import Path
+
+from cuffless.config import RecordOptions
+from cuffless.records.record import Record, RecordError
+from cuffless.records.source import Entry, Source
+
+_SOURCES = {
+    "simulator": "cuffless.records.local:WfdbFolder",
+    "wfdb": "cuffless.records.local:WfdbFolder",
+    "csv": "cuffless.records.local:CsvFolder",
+    "kachuee": "cuffless.records.kachuee:KachueeFiles",
+    "ready": "cuffless.records.ready:ReadyFiles",
+    "physionet": "cuffless.records.physionet:PhysioNet",
+}
+
+
+def source_file(name: str) -> str:
+    """File that holds the code of a source that comes along."""
+    module = _SOURCES[name].partition(":")[0]
+    return str(Path(__file__).with_name(f"{module.rpartition('.')[2]}.py"))
+
+
+@cache
+def source_named(name: str) -> Source:
+    """The source of a name as in `records.source`.
+
+    Parameters
+    ----------
+    name : str
+        One of those that come along, or ``module:class`` of a user's own.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    RecordError
+        If there is no such module or class, or it is no `Source`.
+    """
+    module, _, kind = _SOURCES.get(name, name).partition(":")
+    if name not in _SOURCES and os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())  # a user's own lies beside the study
+    try:
+        made = getattr(importlib.import_module(module), kind)()
+    except (ImportError, AttributeError, TypeError) as error:
+        raise RecordError(
+            f"records.source {name}: {error}; known are {', '.join(_SOURCES)}, or module:class of a module beside the "
+            "study, whose class is made without arguments"
+        ) from None
+    if not isinstance(made, Source):
+        raise RecordError(f"records.source {name}: {kind} must be a subclass of cuffless.records.Source")
+    return made
+
+
+def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True) -> Record:
+    """Open a recording of any source; a local file is told apart by its name (CSV, else WFDB).
+
+    Parameters
+    ----------
+    path : str or Path
+        As in its `Entry`.
+    options : RecordOptions
+        Source, channel names, sampling rate, layout.
+    need_abp : bool
+        False: PPG alone suffices.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordError
+        If it cannot be used; the message says why, and what to do.
+    """
+    return source_named(options.source).open(str(path), options, need_abp=need_abp)
+
+
+def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry]:
+    """List the recordings of a source, those that `include` and `exclude` let through, in the order of their paths.
+
+    Raises
+    ------
+    RecordError
+        If the source cannot be reached.
+    """
+    from fnmatch import fnmatch
+
+    found = source_named(options.source).find(options, shard)
+    return sorted(
+        (
+            entry
+            for entry in found
+            if any(fnmatch(entry.name, pattern) for pattern in options.include)
+            and not any(fnmatch(entry.name, pattern) for pattern in options.exclude)
+        ),
+        key=lambda entry: entry.path,
+    )

@@ -1,0 +1,154 @@
+"""Windows that others cut: measured and judged here, never cut anew."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from cuffless.config import WindowOptions
+from cuffless.records import Record, RecordError
+from cuffless.records.record import ReadyWindows
+from cuffless.signals import bandpass, cubic_windows, pulse_frequency
+from cuffless.windows.cutting import Windows, unit_windows
+from cuffless.windows.grid import ANALYSIS_HZ
+from cuffless.windows.measure import Measures, measure_windows
+from cuffless.windows.quality import count_rejections, first_broken_rule
+
+BLOCK_WINDOWS = 2048
+NEED_BEATS = ("beats", "spread", "rates")  # of the arterial pressure, which is not there
+_MARGIN_SECONDS = 6.0  # each side of a window: a pulse is judged by the three before and after it
+_EDGE = 3  # samples that interpolation may reach for beyond a window
+
+
+def iter_ready(
+    record: Record, options: WindowOptions = WindowOptions(), *, block: int = BLOCK_WINDOWS
+) -> Iterator[Windows]:
+    """Measure and judge windows that others cut, block by block.
+
+    Each is one window, whatever ``options`` say of cropping, length and overlap: it is resampled along its whole length
+    to ``options.samples`` samples. It is band-passed for measuring; what is kept is band-passed only if it was not yet,
+    or if fewer samples a second could not hold the upper end of the band.
+
+    Parameters
+    ----------
+    record : Record
+        With ``ready`` windows.
+    options : WindowOptions
+        The rules that need the beats of the arterial pressure (`NEED_BEATS`) cannot be judged and reject nothing.
+        Windows in which a sample or a label is missing count under the rule `missing`.
+    block : int
+        Windows in memory at a time; the result does not depend on it.
+
+    Yields
+    ------
+    Windows
+        Pulse rate and SNR are measured on the window alone (the SNR on its middle ``options.snr_seconds``), in the
+        time base of its file: a window that was resampled to 60 bpm measures 60 bpm.
+
+    Raises
+    ------
+    RecordError
+        If windows cannot be read, are not as many or as long as announced, or are too long for the samples wanted.
+    """
+    ready = record.ready
+    if _highest(ready, options) <= options.pulse_search[1]:
+        raise RecordError(
+            f"{record.name}: windows of {ready.window_seconds:g} s hold no pulse of {options.pulse_search[1]:g} Hz in "
+            f"{options.samples} samples; raise windows.samples_per_beat or windows.length"
+        )
+    for first in range(0, ready.n, block):
+        stop = min(first + block, ready.n)
+        ppg, sbp, dbp = ready.read(first, stop)
+        for kind, values, shape in (("PPG", ppg, (stop - first, ready.samples)), *_labels(sbp, dbp, stop - first)):
+            if np.shape(values) != shape:
+                raise RecordError(f"{record.name}: {kind} of ready windows is {np.shape(values)}, not {shape}")
+        yield _judge(np.asarray(ppg, float), sbp, dbp, ready.starts(first, stop), ready, options)
+
+
+def _labels(sbp, dbp, n: int):
+    return () if sbp is None and dbp is None else (("SBP", sbp, (n,)), ("DBP", dbp, (n,)))
+
+
+def _judge(ppg, sbp, dbp, start, ready: ReadyWindows, options: WindowOptions) -> Windows:
+    labelled = sbp is not None
+    present = np.isfinite(ppg).all(axis=1)
+    if labelled:
+        sbp, dbp = np.asarray(sbp, float), np.asarray(dbp, float)
+        present &= np.isfinite(sbp) & np.isfinite(dbp)
+    ppg = ppg[present]
+    figures = _measured(ppg, ready, options)
+    figures = replace(figures, start=start[present], seconds=np.full(len(ppg), ready.window_seconds))
+    if labelled:
+        figures = replace(figures, sbp=sbp[present], dbp=dbp[present])
+    judged = options.model_copy(update={"rules": tuple(rule for rule in options.rules if rule not in NEED_BEATS)})
+    verdict = first_broken_rule(figures, judged, has_abp=labelled)
+    rejected = dict.fromkeys(options.rules, 0) | count_rejections(verdict, judged)
+    if "missing" in rejected:
+        rejected["missing"] += int(np.sum(~present))
+    kept = verdict < 0
+    seconds = float(present.sum() * ready.window_seconds)
+    return Windows(_resampled(ppg[kept], ready, options), figures.select(kept), figures, rejected, seconds)
+
+
+def _measured(ppg, ready: ReadyWindows, options: WindowOptions) -> Measures:
+    """Figures of windows without missing samples."""
+    if not len(ppg):
+        return Measures.blank(0)
+    filtered = bandpass(ppg, ready.fs, options.band, options.filter_order)
+    seconds = int(ready.window_seconds * ANALYSIS_HZ + 1e-9) / ANALYSIS_HZ
+    analysed = _each(cubic_windows, filtered, seconds, ready.fs, round(seconds * ANALYSIS_HZ))
+    hz = pulse_frequency(
+        analysed,
+        ANALYSIS_HZ,
+        search=options.pulse_search,
+        method=options.pulse_rate,
+        ratio=options.subharmonic_ratio,
+        min_hz=options.subharmonic_min_hz,
+    )
+    pitch = np.ceil(ready.window_seconds) + 2 * _MARGIN_SECONDS + 1
+    start = np.arange(len(ppg)) * pitch + _MARGIN_SECONDS
+    line = _line(analysed, ANALYSIS_HZ, start, pitch, _MARGIN_SECONDS)
+    within = options.model_copy(update={"snr_seconds": min(options.snr_seconds, seconds)})
+    return measure_windows(
+        _line(ppg, ready.fs, start, pitch, 0.0),
+        _line(filtered, ready.fs, start, pitch, _MARGIN_SECONDS),
+        line,
+        None,
+        ready.fs,
+        start,
+        np.full(len(ppg), seconds),
+        hz,
+        len(line) / ANALYSIS_HZ,
+        within,
+    )
+
+
+def _highest(ready: ReadyWindows, options: WindowOptions) -> float:
+    """Frequency in Hz up to which the samples wanted can hold a window."""
+    return min(options.band[1], 0.45 * options.samples / ready.window_seconds)
+
+
+def _resampled(ppg, ready: ReadyWindows, options: WindowOptions):
+    """Windows with zero mean and unit variance, in as many samples as the options say."""
+    highest = _highest(ready, options)
+    if len(ppg) and not (ready.filtered and highest == options.band[1]):
+        ppg = bandpass(ppg, ready.fs, (options.band[0], highest), options.filter_order)
+    return _each(unit_windows, ppg, ready.window_seconds, ready.fs, options.samples)
+
+
+def _each(resample, rows, seconds: float, fs: float, n_samples: int):
+    """Resample each row along its first seconds with a function that takes windows from one long signal."""
+    line = np.pad(rows, ((0, 0), (_EDGE, _EDGE)), "edge")
+    start = (np.arange(len(rows)) * line.shape[1] + _EDGE) / fs
+    return resample(line.ravel(), start, np.full(len(rows), seconds), fs, n_samples)
+
+
+def _line(rows, fs: float, start, pitch: float, margin: float):
+    """Windows set in one long signal, `pitch` seconds apart, each with reflections of itself on either side."""
+    reach = int(margin * fs)
+    width = rows.shape[1]
+    between = np.arange(int(np.ceil((start[-1] + pitch) * fs)) + 1) % 2  # never equal, so no flat line between
+    line = between.astype(float) if not reach else np.zeros(len(between))
+    at = np.rint(start * fs).astype(int)[:, None] + np.arange(-reach, width + reach)
+    line[at] = np.pad(rows, ((0, 0), (reach, reach)), "reflect")
+    return line

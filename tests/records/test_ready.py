@@ -1,0 +1,168 @@
+import importlib.util
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from cuffless.config import RecordOptions
+from cuffless.records import RecordError, find_records, list_records, open_record
+
+_spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))
+matlab = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(matlab)
+
+
+def options_of(folder, **options):
+    return RecordOptions(source="ready", path=str(folder), **options)
+
+
+def windows(n, samples=875):
+    """Windows whose first sample is their row number."""
+    return np.arange(n)[:, None] + np.linspace(0, 0.5, samples)
+
+
+def rows_of(record, start=0, stop=None):
+    ppg, sbp, dbp = record.ready.read(start, record.ready.n if stop is None else stop)
+    return ppg[:, 0].round().astype(int).tolist(), sbp.tolist(), dbp.tolist()
+
+
+@pytest.fixture
+def published(tmp_path):
+    """Twelve windows of subjects 0, 3 and 11, scattered over the file."""
+    subject = [3, 0, 0, 3, 11, 0, 3, 3, 0, 11, 0, 3]
+    label = np.column_stack([100 + np.arange(12), 50 + np.arange(12)])
+    matlab.write_published(tmp_path / "MIMIC-III_ppg_dataset.h5", windows(12), label, subject)
+    return tmp_path
+
+
+def test_the_published_file_gives_each_subject_its_own_rows(published):
+    entries = find_records(options_of(published))
+    assert [e.name for e in entries] == [f"MIMIC-III_ppg_dataset_{k}" for k in (0, 11, 3)]
+    assert {e.identity for e in entries} == {"record"}
+    record = open_record(entries[2].path, options_of(published))
+    assert record.segments == ()
+    assert (record.ready.n, record.fs, record.ready.samples, record.usable_seconds) == (5, 125, 875, 35)
+    assert rows_of(record) == ([0, 3, 6, 7, 11], [100, 103, 106, 107, 111], [50, 53, 56, 57, 61])
+    assert rows_of(record, 1, 3) == ([3, 6], [103, 106], [53, 56])
+    assert record.ready.starts(1, 3).tolist() == [7, 14]
+
+
+def test_equal_numbers_in_two_published_files_are_two_subjects(tmp_path):
+    for name in ("a.h5", "b/a.h5"):
+        matlab.write_published(tmp_path / name, windows(2), [[120, 60]] * 2, [0, 0])
+    table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path))
+    assert table["subject"].tolist() == ["a_0", "b_a_0"]
+
+
+def test_the_rate_of_windows_is_the_files_own_else_the_configured_one(tmp_path):
+    matlab.write_published(tmp_path / "a.h5", windows(2, 500), [[120, 60]] * 2, [0, 0])
+    path = find_records(options_of(tmp_path))[0].path
+    assert open_record(path, options_of(tmp_path, ready_fs=100)).ready.window_seconds == 5
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file.attrs["fs"] = 50.0
+    assert open_record(path, options_of(tmp_path, ready_fs=100)).ready.window_seconds == 10
+    matlab.write_published(tmp_path / "a.h5", windows(2, 90), [[120, 60]] * 2, [0, 0])
+    with pytest.raises(RecordError, match=r"90 samples are shorter than a second at 125 Hz"):
+        open_record(path, options_of(tmp_path))
+
+
+def test_far_scattered_rows_are_read_a_slice_at_a_time(tmp_path, monkeypatch):
+    n = 9000
+    subject = np.ones(n, int)
+    mine = np.array([0, 1, 40, 4095, 4096, 4100, 8999])
+    subject[mine] = 7
+    ppg = np.repeat(np.arange(n)[:, None], 126, axis=1)
+    matlab.write_published(tmp_path / "a.h5", ppg, np.column_stack([np.arange(n), np.arange(n)]), subject)
+    record = open_record(f"{tmp_path / 'a.h5'}#7", options_of(tmp_path))
+    longest = []
+    read = h5py.Dataset.__getitem__
+
+    def watched(dataset, part, **options):
+        found = read(dataset, part, **options)
+        longest.append(len(found))
+        return found
+
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", watched)
+    assert rows_of(record) == (mine.tolist(), mine.tolist(), mine.tolist())
+    assert max(longest) == 41
+
+
+def test_subsets_of_pulsedb_name_patients_whichever_file_they_are_in(tmp_path):
+    subjects = ["p000160_0", "p000160_1", "p000160_0", "p000200_0"]
+    sbp, dbp = np.array([120.5, 100, 130, 140]), np.array([60.5, 50, 70, 80])
+    matlab.write_subset(tmp_path / "Train_Subset.mat", windows(4, 1250), sbp, dbp, subjects)
+    matlab.write_subset(tmp_path / "Test_Subset.mat", windows(1, 1250), [90], [45], ["p000160_0"])
+    table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path))
+    assert table["record"].tolist() == [
+        *("Test_Subset_p000160_0", "Train_Subset_p000160_0"),
+        *("Train_Subset_p000160_1", "Train_Subset_p000200_0"),
+    ]
+    assert table["subject"].tolist() == ["p000160_0", "p000160_0", "p000160_1", "p000200_0"]
+    assert set(table["identity"]) == {"patient"}
+    assert table["seconds"].tolist() == [10, 20, 10, 10]
+    record = open_record(f"{tmp_path / 'Train_Subset.mat'}#p000160_0", options_of(tmp_path))
+    assert rows_of(record) == ([0, 2], [120.5, 130], [60.5, 70])
+
+
+def test_segment_files_of_pulsedb_hold_one_patient_of_one_of_two_databases(tmp_path):
+    for folder, field in (("PulseDB_MIMIC", "PPG_F"), ("PulseDB_Vital", "PPG_Raw")):
+        path = tmp_path / folder / "p000160.mat"
+        matlab.write_segments(path, windows(3, 1250), [120, 121, 122], [60, 61, 62], "p000160", field=field)
+    matlab.write_segments(tmp_path / "x" / "p000007.mat", windows(1, 1250), [100], [50], "p000007", height=True)
+    entries = find_records(options_of(tmp_path))
+    assert [(e.name, e.subject) for e in entries] == [
+        ("PulseDB_MIMIC_p000160_0", "p000160_0"),
+        ("PulseDB_Vital_p000160_1", "p000160_1"),
+        ("p000007_1", "p000007_1"),
+    ]
+    mimic, vital, single = (open_record(e.path, options_of(tmp_path)) for e in entries)
+    assert rows_of(mimic, 1) == ([1, 2], [121, 122], [61, 62])
+    assert (mimic.ready.filtered, vital.ready.filtered) == (True, False)
+    assert rows_of(single) == ([0], [100], [50])
+    assert single.ready.start is None
+
+
+def test_a_patients_recordings_follow_each_other_in_time(tmp_path):
+    times = [0.0, 30.0, 5.0, 15.0, 2.0]
+    path = tmp_path / "p000001.mat"
+    matlab.write_segments(path, windows(5, 1250), [120] * 5, [60] * 5, "p000001", times=times)
+    start = open_record(f"{path}#p000001_0", options_of(tmp_path)).ready.starts(0, 5)
+    assert start.tolist() == [0, 30, 40, 50, 60]
+
+
+def test_a_broken_window_of_a_segment_file_is_missing_and_the_others_stay(tmp_path):
+    ppg = [np.zeros(7), *windows(3, 1250), None]
+    matlab.write_segments(tmp_path / "p000001.mat", ppg, [120] * 5, [60] * 5, "p000001")
+    ready = open_record(f"{tmp_path / 'p000001.mat'}#p000001_0", options_of(tmp_path)).ready
+    assert (ready.n, ready.samples) == (5, 1250)
+    assert np.isnan(ready.read(0, 5)[0]).all(axis=1).tolist() == [True, False, False, False, True]
+
+
+def test_without_need_of_pressure_windows_come_without_labels(published):
+    record = open_record(find_records(options_of(published))[0].path, options_of(published), need_abp=False)
+    assert record.ready.read(0, 2)[1:] == (None, None)
+
+
+def test_files_of_another_layout_are_rows_with_the_reason(tmp_path):
+    matlab.write_published(tmp_path / "good.h5", windows(2), [[120, 60]] * 2, [0, 0])
+    matlab.write_published(tmp_path / "lengths.h5", windows(2), [[120, 60]] * 3, [0, 0])
+    matlab.write_published(tmp_path / "halves.h5", windows(2), [[120, 60]] * 2, [0.5, np.nan])
+    matlab.write_subset(tmp_path / "nameless.mat", windows(2, 1250), [120] * 2, [60] * 2, ["p1", "\0"])
+    matlab.write_segments(tmp_path / "fieldless.mat", windows(2, 1250), [120] * 2, [60] * 2, "p1", field="ECG_F")
+    (tmp_path / "page.h5").write_text("<html>")
+    with h5py.File(tmp_path / "model.h5", "w") as file:
+        file["weights"] = np.zeros(3)
+    table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path)).set_index("record")["problem"]
+    assert table["good_0"] == ""
+    assert "label (3, 2) and subject_idx (2, 1) must be" in table["lengths"]
+    assert "subject_idx holds what is not a whole number" in table["halves"]
+    assert "Subject of segment 2 is empty" in table["nameless"]
+    assert "Subj_Wins lacks PPG_F" in table["fieldless"]
+    assert "page.h5: cannot be read as HDF5" in table["page"]
+    assert "holds weights, none of the layouts of ready windows" in table["model"]
+
+
+def test_an_absent_subject_is_refused(published):
+    with pytest.raises(RecordError, match=r"no such subject; name one after #, as in MIMIC-III_ppg_dataset\.h5#0"):
+        open_record(f"{published / 'MIMIC-III_ppg_dataset.h5'}#4", options_of(published))
