@@ -2,6 +2,7 @@
 # Set up a virtual environment from the lock. Idempotent; an interrupted set-up goes on where it stopped.
 set -euo pipefail
 venv=${1:-.venv}
+lock=${2:-envs/requirements.lock}
 
 suits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
 
@@ -25,14 +26,16 @@ export UV_LINK_MODE=copy PIP_DISABLE_PIP_VERSION_CHECK=1
 echo "[2/4] Installing the installer"
 fast=yes
 "$venv/bin/python" -m pip install --quiet --require-hashes -r envs/bootstrap.lock || fast=
-echo "[3/4] Installing the packages of envs/requirements.lock (2.8 GB on disk; 1-3 minutes)"
+size="2.8 GB on disk; 1-3 minutes"
+case $lock in *-gpu.lock) size="2.8 GB on disk and, for GPUs, 2.8 GB more to download, which unpack to more" ;; esac
+echo "[3/4] Installing the packages of $lock ($size)"
 if [ -n "$fast" ]; then
     "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes --compile-bytecode \
-        -r envs/requirements.lock
+        -r "$lock"
     "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
 else
     echo "      uv is not to be had here; pip does it, more slowly"
-    "$venv/bin/python" -m pip install --quiet --require-hashes -r envs/requirements.lock
+    "$venv/bin/python" -m pip install --quiet --require-hashes -r "$lock"
     "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
 fi
 touch "$venv/.ready"

@@ -62,3 +62,9 @@ def tiny_study(project, tmp_path_factory):
 def fresh_study(project, tmp_path):
     """The tiny study, nothing carried out."""
     return Study(project, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def make_study(project, tmp_path_factory):
+    """Give copies of the workflow in which nothing is carried out: name -> Study."""
+    return lambda name: Study(project, tmp_path_factory.mktemp(name))

@@ -27,8 +27,8 @@ rule predict_recordings:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         model=STUDY.real.model,
         network=trained_network,

@@ -8,8 +8,8 @@ rule simulate_records:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=STUDY.snakemake.shard_mem_mb,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: STUDY.snakemake.shard_mem_mb * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         subjects=simulated_subjects,
         options=simulator_options,

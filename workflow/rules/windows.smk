@@ -12,8 +12,8 @@ rule cut_windows:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=STUDY.snakemake.shard_mem_mb,
-        runtime=240,
+        mem_mb=lambda wildcards, attempt: STUDY.snakemake.shard_mem_mb * attempt,
+        runtime=lambda wildcards, attempt: 240 * attempt,
         connections=connections_to_cut,
     params:
         options=lambda wildcards: named(STUDY.windowings, wildcards.windowing).canonical(),
@@ -39,8 +39,8 @@ rule join_windows:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         code=code_digest("join_tables.py"),
     message:
@@ -68,8 +68,8 @@ rule join_quality:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         code=code_digest("join_tables.py"),
     message:

@@ -54,14 +54,23 @@ def threads_used() -> int:
 
 
 def hardware() -> dict:
-    """CPU model, cores, threads and GPUs, as they go into the run file."""
+    """CPU model, cores, threads and GPUs, as they go into the run file.
+
+    ``cuda_visible_devices`` are the GPUs that a scheduler gave the job, even if TensorFlow can use none; None: not set.
+    """
     import tensorflow as tf
 
     gpus = [
         tf.config.experimental.get_device_details(device).get("device_name", device.name)
         for device in tf.config.list_physical_devices("GPU")
     ]
-    return {"cpu": _cpu_model(), "cores": os.cpu_count(), "threads": threads_used(), "gpus": gpus}
+    return {
+        "cpu": _cpu_model(),
+        "cores": os.cpu_count(),
+        "threads": threads_used(),
+        "gpus": gpus,
+        "cuda_visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES"),
+    }
 
 
 def versions() -> dict:

@@ -1,0 +1,76 @@
+"""Write what follows from the locks: the conda environment and the container definitions. One set of versions."""
+
+import hashlib
+import re
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+NOTE = "# Written by envs/derive.py from envs/{}; change pyproject.toml and run make lock."
+PIN = re.compile(r"^([\w.-]+)==([^\s\\;]+)(?:\s*;\s*([^\\\n]+?))?\s*\\?$", re.MULTILINE)
+
+
+def pins(lock: str) -> list[tuple[str, str, str]]:
+    """Name, version and environment marker ('': everywhere) of all that a lock's text pins."""
+    return [tuple(part or "" for part in found) for found in PIN.findall(lock)]
+
+
+def conda_environment(lock: str) -> str:
+    """Text of the conda environment file for a lock's text."""
+    lines = [
+        NOTE.format("requirements.lock"),
+        "name: cuffless",
+        "channels:",
+        "  - conda-forge",
+        "dependencies:",
+        "  - python >=3.11,<3.14",
+        "  - pip",
+        "  - pip:",
+        *(f'      - "{name}=={version}{marker and f" ; {marker}"}"' for name, version, marker in pins(lock)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def container_definition(lock: str, name: str) -> str:
+    """Text of the Apptainer definition that installs a lock.
+
+    Parameters
+    ----------
+    lock : str
+        The lock's text, whose digest the image carries.
+    name : str
+        The lock's file name in ``envs/``; images are built from the folder above.
+    """
+    return f"""{NOTE.format(name)}
+Bootstrap: docker
+From: python:3.11-slim
+
+%files
+    envs/{name} /opt/cuffless/{name}
+
+%post
+    pip install --no-cache-dir --require-hashes --requirement /opt/cuffless/{name}
+
+%environment
+    export PYTHONNOUSERSITE=1
+
+%labels
+    cuffless.lock {name} sha256:{hashlib.sha256(lock.encode()).hexdigest()}
+
+%test
+    python -c "import keras, snakemake, wfdb, zarr"
+"""
+
+
+def derived() -> dict[str, str]:
+    """Text of every file that follows from the locks, by name."""
+    cpu, gpu = ((FOLDER / name).read_text() for name in ("requirements.lock", "requirements-gpu.lock"))
+    return {
+        "cuffless.yaml": conda_environment(cpu),
+        "cuffless.def": container_definition(cpu, "requirements.lock"),
+        "cuffless-gpu.def": container_definition(gpu, "requirements-gpu.lock"),
+    }
+
+
+if __name__ == "__main__":
+    for name, text in derived().items():
+        (FOLDER / name).write_text(text)
