@@ -5,13 +5,15 @@ import sys
 from collections.abc import Callable, Iterator
 
 from benchmarks.feeding import feeding, fitting
+from benchmarks.headers import headers_34938
 from benchmarks.memory import long_records
 from benchmarks.rates import importing, materializing, predicting, simulating
+from benchmarks.scale import dry_run_20000, materialize_million
 from benchmarks.study import default_study
 from benchmarks.table import Measurement, broken, print_table, write_table
 from benchmarks.windowing import wfdb_to_store, windowing
 
-BENCHMARKS: dict[str, Callable[[], Iterator[Measurement]]] = {
+BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
     benchmark.__name__: benchmark
     for benchmark in (
         windowing,
@@ -23,9 +25,13 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Measurement]]] = {
         simulating,
         predicting,
         importing,
+        dry_run_20000,
+        materialize_million,
+        headers_34938,
         default_study,
     )
 }
+AT_SCALE = ("dry_run_20000", "materialize_million", "headers_34938")  # have a quick form
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"only these, of {', '.join(BENCHMARKS)}")
-    parser.add_argument("--quick", action="store_true", help="leave out the default study (minutes)")
+    parser.add_argument("--quick", action="store_true", help="leave out the default study, take less of what is large")
     parser.add_argument("--output", default=None, help="CSV file; default results/benchmarks.csv, none with NAME")
     given = parser.parse_args(arguments)
     unknown = [name for name in given.names if name not in BENCHMARKS]
@@ -49,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows: list[Measurement] = []
     for name in names:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        rows += BENCHMARKS[name]()
+        rows += BENCHMARKS[name](quick=True) if given.quick and name in AT_SCALE else BENCHMARKS[name]()
         if output:
             write_table(rows, output)  # after each: what is measured stays if a later one fails
     print_table(rows)

@@ -25,7 +25,7 @@ def default_study() -> Iterator[Measurement]:
     """Wall time of ``snakemake --cores 2`` in a copy of the sources: at most 600 s, at most 15 s when all is done."""
     with tempfile.TemporaryDirectory() as temporary, two_cores():
         study = Path(temporary) / "study"
-        _copy_sources(study)
+        copy_sources(study)
         seconds, _ = _snakemake(study)
         figures = list((study / "results" / "figures").glob("*.pdf"))
         if not figures:
@@ -37,7 +37,7 @@ def default_study() -> Iterator[Measurement]:
         yield Measurement("study_dry_run", cpu_seconds, "CPU s")
 
 
-def _copy_sources(study: Path) -> None:
+def copy_sources(study: Path) -> None:
     """Copy what a study is made of, without downloads, results and byte code."""
     study.mkdir()
     for name in SOURCES:

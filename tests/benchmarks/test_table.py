@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from benchmarks.__main__ import BENCHMARKS, main
+from benchmarks.__main__ import AT_SCALE, BENCHMARKS, main
 from benchmarks.table import COLUMNS, Measurement, broken, write_table
 
 
@@ -58,12 +58,15 @@ def test_a_broken_limit_is_the_exit_status(monkeypatch, tmp_path, capsys, value,
     assert (tmp_path / "table.csv").is_file()
 
 
-def test_quick_leaves_out_the_study_alone(monkeypatch, tmp_path):
-    ran = []
+def test_quick_leaves_out_the_study_alone_and_takes_less_of_what_is_large(monkeypatch, tmp_path):
+    ran = {}
     for name in BENCHMARKS:
-        monkeypatch.setitem(BENCHMARKS, name, lambda name=name: ran.append(name) or iter(()))
+        monkeypatch.setitem(BENCHMARKS, name, lambda name=name, **how: ran.update({name: how}) or iter(()))
     main(["--quick", "--output", str(tmp_path / "table.csv")])
-    assert ran == [name for name in BENCHMARKS if name != "default_study"]
+    assert list(ran) == [name for name in BENCHMARKS if name != "default_study"]
+    assert {name for name in ran if ran[name] == {"quick": True}} == set(AT_SCALE)
+    main(["--output", str(tmp_path / "table.csv")])
+    assert ran == {name: {} for name in BENCHMARKS}
 
 
 def test_a_misspelt_benchmark_is_named_with_those_there_are(capsys):

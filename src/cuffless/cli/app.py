@@ -84,3 +84,27 @@ def predict(
     from cuffless.cli.prediction import run_predict
 
     raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json))
+
+
+@app.command()
+def plan(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The study's configuration.")] = Path("config.yaml"),
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", metavar="N", help="Jobs at once, as given to snakemake; default: the cores.", min=1),
+    ] = None,
+    windows_per_second: Annotated[
+        float | None,
+        typer.Option(
+            "--windows-per-second",
+            metavar="RATE",
+            help="Windows that your GPU trains on in a second; only then are training hours told.",
+            min=1e-6,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What a study will take: hours of signal, GB, jobs, and whether the disk has the room."""
+    from cuffless.cli.planning import run_plan
+
+    raise typer.Exit(run_plan(config, jobs, windows_per_second, as_json))

@@ -7,7 +7,6 @@ import numpy as np
 
 from cuffless.config import RecordOptions
 from cuffless.errors import CufflessError
-from cuffless.signals import to_rate
 
 Reader = Callable[[int, int], np.ndarray]
 
@@ -69,6 +68,8 @@ class Channel:
         """Samples `start` to `stop` of the channel brought to sampling rate `fs`."""
         if abs(self.fs - fs) < 1e-9 * fs:
             return self.read(start, stop)
+        from cuffless.signals import to_rate
+
         margin = int(np.ceil(self.fs))
         first = max(int(start / fs * self.fs) - margin, 0)
         last = min(int(np.ceil(stop / fs * self.fs)) + margin, self.n_samples)

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.signal import butter, sosfilt
-from scipy.signal.windows import tukey
 
 FLUSH_PRESSURE = 300.0
 MOTION_BAND = (0.4, 4.0)
@@ -116,6 +114,9 @@ def spoil(
 
 def _motion(n: int, fs: float, rng: np.random.Generator) -> np.ndarray:
     """Band-limited burst (n,), from rest to rest, with a greatest deflection of 1."""
+    from scipy.signal import butter, sosfilt
+    from scipy.signal.windows import tukey
+
     run_in = int(5 * fs)
     noise = sosfilt(butter(2, MOTION_BAND, "bandpass", fs=fs, output="sos"), rng.standard_normal(run_in + n))
     burst = noise[run_in:] * tukey(n, 0.3)

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.integrate import cumulative_trapezoid
-from scipy.signal import lfilter
-from scipy.special import ndtri
 
 from cuffless.simulator.population import SubjectParameters
 
@@ -73,6 +70,8 @@ def slow_state(
     -------
     SlowState
     """
+    from scipy.signal import lfilter
+
     time = np.arange(-LEAD_SECONDS, seconds + LEAD_SECONDS)
     noise = rng.standard_normal((len(time), 3))
     decay = np.exp(-1 / (60 * parameters.slow_minutes))
@@ -84,6 +83,8 @@ def slow_state(
 
 def _events(time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Sum of the events' courses, (n,); each reaches its amplitude once, then fades."""
+    from scipy.special import ndtri
+
     span = time[-1] + EVENT_MEMORY
     expected = span * EVENTS_PER_SECOND
     draws = rng.random((int(expected + 8 * np.sqrt(expected) + 20), 4))
@@ -123,6 +124,8 @@ def simulate_beats(parameters: SubjectParameters, slow: SlowState, rng: np.rando
     stroke volume times elastance, and pulse wave velocity goes with the root of elastance (Bramwell & Hill
     1922).
     """
+    from scipy.integrate import cumulative_trapezoid
+
     p = parameters
     grid = np.arange(slow.time[0], slow.time[-1], 1 / RATE_HZ)
     # The phase of the first beat comes first, so that a longer recording begins with the shorter one.

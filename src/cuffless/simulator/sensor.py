@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import numpy as np
-from scipy.signal import butter, lfilter, sosfilt, unit_impulse, zpk2sos
 
 from cuffless.simulator.population import SubjectParameters
 
@@ -48,6 +47,8 @@ def sense_ppg(
     (n,) float array
         PPG in NU.
     """
+    from scipy.signal import butter, sosfilt
+
     noises = rng.spawn(2)
     n = len(pulses)
     lowpass = butter(2, parameters.lowpass_hz, fs=fs, output="sos")
@@ -85,6 +86,8 @@ def pink_noise(white: np.ndarray, fs: float) -> np.ndarray:
     (n,) float array
         Noise of unit variance, but for its run-in.
     """
+    from scipy.signal import sosfilt
+
     sos, energy = _pink_filter(fs)
     return sosfilt(sos, white) / np.sqrt(energy)
 
@@ -92,6 +95,8 @@ def pink_noise(white: np.ndarray, fs: float) -> np.ndarray:
 @lru_cache
 def _pink_filter(fs: float) -> tuple[np.ndarray, float]:
     """Alternate poles and zeros, half a decade apart, make a mean slope of -10 dB a decade."""
+    from scipy.signal import sosfilt, unit_impulse, zpk2sos
+
     poles, zeros = (np.exp(-2 * np.pi * first * 10.0 ** np.arange(3) / fs) for first in (0.05, 0.05 * np.sqrt(10)))
     sos = zpk2sos(zeros, poles, 1.0)
     response = sosfilt(sos, unit_impulse(int(60 * fs)))
@@ -100,6 +105,8 @@ def _pink_filter(fs: float) -> tuple[np.ndarray, float]:
 
 def _slow_wander(seconds: float, fs: float, rng: np.random.Generator) -> np.ndarray:
     """Smooth drift of unit variance: white noise at 1 Hz, twice through a first-order low-pass."""
+    from scipy.signal import lfilter
+
     decay = np.exp(-1 / SLOW_WANDER_SECONDS)
     noise = rng.standard_normal(int(seconds) + 2)
     variance = (1 + decay**2) / (1 - decay**2) ** 3

@@ -1,6 +1,7 @@
 """Leaks of a split: declared by its kind, or found where none may be."""
 
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,14 +13,16 @@ _PERCENTILES = (5, 95)
 
 
 def audited_split(
-    index: pd.DataFrame, quality: pd.DataFrame, options: SplitOptions, *, overlap: float, name: str
+    index: pd.DataFrame | str | Path, quality: pd.DataFrame, options: SplitOptions, *, overlap: float, name: str
 ) -> tuple[pd.DataFrame, dict]:
     """Draw a split and look for leaks before anything is trained on it.
 
     Parameters
     ----------
-    index, quality : DataFrame
-        Kept windows, and one row a record with what became of it.
+    index : DataFrame or path
+        Kept windows, as for `draw_split`.
+    quality : DataFrame
+        One row a record with what became of it.
     options : SplitOptions
     overlap : float
         Overlap with which the windows were cut.
@@ -38,7 +41,7 @@ def audited_split(
         If the split cannot be made, or leaks where it must not.
     """
     split = draw_split(index, options, name=name)
-    notes = _without_windows(index, quality) + split.notes
+    notes = _without_windows(quality) + split.notes
     audit = audit_split(
         split.manifest,
         options,
@@ -50,8 +53,9 @@ def audited_split(
     return split.manifest, audit
 
 
-def _without_windows(index, quality) -> list[str]:
-    absent = sorted(set(quality["subject"]) - set(index["subject"]))
+def _without_windows(quality) -> list[str]:
+    kept = quality.groupby("subject")["windows_kept"].sum()
+    absent = sorted(map(str, kept.index[kept == 0]))
     if not absent:
         return []
     shown = ", ".join(absent[:5]) + (", ..." if len(absent) > 5 else "")

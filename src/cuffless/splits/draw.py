@@ -1,13 +1,14 @@
 """Drawing manifests: which window trains, validates and tests."""
 
-import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cuffless.config import SplitOptions
 from cuffless.errors import CufflessError
+from cuffless.splits.index import NAMES, capped_index, subject_counts
 
 SUBSETS = ("train", "val", "test")
 
@@ -32,13 +33,14 @@ class Split:
     notes: list[str] = field(default_factory=list)
 
 
-def draw_split(index: pd.DataFrame, options: SplitOptions, *, name: str = "split") -> Split:
+def draw_split(index: pd.DataFrame | str | Path, options: SplitOptions, *, name: str = "split") -> Split:
     """Divide windows into training, validation and test sets.
 
     Parameters
     ----------
-    index : DataFrame
-        One row a kept window: record, subject, row, start, seconds, sbp, dbp and more.
+    index : DataFrame or path
+        One row a kept window: record, subject, row, start, seconds, sbp, dbp and more. Of a parquet file memory holds
+        no more than is drawn.
     options : SplitOptions
     name : str
         The split's name in messages.
@@ -58,9 +60,8 @@ def draw_split(index: pd.DataFrame, options: SplitOptions, *, name: str = "split
     name besides, so that it does not change when others join.
     """
     notes: list[str] = []
-    index = _enough_windows(index, options, notes)
-    capped = _cap(index, options, notes)
-    subjects = np.sort(capped["subject"].unique())
+    capped = capped_index(index, subject_counts(index), options, notes)
+    subjects = capped["subject"].cat.categories.to_numpy()
     if options.kind == "nonmixed" and len(subjects) < 3:
         raise SplitError(
             f"{name}: a non-mixed split needs at least 3 subjects with windows, found {len(subjects)}; "
@@ -72,40 +73,11 @@ def draw_split(index: pd.DataFrame, options: SplitOptions, *, name: str = "split
     chosen = []
     for subset, part in zip(SUBSETS, parts, strict=True):
         order = np.random.default_rng([options.seed, 2, SUBSETS.index(subset)]).permutation(len(part))
-        part = part.iloc[order].reset_index(drop=True)
+        part = part.iloc[order].reset_index(drop=True).astype(dict.fromkeys(NAMES, "str"))
         part.insert(0, "position", np.arange(len(part), dtype=np.int64))
         part.insert(0, "subset", subset)
         chosen.append(part)
     return Split(pd.concat(chosen, ignore_index=True), notes)
-
-
-def _enough_windows(index, options, notes):
-    counts = index["subject"].value_counts()
-    few = counts.index[counts < options.min_windows]
-    if len(few):
-        notes.append(f"{len(few)} subjects with fewer than {options.min_windows} windows are left out")
-    return index[~index["subject"].isin(few)]
-
-
-def _cap(index, options, notes):
-    """At most `cap` windows a subject, drawn without replacement, in time order."""
-    index = index.sort_values(["subject", "record", "row"], kind="stable", ignore_index=True)
-    sizes = index.groupby("subject", sort=True).size()
-    keep = []
-    for first, (subject, size) in zip(sizes.cumsum() - sizes, sizes.items(), strict=True):
-        if size > options.cap:
-            rng = np.random.default_rng([options.seed, 0, _number(subject)])
-            keep.append(first + np.sort(rng.choice(size, options.cap, replace=False)))
-        else:
-            keep.append(np.arange(first, first + size))
-    over = int((sizes > options.cap).sum())
-    if over:
-        notes.append(f"{over} of {len(sizes)} subjects have more than {options.cap} windows and were capped")
-    return index.iloc[np.concatenate(keep)] if keep else index
-
-
-def _number(subject: str) -> int:
-    return int.from_bytes(hashlib.sha256(subject.encode()).digest()[:8], "big")
 
 
 def _divide_subjects(capped, subjects, options, rng, notes, name):
@@ -114,7 +86,7 @@ def _divide_subjects(capped, subjects, options, rng, notes, name):
         subjects = np.sort(rng.choice(subjects, wanted, replace=False))
         counts = np.array(options.subjects)
     else:
-        counts = _shares(len(subjects), options.fractions)
+        counts = shares(len(subjects), options.fractions)
         asked = " / ".join(str(n) for n in options.subjects)
         made = " / ".join(str(n) for n in counts)
         notes.append(f"{len(subjects)} subjects in place of {asked}: divided {made} by splits.fractions")
@@ -141,8 +113,8 @@ def _divide_windows(capped, subjects, options, rng, notes, name):
     if len(capped) >= total:
         counts = np.array(options.windows)
     elif len(capped) >= 3:
-        shares, name_of = (options.fractions, "fractions") if few else (options.windows, "windows")
-        counts = _shares(len(capped), np.asarray(shares) / np.sum(shares))
+        parts, name_of = (options.fractions, "fractions") if few else (options.windows, "windows")
+        counts = shares(len(capped), np.asarray(parts) / np.sum(parts))
         made = " / ".join(map(str, counts))
         notes.append(f"{len(capped)} windows in place of {total}: divided {made} in proportion to splits.{name_of}")
     else:
@@ -170,7 +142,7 @@ def _at_most(part, limit, rng, notes, subset):
     return part.iloc[np.sort(rng.choice(len(part), limit, replace=False))]
 
 
-def _shares(n: int, fractions) -> np.ndarray:
+def shares(n: int, fractions) -> np.ndarray:
     """Whole numbers in given proportions, each at least 1 (largest remainder)."""
     exact = np.asarray(fractions) * n
     counts = np.maximum(np.floor(exact).astype(int), 1)

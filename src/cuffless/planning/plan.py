@@ -1,0 +1,193 @@
+"""The plan of a study: what it reads, computes, writes, and whether the disk has the room."""
+
+from pathlib import Path
+
+import numpy as np
+
+from cuffless.config import StudyConfig
+from cuffless.files import GB
+from cuffless.planning.disk import Store, judge_disks
+from cuffless.planning.holdings import Holdings, holdings_of
+from cuffless.planning.jobs import count_jobs, used_networks, used_windowings
+from cuffless.planning.training import STATE_COPIES, model_bytes, windows_to_train
+from cuffless.planning.windows import (
+    INDEX_BYTES,
+    MANIFEST_BYTES,
+    PREDICTION_BYTES,
+    STORED_SHARE,
+    set_sizes,
+    window_seconds,
+    windows_by_subject,
+)
+from cuffless.splits.shuffle import Shuffle
+
+WINDOWING_CPU_MS = 90.73
+"""CPU milliseconds from an hour of signal in a WFDB file to its windows in a store (docs/benchmarks.md)."""
+SIMULATED_HOURS_A_CPU_SECOND = 4.415
+"""Hours of signal that are simulated in a CPU-second (docs/benchmarks.md)."""
+WINDOWS_MATERIALIZED_A_CPU_SECOND = 45_780
+"""Windows that are copied into their sets in a CPU-second (docs/benchmarks.md)."""
+
+
+def make_plan(
+    study: StudyConfig, *, folder: str | Path = ".", jobs: int = 1, windows_per_second: float | None = None
+) -> dict:
+    """Predict what a study takes.
+
+    Parameters
+    ----------
+    study : StudyConfig
+    folder : path
+        Where it lies; paths of the configuration count from there.
+    jobs : int
+        Jobs at once: what they need for a while is needed so many times.
+    windows_per_second : float, optional
+        Windows that a training is shown in a second; only with it are its hours told.
+
+    Returns
+    -------
+    dict
+        See `cuffless.cli.planning`.
+
+    Raises
+    ------
+    RecordError
+        If the table of records cannot be read, or names no usable record.
+    """
+    name = study.study.dataset
+    dataset = study.datasets[name]
+    holdings = holdings_of(name, dataset, folder)
+    windowings = {w: _windowing(study, w, holdings, Path(folder)) for w in used_windowings(study)}
+    splits = {s: _split(study, s, windowings) for s in study.study.splits}
+    training = _training(study, splits, windows_per_second)
+    stores = _stores(study, holdings, windowings, splits, Path(folder), jobs)
+    disks = judge_disks(stores, dataset.records.download.reserve_gb)
+    counts = count_jobs(study)
+    return {
+        "dataset": name,
+        "source": dataset.records.source,
+        **_described(study, holdings, len(windowings)),
+        "windowings": {w: {k: v for k, v in one.items() if k != "by_subject"} for w, one in windowings.items()},
+        "splits": splits,
+        "training": training,
+        "cpu_hours": _cpu_hours(dataset.records.source, holdings, len(windowings), splits),
+        "jobs": {**counts, "total": sum(counts.values())},
+        "stores": {store.name: {"gb": store.kept / GB, "passing_gb": store.passing / GB} for store in stores},
+        "disks": disks,
+        "fits": all(disk["fits"] for disk in disks),
+    }
+
+
+def _described(study, holdings: Holdings, windowings: int) -> dict:
+    records = study.datasets[study.study.dataset].records
+    download = None if holdings.raw_bytes is None else holdings.raw_bytes / GB
+    notes = [holdings.note] if holdings.note else []
+    if records.source != "physionet":
+        download = 0.0
+    elif download is not None and not records.download.keep_raw:
+        download *= windowings  # what is deleted once it is cut is fetched again for the next windowing
+    if records.source == "physionet" and records.download.mirror:
+        notes.append(f"what {records.download.mirror} holds is linked, not fetched")
+    return {
+        "basis": holdings.basis,
+        "note": "; ".join(notes),
+        "records": holdings.records,
+        "unusable": holdings.unusable,
+        "subjects": holdings.subjects,
+        "hours": holdings.hours,
+        "download_gb": download,
+    }
+
+
+def _windowing(study, name: str, holdings: Holdings, folder: Path) -> dict:
+    """Windows of a windowing and the size of their stores; None where nothing is known of the records."""
+    options = study.windowings[name]
+    if holdings.subject_seconds is None:
+        return {"samples": options.samples, "windows": None, "basis": "unknown", "gb": None, "by_subject": None}
+    quality = folder / "results" / study.study.dataset / "windows" / f"{name}.quality.csv"
+    by_subject, basis = windows_by_subject(holdings.subject_seconds, options, quality)
+    windows = int(by_subject.sum())
+    stored = windows * (STORED_SHARE * Shuffle.n_bytes(1, options.samples) + 2 * INDEX_BYTES)
+    return {
+        "samples": options.samples,
+        "window_seconds": window_seconds(options),
+        "windows": windows,
+        "basis": basis,
+        "gb": stored / GB,
+        "by_subject": by_subject,
+    }
+
+
+def _split(study, name: str, windowings: dict) -> dict:
+    options = study.splits.named[name]
+    windowing = windowings[options.windowing]
+    sizes = set_sizes(windowing["by_subject"], options)
+    raw = Shuffle.n_bytes(sum(sizes), windowing["samples"])
+    return {
+        **dict(zip(("train", "val", "test"), sizes, strict=True)),
+        "gb": (STORED_SHARE * raw + MANIFEST_BYTES * sum(sizes)) / GB,
+        "passing_gb": raw / GB,
+    }
+
+
+def _training(study, splits: dict, windows_per_second: float | None) -> dict:
+    seeds = len(study.study.seeds)
+    by_network = {
+        network: seeds * sum(windows_to_train(study, network, split["train"]) for split in splits.values())
+        for network in used_networks(study)
+    }
+    total = sum(by_network.values())
+    return {
+        "runs": seeds * len(splits) * len(by_network),
+        "windows_at_most": total,
+        "windows_by_network": by_network,
+        "hours_at_most": total / windows_per_second / 3600 if windows_per_second else None,
+    }
+
+
+def _cpu_hours(source: str, holdings: Holdings, windowings: int, splits: dict) -> dict:
+    hours = holdings.hours
+    windows = sum(split["train"] + split["val"] + split["test"] for split in splits.values())
+    simulated = source == "simulator" and hours is not None
+    return {
+        "simulating": hours / SIMULATED_HOURS_A_CPU_SECOND / 3600 if simulated else 0.0,
+        "windowing": None if hours is None else hours * windowings * WINDOWING_CPU_MS / 3.6e6,
+        "materializing": windows / WINDOWS_MATERIALIZED_A_CPU_SECOND / 3600,
+    }
+
+
+def _stores(study, holdings: Holdings, windowings: dict, splits: dict, folder: Path, jobs: int) -> list[Store]:
+    """What comes to lie where; data of a local folder lie there already."""
+    name = study.study.dataset
+    results, place = folder / "results" / name, f"results/{name}"
+    stores = []
+    records = study.datasets[name].records
+    if records.source == "simulator":
+        stores.append(Store("recordings", results / "raw", holdings.raw_bytes, place=place))
+    elif records.source == "physionet":
+        held, passing = holdings.raw_bytes, 0.0
+        if not records.download.keep_raw:
+            held, passing = 0.0, holdings.largest_bytes * min(jobs, records.shards)
+        cache = records.download.cache
+        stores.append(Store("recordings", folder / cache / records.database, held, passing, cache))
+    known = [one["gb"] for one in windowings.values() if one["gb"] is not None]
+    stores.append(Store("windows", results / "windows", sum(known) * GB, place=place))
+    spills = sorted((split["passing_gb"] * GB for split in splits.values()), reverse=True)
+    kept = sum(split["gb"] for split in splits.values()) * GB
+    stores.append(Store("splits", results / "splits", kept, sum(spills[:jobs]), place))
+    models, states = _models(study, windowings, splits)
+    stores.append(Store("training", results / "training", models, sum(states[:jobs]), place))
+    return stores
+
+
+def _models(study, windowings: dict, splits: dict) -> tuple[float, list[float]]:
+    """Bytes of all networks and predictions, and of each training's state while it is replaced, the largest first."""
+    sizes, states = [], []
+    for name, split in splits.items():
+        samples = windowings[study.splits.named[name].windowing]["samples"]
+        rows = PREDICTION_BYTES * (split["train"] + split["val"] + split["test"])
+        for network in used_networks(study):
+            model = model_bytes(study.networks[network], samples)
+            sizes += [model + rows] * len(study.study.seeds)
+            states += [2 * STATE_COPIES * model] * len(study.study.seeds)
+    return float(np.sum(sizes)), sorted(states, reverse=True)

@@ -1,0 +1,40 @@
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from cuffless.config import load_config
+from cuffless.planning import count_jobs
+
+
+def dry_run(project, folder, config):
+    """Jobs by rule that Snakemake would carry out in an empty folder."""
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--quiet", "rules", "host"]
+    command += ["--snakefile", project / "Snakefile", "--directory", folder, "--configfile", config]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True)
+    lines = iter(done.stdout.splitlines())
+    next(line for line in lines if line.startswith("job "))
+    rows = (line.split() for line in lines)
+    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[0] != "total" and row[1].isdigit()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", ["simulator", "fetched", "passing"])
+def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, source):
+    config = yaml.safe_load((project / "config" / "tiny.yaml").read_text())
+    if source != "simulator":
+        records = {"source": "physionet", "shards": 3, "download": {"keep_raw": source == "fetched"}}
+        config["datasets"]["tiny"]["records"] = records
+        config["windowings"] = {"main": {}, "short": {"length": 3}, "unused": {"length": 5}}
+        config["splits"]["named"]["mixed"]["windowing"] = "short"
+        config["study"]["seeds"] = [0, 1]
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(config))
+    assert count_jobs(load_config(path)) == dry_run(project, tmp_path, path)
+
+
+def test_shards_networks_seeds_and_splits_multiply(paper):
+    jobs = count_jobs(paper)
+    assert jobs["cut_windows"] == jobs["fetch_records"] == 400
+    assert jobs["train_network"] == 2 * 5 * 3  # the mean regressor joins the four
