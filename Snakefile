@@ -11,12 +11,18 @@ if not workflow.overwrite_configfiles:
 
 
 include: "workflow/rules/common.smk"
+
+
+container: STUDY.snakemake.container or None
+
+
 include: "workflow/rules/simulator.smk"
 include: "workflow/rules/records.smk"
 include: "workflow/rules/windows.smk"
 include: "workflow/rules/splits.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/real.smk"
 
@@ -27,7 +33,7 @@ report: "workflow/report/workflow.rst"
 rule all:
     default_target: True
     input:
-        expand("results/figures/{figure}.pdf", figure=FIGURES),
+        all_figures,
         "results/tables/table1.csv",
         "results/tables/table1.md",
     message:

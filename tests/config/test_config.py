@@ -95,11 +95,20 @@ def test_the_paper_study_has_the_numbers_of_the_paper(project):
         assert (training.learning_rate, training.epochs, training.patience) == (0.001, 200, 10)
         assert (training.batch_size, training.keep) == (32, "mae")
     assert study.networks["resnet"].blocks == (3, 4, 6, 3)
+    inputs = study.inputs
+    assert inputs.lengths == (1, 2, 5, 7, 9, 11, 13, 15, 17, 20)
+    assert (set(inputs.croppings), set(inputs.derivatives)) == ({"beats", "time"}, {True, False})
+    assert (inputs.networks, inputs.repeats) == (("alexnet", "resnet"), 3)
+    assert (inputs.windows, inputs.stretch_seconds) == ((100_000, 25_000, 25_000), 20)
+    assert (inputs.training.epochs, inputs.training.patience, inputs.training.keep) == (50, None, "loss")
+    assert study.datasets[inputs.dataset].records.source == "kachuee"
     assert study.evaluation.bootstrap == 2000
     assert study.evaluation.bin_mmhg == 10
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "config/tiny.yaml", "config/real.yaml", "config/paper.yaml"])
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "config/tiny.yaml", "config/real.yaml", "config/paper.yaml", "config/authors.yaml"]
+)
 def test_every_configuration_that_comes_along_is_valid(project, name):
     load_config(project / name)
 

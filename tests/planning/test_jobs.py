@@ -20,10 +20,12 @@ def dry_run(project, folder, config):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", ["simulator", "fetched", "passing"])
+@pytest.mark.parametrize("source", ["simulator", "inputs", "fetched", "passing"])
 def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, source):
     config = yaml.safe_load((project / "config" / "tiny.yaml").read_text())
-    if source != "simulator":
+    if source == "inputs":
+        config["inputs"] = {"networks": ["alexnet"], "lengths": [2, 7, 15], "repeats": 2}
+    elif source != "simulator":
         records = {"source": "physionet", "shards": 3, "download": {"keep_raw": source == "fetched"}}
         config["datasets"]["tiny"]["records"] = records
         config["windowings"] = {"main": {}, "short": {"length": 3}, "unused": {"length": 5}}

@@ -1,6 +1,7 @@
 import json
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 SOURCE = Path(workflow.basedir) / "src"
@@ -10,7 +11,7 @@ sys.path.insert(0, str(SOURCE))
 PATHS = [str(SOURCE), os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(PATHS)))
 
-from cuffless.config import ARCHITECTURES, ConfigError, read_config
+from cuffless.config import ARCHITECTURES, ConfigError, Crop, input_network, read_config
 from cuffless.provenance import code_digest as digest_of
 from cuffless.provenance import file_digest
 from cuffless.records import RecordError, shard_listing, shard_of, source_file
@@ -24,8 +25,13 @@ except ConfigError as error:
 
 REFERENCE = "resources/reference_results.csv"  # an input by path would change whenever the folder moves
 TRANSPORT = [f"cuffless.records.remote.{name}" for name in ("connections", "download", "part", "responses", "transfer")]
-FIGURES = ["fig1", "fig4", "fig5", "fig6", "fig7"]
+FIGURES = ["fig1", "fig2", "fig4", "fig5", "fig6", "fig7"]
 NETWORKS = list(dict.fromkeys([*STUDY.study.networks, "mean"]))
+
+
+CROPS = [Crop(cropping, length).name for cropping in STUDY.inputs.croppings for length in STUDY.inputs.lengths]
+INPUT_DATASET = STUDY.inputs.dataset or STUDY.study.dataset
+INPUT_SHARDS = [f"shard{k:03d}" for k in range(STUDY.datasets[INPUT_DATASET].records.shards)]
 
 
 wildcard_constraints:
@@ -36,12 +42,26 @@ wildcard_constraints:
     shard="shard\\d+",
     seed="\\d+",
     figure="fig\\w+",
+    crop="(beats|time)\\d+",
+    channels="signal|derivatives",
     table="table\\d",
 
 
 # Politeness towards PhysioNet counts over all jobs; `--resources connections=N` wins.
 if "connections" not in workflow.global_resources:
     workflow.register_resource("connections", max(d.records.download.connections for d in STUDY.datasets.values()))
+
+
+def all_figures(wildcards):
+    """Figures of the study; the input study is many trainings, so whoever wants Figure 2 configures it."""
+    wanted = list(FIGURES)
+    folder = STUDY.datasets[INPUT_DATASET].records.path
+    if "inputs" not in STUDY.model_fields_set:
+        wanted.remove("fig2")
+    elif folder and not Path(folder).is_dir():
+        print(f"Figure 2 is passed over: its recordings belong into {folder}, which is not there", file=sys.stderr)
+        wanted.remove("fig2")
+    return expand("results/figures/{figure}.pdf", figure=wanted)
 
 
 def shards(dataset):
@@ -76,11 +96,17 @@ def windowing_of(split):
 def simulated_subjects(wildcards):
     """Numbers of the subjects of a shard."""
     dataset = named(STUDY.datasets, wildcards.dataset)
-    return [
-        number
-        for number in range(1, dataset.simulator.subjects + 1)
-        if f"shard{shard_of(subject_name(number), dataset.records.shards):03d}" == wildcards.shard
-    ]
+    shard = int(wildcards.shard.removeprefix("shard"))
+    return subjects_by_shard(dataset.simulator.subjects, dataset.records.shards)[shard]
+
+
+@cache
+def subjects_by_shard(subjects, shards):
+    """Numbers of the simulated subjects, by shard."""
+    found = [[] for _ in range(shards)]
+    for number in range(1, subjects + 1):
+        found[shard_of(subject_name(number), shards)].append(number)
+    return found
 
 
 def simulator_options(wildcards):
@@ -183,6 +209,30 @@ def all_predictions(wildcards):
         split=STUDY.study.splits,
         network=NETWORKS,
         seed=STUDY.study.seeds,
+    )
+
+
+def dataset_of(figure):
+    """Data set that a figure of the study shows."""
+    return INPUT_DATASET if figure == "fig2" else STUDY.study.dataset
+
+
+def input_options(wildcards):
+    """Options of a network of the input study, as canonical JSON."""
+    derivatives = wildcards.channels == "derivatives"
+    network = named(STUDY.networks, wildcards.network)
+    return input_network(network, STUDY.inputs, derivatives=derivatives).canonical()
+
+
+def input_predictions(wildcards):
+    """Prediction tables of all runs of the input study."""
+    return expand(
+        "results/{dataset}/inputs/training/{crop}/{channels}/{network}/seed{seed}/predictions.parquet",
+        dataset=wildcards.dataset,
+        crop=CROPS,
+        channels=["derivatives" if given else "signal" for given in STUDY.inputs.derivatives],
+        network=STUDY.inputs.networks,
+        seed=range(STUDY.inputs.repeats),
     )
 
 

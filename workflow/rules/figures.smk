@@ -118,8 +118,8 @@ rule draw_fig7:
 
 rule publish_figure:
     input:
-        pdf=f"results/{STUDY.study.dataset}/figures/{{figure}}.pdf",
-        png=f"results/{STUDY.study.dataset}/figures/{{figure}}.png",
+        pdf=lambda wildcards: f"results/{dataset_of(wildcards.figure)}/figures/{wildcards.figure}.pdf",
+        png=lambda wildcards: f"results/{dataset_of(wildcards.figure)}/figures/{wildcards.figure}.png",
     output:
         pdf="results/figures/{figure}.pdf",
         png=report(

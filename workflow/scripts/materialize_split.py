@@ -2,9 +2,13 @@
 
 import pandas as pd
 
+from cuffless.config import read_config
 from cuffless.joblog import logged
 from cuffless.splits import SUBSETS, materialize
 
 with logged(snakemake.log[0]):
-    manifest = pd.read_parquet(snakemake.input.manifest)
-    materialize(manifest, snakemake.input.windows, {name: snakemake.output[name] for name in SUBSETS})
+    reserve = read_config(snakemake.config).datasets[snakemake.wildcards.dataset].records.download.reserve_gb
+    manifest = pd.read_parquet(snakemake.input.manifest, columns=["subset", "position", "record", "row", "sbp", "dbp"])
+    materialize(
+        manifest, snakemake.input.windows, {name: snakemake.output[name] for name in SUBSETS}, reserve_gb=reserve
+    )

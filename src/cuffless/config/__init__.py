@@ -1,6 +1,7 @@
 """Typed options: the one source of defaults, limits, schema and documentation."""
 
 from cuffless.config.base import ConfigError, Options
+from cuffless.config.inputs import Crop, InputOptions, InputTrainingOptions, crop_named, input_network
 from cuffless.config.learning import (
     ARCHITECTURES,
     AlexNetOptions,
@@ -33,11 +34,14 @@ __all__ = [
     "AnyNetwork",
     "ChannelOptions",
     "ConfigError",
+    "Crop",
     "CustomOptions",
     "DatasetOptions",
     "DownloadOptions",
     "EvaluationOptions",
     "FigureOptions",
+    "InputOptions",
+    "InputTrainingOptions",
     "LstmOptions",
     "MeanOptions",
     "NetworkOptions",
@@ -50,6 +54,8 @@ __all__ = [
     "StudyConfig",
     "TrainingOptions",
     "WindowOptions",
+    "crop_named",
+    "input_network",
     "load_config",
     "merge",
     "read_config",

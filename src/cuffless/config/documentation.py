@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from cuffless.config.inputs import InputOptions, InputTrainingOptions
 from cuffless.config.learning import (
     AlexNetOptions,
     CustomOptions,
@@ -87,6 +88,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("networks.NAME, mean", MeanOptions),
     ("networks.NAME, module:function", CustomOptions),
     ("training", TrainingOptions),
+    ("inputs", InputOptions),
+    ("inputs.training", InputTrainingOptions),
     ("evaluation", EvaluationOptions),
     ("figures", FigureOptions),
     ("real", RealOptions),

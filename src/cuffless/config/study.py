@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, StrictInt, ValidationError, field_validator, model_validator
 
 from cuffless.config.base import ConfigError, Name, Options, one_line_errors, option
+from cuffless.config.inputs import InputOptions
 from cuffless.config.learning import AnyNetwork, EvaluationOptions, FigureOptions, TrainingOptions
 from cuffless.config.stages import RecordOptions, SimulatorOptions, SplitOptions, WindowOptions
 
@@ -69,6 +70,8 @@ class ExecutionOptions(Options):
     """Memory of a training."""
     shard_mem_mb: int = option(1500, ge=300)
     """Memory of a shard's job."""
+    container: str = ""
+    """Image in which jobs run under `--sdm apptainer`, e.g. `envs/cuffless.sif`."""
 
 
 class StudyConfig(Options):
@@ -94,6 +97,8 @@ class StudyConfig(Options):
     """Networks by name."""
     training: TrainingOptions = TrainingOptions()
     """Options of training."""
+    inputs: InputOptions = InputOptions()
+    """Options of the input study."""
     evaluation: EvaluationOptions = EvaluationOptions()
     """Options of evaluation."""
     figures: FigureOptions = FigureOptions()
@@ -114,6 +119,10 @@ class StudyConfig(Options):
         _known("study.splits", self.study.splits, self.splits.named)
         _known("study.networks", self.study.networks, self.networks)
         _known("real.ppg_only", self.real.ppg_only, self.datasets)
+        if "inputs" in self.model_fields_set:  # else nobody asks for its networks
+            _known("inputs.dataset", filter(None, [self.inputs.dataset]), self.datasets)
+            _known("inputs.windowing", [self.inputs.windowing], self.windowings)
+            _known("inputs.networks", self.inputs.networks, self.networks)
         for name, split in self.splits.named.items():
             _known(f"splits.named.{name}.windowing", [split.windowing], self.windowings)
         return self

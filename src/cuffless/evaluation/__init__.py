@@ -1,7 +1,7 @@
 """Judging predictions on people that a network has not seen."""
 
 from cuffless.evaluation.bins import bin_table
-from cuffless.evaluation.bootstrap import subject_interval
+from cuffless.evaluation.bootstrap import LEAST_SUBJECTS, subject_interval
 from cuffless.evaluation.errors import mae_tables
 from cuffless.evaluation.judgement import Evaluation, evaluate, write_evaluation
 from cuffless.evaluation.predictions import (
@@ -10,10 +10,11 @@ from cuffless.evaluation.predictions import (
     align_predictions,
     read_predictions,
 )
-from cuffless.evaluation.significance import compare_predictors, sign_flip_test
+from cuffless.evaluation.significance import compare_predictors, holm_corrected, sign_flip_test
 from cuffless.evaluation.table1 import build_table1, format_table1, read_reference
 
 __all__ = [
+    "LEAST_SUBJECTS",
     "Evaluation",
     "JudgedSplit",
     "PredictionError",
@@ -23,6 +24,7 @@ __all__ = [
     "compare_predictors",
     "evaluate",
     "format_table1",
+    "holm_corrected",
     "mae_tables",
     "read_predictions",
     "read_reference",

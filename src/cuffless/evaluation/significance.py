@@ -89,7 +89,7 @@ def compare_predictors(
             if network in other.networks:
                 rows += _compare(BETWEEN_SPLITS, (first, network), (other, network), options)
     table = pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS)
-    return _correct(table, options)
+    return holm_corrected(table, options)
 
 
 _COLUMNS = [
@@ -162,8 +162,21 @@ def _ks_on_windows(a: tuple, b: tuple, pressure: int) -> tuple[float, float]:
     return float(worst.statistic), float(worst.pvalue)
 
 
-def _correct(table: pd.DataFrame, options: EvaluationOptions) -> pd.DataFrame:
-    """Add Holm's correction within each comparison."""
+def holm_corrected(table: pd.DataFrame, options: EvaluationOptions) -> pd.DataFrame:
+    """Add Holm's correction within each ``comparison``.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``comparison`` and ``paired_p``, which is missing where nothing was tested.
+    options : EvaluationOptions
+        `alpha`.
+
+    Returns
+    -------
+    DataFrame
+        With ``alpha, family`` (tests corrected together), ``paired_p_holm, paired_significant``.
+    """
     from statsmodels.stats.multitest import multipletests
 
     corrected = pd.Series(np.nan, index=table.index)

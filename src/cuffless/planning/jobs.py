@@ -1,5 +1,7 @@
 """The jobs of a study, from its configuration alone."""
 
+from pathlib import Path
+
 from cuffless.config import StudyConfig
 
 FIGURES = ("fig1", "fig4", "fig5", "fig6", "fig7")
@@ -24,7 +26,7 @@ def count_jobs(study: StudyConfig) -> dict[str, int]:
     jobs = {
         "simulate_records": shards if records.source == "simulator" else 0,
         "fetch_index": int(physionet),
-        "list_records": shards,
+        "list_records": shards + _listed_for_inputs(study),
         "fetch_records": shards if physionet else 0,
         "cut_windows": shards * windowings,
         "join_windows": windowings,
@@ -33,12 +35,42 @@ def count_jobs(study: StudyConfig) -> dict[str, int]:
         "materialize_split": splits,
         "train_network": splits * len(used_networks(study)) * len(study.study.seeds),
         "evaluate_predictions": 1,
+        **_input_jobs(study),
         **{f"draw_{figure}": 1 for figure in FIGURES},
-        "publish_figure": len(FIGURES),
+        "publish_figure": len(FIGURES) + with_inputs(study),
         "publish_table": len(TABLES),
         "all": 1,
     }
     return {rule: n for rule, n in jobs.items() if n}
+
+
+def with_inputs(study: StudyConfig) -> bool:
+    """Whether the whole study draws Figure 2: the input study is configured, and its recordings are here."""
+    folder = study.datasets[study.inputs.dataset or study.study.dataset].records.path
+    return "inputs" in study.model_fields_set and (not folder or Path(folder).is_dir())
+
+
+def _input_jobs(study: StudyConfig) -> dict[str, int]:
+    """Jobs of the input study."""
+    if not with_inputs(study):
+        return {}
+    options = study.inputs
+    crops = len(options.croppings) * len(options.lengths)
+    return {
+        "cut_crops": study.datasets[options.dataset or study.study.dataset].records.shards,
+        "draw_inputs": 1,
+        "materialize_crop": crops,
+        "train_input": crops * len(options.derivatives) * len(options.networks) * options.repeats,
+        "evaluate_inputs": 1,
+        "draw_fig2": 1,
+    }
+
+
+def _listed_for_inputs(study: StudyConfig) -> int:
+    """Shards listed for the input study alone."""
+    dataset = study.inputs.dataset
+    apart = with_inputs(study) and dataset not in ("", study.study.dataset)
+    return study.datasets[dataset].records.shards if apart else 0
 
 
 def used_windowings(study: StudyConfig) -> list[str]:

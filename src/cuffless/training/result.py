@@ -33,8 +33,14 @@ class TrainedNetwork:
     facts: dict
     state: Path | None = None
 
-    def save(self, folder: str | Path) -> None:
+    def save(self, folder: str | Path, *, model: bool = True) -> None:
         """Write `model.keras`, `history.csv` and `run.json`, each whole or not at all; then drop the state.
+
+        Parameters
+        ----------
+        folder : str or Path
+        model : bool
+            False: leave out the network, which may be large and never be asked for again.
 
         Raises
         ------
@@ -46,7 +52,8 @@ class TrainedNetwork:
         from cuffless.networks.files import save_network
 
         folder = Path(folder)
-        save_network(self.model, folder / "model.keras")
+        if model:
+            save_network(self.model, folder / "model.keras")
         with whole_file(folder / "history.csv") as part:
             pd.DataFrame(self.history, columns=HISTORY_COLUMNS).to_csv(part, index=False)
         with whole_file(folder / "run.json") as part:

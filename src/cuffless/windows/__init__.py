@@ -3,8 +3,9 @@
 from cuffless.windows.cutting import Windows, cut_windows, iter_windows
 from cuffless.windows.measure import Measures
 from cuffless.windows.quality import EXPLANATIONS, count_rejections, first_broken_rule
-from cuffless.windows.shard import join_tables, store_records
+from cuffless.windows.shard import join_tables, store_records, store_stretches
 from cuffless.windows.store import WindowStore, create_array
+from cuffless.windows.stretches import iter_stretches
 
 __all__ = [
     "EXPLANATIONS",
@@ -15,7 +16,9 @@ __all__ = [
     "create_array",
     "cut_windows",
     "first_broken_rule",
+    "iter_stretches",
     "iter_windows",
     "join_tables",
     "store_records",
+    "store_stretches",
 ]

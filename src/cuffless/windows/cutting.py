@@ -7,9 +7,9 @@ import numpy as np
 
 from cuffless.config import WindowOptions
 from cuffless.records import Record, RecordError, Segment
-from cuffless.signals import SETTLING_SECONDS, bandpass, cubic_windows, true_runs
-from cuffless.windows.grid import ANALYSIS_HZ, PulseGrid, reach_seconds
-from cuffless.windows.measure import Measures, measure_windows
+from cuffless.signals import cubic_windows
+from cuffless.windows.measure import Measures
+from cuffless.windows.pieces import locate, read_blocks
 from cuffless.windows.quality import count_rejections, first_broken_rule
 
 BLOCK_SECONDS = 3600.0
@@ -47,7 +47,7 @@ class Windows:
 
 def cut_windows(record: Record, options: WindowOptions = WindowOptions(), *, block_seconds=BLOCK_SECONDS) -> Windows:
     """Cut, measure and judge all windows of a record; see `iter_windows`."""
-    return _join([_nothing(options), *iter_windows(record, options, block_seconds=block_seconds)])
+    return join_windows([no_windows(options), *iter_windows(record, options, block_seconds=block_seconds)])
 
 
 def iter_windows(
@@ -103,50 +103,20 @@ def iter_windows(
         raise RecordError(failed[0])
 
 
-@dataclass
-class _Piece:
-    """The part of a stretch that is in memory; `first` is its first sample in the segment."""
-
-    ppg: np.ndarray
-    abp: np.ndarray | None
-    first: int
-    closed: bool
-    fs: float
-
-    def without(self, samples: int) -> "_Piece":
-        abp = None if self.abp is None else self.abp[samples:]
-        return _Piece(self.ppg[samples:], abp, self.first + samples, self.closed, self.fs)
-
-
 def _cut_segment(segment: Segment, options, block_seconds, last_segment) -> Iterator[Windows]:
-    fs, n = segment.fs, segment.n_samples
-    step = max(round(block_seconds * fs), 1)
-    margin = int(np.ceil(reach_seconds(options) * fs))
-    grids: dict[int, PulseGrid] = {}  # by the first sample of the stretch
-    for core in range(0, n, step):
-        low, high, core_end = max(core - margin, 0), min(core + step + margin, n), min(core + step, n)
-        ppg, abp = segment.read(low, high)
-        valid = np.isfinite(ppg) if abp is None else np.isfinite(ppg) & np.isfinite(abp)
-        parts = [_nothing(options, float(valid[core - low : core_end - low].sum()) / fs)]
-        for begin, end in true_runs(valid):
-            first, stop = begin + low, end + low
-            if stop <= core or first >= core_end:
-                continue
-            start = max((s for s in grids if s <= first), default=first) if first == low else first
-            grid = grids.setdefault(start, PulseGrid(options))
-            piece = _Piece(ppg[begin:end], None if abp is None else abp[begin:end], first, stop < high or high == n, fs)
-            ends_in_gap = piece.closed and not (stop == n and last_segment)
-            owned = core <= first
-            parts.append(_cut_piece(piece, grid, start, core_end, ends_in_gap, owned, segment.start, options))
-        yield _join(parts)
+    for seconds, pieces in read_blocks(segment, options, block_seconds, last_segment):
+        cut = [_cut_piece(*piece, segment.start, options) for piece in pieces]
+        yield join_windows([no_windows(options, seconds), *cut])
 
 
-def _nothing(options, seconds: float = 0.0) -> Windows:
+def no_windows(options: WindowOptions, seconds: float = 0.0) -> Windows:
+    """Nothing cut from so many seconds of signal."""
     empty = Measures.blank(0)
     return Windows(np.empty((0, options.samples), np.float16), empty, empty, dict.fromkeys(options.rules, 0), seconds)
 
 
-def _join(parts: list[Windows]) -> Windows:
+def join_windows(parts: list[Windows]) -> Windows:
+    """Windows of several pieces in their order."""
     return Windows(
         np.concatenate([p.ppg for p in parts]),
         Measures.concatenate([p.kept for p in parts]),
@@ -157,35 +127,22 @@ def _join(parts: list[Windows]) -> Windows:
 
 
 def _cut_piece(piece, grid, stretch_start, core_end, ends_in_gap, owned, segment_start, options) -> Windows:
-    """Windows of a piece that begin before the end of the block's core."""
-    fs = piece.fs
-    every = int(fs // ANALYSIS_HZ)
-    piece = piece.without(-(piece.first - stretch_start) % every)
-    skipped, held = (piece.first - stretch_start) / fs, len(piece.ppg) / fs
-    shortest = options.length / options.pulse_search[1] if options.cropping == "beats" else options.length
-    rejected = dict.fromkeys(options.rules, 0)
-    if held < max(shortest, 1.0):
-        blank = Measures.blank(0)
-        if ends_in_gap and owned and "missing" in rejected:
-            rejected["missing"] = 1
-        return Windows(np.empty((0, options.samples), np.float16), blank, blank, rejected, 0.0)
-    filtered = bandpass(piece.ppg, fs, options.band, options.filter_order)
-    analysed = np.ascontiguousarray(filtered[::every])
-    grid.extend(analysed, skipped, skipped + held - (0 if piece.closed else SETTLING_SECONDS), piece.closed)
-    begun_before = min((core_end - stretch_start) / fs, skipped + held)
-    start, seconds, hz = grid.windows(begun_before, skipped + held)
-    start = start - skipped
-    whole = start + seconds <= held + 1e-9
-    figures = measure_windows(
-        piece.ppg, filtered, analysed, piece.abp, fs, start[whole], seconds[whole], hz[whole], held, options
-    )
-    verdict = first_broken_rule(figures, options, has_abp=piece.abp is not None)
+    """Windows of a piece, measured and judged."""
+    found = locate(piece, grid, stretch_start, core_end, options)
+    if found is None:
+        nothing = no_windows(options)
+        if ends_in_gap and owned and "missing" in nothing.rejected:
+            nothing.rejected["missing"] = 1
+        return nothing
+    whole = found.start + found.seconds <= found.held + 1e-9
+    figures = found.measured(whole, options)
+    verdict = first_broken_rule(figures, options, has_abp=found.abp is not None)
     rejected = count_rejections(verdict, options)
     if ends_in_gap and "missing" in rejected:
         rejected["missing"] += int(np.sum(~whole))
     kept = figures.select(verdict < 0)
-    ppg = unit_windows(filtered, kept.start, kept.seconds, fs, options.samples)
-    offset = segment_start + piece.first / fs
+    ppg = unit_windows(found.filtered, kept.start, kept.seconds, found.fs, options.samples)
+    offset = segment_start + found.offset
     return Windows(ppg, kept.shifted(offset), figures.shifted(offset), rejected, 0.0)
 
 

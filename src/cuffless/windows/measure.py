@@ -108,7 +108,7 @@ def measure_windows(ppg, filtered, analysed, abp, fs, start, seconds, hz, length
             result.flat |= flat
             result.saturated |= saturated
     if abp is not None:
-        _pressures(result, abp, fs, options)
+        add_pressures(result, pressure_beats(abp, fs, labels=options.labels), fs, options)
     return result
 
 
@@ -155,8 +155,19 @@ def _flat_and_saturated(trace, fs, start, stop, options):
     return flat, saturated
 
 
-def _pressures(result: Measures, abp, fs, options) -> None:
-    beats = pressure_beats(abp, fs, labels=options.labels)
+def add_pressures(result: Measures, beats, fs: float, options: WindowOptions) -> None:
+    """Pressures, their spread and the pulse rate of the arterial pressure, from its beats.
+
+    Parameters
+    ----------
+    result : Measures
+        Windows whose start and length are known; these figures are filled in.
+    beats : Beats
+        As from `pressure_beats`, on the clock of the windows.
+    fs : float
+        Sampling rate in Hz.
+    options : WindowOptions
+    """
     times = beats.peak / fs
     start, stop = result.start, result.start + result.seconds
     if options.length == 1:  # the one beat that covers the centre

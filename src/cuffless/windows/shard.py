@@ -1,14 +1,17 @@
 """The windows of a shard of records; a record that fails is a row, never a failed shard."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
 
-from cuffless.config import RecordOptions
+from cuffless.config import Crop, RecordOptions, WindowOptions
 from cuffless.records import RecordError, read_records, source_named
 from cuffless.records.fetching import known_problems
 from cuffless.windows.cutting import iter_windows
 from cuffless.windows.store import WindowStore
+from cuffless.windows.stretches import iter_stretches
 
 
 def store_records(table: str | Path, reading: RecordOptions, store: WindowStore) -> None:
@@ -23,30 +26,82 @@ def store_records(table: str | Path, reading: RecordOptions, store: WindowStore)
     store : WindowStore
         Open for writing. A record that cannot be read gets a row in its quality table.
     """
+
+    def add(row, record, problems):
+        store.add(row, iter_windows(record, store.options, failures=problems), problems)
+
+    for record, outcome in _each_record(table, reading, add, store.reject):
+        print(f"{record}: {outcome or store.last_verdict}", flush=True)
+
+
+def store_stretches(
+    table: str | Path,
+    reading: RecordOptions,
+    stores: Mapping[str, WindowStore],
+    options: WindowOptions,
+    crops: Sequence[Crop],
+    stretch_seconds: float,
+) -> None:
+    """Cut each record of a table to every crop, in one reading; see `iter_stretches`.
+
+    Parameters
+    ----------
+    table, reading
+        As for `store_records`.
+    stores : mapping of str to WindowStore
+        One for each crop, by its name, open for writing.
+    options, crops, stretch_seconds
+        As for `iter_stretches`.
+    """
+
+    def add(row, record, problems):
+        with ExitStack() as exits:
+            taking = {name: exits.enter_context(store.recording(row, problems)) for name, store in stores.items()}
+            for pieces in iter_stretches(record, options, crops, stretch_seconds, failures=problems):
+                for name, piece in pieces.items():
+                    taking[name].take(piece)
+
+    def reject(row, reason, problems=()):
+        for store in stores.values():
+            store.reject(row, reason, problems)
+
+    for record, outcome in _each_record(table, reading, add, reject):
+        print(f"{record}: {outcome or stores[crops[0].name].last_verdict}", flush=True)
+
+
+def _each_record(table, reading: RecordOptions, add, reject) -> Iterator[tuple[str, str]]:
+    """Open each record of a table and hand it on; gives its name, and why it was rejected."""
     source, keep_raw = source_named(reading.source), reading.download.keep_raw
     for row in read_records(table).to_dict("records"):
-        if row["problem"]:
-            store.reject(row, row["problem"])
-            continue
-        problems = known_problems(row)
+        reason, problems = row["problem"], known_problems(row)
         try:
-            # Signals that were kept may have been deleted since; what could not be had once is not asked for again.
-            problems += [] if problems else source.prepare(row["path"], reading)
-            record = source.open(row["path"], reading)
-            problems += [p for p in record.problems if not any(p.split(":")[0] in known for known in problems)]
-            store.add(row, iter_windows(record, store.options, failures=problems), problems)
+            if not reason:
+                # Signals that were kept may have been deleted since; what could not be had is not asked for again.
+                problems += [] if problems else source.prepare(row["path"], reading)
+                record = source.open(row["path"], reading)
+                problems += [p for p in record.problems if not any(p.split(":")[0] in known for known in problems)]
+                add(row, record, problems)
         except RecordError as error:
-            store.reject(row, str(error), problems)
+            reason = str(error)
         finally:
             if not keep_raw:
                 source.release(row["path"], reading)
-        print(f"{row['record']}: {store.last_verdict}", flush=True)
+        if reason:
+            reject(row, reason, problems)
+        yield row["record"], reason
 
 
 def join_tables(paths: list[str], output: str | Path) -> None:
-    """Join tables of equal columns, CSV or parquet by the output's name, in the order given."""
+    """Join tables of equal columns, CSV or parquet by the output's name, in the order given.
+
+    Of parquet, which may have a row for each of millions of windows, memory holds one table at a time.
+    """
     if str(output).endswith(".parquet"):
-        pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True).to_parquet(output, index=False)
+        import pyarrow.parquet as pq
+
+        with pq.ParquetWriter(output, pq.read_schema(paths[0])) as writer:
+            for path in paths:
+                writer.write_table(pq.read_table(path))
     else:
         frames = [pd.read_csv(path, keep_default_na=False, dtype=str) for path in paths]
         pd.concat(frames, ignore_index=True).to_csv(output, index=False)

@@ -1,8 +1,8 @@
 """Windows on disk: one Zarr file a shard of records, an index and a quality table beside it."""
 
 import tempfile
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,22 +76,24 @@ class WindowStore:
         problems : iterable of str
             What of the record was passed over; looked at after the last piece.
         """
-        rejected = dict.fromkeys(self.options.rules, 0)
-        labels, seconds, n_cut = [], 0.0, 0
-        with tempfile.TemporaryFile(dir=self.paths[0].parent) as spill:
+        with self.recording(row, problems) as recording:
             for piece in pieces:
-                spill.write(piece.ppg.tobytes())
-                labels.append(_label_table(piece.kept))
-                seconds += piece.seconds
-                n_cut += piece.n_cut
-                rejected = {rule: n + piece.rejected[rule] for rule, n in rejected.items()}
-            table = np.concatenate(labels) if labels else np.empty((0, len(LABELS)))
+                recording.take(piece)
+
+    @contextmanager
+    def recording(self, row: dict[str, Any], problems: Iterable[str] = ()) -> Iterator["Recording"]:
+        """Give a record that takes windows piece by piece; it is stored at the end unless an error comes before."""
+        with tempfile.TemporaryFile(dir=self.paths[0].parent) as spill:
+            recording = Recording(self.options, spill)
+            yield recording
+            table = recording.table()
             spill.seek(0)
-            self._write(row, table, spill, rejected, n_cut)
+            self._write(row, table, spill, recording.rejected, recording.n_cut)
         for first in range(0, len(table), SHARD_ROWS):
             self._index.write_table(_index_rows(row, table[first : first + SHARD_ROWS], first))
-        reason = "" if len(table) else _why_no_window(n_cut, rejected)
-        self._quality.append(quality_row(row, self.options, seconds, n_cut, len(table), rejected, reason, problems))
+        reason = "" if len(table) else _why_no_window(recording.n_cut, recording.rejected)
+        counts = (recording.seconds, recording.n_cut, len(table), recording.rejected)
+        self._quality.append(quality_row(row, self.options, *counts, reason, problems))
 
     def reject(self, row: dict[str, Any], reason: str, problems: Iterable[str] = ()) -> None:
         """Note a record that gives no window at all, and why."""
@@ -119,6 +121,27 @@ class WindowStore:
         for first in range(0, n, SHARD_ROWS):
             rows = min(SHARD_ROWS, n - first)
             ppg[first : first + rows] = np.frombuffer(spill.read(rows * width * 2), np.float16).reshape(rows, width)
+
+
+class Recording:
+    """A record whose windows are being cut: PPG on disk, figures in memory."""
+
+    def __init__(self, options: WindowOptions, spill):
+        self.rejected = dict.fromkeys(options.rules, 0)
+        self.seconds, self.n_cut = 0.0, 0
+        self._spill, self._labels = spill, []
+
+    def take(self, piece: Windows) -> None:
+        """Add windows behind those that came before."""
+        self._spill.write(piece.ppg.tobytes())
+        self._labels.append(_label_table(piece.kept))
+        self.seconds += piece.seconds
+        self.n_cut += piece.n_cut
+        self.rejected = {rule: n + piece.rejected[rule] for rule, n in self.rejected.items()}
+
+    def table(self) -> np.ndarray:
+        """Figures (n, 6) of all windows, columns `LABELS`."""
+        return np.concatenate(self._labels) if self._labels else np.empty((0, len(LABELS)))
 
 
 def create_array(group, name: str, shape: tuple[int, int], dtype: str, width: int):

@@ -1,0 +1,135 @@
+"""The input study's windows: every crop of the same stretches of signal."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from cuffless.config import Crop, WindowOptions
+from cuffless.records import Record, RecordError
+from cuffless.signals import pressure_beats
+from cuffless.windows.cutting import BLOCK_SECONDS, Windows, join_windows, no_windows, unit_windows
+from cuffless.windows.measure import Measures, add_pressures
+from cuffless.windows.pieces import Located, locate, read_blocks
+from cuffless.windows.quality import count_rejections, first_broken_rule
+
+
+def iter_stretches(
+    record: Record,
+    options: WindowOptions,
+    crops: Sequence[Crop],
+    stretch_seconds: float,
+    *,
+    block_seconds: float = BLOCK_SECONDS,
+    failures: list[str] | None = None,
+) -> Iterator[dict[str, Windows]]:
+    """Cut a record's accepted stretches to every crop, in one reading.
+
+    Stretches follow each other so far apart that the longest crop of one never reaches the next. Whether a stretch is
+    accepted is decided once, on its `stretch_seconds`; every crop begins where the stretch does and inherits the
+    verdict, so that all crops have the same windows in the same order.
+
+    Parameters
+    ----------
+    record : Record
+        With PPG and ABP.
+    options : WindowOptions
+        Filter, pulse rate, limits and rules; its cropping, length and overlap do not count. The SNR is measured over
+        the whole stretch.
+    crops : sequence of Crop
+    stretch_seconds : float
+        Length on which a stretch is judged, in seconds.
+    block_seconds : float
+        Length of the pieces read at a time; the result does not depend on it.
+    failures : list of str, optional
+        Takes the reasons of segments whose signals turn out to be unreadable.
+
+    Yields
+    ------
+    dict of str to Windows
+        For each crop by name: the same stretches, each with its own PPG and pressures. `candidates` and `rejected` are
+        of the stretches.
+
+    Raises
+    ------
+    RecordError
+        If no segment can be read, or the windows were cut by others.
+
+    Notes
+    -----
+    Schrumpf et al. (2021), section 3.4.
+    """
+    if record.ready is not None:
+        raise RecordError(f"{record.name}: windows that are ready-made cannot be cut to other lengths")
+    apart = stretch_distance(options, crops, stretch_seconds)
+    whole = options.model_copy(
+        update={
+            "cropping": "time",
+            "length": stretch_seconds,
+            "overlap": 1 - apart / stretch_seconds,
+            "snr_seconds": stretch_seconds,
+        }
+    )
+    failed = [] if failures is None else failures
+    before = len(failed)
+    for segment in record.segments:
+        try:
+            for seconds, pieces in read_blocks(segment, whole, block_seconds, segment is record.segments[-1]):
+                parts = [_nothing(whole, crops, seconds)]
+                parts += [_cut(*piece, segment.start, whole, crops, apart) for piece in pieces]
+                yield {crop.name: join_windows([part[crop.name] for part in parts]) for crop in crops}
+        except RecordError as error:
+            failed.append(str(error))
+    if record.segments and len(failed) - before == len(record.segments):
+        raise RecordError(failed[before])
+
+
+def stretch_distance(options: WindowOptions, crops: Sequence[Crop], stretch_seconds: float) -> float:
+    """Seconds from one stretch to the next: the longest that a crop may last, at the lowest accepted pulse rate."""
+    slowest = options.hr_range[0] / 60 if "hr" in options.rules else options.pulse_search[0]
+    longest = [crop.length if crop.cropping == "time" else crop.length / slowest for crop in crops]
+    return float(max(stretch_seconds, *longest))
+
+
+def _cut(piece, grid, first, core_end, ends_in_gap, owned, segment_start, whole, crops, apart) -> dict[str, Windows]:
+    found = locate(piece, grid, first, core_end, whole)
+    if found is None:
+        nothing = _nothing(whole, crops)
+        if ends_in_gap and owned and "missing" in whole.rules:
+            nothing = {name: replace(w, rejected={**w.rejected, "missing": 1}) for name, w in nothing.items()}
+        return nothing
+    held = found.start + apart <= found.held + 1e-9
+    figures = found.measured(held, whole)
+    verdict = first_broken_rule(figures, whole)
+    beats = pressure_beats(found.abp, found.fs, labels=whole.labels)
+    labelled = {crop.name: _labelled(figures, crop, beats, found.fs, whole) for crop in crops}
+    unlabelled = np.any([~np.isfinite(m.sbp + m.dbp) for m in labelled.values()], axis=0)
+    if "beats" in whole.rules:
+        verdict[(verdict < 0) & unlabelled] = whole.rules.index("beats")
+    kept = (verdict < 0) & ~unlabelled
+    rejected = count_rejections(verdict, whole)
+    if ends_in_gap and "missing" in rejected:
+        rejected["missing"] += int(np.sum(~held))
+    offset = segment_start + found.offset
+    return {
+        crop.name: _windows(found, labelled[crop.name].select(kept), figures, rejected, crop, offset, whole)
+        for crop in crops
+    }
+
+
+def _labelled(figures: Measures, crop: Crop, beats, fs, options) -> Measures:
+    """Figures of a crop: start, rate and SNR are the stretch's, length and pressures its own."""
+    seconds = crop.length / (figures.hr / 60) if crop.cropping == "beats" else np.full(len(figures), float(crop.length))
+    own = replace(Measures.blank(len(figures)), start=figures.start, seconds=seconds, hr=figures.hr, snr=figures.snr)
+    add_pressures(own, beats, fs, options.model_copy(update={"length": crop.length}))
+    return own
+
+
+def _windows(found: Located, kept: Measures, figures, rejected, crop, offset, options) -> Windows:
+    samples = crop.length * options.samples_per_beat
+    ppg = unit_windows(found.filtered, kept.start, kept.seconds, found.fs, samples)
+    return Windows(ppg, kept.shifted(offset), figures.shifted(offset), rejected, 0.0)
+
+
+def _nothing(options, crops, seconds: float = 0.0) -> dict[str, Windows]:
+    return {crop.name: no_windows(options.model_copy(update={"length": crop.length}), seconds) for crop in crops}

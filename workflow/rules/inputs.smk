@@ -1,0 +1,150 @@
+rule cut_crops:
+    input:
+        records=records_to_cut,
+    output:
+        windows=expand("results/{{dataset}}/inputs/windows/{crop}/{{shard}}.zarr.zip", crop=CROPS),
+        index=expand("results/{{dataset}}/inputs/windows/{crop}/{{shard}}.parquet", crop=CROPS),
+        quality=expand("results/{{dataset}}/inputs/windows/{crop}/{{shard}}.quality.csv", crop=CROPS),
+    log:
+        "logs/{dataset}/cut_crops/{shard}.log",
+    benchmark:
+        "logs/{dataset}/cut_crops/{shard}.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: STUDY.snakemake.shard_mem_mb * attempt,
+        runtime=lambda wildcards, attempt: 480 * attempt,
+        connections=connections_to_cut,
+    params:
+        crops=CROPS,
+        stretch=STUDY.inputs.stretch_seconds,
+        options=lambda wildcards: named(STUDY.windowings, STUDY.inputs.windowing).canonical(),
+        records=lambda wildcards: records_of(wildcards).reading(),
+        code=source_code("cut_crops.py"),
+    message:
+        "Cutting every crop: {wildcards.dataset}, {wildcards.shard}"
+    script:
+        "../scripts/cut_crops.py"
+
+
+rule draw_inputs:
+    input:
+        index=expand("results/{{dataset}}/inputs/windows/{crop}/{shard}.parquet", crop=CROPS[:1], shard=INPUT_SHARDS),
+    output:
+        manifest="results/{dataset}/inputs/stretches.parquet",
+        notes="results/{dataset}/inputs/stretches.json",
+    log:
+        "logs/{dataset}/draw_inputs.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        windows=list(STUDY.inputs.windows),
+        seed=STUDY.inputs.seed,
+        code=code_digest("draw_inputs.py"),
+    message:
+        "Drawing the stretches of the input study: {wildcards.dataset}"
+    script:
+        "../scripts/draw_inputs.py"
+
+
+rule materialize_crop:
+    input:
+        manifest="results/{dataset}/inputs/stretches.parquet",
+        index=expand("results/{{dataset}}/inputs/windows/{{crop}}/{shard}.parquet", shard=INPUT_SHARDS),
+        windows=expand("results/{{dataset}}/inputs/windows/{{crop}}/{shard}.zarr.zip", shard=INPUT_SHARDS),
+    output:
+        manifest="results/{dataset}/inputs/sets/{crop}.parquet",
+        train="results/{dataset}/inputs/sets/{crop}/train.zarr.zip",
+        val="results/{dataset}/inputs/sets/{crop}/val.zarr.zip",
+        test="results/{dataset}/inputs/sets/{crop}/test.zarr.zip",
+    log:
+        "logs/{dataset}/materialize_crop/{crop}.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        code=code_digest("materialize_crop.py"),
+    message:
+        "Writing the sets of a crop: {wildcards.dataset}, {wildcards.crop}"
+    script:
+        "../scripts/materialize_crop.py"
+
+
+rule train_input:
+    input:
+        manifest="results/{dataset}/inputs/sets/{crop}.parquet",
+        train="results/{dataset}/inputs/sets/{crop}/train.zarr.zip",
+        val="results/{dataset}/inputs/sets/{crop}/val.zarr.zip",
+        test="results/{dataset}/inputs/sets/{crop}/test.zarr.zip",
+    output:
+        history="results/{dataset}/inputs/training/{crop}/{channels}/{network}/seed{seed}/history.csv",
+        run="results/{dataset}/inputs/training/{crop}/{channels}/{network}/seed{seed}/run.json",
+        predictions="results/{dataset}/inputs/training/{crop}/{channels}/{network}/seed{seed}/predictions.parquet",
+    log:
+        "logs/{dataset}/train_input/{crop}/{channels}_{network}_seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/train_input/{crop}/{channels}_{network}_seed{seed}.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    threads: STUDY.snakemake.threads
+    resources:
+        mem_mb=lambda wildcards, attempt: STUDY.snakemake.training_mem_mb * attempt,
+        runtime=1440,
+        gpu=1 if STUDY.snakemake.gpu else 0,
+    params:
+        options=input_options,
+        code=training_code,
+    message:
+        "Training: {wildcards.network} on {wildcards.crop}, {wildcards.channels}, repeat {wildcards.seed}"
+    script:
+        "../scripts/train_input.py"
+
+
+rule evaluate_inputs:
+    input:
+        predictions=input_predictions,
+    output:
+        mae="results/{dataset}/inputs/evaluation/mae.csv",
+        tests="results/{dataset}/inputs/evaluation/tests.csv",
+    log:
+        "logs/{dataset}/evaluate_inputs.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        options=STUDY.evaluation.canonical(),
+        code=code_digest("evaluate_inputs.py"),
+    message:
+        "Judging croppings, lengths and derivatives: {wildcards.dataset}"
+    script:
+        "../scripts/evaluate_inputs.py"
+
+
+rule draw_fig2:
+    input:
+        mae="results/{dataset}/inputs/evaluation/mae.csv",
+        tests="results/{dataset}/inputs/evaluation/tests.csv",
+    output:
+        pdf="results/{dataset}/figures/fig2.pdf",
+        png="results/{dataset}/figures/fig2.png",
+    log:
+        "logs/{dataset}/draw_fig2.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        options=FIGURE_OPTIONS,
+        code=code_digest("draw_fig2.py"),
+    message:
+        "Drawing Figure 2: {wildcards.dataset}"
+    script:
+        "../scripts/draw_fig2.py"

@@ -1,0 +1,19 @@
+"""Draw which stretches train, validate and test in the input study."""
+
+import json
+
+import pandas as pd
+
+from cuffless.config import InputOptions
+from cuffless.files import whole_file
+from cuffless.inputs import draw_stretches
+from cuffless.joblog import logged
+
+with logged(snakemake.log[0]):
+    options = InputOptions(windows=snakemake.params.windows, seed=snakemake.params.seed)
+    index = pd.concat([pd.read_parquet(path) for path in snakemake.input.index], ignore_index=True)
+    manifest, described = draw_stretches(index, options)
+    with whole_file(snakemake.output.manifest) as part:
+        manifest.to_parquet(part, index=False)
+    with whole_file(snakemake.output.notes) as part:
+        part.write_text(json.dumps(described, indent=2) + "\n")
