@@ -800,3 +800,22 @@ def test_space_is_asked_of_the_nearest_folder_that_is_there(tmp_path, monkeypatc
     ):
         require_space(tmp_path / "not" / "yet", 3.001e9, 2, "clean up")
     assert asked == [tmp_path, tmp_path]
+
+
+def test_connections_count_over_all_processes_that_share_a_cache(physionet, loopback, tmp_path):
+    """Two downloaders of one cache, as two jobs have them, hold no more connections than one may."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    root = tmp_path / "server" / "db" / "1.0"
+    root.mkdir(parents=True)
+    names = [f"f{k}" for k in range(12)]
+    for name in names:
+        (root / name).write_bytes(b"x" * 1000)
+    slow = {f"db/1.0/{name}": physionet.slow(0.05) for name in names}
+    with physionet.PhysioNetServer(tmp_path / "server", slow) as server:
+        options = DownloadOptions(url=server.url, cache=str(tmp_path / "cache"), connections=2, reserve_gb=0)
+        jobs = [Downloader("db/1.0", options), Downloader("db/1.0", options)]
+        with ThreadPoolExecutor(2) as pool:
+            failures = list(pool.map(lambda job, part: job.fetch_all(part), jobs, (names[:6], names[6:])))
+        assert failures == [{}, {}]
+        assert server.peak == 2

@@ -79,7 +79,7 @@ def test_a_served_study_has_the_windows_of_a_local_one_though_the_server_fails(
 
 
 @pytest.mark.slow
-def test_without_keep_raw_a_record_is_deleted_once_it_is_cut(
+def test_without_keep_raw_records_are_deleted_once_they_are_cut(
     tiny_study, fresh_study, server_folder, physionet, loopback
 ):
     with physionet.PhysioNetServer(server_folder) as server:

@@ -2,7 +2,7 @@
 
 from cuffless.config import RecordOptions, WindowOptions, read_config
 from cuffless.joblog import logged
-from cuffless.windows import WindowStore, store_records
+from cuffless.windows import WindowStore, passing_signals, store_records
 
 with logged(snakemake.log[0]):
     options = WindowOptions.model_validate_json(snakemake.params.options)
@@ -10,5 +10,7 @@ with logged(snakemake.log[0]):
     download = read_config(snakemake.config).datasets[snakemake.wildcards.dataset].records.download
     reading = RecordOptions.model_validate_json(snakemake.params.records).model_copy(update={"download": download})
     out = snakemake.output
-    with WindowStore(out.windows, out.index, out.quality, options) as store:
-        store_records(snakemake.input.records, reading, store)
+    records = snakemake.input.records
+    # The store is closed first: signals are freed once their windows are written.
+    with passing_signals(records, reading), WindowStore(out.windows, out.index, out.quality, options) as store:
+        store_records(records, reading, store)

@@ -83,7 +83,7 @@ class DownloadOptions(Options):
     timeout_seconds: float = option(60.0, gt=0)
     """Silence after which a connection counts as dead."""
     keep_raw: bool = True
-    """Keep signal files after windowing; false: fetch a record, cut it, delete it, one after the other."""
+    """Keep signal files; false: fetch them as they are cut, and delete a shard's once its windows are written."""
     reserve_gb: float = option(2.0, ge=0)
     """Disk space that is never used up: a job that would stops with a clear word."""
 

@@ -20,7 +20,7 @@ def read_records(table: str | Path) -> pd.DataFrame:
 def fetch_records(table: pd.DataFrame, options: RecordOptions) -> pd.DataFrame:
     """Fetch the signals of each record into the cache; what is there already is not fetched again.
 
-    Without `keep_raw` nothing is fetched ahead: each record is, as it is cut, and deleted after that.
+    Without `keep_raw` nothing is fetched ahead: each record is, as it is cut.
 
     Parameters
     ----------

@@ -3,10 +3,12 @@
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from cuffless.config import DownloadOptions, RecordOptions
+from cuffless.files import locked
 from cuffless.records.record import Record, RecordError
 from cuffless.records.record_lists import Listed, list_file, read_list
 from cuffless.records.remote.checksums import Checksums
@@ -72,11 +74,19 @@ class PhysioNet(Source):
             digest.update(f"{sums.lookup(path) if sums else ''} {path}\n".encode())
         return digest.hexdigest()
 
-    def prepare(self, path: str, options: RecordOptions) -> list[str]:
+    def prepare(self, path: str, options: RecordOptions, known: Iterable[str] = ()) -> list[str]:
         """Fetch the signal files of segments that hold both signals, whole and checked."""
-        source = downloader(options)
+        source, known = downloader(options), "\n".join(known)
         files = [Path(file).relative_to(source.folder).as_posix() for file in self.survey(path, options).files]
+        files = [file for file in files if file not in known]
         return [str(error) for _, error in sorted(source.fetch_all(files).items())]
+
+    @contextmanager
+    def reserve(self, path: str, options: RecordOptions) -> Iterator[None]:
+        """Hold a lock beside the record's header while its signals pass through the cache."""
+        header = downloader(options).folder / split_path(path)[0]
+        with locked(header.with_name(f".{header.name}.lock")):
+            yield
 
     def release(self, path: str, options: RecordOptions) -> None:
         """Delete a record's signal files from the cache; headers stay, files of a mirror are not touched."""

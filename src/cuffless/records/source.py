@@ -1,6 +1,7 @@
 """What every source of recordings does: find them, open one."""
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,9 +101,26 @@ class Source:
                     digest.update(chunk)
         return digest.hexdigest()
 
-    def prepare(self, path: str, options: RecordOptions) -> list[str]:
-        """Bring a recording's signals to this machine; gives the reasons of those that cannot be had."""
+    def prepare(self, path: str, options: RecordOptions, known: Iterable[str] = ()) -> list[str]:
+        """Bring a recording's signals to this machine.
+
+        Parameters
+        ----------
+        path, options
+            As for `open`.
+        known : iterable of str
+            What it said of files before: those are not asked for again.
+
+        Returns
+        -------
+        list of str
+            Reasons of further files that cannot be had.
+        """
         return []
+
+    def reserve(self, path: str, options: RecordOptions) -> AbstractContextManager:
+        """Keep other jobs from releasing a recording's signals meanwhile."""
+        return nullcontext()
 
     def release(self, path: str, options: RecordOptions) -> None:
         """Free the disk space of signals that `prepare` brought."""

@@ -3,7 +3,7 @@
 from cuffless.windows.cutting import Windows, cut_windows, iter_windows
 from cuffless.windows.measure import Measures
 from cuffless.windows.quality import EXPLANATIONS, count_rejections, first_broken_rule
-from cuffless.windows.shard import join_tables, store_records, store_stretches
+from cuffless.windows.shard import join_tables, passing_signals, store_records, store_stretches
 from cuffless.windows.store import WindowStore, create_array
 from cuffless.windows.stretches import iter_stretches
 
@@ -19,6 +19,7 @@ __all__ = [
     "iter_stretches",
     "iter_windows",
     "join_tables",
+    "passing_signals",
     "store_records",
     "store_stretches",
 ]

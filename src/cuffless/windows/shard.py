@@ -1,7 +1,7 @@
 """The windows of a shard of records; a record that fails is a row, never a failed shard."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -69,23 +69,39 @@ def store_stretches(
         print(f"{record}: {outcome or stores[crops[0].name].last_verdict}", flush=True)
 
 
+@contextmanager
+def passing_signals(table: str | Path, reading: RecordOptions) -> Iterator[None]:
+    """Free the signals of a table's records once all that is made of them is written.
+
+    Without `keep_raw` no other job may work on these records meanwhile, lest one delete what the other reads; what was
+    fetched stays if the job fails. To be entered before the stores are opened.
+    """
+    if reading.download.keep_raw:
+        yield
+        return
+    source = source_named(reading.source)
+    paths = sorted(row["path"] for row in read_records(table).to_dict("records") if not row["problem"])
+    with ExitStack() as exits:
+        for path in paths:  # in one order for all jobs: none waits for another that waits for it
+            exits.enter_context(source.reserve(path, reading))
+        yield
+        for path in paths:
+            source.release(path, reading)
+
+
 def _each_record(table, reading: RecordOptions, add, reject) -> Iterator[tuple[str, str]]:
     """Open each record of a table and hand it on; gives its name, and why it was rejected."""
-    source, keep_raw = source_named(reading.source), reading.download.keep_raw
+    source = source_named(reading.source)
     for row in read_records(table).to_dict("records"):
         reason, problems = row["problem"], known_problems(row)
         try:
             if not reason:
-                # Signals that were kept may have been deleted since; what could not be had is not asked for again.
-                problems += [] if problems else source.prepare(row["path"], reading)
+                problems += source.prepare(row["path"], reading, problems)  # signals may have been deleted since
                 record = source.open(row["path"], reading)
                 problems += [p for p in record.problems if not any(p.split(":")[0] in known for known in problems)]
                 add(row, record, problems)
         except RecordError as error:
             reason = str(error)
-        finally:
-            if not keep_raw:
-                source.release(row["path"], reading)
         if reason:
             reject(row, reason, problems)
         yield row["record"], reason

@@ -1,9 +1,11 @@
 """Connections to a server: a bounded number, kept open, with what may go wrong on them."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from requests import Response, Session
 
 _SHORT_BODY = 1 << 16
+_LOOK_AGAIN_SECONDS = 0.05
 
 
 class DownloadError(RecordError):
@@ -53,6 +56,8 @@ class Connections:
         Connections at once.
     timeout : float
         Seconds of silence after which a connection counts as dead.
+    folder : path, optional
+        Folder that all jobs share: then `number` counts over all of them, by locked files.
 
     Attributes
     ----------
@@ -60,8 +65,9 @@ class Connections:
         Requests sent and bytes of files received so far.
     """
 
-    def __init__(self, number: int, timeout: float):
+    def __init__(self, number: int, timeout: float, folder: str | Path | None = None):
         self.requests = self.bytes = 0
+        self._places = [Path(folder, f"connection{k}.lock") for k in range(number)] if folder else []
         self._timeout = timeout
         self._counting = threading.Lock()
         self._slots = threading.BoundedSemaphore(number)
@@ -93,7 +99,7 @@ class Connections:
         import requests
 
         timeout = timeout or self._timeout
-        with self._slots, self._session() as session:
+        with self._slots, self._place(), self._session() as session:
             with self._counting:
                 self.requests += 1
             try:
@@ -114,6 +120,28 @@ class Connections:
                 if response.status_code >= 400:
                     _read_away(response)
                 yield response
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """One of the places that all jobs share; waits until one is free."""
+        import fcntl
+
+        if not self._places:
+            yield
+            return
+        self._places[0].parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            for path in self._places:
+                with path.open("a") as file:
+                    try:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    except BlockingIOError:
+                        continue
+                    except OSError:  # a file system without locks: the scheduler's limit remains
+                        pass
+                    yield
+                    return
+            time.sleep(_LOOK_AGAIN_SECONDS)
 
     @contextmanager
     def _session(self) -> Iterator["Session"]:

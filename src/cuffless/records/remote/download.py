@@ -63,7 +63,9 @@ class Downloader:
         self._database = database
         self._options = options
         self._checksum = checksum or (lambda path: None)
-        self._connections = Connections(options.connections, options.timeout_seconds)
+        self._connections = Connections(
+            options.connections, options.timeout_seconds, Path(options.cache, ".connections")
+        )
 
     def __enter__(self) -> "Downloader":
         return self
