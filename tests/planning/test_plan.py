@@ -54,11 +54,16 @@ def test_hours_of_training_are_told_only_with_a_rate(paper, listed):
     assert training["hours_at_most"] == pytest.approx(training["windows_at_most"] / 1000 / 3600)
 
 
-def test_without_raw_files_kept_each_job_at_once_holds_a_record(paper, listed):
+def test_without_raw_files_kept_each_job_at_once_holds_a_shard(paper, listed):
     kept = make_plan(paper, folder=listed, jobs=8)["stores"]["recordings"]
     freed = make_plan(with_download(paper, keep_raw=False), folder=listed, jobs=8)["stores"]["recordings"]
     assert kept == {"gb": pytest.approx(120.48), "passing_gb": 0.0}
-    assert freed == {"gb": 0.0, "passing_gb": pytest.approx(8 * 0.5)}
+    assert freed == {"gb": 0.0, "passing_gb": pytest.approx(8 * 0.5)}  # one record outweighs a mean shard
+    few = with_download(paper, keep_raw=False).model_dump(mode="json")
+    few["datasets"]["mimic"]["records"]["shards"] = 10
+    assert make_plan(read_config(few), folder=listed, jobs=8)["stores"]["recordings"]["passing_gb"] == pytest.approx(
+        8 * 12.048
+    )
 
 
 def test_what_is_deleted_after_cutting_is_fetched_for_every_windowing(paper, listed):
@@ -77,7 +82,15 @@ def test_peak_counts_the_files_between_once_a_job(paper, listed):
 
 def test_a_mirror_is_said(paper, listed):
     plan = make_plan(with_download(paper, mirror="/data/physionet"), folder=listed)
-    assert "what /data/physionet holds is linked, not fetched" in plan["note"]
+    assert "at most: what /data/physionet holds is linked, not fetched" in plan["note"]
+
+
+@pytest.mark.parametrize("keep_raw", [True, False])
+def test_without_an_address_nothing_is_downloaded_and_nothing_held(paper, listed, keep_raw):
+    plan = make_plan(with_download(paper, url="", mirror="/data/physionet", keep_raw=keep_raw), folder=listed)
+    assert plan["download_gb"] == 0
+    assert plan["stores"]["recordings"] == {"gb": 0.0, "passing_gb": 0.0}
+    assert "none is fetched" in plan["note"]
 
 
 def test_a_local_folder_that_was_not_listed_leaves_its_figures_open(project, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 import wfdb
 
 from cuffless.config import RecordOptions
-from cuffless.records import fetch_records, find_records, list_records, open_record, source_named
+from cuffless.records import RecordError, fetch_records, find_records, list_records, open_record, source_named
 from cuffless.records.physionet import fetch_index
 from cuffless.records.remote.download import Downloader, ServerError
 from cuffless.windows import cut_windows
@@ -273,3 +273,106 @@ def test_of_mimic4_only_files_with_pressure_and_ppg_are_fetched(serve, shared, t
     local = open_record(folder / "83404654", RecordOptions(source="wfdb", path=str(folder)))
     assert [part.name for part in record.segments] == [part.name for part in local.segments]
     assert "404" in row["passed_over"]  # the excerpt leaves some of its signal files out
+
+
+@pytest.fixture
+def folders_above(databases, tmp_path):
+    """The matched subset, with a list of patients in the folder above theirs, as the server has it."""
+    import shutil
+
+    copy = tmp_path / "server"
+    shutil.copytree(databases, copy)
+    above = copy / "mimic3wdb-matched" / "1.0" / "p00"
+    (above / "RECORDS").write_text("".join(f"p00000{k}/\n" for k in (1, 2, 3)))
+    return copy
+
+
+def test_a_listed_folder_above_the_patients_loses_no_record_however_many_shards(serve, folders_above, tmp_path):
+    (tmp_path / "list.txt").write_text("p00/\n")
+    server, options = serve(root=folders_above, record_list=str(tmp_path / "list.txt"), shards=4)
+    tables = [list_records(find_records(options, k), options, k) for k in range(4)]
+    assert sorted(subject for table in tables for subject in table["subject"]) == ["p000001", "p000002", "p000003"]
+    assert all(len(asked(server, f"{patient}/RECORDS")) == 1 for patient in ("p000001", "p000002", "p000003"))
+
+
+def test_a_folder_that_names_itself_is_looked_into_once(serve, folders_above, tmp_path):
+    (folders_above / "mimic3wdb-matched/1.0/p00/RECORDS").write_text("./\np000003/\n")
+    (tmp_path / "list.txt").write_text("p00/\n")
+    _, options = serve(root=folders_above, record_list=str(tmp_path / "list.txt"))
+    assert [entry.subject for entry in find_records(options)] == ["p000003"]
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_a_patient_whose_list_cannot_be_had_is_one_row_with_the_reason(
+    serve, folders_above, tmp_path, physionet, above
+):
+    (tmp_path / "list.txt").write_text("p00/\n" if above else "p00/p000001/\np00/p000003/\n")
+    fault = {"mimic3wdb-matched/1.0/p00/p000001/RECORDS": physionet.status(500)}
+    _, options = serve(fault, folders_above, record_list=str(tmp_path / "list.txt"), download={"attempts": 2})
+    table = list_records(find_records(options), options).set_index("subject")
+    assert "its records are not known" in table.loc["p000001", "problem"]
+    assert "2 attempts" in table.loc["p000001", "problem"]
+    assert table.loc["p000001", "record"] == "p000001"
+    assert table.loc["p000003", "problem"] == ""
+
+
+def test_listed_segments_that_the_master_does_not_have_are_named(serve, tmp_path):
+    (tmp_path / "list.txt").write_text("30/3000001_0002\n30/3000001_0099\n30/3000003_0098\n")
+    _, options = serve(database="mimic3wdb/1.0", record_list=str(tmp_path / "list.txt"))
+    table = list_records(find_records(options), options).set_index("subject")
+    assert table["problem"].to_dict() == {"p000001": "", "p000003": "3000003_0098: not a segment of 3000003"}
+    path = table.loc["p000001", "path"]
+    source_named("physionet").prepare(path, options)
+    assert open_record(path, options).problems == ("3000001_0099: not a segment of 3000001",)
+
+
+def test_a_header_that_cannot_be_had_costs_its_segment_and_a_layout_nothing(serve, physionet, capsys):
+    folder = "mimic3wdb-matched/1.0/p00/p000001"
+    faults = {f"{folder}/3000001_{name}.hea": physionet.status(500) for name in ("0003", "layout")}
+    _, options = serve(faults, download={"attempts": 2})
+    table = list_records(find_records(options), options).set_index("subject")
+    assert table.loc["p000001", ["problem", "segments", "seconds"]].tolist() == ["", 1, 48]
+    said = capsys.readouterr().out
+    assert "segment 3000001_0003 is passed over" in said
+    assert "3000001_layout.hea is passed over" in said
+    assert said.count("2 attempts") == 2
+
+
+def test_masters_that_name_the_same_segments_are_read_once(serve, folders_above, physionet):
+    folder = folders_above / "mimic3wdb-matched" / "1.0" / "p00" / "p000001"
+    first, twin = "p000001-2150-01-01-10-20", "p000001-2150-01-01-10-21"
+    (folder / f"{twin}.hea").write_text((folder / f"{first}.hea").read_text().replace(first, twin))
+    (folder / "RECORDS").write_text(f"{first}\n{twin}\n")
+    physionet.write_sums(folder.parents[1])
+    _, options = serve(root=folders_above)
+    table = list_records(find_records(options), options).set_index("record")
+    assert table.loc[first, "problem"] == ""
+    assert table.loc[twin, "problem"] == f"the same files as {first}"
+    assert table.loc[twin, ["segments", "seconds", "bytes"]].tolist() == [0, 0, 0]
+
+
+def test_patterns_fit_the_name_in_the_database_and_that_in_the_table(serve):
+    def found(**chosen):
+        return [entry.name for entry in find_records(serve(database="mimic3wdb/1.0", **chosen)[1])]
+
+    assert found(include=["p000001_3000001"]) == found(include=["3000001"]) == ["3000001"]
+    assert found(exclude=["p000001_*", "3000003"]) == ["3000009"]
+
+
+def test_a_csv_of_bare_names_is_refused_by_the_databases_of_folders(serve, tmp_path):
+    (tmp_path / "list.csv").write_text("record\n3000001\n")
+    _, options = serve(database="mimic3wdb/1.0", record_list=str(tmp_path / "list.csv"))
+    with pytest.raises(RecordError, match="give the column path"):
+        find_records(options)
+
+
+@pytest.mark.parametrize(("keep_raw", "wanted"), [(True, (4, 4, 0)), (False, (4, 0, 4))])
+def test_jobs_ask_for_connections_only_where_there_is_a_server(project, keep_raw, wanted):
+    text = (project / "workflow" / "rules" / "common.smk").read_text()
+    names = [f"connections_to_{step}" for step in ("list", "fetch", "cut")]
+    code = "".join(text[text.index(f"def {name}(") :].split("\n\n\n")[0] + "\n\n\n" for name in names)
+    for url, expected in (("https://physionet.org/files", wanted), ("", (0, 0, 0))):
+        options = RecordOptions(source="physionet", download={"url": url, "keep_raw": keep_raw})
+        rules = {"records_of": lambda wildcards, options=options: options}
+        exec(code, rules)
+        assert tuple(rules[name](None) for name in names) == expected

@@ -65,3 +65,30 @@ def test_a_new_line_touches_only_its_own_shard(tmp_path):
     changed = [k for k in range(16) if list_digest(str(before), 16, k) != list_digest(str(after), 16, k)]
     (added,) = read_list(["35/3564183_0045"])
     assert changed == [added.shard(16)]
+
+
+def test_a_new_folder_above_the_patients_touches_every_shard(tmp_path):
+    before, after = tmp_path / "before.txt", tmp_path / "after.txt"
+    before.write_text("p01/p010001/\n")
+    after.write_text("p01/p010001/\np00/\n")
+    assert all(list_digest(str(before), 8, k) != list_digest(str(after), 8, k) for k in range(8))
+
+
+@pytest.mark.parametrize("header", ["path", "record", '"path"', '"record"'])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_csv_of_one_column_is_a_list(tmp_path, header, quote):
+    file = tmp_path / "chosen.csv"
+    file.write_text(f"{header}\n{quote}39/3982843/3982843#3982843_0003,3982843_0010{quote}\n30/3000003/3000003\n")
+    assert [(one.path, one.segments) for one in list_file(str(file))] == [
+        ("30/3000003/3000003", ()),
+        ("39/3982843/3982843", ("3982843_0003", "3982843_0010")),
+    ]
+
+
+@pytest.mark.parametrize("text", ["record\n3982843\n", "record,seconds\n30/3000003/3000003,5\n3982843,7\n"])
+def test_names_where_paths_are_needed_are_refused_with_the_remedy(tmp_path, text):
+    file = tmp_path / "chosen.csv"
+    file.write_text(text)
+    with pytest.raises(RecordError, match=r"chosen\.csv: 3982843 .* give the column path"):
+        list_file(str(file), in_folders=True)
+    assert "3982843" in [one.path for one in list_file(str(file))]

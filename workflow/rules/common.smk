@@ -153,9 +153,9 @@ def records_to_cut(wildcards):
 
 
 def connections_to_list(wildcards):
-    """Connections that a job opens."""
+    """Connections that a job opens: none where nothing is asked of the network."""
     options = records_of(wildcards)
-    return options.download.connections if options.source == "physionet" else 0
+    return options.download.connections if options.source == "physionet" and options.download.url else 0
 
 
 def connections_to_fetch(wildcards):

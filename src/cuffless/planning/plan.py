@@ -82,12 +82,14 @@ def _described(study, holdings: Holdings, windowings: int) -> dict:
     records = study.datasets[study.study.dataset].records
     download = None if holdings.raw_bytes is None else holdings.raw_bytes / GB
     notes = [holdings.note] if holdings.note else []
-    if records.source != "physionet":
+    if records.source != "physionet" or not records.download.url:
         download = 0.0
     elif download is not None and not records.download.keep_raw:
         download *= windowings  # what is deleted once it is cut is fetched again for the next windowing
-    if records.source == "physionet" and records.download.mirror:
-        notes.append(f"what {records.download.mirror} holds is linked, not fetched")
+    if records.source == "physionet" and not records.download.url:
+        notes.append("records.download.url is empty: recordings are linked from the mirror, none is fetched")
+    elif records.source == "physionet" and records.download.mirror:
+        notes.append(f"download and recordings at most: what {records.download.mirror} holds is linked, not fetched")
     return {
         "basis": holdings.basis,
         "note": "; ".join(notes),
@@ -166,8 +168,12 @@ def _stores(study, holdings: Holdings, windowings: dict, splits: dict, folder: P
         stores.append(Store("recordings", results / "raw", holdings.raw_bytes, place=place))
     elif records.source == "physionet":
         held, passing = holdings.raw_bytes, 0.0
-        if not records.download.keep_raw:
-            held, passing = 0.0, holdings.largest_bytes * min(jobs, records.shards)
+        if not records.download.url:
+            held = 0.0  # links to the mirror
+        elif not records.download.keep_raw:
+            # A shard's signals stay until its windows are written; one long record may outweigh a mean shard.
+            shard = max(holdings.raw_bytes / records.shards, holdings.largest_bytes)
+            held, passing = 0.0, shard * min(jobs, records.shards)
         cache = records.download.cache
         stores.append(Store("recordings", folder / cache / records.database, held, passing, cache))
     known = [one["gb"] for one in windowings.values() if one["gb"] is not None]

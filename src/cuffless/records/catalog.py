@@ -12,7 +12,7 @@ from cuffless.config import RecordOptions
 from cuffless.records.local import local_entry, subject_of
 from cuffless.records.record import RecordError
 from cuffless.records.source import Entry, shard_of, split_path
-from cuffless.records.sources import source_named
+from cuffless.records.sources import source_named, table_name
 
 COLUMNS = (
     *("record", "subject", "identity", "path", "segments", "seconds", "sha256", "problem"),
@@ -77,9 +77,8 @@ def describe_record(entry: Entry, options: RecordOptions) -> dict:
 
     A record that cannot be used is a row too, with its reason under ``problem``.
     """
-    name, subject = entry.name, entry.subject or entry.name
-    name = name if entry.identity == "record" or subject in name else f"{subject}_{name}"
-    row = {"record": name, "subject": subject, "identity": entry.identity, "path": entry.path}
+    row = {"record": table_name(entry), "subject": entry.subject or entry.name}
+    row |= {"identity": entry.identity, "path": entry.path}
     source = source_named(options.source)
     try:
         record = source.survey(entry.path, options)
@@ -118,7 +117,7 @@ def list_records(entries: list[Entry], options: RecordOptions, shard: int | None
         files that hold them), recorded (seconds in all, gaps included), channels (all, separated by semicolons). Names
         occur once in a data set: one that does not name its patient has the patient put before it, and records of
         equal name take as much of their path as tells them apart (they are of one shard, whatever the number of
-        shards).
+        shards). Of records that are the same files, the first is used and the others have a problem.
     """
     chosen = [entry for entry in entries if shard is None or entry.shard(options.shards) == shard]
     with ThreadPoolExecutor(source_named(options.source).connections(options)) as pool:
@@ -134,6 +133,15 @@ def list_records(entries: list[Entry], options: RecordOptions, shard: int | None
         table.loc[twice, "record"] = longer
     # Without a patient the record is the subject, so two records of one name are two subjects.
     table.loc[nameless, "subject"] = table.loc[nameless, "record"]
+    return _same_files_once(table) if source_named(options.source).digests_name_files else table
+
+
+def _same_files_once(table: pd.DataFrame) -> pd.DataFrame:
+    digests = table["sha256"]
+    again = (digests != "") & digests.duplicated()
+    first = table[~again].set_index("sha256")["record"]
+    table.loc[again, ["segments", "seconds", "bytes"]] = 0
+    table.loc[again, "problem"] = [f"the same files as {first[digest]}" for digest in digests[again]]
     return table
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from cuffless.records.source import Entry, Source, split_path
 from cuffless.records.wfdb_files import missing_signal, open_wfdb, read_header, segment_names
 
 _SUMS = "SHA256SUMS.txt"
+_IN_FOLDERS = ("mimic3wdb", "mimic4wdb")  # databases without a record at their root
 
 
 class PhysioNet(Source):
@@ -26,38 +27,50 @@ class PhysioNet(Source):
     all are checked against the database's checksums.
     """
 
+    digests_name_files = True
+
+    def __init__(self):
+        self._unlisted: dict[str, str] = {}  # folders whose records are not known, and why
+
     def connections(self, options: RecordOptions) -> int:
         """Connections at once."""
         return options.download.connections
 
     def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
         """Records of the list, or all waveform records of the database; patients are read off folders or resolved."""
-        listed = [one for one in listed_records(options) if shard is None or one.shard(options.shards) == shard]
         patients = _patients(options)
-        for one in _whole_records(listed, downloader(options)):
+
+        def concerns(one: Listed) -> bool:
+            return shard is None or one.concerns(shard, options.shards)
+
+        for one in _whole_records(filter(concerns, listed_records(options)), downloader(options), concerns):
             patient = one.patient or patients.get(one.number, "")
             identity = "patient" if patient else "record"
             path = "#".join(filter(None, (one.path, ",".join(one.segments))))
-            yield Entry(path, one.path.rpartition("/")[2], patient, identity, one.patient or one.number)
+            if one.problem:
+                self._unlisted[path] = one.problem
+            yield Entry(path, one.path.rstrip("/").rpartition("/")[2], patient, identity, one.patient or one.number)
 
     def survey(self, path: str, options: RecordOptions) -> Record:
         """Fetch a record's headers, as many as it takes to know whether it holds both signals, and read them."""
+        if path in self._unlisted:
+            raise RecordError(self._unlisted[path])
         source = downloader(options)
         file, listed = split_path(path)
         folder = file.parent
         master = read_header(source.fetch(f"{file}.hea").with_suffix(""))
         names = segment_names(master, listed) if hasattr(master, "seg_name") else []
         layout = next(iter(master.seg_name), "") if names and not master.seg_len[0] else ""
-        if layout and layout != "~":
-            header = read_header(source.fetch(f"{folder / layout}.hea").with_suffix(""))
+        header = _header_or_none(f"{folder / layout}", source) if layout and layout != "~" else None
+        if header:
             problem = missing_signal(header.sig_name or [], options)
             if problem:
                 raise RecordError(f"{file.name}: {problem}", tuple(header.sig_name or ()), master.sig_len / master.fs)
         for name in names:
             try:
                 source.fetch(f"{folder / name}.hea")
-            except AbsentError:
-                continue  # open_wfdb says so of the segment
+            except DownloadError as error:  # costs that segment: open_wfdb says so of it
+                print(f"{file.name}: segment {name} is passed over: {error}", flush=True)
         return self._open(path, options, need_abp=True, headers_only=True)
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
@@ -110,7 +123,7 @@ def listed_records(options: RecordOptions) -> Iterable[Listed]:
         If the list cannot be read, or the database has none.
     """
     if options.record_list:
-        return list_file(options.record_list)
+        return list_file(options.record_list, in_folders=options.database.startswith(_IN_FOLDERS))
     source = downloader(options)
     for name in ("RECORDS-waveforms", "RECORDS"):
         try:
@@ -192,30 +205,51 @@ def _patients(options: RecordOptions) -> dict[str, str]:
     return _patients_of(options.resolve, options.download)
 
 
-def _whole_records(listed: list[Listed], source: Downloader) -> list[Listed]:
+def _whole_records(
+    listed: Iterable[Listed], source: Downloader, concerns: Callable[[Listed], bool] = lambda one: True
+) -> list[Listed]:
     """Folders replaced by the records in them; a segment that a record of its folder names is not read twice."""
     found: dict[str, Listed] = {}
     for one in listed:
-        for inner in _inside(one, source) if one.path.endswith("/") else [one]:
+        for inner in _inside(one, source, concerns) if one.path.endswith("/") else [one]:
             if inner.path not in found or not inner.segments:
                 found[inner.path] = inner
-    bare = {path for path in found if found[path].patient and found[path].number != path.rpartition("/")[2]}
+    known = [path for path in found if not found[path].problem]
+    bare = {path for path in known if found[path].patient and found[path].number != path.rpartition("/")[2]}
     folders = {path.rpartition("/")[0] for path in bare}
     covered = {
         f"{folder}/{name}"
-        for path in found
+        for path in known
         if path not in bare and (folder := path.rpartition("/")[0]) in folders
         for name in _segments_of(path, source)
     }
     return [found[path] for path in sorted(found) if path not in covered]
 
 
-def _inside(folder: Listed, source: Downloader) -> list[Listed]:
+def _inside(folder: Listed, source: Downloader, concerns: Callable[[Listed], bool]) -> Iterator[Listed]:
+    """Records of a folder and of the folders that its RECORDS names; the folder itself where that cannot be had."""
     try:
         lines = source.text(f"{folder.path}RECORDS").splitlines()
     except AbsentError:
-        return [Listed(f"{folder.path}{folder.path.rstrip('/').rpartition('/')[2]}")]
-    return read_list(f"{folder.path}{line.strip()}" for line in lines if line.strip())
+        yield Listed(f"{folder.path}{folder.path.rstrip('/').rpartition('/')[2]}")
+        return
+    except DownloadError as error:
+        yield Listed(folder.path, problem=f"{folder.path}: its records are not known: {error}")
+        return
+    for one in read_list(f"{folder.path}{line.strip()}" for line in lines if line.strip()):
+        if not one.path.endswith("/"):
+            yield one
+        elif len(one.path) > len(folder.path) and concerns(one):  # a folder that names itself has no end
+            yield from _inside(one, source, concerns)
+
+
+def _header_or_none(path: str, source: Downloader):
+    """A header that is but a shortcut; None, with a word in the log, if it cannot be had or read."""
+    try:
+        return read_header(source.fetch(f"{path}.hea").with_suffix(""))
+    except RecordError as error:
+        print(f"{path}.hea is passed over: {error}", flush=True)
+        return None
 
 
 def _segments_of(path: str, source: Downloader) -> list[str]:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +12,7 @@ from cuffless.records.source import shard_of
 
 _PATIENT = re.compile(r"^p\d{6,8}$")
 _SEGMENT = re.compile(r"^(\d{7,8})_\d{4}$")  # 3982843_0010, 81739927_0003
+_COLUMNS = ("path", "record")
 _NUMERICS = re.compile(r"\dn$")  # 3000003n, p000020-2183-04-28-17-47n: one value a minute, no waveforms
 
 
@@ -25,10 +26,13 @@ class Listed:
         Record, relative to the database's root; a folder ends in a slash.
     segments : tuple of str
         The segments to take; empty: all.
+    problem : str
+        Why the records of a folder are not known; empty if they may be.
     """
 
     path: str
     segments: tuple[str, ...] = ()
+    problem: str = field(default="", repr=False)
 
     @property
     def patient(self) -> str:
@@ -45,6 +49,11 @@ class Listed:
     def shard(self, shards: int) -> int:
         """Job that works on it: by patient where the path names one, else by record."""
         return shard_of(self.patient or self.number, shards)
+
+    def concerns(self, shard: int, shards: int) -> bool:
+        """Whether a job works on it, or may find records of its own in it: all may, in a folder above the patients'."""
+        above = self.path.endswith("/") and not self.patient
+        return above or self.shard(shards) == shard
 
 
 def read_list(lines: Iterable[str]) -> list[Listed]:
@@ -101,30 +110,56 @@ def _master_of(path: str) -> tuple[str, str]:
 
 
 @cache
-def list_file(path: str) -> tuple[Listed, ...]:
+def list_file(path: str, in_folders: bool = False) -> tuple[Listed, ...]:
     """Records that a file names: plain lines, or a CSV with a column ``path`` (a table of records, say) or ``record``.
+
+    Parameters
+    ----------
+    path : str
+    in_folders : bool
+        The database keeps its records in folders, so that a bare name in the column ``record`` does not find one.
+
+    Returns
+    -------
+    tuple of Listed
 
     Raises
     ------
     RecordError
-        If the file is absent, names nothing, or is a CSV without that column.
+        If the file is absent, names nothing, is a CSV without that column, or gives names where paths are needed.
     """
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise RecordError(f"records.record_list: {path} cannot be read ({error})") from None
-    if lines and "," in lines[0] and "/" not in lines[0]:
-        import csv
-
-        rows = csv.DictReader(lines)
-        column = next((name for name in ("path", "record") if name in (rows.fieldnames or ())), None)
-        if column is None:
-            raise RecordError(f"{path}: a list with commas needs a column named path or record; found {lines[0]}")
-        lines = [row[column] or "" for row in rows]
+    header = lines[0].strip() if lines else ""
+    if header.strip('"') in _COLUMNS or ("," in header and "/" not in header):
+        lines = _column(path, lines, in_folders)
     found = read_list(lines)
     if not found:
         raise RecordError(f"{path}: names no record; one a line is wanted, e.g. 39/3982843_0010 or p00/p000020/")
     return tuple(found)
+
+
+def _column(path: str, lines: list[str], in_folders: bool) -> list[str]:
+    """Values of the column of a CSV that names records."""
+    import csv
+
+    rows = csv.DictReader([lines[0].strip(), *lines[1:]])
+    column = next((name for name in _COLUMNS if name in (rows.fieldnames or ())), None)
+    if column is None:
+        raise RecordError(f"{path}: a list with commas needs a column named path or record; found {lines[0]}")
+    if rows.fieldnames == [column]:  # commas without quotes part segments here, not columns
+        values = [",".join([row[column], *row.get(None, ())]) for row in rows]
+    else:
+        values = [row[column] or "" for row in rows]
+    bare = next((value for value in values if value.strip() and "/" not in value), "")
+    if bare and column == "record" and in_folders:
+        raise RecordError(
+            f"{path}: {bare} in the column record is a name, and the database keeps its records in folders; give the "
+            "column path, as in records.csv (39/3982843/3982843)"
+        )
+    return values
 
 
 def list_digest(path: str, shards: int, shard: int) -> str:
@@ -136,5 +171,7 @@ def list_digest(path: str, shards: int, shard: int) -> str:
 def _list_digests(path: str, shards: int) -> list[str]:
     digests = [hashlib.sha256() for _ in range(shards)]
     for listed in list_file(path):
-        digests[listed.shard(shards)].update(f"{listed}\n".encode())
+        for shard, digest in enumerate(digests):
+            if listed.concerns(shard, shards):
+                digest.update(f"{listed}\n".encode())
     return [digest.hexdigest()[:16] for digest in digests]

@@ -45,6 +45,8 @@ class Source:
     yet.
     """
 
+    digests_name_files = False  # whether recordings of one digest are the same files, not just the same content
+
     def connections(self, options: RecordOptions) -> int:
         """How many recordings may be surveyed at once."""
         return 1

@@ -83,8 +83,17 @@ def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, n
     return source_named(options.source).open(str(path), options, need_abp=need_abp)
 
 
+def table_name(entry: Entry) -> str:
+    """Name of a recording in the table of records: one that does not name its patient has the patient put before it."""
+    if entry.identity == "record" or not entry.subject or entry.subject in entry.name:
+        return entry.name
+    return f"{entry.subject}_{entry.name}"
+
+
 def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry]:
     """List the recordings of a source, those that `include` and `exclude` let through, in the order of their paths.
+
+    Patterns are compared with a recording's own name and with its name in the table of records.
 
     Raises
     ------
@@ -93,13 +102,11 @@ def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry
     """
     from fnmatch import fnmatch
 
+    def matches(entry: Entry, patterns: tuple[str, ...]) -> bool:
+        return any(fnmatch(name, pattern) for name in (entry.name, table_name(entry)) for pattern in patterns)
+
     found = source_named(options.source).find(options, shard)
     return sorted(
-        (
-            entry
-            for entry in found
-            if any(fnmatch(entry.name, pattern) for pattern in options.include)
-            and not any(fnmatch(entry.name, pattern) for pattern in options.exclude)
-        ),
+        (entry for entry in found if matches(entry, options.include) and not matches(entry, options.exclude)),
         key=lambda entry: entry.path,
     )

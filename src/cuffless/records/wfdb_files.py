@@ -63,6 +63,7 @@ def open_wfdb(
     if not header.sig_len:
         raise RecordError(f"{name}: the header gives no samples (an empty record)")
     check_rate(name, header.fs * max(header.samps_per_frame or [1]) if hasattr(header, "file_name") else header.fs)
+    strangers = [f"{one}: not a segment of {name}" for one in _strangers(header, listed)]
     parts, problems, channels, files = [], [], [], {}
     for part, first, length in _parts(base, header, listed):
         outcome, names, used = _open_part(part, first, length, header.fs, options, need_abp, headers_only)
@@ -74,7 +75,8 @@ def open_wfdb(
             problems.append(outcome)
     seconds = header.sig_len / header.fs
     if not parts:
-        raise RecordError(_why_nothing(name, channels, problems, options, need_abp), channels, seconds)
+        why = _why_nothing(name, channels, problems, options, need_abp) if problems or not strangers else ""
+        raise RecordError("; ".join(filter(None, (_first_of(strangers), why))), channels, seconds)
     return Record(
         name,
         str(path),
@@ -82,7 +84,7 @@ def open_wfdb(
         tuple(channels),
         seconds,
         tuple(parts),
-        tuple(problems),
+        (*strangers, *problems),
         tuple(files),
         round(sum(files.values())),
     )
@@ -114,6 +116,12 @@ def segment_names(header, listed: str = "") -> list[str]:
         for name, length in zip(header.seg_name, header.seg_len, strict=True)
         if name != "~" and length and (not wanted or name in wanted)
     ]
+
+
+def _strangers(header, listed: str) -> list[str]:
+    """Names of a list that are no segments of a master."""
+    known = getattr(header, "seg_name", None)
+    return [] if known is None else [name for name in filter(None, listed.split(",")) if name not in known]
 
 
 def _parts(path: Path, header, listed: str):
@@ -226,5 +234,8 @@ def _why_nothing(name, channels, problems, options, need_abp):
         whose = "your channel's name" if kind == "ppg" else "its name"
         found = ", ".join(channels) or "none"
         return f"{name}: {missing}; found {found}. Map {whose} under records.channels.{kind}."
-    shown = "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
-    return f"{name}: no segment holds the signals needed: {shown}"
+    return f"{name}: no segment holds the signals needed: {_first_of(problems)}"
+
+
+def _first_of(problems: list[str]) -> str:
+    return "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")
