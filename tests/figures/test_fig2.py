@@ -24,11 +24,12 @@ COMPARED = [
 SHARE = {"SBP": 1.0, "DBP": 0.5}
 
 
-def study(networks=("alexnet",), lengths=(2, 7, 15), seeds=2, ways=WAYS, mean=10.0, subjects=60):
+def study(networks=("alexnet",), lengths=(2, 7, 15), seeds=2, ways=WAYS, mean=10.0, subjects=60, identity="patient"):
     """Tables as the evaluation writes them, of runs between 6 and 9 mmHg (SBP)."""
     rng = np.random.default_rng(0)
     mae, tests = [], []
-    counts = {"n_train": 2000, "n_test": 500, "n_subjects": subjects}
+    counts = {"n_train": 2000, "n_test": 500, "n_subjects": subjects, "identity": identity}
+    counts |= {"n_stretches": 3000, "n_asked": 3000}
     for network, (cropping, derivatives) in product(networks, ways):
         key = {"network": network, "derivatives": derivatives, "cropping": cropping}
         for length, seed, (pressure, share) in product(lengths, range(seeds), SHARE.items()):
@@ -38,6 +39,7 @@ def study(networks=("alexnet",), lengths=(2, 7, 15), seeds=2, ways=WAYS, mean=10
     pairs = len(lengths) * seeds
     for network, pressure, (name, within, difference) in product(networks, SHARE, COMPARED):
         tests.append(comparison(name, network, pressure, within, difference, pairs, subjects))
+    tests = [row | {"identity": identity} for row in tests]
     return pd.DataFrame(mae), pd.DataFrame(tests) if len(ways) == len(WAYS) else pd.DataFrame({"comparison": []})
 
 
@@ -93,6 +95,7 @@ STUDIES = {
     "far from the mean, small": ({"mean": 40.0}, SMALL),
     "one network, one length": ({"networks": ("lstm",), "lengths": (7,), "seeds": 1, "subjects": 5}, SMALL),
     "networks of one's own": ({"networks": ("alexnet", "mine", LONG)}, OPTIONS),
+    "recordings": ({"networks": ("alexnet", "resnet"), "identity": "record"}, SMALL),
     "one way": ({"networks": ("mine",), "ways": WAYS[:1]}, OPTIONS),
 }
 
@@ -218,6 +221,30 @@ def test_the_table_holds_both_tests_of_every_comparison():
         assert written.count("−1.10∗") == 4
         assert written.count("0.00") == 8
     assert says(figure, "sign-flip test on 60 subject means, Holm-corrected over 8 tests")
+
+
+def test_recordings_are_not_called_subjects():
+    figure = draw_fig2(*study(identity="record"), OPTIONS)
+    assert says(figure, "by recording, Holm")
+    assert says(figure, "60 recordings (patients not known)")
+    assert says(figure, "It takes recordings for independent; neighbouring ones may be one patient's")
+    assert not says(figure, "subject")
+    patients = draw_fig2(*study(), OPTIONS)
+    assert says(patients, "by subject, Holm")
+    assert not says(patients, "recording")
+
+
+def test_the_note_says_what_the_croppings_and_the_test_by_subject_do_not():
+    figure = draw_fig2(*study(), OPTIONS)
+    assert says(figure, "both croppings begin at the same arbitrary phase, unlike the paper's const_HR")
+    assert says(figure, "it holds for these trained networks, without their spread over repeats")
+
+
+def test_fewer_stretches_than_asked_for_are_said():
+    mae, tests = study()
+    assert not says(draw_fig2(mae, tests, OPTIONS), "in place of")
+    figure = draw_fig2(mae.assign(n_asked=150_000), tests, OPTIONS)
+    assert says(figure, "3,000 stretches in all, in place of 150,000")
 
 
 def test_what_cannot_be_tested_is_marked_so():

@@ -5,9 +5,14 @@ import pandas as pd
 import pytest
 
 from cuffless.config import AlexNetOptions, EvaluationOptions, InputOptions, input_network
-from cuffless.inputs import compare_inputs, input_errors, run_of
+from cuffless.inputs import compare_inputs, identity_of, run_of
+from cuffless.inputs import input_errors as errors_of
 
 LENGTHS, SEEDS, SUBJECTS = (2, 7, 15), (0, 1), 12
+
+
+def input_errors(given, identity="patient"):
+    return errors_of(given, identity=identity)
 
 
 def predictions(error, seed, subjects=SUBJECTS):
@@ -82,6 +87,42 @@ def test_a_run_without_predictions_is_named():
     table.loc[table["subset"] == "test", "sbp"] = np.nan
     with pytest.raises(ValueError, match="cropping time, length 2, seed 0"):
         input_errors([(key, table)])
+
+
+@pytest.mark.parametrize(("pressure", "value"), [("sbp", np.nan), ("dbp", np.inf)])
+def test_one_test_window_without_a_prediction_is_an_error(pressure, value):
+    key, table = next(runs({("time", False): 5.0}))
+    table.loc[table.index[table["subset"] == "test"][3], pressure] = value
+    with pytest.raises(ValueError, match="seed 0: 1 of 48 test windows without a prediction"):
+        input_errors([(key, table)])
+
+
+def test_each_setting_of_the_other_factor_has_a_difference_of_its_own():
+    errors = {("time", False): 6.0, ("time", True): 5.5, ("beats", False): 4.0, ("beats", True): 4.8}
+    tests = compare_inputs(*input_errors(runs(errors)), EvaluationOptions())
+    found = tests.set_index(["comparison", "within"])
+    for (comparison, within), expected in {
+        ("beats vs time", "signal"): -2.0,
+        ("beats vs time", "derivatives"): -0.7,
+        ("derivatives vs signal", "time"): -0.5,
+        ("derivatives vs signal", "beats"): 0.8,
+    }.items():
+        row = found.loc[(comparison, within)]
+        assert row["paired_difference"].to_numpy() == pytest.approx([expected] * 2, abs=0.1)
+        assert row["difference"].to_numpy() == pytest.approx([expected] * 2, abs=0.1)
+
+
+def test_subjects_are_records_if_of_any_that_has_windows_the_patient_is_not_known():
+    quality = pd.DataFrame({"identity": ["patient", "record", "patient"], "windows_kept": [5, 0, 3]})
+    assert identity_of(quality) == "patient"
+    assert identity_of(quality.assign(windows_kept=[5, 1, 3])) == "record"
+
+
+@pytest.mark.parametrize("identity", ["patient", "record"])
+def test_both_tables_say_what_a_subject_is(identity):
+    mae, subjects = input_errors(runs(ALL), identity)
+    assert set(mae["identity"]) == {identity}
+    assert set(compare_inputs(mae, subjects, EvaluationOptions())["identity"]) == {identity}
 
 
 def test_a_run_is_known_by_its_path():

@@ -30,9 +30,12 @@ def test_sets_have_the_windows_asked_for_and_share_none():
 def test_with_fewer_stretches_the_proportions_hold_and_the_notes_say_so():
     manifest, described = draw_stretches(index(n=60), InputOptions(windows=(1000, 250, 250)))
     assert manifest["subset"].value_counts().to_dict() == {"train": 40, "val": 10, "test": 10}
+    assert described["asked"] == 1500
     assert described["notes"] == ["60 stretches in place of 1500: divided 40 / 10 / 10"]
     with pytest.raises(InputError, match="2 stretches of 20 s are accepted"):
         draw_stretches(index(n=2), InputOptions())
+    with pytest.raises(InputError, match="2 stretches of 12 s are accepted"):
+        draw_stretches(index(n=2), InputOptions(stretch_seconds=12))
 
 
 def test_the_draw_depends_on_the_seed_alone():

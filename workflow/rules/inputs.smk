@@ -43,6 +43,7 @@ rule draw_inputs:
     params:
         windows=list(STUDY.inputs.windows),
         seed=STUDY.inputs.seed,
+        stretch=STUDY.inputs.stretch_seconds,
         code=code_digest("draw_inputs.py"),
     message:
         "Drawing the stretches of the input study: {wildcards.dataset}"
@@ -108,6 +109,10 @@ rule train_input:
 rule evaluate_inputs:
     input:
         predictions=input_predictions,
+        notes="results/{dataset}/inputs/stretches.json",
+        quality=expand(
+            "results/{{dataset}}/inputs/windows/{crop}/{shard}.quality.csv", crop=CROPS[:1], shard=INPUT_SHARDS
+        ),
     output:
         mae="results/{dataset}/inputs/evaluation/mae.csv",
         tests="results/{dataset}/inputs/evaluation/tests.csv",

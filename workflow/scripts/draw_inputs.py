@@ -10,7 +10,8 @@ from cuffless.inputs import draw_stretches
 from cuffless.joblog import logged
 
 with logged(snakemake.log[0]):
-    options = InputOptions(windows=snakemake.params.windows, seed=snakemake.params.seed)
+    params = snakemake.params
+    options = InputOptions(windows=params.windows, seed=params.seed, stretch_seconds=params.stretch)
     index = pd.concat([pd.read_parquet(path) for path in snakemake.input.index], ignore_index=True)
     manifest, described = draw_stretches(index, options)
     with whole_file(snakemake.output.manifest) as part:

@@ -123,9 +123,23 @@ class StudyConfig(Options):
             _known("inputs.dataset", filter(None, [self.inputs.dataset]), self.datasets)
             _known("inputs.windowing", [self.inputs.windowing], self.windowings)
             _known("inputs.networks", self.inputs.networks, self.networks)
+            self._check_inputs()
         for name, split in self.splits.named.items():
             _known(f"splits.named.{name}.windowing", [split.windowing], self.windowings)
         return self
+
+    def _check_inputs(self) -> None:
+        dataset, windowing = self.inputs.dataset, self.inputs.windowing
+        if dataset and self.datasets[dataset].records.source == "ready":
+            raise ValueError(
+                f"inputs.dataset: {dataset!r} has source ready, whose windows cannot be cut to other lengths; "
+                "name a data set of recordings"
+            )
+        if "beats" not in self.windowings[windowing].rules:
+            raise ValueError(
+                f"inputs.windowing: {windowing!r} lacks the rule beats, and a crop without a beat has no label; "
+                "add it to the rules or name another windowing"
+            )
 
 
 def _known(key: str, names: Any, blocks: Mapping) -> None:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions
-from cuffless.figures.input_tests import PRESSURES, counted, explain_tests, table_lines, write_tests
+from cuffless.figures.input_tests import PRESSURES, counted, explain_tests, subjects_called, table_lines, write_tests
 from cuffless.figures.style import (
     GREY,
     house_style,
@@ -74,7 +74,8 @@ def draw_fig2(mae: pd.DataFrame, tests: pd.DataFrame, options: FigureOptions) ->
     mae : DataFrame
         One row a training run and pressure: ``network, derivatives, cropping`` (time or beats), ``length`` (s or
         beats), ``seed, pressure, mae`` and ``mae_mean`` (mmHg; of the network and of the mean regressor on the same
-        windows), ``n_train, n_test, n_subjects``.
+        windows), ``n_train, n_test, n_subjects``, ``identity`` (of a subject: patient or record), ``n_stretches`` and
+        ``n_asked`` (drawn for all sets, and asked for).
     tests : DataFrame
         ``tests.csv`` of the input study, as from `compare_inputs`; may be empty.
     options : FigureOptions
@@ -268,10 +269,15 @@ def _explain(mae: pd.DataFrame, tests: pd.DataFrame, limits: dict[str, _Limits])
     if not all(limit.holds_mean for limit in limits.values()):
         text += " (▲ ▼: its MAE, where that is off the axis)"
     tests_note = "" if tests.empty else "\n" + explain_tests(tests)
+    one, many = subjects_called(runs["identity"].iloc[0])
+    made, asked = runs["n_stretches"].iloc[0], runs["n_asked"].iloc[0]
+    fewer = f"; {made:,} stretches in all, in place of {asked:,}" if made < asked else ""
     return (
-        f"{text}. Time: windows of fixed seconds (the paper's const_time); beats: of whole pulse waves (const_HR).\n"
+        f"{text}. Time: windows of fixed seconds (the paper's const_time); beats: of whole pulse waves (const_HR); "
+        "both croppings begin at the same arbitrary phase, unlike the paper's const_HR, whose windows follow one "
+        "another.\n"
         f"A run: {counted(runs['n_train'])} training windows, {counted(runs['n_test'])} test windows of "
-        f"{counted(runs['n_subjects'])} subjects, as the data set names them. "
-        "Mixed split: windows of one subject are on both sides, so the errors say nothing about unknown people."
+        f"{counted(runs['n_subjects'])} {many}{fewer}. "
+        f"Mixed split: windows of one {one} are on both sides, so the errors say nothing about unknown people."
         f"{tests_note}"
     )

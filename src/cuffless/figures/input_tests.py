@@ -10,6 +10,11 @@ _COMPARISONS = {"beats vs time": "Beats − time", "derivatives vs signal": "Der
 _WITHIN = {"signal": "signal", "derivatives": "deriv.", "time": "time", "beats": "beats"}
 
 
+def subjects_called(identity: str) -> tuple[str, str]:
+    """What subjects are called, one and many, whose identity is ``patient`` or ``record``."""
+    return ("recording", "recordings (patients not known)") if identity == "record" else ("subject", "subjects")
+
+
 def table_lines(tests: pd.DataFrame) -> list[tuple[str, str]]:
     """Lines of the table of tests: (comparison, what is written)."""
     found = [name for name in _COMPARISONS if not tests.empty and (tests["comparison"] == name).any()]
@@ -28,11 +33,12 @@ def write_tests(ax, tests: pd.DataFrame, lines: list[tuple[str, str]], options: 
             for p, pressure in enumerate(PRESSURES):
                 ax.text(0.55 + 0.31 * p, y, pressure, ha="center", fontweight="bold", **font)
             continue
-        label = {"within": _COMPARISONS[comparison], "t": "paired t-test", "paired": "by subject, Holm"}[kind]
+        rows = tests[tests["comparison"] == comparison]
+        paired = f"by {subjects_called(tests['identity'].iloc[0])[0]}, Holm"
+        label = {"within": _COMPARISONS[comparison], "t": "paired t-test", "paired": paired}[kind]
         ax.text(0 if kind == "within" else 0.03, y, label, fontweight="bold" if kind == "within" else None, **font)
         if kind == "within":
             ax.axhline(y - 0.5, color=PALE, linewidth=0.6)
-        rows = tests[tests["comparison"] == comparison]
         settings = list(dict.fromkeys(rows["within"]))
         for p, pressure in enumerate(PRESSURES):
             for row in rows[rows["pressure"] == pressure].itertuples():
@@ -61,16 +67,20 @@ def _cell(row, kind: str) -> tuple[str, bool]:
 def explain_tests(tests: pd.DataFrame) -> str:
     """What the table's tests are, on how many runs and subjects."""
     tested = tests[tests["pairing"] == "by subject"]
-    by_subject = "By subject: too few subjects to test."
+    one = subjects_called(tests["identity"].iloc[0])[0]
+    paired = f"By {one}: too few {one}s to test."
     if len(tested):
-        by_subject = (
-            f"By subject: sign-flip test on {counted(tested['n_subjects'])} subject means, "
-            f"Holm-corrected over {counted(tested['family'])} tests of a comparison."
+        paired = (
+            f"By {one}: sign-flip test on {counted(tested['n_subjects'])} {one} means, "
+            f"Holm-corrected over {counted(tested['family'])} tests of a comparison; "
+            "it holds for these trained networks, without their spread over repeats."
         )
+        if one == "recording":
+            paired += " It takes recordings for independent; neighbouring ones may be one patient's."
     return (
         f"Table: ∗ significant at {tests['alpha'].iloc[0]:g}; – not testable. "
         f"Paired t-test: the paper's, over runs of equal length and repeat (pairs: {counted(tests['n_pairs'])}), "
-        f"uncorrected; it takes runs on the same windows for independent. {by_subject}"
+        f"uncorrected; it takes runs on the same windows for independent. {paired}"
     )
 
 

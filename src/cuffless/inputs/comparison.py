@@ -27,14 +27,16 @@ def compare_inputs(mae: pd.DataFrame, subjects: pd.DataFrame, options: Evaluatio
         One row a comparison of a with b, network, pressure and setting of the other factor: ``comparison`` (a vs b),
         ``network, pressure, within``; the paper's paired t-test over runs of equal length and repeat ``n_pairs,
         difference`` (a less b, mmHg), ``t, t_p, t_significant``; and ``pairing`` (``by subject`` or ``too few
-        subjects``), ``n_subjects, paired_difference`` (mean over subjects of a's MAE less b's, lengths and repeats
-        averaged), ``paired_p`` (sign flips), ``paired_p_holm`` and ``paired_significant`` (Holm's correction over the
-        ``family`` rows of a comparison, at the level ``alpha``).
+        subjects``), ``n_subjects, identity`` (what a subject is: ``patient`` or ``record``), ``paired_difference``
+        (mean over subjects of a's MAE less b's, lengths and repeats averaged), ``paired_p`` (sign flips),
+        ``paired_p_holm`` and ``paired_significant`` (Holm's correction over the ``family`` rows of a comparison, at
+        the level ``alpha``).
 
     Notes
     -----
     Schrumpf et al. (2021), section 4.1. Runs of one network on one set of windows are not independent, so the t-test
-    counts the same evidence several times; the test on subjects does not.
+    counts the same evidence several times; the test on subjects does not. It holds for these trained networks: how they
+    vary over repeats is not in it. Where a subject is a record, records of one patient count as independent.
     """
     rows = []
     for comparison, factor, (a, b), other in (
@@ -74,6 +76,7 @@ def _row(part, subjects, factor, a, b, pressure, options) -> dict:
         "t_significant": bool(p < options.alpha),
         "pairing": "by subject" if testable else "too few subjects",
         "n_subjects": len(differences),
+        "identity": part["identity"].iloc[0],
         "paired_difference": differences.mean() if len(differences) else np.nan,
         "paired_p": sign_flip_test(differences[:, None], seed=options.seed)[0] if testable else np.nan,
     }

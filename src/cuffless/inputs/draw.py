@@ -30,8 +30,8 @@ def draw_stretches(index: pd.DataFrame, options: InputOptions) -> tuple[pd.DataF
     manifest : DataFrame
         subset, position (row in the set), record, subject, row, start, hr, snr.
     description : dict
-        ``windows`` and ``subjects`` of each set, ``shared_subjects`` of training and test set, and ``notes`` on what
-        differs from what was asked for.
+        ``windows`` and ``subjects`` of each set, ``asked`` (windows wanted in all), ``shared_subjects`` of training
+        and test set, and ``notes`` on what differs from what was asked for.
 
     Raises
     ------
@@ -62,6 +62,7 @@ def draw_stretches(index: pd.DataFrame, options: InputOptions) -> tuple[pd.DataF
     subjects = {name: set(chosen.loc[chosen["subset"] == name, "subject"]) for name in SUBSETS}
     described = {
         "windows": dict(zip(SUBSETS, map(int, counts), strict=True)),
+        "asked": int(asked.sum()),
         "subjects": {name: len(who) for name, who in subjects.items()},
         "shared_subjects": len(subjects["train"] & subjects["test"]),
         "notes": notes,

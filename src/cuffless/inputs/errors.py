@@ -25,26 +25,50 @@ def run_of(path: str | Path) -> dict:
     }
 
 
-def input_errors(runs: Iterable[tuple[Mapping, pd.DataFrame]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def identity_of(quality: pd.DataFrame) -> str:
+    """What the study's subjects are: ``patient``, or ``record`` if of any that has windows the patient is not known.
+
+    Parameters
+    ----------
+    quality : DataFrame
+        Quality table of a crop: identity, windows_kept.
+    """
+    kept = quality.loc[quality["windows_kept"] > 0, "identity"]
+    return "patient" if (kept == "patient").all() else "record"
+
+
+def input_errors(runs: Iterable[tuple[Mapping, pd.DataFrame]], *, identity: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Errors of each run, and of each subject in it.
 
     Parameters
     ----------
     runs : iterable of (mapping, DataFrame)
         Keys `RUN`, and the run's table of predictions: subset, subject, sbp_ref, dbp_ref, and for test rows sbp, dbp.
+    identity : {"patient", "record"}
+        What a subject is, as from `identity_of`.
 
     Returns
     -------
     mae : DataFrame
         One row a run and pressure: the keys, ``pressure, mae`` (mmHg), ``mae_mean`` (of always saying the mean of the
-        training labels, on the same windows), ``n_train, n_test, n_subjects``.
+        training labels, on the same windows), ``n_train, n_test, n_subjects, identity``.
     subjects : DataFrame
         One row a run, pressure and test subject: the keys, ``pressure, subject, mae``.
+
+    Raises
+    ------
+    ValueError
+        If any test window of a run has no finite prediction.
     """
     rows, parts = [], []
     for key, table in runs:
         test, train = table[table["subset"] == "test"], table[table["subset"] == "train"]
+        without = len(test) - int(np.isfinite(test[[p.lower() for p in PRESSURES]]).all(axis=1).sum())
+        if without or not len(test):
+            named = ", ".join(f"{k} {key[k]}" for k in RUN)
+            raise ValueError(f"run {named}: {without} of {len(test)} test windows without a prediction; train it anew")
         counts = {"n_train": len(train), "n_test": len(test), "n_subjects": test["subject"].nunique()}
+        counts["identity"] = identity
         for pressure in PRESSURES:
             name = pressure.lower()
             reference = test[f"{name}_ref"]
@@ -54,8 +78,4 @@ def input_errors(runs: Iterable[tuple[Mapping, pd.DataFrame]]) -> tuple[pd.DataF
             rows.append({**key, "mae": absolute.mean(), "mae_mean": mean, **counts})
             own = absolute.groupby(test["subject"].to_numpy()).mean()
             parts.append(pd.DataFrame({**key, "subject": own.index, "mae": own.to_numpy()}))
-    mae = pd.DataFrame(rows)
-    if not np.isfinite(mae["mae"]).all():
-        broken = mae.loc[~np.isfinite(mae["mae"])].iloc[0]
-        raise ValueError(f"run {', '.join(f'{k} {broken[k]}' for k in RUN)}: test windows without a prediction")
-    return mae, pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(rows), pd.concat(parts, ignore_index=True)

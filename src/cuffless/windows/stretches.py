@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cuffless.config import Crop, WindowOptions
+from cuffless.config import ConfigError, Crop, WindowOptions
 from cuffless.records import Record, RecordError
 from cuffless.signals import pressure_beats
 from cuffless.windows.cutting import BLOCK_SECONDS, Windows, join_windows, no_windows, unit_windows
@@ -26,8 +26,9 @@ def iter_stretches(
     """Cut a record's accepted stretches to every crop, in one reading.
 
     Stretches follow each other so far apart that the longest crop of one never reaches the next. Whether a stretch is
-    accepted is decided once, on its `stretch_seconds`; every crop begins where the stretch does and inherits the
-    verdict, so that all crops have the same windows in the same order.
+    accepted is decided once, on its `stretch_seconds` (flat lines, saturation and spread on the longest crop too, where
+    that lasts longer); every crop begins where the stretch does and inherits the verdict, so that all crops have the
+    same windows in the same order.
 
     Parameters
     ----------
@@ -54,6 +55,8 @@ def iter_stretches(
     ------
     RecordError
         If no segment can be read, or the windows were cut by others.
+    ConfigError
+        If `beats` is not among the rules: a crop without a beat has no label, and counts under that rule.
 
     Notes
     -----
@@ -61,6 +64,8 @@ def iter_stretches(
     """
     if record.ready is not None:
         raise RecordError(f"{record.name}: windows that are ready-made cannot be cut to other lengths")
+    if "beats" not in options.rules:
+        raise ConfigError("the windowing of the input study lacks the rule beats: a crop without a beat has no label")
     apart = stretch_distance(options, crops, stretch_seconds)
     whole = options.model_copy(
         update={
@@ -99,14 +104,13 @@ def _cut(piece, grid, first, core_end, ends_in_gap, owned, segment_start, whole,
             nothing = {name: replace(w, rejected={**w.rejected, "missing": 1}) for name, w in nothing.items()}
         return nothing
     held = found.start + apart <= found.held + 1e-9
-    figures = found.measured(held, whole)
+    figures = _judged_to_the_end(found, held, crops, apart, whole)
     verdict = first_broken_rule(figures, whole)
     beats = pressure_beats(found.abp, found.fs, labels=whole.labels)
     labelled = {crop.name: _labelled(figures, crop, beats, found.fs, whole) for crop in crops}
     unlabelled = np.any([~np.isfinite(m.sbp + m.dbp) for m in labelled.values()], axis=0)
-    if "beats" in whole.rules:
-        verdict[(verdict < 0) & unlabelled] = whole.rules.index("beats")
-    kept = (verdict < 0) & ~unlabelled
+    verdict[(verdict < 0) & unlabelled] = whole.rules.index("beats")
+    kept = verdict < 0
     rejected = count_rejections(verdict, whole)
     if ends_in_gap and "missing" in rejected:
         rejected["missing"] += int(np.sum(~held))
@@ -115,6 +119,15 @@ def _cut(piece, grid, first, core_end, ends_in_gap, owned, segment_start, whole,
         crop.name: _windows(found, labelled[crop.name].select(kept), figures, rejected, crop, offset, whole)
         for crop in crops
     }
+
+
+def _judged_to_the_end(found: Located, held, crops, apart, whole) -> Measures:
+    """Figures of stretches; flat lines, saturation and spread up to the end of the longest crop at their own rate."""
+    longest = [crop.length / found.hz if crop.cropping == "beats" else float(crop.length) for crop in crops]
+    seconds = np.minimum(np.max(np.broadcast_arrays(found.seconds, *longest), axis=0), apart)
+    to_the_end = replace(found, seconds=seconds).measured(held, whole)
+    own = ("flat", "saturated", "spread_sbp", "spread_dbp")
+    return replace(found.measured(held, whole), **{name: getattr(to_the_end, name) for name in own})
 
 
 def _labelled(figures: Measures, crop: Crop, beats, fs, options) -> Measures:
