@@ -60,10 +60,10 @@ class InputOptions(Options):
     """Windowing whose filter, limits and rules hold; its cropping, length and overlap do not count."""
     croppings: tuple[Literal["beats", "time"], ...] = option(("time", "beats"), min_length=1)
     """Croppings to compare."""
-    lengths: tuple[Annotated[StrictInt, Field(ge=1, le=60)], ...] = option(
+    lengths: tuple[Annotated[StrictInt, Field(ge=1, le=30)], ...] = option(
         (1, 2, 5, 7, 9, 11, 13, 15, 17, 20), min_length=1
     )
-    """Lengths to compare: beats, or seconds."""
+    """Lengths to compare: beats, or seconds. At most 30: a stretch must be in memory to its end."""
     derivatives: tuple[bool, ...] = option((False, True), min_length=1)
     """Without and with derivative channels."""
     networks: tuple[str, ...] = option(("alexnet", "resnet"), min_length=1)
