@@ -1,6 +1,6 @@
 """Signals that pass through a cache: fetched, cut, deleted."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 import pandas as pd
@@ -61,6 +61,15 @@ def test_jobs_on_the_same_records_do_not_delete_what_the_other_reads(passing, tm
     with ThreadPoolExecutor(3) as pool:
         for quality in pool.map(lambda name: cut(passing, tmp_path / name), ("a", "b", "c")):
             pd.testing.assert_frame_equal(quality, alone)
+
+
+def test_a_job_waits_until_the_one_before_it_has_freed_the_records(passing, tmp_path):
+    table, options = passing
+    with ThreadPoolExecutor(1) as pool:
+        with passing_signals(table, options):
+            second = pool.submit(cut, passing, tmp_path / "second")
+            assert not wait([second], timeout=2).done
+        assert (second.result()["windows_kept"] > 5).all()
 
 
 def test_a_job_that_fails_keeps_what_was_fetched(passing, tmp_path):
