@@ -23,6 +23,7 @@ include: "workflow/rules/splits.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/personalization.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/real.smk"
 
@@ -34,8 +35,7 @@ rule all:
     default_target: True
     input:
         all_figures,
-        "results/tables/table1.csv",
-        "results/tables/table1.md",
+        all_tables,
     message:
         "The study is complete: figures in results/figures, tables in results/tables"
 

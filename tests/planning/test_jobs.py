@@ -20,11 +20,17 @@ def dry_run(project, folder, config):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", ["simulator", "inputs", "fetched", "passing"])
+@pytest.mark.parametrize("source", ["simulator", "inputs", "personalization", "fetched", "passing"])
 def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, source):
     config = yaml.safe_load((project / "config" / "tiny.yaml").read_text())
     if source == "inputs":
         config["inputs"] = {"networks": ["alexnet"], "lengths": [2, 7, 15], "repeats": 2}
+    elif source == "personalization":
+        config["windowings"] = {"main": {}, "short": {"length": 3}}
+        config["splits"]["named"]["other"] = {"kind": "nonmixed", "windowing": "short"}
+        config["personalization"] = {"named": {"main": {}, "apart": {"split": "other"}}}
+        config["study"] |= {"seeds": [0, 1], "networks": ["alexnet", "mean"]}
+        config["networks"]["mean"] = {}
     elif source != "simulator":
         records = {"source": "physionet", "shards": 3, "download": {"keep_raw": source == "fetched"}}
         config["datasets"]["tiny"]["records"] = records

@@ -25,12 +25,16 @@ except ConfigError as error:
 
 REFERENCE = "resources/reference_results.csv"  # an input by path would change whenever the folder moves
 TRANSPORT = [f"cuffless.records.remote.{name}" for name in ("connections", "download", "part", "responses", "transfer")]
-FIGURES = ["fig1", "fig2", "fig4", "fig5", "fig6", "fig7"]
+FIGURES = ["fig1", "fig2", "fig4", "fig5", "fig6", "fig7", "fig8", "figA1", "fig_budget"]
+PERSONAL_FIGURES = ["fig8", "figA1", "fig_budget"]
 NETWORKS = list(dict.fromkeys([*STUDY.study.networks, "mean"]))
 
 
 CROPS = [Crop(cropping, length).name for cropping in STUDY.inputs.croppings for length in STUDY.inputs.lengths]
+WITH_PERSONALIZATION = "personalization" in STUDY.model_fields_set
 INPUT_DATASET = STUDY.inputs.dataset or STUDY.study.dataset
+PROTOCOLS = STUDY.personalization.named
+PERSONALIZED = [name for name in STUDY.study.networks if STUDY.networks[name].architecture != "mean"]
 INPUT_SHARDS = [f"shard{k:03d}" for k in range(STUDY.datasets[INPUT_DATASET].records.shards)]
 
 
@@ -41,6 +45,7 @@ wildcard_constraints:
     network="[A-Za-z]\\w*",
     shard="shard\\d+",
     seed="\\d+",
+    protocol="[A-Za-z]\\w*",
     figure="fig\\w+",
     crop="(beats|time)\\d+",
     channels="signal|derivatives",
@@ -53,8 +58,8 @@ if "connections" not in workflow.global_resources:
 
 
 def all_figures(wildcards):
-    """Figures of the study; the input study is many trainings, so whoever wants Figure 2 configures it."""
-    wanted = list(FIGURES)
+    """Figures of the study; who wants the input study or personalization configures it."""
+    wanted = [figure for figure in FIGURES if WITH_PERSONALIZATION or figure not in PERSONAL_FIGURES]
     folder = STUDY.datasets[INPUT_DATASET].records.path
     if "inputs" not in STUDY.model_fields_set:
         wanted.remove("fig2")
@@ -86,6 +91,44 @@ def training_code(wildcards):
     own = named(STUDY.networks, wildcards.network).architecture
     others = [f"cuffless.networks.{name}" for name in ARCHITECTURES if name != own]
     return code_digest("train_network.py", own_code(wildcards), others)
+
+
+def all_tables(wildcards):
+    """Tables of the study."""
+    tables = ["table1", "personalization"] if WITH_PERSONALIZATION else ["table1"]
+    return expand("results/tables/{table}.{kind}", table=tables, kind=["csv", "md"])
+
+
+def protocol_of(wildcards):
+    """Options of a protocol of personalization."""
+    return named(PROTOCOLS, wildcards.protocol)
+
+
+def split_of(protocol):
+    """Name of the split whose test subjects a protocol draws."""
+    return named(PROTOCOLS, protocol).split
+
+
+def model_to_personalize(wildcards):
+    """Network as trained on other people."""
+    return expand(
+        "results/{dataset}/training/{split}/{network}/seed{seed}/model.keras",
+        split=split_of(wildcards.protocol),
+        **wildcards,
+    )[0]
+
+
+def personalizing_code(wildcards):
+    """Code of a personalization: of the architectures only the network's own counts."""
+    own = named(STUDY.networks, wildcards.network).architecture
+    others = [f"cuffless.networks.{name}" for name in ARCHITECTURES if name != own]
+    return code_digest("personalize_network.py", own_code(wildcards), others)
+
+
+def personalization_overall(wildcards):
+    """Errors on the drawn subjects, which join Table 1."""
+    overall = f"results/{wildcards.dataset}/evaluation/personalization/overall.csv"
+    return overall if WITH_PERSONALIZATION else []
 
 
 def windowing_of(split):

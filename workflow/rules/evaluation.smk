@@ -6,8 +6,6 @@ rule evaluate_predictions:
         mae="results/{dataset}/evaluation/mae.csv",
         bins="results/{dataset}/evaluation/bins.csv",
         tests="results/{dataset}/evaluation/tests.csv",
-        table1="results/{dataset}/evaluation/table1.csv",
-        table1_text="results/{dataset}/evaluation/table1.md",
     log:
         "logs/{dataset}/evaluate_predictions.log",
     benchmark:
@@ -22,9 +20,34 @@ rule evaluate_predictions:
         splits=list(STUDY.study.splits),
         networks=NETWORKS,
         limits=pressure_limits(),
-        reference=file_digest(Path(workflow.basedir) / REFERENCE),
         code=code_digest("evaluate_predictions.py"),
     message:
         "Judging predictions: {wildcards.dataset}"
     script:
         "../scripts/evaluate_predictions.py"
+
+
+rule write_table1:
+    input:
+        overall="results/{dataset}/evaluation/overall.csv",
+        personal=personalization_overall,
+    output:
+        csv="results/{dataset}/evaluation/table1.csv",
+        md="results/{dataset}/evaluation/table1.md",
+    log:
+        "logs/{dataset}/write_table1.log",
+    benchmark:
+        "logs/{dataset}/write_table1.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        options=STUDY.evaluation.canonical(),
+        reference=file_digest(Path(workflow.basedir) / REFERENCE),
+        code=code_digest("write_table1.py"),
+    message:
+        "Writing Table 1: {wildcards.dataset}"
+    script:
+        "../scripts/write_table1.py"

@@ -166,3 +166,29 @@ rule publish_table:
         "Table of the study: results/tables/{wildcards.table}.csv"
     shell:
         "cp {input.csv} {output.csv} 2> {log} && cp {input.md} {output.md} 2>> {log}"
+
+
+rule publish_personalization:
+    input:
+        csv=f"results/{STUDY.study.dataset}/evaluation/personalization/mae.csv",
+        md=f"results/{STUDY.study.dataset}/evaluation/personalization/summary.md",
+    output:
+        csv=report(
+            "results/tables/personalization.csv",
+            caption="../report/personalization.rst",
+            category="Tables",
+            labels={"table": "personalization"},
+        ),
+        md="results/tables/personalization.md",
+    log:
+        "logs/publish_personalization.log",
+    localrule: True
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=100,
+        runtime=5,
+    message:
+        "Table of the study: results/tables/personalization.csv, and in words beside it"
+    shell:
+        "cp {input.csv} {output.csv} 2> {log} && cp {input.md} {output.md} 2>> {log}"

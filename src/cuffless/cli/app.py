@@ -1,7 +1,7 @@
 """Commands and their options; what they do stands in modules of their own, imported when called."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -78,12 +78,35 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FILE", help="Write the table there (.csv), not to the screen.")
     ] = None,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(
+            "--calibrate",
+            metavar="CSV",
+            help="Cuff values of the same person: columns time (s from the start of the signal), sbp, dbp (mmHg).",
+        ),
+    ] = None,
+    by: Annotated[
+        Literal["tuning", "offset"],
+        typer.Option(
+            "--by",
+            help="How cuff values count: fine-tune the network (as personalization does, with the options of "
+            "--config), or only add its mean error at them.",
+        ),
+    ] = "tuning",
+    within: Annotated[
+        float,
+        typer.Option(
+            "--within", metavar="SECONDS", help="A cuff value labels accepted windows so far to both sides.", min=1
+        ),
+    ] = 30.0,
     as_json: Json = False,
 ) -> None:
     """Predict SBP and DBP from PPG alone: one row a window."""
     from cuffless.cli.prediction import run_predict
 
-    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json))
+    cuff = None if calibrate is None else (calibrate, by, within)
+    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff))
 
 
 @app.command()

@@ -16,26 +16,29 @@ from cuffless.cli.answers import (
 )
 from cuffless.cli.opening import main_windowing, open_signal, study_of
 from cuffless.cli.quiet import without_tensorflow_chatter
-from cuffless.config import ConfigError
+from cuffless.config import ConfigError, PersonalizationOptions
+from cuffless.personalization.cuff_values import CalibrationError, read_cuff_values
 from cuffless.records import RecordError
 
 COLUMNS = ("start", "seconds", "sbp", "dbp", "hr", "snr", "accepted", "reason")
+CALIBRATED = ("sbp_before", "dbp_before", "calibration", "since_calibration")
 FIGURES = ("sbp", "dbp", "hr", "snr")
 TABLES = (".csv", ".csv.gz")
+TF_THREADS = 1  # as in the study: the same command gives the same numbers
 CAVEAT = "An estimate for research, not a measurement."
 
 
-def run_predict(path: Path, model_path: Path, fs, columns, rows, config, output, as_json) -> int:
-    """Carry the command out; gives its exit status."""
+def run_predict(path: Path, model_path: Path, fs, columns, rows, config, output, as_json, cuff=None) -> int:
+    """Carry the command out; gives its exit status. `cuff`: file of cuff values, method, seconds to both sides."""
     try:
         check_output("--output", output, TABLES)
         study = study_of(config)
         record = open_signal(path, fs, columns, rows, study, need_abp=False)
-        table = _predicted(record, model_path, study)
+        table, said = _predicted(record, model_path, study, cuff)
     except (UsageError, ConfigError, ValueError, OSError) as error:
         complain(str(error))
         return WRONG_USE
-    except RecordError as error:
+    except (RecordError, CalibrationError) as error:
         reason = str(error)
         if "records.channels" in reason:
             reason += " A configuration file is named with --config."
@@ -60,11 +63,12 @@ def run_predict(path: Path, model_path: Path, fs, columns, rows, config, output,
         complain(reason)
         return NOTHING_USABLE
     medians = f"{accepted['sbp'].median():.0f}/{accepted['dbp'].median():.0f} mmHg"
-    complain(f"{record.name}: {len(accepted)} of {len(table)} windows accepted, median {medians}. {CAVEAT}")
+    complain(f"{record.name}: {len(accepted)} of {len(table)} windows accepted, median {medians}.{said} {CAVEAT}")
     return DONE
 
 
-def _predicted(record, model_path: Path, study) -> pd.DataFrame:
+def _predicted(record, model_path: Path, study, cuff) -> tuple[pd.DataFrame, str]:
+    """The table, and what is to be said of its calibration."""
     if not model_path.is_file():
         raise UsageError(
             f"--model {model_path} does not exist; a study writes results/DATASET/training/.../model.keras"
@@ -72,8 +76,29 @@ def _predicted(record, model_path: Path, study) -> pd.DataFrame:
     with without_tensorflow_chatter():
         from cuffless.training.recordings import load_predictor, predict_record
 
+        values = read_cuff_values(cuff[0]) if cuff else None
         predictor = load_predictor(model_path, main_windowing(study) if study else None)
-        return predict_record(record, predictor)[list(COLUMNS)]
+        if values is None:
+            return predict_record(record, predictor)[list(COLUMNS)], ""
+        return _calibrated(record, predictor, values, study, *cuff[1:])
+
+
+def _calibrated(record, predictor, values, study, by: str, within: float) -> tuple[pd.DataFrame, str]:
+    from cuffless.personalization.cuff import predict_calibrated
+    from cuffless.training.runtime import prepare_runtime
+
+    options = next(iter((study.personalization if study else PersonalizationOptions()).named.values()))
+    prepare_runtime(options.seed, TF_THREADS, complain)
+    done = predict_calibrated(record, predictor, values, options, method=by, within=within)
+    beside = int(done.windows["calibration"].sum())
+    said = f" Calibrated ({by}) on {beside} windows beside {len(done.used)} cuff values"
+    if len(done.passed_over):
+        times = ", ".join(f"{time:g}" for time in done.passed_over["time"])
+        said += f"; without an accepted window nearby: those at {times} s"
+    early = int((done.windows["accepted"] & done.windows["since_calibration"].isna()).sum())
+    if early:
+        said += f"; {early} windows lie before the first of them"
+    return done.windows[[*COLUMNS, *CALIBRATED]], f"{said}."
 
 
 def _answer(name: str, model_path: Path, table: pd.DataFrame, reason: str) -> dict:

@@ -16,6 +16,7 @@ from cuffless.config.learning import (
     SlapnicarOptions,
     TrainingOptions,
 )
+from cuffless.config.personalization import STRATEGIES, PersonalizationOptions, ProtocolOptions
 from cuffless.config.stages import (
     RULES,
     ChannelOptions,
@@ -30,6 +31,7 @@ from cuffless.config.study import DatasetOptions, StudyConfig, load_config, merg
 __all__ = [
     "ARCHITECTURES",
     "RULES",
+    "STRATEGIES",
     "AlexNetOptions",
     "AnyNetwork",
     "ChannelOptions",
@@ -46,6 +48,8 @@ __all__ = [
     "MeanOptions",
     "NetworkOptions",
     "Options",
+    "PersonalizationOptions",
+    "ProtocolOptions",
     "RecordOptions",
     "ResNetOptions",
     "SimulatorOptions",

@@ -18,6 +18,7 @@ from cuffless.config.learning import (
     SlapnicarOptions,
     TrainingOptions,
 )
+from cuffless.config.personalization import ProtocolOptions
 from cuffless.config.stages import (
     ChannelOptions,
     DownloadOptions,
@@ -55,9 +56,9 @@ top:
 | `config/real.yaml` | a handful of real recordings |
 | `config/tiny.yaml` | the smallest study, for tests |
 
-**Names.** `datasets`, `windowings`, `splits.named` and `networks` hold blocks by name. A block needs only what
-differs from its stage's section: `windowings: {main: {}, half: {overlap: 0.5}}` makes two windowings that share
-all of `windows`. Adding a name to a list of `study` adds jobs and repeats none.
+**Names.** `datasets`, `windowings`, `splits.named`, `personalization.named` and `networks` hold blocks by name.
+A block needs only what differs from its stage's section: `windowings: {main: {}, half: {overlap: 0.5}}` makes two
+windowings that share all of `windows`. Adding a name to a list of `study` adds jobs and repeats none.
 
 **Defaults** are the paper's numbers where it gives one. Options under `snakemake`, `figures` and `records.download`
 change no number; all others do, and a change repeats just the stages that read the option (`make why` says which).
@@ -90,6 +91,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("training", TrainingOptions),
     ("inputs", InputOptions),
     ("inputs.training", InputTrainingOptions),
+    ("personalization", ProtocolOptions),
     ("evaluation", EvaluationOptions),
     ("figures", FigureOptions),
     ("real", RealOptions),

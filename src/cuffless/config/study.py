@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import Field, StrictInt, ValidationError, field_validator, model_validator
@@ -9,6 +10,7 @@ from pydantic import Field, StrictInt, ValidationError, field_validator, model_v
 from cuffless.config.base import ConfigError, Name, Options, one_line_errors, option
 from cuffless.config.inputs import InputOptions
 from cuffless.config.learning import AnyNetwork, EvaluationOptions, FigureOptions, TrainingOptions
+from cuffless.config.personalization import PRESETS, PersonalizationOptions
 from cuffless.config.stages import RecordOptions, SimulatorOptions, SplitOptions, WindowOptions
 
 Seed = Annotated[StrictInt, Field(ge=0)]
@@ -101,6 +103,8 @@ class StudyConfig(Options):
     """Options of the input study."""
     evaluation: EvaluationOptions = EvaluationOptions()
     """Options of evaluation."""
+    personalization: PersonalizationOptions = PersonalizationOptions()
+    """Options of personalization."""
     figures: FigureOptions = FigureOptions()
     """Options of figures."""
     real: RealOptions = RealOptions()
@@ -124,6 +128,14 @@ class StudyConfig(Options):
             _known("inputs.windowing", [self.inputs.windowing], self.windowings)
             _known("inputs.networks", self.inputs.networks, self.networks)
             self._check_inputs()
+        if "personalization" in self.model_fields_set:
+            if all(self.networks[name].architecture == "mean" for name in self.study.networks):
+                raise ValueError(
+                    f"personalization: study.networks ({', '.join(self.study.networks)}) names no network that can be "
+                    "fine-tuned; name one, or leave the section personalization out"
+                )
+            for name, protocol in self.personalization.named.items():
+                _known(f"personalization.named.{name}.split", [protocol.split], self.splits.named)
         for name, split in self.splits.named.items():
             _known(f"splits.named.{name}.windowing", [split.windowing], self.windowings)
         return self
@@ -166,16 +178,29 @@ def _resolve_names(raw: Mapping) -> dict:
         }
         for name, block in config.get("datasets", {"cohort": {}}).items()
     }
-    splits = config.get("splits", {})
-    if isinstance(splits, Mapping):
-        base = {key: value for key, value in splits.items() if key != "named"}
-        named = splits.get("named", {kind: {"kind": kind} for kind in ("nonmixed", "mixed")})
-        if isinstance(named, Mapping):
-            config["splits"] = {**base, "named": {name: merge(base, block) for name, block in named.items()}}
+    kinds = {kind: {"kind": kind} for kind in ("nonmixed", "mixed")}
+    config["splits"] = _named_over_section(config.get("splits", {}), kinds)
+    if "personalization" in config:
+        config["personalization"] = _named_over_section(config["personalization"], {"main": {}}, PRESETS)
     networks = config.get("networks") or {name: {} for name in defaults["study"].default.networks}
     config["networks"] = {name: _network(name, block, config.get("training")) for name, block in networks.items()}
     config["networks"].setdefault("mean", {"architecture": "mean"})
     return config
+
+
+def _named_over_section(section: Any, named: Mapping, presets: Mapping = MappingProxyType({})) -> Any:
+    """Lay the blocks under a section's `named`, each with the preset that it names, over the section's options."""
+    if not isinstance(section, Mapping):
+        return section
+    base = {key: value for key, value in section.items() if key != "named"}
+    named = section.get("named", named)
+    if not isinstance(named, Mapping):
+        return section
+    blocks = {}
+    for name, block in named.items():
+        preset = presets.get(block.get("preset"), {}) if isinstance(block, Mapping) else {}
+        blocks[name] = merge({**base, **preset}, block)
+    return {**base, "named": blocks}
 
 
 def _network(name: str, block: Any, training: Any) -> Any:

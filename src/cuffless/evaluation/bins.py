@@ -7,7 +7,7 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.evaluation.bootstrap import subject_interval
-from cuffless.evaluation.errors import sum_by_subject
+from cuffless.evaluation.errors import absolute_errors, sum_by_subject
 from cuffless.evaluation.predictions import PRESSURES, JudgedSplit
 
 
@@ -59,15 +59,15 @@ def bin_table(
         first. Bins without windows have no row.
     """
     networks = judged.networks
+    errors = np.stack([absolute_errors(judged, network) for network in networks], axis=1)  # windows x networks x 2
     parts = []
     for p, pressure in enumerate(PRESSURES):
         reference = judged.reference[:, p]
         starts, number = np.unique(
             bin_starts(reference, options.bin_mmhg, (limits or {}).get(pressure)), return_inverse=True
         )
-        absolute = np.stack([_absolute(judged, network, p) for network in networks], axis=1)
         cells, cell = np.unique(number * len(judged.subjects) + judged.owner, return_inverse=True)
-        sums = sum_by_subject(absolute, cell, len(cells))  # one row a bin x subject
+        sums = sum_by_subject(errors[:, :, p], cell, len(cells))  # one row a bin x subject
         counts = np.bincount(cell)[:, None].astype(float)
         bin_of = cells // len(judged.subjects)
         for b, start in enumerate(starts):
@@ -95,12 +95,3 @@ def bin_table(
     table = pd.concat(parts, ignore_index=True)
     order = table["network"].map({network: i for i, network in enumerate(networks)})
     return table.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
-
-
-def _absolute(judged: JudgedSplit, network: str, pressure: int) -> np.ndarray:
-    """Absolute error of each window, averaged over the seeds: (n,)."""
-    errors = [
-        np.abs(judged.predicted[network, seed][:, pressure] - judged.reference[:, pressure])
-        for seed in judged.seeds(network)
-    ]
-    return np.mean(errors, axis=0)

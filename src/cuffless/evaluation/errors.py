@@ -51,6 +51,22 @@ def sum_by_subject(values: np.ndarray, owner: np.ndarray, subjects: int) -> np.n
     return np.stack(columns, axis=1)
 
 
+def absolute_errors(judged: JudgedSplit, network: str) -> np.ndarray:
+    """Absolute error of each window, averaged over the seeds.
+
+    Parameters
+    ----------
+    judged : JudgedSplit
+    network : str
+
+    Returns
+    -------
+    (n, 2) float array
+        SBP and DBP in mmHg.
+    """
+    return np.mean([np.abs(judged.predicted[network, seed] - judged.reference) for seed in judged.seeds(network)], 0)
+
+
 def subject_sums(judged: JudgedSplit, network: str, seed: int) -> SubjectSums:
     """Sums that every figure of one training follows from."""
     predicted = judged.predicted[network, seed]

@@ -11,25 +11,21 @@ from cuffless.evaluation.bins import bin_table
 from cuffless.evaluation.errors import mae_tables
 from cuffless.evaluation.predictions import PredictionError, align_predictions
 from cuffless.evaluation.significance import compare_predictors
-from cuffless.evaluation.table1 import build_table1, format_table1
 from cuffless.files import whole_file
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Tidy tables; see `mae_tables`, `bin_table`, `compare_predictors`, `build_table1` for their columns."""
+    """Tidy tables; see `mae_tables`, `bin_table`, `compare_predictors` for their columns."""
 
     mae: pd.DataFrame
     overall: pd.DataFrame
     bins: pd.DataFrame
     tests: pd.DataFrame
-    table1: pd.DataFrame
-    table1_text: str
 
 
 def evaluate(
     predictions: pd.DataFrame,
-    reference: pd.DataFrame,
     options: EvaluationOptions | None = None,
     *,
     splits: Sequence[str] | None = None,
@@ -41,8 +37,6 @@ def evaluate(
     ----------
     predictions : DataFrame
         As from `read_predictions`.
-    reference : DataFrame
-        The paper's results, as from `read_reference`.
     options : EvaluationOptions, optional
     splits : sequence of str, optional
         Splits in the tables' order; every other one is compared with the first. All by default.
@@ -65,30 +59,26 @@ def evaluate(
     if absent:
         raise PredictionError(f"no predictions for split {', '.join(absent)}; there are {', '.join(judged)}")
     tables = [mae_tables(judged[name], options) for name in order]
-    overall = pd.concat([overall for _, overall in tables], ignore_index=True)
-    table1 = build_table1(overall, reference)
     return Evaluation(
         mae=pd.concat([mae for mae, _ in tables], ignore_index=True),
-        overall=overall,
+        overall=pd.concat([overall for _, overall in tables], ignore_index=True),
         bins=pd.concat([bin_table(judged[name], options, limits) for name in order], ignore_index=True),
         tests=compare_predictors(judged, options, order=order),
-        table1=table1,
-        table1_text=format_table1(table1, overall, confidence=options.confidence),
     )
 
 
-def write_evaluation(evaluation: Evaluation, paths: Mapping[str, str | Path]) -> None:
-    """Write the tables, each whole or not at all.
+def write_tables(tables: object, paths: Mapping[str, str | Path]) -> None:
+    """Write tables, each whole or not at all.
 
     Parameters
     ----------
-    evaluation : Evaluation
+    tables : object
+        Holds each table as an attribute: a DataFrame is written as CSV, text as it is.
     paths : mapping of str to str or Path
-        Where each table goes, by its name in `Evaluation`: ``mae, overall, bins, tests, table1`` as CSV,
-        ``table1_text`` as Markdown. Tables that are not named are not written.
+        Where each table goes, by its name in `tables`. Tables that are not named are not written.
     """
     for name, path in paths.items():
-        table = getattr(evaluation, name)
+        table = getattr(tables, name)
         with whole_file(path) as part:
             if isinstance(table, str):
                 part.write_text(table, encoding="utf-8")

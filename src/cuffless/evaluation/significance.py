@@ -7,7 +7,7 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.evaluation.bootstrap import LEAST_SUBJECTS
-from cuffless.evaluation.errors import sum_by_subject
+from cuffless.evaluation.errors import absolute_errors, sum_by_subject
 from cuffless.evaluation.predictions import MEAN, PRESSURES, JudgedSplit
 
 SIGN_FLIPS = 9999
@@ -113,7 +113,7 @@ def _compare(comparison: str, a: tuple, b: tuple, options: EvaluationOptions) ->
     testable = pairing == "by subject"
     paired_p = sign_flip_test(differences, seed=options.seed) if testable else np.full(2, np.nan)
     for p, pressure in enumerate(PRESSURES):
-        statistic, ks_p = _ks_on_windows(a, b, p)
+        statistic, ks_p = ks_on_windows(a, b, p)
         rows.append(
             {
                 "comparison": comparison,
@@ -139,19 +139,38 @@ def _compare(comparison: str, a: tuple, b: tuple, options: EvaluationOptions) ->
 def _subject_means(judged: JudgedSplit, network: str) -> pd.DataFrame:
     """MAE of each subject, averaged over the seeds; columns SBP, DBP."""
     k = len(judged.subjects)
-    absolute = [np.abs(judged.predicted[network, seed] - judged.reference) for seed in judged.seeds(network)]
-    sums = sum_by_subject(np.mean(absolute, axis=0), judged.owner, k)
+    sums = sum_by_subject(absolute_errors(judged, network), judged.owner, k)
     return pd.DataFrame(
         sums / np.bincount(judged.owner, minlength=k)[:, None], index=judged.subjects, columns=list(PRESSURES)
     )
 
 
-def _ks_on_windows(a: tuple, b: tuple, pressure: int) -> tuple[float, float]:
-    """Statistic and p-value of the pair of seeds with the largest p."""
+def ks_on_windows(
+    a: tuple[JudgedSplit, str], b: tuple[JudgedSplit, str], pressure: int, subject: int | None = None
+) -> tuple[float, float]:
+    """Two-sample Kolmogorov-Smirnov test on the windows' absolute errors, which it takes for independent.
+
+    Parameters
+    ----------
+    a, b : (JudgedSplit, str)
+        What was judged, and the network in it.
+    pressure : int
+        Position in `PRESSURES`.
+    subject : int, optional
+        Position of the only subject whose windows count. All by default.
+
+    Returns
+    -------
+    statistic, p : float
+        Of the pair of seeds with the largest p.
+    """
     from scipy.stats import ks_2samp
 
     def errors(judged, network, seed):
-        return np.abs(judged.predicted[network, seed][:, pressure] - judged.reference[:, pressure])
+        rows = slice(None)
+        if subject is not None:  # windows are sorted by subject
+            rows = slice(*np.searchsorted(judged.owner, [subject, subject + 1]))
+        return np.abs(judged.predicted[network, seed][rows, pressure] - judged.reference[rows, pressure])
 
     results = []
     for seed in a[0].seeds(a[1]):

@@ -1,9 +1,13 @@
 """Table 1: the study's mean absolute errors beside the paper's."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from cuffless.config import EvaluationOptions
+from cuffless.files import whole_file
 
 REFERENCE_COLUMNS = ["table", "pressure", "setting", "network", "mae", "source"]
 COLUMNS = [
@@ -18,13 +22,14 @@ COLUMNS = [
     "seeds",
     "average",
     "paper",
+    "note",
 ]
 SETTINGS = {
     "mixed": "mixed",
     "nonmixed": "non-mixed",
     "before": "before personalization",
-    "random": "personalized, random 20 %",
-    "first": "personalized, first 20 %",
+    "random": "personalized, random windows",
+    "first": "personalized, first windows",
 }
 NETWORKS = {
     "alexnet": "AlexNet",
@@ -63,20 +68,21 @@ def build_table1(overall: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame
     Parameters
     ----------
     overall : DataFrame
-        As from `mae_tables`; its ``split`` is the table's ``setting``.
+        As from `mae_tables`; its ``split`` is the table's ``setting``. A column ``note`` is taken over.
     reference : DataFrame
         As from `read_reference`.
 
     Returns
     -------
     DataFrame
-        ``pressure, setting, network, mae, lower, upper, n_subjects, n_windows, seeds, average, paper``.
+        ``pressure, setting, network, mae, lower, upper, n_subjects, n_windows, seeds, average, paper, note``.
         ``paper`` is NaN where the paper has no such result, and in rows that average over subjects, as
-        the paper averages over windows.
+        the paper averages over windows. ``note`` says what a reader must know of a row, mostly nothing.
     """
     paper = reference.loc[reference["table"] == 1, ["pressure", "setting", "network", "mae"]]
     paper = paper.rename(columns={"mae": "paper"}).assign(average="pooled")
     table = overall.rename(columns={"split": "setting"})
+    table = table.assign(note=table["note"].fillna("") if "note" in table else "")
     table = table.merge(paper, how="left", on=["pressure", "setting", "network", "average"], validate="many_to_one")
     return table[COLUMNS]
 
@@ -96,7 +102,7 @@ def format_table1(table: pd.DataFrame, overall: pd.DataFrame, *, confidence: flo
     Returns
     -------
     str
-        A table of pooled and one of subject averages, ours with interval, the paper's in parentheses.
+        A table of pooled and one of subject averages, ours with interval, the paper's in parentheses; notes below.
     """
     details = overall.rename(columns={"split": "setting"})
     keys = ["pressure", "setting", "network", "average"]
@@ -128,7 +134,37 @@ def format_table1(table: pd.DataFrame, overall: pd.DataFrame, *, confidence: flo
             counts = f"{group['n_subjects'].max():,} | {group['n_windows'].max():,}"
             line = " | ".join(cells.get(network, "–") for network in networks)
             lines.append(f"| {pressure} | {SETTINGS.get(setting, setting)} | {line} | {counts} |")
-    return "\n".join(lines) + "\n"
+    notes = [note for note in dict.fromkeys(table["note"]) if note]
+    return "\n".join([*lines, *(f"\n{note}" for note in notes)]) + "\n"
+
+
+def write_table1(
+    overall: Sequence[pd.DataFrame],
+    reference: pd.DataFrame,
+    csv: str | Path,
+    md: str | Path,
+    options: EvaluationOptions | None = None,
+) -> None:
+    """Write Table 1 from what was judged, each file whole or not at all.
+
+    Parameters
+    ----------
+    overall : sequence of DataFrame
+        As for `build_table1`: the splits', and others of the same columns that stand below them.
+    reference : DataFrame
+        As from `read_reference`.
+    csv, md : path
+        Where the table and its Markdown go.
+    options : EvaluationOptions, optional
+        `confidence`.
+    """
+    together = pd.concat(overall, ignore_index=True)
+    table = build_table1(together, reference)
+    with whole_file(csv) as part:
+        table.to_csv(part, index=False, lineterminator="\n")
+    with whole_file(md) as part:
+        confidence = (options or EvaluationOptions()).confidence
+        part.write_text(format_table1(table, together, confidence=confidence), encoding="utf-8")
 
 
 def _cell(row) -> str:

@@ -1,10 +1,12 @@
 """The jobs of a study, from its configuration alone."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from cuffless.config import StudyConfig
 
 FIGURES = ("fig1", "fig4", "fig5", "fig6", "fig7")
+PERSONAL_FIGURES = ("fig8", "figA1", "fig_budget")
 TABLES = ("table1",)
 
 
@@ -21,7 +23,8 @@ def count_jobs(study: StudyConfig) -> dict[str, int]:
         Number of jobs by the rule's name, in the order in which they run.
     """
     records = study.datasets[study.study.dataset].records
-    shards, splits, windowings = records.shards, len(study.study.splits), len(used_windowings(study))
+    apart = _split_for_personalization(study)
+    shards, splits, windowings = records.shards, len(study.study.splits), len(used_windowings(study, apart))
     physionet = records.source == "physionet"
     jobs = {
         "simulate_records": shards if records.source == "simulator" else 0,
@@ -31,13 +34,16 @@ def count_jobs(study: StudyConfig) -> dict[str, int]:
         "cut_windows": shards * windowings,
         "join_windows": windowings,
         "join_quality": windowings,
-        "draw_split": splits,
-        "materialize_split": splits,
-        "train_network": splits * len(used_networks(study)) * len(study.study.seeds),
+        "draw_split": splits + len(apart),
+        "materialize_split": splits + len(apart),
+        "train_network": (splits * len(used_networks(study)) + len(apart) * len(personalized(study)))
+        * len(study.study.seeds),
         "evaluate_predictions": 1,
+        **_personalization_jobs(study),
+        "write_table1": 1,
         **_input_jobs(study),
         **{f"draw_{figure}": 1 for figure in FIGURES},
-        "publish_figure": len(FIGURES) + with_inputs(study),
+        "publish_figure": len(FIGURES) + with_inputs(study) + len(PERSONAL_FIGURES) * with_personalization(study),
         "publish_table": len(TABLES),
         "all": 1,
     }
@@ -73,9 +79,43 @@ def _listed_for_inputs(study: StudyConfig) -> int:
     return study.datasets[dataset].records.shards if apart else 0
 
 
-def used_windowings(study: StudyConfig) -> list[str]:
-    """Names of the windowings that the study's splits divide."""
-    return list(dict.fromkeys(study.splits.named[split].windowing for split in study.study.splits))
+def with_personalization(study: StudyConfig) -> bool:
+    """Whether the whole study draws Figures 8 and A1: personalization is configured."""
+    return "personalization" in study.model_fields_set
+
+
+def personalized(study: StudyConfig) -> list[str]:
+    """Names of the networks that are personalized: all but the mean regressor."""
+    return [name for name in study.study.networks if study.networks[name].architecture != "mean"]
+
+
+def _split_for_personalization(study: StudyConfig) -> list[str]:
+    """Splits whose networks are personalized, and which are none of the study's."""
+    if not with_personalization(study):
+        return []
+    wanted = (protocol.split for protocol in study.personalization.named.values())
+    return [split for split in dict.fromkeys(wanted) if split not in study.study.splits]
+
+
+def _personalization_jobs(study: StudyConfig) -> dict[str, int]:
+    """Jobs of personalization, but for trainings."""
+    if not with_personalization(study):
+        return {}
+    protocols = len(study.personalization.named)
+    return {
+        "draw_plan": protocols,
+        "materialize_plan": protocols,
+        "personalize_network": protocols * len(personalized(study)) * len(study.study.seeds),
+        "evaluate_personalization": 1,
+        "draw_fig8": 2,  # and Figure A1
+        "draw_fig_budget": 1,
+        "publish_personalization": 1,
+    }
+
+
+def used_windowings(study: StudyConfig, further: Iterable[str] = ()) -> list[str]:
+    """Names of the windowings that the study's splits divide, and `further` ones."""
+    return list(dict.fromkeys(study.splits.named[split].windowing for split in (*study.study.splits, *further)))
 
 
 def used_networks(study: StudyConfig) -> list[str]:

@@ -111,7 +111,7 @@ def predict_record(record: Record, predictor: Predictor) -> pd.DataFrame:
     RecordError
         If no segment can be read.
     """
-    return _prediction_rows(cut_windows(record, predictor.windows), predictor)
+    return predict_windows(cut_windows(record, predictor.windows), predictor)
 
 
 def predict_ppg(
@@ -144,7 +144,7 @@ def predict_ppg(
         except RecordError as error:
             rows.append({**row, "verdict": "rejected", "reason": str(error), "windows_cut": 0, "windows_kept": 0})
             continue
-        accepted = _prediction_rows(cut, predictor).query("accepted")
+        accepted = predict_windows(cut, predictor).query("accepted")
         counts = {"seconds": cut.seconds, "windows_cut": cut.n_cut, "windows_kept": len(accepted)}
         reason = _why_nothing(cut.n_cut, cut.rejected) if not len(accepted) else ""
         table = accepted.assign(sbp_ref=np.nan, dbp_ref=np.nan, subject=subject, record=record.name)
@@ -201,7 +201,8 @@ def predict_stored(
     return _joined(found.values(), PREDICTION_COLUMNS), _summary(rows)
 
 
-def _prediction_rows(cut: Windows, predictor: Predictor) -> pd.DataFrame:
+def predict_windows(cut: Windows, predictor: Predictor) -> pd.DataFrame:
+    """Pressures of windows that were cut from PPG alone; columns as of `predict_record`."""
     options, windows = predictor.windows, cut.candidates
     verdict = first_broken_rule(windows, options, has_abp=False)
     pressures = np.full((len(verdict), 2), np.nan)

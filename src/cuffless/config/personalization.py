@@ -1,0 +1,164 @@
+"""Options of personalization: which windows of a subject calibrate, which test, and what of a network is trained."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictInt, field_validator, model_validator
+
+from cuffless.config.base import Name, Options, option
+
+STRATEGIES = ("first", "random")
+PRESETS = {
+    "default": {},
+    # Schrumpf et al. (2021), released code: time order lost, neighbours of training windows tested, `first` stopped on
+    # the windows that it trains on, `random` trained on 40 % and stopped on a further 20 %.
+    "code": {
+        "order": "shuffled",
+        "test_half": "alternate",
+        "gap": 0,
+        "random_share": 0.6,
+        "budget_windows": (),
+        "budget_shares": (),
+        "layers": "last7",
+        "validation": "code",
+        "validation_share": 1 / 3,
+        "learning_rate": 0.003,
+        "epochs": 1000,
+        "patience": 5,
+    },
+}
+# What decides which windows are drawn, and what becomes of a network on them: a changed option repeats only its part.
+_DRAWING = (
+    *("order", "test_half", "gap", "share", "random_share", "budget_windows", "budget_shares"),
+    *("subjects", "min_windows", "seed", "leakage"),
+)
+_BOTH = ("share", "random_share", "budget_windows", "budget_shares", "min_windows", "seed")
+
+
+class ProtocolOptions(Options):
+    """One way to personalize."""
+
+    preset: Literal["default", "code"] = "default"
+    """`code`: the authors' procedure; it needs `leakage: warn`."""
+    split: str = "nonmixed"
+    """Split whose test subjects are drawn, and whose networks are personalized."""
+    subjects: int = option(20, ge=1)
+    """Subjects drawn."""
+    min_windows: int = option(60, ge=10)
+    """Kept windows that a subject must have."""
+    seed: int = option(0, ge=0)
+    """Seed of subjects, of the random strategy and of training."""
+    order: Literal["time", "shuffled"] = "time"
+    """Order of a subject's windows; `shuffled`: as in the authors' code."""
+    test_half: Literal["last", "alternate"] = "last"
+    """Test windows: the last half of a subject's last 80 % in time, or every second of them, between windows that
+    may calibrate."""
+    gap: int = option(1, ge=0, le=100)
+    """Windows, in number and in time, that lie unused between calibration and test (`test_half: last`)."""
+    share: float = option(0.2, gt=0, le=0.4)
+    """Share of a subject's windows that calibrate, in Figures 8 and A1 and in Table 1."""
+    random_share: float | None = option(None, gt=0, le=0.6)
+    """The same for the random strategy; null: `share`."""
+    budget_windows: tuple[Annotated[StrictInt, Field(ge=1)], ...] = (1, 2, 5, 10)
+    """Smaller budgets: numbers of calibration windows."""
+    budget_shares: tuple[float, ...] = (0.05, 0.1)
+    """Smaller budgets: shares of a subject's windows."""
+    layers: Literal["heads", "dense", "all", "last7"] = "dense"
+    """Layers that train: the outputs, the dense layers before them as well, all, or the last seven as listed by
+    Keras (the authors' code). Batch normalization keeps its statistics but in `last7`."""
+    validation: Literal["held_out", "code"] = "held_out"
+    """Windows that decide when training stops: a part of the calibration windows that is not trained on, or, for
+    `first`, the training windows themselves."""
+    validation_share: float = option(0.2, gt=0, lt=1)
+    """Share of the calibration windows that is held out."""
+    validation_from: int = option(10, ge=2)
+    """With fewer calibration windows none is held out, and training takes `few_epochs`."""
+    few_epochs: int = option(30, ge=1)
+    """Epochs where no window is held out."""
+    learning_rate: float = option(0.001, gt=0)
+    """Learning rate of Adam."""
+    epochs: int = option(200, ge=1)
+    """Most epochs."""
+    patience: int = option(10, ge=1)
+    """Epochs without a better validation loss before training stops; the best epoch's weights are kept."""
+    batch_size: int = option(32, ge=1)
+    """Windows a batch."""
+    leakage: Literal["fail", "warn"] = "fail"
+    """What a calibration window that touches a test window does; `warn`: figures carry the warning."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apply_preset(cls, values: Any) -> Any:
+        return {**PRESETS.get(values.get("preset", "default"), {}), **values} if isinstance(values, dict) else values
+
+    @field_validator("budget_shares")
+    @classmethod
+    def _shares(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if any(not 0 < share < 1 for share in value):
+            raise ValueError("shares between 0 and 1; numbers of windows belong under budget_windows")
+        return value
+
+    @model_validator(mode="after")
+    def _check(self) -> "ProtocolOptions":
+        if (most := max(self.budget_windows, default=0)) > (have := int(self.share * self.min_windows)):
+            raise ValueError(
+                f"budget_windows: {most} exceeds what calibrates of the least subject, {self.share:g} x min_windows "
+                f"{self.min_windows} = {have}; lower it or raise min_windows"
+            )
+        if max(self.budget_shares, default=0) > self.share:
+            raise ValueError(f"budget_shares: {max(self.budget_shares):g} exceeds share {self.share:g}")
+        by_design = self.order == "shuffled" or self.test_half == "alternate"
+        if by_design and self.leakage == "fail":
+            why = "order: shuffled" if self.order == "shuffled" else "test_half: alternate"
+            raise ValueError(f"{why} puts calibration windows beside test windows; it runs only under leakage: warn")
+        return self
+
+    @property
+    def budget(self) -> str:
+        """Name of the budget that Figures 8 and A1 and Table 1 show, such as ``20 %``."""
+        return percent(self.share)
+
+    def budgets(self, n_windows: int, strategy: str) -> dict[str, int]:
+        """Calibration windows of each budget, for a subject of `n_windows`; the largest last.
+
+        Parameters
+        ----------
+        n_windows : int
+        strategy : {"first", "random"}
+
+        Returns
+        -------
+        dict of str to int
+            By name: ``5`` for five windows, ``5 %`` for a share of them.
+        """
+        sizes = {str(n): n for n in self.budget_windows}
+        sizes |= {percent(share): max(1, round(share * n_windows)) for share in self.budget_shares}
+        share = self.random_share if strategy == "random" and self.random_share is not None else self.share
+        largest = round(share * n_windows)
+        return {**{name: min(n, largest) for name, n in sizes.items()}, self.budget: largest}
+
+    def drawing(self) -> str:
+        """Options that decide which windows are drawn, as canonical JSON."""
+        return _part(self, set(_DRAWING))
+
+    def tuning(self) -> str:
+        """Options that decide what a network learns from them, as canonical JSON."""
+        everything = set(type(self).model_fields) - {"preset", "split"}
+        return _part(self, everything - set(_DRAWING) | set(_BOTH))
+
+
+class PersonalizationOptions(ProtocolOptions):
+    """Personalization of networks on test subjects (Figures 8, A1; Table 1)."""
+
+    named: dict[Name, ProtocolOptions] = option({"main": ProtocolOptions()}, min_length=1)
+    """Protocols by name: each its own values over the options above. Figures 8 and A1 and Table 1 show the first."""
+
+
+def percent(share: float) -> str:
+    """``20 %`` of 0.2."""
+    return f"{100 * share:g} %"
+
+
+def _part(options: ProtocolOptions, names: set[str]) -> str:
+    dumped = options.model_dump(mode="json")
+    return json.dumps({name: dumped[name] for name in sorted(names)}, sort_keys=True)

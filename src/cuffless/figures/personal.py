@@ -1,0 +1,113 @@
+"""What the figures of personalization share: names, columns, legend and warnings."""
+
+from collections.abc import Sequence
+from textwrap import fill
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+
+from cuffless.config import FigureOptions
+from cuffless.figures.style import small_font, tiny_font
+
+PRESSURES = ("SBP", "DBP")
+PROTOCOLS = {"main": "last half in time", "alternate": "alternate windows", "code": "authors' code"}
+EVERY, NONE = "all", "none"
+"""In place of a network's name: the mean over networks, and a method without a network."""
+DARK_RED = "#8B0000"
+_LEAST_WIDTH = 0.45  # inches that a pressure takes beside the other, for each point of the tiny font
+_EM = 0.56  # mean width of a character; bold is wider
+_BOLD = 1.2
+_LINE = 1.3  # from a line of text to the next
+_WARNING_LINES = 3
+
+
+def protocol_name(protocol: str) -> str:
+    """How a protocol is called in print; a user's own keeps its name."""
+    return PROTOCOLS.get(protocol, protocol)
+
+
+def networks_of(table: pd.DataFrame) -> list[str]:
+    """The networks of a table, in its order, without their mean and without methods that need none."""
+    return [name for name in dict.fromkeys(table["network"]) if name not in (EVERY, NONE)]
+
+
+def over_networks(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the mean over networks and of methods without one; with one network alone, its own rows."""
+    if (table["network"] == EVERY).any():
+        return table[table["network"].isin([EVERY, NONE])]
+    return table[table["network"].isin([*networks_of(table)[:1], NONE])]
+
+
+def several_networks(table: pd.DataFrame) -> bool:
+    """Whether a table has a mean over networks that is not one network's own."""
+    return (table["network"] == EVERY).any() and len(networks_of(table)) > 1
+
+
+def pressure_columns(options: FigureOptions) -> int:
+    """2 where SBP and DBP have room side by side, 1 where they stand one above the other."""
+    return 2 if options.width_inch >= 2 * _LEAST_WIDTH * tiny_font(options) else 1
+
+
+def place(grid: GridSpec, row: int, pressure: int):
+    """Where a pressure of a row of panels stands, in a grid of one column or two."""
+    return grid[row, pressure] if grid.ncols > 1 else grid[len(PRESSURES) * row + pressure, 0]
+
+
+def characters(inches: float, size: float, *, bold: bool = False) -> int:
+    """Characters of `size` points that fit on a line."""
+    return max(int(72 * inches / (_EM * size * (_BOLD if bold else 1.0))), 8)
+
+
+def axes_width(options: FigureOptions, beside: float) -> float:
+    """Inches across an axes that has `beside` inches of labels at its left, at 8 points."""
+    return options.width_inch / pressure_columns(options) - beside * font_scale(options)
+
+
+def font_scale(options: FigureOptions) -> float:
+    """By how much larger than at 8 points a panel has to be for its labels."""
+    return max(options.font_size / 8, 1.0)
+
+
+def words_height(handles: Sequence[Artist], warning: str, text: str, options: FigureOptions) -> float:
+    """Inches that legend, warning and note take, so that panels keep theirs."""
+    lines = [
+        len(fill(line, characters(options.width_inch, tiny_font(options))).splitlines()) for line in text.split("\n")
+    ]
+    above = _legend_rows(handles, options) + len(_fitting(warning, options).splitlines())
+    return (1.5 * small_font(options) * above + _LINE * tiny_font(options) * sum(lines) + 20) / 72
+
+
+def legend_above(fig: Figure, handles: Sequence[Artist], warning: str, options: FigureOptions) -> None:
+    """Legend above all panels and, over it, a warning in dark red (``""``: none)."""
+    rows = _legend_rows(handles, options)
+    legend = fig.legend(
+        handles=handles,
+        loc="outside upper center",
+        ncols=-(-len(handles) // rows) if handles else 1,
+        handlelength=2.4,
+        columnspacing=1.4,
+        title_fontproperties={"size": small_font(options), "weight": "bold"},
+    )
+    if warning:
+        legend.set_title(_fitting(warning, options))
+        legend.get_title().set(color=DARK_RED)
+
+
+def _legend_rows(handles: Sequence[Artist], options: FigureOptions) -> int:
+    size = small_font(options)
+    widest = max((len(handle.get_label()) for handle in handles), default=0)
+    columns = max(int(72 * options.width_inch / (size * (_EM * widest + 3.5))), 1)
+    return -(-len(handles) // columns)
+
+
+def _fitting(warning: str, options: FigureOptions) -> str:
+    fit = characters(options.width_inch, small_font(options), bold=True)
+    return fill(warning, fit, max_lines=_WARNING_LINES, placeholder=" … (in full below)")
+
+
+def warned(warnings: Sequence[str], protocol: str) -> str:
+    """One line of text that says all warnings of a protocol; empty without any."""
+    texts = [text.removeprefix(f"{protocol}: ") for text in warnings]  # an audit names its protocol itself
+    return f"WARNING ({protocol_name(protocol)}): {'; '.join(texts)}" if texts else ""

@@ -1,0 +1,86 @@
+"""Tests between methods of personalization, paired by subject."""
+
+import numpy as np
+import pandas as pd
+
+from cuffless.config import EvaluationOptions
+from cuffless.evaluation import LEAST_SUBJECTS, PRESSURES, TOO_FEW, holm_corrected, sign_flip_test, subject_interval
+from cuffless.personalization.methods import ALL, CALIBRATION_MEAN, NETWORK, NONE, OFFSET, Cell, ProtocolErrors
+from cuffless.personalization.protocols import BEFORE, FIRST, RANDOM
+
+BY_SUBJECT = "by subject"
+COMPARISONS = {
+    "first vs before": ((NETWORK, FIRST), (NETWORK, BEFORE)),
+    "random vs before": ((NETWORK, RANDOM), (NETWORK, BEFORE)),
+    "first vs random": ((NETWORK, FIRST), (NETWORK, RANDOM)),
+    "first vs offset": ((NETWORK, FIRST), (OFFSET, FIRST)),
+    "random vs offset": ((NETWORK, RANDOM), (OFFSET, RANDOM)),
+    "first vs calibration mean": ((NETWORK, FIRST), (CALIBRATION_MEAN, FIRST)),
+    "random vs calibration mean": ((NETWORK, RANDOM), (CALIBRATION_MEAN, RANDOM)),
+    "offset first vs before": ((OFFSET, FIRST), (NETWORK, BEFORE)),
+}
+
+
+def contrast_table(errors: ProtocolErrors, options: EvaluationOptions) -> pd.DataFrame:
+    """Compare methods at the main budget, for each network and for the mean over networks.
+
+    Parameters
+    ----------
+    errors : ProtocolErrors
+    options : EvaluationOptions
+        `alpha`, `seed`, and those of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        One row a comparison of a with b, network and pressure: ``comparison, protocol, network, pressure, a, b``;
+        ``difference`` (mean over subjects of a's MAE less b's, seeds averaged first, mmHg), ``lower, upper, interval``;
+        ``n_pairs, pairing`` (`by subject`, `too few subjects`), ``paired_p`` (sign flips), ``paired_p_holm,
+        paired_significant, family, alpha``.
+
+    Notes
+    -----
+    Holm's correction is over the rows of one comparison in one protocol: over pressures and networks for single
+    networks, over pressures alone for the mean over networks. So a further protocol changes no p-value, and the mean,
+    which is no further experiment, takes nothing from the networks it is of.
+    """
+    rows, differences = [], []
+    for name, (a, b) in COMPARISONS.items():
+        for network in errors.networks:
+            differences.append(_subject_means(errors, network, *a) - _subject_means(errors, network, *b))
+            rows += [
+                {
+                    "comparison": name,
+                    "protocol": errors.drawn.name,
+                    "network": network,
+                    "pressure": pressure,
+                    "a": _called(a),
+                    "b": _called(b),
+                }
+                for pressure in PRESSURES
+            ]
+    values = np.concatenate(differences, axis=1)  # subjects x rows
+    mean = subject_interval(values, np.ones((len(values), 1)), options)
+    testable = len(values) >= LEAST_SUBJECTS
+    table = pd.DataFrame(rows).assign(
+        difference=mean.estimate,
+        lower=mean.lower,
+        upper=mean.upper,
+        interval=mean.method,
+        n_pairs=len(values),
+        pairing=BY_SUBJECT if testable else TOO_FEW,
+        paired_p=sign_flip_test(values, seed=options.seed) if testable else np.nan,
+    )
+    together = table["network"] == ALL
+    return pd.concat([holm_corrected(table[~together], options), holm_corrected(table[together], options)]).sort_index()
+
+
+def _subject_means(errors: ProtocolErrors, network: str, method: str, setting: str) -> np.ndarray:
+    """MAE of each subject: (k, 2)."""
+    budget = "" if setting == BEFORE else errors.drawn.options.budget
+    cell = Cell(NONE if method == CALIBRATION_MEAN else network, method, setting, budget)
+    return errors.sums[cell] / errors.counts[:, None]
+
+
+def _called(side: tuple[str, str]) -> str:
+    return " ".join(side).replace("_", " ")

@@ -1,0 +1,115 @@
+"""Calibrating a network with cuff values that were taken while a PPG was recorded."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cuffless.config import ProtocolOptions
+from cuffless.personalization.cuff_values import CalibrationError
+from cuffless.personalization.tail import Tail
+from cuffless.personalization.tuning import Tuner, divide_calibration
+from cuffless.records import Record
+from cuffless.training.recordings import Predictor, predict_windows
+from cuffless.windows import cut_windows
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """Predictions with a subject's own cuff values.
+
+    Attributes
+    ----------
+    windows : DataFrame
+        As from `predict_record`, and: ``sbp_before, dbp_before`` (mmHg, as trained on other people), ``calibration``
+        (the window took part in it), ``since_calibration`` (s from the end of the last calibration window; missing
+        before it).
+    used, passed_over : DataFrame
+        Cuff values with accepted windows beside them, and those without.
+    """
+
+    windows: pd.DataFrame
+    used: pd.DataFrame
+    passed_over: pd.DataFrame
+
+
+def predict_calibrated(
+    record: Record,
+    predictor: Predictor,
+    cuff: pd.DataFrame,
+    options: ProtocolOptions,
+    *,
+    method: str = "tuning",
+    within: float = 30.0,
+) -> Calibrated:
+    """Predict the windows of a PPG recording with a network that was calibrated on cuff values.
+
+    Parameters
+    ----------
+    record : Record
+        Opened for its PPG alone.
+    predictor : Predictor
+        A network as trained on other people.
+    cuff : DataFrame
+        As from `read_cuff_values`.
+    options : ProtocolOptions
+        Layers and training, as in the study of personalization.
+    method : {"tuning", "offset"}
+        Fine-tune the network, or add its mean calibration error to what it says.
+    within : float
+        A cuff value counts for the accepted windows whose centre lies at most so many seconds from it, the nearest cuff
+        value for each window.
+
+    Returns
+    -------
+    Calibrated
+
+    Raises
+    ------
+    RecordError
+        If no segment can be read.
+    CalibrationError
+        If no accepted window lies beside a cuff value.
+    """
+    cut = cut_windows(record, predictor.windows)
+    table = predict_windows(cut, predictor)
+    table = table.assign(sbp_before=table["sbp"], dbp_before=table["dbp"])
+    accepted = np.flatnonzero(table["accepted"])
+    centre = (table["start"] + table["seconds"] / 2).to_numpy()[accepted]
+    distance = np.abs(centre[:, None] - cuff["time"].to_numpy())
+    nearest = distance.argmin(axis=1)
+    taken = np.flatnonzero(distance.min(axis=1) <= within)
+    if not len(taken):
+        raise CalibrationError(
+            f"{record.name}: no accepted window within {within:g} s of a cuff value ({len(accepted)} windows "
+            f"accepted, cuff values at {', '.join(f'{t:g}' for t in cuff['time'][:5])} s); times count from the start "
+            "of the signal"
+        )
+    labels = cuff[["sbp", "dbp"]].to_numpy(np.float32)[nearest[taken]]
+    before = table[["sbp", "dbp"]].to_numpy()[accepted]
+    if method == "offset":
+        after = before + (labels - before[taken]).mean(axis=0)
+    else:
+        after = _tuned(predictor, cut.ppg, taken, labels, options)
+    table.loc[table.index[accepted], ["sbp", "dbp"]] = after
+    calibrates = np.zeros(len(table), bool)
+    calibrates[accepted[taken]] = True
+    used = np.zeros(len(cuff), bool)
+    used[nearest[taken]] = True
+    table = table.assign(calibration=calibrates, since_calibration=_since(table, calibrates))
+    return Calibrated(table, cuff[used].reset_index(drop=True), cuff[~used].reset_index(drop=True))
+
+
+def _tuned(predictor: Predictor, ppg, taken, labels, options: ProtocolOptions) -> np.ndarray:
+    tail = Tail(predictor.model, options.layers, derivatives=predictor.derivatives)
+    features = tail.features(ppg)
+    _, val = divide_calibration(len(taken), "first", options)
+    Tuner(tail, options).fit([part[taken] for part in features], labels, val, seed=[options.seed])
+    return tail.pressures(features)
+
+
+def _since(table: pd.DataFrame, calibrates: np.ndarray) -> np.ndarray:
+    """Seconds from the end of the last calibration window before each window to its start."""
+    end = (table["start"] + table["seconds"]).where(calibrates).ffill().shift()
+    since = (table["start"] - end).to_numpy()
+    return np.where(calibrates, 0.0, since)

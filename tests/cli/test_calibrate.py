@@ -1,0 +1,137 @@
+"""`cuffless predict --calibrate`: a person's own cuff values."""
+
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cuffless.config import AlexNetOptions, WindowOptions
+
+# Keras 3 under numpy 2.4 reads arrays by a protocol whose argument it does not take yet.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+SHORT = WindowOptions(samples_per_beat=25)
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    """A small network that was never trained: about 120/60 mmHg whatever it sees."""
+    import keras
+
+    from cuffless.networks import build_network, save_network
+
+    keras.utils.set_random_seed(0)
+    path = tmp_path_factory.mktemp("network") / "model.keras"
+    metadata = {"windows": SHORT.model_dump(mode="json")}
+    options = AlexNetOptions(width=0.0625, dropout=0.25)
+    model = build_network(options, (SHORT.samples, 1), label_mean=(120, 60), label_sd=(15, 8), metadata=metadata)
+    save_network(model, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def cuff(tmp_path_factory):
+    """Writes cuff values: cuff([(20, 150, 80)]) -> path."""
+
+    def write(rows, header="time,sbp,dbp"):
+        path = tmp_path_factory.mktemp("cuff") / "cuff.csv"
+        path.write_text("\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def predict(cuffless, signals_csv, network):
+    """Predict the simulated subject with cuff values."""
+
+    def call(path, *arguments, model=network):
+        return cuffless("predict", signals_csv, "--fs", 125, "--model", model, "--calibrate", path, *arguments)
+
+    return call
+
+
+def table_of(result):
+    assert result.exit_code == 0, result.stderr
+    return pd.read_csv(io.StringIO(result.stdout))
+
+
+@pytest.mark.slow
+def test_fine_tuning_moves_predictions_towards_the_cuff_values(predict, cuff):
+    result = predict(cuff([(40, 150, 85)]))
+    table = table_of(result)
+    accepted = table[table["accepted"]]
+    before = (accepted["sbp_before"] - 150).abs().median()
+    assert (accepted["sbp"] - 150).abs().median() < before / 2
+    assert "Calibrated (tuning) on" in result.stderr
+    assert "beside 1 cuff values" in result.stderr
+
+
+def test_an_offset_adds_the_mean_error_at_the_cuff_values(predict, cuff):
+    table = table_of(predict(cuff([(40, 150, 85)]), "--by", "offset"))
+    beside = table[table["calibration"]]
+    assert beside["sbp"].mean() == pytest.approx(150, abs=0.02)
+    assert beside["dbp"].mean() == pytest.approx(85, abs=0.02)
+    shift = (table["sbp"] - table["sbp_before"]).dropna()
+    assert np.ptp(shift) < 0.03  # two decimals are written
+    centre = beside["start"] + beside["seconds"] / 2
+    assert centre.between(10, 70).all()
+
+
+@pytest.mark.slow
+def test_the_same_command_gives_the_same_numbers(predict, cuff):
+    path = cuff([(40, 150, 85), (90, 140, 80)])
+    assert predict(path).stdout == predict(path).stdout
+
+
+def test_time_since_calibration_counts_from_its_last_window(predict, cuff):
+    table = table_of(predict(cuff([(60, 150, 85)]), "--by", "offset", "--within", 10))
+    beside = table["calibration"].to_numpy()
+    last = (table["start"] + table["seconds"])[beside].max()
+    after = table[table["start"] > last]
+    assert np.allclose(after["since_calibration"], after["start"] - last, atol=0.02)
+    assert table.loc[table["start"] < table["start"][beside].min(), "since_calibration"].isna().all()
+
+
+def test_a_cuff_value_apart_from_the_signal_is_said_and_passed_over(predict, cuff):
+    result = predict(cuff([(40, 150, 85), (5000, 140, 80)]), "--by", "offset")
+    assert result.exit_code == 0
+    assert "without an accepted window nearby: those at 5000 s" in result.stderr
+
+
+def test_without_any_window_beside_a_cuff_value_nothing_is_predicted(predict, cuff):
+    result = predict(cuff([(5000, 140, 80)]), "--json")
+    assert result.exit_code == 1
+    assert "no accepted window within 30 s of a cuff value" in result.stderr
+    assert "5000" in json.loads(result.stdout)["reason"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "said"),
+    [
+        ([(40, 20.0, 11.3)], "time,sbp,dbp", "in kPa"),
+        ([(40, 80, 120)], "time,sbp,dbp", "dbp 120 is not below sbp 80"),
+        ([(40, "high", 80)], "time,sbp,dbp", "line 2: sbp is no number"),
+        ([(40, 120)], "time,sbp", "no column dbp; found time, sbp"),
+        ([], "time,sbp,dbp", "holds no cuff value"),
+    ],
+)
+def test_bad_cuff_values_are_wrong_use(predict, cuff, rows, header, said):
+    result = predict(cuff(rows, header))
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_an_absent_file_of_cuff_values_is_wrong_use(predict, tmp_path):
+    result = predict(tmp_path / "none.csv")
+    assert result.exit_code == 2
+    assert "none.csv cannot be read: No such file" in result.stderr
+
+
+def test_the_mean_regressor_cannot_be_fine_tuned_but_takes_an_offset(predict, cuff, model):
+    path = cuff([(40, 150, 85)])
+    refused = predict(path, model=model)
+    assert refused.exit_code == 2
+    assert "no weights to train" in refused.stderr
+    assert np.allclose(table_of(predict(path, "--by", "offset", model=model))["sbp"].dropna(), 150, atol=0.01)

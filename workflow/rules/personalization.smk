@@ -1,0 +1,172 @@
+rule draw_plan:
+    input:
+        index=lambda wildcards: f"results/{wildcards.dataset}/windows/{windowing_of(split_of(wildcards.protocol))}.parquet",
+        manifest=lambda wildcards: f"results/{wildcards.dataset}/splits/{split_of(wildcards.protocol)}.parquet",
+    output:
+        plan="results/{dataset}/personalization/{protocol}/windows.parquet",
+        audit="results/{dataset}/personalization/{protocol}/audit.json",
+    log:
+        "logs/{dataset}/draw_plan/{protocol}.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        options=lambda wildcards: protocol_of(wildcards).drawing(),
+        code=code_digest("draw_plan.py"),
+    message:
+        "Drawing subjects to personalize on: {wildcards.dataset}, {wildcards.protocol}"
+    script:
+        "../scripts/draw_plan.py"
+
+
+rule materialize_plan:
+    input:
+        plan="results/{dataset}/personalization/{protocol}/windows.parquet",
+        windows=lambda wildcards: expand(
+            "results/{dataset}/windows/{windowing}/{shard}.zarr.zip",
+            dataset=wildcards.dataset,
+            windowing=windowing_of(split_of(wildcards.protocol)),
+            shard=shards(wildcards.dataset),
+        ),
+    output:
+        windows="results/{dataset}/personalization/{protocol}/windows.zarr.zip",
+    log:
+        "logs/{dataset}/materialize_plan/{protocol}.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        code=code_digest("materialize_plan.py"),
+    message:
+        "Writing all windows of the drawn subjects: {wildcards.dataset}, {wildcards.protocol}"
+    script:
+        "../scripts/materialize_plan.py"
+
+
+rule personalize_network:
+    input:
+        plan="results/{dataset}/personalization/{protocol}/windows.parquet",
+        windows="results/{dataset}/personalization/{protocol}/windows.zarr.zip",
+        model=model_to_personalize,
+    output:
+        predictions="results/{dataset}/personalization/{protocol}/{network}/seed{seed}/predictions.parquet",
+        fits="results/{dataset}/personalization/{protocol}/{network}/seed{seed}/fits.csv",
+        run="results/{dataset}/personalization/{protocol}/{network}/seed{seed}/run.json",
+    log:
+        "logs/{dataset}/personalize_network/{protocol}/{network}_seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/personalize_network/{protocol}/{network}_seed{seed}.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    threads: STUDY.snakemake.threads
+    resources:
+        mem_mb=lambda wildcards, attempt: STUDY.snakemake.training_mem_mb * attempt,
+        runtime=lambda wildcards, attempt: 720 * attempt,
+        gpu=1 if STUDY.snakemake.gpu else 0,
+    params:
+        options=lambda wildcards: protocol_of(wildcards).tuning(),
+        threads=lambda wildcards: named(STUDY.networks, wildcards.network).training.tf_threads,
+        split=lambda wildcards: split_of(wildcards.protocol),
+        code=personalizing_code,
+    message:
+        "Personalizing: {wildcards.network}, {wildcards.dataset}, {wildcards.protocol}, seed {wildcards.seed}"
+    script:
+        "../scripts/personalize_network.py"
+
+
+rule evaluate_personalization:
+    input:
+        plans=expand("results/{{dataset}}/personalization/{protocol}/windows.parquet", protocol=PROTOCOLS),
+        audits=expand("results/{{dataset}}/personalization/{protocol}/audit.json", protocol=PROTOCOLS),
+        manifests=[f"results/{{dataset}}/splits/{protocol.split}.parquet" for protocol in PROTOCOLS.values()],
+        predictions=expand(
+            "results/{{dataset}}/personalization/{protocol}/{network}/seed{seed}/predictions.parquet",
+            protocol=PROTOCOLS,
+            network=PERSONALIZED,
+            seed=STUDY.study.seeds,
+        ),
+    output:
+        mae="results/{dataset}/evaluation/personalization/mae.csv",
+        skill="results/{dataset}/evaluation/personalization/skill.csv",
+        tests="results/{dataset}/evaluation/personalization/tests.csv",
+        subjects="results/{dataset}/evaluation/personalization/subjects.csv",
+        ks="results/{dataset}/evaluation/personalization/ks.csv",
+        drift="results/{dataset}/evaluation/personalization/drift.csv",
+        overall="results/{dataset}/evaluation/personalization/overall.csv",
+        summary="results/{dataset}/evaluation/personalization/summary.md",
+    log:
+        "logs/{dataset}/evaluate_personalization.log",
+    benchmark:
+        "logs/{dataset}/evaluate_personalization.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        options=STUDY.evaluation.canonical(),
+        names=list(PROTOCOLS),
+        protocols=[protocol.canonical() for protocol in PROTOCOLS.values()],
+        code=code_digest("evaluate_personalization.py"),
+    message:
+        "Judging personalization: {wildcards.dataset}"
+    script:
+        "../scripts/evaluate_personalization.py"
+
+
+rule draw_fig8:
+    input:
+        subjects="results/{dataset}/evaluation/personalization/subjects.csv",
+        ks="results/{dataset}/evaluation/personalization/ks.csv",
+        mae="results/{dataset}/evaluation/personalization/mae.csv",
+        audits=expand("results/{{dataset}}/personalization/{protocol}/audit.json", protocol=list(PROTOCOLS)[:1]),
+    output:
+        pdf="results/{dataset}/figures/{figure}.pdf",
+        png="results/{dataset}/figures/{figure}.png",
+    log:
+        "logs/{dataset}/draw_{figure}.log",
+    wildcard_constraints:
+        figure="fig8|figA1",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
+    params:
+        options=FIGURE_OPTIONS,
+        protocols=list(PROTOCOLS)[:1],
+        code=code_digest("draw_fig8.py"),
+    message:
+        "Drawing {wildcards.figure}: {wildcards.dataset}"
+    script:
+        "../scripts/draw_fig8.py"
+
+
+rule draw_fig_budget:
+    input:
+        mae="results/{dataset}/evaluation/personalization/mae.csv",
+        drift="results/{dataset}/evaluation/personalization/drift.csv",
+        tests="results/{dataset}/evaluation/personalization/tests.csv",
+        audits=expand("results/{{dataset}}/personalization/{protocol}/audit.json", protocol=PROTOCOLS),
+    output:
+        pdf="results/{dataset}/figures/fig_budget.pdf",
+        png="results/{dataset}/figures/fig_budget.png",
+    log:
+        "logs/{dataset}/draw_fig_budget.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
+    params:
+        options=FIGURE_OPTIONS,
+        protocols=list(PROTOCOLS),
+        code=code_digest("draw_fig_budget.py"),
+    message:
+        "Drawing budget and drift: {wildcards.dataset}"
+    script:
+        "../scripts/draw_fig_budget.py"

@@ -1,0 +1,31 @@
+"""Judge personalized networks beside baselines, on the same test windows: tables and a summary."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from cuffless.config import EvaluationOptions, ProtocolOptions
+from cuffless.evaluation import write_tables
+from cuffless.joblog import logged
+from cuffless.personalization.judgement import judge_personalization
+from cuffless.personalization.protocols import Protocol, read_protocol_predictions, stored_tables
+
+with logged(snakemake.log[0]):
+    given, options = snakemake.input, snakemake.params
+    predictions = read_protocol_predictions(given.predictions)
+    protocols = [
+        Protocol(
+            name=name,
+            options=ProtocolOptions.model_validate_json(protocol),
+            plan=pd.read_parquet(plan),
+            audit=json.loads(Path(audit).read_text()),
+            training=pd.read_parquet(manifest, columns=["sbp", "dbp", "hr"], filters=[("subset", "==", "train")]),
+            predictions=stored_tables(predictions.get(name, ())),
+        )
+        for name, protocol, plan, audit, manifest in zip(
+            options.names, options.protocols, given.plans, given.audits, given.manifests, strict=True
+        )
+    ]
+    tables = judge_personalization(protocols, EvaluationOptions.model_validate_json(options.options))
+    write_tables(tables, dict(snakemake.output.items()))
