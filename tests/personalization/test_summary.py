@@ -1,10 +1,12 @@
 """The page says what the tables say, whatever came out."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from cuffless.config import ProtocolOptions
+from cuffless.config import EvaluationOptions, ProtocolOptions
 from cuffless.personalization.sentences import gain_sentences, strategy_sentences
+from cuffless.personalization.summary import summary_page
 
 
 @pytest.fixture
@@ -145,3 +147,15 @@ def test_one_protocol_or_none_without_neighbours_says_nothing_of_them(usual):
     assert strategy_sentences(tests, {"main": ProtocolOptions()}) == []
     leaky = {"main": ProtocolOptions(test_half="alternate", leakage="warn")}
     assert strategy_sentences(tests, leaky) == []
+
+
+def test_the_papers_test_is_counted_by_subject_beside_what_the_paper_found(make_protocol, shapes, judge):
+    protocol = make_protocol(error=shapes(12, 2, 2))
+    tables = judge(protocol)
+    reference = pd.DataFrame({"comparison": ["first vs random"], "network": ["resnet"], "share": [0.2]})
+    page = summary_page([protocol], tables.mae, tables.tests, tables.ks, EvaluationOptions(), reference)
+    part = page.split("## The paper's test")[1]
+    n = tables.ks["number"].nunique()
+    line = next(line for line in part.splitlines() if "first vs before | SBP" in line)
+    assert f"{n} of {n}" in line  # 12 mmHg against 2
+    assert "first vs random, ResNet: 20%" in part

@@ -24,6 +24,7 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 REFERENCE = "resources/reference_results.csv"  # an input by path would change whenever the folder moves
+SIGNIFICANCE = "resources/reference_significance.csv"
 TRANSPORT = [f"cuffless.records.remote.{name}" for name in ("connections", "download", "part", "responses", "transfer")]
 FIGURES = ["fig1", "fig2", "fig4", "fig5", "fig6", "fig7", "fig8", "figA1", "fig_budget"]
 PERSONAL_FIGURES = ["fig8", "figA1", "fig_budget"]

@@ -111,6 +111,7 @@ rule evaluate_personalization:
         options=STUDY.evaluation.canonical(),
         names=list(PROTOCOLS),
         protocols=[protocol.canonical() for protocol in PROTOCOLS.values()],
+        reference=file_digest(Path(workflow.basedir) / SIGNIFICANCE),
         code=code_digest("evaluate_personalization.py"),
     message:
         "Judging personalization: {wildcards.dataset}"

@@ -27,5 +27,8 @@ with logged(snakemake.log[0]):
             options.names, options.protocols, given.plans, given.audits, given.manifests, strict=True
         )
     ]
-    tables = judge_personalization(protocols, EvaluationOptions.model_validate_json(options.options))
+    reference = Path(snakemake.scriptdir).resolve().parents[1] / "resources" / "reference_significance.csv"
+    tables = judge_personalization(
+        protocols, EvaluationOptions.model_validate_json(options.options), reference=pd.read_csv(reference)
+    )
     write_tables(tables, dict(snakemake.output.items()))

@@ -32,7 +32,10 @@ class PersonalizationTables:
 
 
 def judge_personalization(
-    protocols: Sequence[Protocol], options: EvaluationOptions | None = None
+    protocols: Sequence[Protocol],
+    options: EvaluationOptions | None = None,
+    *,
+    reference: pd.DataFrame | None = None,
 ) -> PersonalizationTables:
     """Judge personalized networks beside what needs no network, on the same test windows.
 
@@ -41,6 +44,8 @@ def judge_personalization(
     protocols : sequence of Protocol
         The first is shown in Table 1.
     options : EvaluationOptions, optional
+    reference : DataFrame, optional
+        What the paper found with its own test, for the summary; see `summary_page`.
 
     Returns
     -------
@@ -71,7 +76,7 @@ def judge_personalization(
         )
         overall = _overall(errors, protocol, options) if overall is None else overall
     tables = {name: _joined([part[name] for part in parts]) for name in parts[0]}
-    summary = summary_page(protocols, tables["mae"], tables["tests"], options)
+    summary = summary_page(protocols, tables["mae"], tables["tests"], tables["ks"], options, reference)
     return PersonalizationTables(**tables, overall=overall, summary=summary)
 
 

@@ -62,7 +62,7 @@ def gain_sentences(mae: pd.DataFrame, tests: pd.DataFrame, options: ProtocolOpti
                 _against(contrasts.loc[(f"{strategy} vs {other}", pressure)], other)
                 for other in ("offset", "calibration mean")
             ]
-            said.append(f"{where}: its MAE is {' and '.join(against)}.")
+            said.append(f"{where}: its MAE less {', and less '.join(against)}.")
     return said
 
 
@@ -92,11 +92,11 @@ def _verb(difference: float) -> str:
 def _against(row, other: str) -> str:
     name = {"offset": "the offset correction's"}.get(other, f"the {other}'s")
     if np.isnan(row.lower):
-        return f"{_number(row.difference)} mmHg above {name} ({_UNSURE})"
+        return f"{name} is {_number(row.difference)} mmHg ({_UNSURE})"
     verdict = "no difference is shown"
     if row.paired_significant:
         verdict = f"fine-tuning is {'better' if row.difference < 0 else 'worse'}"
-    return f"{difference_text(row)} mmHg above {name} ({_p_value(row)}: {verdict})"
+    return f"{name} is {difference_text(row)} mmHg ({_p_value(row)}: {verdict})"
 
 
 def difference_text(row) -> str:

@@ -39,7 +39,12 @@ WITHOUT = {NETWORK: "network as trained", MEAN: "training mean", HEART_RATE: "pu
 
 
 def summary_page(
-    protocols: Sequence[Protocol], mae: pd.DataFrame, tests: pd.DataFrame, options: EvaluationOptions
+    protocols: Sequence[Protocol],
+    mae: pd.DataFrame,
+    tests: pd.DataFrame,
+    ks: pd.DataFrame,
+    options: EvaluationOptions,
+    reference: pd.DataFrame | None = None,
 ) -> str:
     """Write the page from the tables.
 
@@ -49,8 +54,13 @@ def summary_page(
         Their names, options and warnings.
     mae, tests : DataFrame
         Of all protocols, as from `mae_table` and `contrast_table`.
+    ks : DataFrame
+        As from `ks_table`.
     options : EvaluationOptions
         `confidence`.
+    reference : DataFrame, optional
+        What the paper found with its test: ``comparison, network, share`` of subjects
+        (`resources/reference_significance.csv`).
 
     Returns
     -------
@@ -60,7 +70,7 @@ def summary_page(
     lines = [TITLE, "", *_warnings(protocols), _how_to_read(mae, options)]
     for protocol in protocols:
         lines += ["", *_protocol_part(protocol, *(t[t["protocol"] == protocol.name] for t in (mae, tests)))]
-    lines += ["", *_strategies_part(protocols, tests)]
+    lines += ["", *_strategies_part(protocols, tests), "", *_ks_part(protocols, ks, options, reference)]
     return "\n".join(lines) + "\n"
 
 
@@ -172,3 +182,29 @@ def _strategies_part(protocols: Sequence[Protocol], tests: pd.DataFrame) -> list
         lines.append(f"| `{protocol.name}` | {beside} | {' | '.join(cells)} |")
     said = strategy_sentences(tests, {protocol.name: protocol.options for protocol in protocols})
     return [*lines, *([""] if said else []), *(f"- {sentence}" for sentence in said)]
+
+
+def _ks_part(protocols, ks: pd.DataFrame, options: EvaluationOptions, reference: pd.DataFrame | None) -> list[str]:
+    """In how many subjects the paper's test finds a difference."""
+    networks = list(ks["network"].unique())
+    lines = [
+        "## The paper's test",
+        "",
+        "Subjects in whom a Kolmogorov-Smirnov test on the absolute errors of windows is significant "
+        f"({options.alpha:g}, uncorrected). It takes a subject's windows for independent, which they are not, and "
+        "finds worse errors as readily as better ones.",
+        "",
+        "| protocol | comparison | pressure | " + " | ".join(_header(name) for name in networks) + " |",
+        "|---|---|---|" + "---:|" * len(networks),
+    ]
+    found = ks.groupby(["protocol", "comparison", "pressure", "network"])["significant"].agg(["sum", "size"])
+    for protocol in protocols:
+        for comparison in ks["comparison"].unique():
+            for pressure in PRESSURES:
+                rows = found.loc[protocol.name, comparison, pressure]
+                cells = " | ".join(f"{rows.loc[name, 'sum']} of {rows.loc[name, 'size']}" for name in networks)
+                lines.append(f"| `{protocol.name}` | {comparison} | {pressure} | {cells} |")
+    if reference is not None and len(reference):
+        said = (f"{row.comparison}, {_header(row.network)}: {row.share:.0%}" for row in reference.itertuples())
+        lines += ["", f"The paper, of 20 subjects, the pressure not said: {'; '.join(said)}."]
+    return lines
