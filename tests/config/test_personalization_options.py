@@ -58,3 +58,14 @@ def test_options_of_training_are_no_options_of_drawing():
     assert main.tuning() == ProtocolOptions(gap=5, subjects=3).tuning()
     assert main.tuning() != ProtocolOptions(layers="all").tuning()
     assert main.drawing() != ProtocolOptions(gap=5).drawing()
+
+
+def test_an_option_that_is_null_is_null_and_an_empty_section_takes_nothing_away():
+    named = protocols(random_share=0.3, named={"main": {"random_share": None}})
+    assert named["main"].random_share is None
+    networks = {"lstm": {"training": {"patience": None}}, "resnet": None}
+    study = read_config({"study": {"networks": ["lstm"]}, "training": {"patience": 3}, "networks": networks})
+    assert study.networks["lstm"].training.patience is None
+    assert study.networks["resnet"].training.patience == 3
+    whole = read_config({})
+    assert read_config(whole.model_dump(mode="json")).personalization == whole.personalization

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 SHARDS = {"simulate_records", "list_records", "cut_windows"}
-LOCAL = {"join_records", "join_windows", "join_quality", "publish_figure", "publish_table"}
+LOCAL = {"join_records", "join_windows", "join_quality", "publish_figure", "publish_table", "publish_personalization"}
 RUN = "results/tiny/training/{}/{}/seed0/{}"
 TRAINING = "rule_train_network_wildcards_tiny_nonmixed_alexnet_0"
 SHARD = "rule_cut_windows_wildcards_tiny_main_shard000"

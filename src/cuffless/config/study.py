@@ -213,12 +213,21 @@ def _network(name: str, block: Any, training: Any) -> Any:
 
 
 def merge(base: Any, over: Any) -> Any:
-    """Lay `over` on `base`; mappings are merged by key, everything else is replaced."""
+    """Lay `over` on `base`; mappings are merged by key, everything else is replaced.
+
+    A section left empty (None) takes nothing away; an option that is null is null.
+    """
     if over is None:
         return base if base is not None else {}
     if not (isinstance(base, Mapping) and isinstance(over, Mapping)):
         return over
-    return {**base, **{key: merge(base.get(key), value) for key, value in over.items()}}
+    laid = dict(base)
+    for key, value in over.items():
+        if value is None:
+            laid[key] = base[key] if isinstance(base.get(key), Mapping) else None
+        else:
+            laid[key] = merge(base.get(key), value)
+    return laid
 
 
 def read_config(raw: Mapping, *, source: str = "the configuration") -> StudyConfig:
