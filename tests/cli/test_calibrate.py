@@ -65,7 +65,7 @@ def test_fine_tuning_moves_predictions_towards_the_cuff_values(predict, cuff):
     before = (accepted["sbp_before"] - 150).abs().median()
     assert (accepted["sbp"] - 150).abs().median() < before / 2
     assert "Calibrated (tuning) on" in result.stderr
-    assert "beside 1 cuff values" in result.stderr
+    assert "beside 1 cuff value;" in result.stderr
 
 
 def test_an_offset_adds_the_mean_error_at_the_cuff_values(predict, cuff):
@@ -112,9 +112,13 @@ def test_without_any_window_beside_a_cuff_value_nothing_is_predicted(predict, cu
     [
         ([(40, 20.0, 11.3)], "time,sbp,dbp", "in kPa"),
         ([(40, 80, 120)], "time,sbp,dbp", "dbp 120 is not below sbp 80"),
-        ([(40, "high", 80)], "time,sbp,dbp", "line 2: sbp is no number"),
+        ([(40, "high", 80)], "time,sbp,dbp", "line 2: sbp 'high' is no number"),
         ([(40, 120)], "time,sbp", "no column dbp; found time, sbp"),
         ([], "time,sbp,dbp", "holds no cuff value"),
+        ([("00:01:00", 120, 80)], "time,sbp,dbp", "write seconds from the start of the signal"),
+        ([(10, 120, 80, 70)], "time,sbp,dbp", "line 2: 4 cells under 3 names"),
+        ([(10, 120, 80), (10, 130, 80)], "time,sbp,dbp", "two cuff values at 10 s"),
+        ([(10, 120, 80, 70)], "time,sbp,dbp,SBP", "2 columns are called sbp"),
     ],
 )
 def test_bad_cuff_values_are_wrong_use(predict, cuff, rows, header, said):
@@ -135,3 +139,48 @@ def test_the_mean_regressor_cannot_be_fine_tuned_but_takes_an_offset(predict, cu
     assert refused.exit_code == 2
     assert "no weights to train" in refused.stderr
     assert np.allclose(table_of(predict(path, "--by", "offset", model=model))["sbp"].dropna(), 150, atol=0.01)
+
+
+@pytest.mark.parametrize("header", ["time,sbp,dbp,hr", "\ufefftime,sbp,dbp,hr"])
+def test_a_trailing_separator_shifts_no_column(predict, cuff, header):
+    table = table_of(predict(cuff([(40, 150, 85, 70, "")], header), "--by", "offset"))
+    assert table.loc[table["calibration"], "sbp"].mean() == pytest.approx(150, abs=0.02)
+
+
+def test_semicolons_separate_too(predict, cuff):
+    table = table_of(predict(cuff([("40;150;85",)], "time;sbp;dbp"), "--by", "offset"))
+    assert table.loc[table["calibration"], "dbp"].mean() == pytest.approx(85, abs=0.02)
+
+
+@pytest.mark.slow
+def test_the_newest_of_several_cuff_values_is_learnt_as_well(predict, cuff):
+    """It was the one held out, so that the network stayed as it was."""
+    table = table_of(predict(cuff([(30, 110, 70), (100, 112, 70), (200, 150, 70)])))
+    assert (table["sbp"] - table["sbp_before"]).abs().max() > 1
+    beside = table[table["calibration"]]
+    late = beside["start"] > 160
+    assert (beside.loc[late, "sbp"] - 150).abs().mean() < (beside.loc[late, "sbp_before"] - 150).abs().mean()
+
+
+def test_each_cuff_value_counts_the_same_in_an_offset(predict, cuff):
+    table = table_of(predict(cuff([(0, 100, 60), (120, 160, 90)]), "--by", "offset"))
+    beside = table[table["calibration"]]
+    early = beside["start"] < 60
+    assert early.sum() < (~early).sum()
+    error = [(100 - beside.loc[early, "sbp_before"]).mean(), (160 - beside.loc[~early, "sbp_before"]).mean()]
+    shift = (table["sbp"] - table["sbp_before"]).dropna().mean()
+    assert shift == pytest.approx(np.mean(error), abs=0.02)
+
+
+def test_how_cuff_values_count_is_not_said_without_any(cuffless, signals_csv, network):
+    result = cuffless("predict", signals_csv, "--fs", 125, "--model", network, "--by", "offset")
+    assert result.exit_code == 2
+    assert "name these with --calibrate" in result.stderr
+
+
+def test_a_damaged_file_of_cuff_values_is_wrong_use(predict, tmp_path):
+    path = tmp_path / "cuff.csv.gz"
+    path.write_bytes(b"\x1f\x8b\x08\x00broken")
+    result = predict(path)
+    assert result.exit_code == 2
+    assert "cannot be read" in result.stderr

@@ -148,7 +148,44 @@ def test_distance_to_test_is_to_the_nearest_other_test_window():
         "seconds": [5.0, 5.0, 5.0, 5.0, 5.0],
         "test": [False, True, False, True, False],
     })  # fmt: skip
+    windows = windows.assign(subject="p", elapsed=np.nan)
     assert distance_to_test(windows).tolist() == [0.0, 14.0, -1.0, 14.0, np.inf]
+
+
+def test_distance_to_test_reaches_into_other_records_whose_dates_are_known():
+    windows = pd.DataFrame({
+        "record": ["a", "b"], "subject": ["p", "p"], "start": [290.0, 0.0], "seconds": [20.0, 20.0],
+        "test": [False, True], "elapsed": [290.0, 300.0],
+    })  # fmt: skip
+    assert distance_to_test(windows).tolist() == [-10.0, np.inf]
+
+
+def dated(subject, begins, n=80):
+    """Windows of records that begin at these minutes past an hour."""
+    parts = [index_of([subject], n).assign(record=f"{subject}-2150-01-01-17-{minute:02d}") for minute in begins]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_calibration_windows_of_another_record_keep_clear_of_the_test_windows_as_far_as_its_date_tells():
+    index = dated("p000001", (40, 45))  # 400 s each: the second begins before the first ends
+    plan, manifest, options = drawn(["p000001"], index=index)
+    assert audit_plan(plan, manifest, options)["undeclared"] == []
+    used = plan.windows[plan.windows["random_rank"] >= 0]
+    first_test = plan.windows.loc[plan.windows["test"], "elapsed"].min()
+    assert ((used["elapsed"] + used["seconds"]).max()) <= first_test
+    assert (plan.windows["first_rank"] >= 0).sum() == 32
+
+
+def test_a_gap_that_leaves_nothing_to_calibrate_with_is_refused(names):
+    with pytest.raises(PersonalizationError, match=r"no calibration window for first: a gap of 60 windows"):
+        drawn(names, gap=60)
+    plan, *_ = drawn(names, gap=50)
+    assert "4 subjects have fewer calibration windows for first than 20 %" in plan.notes
+
+
+def test_a_shuffled_order_loses_no_calibration_window(names):
+    plan, *_ = drawn(names, order="shuffled", leakage="warn")
+    assert (plan.windows["first_rank"] >= 0).sum() == 4 * 20
 
 
 def test_subjects_do_not_depend_on_the_budgets_nor_a_subject_on_others(names):
@@ -173,6 +210,13 @@ def test_without_dates_only_the_first_record_has_a_clock():
     ordered = in_time_order(index_of(["s"], 4, records=2))
     assert ordered["elapsed"].tolist()[:2] == [0.0, 5.0]
     assert ordered["elapsed"].isna().tolist() == [False, False, True, True]
+    plan, *_ = drawn(["s"], index=index_of(["s"], 80, records=2))
+    assert plan.notes[-1] == "1 subjects have several records without dates: taken in the order of their names"
+
+
+def test_records_without_dates_are_ordered_by_number_not_by_letter():
+    index = pd.concat([index_of(["s"], 2).assign(record=f"case_{k}") for k in (10, 2, 1)])
+    assert in_time_order(index)["record"].unique().tolist() == ["case_1", "case_2", "case_10"]
 
 
 def test_windows_in_another_record_than_the_test_windows_are_clear_of_them():

@@ -49,8 +49,8 @@ def test_delays_count_from_the_last_calibration_window(make_protocol):
     protocol = make_protocol(subjects=1)
     minutes = delays(Drawn(protocol))
     last = protocol.plan["first_rank"].max()
-    assert np.isnan(minutes[: last + 1]).all()
-    assert minutes[last + 1] == pytest.approx(0.1)
+    assert np.isnan(minutes[: last + 2]).all()  # its neighbour is not looked at
+    assert minutes[last + 2] == pytest.approx(0.2)
     assert minutes[-1] == pytest.approx(1440 + 0.1 * (len(minutes) - 1 - last))
 
 

@@ -93,7 +93,7 @@ def test_a_baseline_without_error_leaves_no_skill(make_protocol, judge):
 def test_contrasts_are_paired_by_subject_and_corrected_within_a_protocol(two_protocols):
     judged = two_protocols[1]
     tests, mae = judged.tests, judged.mae
-    assert len(tests) == 2 * 8 * 3 * 2  # protocols, comparisons, networks and all, pressures
+    assert len(tests) == 2 * 10 * 3 * 2  # protocols, comparisons, networks and all, pressures
     row = cells(tests, comparison="first vs before", protocol="main", network="lstm", pressure="SBP").iloc[0]
     level = cells(mae, protocol="main", network="lstm", pressure="SBP", average="subject", method="network")
     level = level.set_index(["setting", "budget"])["mae"]

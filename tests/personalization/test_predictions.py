@@ -11,7 +11,7 @@ from cuffless.windows import create_array
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
 LENGTH, N = 60, 70
-OPTIONS = ProtocolOptions(subjects=3, budget_windows=(1, 5), budget_shares=(), epochs=5, few_epochs=3)
+OPTIONS = ProtocolOptions(subjects=3, budget_windows=(1, 5), budget_shares=(), epochs=5)
 
 
 def write_store(path, ppg, labels):

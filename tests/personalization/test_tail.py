@@ -63,7 +63,7 @@ def test_batch_normalization_keeps_its_statistics_when_all_layers_train(windows)
     norms = [layer for layer in model.layers if layer.name.startswith("norm")]
     before = [norm.get_weights() for norm in norms]
     features = tail.features(windows)
-    Tuner(tail, ProtocolOptions(few_epochs=2)).fit(features, np.full((30, 2), 90.0), np.empty(0, int), seed=[0])
+    Tuner(tail, ProtocolOptions(epochs=2)).fit(features, np.full((30, 2), 90.0), np.empty(0, int), seed=[0])
     for norm, weights in zip(norms, before, strict=True):
         for now, then in zip(norm.get_weights(), weights, strict=True):
             assert np.array_equal(now, then)
@@ -76,10 +76,45 @@ def test_the_mean_regressor_has_nothing_to_train():
         Tail(model, "dense", derivatives=False)
 
 
+def sequential():
+    import keras
+
+    return keras.Sequential([keras.Input((LENGTH, 1)), keras.layers.Flatten(), keras.layers.Dense(2, name="out")])
+
+
+def test_a_sequential_network_is_cut_like_any_other(windows):
+    model = sequential()
+    tail = Tail(model, "dense", derivatives=False)
+    assert tail.trained == ["out"]
+    assert np.allclose(tail.pressures(tail.features(windows)), model.predict_on_batch(windows[..., None]), atol=1e-4)
+
+
+def test_a_model_within_a_network_is_not_taken_for_its_head():
+    import keras
+
+    inputs = keras.Input((LENGTH, 1))
+    inner = keras.Sequential([keras.Input((LENGTH, 1)), keras.layers.Flatten(), keras.layers.Dense(2)], name="inner")
+    nested = keras.Model(inputs, inner(inputs))
+    with pytest.raises(ValueError, match="heads lie inside the model 'inner'"):
+        Tail(nested, "heads", derivatives=False)
+    assert Tail(nested, "all", derivatives=False).trained == ["inner"]
+
+
+def test_a_layer_that_is_called_twice_hides_the_heads():
+    import keras
+
+    inputs = keras.Input((LENGTH, 1))
+    flat = keras.layers.Flatten()(inputs)
+    head = keras.layers.Dense(1, name="twice")
+    outputs = keras.layers.Concatenate()([head(flat), head(keras.layers.Dense(LENGTH)(flat))])
+    with pytest.raises(ValueError, match="'twice' is called more than once"):
+        Tail(keras.Model(inputs, outputs), "heads", derivatives=False)
+
+
 @pytest.fixture(scope="module")
 def tuner(windows):
     tail = Tail(build("alexnet"), "dense", derivatives=False)
-    return Tuner(tail, ProtocolOptions(few_epochs=40, epochs=60, patience=5)), tail.features(windows)
+    return Tuner(tail, ProtocolOptions(few_rms=0.5, epochs=60, patience=5)), tail.features(windows)
 
 
 def labels_of(features, tail, offset):
@@ -123,10 +158,26 @@ def test_a_diverging_fit_leaves_the_network_as_it_was(windows):
     tail = Tail(build("alexnet"), "dense", derivatives=False)
     features = tail.features(windows)
     before = tail.pressures(features)
-    tuner = Tuner(tail, ProtocolOptions(learning_rate=1e20, few_epochs=3))
+    tuner = Tuner(tail, ProtocolOptions(learning_rate=1e20, epochs=3))
     tuned = tuner.fit(features, before + 5, np.empty(0, int), seed=[0])
     assert tuned.best_epoch == 0
     assert np.array_equal(tail.pressures(features), before)
+
+
+def test_with_few_windows_training_goes_on_until_they_are_met(tuner):
+    tuner, features = tuner
+    tuner.tail.reset()
+    labels = labels_of(features, tuner.tail, (12, -6))[:3]
+    few = [part[:3] for part in features]
+    tuned = tuner.fit(few, labels, np.empty(0, int), seed=[0])
+    error = np.sqrt(np.square(tuner.tail.pressures(few) - labels).mean())
+    assert error <= tuner.options.few_rms + 1e-3 or tuned.epochs == tuner.options.epochs
+    assert error == pytest.approx(np.sqrt(tuned.loss), abs=1e-2)
+
+
+def test_at_least_one_window_trains_however_large_the_share_held_out():
+    train, val = divide_calibration(12, "random", ProtocolOptions(validation_share=0.99))
+    assert (len(train), len(val)) == (1, 11)
 
 
 def test_held_out_windows_come_last_and_only_where_there_are_enough():

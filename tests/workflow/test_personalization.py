@@ -18,7 +18,7 @@ def study(make_study):
     study.config = copy.deepcopy(study.config)
     study.config["study"]["splits"] = ["nonmixed"]
     study.config["personalization"] = {
-        "subjects": 3, "min_windows": 20, "budget_windows": [1], "budget_shares": [], "epochs": 5, "few_epochs": 3,
+        "subjects": 3, "min_windows": 20, "budget_windows": [1], "budget_shares": [], "epochs": 5,
         "named": {"main": {}, "code": {"preset": "code", "leakage": "warn", "epochs": 5}},
     }  # fmt: skip
     study("--", *TARGETS)

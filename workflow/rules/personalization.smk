@@ -14,7 +14,7 @@ rule draw_plan:
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         options=lambda wildcards: protocol_of(wildcards).drawing(),
-        code=code_digest("draw_plan.py"),
+        code=code_digest("draw_plan.py", BUDGETS),
     message:
         "Drawing subjects to personalize on: {wildcards.dataset}, {wildcards.protocol}"
     script:
@@ -89,6 +89,12 @@ rule evaluate_personalization:
             network=PERSONALIZED,
             seed=STUDY.study.seeds,
         ),
+        runs=expand(
+            "results/{{dataset}}/personalization/{protocol}/{network}/seed{seed}/run.json",
+            protocol=PROTOCOLS,
+            network=PERSONALIZED,
+            seed=STUDY.study.seeds,
+        ),
     output:
         mae="results/{dataset}/evaluation/personalization/mae.csv",
         skill="results/{dataset}/evaluation/personalization/skill.csv",
@@ -112,7 +118,7 @@ rule evaluate_personalization:
         names=list(PROTOCOLS),
         protocols=[protocol.canonical() for protocol in PROTOCOLS.values()],
         reference=file_digest(Path(workflow.basedir) / SIGNIFICANCE),
-        code=code_digest("evaluate_personalization.py"),
+        code=code_digest("evaluate_personalization.py", BUDGETS),
     message:
         "Judging personalization: {wildcards.dataset}"
     script:

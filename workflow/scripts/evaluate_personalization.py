@@ -9,11 +9,12 @@ from cuffless.config import EvaluationOptions, ProtocolOptions
 from cuffless.evaluation import write_tables
 from cuffless.joblog import logged
 from cuffless.personalization.judgement import judge_personalization
-from cuffless.personalization.protocols import Protocol, read_protocol_predictions, stored_tables
+from cuffless.personalization.protocols import Protocol, read_protocol_predictions, run_facts, stored_tables
 
 with logged(snakemake.log[0]):
     given, options = snakemake.input, snakemake.params
     predictions = read_protocol_predictions(given.predictions)
+    shares, at_limit = run_facts(given.runs, "trained_share"), run_facts(given.runs, "fits_at_limit")
     protocols = [
         Protocol(
             name=name,
@@ -22,6 +23,8 @@ with logged(snakemake.log[0]):
             audit=json.loads(Path(audit).read_text()),
             training=pd.read_parquet(manifest, columns=["sbp", "dbp", "hr"], filters=[("subset", "==", "train")]),
             predictions=stored_tables(predictions.get(name, ())),
+            shares=shares.get(name, {}),
+            at_limit=at_limit.get(name, {}),
         )
         for name, protocol, plan, audit, manifest in zip(
             options.names, options.protocols, given.plans, given.audits, given.manifests, strict=True

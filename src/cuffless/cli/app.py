@@ -87,25 +87,28 @@ def predict(
         ),
     ] = None,
     by: Annotated[
-        Literal["tuning", "offset"],
+        Literal["tuning", "offset"] | None,
         typer.Option(
             "--by",
             help="How cuff values count: fine-tune the network (as personalization does, with the options of "
-            "--config), or only add its mean error at them.",
+            "--config; default), or only add its mean error at them.",
         ),
-    ] = "tuning",
+    ] = None,
     within: Annotated[
-        float,
+        float | None,
         typer.Option(
-            "--within", metavar="SECONDS", help="A cuff value labels accepted windows so far to both sides.", min=1
+            "--within",
+            metavar="SECONDS",
+            help="A cuff value labels accepted windows so far to both sides; default 30.",
+            min=1,
         ),
-    ] = 30.0,
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Predict SBP and DBP from PPG alone: one row a window."""
     from cuffless.cli.prediction import run_predict
 
-    cuff = None if calibrate is None else (calibrate, by, within)
+    cuff = (calibrate, by, within)
     raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff))
 
 

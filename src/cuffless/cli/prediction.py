@@ -16,7 +16,7 @@ from cuffless.cli.answers import (
 )
 from cuffless.cli.opening import main_windowing, open_signal, study_of
 from cuffless.cli.quiet import without_tensorflow_chatter
-from cuffless.config import ConfigError, PersonalizationOptions
+from cuffless.config import ConfigError, PersonalizationOptions, ProtocolOptions
 from cuffless.personalization.cuff_values import CalibrationError, read_cuff_values
 from cuffless.records import RecordError
 
@@ -25,13 +25,18 @@ CALIBRATED = ("sbp_before", "dbp_before", "calibration", "since_calibration")
 FIGURES = ("sbp", "dbp", "hr", "snr")
 TABLES = (".csv", ".csv.gz")
 TF_THREADS = 1  # as in the study: the same command gives the same numbers
+WITHIN = 30.0
 CAVEAT = "An estimate for research, not a measurement."
 
 
-def run_predict(path: Path, model_path: Path, fs, columns, rows, config, output, as_json, cuff=None) -> int:
-    """Carry the command out; gives its exit status. `cuff`: file of cuff values, method, seconds to both sides."""
+def run_predict(
+    path: Path, model_path: Path, fs, columns, rows, config, output, as_json, cuff=(None, None, None)
+) -> int:
+    """Carry the command out; gives its exit status. `cuff`: file of cuff values, method, seconds; None: not given."""
     try:
         check_output("--output", output, TABLES)
+        if cuff[0] is None and cuff[1:] != (None, None):
+            raise UsageError("--by and --within say how cuff values count; name these with --calibrate")
         study = study_of(config)
         record = open_signal(path, fs, columns, rows, study, need_abp=False)
         table, said = _predicted(record, model_path, study, cuff)
@@ -62,8 +67,11 @@ def run_predict(path: Path, model_path: Path, fs, columns, rows, config, output,
     if reason:
         complain(reason)
         return NOTHING_USABLE
+    if "calibration" in table:  # what it was calibrated on says nothing
+        accepted = accepted[~accepted["calibration"]] if not accepted["calibration"].all() else accepted
     medians = f"{accepted['sbp'].median():.0f}/{accepted['dbp'].median():.0f} mmHg"
-    complain(f"{record.name}: {len(accepted)} of {len(table)} windows accepted, median {medians}.{said} {CAVEAT}")
+    n = int(table["accepted"].sum())
+    complain(f"{record.name}: {n} of {len(table)} windows accepted, median {medians}.{said} {CAVEAT}")
     return DONE
 
 
@@ -76,22 +84,37 @@ def _predicted(record, model_path: Path, study, cuff) -> tuple[pd.DataFrame, str
     with without_tensorflow_chatter():
         from cuffless.training.recordings import load_predictor, predict_record
 
-        values = read_cuff_values(cuff[0]) if cuff else None
+        values = None if cuff[0] is None else read_cuff_values(cuff[0])
+        by, within = cuff[1] or "tuning", cuff[2] or WITHIN
+        if values is not None and by == "tuning":
+            _prepare(study)
         predictor = load_predictor(model_path, main_windowing(study) if study else None)
         if values is None:
             return predict_record(record, predictor)[list(COLUMNS)], ""
-        return _calibrated(record, predictor, values, study, *cuff[1:])
+        return _calibrated(record, predictor, values, _protocol(study), by, within)
 
 
-def _calibrated(record, predictor, values, study, by: str, within: float) -> tuple[pd.DataFrame, str]:
-    from cuffless.personalization.cuff import predict_calibrated
+def _protocol(study) -> ProtocolOptions:
+    """Options of fine-tuning: those of a configuration's first protocol."""
+    return next(iter((study.personalization if study else PersonalizationOptions()).named.values()))
+
+
+def _prepare(study) -> None:
+    """Fix what decides the bits of a fit, before TensorFlow runs anything."""
     from cuffless.training.runtime import prepare_runtime
 
-    options = next(iter((study.personalization if study else PersonalizationOptions()).named.values()))
-    prepare_runtime(options.seed, TF_THREADS, complain)
+    prepare_runtime(_protocol(study).seed, TF_THREADS, complain)
+
+
+def _calibrated(record, predictor, values, options, by: str, within: float) -> tuple[pd.DataFrame, str]:
+    from cuffless.personalization.cuff import predict_calibrated
+
     done = predict_calibrated(record, predictor, values, options, method=by, within=within)
     beside = int(done.windows["calibration"].sum())
-    said = f" Calibrated ({by}) on {beside} windows beside {len(done.used)} cuff values"
+    several = "s" if len(done.used) > 1 else ""
+    said = f" Calibrated ({by}) on {beside} windows beside {len(done.used)} cuff value{several}"
+    if not done.moved:
+        said += "; but fine-tuning found nothing better than the network as it was: try --by offset"
     if len(done.passed_over):
         times = ", ".join(f"{time:g}" for time in done.passed_over["time"])
         said += f"; without an accepted window nearby: those at {times} s"

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictInt, field_validator, model_validator
 
 from cuffless.config.base import Name, Options, option
+from cuffless.config.budgets import calibration_sizes, percent
 
 STRATEGIES = ("first", "random")
 PRESETS = {
@@ -72,9 +73,9 @@ class ProtocolOptions(Options):
     validation_share: float = option(0.2, gt=0, lt=1)
     """Share of the calibration windows that is held out."""
     validation_from: int = option(10, ge=2)
-    """With fewer calibration windows none is held out, and training takes `few_epochs`."""
-    few_epochs: int = option(30, ge=1)
-    """Epochs where no window is held out."""
+    """With fewer calibration windows none is held out, and training goes on until `few_rms`."""
+    few_rms: float = option(2.0, gt=0)
+    """RMS error in mmHg on the calibration windows at which training ends where none is held out."""
     learning_rate: float = option(0.001, gt=0)
     """Learning rate of Adam."""
     epochs: int = option(200, ge=1)
@@ -107,6 +108,10 @@ class ProtocolOptions(Options):
             )
         if max(self.budget_shares, default=0) > self.share:
             raise ValueError(f"budget_shares: {max(self.budget_shares):g} exceeds share {self.share:g}")
+        if (n := self.budgets(self.min_windows, "first")[self.budget]) < 1:
+            raise ValueError(
+                f"share {self.share:g} of min_windows {self.min_windows} is {n} windows; raise one of them"
+            )
         by_design = self.order == "shuffled" or self.test_half == "alternate"
         if by_design and self.leakage == "fail":
             why = "order: shuffled" if self.order == "shuffled" else "test_half: alternate"
@@ -119,23 +124,9 @@ class ProtocolOptions(Options):
         return percent(self.share)
 
     def budgets(self, n_windows: int, strategy: str) -> dict[str, int]:
-        """Calibration windows of each budget, for a subject of `n_windows`; the largest last.
-
-        Parameters
-        ----------
-        n_windows : int
-        strategy : {"first", "random"}
-
-        Returns
-        -------
-        dict of str to int
-            By name: ``5`` for five windows, ``5 %`` for a share of them.
-        """
-        sizes = {str(n): n for n in self.budget_windows}
-        sizes |= {percent(share): max(1, round(share * n_windows)) for share in self.budget_shares}
-        share = self.random_share if strategy == "random" and self.random_share is not None else self.share
-        largest = round(share * n_windows)
-        return {**{name: min(n, largest) for name, n in sizes.items()}, self.budget: largest}
+        """Calibration windows of each budget by name, for a subject of `n_windows`; see `calibration_sizes`."""
+        own = self.random_share if strategy == "random" and self.random_share is not None else self.share
+        return calibration_sizes(n_windows, self.budget_windows, self.budget_shares, self.share, own)
 
     def drawing(self) -> str:
         """Options that decide which windows are drawn, as canonical JSON."""
@@ -152,11 +143,6 @@ class PersonalizationOptions(ProtocolOptions):
 
     named: dict[Name, ProtocolOptions] = option({"main": ProtocolOptions()}, min_length=1)
     """Protocols by name: each its own values over the options above. Figures 8 and A1 and Table 1 show the first."""
-
-
-def percent(share: float) -> str:
-    """``20 %`` of 0.2."""
-    return f"{100 * share:g} %"
 
 
 def _part(options: ProtocolOptions, names: set[str]) -> str:

@@ -104,7 +104,7 @@ class StudyConfig(Options):
     evaluation: EvaluationOptions = EvaluationOptions()
     """Options of evaluation."""
     personalization: PersonalizationOptions = PersonalizationOptions()
-    """Options of personalization."""
+    """Options of personalization; a study without this section has none."""
     figures: FigureOptions = FigureOptions()
     """Options of figures."""
     real: RealOptions = RealOptions()
@@ -128,6 +128,8 @@ class StudyConfig(Options):
             _known("inputs.windowing", [self.inputs.windowing], self.windowings)
             _known("inputs.networks", self.inputs.networks, self.networks)
             self._check_inputs()
+        if reserved := sorted({"all", "none"} & set(self.networks)):
+            raise ValueError(f"networks.{reserved[0]}: this name is taken by the tables; call the network otherwise")
         if "personalization" in self.model_fields_set:
             if all(self.networks[name].architecture == "mean" for name in self.study.networks):
                 raise ValueError(

@@ -14,7 +14,7 @@ from cuffless.evaluation.predictions import (
     read_predictions,
 )
 from cuffless.evaluation.significance import compare_predictors, holm_corrected, ks_on_windows, sign_flip_test
-from cuffless.evaluation.table1 import NETWORKS, build_table1, format_table1, read_reference, write_table1
+from cuffless.evaluation.table1 import NETWORKS, PaperTable, build_table1, format_table1, read_reference, write_table1
 
 __all__ = [
     "LEAST_SUBJECTS",
@@ -26,6 +26,7 @@ __all__ = [
     "Evaluation",
     "Interval",
     "JudgedSplit",
+    "PaperTable",
     "PredictionError",
     "absolute_errors",
     "align_predictions",

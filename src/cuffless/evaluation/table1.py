@@ -1,6 +1,7 @@
 """Table 1: the study's mean absolute errors beside the paper's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,18 @@ NETWORKS = {
 }
 
 
+@dataclass(frozen=True)
+class PaperTable:
+    """A table of the paper: its number, its title, and what its settings are called."""
+
+    number: int
+    title: str
+    settings: Mapping[str, str]
+
+
+TABLE1 = PaperTable(1, "Mean absolute error in mmHg", SETTINGS)
+
+
 def read_reference(path: str | Path) -> pd.DataFrame:
     """Read the paper's results (`resources/reference_results.csv`).
 
@@ -62,7 +75,7 @@ def read_reference(path: str | Path) -> pd.DataFrame:
     return reference
 
 
-def build_table1(overall: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+def build_table1(overall: pd.DataFrame, reference: pd.DataFrame, paper: PaperTable = TABLE1) -> pd.DataFrame:
     """Lay the paper's MAE beside ours.
 
     Parameters
@@ -71,6 +84,8 @@ def build_table1(overall: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame
         As from `mae_tables`; its ``split`` is the table's ``setting``. A column ``note`` is taken over.
     reference : DataFrame
         As from `read_reference`.
+    paper : PaperTable, optional
+        Another table of the paper, laid out in the same way.
 
     Returns
     -------
@@ -79,15 +94,18 @@ def build_table1(overall: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame
         ``paper`` is NaN where the paper has no such result, and in rows that average over subjects, as
         the paper averages over windows. ``note`` says what a reader must know of a row, mostly nothing.
     """
-    paper = reference.loc[reference["table"] == 1, ["pressure", "setting", "network", "mae"]]
-    paper = paper.rename(columns={"mae": "paper"}).assign(average="pooled")
+    of_table = reference["table"] == paper.number
+    theirs = reference.loc[of_table, ["pressure", "setting", "network", "mae"]]
+    theirs = theirs.rename(columns={"mae": "paper"}).assign(average="pooled")
     table = overall.rename(columns={"split": "setting"})
     table = table.assign(note=table["note"].fillna("") if "note" in table else "")
-    table = table.merge(paper, how="left", on=["pressure", "setting", "network", "average"], validate="many_to_one")
+    table = table.merge(theirs, how="left", on=["pressure", "setting", "network", "average"], validate="many_to_one")
     return table[COLUMNS]
 
 
-def format_table1(table: pd.DataFrame, overall: pd.DataFrame, *, confidence: float = 0.95) -> str:
+def format_table1(
+    table: pd.DataFrame, overall: pd.DataFrame, *, confidence: float = 0.95, paper: PaperTable = TABLE1
+) -> str:
     """Write Table 1 as Markdown.
 
     Parameters
@@ -98,6 +116,8 @@ def format_table1(table: pd.DataFrame, overall: pd.DataFrame, *, confidence: flo
         As from `mae_tables`: names each interval's method and the spread over seeds.
     confidence : float
         Level of the intervals.
+    paper : PaperTable, optional
+        Another table of the paper, laid out in the same way.
 
     Returns
     -------
@@ -111,7 +131,7 @@ def format_table1(table: pd.DataFrame, overall: pd.DataFrame, *, confidence: flo
     methods = " and ".join(sorted(set(table["interval"]) - {"too few subjects"})) or "none: too few subjects"
     seeds = int(table.loc[table["network"] != "mean", "seeds"].max()) if len(networks) > 1 else 1
     lines = [
-        "# Table 1. Mean absolute error in mmHg",
+        f"# Table {paper.number}. {paper.title}",
         "",
         f"Ours [{confidence:.0%} interval], with the paper's in parentheses where it gives one. "
         f"Intervals are bootstrapped over subjects ({methods}). "
@@ -133,7 +153,7 @@ def format_table1(table: pd.DataFrame, overall: pd.DataFrame, *, confidence: flo
             cells = {row.network: _cell(row) for row in group.itertuples()}
             counts = f"{group['n_subjects'].max():,} | {group['n_windows'].max():,}"
             line = " | ".join(cells.get(network, "–") for network in networks)
-            lines.append(f"| {pressure} | {SETTINGS.get(setting, setting)} | {line} | {counts} |")
+            lines.append(f"| {pressure} | {paper.settings.get(setting, setting)} | {line} | {counts} |")
     notes = [note for note in dict.fromkeys(table["note"]) if note]
     return "\n".join([*lines, *(f"\n{note}" for note in notes)]) + "\n"
 
@@ -144,6 +164,8 @@ def write_table1(
     csv: str | Path,
     md: str | Path,
     options: EvaluationOptions | None = None,
+    *,
+    paper: PaperTable = TABLE1,
 ) -> None:
     """Write Table 1 from what was judged, each file whole or not at all.
 
@@ -157,14 +179,16 @@ def write_table1(
         Where the table and its Markdown go.
     options : EvaluationOptions, optional
         `confidence`.
+    paper : PaperTable, optional
+        Another table of the paper, laid out in the same way.
     """
     together = pd.concat(overall, ignore_index=True)
-    table = build_table1(together, reference)
+    table = build_table1(together, reference, paper)
     with whole_file(csv) as part:
         table.to_csv(part, index=False, lineterminator="\n")
     with whole_file(md) as part:
         confidence = (options or EvaluationOptions()).confidence
-        part.write_text(format_table1(table, together, confidence=confidence), encoding="utf-8")
+        part.write_text(format_table1(table, together, confidence=confidence, paper=paper), encoding="utf-8")
 
 
 def _cell(row) -> str:

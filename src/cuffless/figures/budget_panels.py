@@ -54,9 +54,11 @@ METHODS = (
     ("calibration_mean", "calibration mean", 5, "s"),
 )
 HOLD = Series("hold_last", "first", "last value held", None, "v")
+HOLD_RANDOM = Series("hold_last", "random", "last value held, random", None, "v")
 BUDGET_SERIES = (
     *(Series(method, setting, *look) for method, *look in METHODS for setting in ("first", "random")),
     HOLD,
+    HOLD_RANDOM,
 )
 BEFORE = Series("network", "before", "before", 0, "^")
 DRIFT_SERIES = (*(Series(method, "first", *look) for method, *look in METHODS), HOLD, BEFORE)

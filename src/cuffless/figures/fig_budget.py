@@ -13,6 +13,7 @@ from cuffless.config import FigureOptions
 from cuffless.figures.budget_panels import (
     BEFORE,
     HOLD,
+    HOLD_RANDOM,
     LEAKING,
     LEAST_HOURS,
     LEVELS,
@@ -139,7 +140,9 @@ def _legend(budgets: pd.DataFrame, leaking: set[str], options: FigureOptions) ->
         Line2D([], [], **Series(method, "random", *look).look(options), label=f"{look[0]}, random")
         for method, *look in METHODS
     ]
-    handles.append(Line2D([], [], label=HOLD.label, **HOLD.look(options)))
+    handles += [
+        Line2D([], [], label=f"last value held, {one.setting}", **one.look(options)) for one in (HOLD, HOLD_RANDOM)
+    ]
     handles.append(Line2D([], [], label=BEFORE.label, **BEFORE.look(options)))
     present = set(budgets["method"])
     handles += [Line2D([], [], label=label, **look) for name, (label, look) in LEVELS.items() if name in present]
@@ -183,7 +186,7 @@ def _explain(
         f"{seeds_note(int(over_networks(budgets)['seeds'].max()))} MAE axes do not start at 0.\n"
         f"{_bars(budgets)} Points of one budget or bin are shifted sideways to stand apart. "
         "Offset-corrected: the network before, shifted by its mean error on the calibration windows. "
-        "Calibration mean: their mean pressure. Last value held: strategy first. Mean regressor: the training mean."
+        "Calibration mean: their mean pressure. Last value held: the latest of them. Mean regressor: the training mean."
     )
     if len(drift):
         text += (

@@ -84,22 +84,32 @@ def require_clean_plan(audit: dict, options: ProtocolOptions, *, name: str) -> N
 
 
 def distance_to_test(windows: pd.DataFrame) -> np.ndarray:
-    """Seconds from each window to the nearest test window of its record, itself apart.
+    """Seconds from each window to the nearest test window, itself apart.
 
     Parameters
     ----------
     windows : DataFrame
-        Columns record, start, seconds, test.
+        Columns subject, record, start, seconds, test, elapsed.
 
     Returns
     -------
     (n,) float array
-        Negative where they overlap, infinite where the record has no (other) test window.
+        Within its record, and to other records of the subject as far as their dates tell. Negative where they overlap,
+        infinite where there is no (other) test window.
     """
+    of_record = _distance(windows.groupby("record").indices, windows, windows["start"].to_numpy())
+    dated = windows[windows["elapsed"].notna().groupby(windows["subject"]).transform("all")]
+    groups = dated.groupby("subject").indices
+    of_subject = np.full(len(windows), np.inf)
+    of_subject[windows.index.isin(dated.index)] = _distance(groups, dated, dated["elapsed"].to_numpy())
+    return np.minimum(of_record, of_subject)
+
+
+def _distance(groups, windows: pd.DataFrame, starts: np.ndarray) -> np.ndarray:
     distance = np.full(len(windows), np.inf)
-    for rows in windows.groupby("record").indices.values():
-        part = windows.iloc[rows]
-        start, test = part["start"].to_numpy(), part["test"].to_numpy()
+    for rows in groups.values():
+        part, start = windows.iloc[rows], starts[rows]
+        test = part["test"].to_numpy()
         end = start + part["seconds"].to_numpy()
         order = np.argsort(start, kind="stable")
         before = np.maximum.accumulate(np.where(test, end, -np.inf)[order])

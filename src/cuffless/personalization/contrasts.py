@@ -5,7 +5,16 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.evaluation import LEAST_SUBJECTS, PRESSURES, TOO_FEW, holm_corrected, sign_flip_test, subject_interval
-from cuffless.personalization.methods import ALL, CALIBRATION_MEAN, NETWORK, NONE, OFFSET, Cell, ProtocolErrors
+from cuffless.personalization.methods import (
+    ALL,
+    CALIBRATION_MEAN,
+    HOLD_LAST,
+    NETWORK,
+    NONE,
+    OFFSET,
+    Cell,
+    ProtocolErrors,
+)
 from cuffless.personalization.protocols import BEFORE, FIRST, RANDOM
 
 BY_SUBJECT = "by subject"
@@ -17,6 +26,8 @@ COMPARISONS = {
     "random vs offset": ((NETWORK, RANDOM), (OFFSET, RANDOM)),
     "first vs calibration mean": ((NETWORK, FIRST), (CALIBRATION_MEAN, FIRST)),
     "random vs calibration mean": ((NETWORK, RANDOM), (CALIBRATION_MEAN, RANDOM)),
+    "first vs hold last": ((NETWORK, FIRST), (HOLD_LAST, FIRST)),
+    "random vs hold last": ((NETWORK, RANDOM), (HOLD_LAST, RANDOM)),
     "offset first vs before": ((OFFSET, FIRST), (NETWORK, BEFORE)),
 }
 
@@ -59,17 +70,36 @@ def contrast_table(errors: ProtocolErrors, options: EvaluationOptions) -> pd.Dat
                 }
                 for pressure in PRESSURES
             ]
-    values = np.concatenate(differences, axis=1)  # subjects x rows
-    mean = subject_interval(values, np.ones((len(values), 1)), options)
-    testable = len(values) >= LEAST_SUBJECTS
-    table = pd.DataFrame(rows).assign(
+    return tested(pd.DataFrame(rows), np.concatenate(differences, axis=1), options)
+
+
+def tested(rows: pd.DataFrame, differences: np.ndarray, options: EvaluationOptions) -> pd.DataFrame:
+    """Add to each comparison its mean difference, an interval and a paired test.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        What is compared: ``comparison, network`` and more.
+    differences : (subjects, rows) float array
+        a's MAE less b's, mmHg.
+    options : EvaluationOptions
+
+    Returns
+    -------
+    DataFrame
+        With the columns that `contrast_table` names from ``difference`` on; Holm's correction is over the rows of one
+        comparison, `all` apart from single networks.
+    """
+    mean = subject_interval(differences, np.ones((len(differences), 1)), options)
+    testable = len(differences) >= LEAST_SUBJECTS
+    table = rows.assign(
         difference=mean.estimate,
         lower=mean.lower,
         upper=mean.upper,
         interval=mean.method,
-        n_pairs=len(values),
+        n_pairs=len(differences),
         pairing=BY_SUBJECT if testable else TOO_FEW,
-        paired_p=sign_flip_test(values, seed=options.seed) if testable else np.nan,
+        paired_p=sign_flip_test(differences, seed=options.seed) if testable else np.nan,
     )
     together = table["network"] == ALL
     return pd.concat([holm_corrected(table[~together], options), holm_corrected(table[together], options)]).sort_index()
@@ -78,7 +108,7 @@ def contrast_table(errors: ProtocolErrors, options: EvaluationOptions) -> pd.Dat
 def _subject_means(errors: ProtocolErrors, network: str, method: str, setting: str) -> np.ndarray:
     """MAE of each subject: (k, 2)."""
     budget = "" if setting == BEFORE else errors.drawn.options.budget
-    cell = Cell(NONE if method == CALIBRATION_MEAN else network, method, setting, budget)
+    cell = Cell(NONE if method in (CALIBRATION_MEAN, HOLD_LAST) else network, method, setting, budget)
     return errors.sums[cell] / errors.counts[:, None]
 
 

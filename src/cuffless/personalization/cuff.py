@@ -8,7 +8,7 @@ import pandas as pd
 from cuffless.config import ProtocolOptions
 from cuffless.personalization.cuff_values import CalibrationError
 from cuffless.personalization.tail import Tail
-from cuffless.personalization.tuning import Tuner, divide_calibration
+from cuffless.personalization.tuning import Tuner
 from cuffless.records import Record
 from cuffless.training.recordings import Predictor, predict_windows
 from cuffless.windows import cut_windows
@@ -26,11 +26,14 @@ class Calibrated:
         before it).
     used, passed_over : DataFrame
         Cuff values with accepted windows beside them, and those without.
+    moved : bool
+        Whether fine-tuning found weights that are better on the windows held out; else the network is as it was.
     """
 
     windows: pd.DataFrame
     used: pd.DataFrame
     passed_over: pd.DataFrame
+    moved: bool = True
 
 
 def predict_calibrated(
@@ -79,37 +82,74 @@ def predict_calibrated(
     distance = np.abs(centre[:, None] - cuff["time"].to_numpy())
     nearest = distance.argmin(axis=1)
     taken = np.flatnonzero(distance.min(axis=1) <= within)
+    if not len(accepted):
+        raise CalibrationError(f"{record.name}: {_why_nothing(table)}")
     if not len(taken):
         raise CalibrationError(
             f"{record.name}: no accepted window within {within:g} s of a cuff value ({len(accepted)} windows "
             f"accepted, cuff values at {', '.join(f'{t:g}' for t in cuff['time'][:5])} s); times count from the start "
             "of the signal"
         )
-    labels = cuff[["sbp", "dbp"]].to_numpy(np.float32)[nearest[taken]]
-    before = table[["sbp", "dbp"]].to_numpy()[accepted]
-    if method == "offset":
-        after = before + (labels - before[taken]).mean(axis=0)
+    value = nearest[taken]
+    labels = cuff[["sbp", "dbp"]].to_numpy(np.float32)[value]
+    before, moved = table[["sbp", "dbp"]].to_numpy()[accepted], True
+    if method == "offset":  # each cuff value counts the same, however many windows lie beside it
+        errors = pd.DataFrame(labels - before[taken]).groupby(value).mean()
+        after = before + errors.mean().to_numpy()
     else:
-        after = _tuned(predictor, cut.ppg, taken, labels, options)
+        after, moved = _tuned(predictor, cut.ppg, taken, value, labels, options)
     table.loc[table.index[accepted], ["sbp", "dbp"]] = after
     calibrates = np.zeros(len(table), bool)
     calibrates[accepted[taken]] = True
     used = np.zeros(len(cuff), bool)
     used[nearest[taken]] = True
     table = table.assign(calibration=calibrates, since_calibration=_since(table, calibrates))
-    return Calibrated(table, cuff[used].reset_index(drop=True), cuff[~used].reset_index(drop=True))
+    return Calibrated(table, cuff[used].reset_index(drop=True), cuff[~used].reset_index(drop=True), moved)
 
 
-def _tuned(predictor: Predictor, ppg, taken, labels, options: ProtocolOptions) -> np.ndarray:
+def _tuned(predictor: Predictor, ppg, taken, value, labels, options: ProtocolOptions) -> tuple[np.ndarray, bool]:
+    """Pressures of a network fitted to the windows `taken`, labelled by the cuff values of number `value`."""
     tail = Tail(predictor.model, options.layers, derivatives=predictor.derivatives)
     features = tail.features(ppg)
-    _, val = divide_calibration(len(taken), "first", options)
-    Tuner(tail, options).fit([part[taken] for part in features], labels, val, seed=[options.seed])
-    return tail.pressures(features)
+    order, n_val = spread_out(value, options)
+    rows = taken[order]
+    val = np.arange(len(rows) - n_val, len(rows))
+    tuned = Tuner(tail, options).fit([part[rows] for part in features], labels[order], val, seed=[options.seed])
+    return tail.pressures(features), tuned.best_epoch > 0
+
+
+def spread_out(value: np.ndarray, options: ProtocolOptions) -> tuple[np.ndarray, int]:
+    """Windows with those that are held out last: some beside each cuff value, so that none goes unlearnt.
+
+    Parameters
+    ----------
+    value : (n,) int array
+        Number of each window's cuff value.
+    options : ProtocolOptions
+        `validation_share`, `validation_from`.
+
+    Returns
+    -------
+    order : (n,) int array
+    n_val : int
+        How many of them, the last, are held out.
+    """
+    if len(value) < options.validation_from:
+        return np.arange(len(value)), 0
+    rank = pd.Series(value).groupby(value).cumcount().to_numpy()
+    size = np.bincount(value, minlength=value.max() + 1)[value]
+    held = np.floor((rank + 1) * options.validation_share) > np.floor(rank * options.validation_share)
+    held &= size > 1
+    return np.argsort(held, kind="stable"), int(held.sum())
+
+
+def _why_nothing(table: pd.DataFrame) -> str:
+    worst = table["reason"].value_counts()
+    return f"none of {len(table)} windows is accepted" + (f", most often: {worst.index[0]}" if len(worst) else "")
 
 
 def _since(table: pd.DataFrame, calibrates: np.ndarray) -> np.ndarray:
     """Seconds from the end of the last calibration window before each window to its start."""
     end = (table["start"] + table["seconds"]).where(calibrates).ffill().shift()
-    since = (table["start"] - end).to_numpy()
+    since = (table["start"] - end).clip(lower=0).to_numpy()  # windows may overlap
     return np.where(calibrates, 0.0, since)

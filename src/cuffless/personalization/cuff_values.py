@@ -1,5 +1,8 @@
 """Cuff values that were taken while a PPG was recorded."""
 
+import csv
+import gzip
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,7 +30,8 @@ def read_cuff_values(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : path
-        CSV with columns `CUFF_COLUMNS`: seconds from the start of the signal, SBP and DBP in mmHg. Others are ignored.
+        CSV, separated by commas, semicolons or tabs, with columns `CUFF_COLUMNS`: seconds from the start of the signal,
+        SBP and DBP in mmHg. Others are ignored.
 
     Returns
     -------
@@ -37,32 +41,69 @@ def read_cuff_values(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     CuffFileError
-        If the file cannot be read, a column is missing, or a value is no plausible pressure.
+        If the file cannot be read, a column is missing, a value is no plausible pressure, or two have one time.
     """
-    try:
-        table = pd.read_csv(path, skipinitialspace=True)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise CuffFileError(f"{path} cannot be read: {reason}; give a CSV with {', '.join(CUFF_COLUMNS)}") from None
-    table.columns = [str(name).strip().lower() for name in table.columns]
-    missing = [name for name in CUFF_COLUMNS if name not in table.columns]
+    header, rows = _cells(Path(path))
+    missing = [name for name in CUFF_COLUMNS if name not in header]
     if missing:
         raise CuffFileError(
-            f"{path}: no column {', '.join(missing)}; found {', '.join(table.columns)}. It needs time (seconds from "
-            "the start of the signal), sbp and dbp (mmHg)"
+            f"{path}: no column {', '.join(missing)}; found {', '.join(header) or 'nothing'}. It needs time (seconds "
+            "from the start of the signal), sbp and dbp (mmHg)"
         )
-    if table.empty:
+    if twice := [name for name in CUFF_COLUMNS if header.count(name) > 1]:
+        raise CuffFileError(f"{path}: {header.count(twice[0])} columns are called {twice[0]}; leave one")
+    if not rows:
         raise CuffFileError(f"{path} holds no cuff value; give at least one row")
-    numbers = table[list(CUFF_COLUMNS)].apply(pd.to_numeric, errors="coerce")
-    for row, values in enumerate(numbers.to_dict("records"), start=2):  # the first line holds the names
-        _check(f"{path}, line {row}", values)
-    return numbers.sort_values("time", kind="stable", ignore_index=True)
+    values = [_values(f"{path}, line {line}", cells, header) for line, cells in rows]
+    table = pd.DataFrame(values).sort_values("time", kind="stable", ignore_index=True)
+    if (same := table["time"].duplicated()).any():
+        raise CuffFileError(f"{path}: two cuff values at {table['time'][same].iloc[0]:g} s; leave one, or their mean")
+    return table
+
+
+def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Names of the columns, and the rows that are not empty with the number of their line."""
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", newline="") as file:
+            lines = file.read().splitlines()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise CuffFileError(f"{path} cannot be read: {reason}; give a CSV with {', '.join(CUFF_COLUMNS)}") from None
+    first = lines[0] if lines else ""
+    separator = max(",;\t", key=first.count)
+    rows = [
+        (number, [cell.strip() for cell in cells])
+        for number, cells in enumerate(csv.reader(lines, delimiter=separator), start=1)
+        if any(cell.strip() for cell in cells)
+    ]
+    header = [name.lower() for name in rows[0][1]] if rows else []
+    while header and not header[-1]:
+        header.pop()
+    return header, rows[1:]
+
+
+def _values(where: str, cells: list[str], header: list[str]) -> dict[str, float]:
+    """One cuff value."""
+    while len(cells) > len(header) and not cells[-1]:
+        cells = cells[:-1]
+    if len(cells) != len(header):
+        raise CuffFileError(f"{where}: {len(cells)} cells under {len(header)} names of columns; give each its own")
+    values = {}
+    for name in CUFF_COLUMNS:
+        cell = cells[header.index(name)]
+        try:
+            values[name] = float(cell)
+        except ValueError:
+            hint = "write seconds from the start of the signal" if name == "time" else "leave the row out"
+            raise CuffFileError(f"{where}: {name} {cell!r} is no number; {hint}") from None
+    _check(where, values)
+    return values
 
 
 def _check(where: str, values: Mapping[str, float]) -> None:
     for name, value in values.items():
         if not np.isfinite(value):
-            raise CuffFileError(f"{where}: {name} is no number; leave the row out")
+            raise CuffFileError(f"{where}: {name} {value} is no number; leave the row out")
     for name, (low, high) in PLAUSIBLE.items():
         if not low <= values[name] <= high:
             hint = "; in kPa? multiply by 7.50" if values[name] < low else ""

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.config import ProtocolOptions
+from cuffless.config import STRATEGIES, ProtocolOptions
 from cuffless.errors import CufflessError
-from cuffless.personalization.clock import in_time_order
+from cuffless.personalization.clock import DATED_TO, in_time_order, undated_records
 from cuffless.splits.index import subject_counts
 
 PLAN_COLUMNS = (
@@ -87,8 +87,27 @@ def draw_plan(index: pd.DataFrame | str | Path, manifest: pd.DataFrame, options:
         for number, part in enumerate((windows[windows["subject"] == s] for s in drawn), 1)
     ]
     plan = pd.concat(parts, ignore_index=True)
+    notes += _few(plan, options) + undated_records(plan)
     plan["position"] = np.arange(len(plan))
     return Plan(plan[list(PLAN_COLUMNS)], notes)
+
+
+def _few(plan: pd.DataFrame, options: ProtocolOptions) -> list[str]:
+    """Say which subjects have fewer calibration windows than their budget; refuse those that have none."""
+    notes = []
+    for strategy in STRATEGIES:
+        have = (plan[f"{strategy}_rank"] >= 0).groupby(plan["subject"]).sum()
+        sizes = plan.groupby("subject").size()
+        wanted = pd.Series([options.budgets(n, strategy)[options.budget] for n in sizes], index=sizes.index)
+        if len(none := have.index[have == 0]):
+            raise PersonalizationError(
+                f"{len(none)} subjects, such as {none[0]}, have no calibration window for {strategy}: a gap of "
+                f"{options.gap} windows before the test windows leaves none; lower personalization.gap, or raise "
+                "min_windows"
+            )
+        if short := int((have < wanted).sum()):
+            notes.append(f"{short} subjects have fewer calibration windows for {strategy} than {options.budget}")
+    return notes
 
 
 def _windows_of(index, subjects) -> pd.DataFrame:
@@ -110,7 +129,7 @@ def _divided(windows: pd.DataFrame, options: ProtocolOptions, number: int) -> pd
     test = np.zeros(n, bool)
     if options.test_half == "last":
         test[n - (n - n_first) // 2 :] = True
-        pool = np.flatnonzero(_before_gap(windows, test, options.gap))
+        pool = np.flatnonzero(_before_gap(windows, test, options.gap) if options.order == "time" else ~test)
     else:
         test[n_first + 1 :: 2] = True
         pool = np.flatnonzero(~test)
@@ -128,10 +147,13 @@ def _divided(windows: pd.DataFrame, options: ProtocolOptions, number: int) -> pd
 
 
 def _before_gap(windows: pd.DataFrame, test: np.ndarray, gap: int) -> np.ndarray:
-    """Which windows lie at least a gap before the first test window: in number, and within its record in time."""
-    start, seconds = windows["start"].to_numpy(), windows["seconds"].to_numpy()
-    begins = int(np.argmax(test))
-    clear = np.arange(len(windows)) < begins - gap
-    ends = start + (1 + gap) * seconds
-    elsewhere = (windows["record"] != windows["record"].iloc[begins]).to_numpy()
-    return clear & (elsewhere | (gap == 0) | (ends <= start[begins] + _TIGHT))
+    """Which windows lie at least a gap before the test windows: in number, and in time as far as it is known."""
+    clear = np.arange(len(windows)) < int(np.argmax(test)) - gap
+    if gap == 0:
+        return clear
+    record, first = windows["record"], windows[test].groupby("record")["start"].min()
+    ends = windows["start"] + (1 + gap) * windows["seconds"]
+    clear &= ~(ends > record.map(first) + _TIGHT).to_numpy()  # of a record without test windows nothing is known
+    # Other records of the subject, whose dates are told to the minute.
+    late = windows["elapsed"] + ends - windows["start"] > windows.loc[test, "elapsed"].min() - DATED_TO
+    return clear & ~(late & ~record.isin(first.index)).to_numpy()

@@ -13,6 +13,7 @@ from cuffless.personalization.tables import by_pressure
 
 MOST_BINS = 7
 _DAY = 1440.0
+_TIGHT = 1e-6  # s, within which times are the same
 # Edges that read well, in minutes: 3 s to half a day, days to a month, months to a hundred years.
 READABLE = np.array(
     [0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720]
@@ -39,9 +40,11 @@ def delays(drawn: Drawn) -> np.ndarray:
         return np.full(len(drawn.plan), np.nan)
     calibration = drawn.calibration[FIRST, drawn.options.budget]
     last = calibration.rows[np.cumsum(calibration.counts) - 1][drawn.owner]
-    elapsed = drawn.plan["elapsed"].to_numpy(float)
+    elapsed, seconds = (drawn.plan[name].to_numpy(float) for name in ("elapsed", "seconds"))
     minutes = (elapsed - elapsed[last]) / 60
-    return np.where((np.arange(len(last)) > last) & (minutes > 0), minutes, np.nan)
+    apart = 60 * minutes >= seconds[last] + seconds - _TIGHT  # what is nearer is predicted only where it tests
+    later = (np.arange(len(last)) > last) & (minutes > 0) & (apart | drawn.plan["test"].to_numpy())
+    return np.where(later, minutes, np.nan)
 
 
 def drift_edges(groups: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:

@@ -102,7 +102,9 @@ def personalize_network(
         "trained_share": round(tail.trained_share, 6),
         "parameters": model.count_params(),
     }
-    return pd.concat(predictions, ignore_index=True), pd.DataFrame(fits), facts
+    table = pd.DataFrame(fits)
+    facts["fits_at_limit"] = round(float((table["epochs"] >= options.epochs).mean()), 4)
+    return pd.concat(predictions, ignore_index=True), table, facts
 
 
 def contract_table(predictions: pd.DataFrame, *, network: str, split: str, seed: int, protocol: str) -> pd.DataFrame:

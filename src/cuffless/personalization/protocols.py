@@ -1,7 +1,8 @@
 """What is judged of personalization: plans, their calibration windows, and where predictions are read from."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,10 @@ class Protocol:
         ``sbp, dbp, hr`` of the windows that the networks were trained on.
     predictions : DataFrame or iterable of DataFrame
         Columns `COLUMNS`: all networks and seeds, in one table or in several that are taken one after the other.
+    shares : mapping of str to float
+        Share of each network's weights that was trained, as far as it is known.
+    at_limit : mapping of str to float
+        Share of each network's fits that ended at the most epochs, still improving perhaps.
     """
 
     name: str
@@ -40,6 +45,8 @@ class Protocol:
     audit: Mapping
     training: pd.DataFrame
     predictions: pd.DataFrame | Iterable[pd.DataFrame]
+    shares: Mapping[str, float] = field(default_factory=dict)
+    at_limit: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -180,3 +187,18 @@ def stored_tables(paths: Iterable[str | Path]) -> Iterator[pd.DataFrame]:
 
     for path in paths:
         yield pq.read_table(path, columns=list(COLUMNS), read_dictionary=list(NAMES)).to_pandas()
+
+
+def run_facts(runs: Iterable[str | Path], fact: str) -> dict[str, dict[str, float]]:
+    """A fact of the runs, such as the share of weights that was trained, by protocol and network (the last seed's).
+
+    Parameters
+    ----------
+    runs : iterable of paths
+        ``<protocol>/<network>/seed<k>/run.json`` of all personalizations.
+    """
+    facts: dict[str, dict[str, float]] = {}
+    for path in map(Path, runs):
+        protocol, network = path.parts[-4:-2]
+        facts.setdefault(protocol, {})[network] = json.loads(path.read_text(encoding="utf-8"))[fact]
+    return facts

@@ -1,6 +1,7 @@
 """What the tables of personalization say, in sentences that hold for any outcome."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,8 @@ OF_STRATEGY = {"first": "the first windows", "random": "random windows"}
 _UNSURE = "too few subjects for an interval or a test"
 
 
-def protocol_sentence(options: ProtocolOptions) -> str:
-    """How a protocol divides a subject's windows, and what it trains."""
+def protocol_sentence(options: ProtocolOptions, shares: Mapping[str, float] = MappingProxyType({})) -> str:
+    """How a protocol divides a subject's windows, and what it trains: layers, and `shares` of networks' weights."""
     rest = f"each subject's last {100 * (1 - options.share):g} %"
     order = "in time" if options.order == "time" else "in shuffled order"
     if options.test_half == "last":
@@ -23,7 +24,12 @@ def protocol_sentence(options: ProtocolOptions) -> str:
     else:
         test, gap = f"every second window of {rest} {order}, beside windows that may calibrate", ""
     layers = {"heads": "the outputs", "dense": "dense layers and outputs", "all": "all layers", "last7": "the last 7"}
-    return f"Tested on {test}{gap}. Layers trained: {layers[options.layers]}."
+    of = ", ".join(f"{NETWORKS.get(name, name)} {_percent(share)}" for name, share in shares.items())
+    return f"Tested on {test}{gap}. Layers trained: {layers[options.layers]}{f' ({of} of the weights)' if of else ''}."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
 
 
 def subject_of(networks: Sequence[str]) -> str:
@@ -60,7 +66,7 @@ def gain_sentences(mae: pd.DataFrame, tests: pd.DataFrame, options: ProtocolOpti
             said.append(f"{where}: {_gain(contrasts.loc[(f'{strategy} vs before', pressure)], levels)}")
             against = [
                 _against(contrasts.loc[(f"{strategy} vs {other}", pressure)], other)
-                for other in ("offset", "calibration mean")
+                for other in ("offset", "calibration mean", "hold last")
             ]
             said.append(f"{where}: its MAE less {', and less '.join(against)}.")
     return said
@@ -90,7 +96,8 @@ def _verb(difference: float) -> str:
 
 
 def _against(row, other: str) -> str:
-    name = {"offset": "the offset correction's"}.get(other, f"the {other}'s")
+    names = {"offset": "the offset correction's", "hold last": "that of holding the last calibration value"}
+    name = names.get(other, f"the {other}'s")
     if np.isnan(row.lower):
         return f"{name} is {_number(row.difference)} mmHg ({_UNSURE})"
     verdict = "no difference is shown"
@@ -155,4 +162,4 @@ def _number(value: float) -> str:
 
 def _p_value(row) -> str:
     p = row.paired_p_holm
-    return "p < 0.001, Holm" if p < 0.001 else f"p = {p:.3f}, Holm"
+    return f"{'p < 0.001' if p < 0.001 else f'p = {p:.3f}'}, Holm over {row.family}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from cuffless.config import STRATEGIES, EvaluationOptions
+from cuffless.config import STRATEGIES, EvaluationOptions, ProtocolOptions
 from cuffless.evaluation import LEAST_SUBJECTS, MEAN, NETWORKS, PRESSURES, TOO_FEW
 from cuffless.personalization.methods import (
     ALL,
@@ -67,10 +67,10 @@ def summary_page(
     str
         Markdown.
     """
-    lines = [TITLE, "", *_warnings(protocols), _how_to_read(mae, options)]
+    lines = [TITLE, "", *_warnings(protocols), how_to_read(mae, options)]
     for protocol in protocols:
         lines += ["", *_protocol_part(protocol, *(t[t["protocol"] == protocol.name] for t in (mae, tests)))]
-    lines += ["", *_strategies_part(protocols, tests), "", *_ks_part(protocols, ks, options, reference)]
+    lines += ["", *_strategies_part(protocols, mae, tests), "", *_ks_part(protocols, ks, options, reference)]
     return "\n".join(lines) + "\n"
 
 
@@ -79,7 +79,8 @@ def _warnings(protocols: Sequence[Protocol]) -> list[str]:
     return [line for text in texts for line in (f"**WARNING: {text}.**", "")]
 
 
-def _how_to_read(mae: pd.DataFrame, options: EvaluationOptions) -> str:
+def how_to_read(mae: pd.DataFrame, options: EvaluationOptions) -> str:
+    """What the errors of a page are, how their intervals were made, and of how many seeds they are."""
     seeds = int(mae.loc[mae["network"] == ALL, "seeds"].min())
     methods = sorted(set(mae["interval"]) - {TOO_FEW})
     intervals = (
@@ -98,37 +99,43 @@ def _protocol_part(protocol: Protocol, mae: pd.DataFrame, tests: pd.DataFrame) -
     seeds = int(mae.loc[mae["network"] == ALL, "seeds"].iloc[0])
     cohort = f"{subjects:,} subject{'s' * (subjects != 1)}, {windows:,} test windows, {seeds} seed{'s' * (seeds != 1)}."
     rows = mae[mae["average"] == "subject"]
-    lines = [f"## Protocol `{protocol.name}`", "", f"{cohort} {protocol_sentence(own)}"]
+    lines = [f"## Protocol `{protocol.name}`", "", f"{cohort} {protocol_sentence(own, protocol.shares)}"]
+    lines += [f"{text[0].upper()}{text[1:]}." for text in protocol.audit.get("notes", ())]
+    if late := ", ".join(f"{NETWORKS.get(n, n)} {share:.0%}" for n, share in protocol.at_limit.items() if share > 0):
+        lines.append(f"Fits that ended at the limit of {own.epochs} epochs, perhaps too early: {late}.")
     for pressure in PRESSURES:
-        lines += ["", f"### {pressure}", "", *_methods_table(rows[rows["pressure"] == pressure], own.budget)]
+        lines += ["", f"### {pressure}", "", *_methods_table(rows[rows["pressure"] == pressure], own)]
     lines += ["", f"### Budgets ({subject_of(mae['network'].unique())})", "", *_budget_table(rows)]
     return [*lines, "", "### In words", "", *(f"- {sentence}" for sentence in gain_sentences(mae, tests, own))]
 
 
-def _methods_table(rows: pd.DataFrame, budget: str) -> list[str]:
+def _methods_table(rows: pd.DataFrame, options: ProtocolOptions) -> list[str]:
     """Rows of methods, columns of networks; what has no network stands in the last column."""
     networks = [name for name in rows["network"].unique() if name not in (ALL, NONE)]
     columns = [*networks, ALL] if len(networks) > 1 else networks
-    shown = rows[rows["budget"].isin(["", budget])].set_index(["method", "setting", "network"]).sort_index()
+    shuffled = " in the shuffled order" if options.order == "shuffled" else ""
+    named = {method: name + shuffled * (method in (HOLD_FIRST, HOLD_LAST)) for method, name in METHODS.items()}
+    shown = rows[rows["budget"].isin(["", options.budget])].set_index(["method", "setting", "network"]).sort_index()
     lines = [
-        "| windows of the subject | method | " + " | ".join(_header(name) for name in columns) + " |",
+        "| windows of the subject | method | " + " | ".join(network_header(name) for name in columns) + " |",
         "|---|---|" + "---:|" * len(columns),
     ]
     wanted = [(BEFORE, "none", method, name) for method, name in WITHOUT.items()]
     for setting in STRATEGIES:
         taken = f"{setting} ({_median(shown, setting)})"
-        wanted += [(setting, taken, method, name) for method, name in METHODS.items()]
+        wanted += [(setting, taken, method, name) for method, name in named.items()]
     for setting, taken, method, name in wanted:
         own = shown.loc[(method, setting)]
         cells = [own.loc[column] if column in own.index else None for column in columns]
         if NONE in own.index:
             cells[-1] = own.loc[NONE]
-        texts = ("" if cell is None else _cell(cell) for cell in cells)
+        texts = ("" if cell is None else error_text(cell) for cell in cells)
         lines.append(f"| {taken} | {name} | {' | '.join(texts)} |")
     return lines
 
 
-def _header(network: str) -> str:
+def network_header(network: str) -> str:
+    """A network's name over a column."""
     return "mean over networks" if network == ALL else NETWORKS.get(network, network)
 
 
@@ -136,7 +143,8 @@ def _median(shown: pd.DataFrame, setting: str) -> str:
     return f"{shown.xs(setting, level='setting')['n_calibration'].iloc[0]:g}"
 
 
-def _cell(row) -> str:
+def error_text(row) -> str:
+    """An MAE with its interval, or without where there is none."""
     return f"{row.mae:.1f}" + ("" if np.isnan(row.lower) else f" [{row.lower:.1f}, {row.upper:.1f}]")
 
 
@@ -155,11 +163,18 @@ def _budget_table(rows: pd.DataFrame) -> list[str]:
         for budget in rows.loc[rows["setting"] == setting, "budget"].unique():
             cells = [shown.loc[(setting, budget, *column)] for column in columns]
             counted = f"{cells[0].n_calibration:g}"
-            lines.append(f"| {setting} | {budget} | {counted} | {' | '.join(map(_cell, cells))} |")
+            lines.append(f"| {setting} | {budget} | {counted} | {' | '.join(map(error_text, cells))} |")
     return lines
 
 
-def _strategies_part(protocols: Sequence[Protocol], tests: pd.DataFrame) -> list[str]:
+def _counts(mae: pd.DataFrame, protocol: Protocol) -> str:
+    """Median numbers of calibration windows of both strategies at the main budget."""
+    rows = mae[(mae["protocol"] == protocol.name) & (mae["budget"] == protocol.options.budget)]
+    counts = rows.groupby("setting")["n_calibration"].first()
+    return " / ".join(f"{counts[setting]:g}" for setting in STRATEGIES)
+
+
+def _strategies_part(protocols: Sequence[Protocol], mae: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
     """First and random side by side under each protocol."""
     rows = tests[(tests["comparison"] == "first vs random") & (tests["network"] == ALL)]
     rows = rows.set_index(["protocol", "pressure"])
@@ -169,8 +184,8 @@ def _strategies_part(protocols: Sequence[Protocol], tests: pd.DataFrame) -> list
         f"MAE of the fine-tuned network on `first` less that on `random`, {subject_of(tests['network'].unique())}; "
         "above 0, random windows are the better ones.",
         "",
-        "| protocol | test windows beside calibration windows | SBP | p (Holm) | DBP | p (Holm) |",
-        "|---|---|---:|---:|---:|---:|",
+        "| protocol | tests beside calibration windows | first / random windows | SBP | p (Holm) | DBP | p (Holm) |",
+        "|---|---|---:|---:|---:|---:|---:|",
     ]
     for protocol in protocols:
         cells = []
@@ -179,9 +194,18 @@ def _strategies_part(protocols: Sequence[Protocol], tests: pd.DataFrame) -> list
             p = row.paired_p_holm
             cells += [difference_text(row), "" if np.isnan(p) else f"{p:.3f}" if p >= 0.001 else "< 0.001"]
         beside = "yes" if tests_beside_calibration(protocol.options) else "no"
-        lines.append(f"| `{protocol.name}` | {beside} | {' | '.join(cells)} |")
+        lines.append(f"| `{protocol.name}` | {beside} | {_counts(mae, protocol)} | {' | '.join(cells)} |")
     said = strategy_sentences(tests, {protocol.name: protocol.options for protocol in protocols})
     return [*lines, *([""] if said else []), *(f"- {sentence}" for sentence in said)]
+
+
+def ks_caveat(options: EvaluationOptions) -> str:
+    """What the paper's test finds significant, and why that says little."""
+    return (
+        "Subjects in whom a Kolmogorov-Smirnov test on the absolute errors of windows is significant "
+        f"({options.alpha:g}, uncorrected). It takes a subject's windows for independent, which they are not, and "
+        "finds worse errors as readily as better ones."
+    )
 
 
 def _ks_part(protocols, ks: pd.DataFrame, options: EvaluationOptions, reference: pd.DataFrame | None) -> list[str]:
@@ -190,11 +214,9 @@ def _ks_part(protocols, ks: pd.DataFrame, options: EvaluationOptions, reference:
     lines = [
         "## The paper's test",
         "",
-        "Subjects in whom a Kolmogorov-Smirnov test on the absolute errors of windows is significant "
-        f"({options.alpha:g}, uncorrected). It takes a subject's windows for independent, which they are not, and "
-        "finds worse errors as readily as better ones.",
+        ks_caveat(options),
         "",
-        "| protocol | comparison | pressure | " + " | ".join(_header(name) for name in networks) + " |",
+        "| protocol | comparison | pressure | " + " | ".join(network_header(name) for name in networks) + " |",
         "|---|---|---|" + "---:|" * len(networks),
     ]
     found = ks.groupby(["protocol", "comparison", "pressure", "network"])["significant"].agg(["sum", "size"])
@@ -205,6 +227,6 @@ def _ks_part(protocols, ks: pd.DataFrame, options: EvaluationOptions, reference:
                 cells = " | ".join(f"{rows.loc[name, 'sum']} of {rows.loc[name, 'size']}" for name in networks)
                 lines.append(f"| `{protocol.name}` | {comparison} | {pressure} | {cells} |")
     if reference is not None and len(reference):
-        said = (f"{row.comparison}, {_header(row.network)}: {row.share:.0%}" for row in reference.itertuples())
+        said = (f"{row.comparison}, {network_header(row.network)}: {row.share:.0%}" for row in reference.itertuples())
         lines += ["", f"The paper, of 20 subjects, the pressure not said: {'; '.join(said)}."]
     return lines

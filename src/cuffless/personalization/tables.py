@@ -167,7 +167,7 @@ def subject_table(errors: ProtocolErrors) -> pd.DataFrame:
                     "subject": subject,
                     "n_windows": int(errors.counts[s]),
                     "mae": own.mean(axis=0),
-                    **_box(own),
+                    **box_figures(own),
                 }
             )
         )
@@ -178,8 +178,8 @@ def _shown_by_subject(cell: Cell, budget: str) -> bool:
     return cell.network != ALL and cell.budget in ("", budget) and cell.method in (NETWORK, OFFSET, CALIBRATION_MEAN)
 
 
-def _box(values: np.ndarray) -> dict[str, np.ndarray]:
-    """Quartiles and whiskers of columns."""
+def box_figures(values: np.ndarray) -> dict[str, np.ndarray]:
+    """Quartiles ``q1, median, q3`` and Tukey's whiskers ``low, high`` of columns."""
     q1, median, q3 = np.quantile(values, (0.25, 0.5, 0.75), axis=0)
     reach = 1.5 * (q3 - q1)
     low = np.where(values >= q1 - reach, values, np.inf).min(axis=0)

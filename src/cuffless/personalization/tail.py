@@ -1,5 +1,7 @@
 """A network cut in two: a trunk that stays as it was, whose features are computed once, and a tail that is trained."""
 
+from collections import Counter
+
 import numpy as np
 
 from cuffless.networks import input_channels
@@ -33,22 +35,26 @@ class Tail:
     Raises
     ------
     ValueError
-        If no layer with weights is left to train, as in the mean regressor.
+        If no layer with weights is left to train, as in the mean regressor, or the network cannot be cut there.
     """
 
     def __init__(self, model, layers: str, *, derivatives: bool):
         import keras
 
+        model = keras.Model(model.inputs, model.outputs, name=model.name)  # one form, sequential or functional
         chosen = trained_layers(model, layers)
-        freeze_statistics = layers != "last7"
         for layer in model.layers:
-            frozen = isinstance(layer, keras.layers.BatchNormalization) and freeze_statistics
-            layer.trainable = layer.trainable and layer in chosen and not frozen
+            layer.trainable = layer.trainable and layer in chosen
+        if layers != "last7":
+            for layer in model._flatten_layers(include_self=False):  # inside nested models, too
+                if isinstance(layer, keras.layers.BatchNormalization):
+                    layer.trainable = False
         self.trained = [layer.name for layer in model.layers if layer.trainable_weights]
         if not self.trained:
             raise ValueError(f"{model.name}: layers: {layers} leaves no weights to train; name a network that has some")
         self.trained_share = _count(model.trainable_weights) / model.count_params()
-        boundary = _boundary(model, [layer for layer in chosen if layer.trainable])
+        trained = [layer for layer in chosen if layer.trainable]
+        boundary = list(model.inputs) if layers == "all" else _boundary(model, trained)
         self._trunk = keras.Model(model.inputs, boundary)
         self.model = keras.Model(boundary, model.outputs)
         self._derivatives = derivatives
@@ -99,22 +105,36 @@ def trained_layers(model, layers: str) -> list:
         return list(model.layers)
     if layers == "last7":
         return model.layers[-_LAST:]
-    found, queue = [], [tensor._keras_history.operation for tensor in model.outputs]
-    heads = True
-    while queue:
-        before = []
-        for operation in queue:
-            weighted = bool(getattr(operation, "weights", ()))
-            if weighted and not (heads or isinstance(operation, keras.layers.Dense)):
+    _require_plain(model, layers)
+    found: dict = {}
+    paths = [(tensor._keras_history.operation, False) for tensor in model.outputs]
+    while paths:  # from the outputs backwards: the first weights on each path are a head's
+        operation, below_head = paths.pop()
+        weighted = bool(getattr(operation, "weights", ()))
+        if weighted and below_head and not isinstance(operation, keras.layers.Dense):
+            continue
+        if weighted:
+            found[operation] = None
+            if layers == "heads":
                 continue
-            if weighted:
-                found.append(operation)
-                if layers == "heads":
-                    continue
-            before += _feeding(operation)
-        heads = heads and not found
-        queue = list(dict.fromkeys(before))
+        paths += [(before, below_head or weighted) for before in _feeding(operation)]
+    if nested := [layer.name for layer in found if getattr(layer, "layers", None)]:
+        raise ValueError(
+            f"{model.name}: its {layers} lie inside the model {nested[0]!r} that it is built of; set layers: all, or "
+            "build it of layers"
+        )
     return [layer for layer in model.layers if layer in found]
+
+
+def _require_plain(model, layers: str) -> None:
+    """Refuse to look for heads where a layer stands in several places of a network."""
+    calls = Counter(node.operation for nodes in model._nodes_by_depth.values() for node in nodes)
+    for operation, n in calls.items():
+        if n > 1:
+            raise ValueError(
+                f"{model.name}: its layer {operation.name!r} is called more than once, so that its {layers} cannot be "
+                "told; set layers: all"
+            )
 
 
 def _feeding(operation) -> list:

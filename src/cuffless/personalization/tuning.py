@@ -48,7 +48,7 @@ def divide_calibration(n: int, strategy: str, options: ProtocolOptions) -> tuple
     rows = np.arange(n)
     if options.validation == "code" and strategy == "first":
         return rows, rows
-    held = round(options.validation_share * n) if n >= options.validation_from else 0
+    held = min(round(options.validation_share * n), n - 1) if n >= options.validation_from else 0
     return rows[: n - held], rows[n - held :]
 
 
@@ -95,8 +95,8 @@ class Tuner:
         Returns
         -------
         Tuned
-            The tail then has the weights of the epoch with the lowest loss on `val`, or of the last of `few_epochs`;
-            the network's own where no epoch was better, or the loss ceased to be a number.
+            The tail then has the weights of the epoch with the lowest loss on `val`; without any, on the windows that
+            train, where training ends at an RMS error of `few_rms`; the network's own where no epoch was better.
 
         Raises
         ------
@@ -118,24 +118,25 @@ class Tuner:
         x_val, y_val = [tf.gather(part, judged) for part in x], tf.gather(y, judged)
         start = best = float(self._loss(x_val, y_val))
         best_epoch, weights = 0, self.tail.model.get_weights()
-        limit = self.options.epochs if len(val) else self.options.few_epochs
         size = tf.constant(self.options.batch_size)
         words = np.random.SeedSequence(seed).generate_state(2)
-        epoch = 0
-        while epoch < limit and not (len(val) and epoch - best_epoch >= self.options.patience):
+        epoch, enough = 0, None if len(val) else self.options.few_rms**2
+        while epoch < self.options.epochs and not self._ended(epoch - best_epoch, best, enough):
             epoch += 1
             reseed(self.tail.model, int(words[0]), epoch)
             order = np.random.default_rng([int(words[1]), epoch]).permutation(train)
             self._epoch(x, y, tf.constant(order, tf.int32), size)
-            if not len(val) and epoch < limit:
-                continue
             loss = float(self._loss(x_val, y_val))
             if not np.isfinite(loss):
                 break
-            if loss < best or not len(val):
+            if loss < best:
                 best, best_epoch, weights = loss, epoch, self.tail.model.get_weights()
         self.tail.model.set_weights(weights)
         return Tuned(len(train), 0 if len(val) == n else len(val), epoch, best_epoch, best if best_epoch else start)
+
+    def _ended(self, waited: int, best: float, enough: float | None) -> bool:
+        """Whether training ends: the loss no longer falls on windows held out, or is low enough without any."""
+        return waited >= self.options.patience if enough is None else best <= enough
 
     def _restart(self) -> None:
         self.tail.reset()

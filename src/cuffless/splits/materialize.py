@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +65,8 @@ def materialize(
         shuffles = {subset: Shuffle(Path(spill) / subset, n, width) for subset, n in sizes.items()}
         _scatter(manifest, stores, shuffles)
         for subset, path in outputs.items():
-            _write(path, shuffles[subset], labels[subset], {"subset": subset, "windows": windows})
+            shuffle = shuffles[subset]
+            write_set(path, labels[subset], shuffle.blocks(), shuffle.width, {"subset": subset, "windows": windows})
             shuffles[subset].path.unlink()
 
 
@@ -144,18 +145,33 @@ def _read(stored, rows) -> Iterator[tuple[slice, np.ndarray]]:
             yield slice(begin, end), piece[rows[begin:end] - first]
 
 
-def _write(path, shuffle, labels, attributes) -> None:
+def write_set(path: str | Path, labels: np.ndarray, blocks: Iterable[np.ndarray], width: int, attributes: dict) -> None:
+    """Write windows and labels as one store, whole or not at all; equal windows give equal bytes.
+
+    Parameters
+    ----------
+    path : path
+        Ends in ``.zarr.zip``.
+    labels : (n, 2) float32 array
+        SBP and DBP in mmHg.
+    blocks : iterable of (k, width) float16 arrays
+        The windows in their order; all blocks but the last hold a multiple of `SHARD_ROWS`.
+    width : int
+        Samples of a window.
+    attributes : dict
+        Kept in the store.
+    """
     import zarr
 
     with whole_file(path) as part, _undated_store()(part, mode="w") as opened:
         root = zarr.create_group(opened, attributes=attributes)
         label_array = create_array(root, "labels", labels.shape, "float32", labels.shape[1])
-        ppg_array = create_array(root, "ppg", (shuffle.n, shuffle.width), "float16", shuffle.width)
+        ppg_array = create_array(root, "ppg", (len(labels), width), "float16", width)
         # Shard by shard: several at once would stand in the file in the order in which threads finish.
         for first in range(0, len(labels), SHARD_ROWS):
             label_array[first : first + SHARD_ROWS] = labels[first : first + SHARD_ROWS]
         first = 0
-        for block in shuffle.blocks():
+        for block in blocks:
             for start in range(0, len(block), SHARD_ROWS):
                 rows = block[start : start + SHARD_ROWS]
                 ppg_array[first : first + len(rows)] = rows
