@@ -61,7 +61,9 @@ def test_first_takes_the_first_windows_in_time_and_the_test_set_is_the_last(name
     plan, *_ = drawn(names)
     for _, part in plan.windows.groupby("number"):
         assert part["start"].is_monotonic_increasing
-        assert part.loc[part["first_rank"] >= 0, "order"].tolist() == list(range(20))
+        taken = part[part["first_rank"] >= 0]
+        assert taken["order"].tolist() == list(range(20))
+        assert taken["first_rank"].tolist() == list(range(20))  # smaller budgets are the earliest of them
         assert part.loc[part["test"], "order"].tolist() == list(range(60, 100))
 
 
