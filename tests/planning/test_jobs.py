@@ -20,7 +20,7 @@ def dry_run(project, folder, config):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", ["simulator", "inputs", "personalization", "fetched", "passing"])
+@pytest.mark.parametrize("source", ["simulator", "inputs", "personalization", "rppg", "fetched", "passing"])
 def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, source):
     config = yaml.safe_load((project / "config" / "tiny.yaml").read_text())
     if source == "inputs":
@@ -31,6 +31,10 @@ def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, sourc
         config["personalization"] = {"named": {"main": {}, "apart": {"split": "other"}}}
         config["study"] |= {"seeds": [0, 1], "networks": ["alexnet", "mean"]}
         config["networks"]["mean"] = {}
+    elif source == "rppg":
+        config["splits"]["named"]["other"] = {"kind": "nonmixed"}
+        config["rppg"] = {"split": "other", "simulation": {"subjects": 4}}
+        config["personalization"] = {}
     elif source != "simulator":
         records = {"source": "physionet", "shards": 3, "download": {"keep_raw": source == "fetched"}}
         config["datasets"]["tiny"]["records"] = records

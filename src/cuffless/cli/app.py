@@ -134,3 +134,57 @@ def plan(
     from cuffless.cli.planning import run_plan
 
     raise typer.Exit(run_plan(config, jobs, windows_per_second, as_json))
+
+
+@app.command()
+def pulse(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="VIDEO|TRACE",
+            help="Video, numbered images (img_%05d.png), or colours over time: CSV with columns time,R,G,B, or npz.",
+        ),
+    ],
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="SECONDS", help="Length of a window.", min=5, max=600)
+    ] = 30.0,
+    method: Annotated[
+        Literal["auto", "pos", "chrom", "green", "red"],
+        typer.Option(
+            "--method",
+            help="From colours to a pulse wave; auto: POS, or the best single channel where one is saturated or dark.",
+        ),
+    ] = "auto",
+    time_unit: Annotated[
+        Literal["ms", "s"] | None,
+        typer.Option("--time-unit", help="Unit of a CSV's times; default: the one that fits."),
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="NAME", help="Array of colours in an npz; default rgb.")
+    ] = None,
+    fps: Annotated[
+        float | None,
+        typer.Option("--fps", metavar="HZ", help="Frames a second, whatever the file says.", min=5, max=1000),
+    ] = None,
+    roi: Annotated[
+        Path | None, typer.Option("--roi", metavar="FILE", help="Regions of the skin in a video (.json).")
+    ] = None,
+    roi_mode: Annotated[
+        Literal["auto", "file", "whole"] | None,
+        typer.Option(
+            "--roi-mode", help="Regions: found in the face (auto), those of --roi (file), or the whole frame (whole)."
+        ),
+    ] = None,
+    timestamps: Annotated[
+        Path | None, typer.Option("--timestamps", metavar="CSV", help="Times of a video's frames in s.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw regions, colours, pulse (.png, .pdf, .svg).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Pulse rate and SNR over time, from a video of skin or from its colours: a window a second."""
+    from cuffless.cli.pulse import PulseCall, run_pulse
+
+    call = PulseCall(source, seconds, method, time_unit, key, fps, roi, roi_mode, timestamps, plot, as_json)
+    raise typer.Exit(run_pulse(call))

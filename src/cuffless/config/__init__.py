@@ -17,6 +17,7 @@ from cuffless.config.learning import (
     TrainingOptions,
 )
 from cuffless.config.personalization import STRATEGIES, PersonalizationOptions, ProtocolOptions
+from cuffless.config.rppg import RppgOptions, RppgTuningOptions, VideoSimulationOptions
 from cuffless.config.stages import (
     RULES,
     ChannelOptions,
@@ -52,11 +53,14 @@ __all__ = [
     "ProtocolOptions",
     "RecordOptions",
     "ResNetOptions",
+    "RppgOptions",
+    "RppgTuningOptions",
     "SimulatorOptions",
     "SlapnicarOptions",
     "SplitOptions",
     "StudyConfig",
     "TrainingOptions",
+    "VideoSimulationOptions",
     "WindowOptions",
     "crop_named",
     "input_network",

@@ -19,6 +19,7 @@ from cuffless.config.learning import (
     TrainingOptions,
 )
 from cuffless.config.personalization import ProtocolOptions
+from cuffless.config.rppg import RppgOptions, RppgTuningOptions, VideoSimulationOptions
 from cuffless.config.stages import (
     ChannelOptions,
     DownloadOptions,
@@ -92,6 +93,9 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("inputs", InputOptions),
     ("inputs.training", InputTrainingOptions),
     ("personalization", ProtocolOptions),
+    ("rppg", RppgOptions),
+    ("rppg.simulation", VideoSimulationOptions),
+    ("rppg.tuning", RppgTuningOptions),
     ("evaluation", EvaluationOptions),
     ("figures", FigureOptions),
     ("real", RealOptions),

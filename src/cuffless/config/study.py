@@ -11,6 +11,7 @@ from cuffless.config.base import ConfigError, Name, Options, one_line_errors, op
 from cuffless.config.inputs import InputOptions
 from cuffless.config.learning import AnyNetwork, EvaluationOptions, FigureOptions, TrainingOptions
 from cuffless.config.personalization import PRESETS, PersonalizationOptions
+from cuffless.config.rppg import RppgOptions
 from cuffless.config.stages import RecordOptions, SimulatorOptions, SplitOptions, WindowOptions
 
 Seed = Annotated[StrictInt, Field(ge=0)]
@@ -105,6 +106,8 @@ class StudyConfig(Options):
     """Options of evaluation."""
     personalization: PersonalizationOptions = PersonalizationOptions()
     """Options of personalization; a study without this section has none."""
+    rppg: RppgOptions = RppgOptions()
+    """Options of the camera branch; a study without this section has none."""
     figures: FigureOptions = FigureOptions()
     """Options of figures."""
     real: RealOptions = RealOptions()
@@ -130,17 +133,25 @@ class StudyConfig(Options):
             self._check_inputs()
         if reserved := sorted({"all", "none"} & set(self.networks)):
             raise ValueError(f"networks.{reserved[0]}: this name is taken by the tables; call the network otherwise")
-        if "personalization" in self.model_fields_set:
-            if all(self.networks[name].architecture == "mean" for name in self.study.networks):
+        for section in ("personalization", "rppg"):
+            if section in self.model_fields_set and not self._tunable:
                 raise ValueError(
-                    f"personalization: study.networks ({', '.join(self.study.networks)}) names no network that can be "
-                    "fine-tuned; name one, or leave the section personalization out"
+                    f"{section}: study.networks ({', '.join(self.study.networks)}) names no network that can be "
+                    f"fine-tuned; name one, or leave the section {section} out"
                 )
+        if "personalization" in self.model_fields_set:
             for name, protocol in self.personalization.named.items():
                 _known(f"personalization.named.{name}.split", [protocol.split], self.splits.named)
+        if "rppg" in self.model_fields_set:
+            _known("rppg.split", [self.rppg.split], self.splits.named)
         for name, split in self.splits.named.items():
             _known(f"splits.named.{name}.windowing", [split.windowing], self.windowings)
         return self
+
+    @property
+    def _tunable(self) -> bool:
+        """Whether there is a network that can be fine-tuned."""
+        return any(self.networks[name].architecture != "mean" for name in self.study.networks)
 
     def _check_inputs(self) -> None:
         dataset, windowing = self.inputs.dataset, self.inputs.windowing

@@ -129,5 +129,13 @@ def save_figure(fig: Figure, pdf_path: str | Path) -> None:
         mpl.rcParams.update(_HOUSE)
         with whole_file(pdf_path) as path:
             fig.savefig(path, metadata={"CreationDate": None, "Producer": None, "Creator": None})
-        with whole_file(pdf_path.with_suffix(".png")) as path:
-            fig.savefig(path, dpi=fig.dpi, metadata={"Software": None})
+    save_picture(fig, pdf_path.with_suffix(".png"))
+
+
+def save_picture(fig: Figure, path: str | Path) -> None:
+    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_HOUSE)
+        with whole_file(path) as part:
+            fig.savefig(part, dpi=fig.dpi, metadata={"Software": None})

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cuffless.config import StudyConfig
+from cuffless.rppg.manifest import read_manifest
 
 FIGURES = ("fig1", "fig4", "fig5", "fig6", "fig7")
 PERSONAL_FIGURES = ("fig8", "figA1", "fig_budget")
@@ -23,7 +24,7 @@ def count_jobs(study: StudyConfig) -> dict[str, int]:
         Number of jobs by the rule's name, in the order in which they run.
     """
     records = study.datasets[study.study.dataset].records
-    apart = _split_for_personalization(study)
+    apart = _further_splits(study)
     shards, splits, windowings = records.shards, len(study.study.splits), len(used_windowings(study, apart))
     physionet = records.source == "physionet"
     jobs = {
@@ -42,9 +43,14 @@ def count_jobs(study: StudyConfig) -> dict[str, int]:
         **_personalization_jobs(study),
         "write_table1": 1,
         **_input_jobs(study),
+        **_rppg_jobs(study),
         **{f"draw_{figure}": 1 for figure in FIGURES},
-        "publish_figure": len(FIGURES) + with_inputs(study) + len(PERSONAL_FIGURES) * with_personalization(study),
-        "publish_table": len(TABLES),
+        "publish_figure": len(FIGURES)
+        + with_inputs(study)
+        + len(PERSONAL_FIGURES) * with_personalization(study)
+        + _rppg_figures(study),
+        "publish_table": len(TABLES) + with_rppg(study),
+        "publish_page": with_personalization(study) + with_rppg(study),
         "all": 1,
     }
     return {rule: n for rule, n in jobs.items() if n}
@@ -89,11 +95,16 @@ def personalized(study: StudyConfig) -> list[str]:
     return [name for name in study.study.networks if study.networks[name].architecture != "mean"]
 
 
-def _split_for_personalization(study: StudyConfig) -> list[str]:
-    """Splits whose networks are personalized, and which are none of the study's."""
-    if not with_personalization(study):
-        return []
-    wanted = (protocol.split for protocol in study.personalization.named.values())
+def with_rppg(study: StudyConfig) -> bool:
+    """Whether the whole study draws Figure 9: the camera branch is configured, and what it reads is here."""
+    options = study.rppg
+    return "rppg" in study.model_fields_set and (options.source != "ready" or Path(options.path).is_file())
+
+
+def _further_splits(study: StudyConfig) -> list[str]:
+    """Splits whose networks are fine-tuned, and which are none of the study's."""
+    wanted = [protocol.split for protocol in study.personalization.named.values()] * with_personalization(study)
+    wanted += [study.rppg.split] * with_rppg(study)
     return [split for split in dict.fromkeys(wanted) if split not in study.study.splits]
 
 
@@ -109,7 +120,35 @@ def _personalization_jobs(study: StudyConfig) -> dict[str, int]:
         "evaluate_personalization": 1,
         "draw_fig8": 2,  # and Figure A1
         "draw_fig_budget": 1,
-        "publish_personalization": 1,
+    }
+
+
+def _rppg_figures(study: StudyConfig) -> int:
+    """Figures of the camera branch: ready windows tell nothing of other lengths (Figure 3)."""
+    return with_rppg(study) * (5 if study.rppg.source == "ready" else 6)
+
+
+def _rppg_jobs(study: StudyConfig) -> dict[str, int]:
+    """Jobs of the camera branch, but for trainings."""
+    if not with_rppg(study):
+        return {}
+    options = study.rppg
+    filmed = options.simulation.subjects if options.source == "simulator" else 0
+    recordings = len(read_manifest(options.manifest)) if options.source == "videos" else filmed
+    own = {"gather_ready_windows": 1}
+    if options.source != "ready":
+        own = {
+            "simulate_video": filmed,
+            "extract_trace": recordings,
+            **dict.fromkeys(("draw_contact_sheets", "gather_rppg_windows", "count_snr_shares", "draw_fig3"), 1),
+        }
+    return own | {
+        "draw_folds": 1,
+        "tune_network": len(personalized(study)) * len(study.study.seeds),
+        "evaluate_rppg": 1,
+        "write_table2": 1,
+        "draw_fig9": 1,
+        "draw_figA2": 4,  # to A5
     }
 
 

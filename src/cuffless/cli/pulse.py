@@ -1,0 +1,222 @@
+"""`cuffless pulse`: pulse rate over time from a video of skin, or from its colours."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from cuffless.cli.answers import (
+    DONE,
+    NOTHING_USABLE,
+    WRONG_USE,
+    UsageError,
+    check_output,
+    complain,
+    print_json,
+    written,
+)
+from cuffless.config import FigureOptions
+from cuffless.rppg.channels import CHANNELS, rates_by_best_method, unusable_channels
+from cuffless.rppg.errors import RppgError
+from cuffless.rppg.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
+from cuffless.rppg.trace import Trace, mean_over_rois
+from cuffless.rppg.trace_files import TraceLayoutError, is_trace, read_trace
+
+PICTURES = (".png", ".pdf", ".svg")
+_ROWS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class PulseCall:
+    """What the user asked for; see the command's options."""
+
+    source: Path
+    seconds: float = 30.0
+    method: str = "auto"
+    time_unit: str | None = None
+    key: str | None = None
+    fps: float | None = None
+    roi: Path | None = None
+    roi_mode: str | None = None
+    timestamps: Path | None = None
+    plot: Path | None = None
+    as_json: bool = False
+
+
+@dataclass
+class _Opened:
+    """A recording's colours, and what there is to see of it."""
+
+    trace: Trace
+    regions: object = None
+    frames: list = field(default_factory=list)
+
+
+def run_pulse(call: PulseCall) -> int:
+    """Carry the command out; gives its exit status."""
+    opened = rates = None
+    reason = ""
+    try:
+        _check(call)
+        opened = _open(call)
+        rates = _rates(call, opened.trace)
+        reason = why_nothing(call.source.name, rates) + ("" if len(rates) else "; see --seconds")
+    except (UsageError, TraceLayoutError) as error:
+        complain(str(error))
+        return WRONG_USE
+    except RppgError as error:
+        reason = str(error)
+    summary = summarize(call.source, opened and opened.trace, rates, call.seconds, reason)
+    if call.as_json:
+        print_json(summary)
+    elif rates is not None:
+        _print_summary(summary)
+    for note in summary.get("notes", []):
+        complain(note)
+    try:
+        if call.plot and rates is not None:
+            _plot(call.plot, call.source.name, opened, rates, reason)
+    except UsageError as error:
+        complain(str(error))
+        return WRONG_USE
+    if reason:
+        complain(reason)
+        return NOTHING_USABLE
+    return DONE
+
+
+def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: float, reason: str = "") -> dict:
+    """The figures of a recording.
+
+    Parameters
+    ----------
+    source : Path
+    trace : Trace or None
+        Its colours; None if it cannot be read.
+    rates : Rates or None
+        Its pulse rates; None if there can be none.
+    seconds : float
+        Length of a window.
+    reason : str
+        Why it holds nothing usable; empty if it does.
+
+    Returns
+    -------
+    dict
+        ``video``, ``fps``, ``seconds``, ``roi`` (names of the regions), ``method``, ``window_seconds``,
+        ``hr_median`` (bpm) and ``snr_median`` (dB) over accepted windows, ``snr_threshold`` (dB), ``hr`` (start in s,
+        bpm and dB of each window), ``accepted`` (of each window), ``accepted_fraction``; ``notes`` and ``reason`` if
+        there are any.
+    """
+    accepted = rates.accepted if rates is not None else np.empty(0, bool)
+    some = accepted.any()
+    summary = {
+        "video": str(source),
+        "fps": trace.fps if trace else None,
+        "seconds": trace.seconds if trace else 0.0,
+        "roi": list(trace.rois) if trace else [],
+        "method": rates.method if rates is not None else None,
+        "window_seconds": seconds,
+        "hr_median": float(np.median(rates.hr[accepted])) if some else None,
+        "snr_median": float(np.median(rates.snr[accepted])) if some else None,
+        "snr_threshold": rates.threshold if rates is not None else None,
+        "accepted_fraction": float(accepted.mean()) if len(accepted) else 0.0,
+        "hr": np.column_stack((rates.start, rates.hr, rates.snr)).tolist() if rates is not None else [],
+        "accepted": accepted.tolist(),
+    }
+    if trace and trace.notes:
+        summary["notes"] = list(trace.notes)
+    if reason:
+        summary["reason"] = reason
+    return summary
+
+
+def _check(call: PulseCall) -> None:
+    """Refuse what cannot work, before any work is done."""
+    check_output("--plot", call.plot, PICTURES)
+    name = call.source.name
+    if call.source.is_dir():
+        raise UsageError(f"{call.source} is a folder; name a video, numbered images (img_%05d.png), or a trace")
+    if not call.source.is_file() and "%" not in name:
+        raise UsageError(f"{call.source} does not exist")
+    for_videos = {"--roi": call.roi, "--roi-mode": call.roi_mode, "--timestamps": call.timestamps}
+    for_traces = {"--time-unit": call.time_unit, "--key": call.key}
+    kind, others, wrong = (
+        ("colours over time", "videos", for_videos) if is_trace(name) else ("a video", "traces", for_traces)
+    )
+    if given := [option for option, value in wrong.items() if value is not None]:
+        raise UsageError(f"{name} is {kind}; {', '.join(given)} is for {others}")
+    for option, path in (("--roi", call.roi), ("--timestamps", call.timestamps)):
+        if path is not None and not path.is_file():
+            raise UsageError(f"{option} {path} does not exist")
+    if call.roi is not None and call.roi_mode not in (None, "file"):
+        raise UsageError(f"--roi {call.roi} and --roi-mode {call.roi_mode} exclude each other")
+    if call.roi_mode == "file" and call.roi is None:
+        raise UsageError("--roi-mode file needs the file: --roi FILE")
+
+
+def _open(call: PulseCall) -> _Opened:
+    if is_trace(call.source):
+        return _Opened(read_trace(call.source, time_unit=call.time_unit, key=call.key, fps=call.fps))
+    from cuffless.rppg.extraction import extract_trace
+
+    mode = call.roi_mode or ("file" if call.roi else "auto")
+    trace, regions, frames = extract_trace(
+        call.source, roi=call.roi, roi_mode=mode, timestamps=call.timestamps, fps=call.fps, log=complain
+    )
+    return _Opened(trace, regions, list(frames))
+
+
+def _rates(call: PulseCall, trace: Trace) -> Rates:
+    if trace.fps < LEAST_FPS:
+        raise RppgError(
+            f"{call.source.name}: {trace.fps:.3g} frames a second; at least {LEAST_FPS:g} are needed for a pulse rate"
+        )
+    if call.method != "auto":
+        needed = CHANNELS if call.method in ("pos", "chrom") else (call.method,)
+        faults = unusable_channels(mean_over_rois(trace))
+        if bad := [f"{name} is {faults[name]}" for name in needed if name in faults]:
+            trace.notes.append(f"{' and '.join(bad)}: {call.method} is not to be relied on; see --method auto")
+        return pulse_rates(trace, method=call.method, seconds=call.seconds)
+    try:
+        rates, note = rates_by_best_method(trace, seconds=call.seconds)
+    except RppgError as error:
+        raise RppgError(f"{call.source.name}: {error}") from None
+    if note:
+        trace.notes.append(note)
+    return rates
+
+
+def _print_summary(summary: dict) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    console.print(
+        f"[bold]{escape(summary['video'])}[/]: {summary['seconds']:.1f} s at {summary['fps']:.4g} frames a second; "
+        f"{escape(', '.join(summary['roi']))}; {summary['method']}"
+    )
+    windows = len(summary["hr"])
+    console.print(f"{sum(summary['accepted'])} of {windows} windows of {summary['window_seconds']:g} s accepted")
+    if summary["hr_median"] is not None:
+        console.print(
+            f"pulse rate {summary['hr_median']:.1f} bpm, SNR {summary['snr_median']:.1f} dB (medians; white noise "
+            f"exceeds {summary['snr_threshold']:.1f} dB in 5 % of windows)"
+        )
+    if windows:
+        table = Table("from s", "bpm", "SNR dB", "", box=None)
+        for at in np.unique(np.linspace(0, windows - 1, min(windows, _ROWS_SHOWN)).round().astype(int)):
+            start, bpm, snr = summary["hr"][at]
+            table.add_row(f"{start:.0f}", f"{bpm:.1f}", f"{snr:.1f}", "accepted" if summary["accepted"][at] else "")
+        console.print(table)
+
+
+def _plot(path: Path, name: str, opened: _Opened, rates: Rates, reason: str) -> None:
+    from cuffless.figures.contact_sheet import draw_contact_sheet
+
+    looks = FigureOptions(dpi=150)
+    figure = draw_contact_sheet(opened.frames, opened.regions, opened.trace, rates, looks, title=name, reason=reason)
+    with written("--plot", path) as part:
+        figure.savefig(part, dpi=figure.dpi)
+    complain(f"drawn: {path}")

@@ -1,0 +1,122 @@
+"""Options of the camera branch: from a face video to a pulse wave, its windows, and fine-tuned networks."""
+
+import json
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictInt, field_validator, model_validator
+
+from cuffless.config.base import Options, option
+
+# What decides which windows a recording gives: a changed option repeats only its part.
+_PULSE = ("method", "invert")
+_WINDOWS = (*_PULSE, "bp_within", "bp_interpolate", "min_windows")
+
+
+class VideoSimulationOptions(Options):
+    """Simulated recordings: a face photograph whose skin follows a simulated subject's pulse."""
+
+    subjects: int = option(17, ge=3)
+    """Subjects; they are others than the cohort's."""
+    minutes: float = option(6.0, ge=1)
+    """Length of a recording in minutes."""
+    fps: float = option(20.0, ge=17, le=60)
+    """Frames a second."""
+    size: tuple[StrictInt, StrictInt] = (160, 120)
+    """Width and height of a frame in pixels."""
+    amplitude: float = option(0.02, gt=0, le=0.2)
+    """Depth of the pulse in the intensity of skin, as a share."""
+    quality: int = option(95, ge=50, le=100)
+    """JPEG quality of the frames."""
+    noise: float = option(1.0, ge=0)
+    """Noise of the sensor in grey levels (SD)."""
+    motion: float = option(0.5, ge=0)
+    """Slow motion of the head in pixels (SD)."""
+    seed: int = option(7, ge=0)
+    """Seed of the subjects and of all noise."""
+
+    def filming(self) -> str:
+        """Options of one recording, as canonical JSON: another one more changes none of the others."""
+        return json.dumps(self.model_dump(mode="json", exclude={"subjects"}), sort_keys=True)
+
+
+class RppgTuningOptions(Options):
+    """Fine-tuning of the networks' final layer on rPPG, by leave-one-subject-out."""
+
+    learning_rate: float = option(0.001, gt=0)
+    """Learning rate of Adam."""
+    epochs: int = option(40, ge=1)
+    """Most epochs."""
+    patience: int = option(5, ge=1)
+    """Epochs without a better loss on the validation subject before training stops."""
+    batch_size: int = option(32, ge=1)
+    """Windows a batch."""
+    share: float = option(0.2, gt=0, lt=0.5)
+    """Share of the test subject's windows that `first` and `random` add to training."""
+    test: Literal["common", "own_complement"] = "common"
+    """`common`: all settings are tested on the windows that neither `first` nor `random` takes; `own_complement`: each
+    on the windows that it does not take, as in the paper's section 3.6.2."""
+    gap: int = option(1, ge=0)
+    """Windows that lie unused between the first windows and those that test."""
+    seed: int = option(0, ge=0)
+    """Seed of the validation subjects and of the random windows."""
+
+
+class RppgOptions(Options):
+    """From a face video to blood pressure (Figures 3, 9, A2 to A5; Table 2)."""
+
+    source: Literal["simulator", "videos", "ready"] = "simulator"
+    """`videos`: recordings listed in `manifest`; `ready`: windows that others cut, an HDF5 file."""
+    manifest: str = ""
+    """CSV with one row a recording (`videos`): subject, recording, video and more; docs/rppg.md has all columns."""
+    path: str = ""
+    """HDF5 file with `rppg`, `label`, `subject_idx` (`ready`)."""
+    split: str = "nonmixed"
+    """Split whose networks are fine-tuned."""
+    method: Literal["pos", "chrom", "green"] = "pos"
+    """From colours to a pulse wave."""
+    invert: bool = True
+    """Orient the pulse wave as a PPG: raw POS is its negative."""
+    bp_within: float = option(60.0, gt=0)
+    """Seconds within which a window takes the nearest value of the monitor."""
+    bp_interpolate: bool = False
+    """Interpolate between the monitor's values on both sides, each within `bp_within`."""
+    min_windows: int = option(5, ge=5)
+    """Kept windows that a recording's subject must have to take part in fine-tuning."""
+    roi_hz: float = option(1.0, gt=0, le=30)
+    """How often a face is looked for where the region of interest is automatic."""
+    snr_lengths: tuple[Annotated[float, Field(gt=0.5, le=60)], ...] = option(
+        (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20), min_length=2
+    )
+    """Lengths in seconds for which Figure 3 shows the share of windows with enough SNR."""
+    simulation: VideoSimulationOptions = VideoSimulationOptions()
+    """Simulated recordings."""
+    tuning: RppgTuningOptions = RppgTuningOptions()
+    """Fine-tuning."""
+
+    @field_validator("snr_lengths")
+    @classmethod
+    def _once(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if len(set(value)) != len(value):
+            raise ValueError("each may stand once")
+        return value
+
+    @model_validator(mode="after")
+    def _check_source(self) -> "RppgOptions":
+        for source, key, what in (
+            ("videos", "manifest", "the CSV that lists them"),
+            ("ready", "path", "the HDF5 file that holds the windows"),
+        ):
+            if self.source == source and not getattr(self, key):
+                raise ValueError(f"{key}: is empty, and source is {source}; name {what}")
+        return self
+
+    def pulse(self) -> str:
+        """Options that make a pulse wave of colours, as canonical JSON."""
+        return self._part(_PULSE)
+
+    def gathering(self) -> str:
+        """Options that make labelled windows of colours, as canonical JSON."""
+        return self._part(_WINDOWS)
+
+    def _part(self, names: tuple[str, ...]) -> str:
+        return json.dumps(self.model_dump(mode="json", include=set(names)), sort_keys=True)

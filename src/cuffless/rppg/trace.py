@@ -1,0 +1,152 @@
+"""Mean colours over time, as extracted from a video: the data class and its file."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from cuffless.files import whole_file
+from cuffless.rppg.errors import RppgError
+
+_ARRAYS = ("t", "rgb", "n_pixels", "rois", "fps", "stamps", "notes")
+
+
+@dataclass
+class Trace:
+    """Mean colours of regions of the skin, frame by frame.
+
+    Attributes
+    ----------
+    t : (n,) float64 array
+        Seconds from the recording's start, rising.
+    rgb : (n, n_roi, 3) float32 array
+        Mean red, green and blue of each region; NaN where it is not visible.
+    n_pixels : (n, n_roi) int array
+        Pixels of each region; 0 where it is not visible.
+    rois : tuple of str
+        Names of the regions.
+    fps : float
+        Frames a second: one over the median distance of frames.
+    stamps : {"file", "container", "fps"}
+        Where the times come from; "fps": counted, so that dropped frames and a wrong rate go unseen.
+    notes : list of str
+        What the user should know.
+    """
+
+    t: np.ndarray
+    rgb: np.ndarray
+    n_pixels: np.ndarray
+    rois: tuple[str, ...]
+    fps: float
+    stamps: str
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.rois = tuple(self.rois)
+        n, regions = len(self.t), len(self.rois)
+        if np.shape(self.rgb) != (n, regions, 3) or np.shape(self.n_pixels) != (n, regions):
+            raise ValueError(
+                f"{n} times and {regions} regions, but colours of shape {np.shape(self.rgb)} and pixels of shape "
+                f"{np.shape(self.n_pixels)}; (n, n_roi, 3) and (n, n_roi) are needed"
+            )
+
+    @property
+    def seconds(self) -> float:
+        """Length: the last frame counts in full."""
+        return float(self.t[-1] - self.t[0] + 1 / self.fps) if len(self.t) else 0.0
+
+
+def mean_over_rois(trace: Trace) -> np.ndarray:
+    """Mean colour over the visible regions, each weighing as many pixels as it has.
+
+    Parameters
+    ----------
+    trace : Trace
+
+    Returns
+    -------
+    (n, 3) float array
+        NaN where no region is visible.
+    """
+    visible = np.isfinite(trace.rgb).all(axis=2)
+    weight = np.where(visible, trace.n_pixels, 0).astype(float)
+    total = weight.sum(axis=1, keepdims=True)
+    colours = np.where(visible[:, :, None], trace.rgb, 0).astype(float)
+    summed = np.einsum("nr,nrc->nc", weight, colours)
+    return np.divide(summed, total, out=np.full_like(summed, np.nan), where=total > 0)
+
+
+def save_trace(trace: Trace, path: str | Path) -> None:
+    """Write a trace, whole or not at all.
+
+    Parameters
+    ----------
+    trace : Trace
+    path : str or Path
+        Ends in ``.npz``.
+    """
+    arrays = {
+        "t": np.asarray(trace.t, np.float64),
+        "rgb": np.asarray(trace.rgb, np.float32),
+        "n_pixels": np.asarray(trace.n_pixels, np.int32),
+        "rois": np.array(trace.rois, dtype=str),
+        "fps": np.float64(trace.fps),
+        "stamps": np.str_(trace.stamps),
+        "notes": np.array(trace.notes, dtype=str),
+    }
+    with whole_file(path) as part:
+        np.savez_compressed(part, **arrays)
+
+
+def save_reason(reason: str, path: str | Path) -> None:
+    """Write, in place of a trace, why there is none: `load_trace` raises it."""
+    with whole_file(path) as part:
+        np.savez_compressed(part, reason=np.str_(reason))
+
+
+def load_trace(path: str | Path) -> Trace:
+    """Read a trace that `save_trace` wrote.
+
+    Raises
+    ------
+    RppgError
+        If the file cannot be read, is no such trace, or says why there is none.
+    """
+    arrays = read_arrays(path)
+    if "reason" in arrays:
+        raise RppgError(str(arrays["reason"]))
+    if missing := [name for name in _ARRAYS if name not in arrays]:
+        raise RppgError(f"{path}: no trace of ours, it lacks {', '.join(missing)}; extract it again")
+    return Trace(
+        t=arrays["t"],
+        rgb=arrays["rgb"],
+        n_pixels=arrays["n_pixels"],
+        rois=tuple(str(name) for name in arrays["rois"]),
+        fps=float(arrays["fps"]),
+        stamps=str(arrays["stamps"]),
+        notes=[str(note) for note in arrays["notes"]],
+    )
+
+
+def is_saved_trace(arrays: dict[str, np.ndarray]) -> bool:
+    """Whether the arrays of a file are those of `save_trace`."""
+    return set(_ARRAYS) <= set(arrays)
+
+
+def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """Arrays of an npz file.
+
+    Raises
+    ------
+    RppgError
+        If it is damaged or none.
+    """
+    import zipfile
+    import zlib
+
+    try:
+        # numpy leaves a file that it opened itself open where it is damaged.
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as opened:
+            return {name: opened[name] for name in opened.files}
+    except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise RppgError(f"{path}: cannot be read as npz ({error})") from None

@@ -1,0 +1,291 @@
+"""`cuffless pulse`: pulse rate over time, which windows to believe, and why none where there is none."""
+
+import json
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from cuffless.rppg.errors import RppgError
+from cuffless.rppg.trace import Trace
+
+KEYS = {
+    "video",
+    "fps",
+    "seconds",
+    "roi",
+    "method",
+    "window_seconds",
+    "hr_median",
+    "snr_median",
+    "snr_threshold",
+    "accepted_fraction",
+    "hr",
+    "accepted",
+}
+FPS = 30
+
+
+def read(result):
+    """The JSON a command printed; NaN and Infinity are not JSON."""
+    return json.loads(result.stdout, parse_constant=pytest.fail)
+
+
+def skin(seconds, bpm=72.0, *, depth=0.01, seed=0):
+    """Colours of skin at 30 frames a second."""
+    t = np.arange(int(seconds * FPS)) / FPS
+    pulse = np.sin(2 * np.pi * bpm / 60 * t) + 0.4 * np.sin(4 * np.pi * bpm / 60 * t)
+    noise = 0.002 * np.random.default_rng(seed).standard_normal((len(t), 3))
+    return t, np.array([120.0, 90.0, 70.0]) * (1 - depth * np.outer(pulse, (0.33, 0.77, 0.53)) + noise)
+
+
+def write_csv(path, t, rgb, scale=1000):
+    pd.DataFrame({"time": scale * t, **dict(zip("RGB", rgb.T, strict=True))}).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def trace_csv(tmp_path):
+    """A minute of a pulse at 72 bpm, times in ms."""
+    return write_csv(tmp_path / "pulse.csv", *skin(60))
+
+
+@pytest.fixture
+def noise_csv(tmp_path):
+    """A minute without a pulse."""
+    return write_csv(tmp_path / "noise.csv", *skin(60, depth=0))
+
+
+@pytest.fixture
+def video(tmp_path, monkeypatch):
+    """A video whose extraction gives a trace, or raises: video(trace) -> its path and how extraction was called."""
+
+    def make(trace):
+        path, calls = tmp_path / "face.avi", []
+
+        def extract_trace(source, **options):
+            calls.append((source, options))
+            if isinstance(trace, Exception):
+                raise trace
+            return trace, "regions", ["frame"]
+
+        path.write_bytes(b"a video")
+        monkeypatch.setitem(sys.modules, "cuffless.rppg.extraction", SimpleNamespace(extract_trace=extract_trace))
+        return path, calls
+
+    return make
+
+
+@pytest.fixture
+def sheets(monkeypatch):
+    """Contact sheets drawn, by what they were given."""
+    drawn = []
+
+    def draw_contact_sheet(frames, regions, trace, rates, options, *, title, reason):
+        drawn.append({"frames": frames, "regions": regions, "rates": rates, "title": title, "reason": reason})
+        return Figure(figsize=(1, 1))
+
+    module = SimpleNamespace(draw_contact_sheet=draw_contact_sheet)
+    monkeypatch.setitem(sys.modules, "cuffless.figures.contact_sheet", module)
+    return drawn
+
+
+def face(*regions):
+    t, _ = skin(45)
+    rgb = np.stack(regions, axis=1).astype(np.float32)
+    names = ("forehead", "cheek_left", "cheek_right")[: len(regions)]
+    return Trace(t, rgb, np.full(rgb.shape[:2], 100), names, FPS, "container", ["1 % of the frames are missing"])
+
+
+def test_the_summary_of_a_trace_has_its_rate_window_by_window(cuffless, trace_csv):
+    result = cuffless("pulse", trace_csv, "--json")
+    assert result.exit_code == 0, result.stderr
+    summary = read(result)
+    assert set(summary) == KEYS
+    assert summary["video"] == str(trace_csv)
+    assert (summary["roi"], summary["method"], summary["window_seconds"]) == (["whole"], "pos", 30)
+    assert summary["fps"] == pytest.approx(30, abs=0.1)
+    assert summary["seconds"] == pytest.approx(60, abs=0.1)
+    assert summary["hr_median"] == pytest.approx(72, abs=0.5)
+    assert summary["accepted_fraction"] == 1
+    assert summary["snr_median"] > 3 > summary["snr_threshold"]
+    start, bpm, snr = np.array(summary["hr"]).T
+    np.testing.assert_allclose(start, np.arange(31), atol=0.05)
+    np.testing.assert_allclose(bpm, 72, atol=0.5)
+    assert np.median(snr) == pytest.approx(summary["snr_median"], abs=0.01)
+    assert summary["accepted"] == [True] * 31
+
+
+def test_words_say_the_same_as_the_json(cuffless, trace_csv):
+    result = cuffless("pulse", trace_csv)
+    assert result.exit_code == 0
+    words = " ".join(result.stdout.split())
+    assert "30 frames a second; whole; pos" in words
+    assert "31 of 31 windows of 30 s accepted" in words
+    assert "pulse rate 72.0 bpm" in words
+
+
+@pytest.mark.parametrize("method", ["pos", "chrom", "green", "red"])
+def test_each_method_finds_the_rate(cuffless, trace_csv, method):
+    summary = read(cuffless("pulse", trace_csv, "--method", method, "--seconds", 20, "--json"))
+    assert (summary["method"], summary["window_seconds"], len(summary["hr"])) == (method, 20, 41)
+    assert summary["hr_median"] == pytest.approx(72, abs=0.5)
+    assert "notes" not in summary
+
+
+def test_a_minute_without_a_pulse_ends_with_the_reason(cuffless, noise_csv):
+    result = cuffless("pulse", noise_csv, "--json")
+    assert result.exit_code == 1
+    summary = read(result)
+    assert set(summary) == KEYS | {"reason"}
+    assert (summary["hr_median"], summary["snr_median"], summary["accepted_fraction"]) == (None, None, 0)
+    assert len(summary["hr"]) == 31
+    assert "which white noise exceeds in 5 % of windows" in summary["reason"]
+    assert summary["reason"] in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("rgb", "options", "reason"),
+    [
+        (skin(12)[1], (), "no stretch without a gap holds a window of 30 s (the longest: 12.0 s); see --seconds"),
+        (np.full((1200, 3), 80.0), ("--method", "pos"), "its colours stand still"),
+        (np.full((1200, 3), 255.0), (), "red is saturated and green is saturated and blue is saturated"),
+        (np.zeros((1200, 3)), (), "no channel holds a pulse"),
+    ],
+)
+def test_a_trace_that_holds_nothing_says_what_is_wrong_with_it(cuffless, tmp_path, rgb, options, reason):
+    path = write_csv(tmp_path / "a.csv", np.arange(len(rgb)) / FPS, rgb)
+    result = cuffless("pulse", path, "--json", *options)
+    assert result.exit_code == 1
+    assert reason in read(result)["reason"]
+    assert "a.csv" in result.stderr
+
+
+def test_a_slow_recording_is_refused_with_its_frame_rate(cuffless, tmp_path):
+    t, rgb = skin(60)
+    result = cuffless("pulse", write_csv(tmp_path / "a.csv", t[::5], rgb[::5]), "--json")
+    assert result.exit_code == 1
+    assert "6 frames a second; at least 8 are needed" in read(result)["reason"]
+
+
+def test_a_dark_channel_is_gone_around_and_said(cuffless, tmp_path):
+    t, rgb = skin(60)
+    path = write_csv(tmp_path / "a.csv", t, rgb * (1, 1, 0))
+    result = cuffless("pulse", path, "--json")
+    assert result.exit_code == 0
+    summary = read(result)
+    assert summary["method"] == "green"
+    assert summary["notes"] == ["blue is dark: the pulse wave is taken from green alone"]
+    assert summary["notes"][0] in result.stderr
+    told = read(cuffless("pulse", path, "--json", "--method", "pos"))
+    assert told["notes"] == ["blue is dark: pos is not to be relied on; see --method auto"]
+
+
+def test_an_npz_is_read_by_key_and_rate(cuffless, tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, left=skin(40)[1], rgb=skin(40, 90)[1], fps=30.0)
+    assert read(cuffless("pulse", path, "--json"))["hr_median"] == pytest.approx(90, abs=0.5)
+    assert read(cuffless("pulse", path, "--json", "--key", "left"))["hr_median"] == pytest.approx(72, abs=0.5)
+    faster = read(cuffless("pulse", path, "--json", "--fps", 36, "--seconds", 20))
+    assert faster["hr_median"] == pytest.approx(108, abs=0.5)
+
+
+def test_a_video_is_extracted_as_told_and_its_regions_named(cuffless, video, tmp_path):
+    path, calls = video(face(skin(45)[1], skin(45, seed=1)[1]))
+    summary = read(cuffless("pulse", path, "--json"))
+    assert summary["roi"] == ["forehead", "cheek_left"]
+    assert summary["hr_median"] == pytest.approx(72, abs=0.5)
+    assert summary["notes"] == ["1 % of the frames are missing"]
+    (tmp_path / "roi.json").write_text("{}")
+    (tmp_path / "t.csv").write_text("0")
+    cuffless("pulse", path, "--roi", tmp_path / "roi.json", "--timestamps", tmp_path / "t.csv", "--fps", 25)
+    cuffless("pulse", path, "--roi-mode", "whole")
+    assert [(options["roi_mode"], options["fps"]) for _, options in calls] == [
+        ("auto", None),
+        ("file", 25),
+        ("whole", None),
+    ]
+    assert calls[1][1]["roi"] == tmp_path / "roi.json"
+    assert calls[1][1]["timestamps"] == tmp_path / "t.csv"
+
+
+def test_regions_that_disagree_are_the_reason(cuffless, video):
+    path, _ = video(face(skin(45)[1], skin(45, 100)[1]))
+    result = cuffless("pulse", path, "--json")
+    assert result.exit_code == 1
+    assert "the rates of the regions differ by more than 5 bpm" in read(result)["reason"]
+
+
+def test_a_video_without_a_face_ends_with_that_reason(cuffless, video, sheets, tmp_path):
+    path, _ = video(RppgError("face.avi: no face in 30 frames looked at"))
+    result = cuffless("pulse", path, "--json", "--plot", tmp_path / "a.png")
+    assert result.exit_code == 1
+    summary = read(result)
+    assert set(summary) == KEYS | {"reason"}
+    assert summary["reason"] == "face.avi: no face in 30 frames looked at"
+    assert (summary["fps"], summary["hr"], summary["roi"]) == (None, [], [])
+    assert cuffless("pulse", path).stdout == ""
+    assert not sheets
+
+
+def test_the_sheet_shows_what_was_found_and_why_nothing(cuffless, video, trace_csv, noise_csv, sheets, tmp_path):
+    path, _ = video(face(skin(45)[1]))
+    for number, source in enumerate((path, trace_csv, noise_csv)):
+        picture = tmp_path / f"new/{number}.png"
+        assert f"drawn: {picture}" in cuffless("pulse", source, "--plot", picture).stderr
+        assert picture.stat().st_size > 0
+    assert [sheet["title"] for sheet in sheets] == ["face.avi", "pulse.csv", "noise.csv"]
+    assert [sheet["frames"] for sheet in sheets] == [["frame"], [], []]
+    assert [bool(sheet["reason"]) for sheet in sheets] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "remedy"),
+    [
+        ("nothing.csv", (), "does not exist"),
+        ("nothing.avi", (), "does not exist"),
+        (".", (), "is a folder"),
+        ("pulse.csv", ("--roi-mode", "whole"), "--roi-mode is for videos"),
+        ("pulse.csv", ("--timestamps", "t.csv"), "--timestamps is for videos"),
+        ("pulse.csv", ("--time-unit", "s"), "say --time-unit ms"),
+        ("pulse.csv", ("--key", "rgb"), "a CSV has columns"),
+        ("pulse.csv", ("--method", "ica"), "--method"),
+        ("pulse.csv", ("--seconds", "3"), "--seconds"),
+        ("pulse.csv", ("--seconds", "nan"), "--seconds"),
+        ("pulse.csv", ("--fps", "0"), "--fps"),
+        ("pulse.csv", ("--plot", "a.jpeg2"), "the name must end in"),
+        ("face.avi", ("--time-unit", "ms"), "--time-unit is for traces"),
+        ("face.avi", ("--roi", "absent.json"), "absent.json does not exist"),
+        ("face.avi", ("--roi-mode", "file"), "needs the file"),
+        ("face.avi", ("--roi", "pulse.csv", "--roi-mode", "whole"), "exclude each other"),
+    ],
+)
+def test_wrong_use_is_told_before_any_work(cuffless, video, trace_csv, monkeypatch, name, options, remedy):
+    monkeypatch.chdir(trace_csv.parent)
+    _, calls = video(RuntimeError("work was done"))
+    result = cuffless("pulse", name, *options)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert remedy in " ".join(result.stderr.replace("│", " ").split())
+    assert not calls
+
+
+def test_finger_videos_are_measured_or_told_how_to_be(cuffless, shared):
+    path = shared / "rgb_phone_oximetry" / "100001.npz"
+    told = cuffless("pulse", path)
+    assert told.exit_code == 2
+    assert "--key rgb_left or rgb_right" in told.stderr
+    summary = read(cuffless("pulse", path, "--key", "rgb_left", "--json"))
+    assert summary["hr_median"] == pytest.approx(float(np.nanmedian(np.load(path)["hr_oxi1"])), abs=3)
+
+
+def test_a_phone_s_saturated_channels_are_measured_by_red(cuffless, shared):
+    result = cuffless("pulse", shared / "rgb_welltory" / "subject_02" / "PPG.csv", "--json", "--time-unit", "ms")
+    assert result.exit_code == 0
+    summary = read(result)
+    assert summary["method"] == "red"
+    assert summary["hr_median"] == pytest.approx(83, abs=3)
+    assert "green is dark and blue is dark" in summary["notes"][0]

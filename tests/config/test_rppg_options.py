@@ -1,0 +1,46 @@
+import pytest
+
+from cuffless.config import ConfigError, RppgOptions, VideoSimulationOptions, load_config, read_config
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"source": "videos"}, "manifest: is empty, and source is videos"),
+        ({"source": "ready"}, "path: is empty, and source is ready"),
+        ({"split": "other"}, "rppg.split: 'other' is not defined"),
+        ({"snr_lengths": [5, 5]}, "each may stand once"),
+        ({"tuning": {"share": 0.5}}, "less than 0.5"),
+        ({"simulation": {"fps": 10}}, "greater than or equal to 17"),
+        ({"roi_Hz": 1}, "did you mean roi_hz"),
+    ],
+)
+def test_what_cannot_be_is_told_with_its_key(section, said):
+    with pytest.raises(ConfigError, match=said):
+        read_config({"rppg": section})
+
+
+def test_a_study_of_the_mean_alone_has_nothing_to_fine_tune():
+    with pytest.raises(ConfigError, match="leave the section rppg out"):
+        read_config({"study": {"networks": ["mean"]}, "networks": {"mean": {}}, "rppg": {}})
+
+
+def test_options_are_handed_on_in_parts_so_that_a_change_repeats_only_its_part():
+    options = RppgOptions()
+    assert options.pulse() == RppgOptions(bp_within=30, roi_hz=2).pulse() != RppgOptions(method="chrom").pulse()
+    assert options.gathering() == RppgOptions(roi_hz=2).gathering() != RppgOptions(bp_within=30).gathering()
+    one = VideoSimulationOptions()
+    assert one.filming() == VideoSimulationOptions(subjects=20).filming() != VideoSimulationOptions(seed=8).filming()
+
+
+def test_the_paper_study_has_the_numbers_of_the_camera_branch(project):
+    rppg = load_config(project / "config" / "paper.yaml").rppg
+    assert (rppg.split, rppg.method, rppg.invert, rppg.bp_within) == ("nonmixed", "pos", True, 60)
+    tuning = rppg.tuning
+    assert (tuning.epochs, tuning.patience, tuning.share, tuning.gap, tuning.test) == (40, 5, 0.2, 1, "common")
+
+
+def test_the_default_study_films_as_many_subjects_as_the_paper(project):
+    simulation = load_config(project / "config.yaml").rppg.simulation
+    assert simulation.subjects == 17
+    assert simulation.minutes >= 6
