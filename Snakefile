@@ -25,6 +25,8 @@ include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/personalization.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/rppg_inputs.smk"
+include: "workflow/rules/rppg.smk"
 include: "workflow/rules/real.smk"
 
 
@@ -36,6 +38,7 @@ rule all:
     input:
         all_figures,
         all_tables,
+        contact_sheets,
     message:
         "The study is complete: figures in results/figures, tables in results/tables"
 

@@ -4,9 +4,11 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
+from benchmarks.extraction import extraction
 from benchmarks.feeding import feeding, fitting
 from benchmarks.headers import headers_34938
 from benchmarks.memory import long_records
+from benchmarks.pulses import pulses
 from benchmarks.rates import importing, materializing, predicting, simulating
 from benchmarks.scale import dry_run_20000, materialize_million
 from benchmarks.study import default_study
@@ -25,6 +27,8 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
         simulating,
         predicting,
         importing,
+        pulses,
+        extraction,
         dry_run_20000,
         materialize_million,
         headers_34938,

@@ -51,6 +51,7 @@ wildcard_constraints:
     crop="(beats|time)\\d+",
     channels="signal|derivatives",
     table="table\\d",
+    page="personalization|rppg",
 
 
 # Politeness towards PhysioNet counts over all jobs; `--resources connections=N` wins.
@@ -61,6 +62,9 @@ if "connections" not in workflow.global_resources:
 def all_figures(wildcards):
     """Figures of the study; who wants the input study or personalization configures it."""
     wanted = [figure for figure in FIGURES if WITH_PERSONALIZATION or figure not in PERSONAL_FIGURES]
+    wanted += rppg_targets("figures")
+    if why := rppg_passed_over():
+        print(why, file=sys.stderr)
     folder = STUDY.datasets[INPUT_DATASET].records.path
     if "inputs" not in STUDY.model_fields_set:
         wanted.remove("fig2")
@@ -96,7 +100,7 @@ def training_code(wildcards):
 
 def all_tables(wildcards):
     """Tables of the study."""
-    tables = ["table1", "personalization"] if WITH_PERSONALIZATION else ["table1"]
+    tables = ["table1", *["personalization"] * WITH_PERSONALIZATION, *rppg_targets("tables")]
     return expand("results/tables/{table}.{kind}", table=tables, kind=["csv", "md"])
 
 

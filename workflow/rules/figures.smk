@@ -168,20 +168,20 @@ rule publish_table:
         "cp {input.csv} {output.csv} 2> {log} && cp {input.md} {output.md} 2>> {log}"
 
 
-rule publish_personalization:
+rule publish_page:
     input:
-        csv=f"results/{STUDY.study.dataset}/evaluation/personalization/mae.csv",
-        md=f"results/{STUDY.study.dataset}/evaluation/personalization/summary.md",
+        csv=f"results/{STUDY.study.dataset}/evaluation/{{page}}/mae.csv",
+        md=f"results/{STUDY.study.dataset}/evaluation/{{page}}/summary.md",
     output:
         csv=report(
-            "results/tables/personalization.csv",
-            caption="../report/personalization.rst",
+            "results/tables/{page}.csv",
+            caption="../report/page.rst",
             category="Tables",
-            labels={"table": "personalization"},
+            labels={"table": "{page}"},
         ),
-        md="results/tables/personalization.md",
+        md="results/tables/{page}.md",
     log:
-        "logs/publish_personalization.log",
+        "logs/publish_page/{page}.log",
     localrule: True
     conda:
         "../../envs/cuffless.yaml"
@@ -189,6 +189,6 @@ rule publish_personalization:
         mem_mb=100,
         runtime=5,
     message:
-        "Table of the study: results/tables/personalization.csv, and in words beside it"
+        "Table of the study: results/tables/{wildcards.page}.csv, and in words beside it"
     shell:
         "cp {input.csv} {output.csv} 2> {log} && cp {input.md} {output.md} 2>> {log}"

@@ -1,0 +1,348 @@
+rule simulate_video:
+    output:
+        video=temp("results/{dataset}/rppg/simulated/{recording}.avi"),
+        timestamps="results/{dataset}/rppg/simulated/{recording}.timestamps.csv",
+        bp="results/{dataset}/rppg/simulated/{recording}.bp.csv",
+        roi="results/{dataset}/rppg/simulated/{recording}.roi.json",
+        truth="results/{dataset}/rppg/simulated/{recording}.truth.npz",
+    log:
+        "logs/{dataset}/simulate_video/{recording}.log",
+    benchmark:
+        "logs/{dataset}/simulate_video/{recording}.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        options=STUDY.rppg.simulation.filming(),
+        confounding=lambda wildcards: named(STUDY.datasets, wildcards.dataset).simulator.confounding,
+        cohort=lambda wildcards: named(STUDY.datasets, wildcards.dataset).simulator.subjects,
+        code=code_digest("simulate_video.py"),
+    message:
+        "Filming a simulated subject: {wildcards.recording}"
+    script:
+        "../scripts/simulate_video.py"
+
+
+rule extract_trace:
+    input:
+        files_of_video,
+    output:
+        trace=RPPG + "traces/{recording}.npz",
+        regions=RPPG + "traces/{recording}.roi.json",
+        frames=RPPG + "traces/{recording}.frames.npz",
+    log:
+        "logs/{dataset}/extract_trace/{recording}.log",
+    benchmark:
+        "logs/{dataset}/extract_trace/{recording}.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+    params:
+        recording=lambda wildcards: named(RECORDINGS, wildcards.recording).canonical(video_only=True),
+        roi_hz=STUDY.rppg.roi_hz,
+        code=code_digest("extract_trace.py"),
+    message:
+        "Taking the colours of skin: {wildcards.recording}"
+    script:
+        "../scripts/extract_trace.py"
+
+
+if RPPG_READY:
+
+    rule gather_ready_windows:
+        input:
+            STUDY.rppg.path,
+        output:
+            windows=RPPG + "windows.zarr.zip",
+            index=RPPG + "windows.parquet",
+            quality=report(RPPG + "quality.csv", caption="../report/rppg_quality.rst", category="Recordings of faces"),
+        log:
+            "logs/{dataset}/gather_ready_windows.log",
+        conda:
+            "../../envs/cuffless.yaml"
+        resources:
+            mem_mb=lambda wildcards, attempt: 4000 * attempt,
+            runtime=lambda wildcards, attempt: 30 * attempt,
+        params:
+            options=STUDY.rppg.gathering(),
+            windows=rppg_windowing(),
+            code=code_digest("gather_ready_windows.py"),
+        message:
+            "Reading windows of rPPG: {input}"
+        script:
+            "../scripts/gather_ready_windows.py"
+
+else:
+
+    rule draw_contact_sheets:
+        input:
+            traces=expand(RPPG.replace("{dataset}", "{{dataset}}") + "traces/{recording}.npz", recording=RECORDINGS),
+            regions=expand(
+                RPPG.replace("{dataset}", "{{dataset}}") + "traces/{recording}.roi.json", recording=RECORDINGS
+            ),
+            frames=expand(
+                RPPG.replace("{dataset}", "{{dataset}}") + "traces/{recording}.frames.npz", recording=RECORDINGS
+            ),
+        output:
+            report(
+                expand(RPPG.replace("{dataset}", "{{dataset}}") + "sheets/{recording}.png", recording=RECORDINGS),
+                caption="../report/contact_sheet.rst",
+                category="Recordings of faces",
+            ),
+        log:
+            "logs/{dataset}/draw_contact_sheets.log",
+        conda:
+            "../../envs/cuffless.yaml"
+        resources:
+            mem_mb=lambda wildcards, attempt: 1500 * attempt,
+            runtime=lambda wildcards, attempt: 60 * attempt,
+        params:
+            options=FIGURE_OPTIONS,
+            names=list(RECORDINGS),
+            method=STUDY.rppg.method,
+            code=code_digest("draw_contact_sheets.py"),
+        message:
+            "Drawing what was measured of each recording: {wildcards.dataset}"
+        script:
+            "../scripts/draw_contact_sheets.py"
+
+    rule gather_rppg_windows:
+        input:
+            monitors=files_of_monitors,
+            traces=expand(RPPG.replace("{dataset}", "{{dataset}}") + "traces/{recording}.npz", recording=RECORDINGS),
+        output:
+            windows=RPPG + "windows.zarr.zip",
+            index=RPPG + "windows.parquet",
+            quality=report(RPPG + "quality.csv", caption="../report/rppg_quality.rst", category="Recordings of faces"),
+        log:
+            "logs/{dataset}/gather_rppg_windows.log",
+        conda:
+            "../../envs/cuffless.yaml"
+        resources:
+            mem_mb=lambda wildcards, attempt: 4000 * attempt,
+            runtime=lambda wildcards, attempt: 60 * attempt,
+        params:
+            recordings=[recording.canonical() for recording in RECORDINGS.values()],
+            options=STUDY.rppg.gathering(),
+            windows=rppg_windowing(),
+            code=code_digest("gather_rppg_windows.py"),
+        message:
+            "Cutting windows of rPPG: {wildcards.dataset}"
+        script:
+            "../scripts/gather_rppg_windows.py"
+
+    rule count_snr_shares:
+        input:
+            traces=expand(RPPG.replace("{dataset}", "{{dataset}}") + "traces/{recording}.npz", recording=RECORDINGS),
+        output:
+            shares="results/{dataset}/evaluation/rppg/snr_shares.csv",
+        log:
+            "logs/{dataset}/count_snr_shares.log",
+        conda:
+            "../../envs/cuffless.yaml"
+        resources:
+            mem_mb=lambda wildcards, attempt: 4000 * attempt,
+            runtime=lambda wildcards, attempt: 60 * attempt,
+        params:
+            lengths=list(STUDY.rppg.snr_lengths),
+            options=STUDY.rppg.pulse(),
+            windows=rppg_windowing(),
+            code=code_digest("count_snr_shares.py"),
+        message:
+            "Counting windows with enough SNR, by their length: {wildcards.dataset}"
+        script:
+            "../scripts/count_snr_shares.py"
+
+    rule draw_fig3:
+        input:
+            shares="results/{dataset}/evaluation/rppg/snr_shares.csv",
+        output:
+            pdf="results/{dataset}/figures/fig3.pdf",
+            png="results/{dataset}/figures/fig3.png",
+        log:
+            "logs/{dataset}/draw_fig3.log",
+        conda:
+            "../../envs/cuffless.yaml"
+        resources:
+            mem_mb=lambda wildcards, attempt: 1000 * attempt,
+            runtime=10,
+        params:
+            options=FIGURE_OPTIONS,
+            windows=rppg_windowing(),
+            code=code_digest("draw_fig3.py"),
+        message:
+            "Drawing Figure 3: {wildcards.dataset}"
+        script:
+            "../scripts/draw_fig3.py"
+
+
+rule draw_folds:
+    input:
+        index=RPPG + "windows.parquet",
+        manifest=f"results/{{dataset}}/splits/{STUDY.rppg.split}.parquet",
+    output:
+        plan=RPPG + "folds.parquet",
+        audit=RPPG + "folds.audit.json",
+    log:
+        "logs/{dataset}/draw_folds.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        share=STUDY.rppg.tuning.share,
+        test=STUDY.rppg.tuning.test,
+        gap=STUDY.rppg.tuning.gap,
+        seed=STUDY.rppg.tuning.seed,
+        min_windows=STUDY.rppg.min_windows,
+        code=code_digest("draw_folds.py"),
+    message:
+        "Leaving out one subject at a time: {wildcards.dataset}"
+    script:
+        "../scripts/draw_folds.py"
+
+
+rule tune_network:
+    input:
+        plan=RPPG + "folds.parquet",
+        index=RPPG + "windows.parquet",
+        windows=RPPG + "windows.zarr.zip",
+        model=model_to_tune,
+    output:
+        predictions=RPPG + "tuning/{network}/seed{seed}/predictions.parquet",
+        fits=RPPG + "tuning/{network}/seed{seed}/fits.csv",
+        run=RPPG + "tuning/{network}/seed{seed}/run.json",
+    log:
+        "logs/{dataset}/tune_network/{network}_seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/tune_network/{network}_seed{seed}.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    threads: STUDY.snakemake.threads
+    resources:
+        mem_mb=lambda wildcards, attempt: STUDY.snakemake.training_mem_mb * attempt,
+        runtime=lambda wildcards, attempt: 720 * attempt,
+        gpu=1 if STUDY.snakemake.gpu else 0,
+    params:
+        options=STUDY.rppg.tuning.canonical(),
+        threads=lambda wildcards: named(STUDY.networks, wildcards.network).training.tf_threads,
+        split=STUDY.rppg.split,
+        code=tuning_code,
+    message:
+        "Fine-tuning on rPPG: {wildcards.network}, {wildcards.dataset}, seed {wildcards.seed}"
+    script:
+        "../scripts/tune_network.py"
+
+
+rule evaluate_rppg:
+    input:
+        plan=RPPG + "folds.parquet",
+        audit=RPPG + "folds.audit.json",
+        predictions=tuned("predictions.parquet"),
+        runs=tuned("run.json"),
+    output:
+        mae="results/{dataset}/evaluation/rppg/mae.csv",
+        skill="results/{dataset}/evaluation/rppg/skill.csv",
+        tests="results/{dataset}/evaluation/rppg/tests.csv",
+        subjects="results/{dataset}/evaluation/rppg/subjects.csv",
+        ks="results/{dataset}/evaluation/rppg/ks.csv",
+        box="results/{dataset}/evaluation/rppg/box.csv",
+        overall="results/{dataset}/evaluation/rppg/overall.csv",
+        summary="results/{dataset}/evaluation/rppg/summary.md",
+    log:
+        "logs/{dataset}/evaluate_rppg.log",
+    benchmark:
+        "logs/{dataset}/evaluate_rppg.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        options=STUDY.evaluation.canonical(),
+        tuning=STUDY.rppg.tuning.canonical(),
+        reference=file_digest(Path(workflow.basedir) / RPPG_REFERENCE),
+        code=code_digest("evaluate_rppg.py"),
+    message:
+        "Judging networks on rPPG: {wildcards.dataset}"
+    script:
+        "../scripts/evaluate_rppg.py"
+
+
+rule write_table2:
+    input:
+        overall="results/{dataset}/evaluation/rppg/overall.csv",
+    output:
+        csv="results/{dataset}/evaluation/table2.csv",
+        md="results/{dataset}/evaluation/table2.md",
+    log:
+        "logs/{dataset}/write_table2.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        options=STUDY.evaluation.canonical(),
+        reference=file_digest(Path(workflow.basedir) / REFERENCE),
+        code=code_digest("write_table2.py"),
+    message:
+        "Writing Table 2: {wildcards.dataset}"
+    script:
+        "../scripts/write_table2.py"
+
+
+rule draw_fig9:
+    input:
+        box="results/{dataset}/evaluation/rppg/box.csv",
+        tests="results/{dataset}/evaluation/rppg/tests.csv",
+        audit=RPPG + "folds.audit.json",
+    output:
+        pdf="results/{dataset}/figures/fig9.pdf",
+        png="results/{dataset}/figures/fig9.png",
+    log:
+        "logs/{dataset}/draw_fig9.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
+    params:
+        options=FIGURE_OPTIONS,
+        code=code_digest("draw_fig9.py"),
+    message:
+        "Drawing Figure 9: {wildcards.dataset}"
+    script:
+        "../scripts/draw_fig9.py"
+
+
+rule draw_figA2:
+    input:
+        subjects="results/{dataset}/evaluation/rppg/subjects.csv",
+        ks="results/{dataset}/evaluation/rppg/ks.csv",
+        box="results/{dataset}/evaluation/rppg/box.csv",
+        audit=RPPG + "folds.audit.json",
+    output:
+        pdf="results/{dataset}/figures/{figure}.pdf",
+        png="results/{dataset}/figures/{figure}.png",
+    log:
+        "logs/{dataset}/draw_{figure}.log",
+    wildcard_constraints:
+        figure="figA[2-5]",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=10,
+    params:
+        options=FIGURE_OPTIONS,
+        code=code_digest("draw_figA2.py"),
+    message:
+        "Drawing {wildcards.figure}: {wildcards.dataset}"
+    script:
+        "../scripts/draw_figA2.py"
