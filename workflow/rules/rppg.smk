@@ -29,9 +29,9 @@ rule extract_trace:
     input:
         files_of_video,
     output:
-        trace=RPPG + "traces/{recording}.npz",
-        regions=RPPG + "traces/{recording}.roi.json",
-        frames=RPPG + "traces/{recording}.frames.npz",
+        trace="results/{dataset}/rppg/traces/{recording}.npz",
+        regions="results/{dataset}/rppg/traces/{recording}.roi.json",
+        frames="results/{dataset}/rppg/traces/{recording}.frames.npz",
     log:
         "logs/{dataset}/extract_trace/{recording}.log",
     benchmark:
@@ -57,9 +57,13 @@ if RPPG_READY:
         input:
             STUDY.rppg.path,
         output:
-            windows=RPPG + "windows.zarr.zip",
-            index=RPPG + "windows.parquet",
-            quality=report(RPPG + "quality.csv", caption="../report/rppg_quality.rst", category="Recordings of faces"),
+            windows="results/{dataset}/rppg/windows.zarr.zip",
+            index="results/{dataset}/rppg/windows.parquet",
+            quality=report(
+                "results/{dataset}/rppg/quality.csv",
+                caption="../report/rppg_quality.rst",
+                category="Recordings of faces",
+            ),
         log:
             "logs/{dataset}/gather_ready_windows.log",
         conda:
@@ -80,16 +84,12 @@ else:
 
     rule draw_contact_sheets:
         input:
-            traces=expand(RPPG.replace("{dataset}", "{{dataset}}") + "traces/{recording}.npz", recording=RECORDINGS),
-            regions=expand(
-                RPPG.replace("{dataset}", "{{dataset}}") + "traces/{recording}.roi.json", recording=RECORDINGS
-            ),
-            frames=expand(
-                RPPG.replace("{dataset}", "{{dataset}}") + "traces/{recording}.frames.npz", recording=RECORDINGS
-            ),
+            traces=expand("results/{{dataset}}/rppg/traces/{recording}.npz", recording=RECORDINGS),
+            regions=expand("results/{{dataset}}/rppg/traces/{recording}.roi.json", recording=RECORDINGS),
+            frames=expand("results/{{dataset}}/rppg/traces/{recording}.frames.npz", recording=RECORDINGS),
         output:
             report(
-                expand(RPPG.replace("{dataset}", "{{dataset}}") + "sheets/{recording}.png", recording=RECORDINGS),
+                expand("results/{{dataset}}/rppg/sheets/{recording}.png", recording=RECORDINGS),
                 caption="../report/contact_sheet.rst",
                 category="Recordings of faces",
             ),
@@ -113,11 +113,15 @@ else:
     rule gather_rppg_windows:
         input:
             monitors=files_of_monitors,
-            traces=expand(RPPG.replace("{dataset}", "{{dataset}}") + "traces/{recording}.npz", recording=RECORDINGS),
+            traces=expand("results/{{dataset}}/rppg/traces/{recording}.npz", recording=RECORDINGS),
         output:
-            windows=RPPG + "windows.zarr.zip",
-            index=RPPG + "windows.parquet",
-            quality=report(RPPG + "quality.csv", caption="../report/rppg_quality.rst", category="Recordings of faces"),
+            windows="results/{dataset}/rppg/windows.zarr.zip",
+            index="results/{dataset}/rppg/windows.parquet",
+            quality=report(
+                "results/{dataset}/rppg/quality.csv",
+                caption="../report/rppg_quality.rst",
+                category="Recordings of faces",
+            ),
         log:
             "logs/{dataset}/gather_rppg_windows.log",
         conda:
@@ -137,7 +141,7 @@ else:
 
     rule count_snr_shares:
         input:
-            traces=expand(RPPG.replace("{dataset}", "{{dataset}}") + "traces/{recording}.npz", recording=RECORDINGS),
+            traces=expand("results/{{dataset}}/rppg/traces/{recording}.npz", recording=RECORDINGS),
         output:
             shares="results/{dataset}/evaluation/rppg/snr_shares.csv",
         log:
@@ -182,11 +186,11 @@ else:
 
 rule draw_folds:
     input:
-        index=RPPG + "windows.parquet",
+        index="results/{dataset}/rppg/windows.parquet",
         manifest=f"results/{{dataset}}/splits/{STUDY.rppg.split}.parquet",
     output:
-        plan=RPPG + "folds.parquet",
-        audit=RPPG + "folds.audit.json",
+        plan="results/{dataset}/rppg/folds.parquet",
+        audit="results/{dataset}/rppg/folds.audit.json",
     log:
         "logs/{dataset}/draw_folds.log",
     conda:
@@ -209,14 +213,14 @@ rule draw_folds:
 
 rule tune_network:
     input:
-        plan=RPPG + "folds.parquet",
-        index=RPPG + "windows.parquet",
-        windows=RPPG + "windows.zarr.zip",
+        plan="results/{dataset}/rppg/folds.parquet",
+        index="results/{dataset}/rppg/windows.parquet",
+        windows="results/{dataset}/rppg/windows.zarr.zip",
         model=model_to_tune,
     output:
-        predictions=RPPG + "tuning/{network}/seed{seed}/predictions.parquet",
-        fits=RPPG + "tuning/{network}/seed{seed}/fits.csv",
-        run=RPPG + "tuning/{network}/seed{seed}/run.json",
+        predictions="results/{dataset}/rppg/tuning/{network}/seed{seed}/predictions.parquet",
+        fits="results/{dataset}/rppg/tuning/{network}/seed{seed}/fits.csv",
+        run="results/{dataset}/rppg/tuning/{network}/seed{seed}/run.json",
     log:
         "logs/{dataset}/tune_network/{network}_seed{seed}.log",
     benchmark:
@@ -241,8 +245,8 @@ rule tune_network:
 
 rule evaluate_rppg:
     input:
-        plan=RPPG + "folds.parquet",
-        audit=RPPG + "folds.audit.json",
+        plan="results/{dataset}/rppg/folds.parquet",
+        audit="results/{dataset}/rppg/folds.audit.json",
         predictions=tuned("predictions.parquet"),
         runs=tuned("run.json"),
     output:
@@ -301,7 +305,7 @@ rule draw_fig9:
     input:
         box="results/{dataset}/evaluation/rppg/box.csv",
         tests="results/{dataset}/evaluation/rppg/tests.csv",
-        audit=RPPG + "folds.audit.json",
+        audit="results/{dataset}/rppg/folds.audit.json",
     output:
         pdf="results/{dataset}/figures/fig9.pdf",
         png="results/{dataset}/figures/fig9.png",
@@ -326,7 +330,7 @@ rule draw_figA2:
         subjects="results/{dataset}/evaluation/rppg/subjects.csv",
         ks="results/{dataset}/evaluation/rppg/ks.csv",
         box="results/{dataset}/evaluation/rppg/box.csv",
-        audit=RPPG + "folds.audit.json",
+        audit="results/{dataset}/rppg/folds.audit.json",
     output:
         pdf="results/{dataset}/figures/{figure}.pdf",
         png="results/{dataset}/figures/{figure}.png",

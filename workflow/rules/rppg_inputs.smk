@@ -7,7 +7,6 @@ from cuffless.rppg.simulation import recording_name, simulated
 WITH_RPPG = "rppg" in STUDY.model_fields_set
 RPPG_READY = STUDY.rppg.source == "ready"
 RPPG_FIGURES = ([] if RPPG_READY else ["fig3"]) + ["fig9", "figA2", "figA3", "figA4", "figA5"]
-RPPG = "results/{dataset}/rppg/"
 RPPG_REFERENCE = "resources/reference_rppg.csv"
 
 
@@ -93,7 +92,7 @@ def tuning_code(wildcards):
 def tuned(name):
     """A file of the runs of all networks and seeds."""
     return expand(
-        RPPG.replace("{dataset}", "{{dataset}}") + "tuning/{network}/seed{seed}/" + name,
+        f"results/{{{{dataset}}}}/rppg/tuning/{{network}}/seed{{seed}}/{name}",
         network=PERSONALIZED,
         seed=STUDY.study.seeds,
     )
