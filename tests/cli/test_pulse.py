@@ -228,7 +228,8 @@ def test_a_video_without_a_face_ends_with_that_reason(cuffless, video, sheets, t
     assert summary["reason"] == "face.avi: no face in 30 frames looked at"
     assert (summary["fps"], summary["hr"], summary["roi"]) == (None, [], [])
     assert cuffless("pulse", path).stdout == ""
-    assert not sheets
+    assert [(sheet["rates"], sheet["frames"]) for sheet in sheets] == [(None, [])]
+    assert sheets[0]["reason"] == summary["reason"]
 
 
 def test_the_sheet_shows_what_was_found_and_why_nothing(cuffless, video, trace_csv, noise_csv, sheets, tmp_path):

@@ -1,6 +1,7 @@
 """The contact sheet shows what was measured: where, of what colour, and which windows to believe."""
 
 import warnings
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 
@@ -85,6 +86,10 @@ def line(axis, label):
 
 def polygons(axis):
     return {one.get_label(): one.get_xydata() for one in axis.lines}
+
+
+def spans(shaded):
+    return [(path.vertices[:, 0].min(), path.vertices[:, 0].max()) for path in shaded.get_paths()]
 
 
 def words(figure):
@@ -195,8 +200,7 @@ def test_gaps_break_lines_and_are_shaded():
     np.testing.assert_allclose(gaps_of(trace), [[899 / 30, 40], [1999 / 30, 70]])
     for axis in (strips(figure)[0].axes, panel(figure, "pulse rate"), panel(figure, "SNR")):
         (shaded,) = axis.collections
-        spans = [(path.vertices[:, 0].min(), path.vertices[:, 0].max()) for path in shaded.get_paths()]
-        np.testing.assert_allclose(spans, gaps_of(trace))
+        np.testing.assert_allclose(spans(shaded), gaps_of(trace))
     assert "gap longer than 1 s" in legends(figure)
     assert "gap longer than 1 s" not in legends(measured(skin())[0])
     assert len(rates) < 71
@@ -215,13 +219,13 @@ def test_a_long_trace_is_thinned_and_keeps_its_extremes():
     t = np.arange(2 * 3600 * 30) / 30
     values = np.sin(t)
     values[100_000], values[50_000], values[150_000:151_000] = 9, -9, np.nan
+    values[180_000:180_060] = np.nan  # shorter than a column
     x, y = thinned(t, values)
-    assert len(x) <= 2 * COLUMNS + 5
+    assert len(x) <= 2 * COLUMNS + 10
     assert (np.nanmin(y), np.nanmax(y)) == (-9, 9)
     assert abs(x[np.nanargmax(y)] - t[100_000]) <= 7200 / COLUMNS
-    assert np.isnan(y).sum() == 1  # the gap alone, although columns are longer than the least gap
-    at = np.flatnonzero(np.isnan(y))[0]
-    np.testing.assert_allclose((x[at - 1], x[at + 1]), (t[149_999], t[151_000]))
+    at = np.flatnonzero(np.isnan(y))  # the gaps alone, although columns are longer than the least gap
+    np.testing.assert_allclose((x[at - 1], x[at + 1]), t[[[149_999, 179_999], [151_000, 180_060]]])
     few = thinned(t[:1000], values[:1000])
     np.testing.assert_array_equal(few, (t[:1000], values[:1000]))
 
@@ -241,6 +245,17 @@ def test_the_excerpt_is_the_pulse_wave_of_the_clearest_accepted_window():
     np.testing.assert_allclose(drawn.get_ydata(), expected / expected.std(), rtol=1e-6)
     assert says(figure, f"clearest accepted window (▼): {rates.hr[at]:.0f} bpm")
     assert line(panel(figure, "pulse rate"), "shown").get_xdata() == [rates.centre[at]]
+
+
+def test_a_window_that_is_not_accepted_is_no_excerpt_however_clear():
+    trace = skin(120)
+    rates = pulse_rates(trace)
+    clearest = np.argmax(rates.snr)
+    rates = replace(rates, agree=np.abs(np.arange(len(rates)) - clearest) > 20)
+    figure = sheet(trace=trace, rates=rates)
+    (shown,) = line(panel(figure, "pulse rate"), "shown").get_xdata()
+    assert shown in rates.centre[rates.accepted]
+    assert abs(shown - rates.centre[clearest]) > 20
 
 
 def test_an_excerpt_at_the_end_of_a_stretch_stays_inside():
@@ -373,10 +388,13 @@ def test_the_note_says_how_it_was_measured():
 def test_long_recordings_are_told_in_minutes_everywhere():
     assert [time_unit(seconds)[1] for seconds in (60, 600, 20_000)] == ["s", "min", "h"]
     trace = skin(300, rois=("whole",))
+    trace.rgb[3600:5400] = np.nan
     figure, rates = measured(trace, frames(0, 150), whole_frame(80, 60))
     assert [axis.get_xlabel() for axis in pictures(figure)] == ["0.0 min", "2.5 min"]
     assert panel(figure, "SNR").get_xlabel().endswith("(min)")
     assert strips(figure)[0].get_xdata()[-1] == pytest.approx(5, abs=0.01)
+    (shaded,) = panel(figure, "SNR").collections
+    np.testing.assert_allclose(spans(shaded), [[2, 3]], atol=0.001)
     assert line(panel(figure, "SNR"), "accepted").get_xdata()[-1] == pytest.approx(rates.centre[-1] / 60)
 
 
@@ -386,6 +404,7 @@ def test_hours_make_a_small_file(tmp_path):
     assert len(rates) > 7000
     drawn = sum(len(one.get_xdata()) for one in strips(figure))
     assert drawn <= 3 * (2 * COLUMNS + 2)
+    assert line(panel(figure, "SNR"), "accepted").get_rasterized()
     save_figure(figure, tmp_path / "a.pdf")
     assert (tmp_path / "a.pdf").stat().st_size < 500_000
 

@@ -7,6 +7,7 @@ import pytest
 
 from cuffless.config import FigureOptions
 from cuffless.figures import draw_fig4, save_figure
+from cuffless.figures.style import save_picture
 
 
 @pytest.fixture
@@ -41,3 +42,10 @@ def test_fonts_are_embedded_as_outlines(figure, tmp_path):
 def test_another_suffix_is_refused(figure, tmp_path):
     with pytest.raises(ValueError, match=r"must end in \.pdf"):
         save_figure(figure, tmp_path / "fig4.svg")
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png", ".pdf"])
+def test_a_single_picture_is_the_same_each_time_in_every_format(tmp_path, suffix):
+    for name in ("one", "two"):
+        save_picture(draw_fig4(pd.Series([5, 40, 300]), 2000, FigureOptions(dpi=100)), tmp_path / f"{name}{suffix}")
+    assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()

@@ -203,8 +203,9 @@ def _print_summary(summary: dict) -> None:
 
 def _plot(record: Record, cut: Windows, options: WindowOptions, path: Path, looks: FigureOptions) -> None:
     from cuffless.figures.inspection import draw_inspection
+    from cuffless.figures.style import render
 
     figure = draw_inspection(record, cut, options, looks)
     with written("--plot", path) as part:
-        figure.savefig(part, dpi=figure.dpi)
+        render(figure, part)
     complain(f"drawn: {path}")

@@ -47,7 +47,7 @@ class PulseCall:
 class _Opened:
     """A recording's colours, and what there is to see of it."""
 
-    trace: Trace
+    trace: Trace | None
     regions: object = None
     frames: list = field(default_factory=list)
 
@@ -74,8 +74,8 @@ def run_pulse(call: PulseCall) -> int:
     for note in summary.get("notes", []):
         complain(note)
     try:
-        if call.plot and rates is not None:
-            _plot(call.plot, call.source.name, opened, rates, reason)
+        if call.plot:
+            _plot(call.plot, call.source.name, opened or _Opened(None), rates, reason)
     except UsageError as error:
         complain(str(error))
         return WRONG_USE
@@ -212,11 +212,12 @@ def _print_summary(summary: dict) -> None:
         console.print(table)
 
 
-def _plot(path: Path, name: str, opened: _Opened, rates: Rates, reason: str) -> None:
+def _plot(path: Path, name: str, opened: _Opened, rates: Rates | None, reason: str) -> None:
     from cuffless.figures.contact_sheet import draw_contact_sheet
+    from cuffless.figures.style import render
 
     looks = FigureOptions(dpi=150)
     figure = draw_contact_sheet(opened.frames, opened.regions, opened.trace, rates, looks, title=name, reason=reason)
     with written("--plot", path) as part:
-        figure.savefig(part, dpi=figure.dpi)
+        render(figure, part)
     complain(f"drawn: {path}")

@@ -40,6 +40,13 @@ _HOUSE = {
     "legend.frameon": False,
     "hatch.linewidth": 0.6,
     "lines.linewidth": 1.2,
+    "svg.hashsalt": "cuffless",
+}
+
+_NAMELESS = {
+    ".pdf": dict.fromkeys(("CreationDate", "Producer", "Creator")),
+    ".png": {"Software": None},
+    ".svg": dict.fromkeys(("Date", "Creator")),
 }
 
 
@@ -124,18 +131,22 @@ def save_figure(fig: Figure, pdf_path: str | Path) -> None:
     pdf_path = Path(pdf_path)
     if pdf_path.suffix != ".pdf":
         raise ValueError(f"{pdf_path}: a figure's path must end in .pdf; the .png is written beside it")
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_HOUSE)
-        with whole_file(pdf_path) as path:
-            fig.savefig(path, metadata={"CreationDate": None, "Producer": None, "Creator": None})
+    save_picture(fig, pdf_path)
     save_picture(fig, pdf_path.with_suffix(".png"))
 
 
 def save_picture(fig: Figure, path: str | Path) -> None:
-    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes."""
+    """Write a figure to one file, whole or not at all; see `render`."""
+    with whole_file(path) as part:
+        render(fig, part)
+
+
+def render(fig: Figure, path: str | Path) -> None:
+    """Write a figure in the format that the path's ending names, with the house's settings.
+
+    The same figure gives the same bytes: no dates, no versions.
+    """
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_HOUSE)
-        with whole_file(path) as part:
-            fig.savefig(part, dpi=fig.dpi, metadata={"Software": None})
+        fig.savefig(path, dpi=fig.dpi, metadata=_NAMELESS.get(Path(path).suffix))

@@ -52,7 +52,7 @@ def thinned(t: np.ndarray, values: np.ndarray, gap: float = GAP_SECONDS) -> tupl
 def gaps_of(trace: Trace) -> np.ndarray:
     """Gaps of a trace, across which nothing is interpolated: (k, 2) start and end in seconds."""
     seen = trace.t[np.isfinite(mean_over_rois(trace)).all(axis=1)]
-    edges = np.concatenate((seen[:1], seen, seen[-1:]))
+    edges = np.concatenate((trace.t[:1], seen, trace.t[-1:]))
     at = np.flatnonzero(np.diff(edges) > GAP_SECONDS)
     if not len(at):
         return np.empty((0, 2))
