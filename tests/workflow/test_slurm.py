@@ -44,7 +44,7 @@ def test_the_slurm_profile_holds_all_of_the_default_one(project):
 def rules(project):
     """Text of every rule, by name."""
     texts = (path.read_text() for path in (project / "workflow" / "rules").glob("*.smk"))
-    parts = [part for text in texts for part in re.split(r"^rule ", text, flags=re.MULTILINE)[1:]]
+    parts = [part for text in texts for part in re.split(r"^ *rule ", text, flags=re.MULTILINE)[1:]]
     return {part.split(":")[0]: part for part in parts}
 
 
@@ -54,7 +54,7 @@ def test_the_slurm_profile_groups_only_rules_that_there_are(project, rules):
 
 def test_every_rule_that_can_use_a_gpu_gets_one_from_the_slurm_profile(project, rules):
     given = profile(project, "slurm")["set-resources"]
-    users = [name for name, text in rules.items() if re.search(r"^        gpu=", text, flags=re.MULTILINE)]
+    users = [name for name, text in rules.items() if re.search(r"^ +gpu=", text, flags=re.MULTILINE)]
     assert "train_network" in users
     for name in users:
         assert (given[name]["slurm_partition"], given[name]["gpu"]) == ("gpu", 1), name
