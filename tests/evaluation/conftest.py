@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cuffless.evaluation.predicted import Predicted
+
 
 def _people(subjects, windows, rng, first=0):
     """Test windows of subjects whose pressures differ between and within them."""
@@ -86,6 +88,27 @@ def predictions_of():
                 "split": split,
                 "seed": seed,
             }
+        )
+
+    return make
+
+
+@pytest.fixture
+def predictor_of():
+    """Factory: one predictor from its windows' subjects, references and predictions of SBP; those of DBP are half."""
+
+    def make(subject, sbp_ref, sbp, *, record=None, since=None):
+        owner, subjects = pd.factorize(np.asarray(subject))
+        sbp_ref, sbp = np.asarray(sbp_ref, dtype=float), np.asarray(sbp, dtype=float)
+        return Predicted(
+            subjects=subjects.astype(str),
+            owner=owner,
+            record=owner if record is None else np.asarray(record),
+            start=np.arange(len(owner)) * 7.0,
+            seconds=np.full(len(owner), 7.0),
+            reference=np.stack([sbp_ref, sbp_ref / 2], axis=1),
+            prediction=np.stack([sbp, sbp / 2], axis=1),
+            since=None if since is None else np.asarray(since, dtype=float),
         )
 
     return make

@@ -50,14 +50,20 @@ def test_the_mean_regressors_error_is_lowest_in_the_middle(make_predictions):
     assert min(mean.iloc[0], mean.iloc[-1]) > 3 * mean.min()
 
 
-def test_a_bins_interval_depends_on_the_subjects_in_that_bin(make_predictions):
-    table = _bins(make_predictions(subjects=60, splits=("nonmixed",)))
-    expected = np.select(
-        [table["n_subjects"] >= 50, table["n_subjects"] >= 6],
-        ["percentile", "bootstrap-t"],
-        "too few subjects",
-    )
-    np.testing.assert_array_equal(table["interval"], expected)
+@pytest.mark.parametrize(("subjects", "rarest"), [(60, "too few subjects"), (150, "percentile")])
+def test_a_bins_interval_depends_on_the_subjects_in_that_bin(make_predictions, subjects, rarest):
+    predictions = make_predictions(subjects=subjects, networks=("lstm",), splits=("nonmixed",))
+    table = _bins(predictions)
+    for row in table.itertuples():
+        reference = predictions[f"{row.pressure.lower()}_ref"]
+        inside = predictions[(reference >= row.bin_low) & (reference < row.bin_high)]
+        windows = inside["subject"].value_counts()
+        assert row.n_subjects == len(windows)
+        worth = windows.sum() ** 2 / (windows**2).sum()  # subjects of unequally many windows are worth fewer
+        assert row.interval == (
+            "too few subjects" if len(windows) < 6 else "bootstrap-t" if worth < 50 else "percentile"
+        )
+    assert {rarest, "bootstrap-t"} <= set(table["interval"])
     assert (table["lower"].isna() == (table["n_subjects"] < 6)).all()
 
 

@@ -35,13 +35,33 @@ def test_an_estimate_is_the_ratio_of_the_sums():
 
 def test_the_percentile_interval_is_that_of_drawn_subjects():
     rng = np.random.default_rng(1)
-    windows = rng.integers(1, 9, 60)
+    windows = rng.integers(4, 9, 60)
     errors = rng.gamma(4, 2.5, 60) * windows
     options = EvaluationOptions(bootstrap=2000)
     interval = subject_interval(errors[:, None], windows[:, None], options)
     drawn = np.random.default_rng(2).integers(0, 60, (20_000, 60))
     expected = np.quantile(errors[drawn].sum(1) / windows[drawn].sum(1), [0.025, 0.975])
     np.testing.assert_allclose([interval.lower[0], interval.upper[0]], expected, atol=0.15)
+
+
+def test_subjects_of_unequally_many_windows_are_worth_fewer():
+    np.testing.assert_allclose(boot.effective_subjects(np.array([[3.0, 1, 9], [3, 1, 0], [3, 2, 0]])), [3, 16 / 6, 1])
+    errors = np.random.default_rng(8).gamma(4, 2.5, (60, 1))
+    windows = np.where(np.arange(60) < 50, 1.0, 20.0)[:, None]  # ten subjects carry most of the average
+    assert subject_interval(errors * windows, windows, QUICK).method == "bootstrap-t"
+    assert subject_interval(errors / 7, np.full((60, 1), 1 / 7), QUICK).method == "percentile"
+
+
+def test_a_smooth_interval_of_a_ratio_is_its_bootstrap_t():
+    rng = np.random.default_rng(9)
+    windows = rng.integers(1, 9, (15, 1)).astype(float)
+    errors = rng.gamma(4, 2.5, (15, 2)) * windows
+    expected = subject_interval(errors, windows, QUICK)
+    found = boot.smooth_interval(np.hstack([errors, windows]), lambda total: total[:, :2] / total[:, 2:], QUICK)
+    np.testing.assert_allclose(found[:3], expected[:3], rtol=1e-6)
+    assert found.method == expected.method
+    means = boot.smooth_interval(errors, lambda total: total / 15, QUICK)  # all subjects weigh the same
+    np.testing.assert_allclose(means[:3], subject_interval(errors, _ones(errors), QUICK)[:3], rtol=1e-6)
 
 
 def test_bootstrap_t_of_equally_long_subjects_is_that_of_their_means():

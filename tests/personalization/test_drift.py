@@ -5,44 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cuffless.personalization.drift import READABLE, delays, drift_edges
+from cuffless.personalization.drift import delays
 from cuffless.personalization.protocols import Drawn
-
-
-def in_bins(edges, minutes):
-    return ((minutes[:, None] >= edges[:, 0]) & (minutes[:, None] < edges[:, 1])).sum(axis=1)
-
-
-@pytest.mark.parametrize("longest", [3, 50, 600, 20000, 6e6])
-def test_edges_suit_minutes_as_well_as_years(longest):
-    rng = np.random.default_rng(0)
-    minutes, owner = np.exp(rng.uniform(np.log(longest / 50), np.log(longest), 4000)), rng.integers(0, 20, 4000)
-    edges = drift_edges([(minutes, owner)])
-    assert 4 <= len(edges) <= 7
-    assert set(edges.ravel()) <= {0.0, *READABLE}
-    assert (in_bins(edges, minutes) == 1).all()
-    for low, high in edges:
-        assert len(np.unique(owner[(minutes >= low) & (minutes < high)])) == 20
-
-
-def test_a_bin_of_few_subjects_is_joined_with_its_neighbour():
-    minutes = np.tile(np.geomspace(0.3, 100, 50), 10)
-    owner = np.repeat(np.arange(10), 50)
-    late = owner < 2  # two subjects go on for days
-    minutes = np.where(late, minutes * 100, minutes)
-    for low, high in drift_edges([(minutes, owner)]):
-        assert len(np.unique(owner[(minutes >= low) & (minutes < high)])) >= 6
-
-
-def test_a_pause_of_all_recordings_belongs_to_no_bin():
-    minutes = np.r_[np.linspace(0.3, 4, 100), np.linspace(1441, 1500, 100)]
-    edges = drift_edges([(np.tile(minutes, 8), np.repeat(np.arange(8), 200))])
-    assert (in_bins(edges, minutes) == 1).all()
-    assert not in_bins(edges, np.array([10.0, 100.0, 1000.0])).any()
-
-
-def test_without_a_clock_there_is_no_bin():
-    assert drift_edges([(np.full(5, np.nan), np.zeros(5, int))]).shape == (0, 2)
 
 
 def test_delays_count_from_the_last_calibration_window(make_protocol):

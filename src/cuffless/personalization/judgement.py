@@ -7,8 +7,9 @@ import pandas as pd
 
 from cuffless.config import STRATEGIES, EvaluationOptions
 from cuffless.evaluation import PredictionError, mae_tables
+from cuffless.evaluation.drift import drift_edges
 from cuffless.personalization.contrasts import contrast_table
-from cuffless.personalization.drift import delays, drift_edges, drift_table
+from cuffless.personalization.drift import delays, drift_table
 from cuffless.personalization.methods import ProtocolErrors, protocol_errors, table1_splits
 from cuffless.personalization.protocols import Drawn, Protocol
 from cuffless.personalization.summary import summary_page
