@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from benchmarks.extraction import extraction
 from benchmarks.feeding import feeding, fitting
 from benchmarks.headers import headers_34938
+from benchmarks.judging import judging
 from benchmarks.memory import long_records
 from benchmarks.pulses import pulses
 from benchmarks.rates import importing, materializing, predicting, simulating
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
         importing,
         pulses,
         extraction,
+        judging,
         dry_run_20000,
         materialize_million,
         headers_34938,

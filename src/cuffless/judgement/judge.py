@@ -1,0 +1,154 @@
+"""The whole judgement of a table: figures of merit, skill against doing nothing, tests, screens, leaks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+import pandas as pd
+
+from cuffless.config import EvaluationOptions
+from cuffless.evaluation import MEAN as MEAN_NETWORK
+from cuffless.evaluation import JudgedSplit, bin_table
+from cuffless.evaluation.agreement import agreement_rows
+from cuffless.evaluation.drift import since_rows
+from cuffless.evaluation.merit import merit_rows
+from cuffless.evaluation.standards import screen_standards
+from cuffless.judgement.baselines import MEAN, NAMES, Baselines, make_baselines
+from cuffless.judgement.cases import Case, make_cases
+from cuffless.judgement.leaks import leak_table
+from cuffless.judgement.reading import JudgedTable
+from cuffless.judgement.skill import compare_baselines, skill_table, subject_table
+from cuffless.judgement.traces import pick_traces
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Tidy tables of a judgement; docs/own_predictions.md has their columns. `notes` begin with warnings."""
+
+    cases: pd.DataFrame
+    skill: pd.DataFrame
+    merits: pd.DataFrame
+    bins: pd.DataFrame
+    agreement: pd.DataFrame
+    drift: pd.DataFrame
+    tests: pd.DataFrame
+    standards: pd.DataFrame
+    subjects: pd.DataFrame
+    leaks: pd.DataFrame
+    traces: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Tables by name."""
+        return {part.name: getattr(self, part.name) for part in fields(self) if part.name != "notes"}
+
+
+def judge(
+    table: JudgedTable,
+    options: EvaluationOptions | None = None,
+    *,
+    limits: Mapping[str, tuple[float, float]] | None = None,
+) -> Judgement:
+    """Judge all predictors of a table.
+
+    Parameters
+    ----------
+    table : JudgedTable
+    options : EvaluationOptions, optional
+    limits : mapping of pressure to (low, high), optional
+        Pressures that the study accepted: bins are counted from there, and a standard's range that they cut is named.
+
+    Returns
+    -------
+    Judgement
+
+    Raises
+    ------
+    PredictionError
+        If predictors of one case were tested on different windows.
+    """
+    options = options or EvaluationOptions()
+    parts: dict[str, list[pd.DataFrame]] = {part.name: [] for part in fields(Judgement)}
+    notes = [*(f"WARNING: {text}" for text in table.warnings), *table.notes]
+    for case in make_cases(table):
+        baselines = make_baselines(case)
+        for name, rows in _judge_case(case, baselines, options, limits).items():
+            parts[name].append(rows)
+        notes += _case_notes(case, baselines)
+    joined = {name: pd.concat(rows, ignore_index=True) for name, rows in parts.items() if rows and name != "notes"}
+    return Judgement(**joined, notes=list(dict.fromkeys(notes)))
+
+
+def _judge_case(case: Case, baselines: Baselines, options, limits) -> dict[str, pd.DataFrame]:
+    merits, agreement, drift, standards = [], [], [], []
+    for network in case.judged.networks:
+        seeds = case.judged.seeds(network)
+        predicted = [case.predicted(network, seed) for seed in seeds]
+        named = {"case": case.name, "network": network}
+        merits.append(_named(merit_rows(predicted, options), named))
+        agreement.append(_named(agreement_rows(predicted, options), named))
+        if predicted[0].since is not None:
+            drift.append(_named(since_rows(predicted, options), named))
+        for seed, one in zip(seeds, predicted, strict=True):
+            standards.append(_named(screen_standards(one, limits=limits), named | {"seed": seed}))
+    return {
+        "cases": _case_row(case, baselines),
+        "skill": skill_table(case, baselines, options),
+        "merits": pd.concat(merits, ignore_index=True),
+        "bins": bin_table(_with_mean(case.judged, baselines), options, limits).rename(columns={"split": "case"}),
+        "agreement": pd.concat(agreement, ignore_index=True),
+        "drift": pd.concat(drift, ignore_index=True)
+        if drift
+        else pd.DataFrame(columns=["case", "network", "pressure"]),
+        "tests": compare_baselines(case, baselines, options),
+        "standards": pd.concat(standards, ignore_index=True),
+        "subjects": subject_table(case, baselines),
+        "leaks": leak_table(case),
+        "traces": pick_traces(case, baselines),
+    }
+
+
+def _named(rows: pd.DataFrame, columns: Mapping[str, object]) -> pd.DataFrame:
+    for position, (name, value) in enumerate(columns.items()):
+        rows.insert(position, name, value)
+    return rows
+
+
+def _with_mean(judged: JudgedSplit, baselines: Baselines) -> JudgedSplit:
+    """The population mean among the networks, unless a network of that name is judged."""
+    if MEAN_NETWORK in judged.networks or MEAN not in baselines.predicted:
+        return judged
+    predicted = {**judged.predicted, (MEAN_NETWORK, 0): baselines.predicted[MEAN]}
+    return JudgedSplit(judged.split, judged.subjects, judged.owner, judged.reference, predicted)
+
+
+def _case_row(case: Case, baselines: Baselines) -> pd.DataFrame:
+    networks = case.judged.networks
+    row = {
+        "case": case.name,
+        "split": case.split,
+        "setting": case.setting,
+        "networks": ", ".join(networks),
+        "seeds": min(len(case.judged.seeds(network)) for network in networks),
+        "n_subjects": len(case.judged.subjects),
+        "n_windows": len(case.windows),
+        "n_training_subjects": case.training["subject"].nunique() if len(case.training) else 0,
+        "n_training_windows": len(case.training),
+        "n_calibration": case.calibration.drop_duplicates(["subject", "record", "start"]).shape[0],
+        "baselines_fitted_on": baselines.fitted_on,
+        **{
+            f"{p}_{name}": float(value)
+            for p, column in zip(("sbp", "dbp"), case.judged.reference.T, strict=True)
+            for name, value in zip(("p5", "median", "p95"), np.percentile(column, (5, 50, 95)), strict=True)
+        },
+    }
+    return pd.DataFrame([row])
+
+
+def _case_notes(case: Case, baselines: Baselines) -> list[str]:
+    """What cannot be assessed, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, why in baselines.absent.items():
+        reasons.setdefault(why, []).append(NAMES[name])
+    return [f"{case.name}: not assessable: {', '.join(names)} ({why})" for why, names in reasons.items()]

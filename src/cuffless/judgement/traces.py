@@ -1,0 +1,51 @@
+"""Subjects whose course is shown: spread over how well they were predicted, with a bounded number of windows."""
+
+import numpy as np
+import pandas as pd
+
+from cuffless.evaluation import absolute_errors, sum_by_subject
+from cuffless.judgement.baselines import MEAN, Baselines
+from cuffless.judgement.cases import Case
+
+SUBJECTS, WINDOWS = 60, 300
+
+
+def pick_traces(case: Case, baselines: Baselines) -> pd.DataFrame:
+    """Windows of a few subjects with what every network said of them.
+
+    Parameters
+    ----------
+    case : Case
+    baselines : Baselines
+
+    Returns
+    -------
+    DataFrame
+        ``case, network, subject, record, start, seconds, elapsed`` (s on the subject's clock, NaN where it has none),
+        ``sbp_ref, dbp_ref, sbp, dbp`` (mmHg, seeds averaged), ``sbp_mean, dbp_mean`` (the population mean): at most 60
+        subjects, evenly spread over their errors, and 300 windows each, evenly spread over their time.
+    """
+    judged, k = case.judged, len(case.judged.subjects)
+    errors = np.mean([absolute_errors(judged, network) for network in judged.networks], axis=0)
+    mae = sum_by_subject(errors, judged.owner, k)[:, 0] / np.bincount(judged.owner, minlength=k)
+    ranked = np.argsort(mae, kind="stable")
+    shown = np.sort(ranked[np.unique(np.linspace(0, k - 1, min(k, SUBJECTS)).round().astype(int))])
+    at = np.concatenate([_spread(np.flatnonzero(judged.owner == subject)) for subject in shown])
+    windows = case.windows.iloc[at][["subject", "record", "start", "seconds", "elapsed"]]
+    mean = baselines.predicted.get(MEAN, np.full(judged.reference.shape, np.nan))
+    parts = []
+    for network in judged.networks:
+        said = np.mean([judged.predicted[network, seed] for seed in judged.seeds(network)], axis=0)
+        columns = {"ref": judged.reference, "": said, "mean": mean}
+        values = {
+            f"{pressure}_{name}".rstrip("_"): table[at, p].round(2)
+            for name, table in columns.items()
+            for p, pressure in enumerate(("sbp", "dbp"))
+        }
+        parts.append(windows.assign(case=case.name, network=network, **values))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["case", "network", *windows.columns, *values]]
+
+
+def _spread(rows: np.ndarray) -> np.ndarray:
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), WINDOWS)).round().astype(int))]

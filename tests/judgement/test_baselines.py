@@ -1,0 +1,108 @@
+"""Baselines against plain loops."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cuffless.judgement import make_cases, read_table
+from cuffless.judgement.baselines import FROM_TRAINING, LEFT_OUT, RIDGE_ALPHA, make_baselines
+
+
+def case_of(write, *tables):
+    [case] = make_cases(read_table([write(pd.concat(tables, ignore_index=True), "t.parquet")]))
+    return case
+
+
+def plain_ridge(x, y, at):
+    """Ridge of standardized predictors, the long way."""
+    mean, sd = x.mean(axis=0), x.std(axis=0)
+    z = (x - mean) / sd
+    slope = np.linalg.solve(z.T @ z + RIDGE_ALPHA * np.eye(x.shape[1]), z.T @ (y - y.mean(axis=0)))
+    return y.mean(axis=0) + (at - mean) / sd @ slope
+
+
+def test_with_training_rows_the_mean_is_theirs(make_table, write):
+    training = make_table(subset="train", first=100)
+    base = make_baselines(case_of(write, make_table(), training))
+    assert base.fitted_on == FROM_TRAINING
+    reference = training[["sbp_ref", "dbp_ref"]]
+    assert np.allclose(base.predicted["population_mean"], reference.mean())
+    assert np.allclose(base.predicted["population_median"], reference.median())
+
+
+def test_validation_rows_count_as_training(make_table, write):
+    base = make_baselines(
+        case_of(write, make_table(), make_table(subset="train", first=100), make_table(subset="val", first=200))
+    )
+    both = pd.concat([make_table(subset="train", first=100), make_table(subset="val", first=200)])
+    assert np.allclose(base.predicted["population_mean"], both[["sbp_ref", "dbp_ref"]].mean())
+
+
+def test_without_training_rows_each_subject_is_left_out(make_table, write):
+    case = case_of(write, make_table(subjects=5).assign(age=np.repeat([40, 50, 60, 70, 80], 12), sex="f"))
+    base = make_baselines(case)
+    assert base.fitted_on == LEFT_OUT
+    rows, reference = case.windows, case.judged.reference
+    for subject in case.judged.subjects:
+        own = (rows["subject"] == subject).to_numpy()
+        assert np.allclose(base.predicted["population_mean"][own], reference[~own].mean(axis=0))
+        assert np.allclose(base.predicted["population_median"][own], np.median(reference[~own], axis=0))
+        hr = rows[["hr"]].to_numpy()
+        expected = plain_ridge(hr[~own], reference[~own], hr[own])
+        np.testing.assert_allclose(base.predicted["heart_rate"][own], expected, atol=1e-6)
+
+
+def test_heart_rate_and_demographics_are_ridge_regressions_on_the_training_rows(make_table, write):
+    rng = np.random.default_rng(3)
+
+    def people(rows):
+        age = {name: float(rng.integers(30, 90)) for name in rows["subject"].unique()}
+        sex = {name: rng.choice(["f", "m"]) for name in rows["subject"].unique()}
+        return rows.assign(age=rows["subject"].map(age), sex=rows["subject"].map(sex))
+
+    test, training = people(make_table()), people(make_table(subset="train", first=100, subjects=20))
+    case = case_of(write, test, training)
+    base = make_baselines(case)
+    y = training[["sbp_ref", "dbp_ref"]].to_numpy()
+    for name, columns in (("heart_rate", ["hr"]), ("demographics", ["age", "sex"])):
+        x, at = (
+            table[columns].replace({"f": 0.0, "m": 1.0}).astype(float).to_numpy() for table in (training, case.windows)
+        )
+        np.testing.assert_allclose(base.predicted[name], plain_ridge(x, y, at), atol=1e-6)
+
+
+def test_calibration_baselines_know_the_subjects_own_values_in_time_order(make_table, write):
+    test = make_table()
+    calibration = make_table(windows=3, subset="calibration").assign(start=lambda t: t["start"] - 100)
+    calibration = calibration.sample(frac=1, random_state=1)  # a table need not be in time order
+    case = case_of(write, test, calibration)
+    base = make_baselines(case)
+    for subject, own in calibration.sort_values("start").groupby("subject"):
+        at = (case.windows["subject"] == subject).to_numpy()
+        values = own[["sbp_ref", "dbp_ref"]].to_numpy()
+        assert np.allclose(base.predicted["hold_first"][at], values[0])
+        assert np.allclose(base.predicted["hold_last"][at], values[-1])
+        assert np.allclose(base.predicted["calibration_mean"][at], values.mean(axis=0))
+    assert base.absent["offset"] == "calibration rows hold no predictions"
+    assert case.windows["since"].min() == pytest.approx(80)
+
+
+def test_the_offset_is_the_predictors_mean_error_on_the_calibration_windows(make_table, write):
+    calibration = make_table(windows=3, subset="calibration").assign(
+        start=lambda t: t["start"] - 100, sbp=lambda t: t["sbp_ref"] - 7, dbp=lambda t: t["dbp_ref"] + 2
+    )
+    case = case_of(write, make_table(), calibration)
+    base = make_baselines(case)
+    shift = base.offset["alexnet", 0] - case.judged.predicted["alexnet", 0]
+    assert np.allclose(shift, [7, -2])
+
+
+def test_what_a_table_cannot_support_is_named(make_table, write):
+    base = make_baselines(case_of(write, make_table(subjects=1).drop(columns="hr")))
+    assert base.absent["population_mean"] == "no training rows, and no other subject"
+    assert base.absent["heart_rate"] == "no column hr"
+    assert base.absent["demographics"] == "no column age and sex"
+    assert base.absent["calibration_mean"] == "no calibration rows"
+    some = make_table(windows=2, subjects=7, subset="calibration").assign(start=lambda t: t["start"] - 100)
+    base = make_baselines(case_of(write, make_table(), some))
+    assert base.absent["hold_last"] == "no calibration rows of 1 test subjects, p007 among them"

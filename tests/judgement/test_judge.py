@@ -1,0 +1,77 @@
+"""The judgement as a whole: what stands in its tables, and what must never be said."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cuffless.config import EvaluationOptions
+from cuffless.judgement import judge, read_table
+
+QUICK = EvaluationOptions(bootstrap=200)
+
+
+@pytest.fixture
+def judged(make_table, write):
+    def make(*tables, **options):
+        return judge(read_table([write(pd.concat(tables, ignore_index=True), "t.parquet")]), QUICK, **options)
+
+    return make
+
+
+def test_every_table_names_its_case(make_table, judged):
+    found = judged(make_table(), make_table(network="resnet", error=9), make_table(subset="train", first=100))
+    for name, table in found.tables.items():
+        assert "case" in table.columns, name
+        assert set(table["case"]) <= {"nonmixed"}, name
+    assert set(found.merits["network"]) == {"alexnet", "resnet"}
+    assert found.cases.loc[0, ["n_subjects", "n_windows", "n_training_windows"]].tolist() == [8, 96, 96]
+    assert found.cases.loc[0, "baselines_fitted_on"] == "training rows"
+
+
+def test_the_population_mean_stands_beside_the_predictors_in_every_bin(make_table, judged):
+    found = judged(make_table())
+    assert set(found.bins["network"]) == {"alexnet", "mean"}
+    assert found.cases.loc[0, "baselines_fitted_on"] == "leave-one-subject-out over the test subjects"
+
+
+def test_a_network_of_that_name_is_judged_and_not_replaced(make_table, judged):
+    found = judged(make_table(), make_table(network="mean").assign(sbp=100.0, dbp=50.0))
+    own = found.merits[(found.merits["network"] == "mean") & (found.merits["average"] == "pooled")]
+    assert own.set_index("pressure").loc["SBP", "slope"] == pytest.approx(-1)
+
+
+def test_drift_is_there_where_calibration_rows_and_times_are(make_table, judged):
+    calibration = make_table(windows=2, subset="calibration").assign(start=lambda t: t["start"] - 100)
+    assert judged(make_table()).drift.empty
+    drift = judged(make_table(), calibration).drift
+    assert (drift["n_windows"] > 0).all()
+    assert drift.groupby("pressure")["n_windows"].sum().tolist() == [96, 96]
+
+
+def test_verdicts_are_never_pass(make_table, judged):
+    found = judged(make_table(subjects=90, windows=9).assign(sbp=lambda t: t["sbp_ref"], dbp=lambda t: t["dbp_ref"]))
+    assert set(found.standards["verdict"]) <= {"holds", "fails", "not assessable"}
+    iso = found.standards[
+        found.standards["standard"].str.contains("81060-2") & (found.standards["clause"] == "overall")
+    ]
+    assert set(iso["verdict"]) == {"not assessable"}  # pressures of this cohort cover no range
+
+
+def test_a_range_that_the_study_cut_is_named_as_the_cause(make_table, judged):
+    found = judged(make_table(), limits={"SBP": (75, 165), "DBP": (40, 80)})
+    rows = found.standards[found.standards["quantity"].str.contains("DBP >= 85")]
+    assert rows["reason"].str.contains("80").all()
+
+
+def test_warnings_come_first(make_table, judged):
+    found = judged(make_table(subjects=1))
+    assert found.notes[0].startswith("WARNING: one subject")
+
+
+def test_the_order_of_rows_and_the_file_format_change_nothing(make_table, write):
+    rows = pd.concat([make_table(), make_table(subset="train", first=100)], ignore_index=True)
+    shuffled = rows.sample(frac=1, random_state=0)
+    one, two = (judge(read_table([path]), QUICK) for path in (write(rows, "a.parquet"), write(shuffled, "b.csv")))
+    for name in ("skill", "merits", "bins", "standards"):
+        a, b = (found.tables[name].select_dtypes("number").to_numpy(float) for found in (one, two))
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-8, err_msg=name)

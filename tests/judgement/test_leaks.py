@@ -1,0 +1,82 @@
+"""Each leak that a table can show, injected, and clean tables."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cuffless.judgement import make_cases, read_table
+from cuffless.judgement.leaks import leak_table
+
+
+@pytest.fixture
+def leaks(write):
+    def look(*tables):
+        [case] = make_cases(read_table([write(pd.concat(tables, ignore_index=True), "t.parquet")]))
+        return leak_table(case).set_index("kind")
+
+    return look
+
+
+def test_a_clean_table_has_none(make_table, leaks):
+    calibration = make_table(windows=2, subset="calibration").assign(start=lambda t: t["start"] - 100)
+    found = leaks(make_table(), make_table(subset="train", first=100), calibration)
+    assert (found.drop(index=["near_duplicates", "fitted_beyond_training"])["verdict"] == "none").all()
+
+
+def test_without_rows_to_compare_nothing_is_claimed(make_table, leaks):
+    found = leaks(make_table())
+    assert set(found["verdict"]) == {"not assessable"}
+    assert found.loc["shared_subject", "reason"] == "no training rows"
+    assert "needs the signals" in found.loc["near_duplicates", "reason"]
+
+
+def test_a_subject_on_both_sides_is_found(make_table, leaks):
+    training = pd.concat(
+        [make_table(subset="train", first=100), make_table(subjects=1, subset="train", record="other")]
+    )
+    found = leaks(make_table(), training)
+    assert found.loc["shared_subject", ["count", "verdict", "examples"]].tolist() == [1, "found", "p000"]
+    assert found.loc["shared_record", "verdict"] == "none"
+
+
+def test_a_record_on_both_sides_is_found_whoever_it_is_said_to_be_of(make_table, leaks):
+    found = leaks(
+        make_table(), make_table(subset="train", subjects=2).assign(subject="x", start=lambda t: t.start + 1e4)
+    )
+    assert found.loc["shared_record", ["count", "verdict"]].tolist() == [2, "found"]
+    assert found.loc["shared_subject", "verdict"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("shift", "seconds", "n"), [(3.0, 7.0, 12), (-3.0, 7.0, 12), (2.0, 1.0, 12), (-20.0, 300.0, 12)]
+)
+def test_windows_that_share_signal_are_found_on_either_side_within_and_around(make_table, leaks, shift, seconds, n):
+    training = make_table(subset="train", subjects=1).assign(start=lambda t: t["start"] + shift, seconds=seconds)
+    found = leaks(make_table(), training)
+    assert found.loc["overlapping_windows", ["count", "verdict"]].tolist() == [n, "found"]
+
+
+def test_windows_that_follow_one_another_share_nothing(make_table, leaks):
+    training = make_table(subset="train", subjects=1).assign(start=lambda t: t["start"] + 7.0, seconds=3.0)
+    assert leaks(make_table(), training).loc["overlapping_windows", "verdict"] == "none"
+
+
+def test_calibration_windows_in_the_test_set_are_found(make_table, leaks):
+    calibration = make_table(windows=2, subset="calibration").assign(start=lambda t: t["start"] + 2)
+    found = leaks(make_table(), calibration)
+    assert found.loc["calibration_in_test", ["count", "verdict"]].tolist() == [16, "found"]
+
+
+def test_a_mean_that_knows_the_test_set_is_found(make_table, leaks):
+    test, training = make_table(network="mean"), make_table(subset="train", first=100, network="mean")
+    for known, verdict in ((training, "none"), (pd.concat([training, test]), "found"), (test, "found")):
+        value = known[["sbp_ref", "dbp_ref"]].mean()
+        found = leaks(test.assign(sbp=value["sbp_ref"], dbp=value["dbp_ref"]), training)
+        assert found.loc["fitted_beyond_training", "verdict"] == verdict
+
+
+def test_without_times_overlap_is_not_assessable(make_table, leaks):
+    tables = (make_table(), make_table(subset="train", first=100))
+    found = leaks(*(table.drop(columns=["start", "seconds"]) for table in tables))
+    assert found.loc["overlapping_windows", "reason"] == "no columns start and seconds"
+    assert np.isnan(found.loc["overlapping_windows", "count"])

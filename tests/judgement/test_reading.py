@@ -1,0 +1,127 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from cuffless.evaluation import PredictionError
+from cuffless.judgement import read_table
+
+
+def test_a_table_of_ours_is_read_as_it_is(make_table, write):
+    rows = pd.concat([make_table(), make_table(subset="train", first=100)])
+    for name in ("a.csv", "a.csv.gz", "a.parquet"):
+        read = read_table([write(rows, name)])
+        assert len(read.rows) == len(rows)
+        assert read.missing == ("setting", "age", "sex", "fold")
+        assert read.warnings == []
+
+
+def test_columns_of_other_names_are_mapped(make_table, write):
+    path = write(make_table().rename(columns={"sbp": "sys_pred", "subject": "patient"}))
+    read = read_table([path], columns={"sbp": "sys_pred", "subject": "patient"})
+    assert read.rows["sbp"].notna().all()
+    with pytest.raises(PredictionError, match=r"no column subject, sbp; found .*Say what they are called: --column"):
+        read_table([path])
+    with pytest.raises(PredictionError, match="no column nope; found"):
+        read_table([path], columns={"sbp": "nope"})
+    with pytest.raises(PredictionError, match="'systolic' is no column of a prediction table"):
+        read_table([path], columns={"systolic": "sys_pred"})
+
+
+def test_a_bare_table_of_five_columns_is_judged_with_what_it_lacks_named(make_table, write):
+    read = read_table([write(make_table()[["subject", "sbp_ref", "dbp_ref", "sbp", "dbp"]])], network="mine")
+    assert set(read.rows["network"]) == {"mine"}
+    assert set(read.rows["subset"]) == {"test"}
+    assert any("no column start: rows are taken to be in time order" in note for note in read.notes)
+    assert (read.rows.groupby("subject")["start"].diff().dropna() == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("sbp", np.nan, r"column sbp holds no finite number in 2 rows \(lines 5, 9\)"),
+        ("dbp_ref", np.inf, r"column dbp_ref holds no finite number in 2 rows \(lines 5, 9\)"),
+        ("start", np.nan, r"column start holds no finite number in 2 rows \(lines 5, 9\)"),
+        ("subject", None, r"column subject is empty in 2 rows \(lines 5, 9\)"),
+    ],
+)
+def test_what_is_no_number_is_told_with_its_lines(make_table, write, column, value, said):
+    rows = make_table().astype({column: object})
+    rows.loc[[3, 7], column] = value
+    with pytest.raises(PredictionError, match=said):
+        read_table([write(rows)])
+
+
+def test_text_among_numbers_is_shown(make_table, write):
+    rows = make_table().astype({"sbp": object})
+    rows.loc[2, "sbp"] = "n/a?"
+    with pytest.raises(PredictionError, match=r"1 row \(line 4\) \(the first holds 'n/a\?'\)"):
+        read_table([write(rows)])
+
+
+def test_training_rows_need_no_prediction(make_table, write):
+    rows = pd.concat([make_table(), make_table(subset="train", first=100)])
+    assert read_table([write(rows)]).rows["sbp"].isna().sum() == 96
+
+
+def test_windows_that_occur_twice_are_named(make_table, write):
+    rows = make_table()
+    with pytest.raises(PredictionError, match=r"2 test windows occur twice \(4 rows \(lines 2, 3, 98, 99\)\)"):
+        read_table([write(pd.concat([rows, rows.iloc[:2]]))])
+
+
+def test_kilopascals_are_recognized_and_converted(make_table, write):
+    rows = make_table()
+    pressures = ["sbp_ref", "dbp_ref", "sbp", "dbp"]
+    path = write(rows.assign(**{name: rows[name] / 7.50062 for name in pressures}))
+    with pytest.raises(PredictionError, match="Say --unit kpa"):
+        read_table([path])
+    converted = read_table([path], unit="kpa").rows
+    np.testing.assert_allclose(converted[pressures], rows[pressures], rtol=1e-6)
+    with pytest.raises(PredictionError, match="see to --unit"):
+        read_table([write(rows)], unit="kpa")
+
+
+def test_predictions_in_another_unit_than_references_are_refused(make_table, write):
+    rows = make_table()
+    with pytest.raises(PredictionError, match="predictions must be in mmHg too"):
+        read_table([write(rows.assign(sbp=rows["sbp"] / 7.5, dbp=rows["dbp"] / 7.5))])
+
+
+def test_one_subject_is_judged_with_a_warning(make_table, write):
+    read = read_table([write(make_table(subjects=1))])
+    assert read.warnings == ["one subject (p000): no intervals, no tests; nothing is known about people"]
+
+
+def test_swapped_and_impossible_pressures_are_warned_of_with_their_lines(make_table, write):
+    rows = make_table()
+    rows.loc[4, ["sbp_ref", "dbp_ref"]] = [70.0, 110.0]
+    rows.loc[6, "sbp"] = 400.0
+    first, second = read_table([write(rows)]).warnings
+    assert first == "SBP is not above DBP in the reference of 1 row (line 6); see to the columns"
+    assert second == "sbp lies outside 20 to 300 mmHg in 1 row (line 8)"
+
+
+def test_rows_of_other_subsets_are_left_out_and_said(make_table, write):
+    rows = pd.concat([make_table(), make_table(first=100, subset="test").assign(subset="other")])
+    read = read_table([write(rows)])
+    assert len(read.rows) == 96
+    assert "96 rows" in read.notes[0]
+    assert "of subset 'other' are left out" in read.notes[0]
+    with pytest.raises(PredictionError, match="no row with subset 'test'"):
+        read_table([write(make_table().assign(subset="train"))])
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\xff\x00", b"a,b\n"])
+def test_files_that_hold_no_table_are_refused_by_name(tmp_path, content):
+    path = tmp_path / "broken.csv"
+    path.write_bytes(content)
+    with pytest.raises(PredictionError, match=r"broken\.csv"):
+        read_table([path])
+    with pytest.raises(PredictionError, match="no such file"):
+        read_table([tmp_path / "gone.csv"])
+
+
+def test_several_tables_are_laid_under_each_other(make_table, write):
+    rows = make_table()
+    paths = [write(rows.assign(network=name), f"{name}.csv") for name in ("a", "b")]
+    assert set(read_table(paths).rows["network"]) == {"a", "b"}
