@@ -7,7 +7,7 @@ import typer
 
 app = typer.Typer(
     name="cuffless",
-    help="Blood pressure from PPG: look into recordings, predict on your own signals.",
+    help="Blood pressure from PPG or a video: look into recordings, predict on your own signals, judge predictions.",
     epilog="Exit status: 0 done, 1 the recording holds nothing usable (the reason is said), 2 wrong use.",
     no_args_is_help=True,
     add_completion=False,
@@ -188,3 +188,40 @@ def pulse(
 
     call = PulseCall(source, seconds, method, time_unit, key, fps, roi, roi_mode, timestamps, plot, as_json)
     raise typer.Exit(run_pulse(call))
+
+
+@app.command(name="judge")
+def judge_predictions(
+    predictions: Annotated[
+        list[Path],
+        typer.Argument(metavar="PREDICTIONS", help="Tables of predictions, one row a window (.csv, .parquet)."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", metavar="DIR", help="Folder of the page, the tables and the figures.")
+    ],
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="NAME=THEIRS", help="What a column is called in the tables; repeat for more."),
+    ] = None,
+    network: Annotated[
+        str, typer.Option("--network", metavar="NAME", help="Name of the predictor, where no column tells it.")
+    ] = "predictor",
+    unit: Annotated[Literal["mmhg", "kpa"], typer.Option("--unit", help="Unit of the pressures.")] = "mmhg",
+    limits: Annotated[
+        Literal["none", "paper", "code"],
+        typer.Option("--limits", help="Pressures that the study accepted: paper 75-165 / 40-80, code 40-200 / 40-120."),
+    ] = "none",
+    confidence: Annotated[
+        float, typer.Option("--confidence", metavar="SHARE", help="Level of the intervals.", min=0.5, max=0.999)
+    ] = 0.95,
+    bootstrap: Annotated[
+        int, typer.Option("--bootstrap", metavar="DRAWS", help="Draws of subjects.", min=100, max=100_000)
+    ] = 2000,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the draws.", min=0)] = 0,
+    as_json: Json = False,
+) -> None:
+    """Judge any predictor against doing nothing: skill, errors, agreement, standards' screens, leaks; one page."""
+    from cuffless.cli.judging import JudgeCall, run_judge
+
+    call = JudgeCall(predictions, output, column or (), network, unit, limits, confidence, bootstrap, seed, as_json)
+    raise typer.Exit(run_judge(call))

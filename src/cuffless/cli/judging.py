@@ -1,0 +1,156 @@
+"""`cuffless judge`: any table of predictions, judged against doing nothing."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, print_json
+from cuffless.config import EvaluationOptions
+from cuffless.evaluation import PRESSURES, PredictionError
+from cuffless.judgement import Judgement, judge, read_table
+from cuffless.judgement.baselines import NAMES
+
+TABLES = (".csv", ".csv.gz", ".parquet")
+LIMITS = {
+    "none": None,
+    "paper": {"SBP": (75.0, 165.0), "DBP": (40.0, 80.0)},
+    "code": {"SBP": (40.0, 200.0), "DBP": (40.0, 120.0)},
+}
+_CAVEAT = "A numerical screen of retrospective data; it certifies nothing."
+
+
+@dataclass(frozen=True)
+class JudgeCall:
+    """What the user asked for; see the command's options."""
+
+    predictions: Sequence[Path]
+    output: Path
+    columns: Sequence[str] = ()
+    network: str = "predictor"
+    unit: str = "mmhg"
+    limits: str = "none"
+    confidence: float = 0.95
+    bootstrap: int = 2000
+    seed: int = 0
+    as_json: bool = False
+
+
+def run_judge(call: JudgeCall) -> int:
+    """Carry the command out; gives its exit status."""
+    from cuffless.report.written import write_judgement
+
+    try:
+        columns = _mapping(call)
+        table = read_table(call.predictions, columns=columns, unit=call.unit, network=call.network)
+        options = EvaluationOptions(confidence=call.confidence, bootstrap=call.bootstrap, seed=call.seed)
+        judgement = judge(table, options, limits=LIMITS[call.limits])
+        page = write_judgement(
+            judgement,
+            call.output,
+            source=table.source,
+            options=options,
+            limits=LIMITS[call.limits],
+            command=_command(call),
+        )
+    except (UsageError, OSError) as error:
+        complain(str(error))
+        return WRONG_USE
+    except PredictionError as error:
+        complain(str(error))
+        if call.as_json:
+            print_json({"predictions": [str(path) for path in call.predictions], "reason": str(error)})
+        return NOTHING_USABLE
+    for text in judgement.notes:
+        complain(text)
+    if call.as_json:
+        print_json(_answer(call, judgement, page))
+    else:
+        _print(judgement, page)
+    return DONE
+
+
+def _command(call: JudgeCall) -> str:
+    """The command that repeats a call; options that are as they are unasked are left out."""
+    words = ["cuffless", "judge", *map(str, call.predictions), "--output", str(call.output)]
+    for text in call.columns:
+        words += ["--column", text]
+    for field in fields(call):
+        if field.name in ("network", "unit", "limits", "confidence", "bootstrap", "seed"):
+            value = getattr(call, field.name)
+            words += [f"--{field.name}", str(value)] if value != field.default else []
+    return shlex.join(words)
+
+
+def _mapping(call: JudgeCall) -> dict[str, str]:
+    for path in call.predictions:
+        if not path.is_file():
+            raise UsageError(f"{path} does not exist; name a table of predictions ({', '.join(TABLES)})")
+        if not path.name.lower().endswith(TABLES):
+            raise UsageError(f"{path}: the name of a table of predictions ends in {' or '.join(TABLES)}")
+    if call.output.exists() and not call.output.is_dir():
+        raise UsageError(f"--output {call.output} is a file; name a folder")
+    mapping = {}
+    for text in call.columns:
+        name, sign, theirs = text.partition("=")
+        if not (name and sign and theirs):
+            raise UsageError(f"--column {text}: say NAME=THEIRS, as in --column sbp=predicted_systolic")
+        mapping[name.strip()] = theirs.strip()
+    return mapping
+
+
+def _answer(call: JudgeCall, judgement: Judgement, page: Path) -> dict:
+    """The JSON: what was judged, and skill and verdicts as the page has them."""
+    overall = judgement.standards[judgement.standards["clause"] == "overall"]
+    return {
+        "predictions": [str(path) for path in call.predictions],
+        "page": str(page),
+        "cases": judgement.cases.to_dict("records"),
+        "skill": judgement.skill[judgement.skill["average"] == "subject"].to_dict("records"),
+        "merits": judgement.merits.to_dict("records"),
+        "standards": overall.drop(columns=["clause"]).to_dict("records"),
+        "leaks": judgement.leaks.to_dict("records"),
+        "notes": judgement.notes,
+    }
+
+
+def _print(judgement: Judgement, page: Path) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    for case in judgement.cases.itertuples():
+        console.print(
+            f"[bold]{escape(case.case)}[/]: {case.n_windows:,} windows of {case.n_subjects:,} subjects; baselines "
+            f"fitted on {case.baselines_fitted_on}"
+        )
+        rows = judgement.skill[(judgement.skill["case"] == case.case) & (judgement.skill["average"] == "subject")]
+        shown = rows[rows["skill"].notna()]
+        if shown.empty:
+            continue
+        merits = judgement.merits[(judgement.merits["case"] == case.case) & (judgement.merits["average"] == "subject")]
+        maes = merits.set_index(["network", "pressure"])["mae"]
+        table = Table("predictor", "", "MAE mmHg", *(f"vs {NAMES[name]}" for name in dict.fromkeys(shown["baseline"])))
+        for network in dict.fromkeys(shown["network"]):
+            for pressure in PRESSURES:
+                own = shown[(shown["network"] == network) & (shown["pressure"] == pressure)].set_index("baseline")
+                cells = (
+                    _skill(own.loc[name]) if name in own.index else "" for name in dict.fromkeys(shown["baseline"])
+                )
+                table.add_row(escape(str(network)), pressure, f"{maes[network, pressure]:.1f}", *cells)
+        console.print(table)
+    console.print("Skill: share of the baseline's error that is removed, with its interval; 0 is doing nothing.")
+    console.print(f"{_CAVEAT} Page: {escape(str(page))}")
+
+
+def _skill(row) -> str:
+    value, lower, upper = (row[name] for name in ("skill", "lower", "upper"))
+    return _signed(value) + (f" [{_signed(lower)}, {_signed(upper)}]" if np.isfinite(lower) else "")
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.2f}"
+    return "0.00" if float(text) == 0 else text.replace("-", "−")

@@ -1,0 +1,1 @@
+"""Pages to read a judgement and a study by: self-contained HTML, and a model's card."""

@@ -1,0 +1,221 @@
+"""The tables of a judgement's page: which columns they have and how these are written."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from cuffless.report.tables import Column, Download, Table, csv_download, make_table
+from cuffless.report.wording import (
+    AVERAGES,
+    NOTHING,
+    baseline_name,
+    case_name,
+    count,
+    network_name,
+    number,
+    p_value,
+    percent,
+    plural,
+    text,
+    with_limits,
+)
+
+_NETWORK = Column("predictor", lambda r: network_name(r.network))
+_CASE = Column("case", lambda r: case_name(r.case))
+PRESSURE = Column("pressure", "pressure")
+_AVERAGE = Column("counting the same", lambda r: AVERAGES.get(r.average, r.average))
+
+
+def download(judgement, name: str) -> Download:
+    """A judgement's table as CSV; `cuffless judge` writes the same file beside the page."""
+    return csv_download(getattr(judgement, name), f"{name}.csv", f"tables/{name}.csv")
+
+
+def fitted_column(cases: pd.DataFrame) -> str:
+    """Column that tells what baselines that know other people are fitted on."""
+    return "baselines_fitted_on" if "baselines_fitted_on" in cases else "mean_baseline"
+
+
+def case_table(judgement) -> Table:
+    """What was judged."""
+    rows = judgement.cases
+    fitted = fitted_column(rows)
+    columns = [
+        _CASE,
+        Column("predictors", lambda r: ", ".join(network_name(name) for name in str(r.networks).split(", "))),
+        Column("seeds", lambda r: count(r.seeds), numeric=True),
+        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
+        Column("test windows", lambda r: count(r.n_windows), numeric=True),
+        Column(
+            "training rows",
+            lambda r: (
+                f"{plural(r.n_training_windows, 'window')} of {plural(r.n_training_subjects, 'subject')}"
+                if r.n_training_windows
+                else "none"
+            ),
+        ),
+        Column("calibration windows", lambda r: count(r.n_calibration), numeric=True),
+        Column("mean, median, heart rate and demographics are fitted on", fitted, wide=True),
+    ]
+    columns += [
+        Column(f"reference {pressure.upper()}, median (5 to 95 %)", _reference(pressure))
+        for pressure in ("sbp", "dbp")
+        if f"{pressure}_median" in rows
+    ]
+    return make_table(rows, columns, "What was judged", download=download(judgement, "cases"))
+
+
+def _reference(pressure: str):
+    return lambda row: (
+        f"{number(getattr(row, f'{pressure}_median'), 0)} ({number(getattr(row, f'{pressure}_p5'), 0)} to "
+        f"{number(getattr(row, f'{pressure}_p95'), 0)})"
+    )
+
+
+def skill_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> Table:
+    """Skill against each baseline, pooled and by subject."""
+    columns = [
+        Column("baseline", lambda r: baseline_name(r.baseline)),
+        PRESSURE,
+        _AVERAGE,
+        Column(
+            "skill [interval]",
+            lambda r: with_limits(r.skill, r.lower, r.upper, 2) if np.isfinite(r.skill) else text(r.reason),
+            numeric=True,
+        ),
+        Column("MAE, mmHg", lambda r: number(getattr(r, "mae", None)), numeric=True),
+        Column("baseline's MAE, mmHg", lambda r: number(getattr(r, "baseline_mae", None)), numeric=True),
+        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
+        Column("interval", lambda r: text(getattr(r, "interval", ""))),
+    ]
+    rows = judgement.skill
+    return make_table(
+        rows,
+        columns,
+        "Skill against each baseline",
+        cases=cases,
+        networks=networks,
+        download=download(judgement, "skill"),
+    )
+
+
+def merit_table(judgement, cases: Mapping[str, int]) -> Table:
+    """Figures of merit of all predictors of a case, with the mean baseline's error beside."""
+    skill = judgement.skill
+    mean = skill[skill["baseline"] == "population_mean"]
+    keys = ["case", "network", "average", "pressure"]
+    rows = judgement.merits
+    if "baseline_mae" in mean:
+        rows = rows.merge(mean[[*keys, "baseline_mae"]], on=keys, how="left")
+    columns = [
+        _NETWORK,
+        PRESSURE,
+        _AVERAGE,
+        Column("MAE", lambda r: with_limits(r.mae, r.mae_lower, r.mae_upper), numeric=True),
+        Column("MAE of the mean", lambda r: number(getattr(r, "baseline_mae", None)), numeric=True),
+        Column("mean error", lambda r: with_limits(r.me, r.me_lower, r.me_upper, signed=True), numeric=True),
+        Column("SD of error", lambda r: number(r.sd), numeric=True),
+        Column("RMSE", lambda r: number(r.rmse), numeric=True),
+        Column(
+            "within 10 mmHg, %",
+            lambda r: with_limits(100 * r.within10, 100 * r.within10_lower, 100 * r.within10_upper, 0),
+            numeric=True,
+        ),
+        Column("slope of error", lambda r: number(r.slope, 2), numeric=True),
+        Column("SD ratio", lambda r: number(r.sd_ratio, 2), numeric=True),
+        Column("R²", lambda r: number(r.r2, 2), numeric=True),
+        Column("r within subjects", lambda r: number(r.within_r, 2), numeric=True),
+        Column("direction right (of n changes)", _concordance, numeric=True),
+        Column("explained deviation", lambda r: number(r.explained, 2), numeric=True),
+        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
+        Column("windows", lambda r: count(r.n_windows), numeric=True),
+        Column("seeds", lambda r: count(getattr(r, "seeds", None)), numeric=True),
+    ]
+    return make_table(rows, columns, "Figures of merit", cases=cases, download=download(judgement, "merits"))
+
+
+def _concordance(row) -> str:
+    if not np.isfinite(row.concordance):
+        return NOTHING
+    return f"{percent(row.concordance)} ({count(row.n_changes)})"
+
+
+def agreement_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> Table:
+    """Bias and limits of agreement in numbers."""
+    columns = [
+        PRESSURE,
+        Column("bias", lambda r: with_limits(r.bias, r.bias_lower, r.bias_upper, signed=True), numeric=True),
+        Column(
+            "lower limit", lambda r: with_limits(r.loa_low, r.loa_low_lower, r.loa_low_upper, signed=True), numeric=True
+        ),
+        Column(
+            "upper limit",
+            lambda r: with_limits(r.loa_high, r.loa_high_lower, r.loa_high_upper, signed=True),
+            numeric=True,
+        ),
+        Column("SD between subjects", lambda r: number(r.sd_between), numeric=True),
+        Column("SD within", lambda r: number(r.sd_within), numeric=True),
+        Column("SD in all", lambda r: number(r.sd_total), numeric=True),
+        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
+        Column("windows", lambda r: count(r.n_windows), numeric=True),
+    ]
+    return make_table(
+        judgement.agreement,
+        columns,
+        "Bias and 95 % limits of agreement, mmHg",
+        cases=cases,
+        networks=networks,
+        download=download(judgement, "agreement"),
+    )
+
+
+def paired_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> Table:
+    """Paired tests on subjects, and the paper's on windows in columns named for what they are."""
+    columns = [
+        Column("baseline", lambda r: baseline_name(r.baseline)),
+        PRESSURE,
+        Column(
+            "MAE less the baseline's, mmHg",
+            lambda r: with_limits(r.difference, r.lower, r.upper, signed=True),
+            numeric=True,
+        ),
+        Column("subjects", lambda r: count(r.n_pairs), numeric=True),
+        Column("p, paired by subject", lambda r: p_value(r.paired_p), numeric=True),
+        Column("the same after Holm", lambda r: p_value(r.paired_p_holm), numeric=True),
+        Column("a difference is shown", lambda r: _yes(r.paired_significant, r.paired_p)),
+        Column("Kolmogorov-Smirnov p on windows*", lambda r: p_value(r.ks_windows_p), numeric=True),
+        Column("t-test p on windows*", lambda r: p_value(r.ttest_windows_p), numeric=True),
+    ]
+    return make_table(
+        judgement.tests,
+        columns,
+        "Tests against each baseline",
+        cases=cases,
+        networks=networks,
+        download=download(judgement, "tests"),
+    )
+
+
+def _yes(significant, p) -> str:
+    return "not tested" if not np.isfinite(p) else "yes" if significant else "no"
+
+
+def leak_table(judgement, cases: Mapping[str, int]) -> Table:
+    """What training, calibration and test rows share."""
+    columns = [
+        Column("leak", lambda r: str(r.kind).replace("_", " ")),
+        Column("verdict", "verdict", verdict=True),
+        Column("count", lambda r: count(r.count), numeric=True),
+        Column("examples", lambda r: _examples(r.examples), wide=True),
+        Column("what was looked for, or why not", "reason", wide=True),
+    ]
+    rows = judgement.leaks
+    if "declared" in rows:
+        columns.insert(3, Column("declared", lambda r: "yes" if r.declared is True or r.declared == 1 else "no"))
+    by_case = cases if "case" in rows else None
+    return make_table(rows, columns, "Leaks", cases=by_case, download=download(judgement, "leaks"))
+
+
+def _examples(value) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else text(value)

@@ -1,0 +1,94 @@
+"""Skill against doing nothing, in one sentence."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cuffless.report.wording import baseline_name, network_name, number, percent, plural
+
+DOING_NOTHING = "population_mean"
+"""The baseline that uses nothing of the person."""
+BETTER, UNSHOWN, WORSE, UNKNOWN = "better", "not shown", "worse", "not assessable"
+_SIGNS = {BETTER: "▲", UNSHOWN: "○", WORSE: "▼", UNKNOWN: "?"}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What is said of one pressure; `more` compares with the baseline that is hardest to beat."""
+
+    pressure: str
+    verdict: str
+    text: str
+    more: str = ""
+
+    @property
+    def sign(self) -> str:
+        """A sign for the verdict, which is not told by colour alone."""
+        return _SIGNS[self.verdict]
+
+
+def verdict_of(skill: float, lower: float, upper: float) -> str:
+    """Whether an interval of skill lies above 0, below it, or holds it; `UNKNOWN` without an interval."""
+    if not np.isfinite([skill, lower, upper]).all():
+        return UNKNOWN
+    return BETTER if lower > 0 else WORSE if upper < 0 else UNSHOWN
+
+
+def skill_sentence(rows: pd.DataFrame, confidence: float, *, nothing: str = DOING_NOTHING) -> Sentence:
+    """Say whether a predictor is better than doing nothing.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``skill`` of a judgement: one network, pressure and average, a row a baseline.
+    confidence : float
+        Level of the intervals.
+    nothing : str
+        Name of the baseline that stands for doing nothing.
+
+    Returns
+    -------
+    Sentence
+    """
+    pressure = str(rows["pressure"].iloc[0])
+    row = next(rows[rows["baseline"] == nothing].itertuples(), None)
+    hardest = _hardest(rows, nothing)
+    if row is None or not np.isfinite(row.skill):
+        why = getattr(row, "reason", "") or "not assessable: no such baseline"
+        return Sentence(pressure, UNKNOWN, f"skill against the {baseline_name(nothing)} is {why}.", hardest)
+    verdict = verdict_of(row.skill, row.lower, row.upper)
+    name = network_name(row.network)
+    errors = f"MAE {number(row.mae)} in place of {number(row.baseline_mae)} mmHg"
+    against = f"always saying the {baseline_name(nothing)}"
+    who = plural(row.n_subjects, "subject")
+    if verdict == UNKNOWN:
+        outcome = f"with {who} there is no interval, so nothing is known about other people"
+    else:
+        interval = f"{100 * confidence:g} % interval {number(row.lower, 2)} to {number(row.upper, 2)}, {who}"
+        outcome = {
+            BETTER: f"better than doing nothing ({interval})",
+            WORSE: f"worse than doing nothing ({interval})",
+            UNSHOWN: f"not shown to be better than doing nothing ({interval}, which holds 0)",
+        }[verdict]
+    said = f"{name} {_change(row.skill)} {against} ({errors}; skill {number(row.skill, 2)}): {outcome}."
+    return Sentence(pressure, verdict, said, hardest)
+
+
+def _change(skill: float) -> str:
+    return f"removes {percent(skill)} of the error of" if skill >= 0 else f"adds {percent(-skill)} to the error of"
+
+
+def _hardest(rows: pd.DataFrame, nothing: str) -> str:
+    """Compare with the baseline of the least error, where that is another one."""
+    known = rows[rows["skill"].notna()]
+    if known.empty:
+        return ""
+    row = next(known.loc[[known["baseline_mae"].idxmin()]].itertuples())
+    if row.baseline == nothing:
+        return ""
+    limits = "" if not np.isfinite(row.lower) else f" [{number(row.lower, 2)}, {number(row.upper, 2)}]"
+    return (
+        f"Hardest baseline to beat: {baseline_name(row.baseline)} (MAE {number(row.baseline_mae)} mmHg); skill against "
+        f"it {number(row.skill, 2)}{limits}."
+    )

@@ -1,0 +1,125 @@
+"""Tables of a page: which columns, how they are written, and where their numbers can be had."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from cuffless.report.wording import text
+
+EMBEDDED_BYTES = 100_000
+"""A longer CSV is not put into the page; the page says where it lies."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes
+    ----------
+    title : str
+    cell : str or callable
+        Name of a column of the DataFrame, or what writes a cell from a row (a named tuple).
+    numeric : bool
+        Numbers stand at the right.
+    verdict : bool
+        The cell is a verdict, shown with a sign and a colour.
+    wide : bool
+        The cell holds sentences, which need room.
+    """
+
+    title: str
+    cell: str | Callable[[Any], str]
+    numeric: bool = False
+    verdict: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """Cells, and the case and network (by number) that the row is shown for; None: for all."""
+
+    cells: tuple[str, ...]
+    case: int | None = None
+    network: int | None = None
+
+
+@dataclass(frozen=True)
+class Download:
+    """A CSV: `href` holds it if it is short, else `where` says in which file it lies."""
+
+    name: str
+    href: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table ready for a template."""
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    download: Download | None = None
+
+
+def make_table(
+    rows: pd.DataFrame,
+    columns: Sequence[Column],
+    caption: str,
+    *,
+    cases: Mapping[str, int] | None = None,
+    networks: Mapping[str, int] | None = None,
+    download: Download | None = None,
+) -> Table:
+    """Write a DataFrame as a table.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    columns : sequence of Column
+    caption : str
+    cases, networks : mapping of str to int, optional
+        Numbers of cases and networks: rows are then shown only while their ``case`` or ``network`` is chosen.
+    download : Download, optional
+
+    Returns
+    -------
+    Table
+    """
+    written = tuple(
+        Row(
+            tuple(_cell(column, row) for column in columns),
+            None if cases is None else cases[row.case],
+            None if networks is None else networks.get(row.network),
+        )
+        for row in rows.itertuples(index=False)
+    )
+    return Table(caption, tuple(columns), written, download)
+
+
+def _cell(column: Column, row: Any) -> str:
+    return column.cell(row) if callable(column.cell) else text(getattr(row, column.cell, None))
+
+
+def csv_download(rows: pd.DataFrame, name: str, where: str) -> Download:
+    """Offer a table as CSV.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    name : str
+        Of the file that a browser saves.
+    where : str
+        Where the same file lies, seen from the page, for tables of more than `EMBEDDED_BYTES`.
+
+    Returns
+    -------
+    Download
+    """
+    written = rows.to_csv(index=False, lineterminator="\n").encode()
+    if len(written) > EMBEDDED_BYTES:
+        return Download(name, where=where)
+    return Download(name, href=f"data:text/csv;charset=utf-8;base64,{base64.b64encode(written).decode()}")

@@ -1,0 +1,102 @@
+"""What subjects' courses take on a page: whole tenths in base 64, as the page's script unpacks them."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+TRACE_BYTES = 1_000_000
+"""Of all courses of a page together; where they would take more, fewer subjects are shown."""
+_MISSING = -32768
+_WIDEST = 3276.7  # what whole tenths in 16 bits can hold
+_ENCODED = 4 / 3
+
+
+def pack_traces(
+    traces: pd.DataFrame, subjects: pd.DataFrame, cases: Sequence[str], networks: Mapping[str, int]
+) -> list[list[dict[str, Any]]]:
+    """Pack the courses of a judgement's subjects.
+
+    Parameters
+    ----------
+    traces : DataFrame
+        ``case, network, subject, record, start, seconds, sbp_ref, dbp_ref, sbp, dbp`` and, where known, ``elapsed``
+        (s on the subject's clock) and ``sbp_mean, dbp_mean`` (the population mean); the networks of a case have the
+        same windows in the same order.
+    subjects : DataFrame
+        Errors of the subjects: ``case, network, subject, pressure, mae``.
+    cases : sequence of str
+    networks : mapping of str to int
+        Their numbers.
+
+    Returns
+    -------
+    list of list of dict
+        For each case, for each subject: ``name, clock`` (`elapsed`, `start` or `order`), ``windows``, and packed
+        ``time`` (0.1 s, or the windows' order), ``seconds`` (0.01 s), ``record``, ``reference`` (SBP and DBP, 0.1
+        mmHg), ``said`` and ``mae`` by network, ``mean`` (SBP and DBP in mmHg).
+    """
+    share = min(1.0, TRACE_BYTES / max(_bytes(traces), 1.0))
+    maes = subjects.set_index(["case", "network", "subject", "pressure"])["mae"].sort_index()
+    packed = []
+    for case in cases:
+        of_case = traces[traces["case"] == case]
+        names = list(dict.fromkeys(of_case["subject"]))
+        shown = np.unique(np.linspace(0, len(names) - 1, max(int(share * len(names)), 1)).round().astype(int))
+        by_subject = dict(list(of_case.groupby("subject", sort=False)))
+        packed.append([_pack(by_subject[names[i]], networks, maes) for i in shown] if names else [])
+    return packed
+
+
+def _bytes(traces: pd.DataFrame) -> float:
+    windows = len(traces.drop_duplicates(["case", "subject", "record", "start"]))
+    return _ENCODED * (2 * 2 * len(traces) + (4 + 2 + 2 + 2 * 2) * windows)
+
+
+def _pack(rows: pd.DataFrame, networks: Mapping[str, int], maes: pd.Series) -> dict[str, Any]:
+    by_network = dict(list(rows.groupby("network", sort=False)))
+    first = next(iter(by_network.values()))
+    clock, time = _clock(first)
+    key = (first["case"].iloc[0], first["subject"].iloc[0])
+    return {
+        "name": key[1],
+        "clock": clock,
+        "windows": len(first),
+        "time": _int32(time),
+        "seconds": _int16(first["seconds"], 100),
+        "record": _int16(pd.factorize(first["record"])[0], 1),
+        "reference": [_int16(first[name], 10) for name in ("sbp_ref", "dbp_ref")],
+        "said": {networks[n]: [_int16(own[name], 10) for name in ("sbp", "dbp")] for n, own in by_network.items()},
+        "mae": {networks[n]: [_mae(maes, (key[0], n, key[1], p)) for p in ("SBP", "DBP")] for n in by_network},
+        "mean": [_mean(first, name) for name in ("sbp_mean", "dbp_mean")],
+    }
+
+
+def _clock(rows: pd.DataFrame) -> tuple[str, np.ndarray]:
+    """Times that are comparable over the subject's records, else the order of the windows."""
+    if "elapsed" in rows and np.isfinite(rows["elapsed"]).all():
+        return "elapsed", 10 * rows["elapsed"].to_numpy(float)
+    if len(rows["record"].unique()) == 1 and np.isfinite(rows["start"]).all() and rows["seconds"].notna().all():
+        return "start", 10 * rows["start"].to_numpy(float)
+    return "order", np.arange(1.0, len(rows) + 1)
+
+
+def _mae(maes: pd.Series, key: tuple) -> float | None:
+    return round(float(maes[key]), 1) if key in maes.index else None
+
+
+def _mean(rows: pd.DataFrame, name: str) -> float | None:
+    """The population mean is one pressure for all windows of a subject."""
+    return round(float(rows[name].iloc[0]), 1) if name in rows and np.isfinite(rows[name].iloc[0]) else None
+
+
+def _int32(values: np.ndarray) -> str:
+    return base64.b64encode(np.round(values).astype("<i4").tobytes()).decode()
+
+
+def _int16(values, scale: int) -> str:
+    scaled = np.clip(np.asarray(values, dtype=float) * scale, -10 * _WIDEST, 10 * _WIDEST)
+    whole = np.where(np.isfinite(scaled), np.round(np.nan_to_num(scaled)), _MISSING)
+    return base64.b64encode(whole.astype("<i2").tobytes()).decode()

@@ -1,0 +1,97 @@
+"""How numbers, names and verdicts are written on a page."""
+
+import numpy as np
+
+from cuffless.figures.judged import BASELINES
+from cuffless.figures.style import network_name, split_name
+
+NOTHING = "–"
+AVERAGES = {"pooled": "windows", "subject": "subjects"}
+"""What counts the same in an average."""
+VERDICT_SIGNS = {
+    "holds": "●",  # no tick: a screen is not passed
+    "fails": "✗",
+    "not assessable": "?",
+    "found": "!",
+    "none": "○",
+}
+"""A sign beside each verdict, so that its colour says nothing of its own."""
+
+
+def number(value: object, digits: int = 1, *, signed: bool = False) -> str:
+    """Write a number with a true minus sign; a dash for what is not known."""
+    if value is None or not np.isfinite(value):
+        return NOTHING
+    text = f"{value:+,.{digits}f}" if signed else f"{value:,.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("+-")
+    return text.replace("-", "−")
+
+
+def count(value: object) -> str:
+    """Write a whole number, 12,345; a dash for what is not known."""
+    return number(value, 0)
+
+
+def with_limits(value: object, lower: object, upper: object, digits: int = 1, *, signed: bool = False) -> str:
+    """Write an estimate with its interval, ``14.1 [11.7, 17.2]``; without one, the estimate alone."""
+    text = number(value, digits, signed=signed)
+    if text == NOTHING or not (np.isfinite(lower) and np.isfinite(upper)):
+        return text
+    return f"{text} [{number(lower, digits, signed=signed)}, {number(upper, digits, signed=signed)}]"
+
+
+def percent(share: object, digits: int = 0) -> str:
+    """Write a share as a percentage, ``18 %``."""
+    return NOTHING if share is None or not np.isfinite(share) else f"{number(100 * share, digits)} %"
+
+
+def p_value(p: object) -> str:
+    """Write a p-value, ``<0.001`` below that."""
+    if p is None or not np.isfinite(p):
+        return NOTHING
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def text(value: object) -> str:
+    """Write a cell of a table that may be empty."""
+    return "" if value is None or value != value else str(value)
+
+
+def plural(n: float, what: str) -> str:
+    """Write ``1 subject``, ``1,520 windows``."""
+    return f"{n:,.0f} {what}{'' if n == 1 else 's'}"
+
+
+def baseline_name(name: str) -> str:
+    """How a baseline is called in print; an unknown one keeps its name."""
+    return BASELINES.get(name, name)
+
+
+def case_name(case: str) -> str:
+    """How a case is called in print: split, or split and setting."""
+    split, _, setting = str(case).partition("/")
+    return split_name(split) + (f", {setting}" if setting else "")
+
+
+def verdict_sign(verdict: str) -> str:
+    """Sign that stands before a verdict."""
+    return VERDICT_SIGNS.get(verdict, "")
+
+
+__all__ = [
+    "AVERAGES",
+    "NOTHING",
+    "baseline_name",
+    "case_name",
+    "count",
+    "network_name",
+    "number",
+    "p_value",
+    "percent",
+    "plural",
+    "split_name",
+    "text",
+    "verdict_sign",
+    "with_limits",
+]

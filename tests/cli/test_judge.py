@@ -1,0 +1,125 @@
+"""`cuffless judge` as a user calls it."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+QUICK = ("--bootstrap", "200")
+
+
+@pytest.fixture
+def predictions(tmp_path):
+    """Write a table of a predictor: (what it says of (n, 2) references) -> path."""
+    rng = np.random.default_rng(0)
+    level = np.repeat(rng.normal(120, 15, 12), 10)
+    reference = np.column_stack((level, 0.5 * level)) + rng.normal(0, 3, (120, 2))
+    rows = pd.DataFrame(
+        {"subject": np.repeat([f"p{k:02d}" for k in range(12)], 10), "start": np.tile(np.arange(10) * 10.0, 12)}
+    )
+    rows = rows.assign(record=rows["subject"], seconds=7.0, sbp_ref=reference[:, 0], dbp_ref=reference[:, 1])
+
+    def write(say, name="table.csv", **columns):
+        said = np.broadcast_to(say(reference), reference.shape)
+        path = tmp_path / name
+        rows.assign(sbp=said[:, 0], dbp=said[:, 1], **columns).to_csv(path, index=False)
+        return path
+
+    return write
+
+
+def answer(result):
+    return json.loads(result.stdout)
+
+
+def skill(found, baseline, pressure="SBP"):
+    [row] = [row for row in found["skill"] if row["baseline"] == baseline and row["pressure"] == pressure]
+    return row
+
+
+def test_a_page_tables_and_figures_are_written(cuffless, predictions, tmp_path):
+    out = tmp_path / "out"
+    result = cuffless("judge", predictions(lambda y: y + 5), "--output", out, *QUICK)
+    assert result.exit_code == 0, result.stderr
+    assert "<html" in (out / "judgement.html").read_text()[:500].lower()
+    assert {path.stem for path in (out / "tables").iterdir()} >= {"skill", "merits", "standards", "leaks", "bins"}
+    assert {path.name for path in (out / "figures").glob("*.pdf")} == {
+        "skill_test.pdf", "bins_test.pdf", "agreement_test_predictor.pdf",
+    }  # fmt: skip
+    assert "120 windows of 12 subjects" in result.stdout
+    assert "vs population mean" in " ".join(result.stdout.split())
+
+
+def test_doing_nothing_has_no_skill_and_the_truth_has_all(cuffless, predictions, tmp_path):
+    for say, low, high in ((lambda y: (120, 60), -0.2, 0.1), (lambda y: y, 1, 1)):
+        found = answer(cuffless("judge", predictions(say), "--output", tmp_path / "o", "--json", *QUICK))
+        assert low <= skill(found, "population_mean")["skill"] <= high
+
+
+def test_noise_is_worse_than_doing_nothing(cuffless, predictions, tmp_path):
+    rng = np.random.default_rng(1)
+    table = predictions(lambda y: y.mean(axis=0) + rng.normal(0, 40, y.shape))
+    found = answer(cuffless("judge", table, "--output", tmp_path / "o", "--json", *QUICK))
+    row = skill(found, "population_mean")
+    assert row["upper"] < 0
+
+
+def test_no_screen_is_called_passed_and_few_subjects_make_it_not_assessable(cuffless, predictions, tmp_path):
+    found = answer(cuffless("judge", predictions(lambda y: y), "--output", tmp_path / "o", "--json", *QUICK))
+    verdicts = {row["standard"]: row["verdict"] for row in found["standards"] if row["pressure"] == "SBP"}
+    assert any("81060-2" in name for name in verdicts)
+    assert all(verdict == "not assessable" for name, verdict in verdicts.items() if "81060" in name)
+    assert "pass" not in {row["verdict"] for row in found["standards"]}
+
+
+def test_columns_and_units_are_mapped(cuffless, predictions, tmp_path):
+    path = predictions(lambda y: y + 5)
+    rows = pd.read_csv(path).rename(columns={"sbp": "sys", "dbp": "dia"})
+    for name in ("sbp_ref", "dbp_ref", "sys", "dia"):
+        rows[name] /= 7.50062
+    rows.to_csv(path, index=False)
+    options = ("--column", "sbp=sys", "--column", "dbp=dia", "--output", tmp_path / "o", "--json", *QUICK)
+    refused = cuffless("judge", path, *options)
+    assert refused.exit_code == 1
+    assert "Say --unit kpa" in answer(refused)["reason"]
+    found = answer(cuffless("judge", path, "--unit", "kpa", *options))
+    [mae] = [r["mae"] for r in found["merits"] if r["average"] == "pooled" and r["pressure"] == "SBP"]
+    assert mae == pytest.approx(5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("gone.csv",), "does not exist"),
+        (("notes.txt",), "ends in .csv"),
+        (("table.csv", "--column", "sbp"), "say NAME=THEIRS"),
+        (("table.csv", "--unit", "psi"), "--unit"),
+        (("table.csv", "--bootstrap", "5"), "--bootstrap"),
+    ],
+)
+def test_wrong_use_is_told(cuffless, predictions, tmp_path, monkeypatch, arguments, said):
+    predictions(lambda y: y)
+    (tmp_path / "notes.txt").write_text("hello")
+    monkeypatch.chdir(tmp_path)
+    result = cuffless("judge", *arguments, "--output", tmp_path / "o")
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+    assert not (tmp_path / "o").exists()
+
+
+def test_what_casts_doubt_is_said_on_the_terminal(cuffless, predictions, tmp_path):
+    path = predictions(lambda y: y)
+    pd.read_csv(path).query("subject == 'p00'").to_csv(path, index=False)
+    result = cuffless("judge", path, "--output", tmp_path / "o", *QUICK)
+    assert result.exit_code == 0
+    assert "WARNING: one subject (p00)" in result.stderr
+
+
+def test_the_same_command_gives_the_same_page(cuffless, predictions, tmp_path):
+    path = predictions(lambda y: y + 5)
+    pages = []
+    for _ in range(2):
+        cuffless("judge", path, "--output", tmp_path / "o", *QUICK)
+        pages.append((tmp_path / "o" / "judgement.html").read_bytes())
+    assert pages[0] == pages[1]

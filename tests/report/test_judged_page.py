@@ -1,0 +1,162 @@
+"""What a reader finds on the page of a judgement."""
+
+import base64
+import io
+import re
+from itertools import pairwise
+
+import pandas as pd
+import pytest
+
+from cuffless.report.judged import CONTENTS
+
+
+def test_the_first_thing_said_is_whether_it_is_better_than_doing_nothing(page):
+    assert next(iter(page.sections)) == "skill"
+    said = page.sections["skill"]
+    assert said.index("SBP: AlexNet removes") < said.index("DBP: AlexNet")
+    assert "better than doing nothing (95 % interval" in said
+    before = page.source[: page.source.index('id="skill"')]
+    assert "<table" not in before
+    assert "<h2" not in before
+
+
+def test_every_section_is_there_and_listed(page):
+    assert list(page.sections) == ["skill", *(name for name, _ in CONTENTS)]
+    links = {attrs["href"] for attrs in page.all("a") if attrs["href"].startswith("#")}
+    assert links >= {f"#{name}" for name, _ in CONTENTS}
+
+
+def test_the_page_loads_nothing_from_elsewhere(page):
+    assert not [attrs for tag, attrs in page.elements if "src" in attrs]
+    hrefs = [attrs["href"] for _, attrs in page.elements if "href" in attrs]
+    assert all(href.startswith(("#", "data:")) for href in hrefs)
+    style = page.source[page.source.index("<style>") : page.source.index("</style>")]
+    assert "url(" not in style
+    assert "@import" not in style
+    assert page.source.count("plotly.js v") == 1
+
+
+def test_headings_follow_in_order(page):
+    levels = [int(tag[1]) for tag, _ in page.headings]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_charts_tables_and_pickers_say_what_they_are(page):
+    charts = [attrs for tag, attrs in page.elements if attrs.get("class") == "chart"]
+    assert len(charts) == 12
+    assert all(attrs["role"] == "img" and attrs["aria-label"] for attrs in charts)
+    assert len(page.all("caption")) == len(page.all("table"))
+    labelled = {attrs["for"] for attrs in page.all("label")}
+    assert {attrs["id"] for attrs in page.all("select")} == labelled
+
+
+def test_no_text_is_smaller_than_14_pixels(page):
+    style = page.source[page.source.index("<style>") : page.source.index("</style>")]
+    sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)rem", style)]
+    assert sizes
+    assert min(sizes) * 16 >= 14
+    charts = [chart for figure in page.data["figures"].values() for own in figure.values() for chart in own.values()]
+    assert all(found >= 14 for chart in charts for found in _font_sizes(chart))
+
+
+def _font_sizes(part):
+    if isinstance(part, dict):
+        own = [part["size"]] if {"size"} == set(part) else []
+        return own + [size for value in part.values() for size in _font_sizes(value)]
+    return [size for value in part for size in _font_sizes(value)] if isinstance(part, list) else []
+
+
+def test_a_case_whose_people_were_in_training_does_not_open_the_page(judgement_page):
+    page = judgement_page(cases=("mixed", "nonmixed"))
+    said = page.sections["skill"]
+    cases = page.source[page.source.index('id="pick-case"') :]
+    assert cases.index("non-mixed") < cases.index(">mixed<")
+    assert said.index("SBP: AlexNet") < said.index("Warning: 40 of the test subjects were in training")
+    assert said.count("were in training") == 2  # for both predictors of the mixed case
+
+
+def test_what_a_table_cannot_support_is_named(judgement_page):
+    page = judgement_page(cases=("nonmixed",), calibrated=False)
+    assert "Not assessable: there are no calibration rows with times." in page.sections["drift"]
+    unassessed = page.sections["unassessed"]
+    assert "skill against: calibration mean" in unassessed
+    assert "error against the time since calibration" in unassessed
+    assert "leak: near duplicates" in unassessed
+    assert "ISO 81060-2:2018 (cuff reference): share of SBP at the low end" in unassessed
+    assert "age and sex only (no column age)" in page.sections["skill"]
+
+
+def test_what_the_mean_was_fitted_on_is_said_at_once(judgement_page, judgement_of):
+    judgement = judgement_of(cases=("nonmixed",))
+    judgement.cases["baselines_fitted_on"] = "leave-one-subject-out over the test subjects"
+    assert "are fitted on: leave-one-subject-out" in judgement_page(judgement).sections["skill"]
+
+
+def test_standards_are_screens_and_never_passed(page):
+    said = page.sections["standards"]
+    assert "It certifies nothing" in said
+    assert re.search(r"ISO 81060-2:2018 SBP \? not assessable cuff reference 40 subjects, 85 are needed", said)
+    assert "✗ fails" in said
+    assert not re.search(r"\bpass(es|ed)?\b", said)
+    assert "For cuffs that measure now and then" in said  # what the standard means, in a sentence
+
+
+def test_the_papers_tests_are_named_for_what_they_are(page):
+    assert "Kolmogorov-Smirnov p on windows*" in page.sections["tests"]
+    assert "not to judge by" in page.sections["tests"]
+
+
+def test_warnings_come_before_notes(page):
+    said = page.sections["notes"]
+    assert said.index("Warning: SBP is not above DBP") < said.index("1 seed: no ranking") < said.index("no column age")
+
+
+def test_tables_can_be_had_as_csv(page, judgement_of):
+    links = {attrs["download"]: attrs["href"] for attrs in page.all("a") if "download" in attrs}
+    head = "data:text/csv;charset=utf-8;base64,"
+    table = pd.read_csv(io.BytesIO(base64.b64decode(links["skill.csv"].removeprefix(head))))
+    pd.testing.assert_frame_equal(table[["baseline", "skill"]], judgement_of().skill[["baseline", "skill"]])
+
+
+def test_a_long_table_says_where_its_csv_lies(judgement_page):
+    page = judgement_page(subjects=600, windows=2)
+    assert "subjects.csv is long: it lies in tables/subjects.csv" in page.sections["subjects"]
+
+
+@pytest.mark.parametrize("bad", ["<script>alert(1)</script>", "</script><img src=x>", "{{ 7 * 7 }}%{x}"])
+def test_names_stay_words(judgement_page, bad):
+    page = judgement_page(cases=("nonmixed", f"mixed/{bad}"), networks=(f"net{bad}",), subjects=6, names=f"#{bad}")
+    assert len(page.all("script")) == 3
+    assert not page.all("img")
+    assert bad in page.sections["judged"]
+    if "<" in bad:
+        names = [trace["name"] for chart in page.data["figures"]["bins"]["0/0"].values() for trace in chart["data"]]
+        assert not any("<" in name for name in names)
+
+
+def test_a_page_of_250000_predictions_stays_small(judgement_page):
+    page = judgement_page(cases=("nonmixed",), networks=("a", "b", "c", "d", "mean"), subjects=170, windows=300)
+    assert len(page.source.encode()) < 8e6
+
+
+def test_the_command_that_repeats_the_judgement_is_told(page):
+    said = page.sections["repeat"]
+    assert "cuffless judge predictions.csv --output FOLDER --confidence 0.95 --bootstrap 2000 --seed 0" in said
+    assert "numpy" in said
+
+
+def test_pickers_offer_only_the_networks_of_a_case(judgement_page, judgement_of):
+    one, two = (
+        judgement_of(cases=("nonmixed",), networks=("alexnet",)),
+        judgement_of(cases=("tuned",), networks=("lstm",)),
+    )
+    joined = {
+        name: value + getattr(two, name) if name == "notes" else pd.concat([value, getattr(two, name)])
+        for name, value in vars(one).items()
+    }
+    page = judgement_page(type(one)(**joined))
+    assert page.data["choices"] == [[0], [1]]
+    assert set(page.data["figures"]["skill"]) == {"0/0", "1/1"}

@@ -1,0 +1,295 @@
+"""The report of a study: read from its files, and honest about what it has no part in."""
+
+import json
+import struct
+import zlib
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cuffless.report.study import MANY, TABLES, ReportError, StudyReport, collect_report
+from cuffless.report.study_page import SECTIONS, write_report
+from cuffless.report.study_skill import comparison_sentence, comparisons
+
+NETWORKS = ("alexnet", "lstm", "mean")
+
+
+def overall(settings):
+    rows = []
+    for setting in settings:
+        for pressure, mean in (("SBP", 17.0), ("DBP", 8.0)):
+            for network, skill in (("alexnet", 0.2), ("lstm", -0.1), ("mean", 0.0)):
+                rows += [
+                    {
+                        "split": setting, "network": network, "pressure": pressure, "average": average,
+                        "mae": mean * (1 - skill), "lower": mean * (1 - skill) - 1, "upper": mean * (1 - skill) + 2,
+                        "skill": skill, "skill_lower": skill - 0.1, "skill_upper": skill + 0.1,
+                        "n_subjects": 39, "n_windows": 1520, "seeds": 1,
+                    }
+                    for average in ("pooled", "subject")
+                ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def table1(settings, **columns):
+    rows = overall(settings).rename(columns={"split": "setting"})
+    return rows.assign(paper=np.where(rows["average"] == "pooled", 16.6, np.nan), note="", **columns)
+
+
+def settings_tables():
+    """Errors and skill of personalization, budgets of 1 and 20 %."""
+    mae, skill = [], []
+    for budget in ("1", "20 %"):
+        for pressure in ("SBP", "DBP"):
+            head = {
+                "protocol": "main", "network": "alexnet", "method": "network", "setting": "first", "budget": budget,
+                "pressure": pressure, "average": "subject",
+            }  # fmt: skip
+            mae.append({**head, "mae": 10.0, "n_subjects": 20})
+            for baseline, value in (("calibration_mean", 0.1 if budget == "1" else -0.25), ("mean", 0.4)):
+                skill.append(
+                    {
+                        **head,
+                        "baseline": baseline,
+                        "skill": value,
+                        "lower": value - 0.1,
+                        "upper": value + 0.05,
+                        "n_subjects": 20,
+                    }
+                )
+    return pd.DataFrame(mae), pd.DataFrame(skill)
+
+
+def png(width=600, height=300):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    rows = zlib.compress(b"\x00" * height * (1 + (width + 7) // 8))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+AUDIT = {
+    "kind": "mixed",
+    "leaks": {
+        "shared_subject": {"count": 24, "declared": True, "examples": ["p1", "p2"]},
+        "overlapping_windows": {"count": 3, "declared": False, "examples": []},
+    },
+    "undeclared": ["overlapping_windows"],
+    "sets": {"test": {"windows": 100, "subjects": 24, "records": 24, "sbp": {"p5": 90, "median": 115, "p95": 150}}},
+    "notes": ["24 subjects in place of 750"],
+}
+RUN = {
+    "seed": 0, "epochs_run": 7, "best_epoch": 3, "parameters": 1234, "wall_seconds": 7.4, "cpu_seconds": 5.3,
+    "commit": "9cc1a50f9f97e7c00c52", "windows": {"train": 3662}, "versions": {"keras": "3.15.1", "zarr": None},
+    "hardware": {"cpu": "a processor", "threads": 1, "cores": 2, "gpus": []},
+}  # fmt: skip
+QUALITY = pd.DataFrame(
+    {
+        "record": ["a", "b"], "subject": ["p1", "p<2>"], "seconds": [600.0, 300.0], "windows_cut": [80, 20],
+        "windows_kept": [60, 0], "missing": [5, 0], "sbp": [15, 20], "reason": ["", "all 20 windows rejected"],
+        "passed_over": ["", ""],
+    }
+)  # fmt: skip
+
+
+@pytest.fixture
+def files(tmp_path):
+    """The files of a study with everything."""
+    mae, skill = settings_tables()
+    camera = {"setting": "tuned"}
+    tables = {
+        "quality": QUALITY,
+        "camera_quality": QUALITY.rename(columns={"record": "recording"}).assign(no_pressure=[0, 0]),
+        "overall": overall(["nonmixed", "mixed"]),
+        "table1": table1(["nonmixed", "mixed"]),
+        "table2": table1(["before", "tuned"]),
+        "personal_mae": mae,
+        "personal_skill": skill,
+        "camera_mae": mae.drop(columns=["protocol", "budget"]).iloc[:2].assign(**camera),
+        "camera_skill": skill.drop(columns=["protocol", "budget"]).iloc[:4].assign(**camera),
+        "leakage": overall(["nonmixed", "mixed"]).rename(columns={"split": "dose"}),
+        "confounding": overall([0.0, 0.5]).rename(columns={"split": "confounding"}).assign(dose="nonmixed"),
+    }
+    found = {}
+    for name, table in tables.items():
+        found[name] = tmp_path / f"{name}.csv"
+        table.to_csv(found[name], index=False)
+    many = {
+        "audits": ["splits/nonmixed.audit.json", "splits/mixed.audit.json"],
+        "personal_audits": ["personalization/main/audit.json"],
+        "camera_audit": ["rppg/folds.audit.json"],
+        "runs": [f"training/nonmixed/{network}/seed0/run.json" for network in NETWORKS],
+    }
+    clean = {**AUDIT, "undeclared": [], "leaks": {"shared_subject": {"count": 0, "examples": []}}}
+    for name, paths in many.items():
+        found[name] = [tmp_path / path for path in paths]
+        for path in found[name]:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            content = RUN if name == "runs" else AUDIT if path.name == "mixed.audit.json" else clean
+            path.write_text(json.dumps(content))
+    found["figures"] = [tmp_path / f"{name}.png" for name in ("fig7", "fig8", "fig9", "own_figure")]
+    for path in found["figures"]:
+        path.write_bytes(png())
+    found["benchmarks"] = [
+        tmp_path / "logs/cohort/cut_windows/main/shard000.tsv",
+        tmp_path / "logs/cohort/write_table1.tsv",
+    ]
+    for path in found["benchmarks"]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("s\th:m:s\tmax_rss\tcpu_time\n60.0\t0:01:00\t200.0\t30.0\n60.0\t0:01:00\t-\t-\n")
+    return found
+
+
+@pytest.fixture
+def report_page(files, tmp_path, open_page):
+    def write(**given):
+        path = tmp_path / "report.html"
+        write_report(collect_report(given or files), path)
+        return open_page(path)
+
+    return write
+
+
+def test_the_report_opens_with_skill_on_people_not_seen(report_page):
+    page = report_page()
+    assert list(page.sections) == [name for name, _ in SECTIONS]
+    said = page.sections["skill"]
+    assert said.index("on people whom the networks have never seen") < said.index("people whom the networks know")
+    assert "better than doing nothing: AlexNet (0.20 [0.10, 0.30])" in said
+    assert "1 seed: no ranking of networks" in said
+
+
+def test_every_part_shows_what_was_given(report_page):
+    sections = report_page().sections
+    assert "2 records of 2 subjects, 0.2 h: 100 windows cut, 60 kept; 1 without any window." in sections["records"]
+    assert "p<2>" in sections["records"]
+    assert "all 20 windows rejected" in sections["records"]
+    assert "Undeclared leak: split mixed: overlapping windows" in sections["splits"]
+    assert "by design" in sections["splits"]
+    assert "13.6 [12.6, 15.6] (16.6)" in sections["tables"]
+    assert "fine-tuned on other people" in sections["tables"]
+    assert "its V, too" in sections["figures"]
+    assert "own figure of this study" in sections["figures"]
+    assert "Figure 8" in sections["personal"]
+    assert "Figure 9" in sections["camera"]
+    assert "Leakage" in sections["doses"]
+    assert "9cc1a50f9f97" in sections["trainings"]
+    assert "a processor" in sections["versions"]
+
+
+def test_a_splits_own_table_of_leaks_counts_before_its_audit(report_page, files, tmp_path):
+    path = tmp_path / "leaks" / "mixed.csv"
+    path.parent.mkdir()
+    rows = [
+        {"kind": "near_duplicates", "count": 2, "declared": False, "verdict": "found", "examples": "a", "reason": ""},
+        {"kind": "shared_subject", "count": 9, "declared": True, "verdict": "found", "examples": "", "reason": ""},
+        {"kind": "calibration_in_test", "count": None, "declared": False, "verdict": "not assessable", "examples": "",
+         "reason": "no calibration windows"},
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(path, index=False)
+    said = report_page(**files, leaks=[path]).sections["splits"]
+    assert "Undeclared leak: split mixed: near duplicates" in said
+    assert "overlapping windows" not in said  # the audit of the mixed split has it
+    assert "no calibration windows" in said
+    assert "split non-mixed shared subject" in said
+
+
+def test_doses_are_splits_or_strengths_and_subjects_count_the_same(report_page, files):
+    figures = report_page().data["figures"]
+    network, *_, mean = figures["dose-leakage"][""]["SBP"]["data"]
+    assert network["x"] == ["non-mixed", "mixed"]
+    assert len(network["y"]) == 2  # not pooled rows besides
+    assert (network["line"]["dash"], mean["line"]["dash"]) == ("solid", "dash")
+    network = figures["dose-confounding"][""]["SBP"]["data"][0]
+    assert network["x"] == [0.0, 0.5]
+    assert network["name"] == "AlexNet, non-mixed"
+
+
+def test_time_is_summed_by_rule(files):
+    stages = collect_report(files).stages.set_index("stage")
+    assert set(stages.index) == {"cut_windows", "write_table1"}
+    assert stages.loc["cut_windows", ["jobs", "seconds", "cpu_seconds", "max_mb"]].tolist() == [2, 120, 30, 200]
+
+
+def test_the_report_is_one_file_with_texts_for_its_pictures(report_page):
+    page = report_page()
+    pictures = page.all("img")
+    assert len(pictures) == 4
+    assert all(attrs["src"].startswith("data:image/png;base64,") and len(attrs["alt"]) > 20 for attrs in pictures)
+    assert {(attrs["width"], attrs["height"]) for attrs in pictures} == {("600", "300")}
+    hrefs = [attrs["href"] for _, attrs in page.elements if "href" in attrs]
+    assert all(href.startswith(("#", "data:")) for href in hrefs)
+    assert not [tag for tag, attrs in page.elements if "src" in attrs and tag != "img"]
+    levels = [int(tag[1]) for tag, _ in page.headings]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_a_study_without_a_branch_says_so(report_page, files):
+    sections = report_page(overall=files["overall"]).sections
+    assert [name for name, _ in SECTIONS] == list(sections)
+    assert "This study has no personalization" in sections["personal"]
+    assert "This study has no recordings of faces" in sections["camera"]
+    assert "This study has no Table 2" in sections["tables"]
+    assert "no series of doses" in sections["doses"]
+    assert "No screens were given" in sections["standards"]
+    assert "better than doing nothing" in sections["skill"]
+
+
+def test_a_study_with_nothing_still_has_a_report(tmp_path, open_page):
+    write_report(StudyReport(), tmp_path / "report.html")
+    assert "no predictions were judged" in open_page(tmp_path / "report.html").sections["skill"]
+
+
+def test_screens_are_shown_with_what_they_ask_for(report_page, files, judgement_of, tmp_path):
+    path = tmp_path / "standards.csv"
+    judgement_of().standards.to_csv(path, index=False)
+    said = report_page(**files, standards=path).sections["standards"]
+    assert "It certifies nothing" in said
+    assert "the configuration cuts this range" in said
+    assert "For cuffs that measure now and then" in said
+
+
+def test_personalization_is_judged_against_the_calibration_mean_at_the_largest_budget(files):
+    found = {one.name: one for one in comparisons(collect_report(files))}
+    said = comparison_sentence(found["personal/first"], "SBP")
+    assert said.verdict == "worse"
+    assert "AlexNet (−0.25 [−0.35, −0.20])" in said.text
+    assert "calibration mean: MAE 8.0 mmHg" in said.more  # 10 / (1 + 0.25)
+
+
+def test_a_judgement_of_the_study_brings_more_baselines(files, judgement_of, tmp_path):
+    path = tmp_path / "skill.csv"
+    judgement_of(networks=("alexnet", "mean")).skill.to_csv(path, index=False)
+    first = comparisons(collect_report({**files, "skill": path}))[0]
+    assert first.name == "nonmixed"
+    assert first.nothing == "population_mean"
+    assert "calibration_mean" in set(first.rows["baseline"])
+    assert set(first.rows["network"]) == {"alexnet"}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"tables": "x.csv"}, "knows no 'tables'"),
+        ({"overall": "absent.csv"}, "absent.csv does not exist"),
+        ({"overall": ["a.csv", "b.csv"]}, "one table is expected, not 2"),
+    ],
+)
+def test_what_cannot_be_read_is_named(given, words):
+    with pytest.raises(ReportError, match=words):
+        collect_report(given)
+
+
+def test_a_broken_file_is_named(tmp_path):
+    (tmp_path / "mixed.audit.json").write_text("{")
+    with pytest.raises(ReportError, match=r"mixed\.audit\.json cannot be read as JSON"):
+        collect_report({"audits": [tmp_path / "mixed.audit.json"]})
+
+
+def test_absent_parts_may_be_empty_lists():
+    report = collect_report({key: [] for key in (*TABLES, *MANY)})
+    assert report.overall is None
+    assert report.runs == []

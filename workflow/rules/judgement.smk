@@ -1,0 +1,24 @@
+rule judge_predictions:
+    input:
+        predictions=judged_predictions,
+    output:
+        page="results/{dataset}/judgement/{judged}/judgement.html",
+        tables=expand("results/{{dataset}}/judgement/{{judged}}/tables/{table}.csv", table=JUDGED_TABLES),
+    log:
+        "logs/{dataset}/judge_predictions/{judged}.log",
+    benchmark:
+        "logs/{dataset}/judge_predictions/{judged}.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+    params:
+        options=STUDY.evaluation.canonical(),
+        limits=pressure_limits(),
+        templates=PAGE_TEMPLATES,
+        code=code_digest("judge_predictions.py"),
+    message:
+        "Judging against doing nothing: {wildcards.dataset}, {wildcards.judged}"
+    script:
+        "../scripts/judge_predictions.py"

@@ -1,0 +1,51 @@
+include: "report_inputs.smk"
+
+
+rule write_report:
+    input:
+        unpack(report_files),
+    output:
+        "results/report.html",
+    log:
+        "logs/write_report.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 20 * attempt,
+    params:
+        title=f"Report of the study: {STUDY.study.dataset}",
+        benchmarks=f"logs/{STUDY.study.dataset}",
+        templates=PAGE_TEMPLATES,
+        code=code_digest("write_report.py"),
+    message:
+        "Writing the report of the study: results/report.html"
+    script:
+        "../scripts/write_report.py"
+
+
+rule write_card:
+    input:
+        run="results/{dataset}/training/{split}/{network}/seed{seed}/run.json",
+        history="results/{dataset}/training/{split}/{network}/seed{seed}/history.csv",
+        predictions="results/{dataset}/training/{split}/{network}/seed{seed}/predictions.parquet",
+        audit="results/{dataset}/splits/{split}.audit.json",
+    output:
+        "results/{dataset}/training/{split}/{network}/seed{seed}/model_card.md",
+    log:
+        "logs/{dataset}/write_card/{split}/{network}_seed{seed}.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 1500 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        options=STUDY.evaluation.canonical(),
+        windows=lambda wildcards: STUDY.windowings[windowing_of(wildcards.split)].canonical(),
+        source=lambda wildcards: records_of(wildcards).source,
+        templates=PAGE_TEMPLATES,
+        code=code_digest("write_card.py"),
+    message:
+        "Writing a model card: {wildcards.network}, {wildcards.dataset}, {wildcards.split}, seed {wildcards.seed}"
+    script:
+        "../scripts/write_card.py"
