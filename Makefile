@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help env fig7 all test test-fast lint bench report docs resume plan why lock clean
+.PHONY: help env fig7 all test test-fast lint bench report snakemake-report docs guide resume plan why lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 VENV ?= .venv
@@ -52,7 +52,11 @@ lint: env  ## ruff, snakefmt, import contracts, snakemake --lint
 bench: env  ## benchmarks; writes results/benchmarks.csv
 	@$(BIN)/python -m benchmarks
 
-report: env  ## Snakemake's report of the study, results/snakemake-report.html
+report: env  ## the whole study on one page, results/report.html
+	@$(SNAKEMAKE) $(CONFIGFILES) -- results/report.html
+	@echo "The report is in results/report.html"
+
+snakemake-report: env  ## Snakemake's own report of a finished study, results/snakemake-report.html
 	@$(SNAKEMAKE) $(CONFIGFILES) --report results/snakemake-report.html
 	@echo "The report is in results/snakemake-report.html"
 
@@ -70,6 +74,10 @@ plan: env  ## hours, GB and jobs that a study will take, before it runs
 
 why: env  ## what would run again, and for which changed option
 	@$(BIN)/python workflow/why.py $(CONFIGFILES)
+
+guide: env  ## the user's guide, site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The guide is in site/index.html"
 
 lock: env  ## resolve the dependencies anew; KEEP=1: leave pins as they are, add what is new
 	@bash envs/lock.sh $(BIN) $(if $(KEEP),keep)
