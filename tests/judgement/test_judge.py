@@ -68,6 +68,11 @@ def test_warnings_come_first(make_table, judged):
     assert found.notes[0].startswith("WARNING: one subject")
 
 
+def test_intervals_of_few_subjects_carry_a_warning(make_table, judged):
+    assert "fewer than 17 subjects" in judged(make_table(subjects=10)).notes[0]
+    assert not any("fewer than 17" in note for note in judged(make_table(subjects=17)).notes)
+
+
 def test_the_order_of_rows_and_the_file_format_change_nothing(make_table, write):
     rows = pd.concat([make_table(), make_table(subset="train", first=100)], ignore_index=True)
     shuffled = rows.sample(frac=1, random_state=0)

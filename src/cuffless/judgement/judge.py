@@ -10,6 +10,7 @@ from cuffless.config import EvaluationOptions
 from cuffless.evaluation import MEAN as MEAN_NETWORK
 from cuffless.evaluation import JudgedSplit, bin_table
 from cuffless.evaluation.agreement import agreement_rows
+from cuffless.evaluation.coverage import few_subjects_warning
 from cuffless.evaluation.drift import since_rows
 from cuffless.evaluation.merit import merit_rows
 from cuffless.evaluation.standards import screen_standards
@@ -76,6 +77,8 @@ def judge(
         for name, rows in _judge_case(case, baselines, options, limits).items():
             parts[name].append(rows)
         notes += _case_notes(case, baselines)
+        if warning := few_subjects_warning(len(case.judged.subjects)):
+            notes.insert(0, f"WARNING: {case.name}: {warning}")
     joined = {name: pd.concat(rows, ignore_index=True) for name, rows in parts.items() if rows and name != "notes"}
     return Judgement(**joined, notes=list(dict.fromkeys(notes)))
 

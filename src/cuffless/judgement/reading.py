@@ -222,7 +222,8 @@ def _check_windows(rows: pd.DataFrame, judged: JudgedTable) -> None:
     if twice.any():
         raise PredictionError(
             f"{judged.source}: {int(rows.duplicated(key)[test].sum())} test windows occur twice "
-            f"({_lines(rows, twice)}); keep one row a window, network, split, setting and seed"
+            f"({_lines(rows, twice)}); keep one row a window, network, split, setting and seed, or say "
+            "which column tells them apart: --column setting=THEIR_NAME"
         )
 
 
