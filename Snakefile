@@ -27,7 +27,14 @@ include: "workflow/rules/personalization.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/rppg_inputs.smk"
 include: "workflow/rules/rppg.smk"
+include: "workflow/rules/judgement.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/real.smk"
+
+
+if WITH_LEAKAGE:
+
+    include: "workflow/rules/leakage.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -38,7 +45,11 @@ rule all:
     input:
         all_figures,
         all_tables,
+        all_audits,
         contact_sheets,
+        judgements,
+        model_cards,
+        "results/report.html",
     message:
         "The study is complete: figures in results/figures, tables in results/tables"
 

@@ -20,7 +20,7 @@ def dry_run(project, folder, config):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", ["simulator", "inputs", "personalization", "rppg", "fetched", "passing"])
+@pytest.mark.parametrize("source", ["simulator", "inputs", "personalization", "rppg", "leakage", "fetched", "passing"])
 def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, source):
     config = yaml.safe_load((project / "config" / "tiny.yaml").read_text())
     if source == "inputs":
@@ -35,6 +35,13 @@ def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, sourc
         config["splits"]["named"]["other"] = {"kind": "nonmixed"}
         config["rppg"] = {"split": "other", "simulation": {"subjects": 4}}
         config["personalization"] = {}
+    elif source == "leakage":
+        config["datasets"]["stays"] = {"records": {"shards": 3}, "simulator": {"records": 2}}
+        config["windowings"]["overlap50"] = {"overlap": 0.5}
+        config["splits"]["named"] |= {"record": {"kind": "record"}}
+        config["splits"]["named"] |= {"overlap50": {"kind": "mixed", "windowing": "overlap50"}}
+        config["leakage"] = {"dataset": "stays", "confounding": [0, 1.0, 2]}
+        config["study"]["seeds"] = [0, 1]
     elif source != "simulator":
         records = {"source": "physionet", "shards": 3, "download": {"keep_raw": source == "fetched"}}
         config["datasets"]["tiny"]["records"] = records

@@ -140,3 +140,73 @@ def test_a_failed_write_leaves_no_half_of_a_record(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="no space left"):
         write_subject(subject, tmp_path, WHOLE)
     assert digests(tmp_path) == {}
+
+
+THREE = SimulatorOptions(minutes=20, multi_segment=0.5, records=3)
+
+
+def test_one_record_a_subject_is_written_as_ever(tmp_path):
+    write_cohort(range(1, 4), SimulatorOptions(minutes=3, seed=1), tmp_path)
+    written = hashlib.sha256()
+    for path in sorted(p for p in tmp_path.rglob("*") if p.suffix in (".hea", ".dat")):
+        written.update(path.relative_to(tmp_path).as_posix().encode() + path.read_bytes())
+    assert written.hexdigest() == "aa5179411ed0380e74e7048b7fda873275b4612e0354d4d66a02769733e155b2"
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_several_records_are_the_recording_in_parts(tmp_path, wfdb, number):
+    subject = simulate_subject(number, THREE)
+    write_subject(subject, tmp_path, THREE)
+    folder = tmp_path / subject_folder(subject.name)
+    names = [record_name(subject.name, THREE, k) for k in range(3)]
+    assert len(set(names)) == 3
+    starts, first = [], 0
+    for k, name in enumerate(names):
+        record = wfdb.rdrecord(str(folder / name))
+        starts.append(record.base_datetime)
+        assert record.sig_len == 50_000
+        read = dict(zip(record.sig_name, record.p_signal.T, strict=True))
+        for segment in segment_layout(subject.name, record.sig_len, 125.0, THREE, k):
+            for channel, signal in (("PLETH", subject.ppg), ("ABP", subject.abp)):
+                expected = signal[first + segment.first : first + segment.last]
+                if channel not in segment.channels:
+                    expected = np.full(len(expected), np.nan)
+                np.testing.assert_array_equal(read[channel][segment.first : segment.last], expected)
+        first += record.sig_len
+    assert first == len(subject.ppg)
+    assert all((later - earlier).total_seconds() == 400 for earlier, later in pairwise(starts))
+
+
+def test_the_truth_of_several_records_is_that_of_the_recording(tmp_path):
+    subject = simulate_subject(4, THREE)
+    write_subject(subject, tmp_path, THREE)
+    parts = []
+    for k in range(3):
+        name = record_name(subject.name, THREE, k)
+        truth = pd.read_parquet(tmp_path / subject_folder(subject.name) / f"{name}_truth.parquet")
+        assert truth["time"].between(0, 400, inclusive="left").all()
+        parts.append(truth.assign(time=truth["time"] + 400 * k, foot=truth["foot"] + 400 * k))
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), subject.truth)
+
+
+def test_records_of_one_subject_are_divided_into_segments_independently():
+    divided = np.array(
+        [[len(segment_layout(f"p{n:06d}", 50_000, 125.0, THREE, k)) > 1 for k in range(3)] for n in range(300)]
+    )
+    assert np.all((divided.mean(axis=0) > 0.4) & (divided.mean(axis=0) < 0.6))
+    assert 0.05 < divided.all(axis=1).mean() < 0.2
+
+
+def test_segments_of_all_records_have_names_of_their_own(tmp_path):
+    options = THREE.model_copy(update={"multi_segment": 1.0, "minutes": 6.0})
+    table = write_cohort(range(4), options, tmp_path)
+    assert len(table) == 12
+    assert table.record.is_unique
+    assert table.subject.value_counts().unique().tolist() == [3]
+    headers = [path.name for path in tmp_path.rglob("*.hea")]
+    assert len(set(headers)) == len(headers) > 12 * 3
+
+
+def test_records_shorter_than_a_minute_are_refused():
+    with pytest.raises(ValueError, match=r"2 minutes make no 3 records of a minute or more; raise minutes"):
+        SimulatorOptions(minutes=2, records=3)

@@ -66,6 +66,37 @@ def test_mixed_split_shares_patients_but_no_window():
     assert not manifest.duplicated(["record", "row"]).any()
 
 
+def test_a_record_disjoint_split_shares_patients_but_no_record():
+    split = draw_split(make_index(), SplitOptions(kind="record"))
+    manifest = split.manifest
+    records = [set(manifest.loc[manifest["subset"] == s, "record"]) for s in SUBSETS]
+    assert [len(part) for part in records] == [60, 10, 10]
+    assert len(set().union(*records)) == 80
+    parts = subjects_of(manifest)
+    assert len(parts["train"] & parts["test"]) >= 5
+    assert any("80 records in place of 3750 / 625 / 625: divided 60 / 10 / 10" in note for note in split.notes)
+
+
+def test_records_asked_for_are_met_where_there_are_enough():
+    options = SplitOptions(kind="record", subjects=(30, 5, 5), cap=20)
+    manifest = draw_split(make_index(), options).manifest
+    assert manifest.groupby("subset")["record"].nunique().to_dict() == {"train": 30, "val": 5, "test": 5}
+    assert manifest.groupby("subject").size().max() <= 20  # the cap is a subject's
+
+
+def test_stratified_test_sets_of_records_span_the_range_of_pressures():
+    options = SplitOptions(kind="record", fractions=(0.6, 0.15, 0.25), stratify="sbp")
+    assert range_overlap(draw_split(make_index(80, seed=5), options).manifest, "sbp") >= 0.7
+
+
+def test_where_each_patient_has_one_record_record_disjoint_is_patient_disjoint():
+    index = make_index().assign(record=lambda t: t["subject"] + "a")
+    manifest = draw_split(index, SplitOptions(kind="record")).manifest
+    parts = subjects_of(manifest)
+    assert not parts["train"] & parts["test"]
+    pd.testing.assert_frame_equal(manifest, draw_split(index, SplitOptions(kind="nonmixed")).manifest)
+
+
 def test_fewer_subjects_than_asked_for_fall_back_to_fractions_visibly():
     split = draw_split(make_index(), SplitOptions())
     assert [len(s) for s in subjects_of(split.manifest).values()] == [30, 5, 5]
@@ -103,6 +134,11 @@ def test_a_mixed_split_draws_subjects_that_reach_the_cap():
     more = draw_split(index, options.model_copy(update={"mixed_subjects": 25, "windows": (4000, 1000, 1000)}))
     assert any("20 subjects have 50 windows; 5 with fewer were added" in note for note in more.notes)
     assert more.manifest["subset"].value_counts().to_dict() == {"train": 706, "val": 177, "test": 177}
+
+
+def test_what_a_copy_is_changes_no_draw():
+    assert SplitOptions(duplicate_correlation=0.99).drawing() == SplitOptions().drawing()
+    assert SplitOptions(seed=1).drawing() != SplitOptions().drawing()
 
 
 def test_a_seed_repeats_a_split_and_another_changes_it():
@@ -144,6 +180,8 @@ def test_both_splits_cover_comparable_pressures():
 def test_too_few_subjects_say_so_and_what_to_do():
     with pytest.raises(SplitError, match=r"mine: a non-mixed split needs at least 3 subjects.*found 2.*add records"):
         draw_split(make_index(2), SplitOptions(), name="mine")
+    with pytest.raises(SplitError, match=r"mine: a record-disjoint split needs at least 3 records.*found 2"):
+        draw_split(make_index(1), SplitOptions(kind="record"), name="mine")
     with pytest.raises(SplitError, match="2 windows cannot be divided"):
         draw_split(make_index(1, windows=2), SplitOptions(kind="mixed"), name="mine")
 
@@ -167,6 +205,18 @@ def test_the_audit_is_silent_on_clean_splits_and_declares_what_mixing_shares():
     assert mixed["leaks"]["shared_subject"]["count"] > 30
     assert mixed["leaks"]["shared_subject"]["declared"]
     json.dumps(mixed)
+
+
+def test_a_record_disjoint_split_declares_shared_patients_and_nothing_else():
+    options = SplitOptions(kind="record")
+    manifest = draw_split(make_index(overlap=0.5), options).manifest
+    audit = audit_split(manifest, options, overlap=0.5)
+    assert audit["undeclared"] == []
+    assert audit["leaks"]["shared_subject"]["count"] >= 5
+    assert [kind for kind, leak in audit["leaks"].items() if leak["declared"]] == ["shared_subject"]
+    victim = manifest.index[manifest["subset"] == "train"][0]
+    manifest.loc[victim, "subset"] = "test"
+    assert "shared_record" in audit_split(manifest, options, overlap=0.5)["undeclared"]
 
 
 def test_overlapping_windows_are_found_and_declared_only_where_windows_overlap():

@@ -26,6 +26,12 @@ except ConfigError as error:
 REFERENCE = "resources/reference_results.csv"  # an input by path would change whenever the folder moves
 SIGNIFICANCE = "resources/reference_significance.csv"
 TRANSPORT = [f"cuffless.records.remote.{name}" for name in ("connections", "download", "part", "responses", "transfer")]
+PAGE_TEMPLATES = [
+    file_digest(path) for path in sorted((SOURCE / "cuffless" / "report" / "templates").iterdir())
+]  # no Python, so no digest of code has them
+JUDGED_TABLES = [
+    *("cases", "skill", "merits", "bins", "agreement", "drift", "tests", "standards", "subjects", "leaks", "traces")
+]
 FIGURES = ["fig1", "fig2", "fig4", "fig5", "fig6", "fig7", "fig8", "figA1", "fig_budget"]
 PERSONAL_FIGURES = ["fig8", "figA1", "fig_budget"]
 NETWORKS = list(dict.fromkeys([*STUDY.study.networks, "mean"]))
@@ -33,7 +39,9 @@ NETWORKS = list(dict.fromkeys([*STUDY.study.networks, "mean"]))
 
 CROPS = [Crop(cropping, length).name for cropping in STUDY.inputs.croppings for length in STUDY.inputs.lengths]
 WITH_PERSONALIZATION = "personalization" in STUDY.model_fields_set
+WITH_LEAKAGE = "leakage" in STUDY.model_fields_set
 INPUT_DATASET = STUDY.inputs.dataset or STUDY.study.dataset
+LEAKAGE_DATASET = STUDY.leakage.dataset or STUDY.study.dataset
 PROTOCOLS = STUDY.personalization.named
 PERSONALIZED = [name for name in STUDY.study.networks if STUDY.networks[name].architecture != "mean"]
 INPUT_SHARDS = [f"shard{k:03d}" for k in range(STUDY.datasets[INPUT_DATASET].records.shards)]
@@ -52,6 +60,7 @@ wildcard_constraints:
     channels="signal|derivatives",
     table="table\\d",
     page="personalization|rppg",
+    judged="splits|rppg",
 
 
 # Politeness towards PhysioNet counts over all jobs; `--resources connections=N` wins.
@@ -62,7 +71,7 @@ if "connections" not in workflow.global_resources:
 def all_figures(wildcards):
     """Figures of the study; who wants the input study or personalization configures it."""
     wanted = [figure for figure in FIGURES if WITH_PERSONALIZATION or figure not in PERSONAL_FIGURES]
-    wanted += rppg_targets("figures")
+    wanted += ["fig_leakage"] * WITH_LEAKAGE + rppg_targets("figures")
     if why := rppg_passed_over():
         print(why, file=sys.stderr)
     folder = STUDY.datasets[INPUT_DATASET].records.path
@@ -142,6 +151,18 @@ def personalization_overall(wildcards):
 def windowing_of(split):
     """Name of the windowing that a split divides."""
     return named(STUDY.splits.named, split).windowing
+
+
+def overlap_of(split):
+    """Overlap of the windows that a split divides."""
+    return float(STUDY.windowings[windowing_of(split)].overlap)
+
+
+def all_audits(wildcards):
+    """Leaks of each split of the study, its networks' scaling included."""
+    return expand(
+        "results/{dataset}/evaluation/leaks/{split}.csv", dataset=STUDY.study.dataset, split=STUDY.study.splits
+    )
 
 
 def simulated_subjects(wildcards):
@@ -263,9 +284,22 @@ def all_predictions(wildcards):
     )
 
 
+def judged_predictions(wildcards):
+    """Prediction tables that are judged together: of the splits, or of the camera branch."""
+    if wildcards.judged == "splits":
+        return all_predictions(wildcards)
+    return expand(tuned("predictions.parquet"), dataset=wildcards.dataset)
+
+
+def judgements(wildcards):
+    """Pages of judgement of the study."""
+    judged = ["splits", *["rppg"] * bool(rppg_targets("figures"))]
+    return expand("results/{dataset}/judgement/{judged}/judgement.html", dataset=STUDY.study.dataset, judged=judged)
+
+
 def dataset_of(figure):
     """Data set that a figure of the study shows."""
-    return INPUT_DATASET if figure == "fig2" else STUDY.study.dataset
+    return {"fig2": INPUT_DATASET, "fig_leakage": LEAKAGE_DATASET}.get(figure, STUDY.study.dataset)
 
 
 def input_options(wildcards):

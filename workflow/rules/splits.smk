@@ -15,8 +15,8 @@ rule draw_split:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        options=lambda wildcards: named(STUDY.splits.named, wildcards.split).canonical(),
-        overlap=lambda wildcards: float(STUDY.windowings[windowing_of(wildcards.split)].overlap),
+        options=lambda wildcards: named(STUDY.splits.named, wildcards.split).drawing(),
+        overlap=lambda wildcards: overlap_of(wildcards.split),
         code=code_digest("draw_split.py"),
     message:
         "Drawing split: {wildcards.dataset}, {wildcards.split}"
@@ -52,3 +52,58 @@ rule materialize_split:
         "Writing the sets of a split: {wildcards.dataset}, {wildcards.split}"
     script:
         "../scripts/materialize_split.py"
+
+
+rule audit_duplicates:
+    input:
+        manifest="results/{dataset}/splits/{split}.parquet",
+        train="results/{dataset}/splits/{split}/train.zarr.zip",
+        val="results/{dataset}/splits/{split}/val.zarr.zip",
+        test="results/{dataset}/splits/{split}/test.zarr.zip",
+    output:
+        audit="results/{dataset}/splits/{split}.duplicates.json",
+    log:
+        "logs/{dataset}/audit_duplicates/{split}.log",
+    benchmark:
+        "logs/{dataset}/audit_duplicates/{split}.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        options=lambda wildcards: named(STUDY.splits.named, wildcards.split).canonical(),
+        overlap=lambda wildcards: overlap_of(wildcards.split),
+        code=code_digest("audit_duplicates.py"),
+    message:
+        "Looking for copies of signals: {wildcards.dataset}, {wildcards.split}"
+    script:
+        "../scripts/audit_duplicates.py"
+
+
+rule audit_sets:
+    input:
+        manifest="results/{dataset}/splits/{split}.parquet",
+        duplicates="results/{dataset}/splits/{split}.duplicates.json",
+        models=expand(
+            "results/{{dataset}}/training/{{split}}/{network}/seed{seed}/model.keras",
+            network=NETWORKS,
+            seed=STUDY.study.seeds,
+        ),
+    output:
+        leaks="results/{dataset}/evaluation/leaks/{split}.csv",
+    log:
+        "logs/{dataset}/audit_sets/{split}.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        options=lambda wildcards: named(STUDY.splits.named, wildcards.split).canonical(),
+        overlap=lambda wildcards: overlap_of(wildcards.split),
+        code=code_digest("audit_sets.py"),
+    message:
+        "Looking for all six leaks: {wildcards.dataset}, {wildcards.split}"
+    script:
+        "../scripts/audit_sets.py"

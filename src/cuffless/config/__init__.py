@@ -2,6 +2,7 @@
 
 from cuffless.config.base import ConfigError, Options
 from cuffless.config.inputs import Crop, InputOptions, InputTrainingOptions, crop_named, input_network
+from cuffless.config.leakage import LeakageOptions
 from cuffless.config.learning import (
     ARCHITECTURES,
     AlexNetOptions,
@@ -45,6 +46,7 @@ __all__ = [
     "FigureOptions",
     "InputOptions",
     "InputTrainingOptions",
+    "LeakageOptions",
     "LstmOptions",
     "MeanOptions",
     "NetworkOptions",

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from cuffless.config.inputs import InputOptions, InputTrainingOptions
+from cuffless.config.leakage import LeakageOptions
 from cuffless.config.learning import (
     AlexNetOptions,
     CustomOptions,
@@ -96,6 +97,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("rppg", RppgOptions),
     ("rppg.simulation", VideoSimulationOptions),
     ("rppg.tuning", RppgTuningOptions),
+    ("leakage", LeakageOptions),
     ("evaluation", EvaluationOptions),
     ("figures", FigureOptions),
     ("real", RealOptions),

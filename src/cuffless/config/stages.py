@@ -1,5 +1,6 @@
 """Options of the stages up to the splits; every default is the method's number."""
 
+import json
 from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
@@ -56,6 +57,17 @@ class SimulatorOptions(Options):
     """Add motion, flat lines, dropouts and flushes."""
     multi_segment: float = option(0.4, ge=0, le=1)
     """Share of records written as several segments with gaps between them."""
+    records: int = option(1, ge=1, le=6)
+    """Records into which each subject's recording is divided; each must last a minute or more."""
+
+    @model_validator(mode="after")
+    def _minutes_suffice(self) -> "SimulatorOptions":
+        if self.records > 1 and self.minutes < self.records:
+            raise ValueError(
+                f"records: {self.minutes:g} minutes make no {self.records} records of a minute or more; "
+                "raise minutes or lower records"
+            )
+        return self
 
 
 class ChannelOptions(Options):
@@ -240,14 +252,15 @@ class WindowOptions(Options):
 class SplitOptions(Options):
     """Dividing windows into training, validation and test sets."""
 
-    kind: Literal["nonmixed", "mixed"] = "nonmixed"
-    """`nonmixed`: by subject; `mixed`: by window, whosever it is."""
+    kind: Literal["nonmixed", "record", "mixed"] = "nonmixed"
+    """`nonmixed`: by subject; `record`: by record, of whichever subject (the authors' "non-mixed"); `mixed`: by window,
+    whosever it is."""
     windowing: str = "main"
     """Name of the windowing."""
     cap: int = option(2000, ge=1)
     """Most windows of one subject."""
     subjects: tuple[int, int, int] = (3750, 625, 625)
-    """Subjects for training, validation, test (`nonmixed`)."""
+    """Subjects (`record`: records) for training, validation, test (all but `mixed`)."""
     mixed_subjects: int = option(750, ge=1)
     """Subjects drawn for a `mixed` split."""
     windows: tuple[int, int, int] = (1_000_000, 250_000, 250_000)
@@ -255,11 +268,13 @@ class SplitOptions(Options):
     fractions: tuple[float, float, float] = (0.75, 0.125, 0.125)
     """Shares used where there are fewer subjects than asked for."""
     stratify: Literal["none", "sbp"] = "none"
-    """`sbp`: divide blocks of subjects of like mean SBP, so that a small test set spans the range."""
+    """`sbp`: divide blocks of subjects (records) of like mean SBP, so that a small test set spans the range."""
     min_windows: int = option(1, ge=1)
     """A subject with fewer kept windows is left out."""
     leakage: Literal["fail", "warn"] = "fail"
     """What an undeclared leak does."""
+    duplicate_correlation: float = option(0.9999, gt=0.9, lt=1)
+    """Correlation from which on windows of two sets are copies of one signal; docs/leakage.md has what was measured."""
     seed: int = option(0, ge=0)
     """Seed of the draws."""
 
@@ -276,3 +291,7 @@ class SplitOptions(Options):
         if min(value) < 1:
             raise ValueError("three positive counts")
         return value
+
+    def drawing(self) -> str:
+        """The options that decide what is drawn and how it is audited, as canonical JSON; not what a copy is."""
+        return json.dumps(self.model_dump(mode="json", exclude={"duplicate_correlation"}), sort_keys=True)

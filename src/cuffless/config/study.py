@@ -9,6 +9,7 @@ from pydantic import Field, StrictInt, ValidationError, field_validator, model_v
 
 from cuffless.config.base import ConfigError, Name, Options, one_line_errors, option
 from cuffless.config.inputs import InputOptions
+from cuffless.config.leakage import LeakageOptions, check_doses, dial_blocks
 from cuffless.config.learning import AnyNetwork, EvaluationOptions, FigureOptions, TrainingOptions
 from cuffless.config.personalization import PRESETS, PersonalizationOptions
 from cuffless.config.rppg import RppgOptions
@@ -108,6 +109,8 @@ class StudyConfig(Options):
     """Options of personalization; a study without this section has none."""
     rppg: RppgOptions = RppgOptions()
     """Options of the camera branch; a study without this section has none."""
+    leakage: LeakageOptions = LeakageOptions()
+    """Options of the dose-response of leakage; a study without this section has none."""
     figures: FigureOptions = FigureOptions()
     """Options of figures."""
     real: RealOptions = RealOptions()
@@ -146,12 +149,23 @@ class StudyConfig(Options):
             _known("rppg.split", [self.rppg.split], self.splits.named)
         for name, split in self.splits.named.items():
             _known(f"splits.named.{name}.windowing", [split.windowing], self.windowings)
+        if "leakage" in self.model_fields_set:
+            self._check_leakage()
         return self
 
     @property
     def _tunable(self) -> bool:
         """Whether there is a network that can be fine-tuned."""
         return any(self.networks[name].architecture != "mean" for name in self.study.networks)
+
+    def _check_leakage(self) -> None:
+        options = self.leakage
+        _known("leakage.dataset", filter(None, [options.dataset]), self.datasets)
+        _known("leakage.doses", options.doses, self.splits.named)
+        _known("leakage.dial", options.dial if options.confounding else (), self.splits.named)
+        _known("leakage.network", [options.network], self.networks)
+        name = options.dataset or self.study.dataset
+        check_doses(options, name, self.datasets[name], self.splits.named, self.networks[options.network])
 
     def _check_inputs(self) -> None:
         dataset, windowing = self.inputs.dataset, self.inputs.windowing
@@ -191,6 +205,11 @@ def _resolve_names(raw: Mapping) -> dict:
         }
         for name, block in config.get("datasets", {"cohort": {}}).items()
     }
+    if isinstance(config.get("leakage"), Mapping):
+        study = config.get("study") if isinstance(config.get("study"), Mapping) else {}
+        name = study.get("dataset", defaults["study"].default.dataset)
+        default = SimulatorOptions().confounding
+        config["datasets"] |= dial_blocks(config["leakage"], config["datasets"], name, default)
     kinds = {kind: {"kind": kind} for kind in ("nonmixed", "mixed")}
     config["splits"] = _named_over_section(config.get("splits", {}), kinds)
     if "personalization" in config:

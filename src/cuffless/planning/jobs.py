@@ -1,6 +1,6 @@
 """The jobs of a study, from its configuration alone."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from cuffless.config import StudyConfig
@@ -23,37 +23,86 @@ def count_jobs(study: StudyConfig) -> dict[str, int]:
     dict
         Number of jobs by the rule's name, in the order in which they run.
     """
-    records = study.datasets[study.study.dataset].records
-    apart = _further_splits(study)
-    shards, splits, windowings = records.shards, len(study.study.splits), len(used_windowings(study, apart))
-    physionet = records.source == "physionet"
+    reached = _reached(study)
+    records = [study.datasets[name].records for name in reached.datasets]
+    physionet = [one.shards for one in records if one.source == "physionet"]
+    shards = {name: study.datasets[name].records.shards for name in reached.datasets}
     jobs = {
-        "simulate_records": shards if records.source == "simulator" else 0,
-        "fetch_index": int(physionet),
-        "list_records": shards + _listed_for_inputs(study),
-        "fetch_records": shards if physionet else 0,
-        "cut_windows": shards * windowings,
-        "join_windows": windowings,
-        "join_quality": windowings,
-        "draw_split": splits + len(apart),
-        "materialize_split": splits + len(apart),
-        "train_network": (splits * len(used_networks(study)) + len(apart) * len(personalized(study)))
-        * len(study.study.seeds),
+        "simulate_records": sum(one.shards for one in records if one.source == "simulator"),
+        "fetch_index": len(physionet),
+        "list_records": sum(shards.values()),
+        "fetch_records": sum(physionet),
+        "cut_windows": sum(shards[dataset] for dataset, _ in reached.windowings),
+        "join_windows": len(reached.windowings),
+        "join_quality": len(reached.windowings),
+        "draw_split": len(reached.splits),
+        "materialize_split": len(reached.splits),
+        "audit_duplicates": len(reached.audited),
+        "train_network": len(reached.trainings) * len(study.study.seeds),
+        "audit_sets": len(study.study.splits),
         "evaluate_predictions": 1,
         **_personalization_jobs(study),
         "write_table1": 1,
         **_input_jobs(study),
         **_rppg_jobs(study),
+        **dict.fromkeys(("evaluate_leakage", "draw_fig_leakage"), int(with_leakage(study))),
         **{f"draw_{figure}": 1 for figure in FIGURES},
         "publish_figure": len(FIGURES)
         + with_inputs(study)
         + len(PERSONAL_FIGURES) * with_personalization(study)
+        + with_leakage(study)
         + _rppg_figures(study),
         "publish_table": len(TABLES) + with_rppg(study),
         "publish_page": with_personalization(study) + with_rppg(study),
+        "judge_predictions": 1 + with_rppg(study),
+        "write_card": len(study.study.splits) * len(used_networks(study)) * len(study.study.seeds),
+        "write_report": 1,
         "all": 1,
     }
     return {rule: n for rule, n in jobs.items() if n}
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """What a study makes, each once, by the names of data sets, windowings or splits, networks."""
+
+    datasets: set[str]
+    windowings: set[tuple[str, str]]
+    splits: set[tuple[str, str]]
+    audited: set[tuple[str, str]]
+    trainings: set[tuple[str, str, str]]
+
+
+def _reached(study: StudyConfig) -> _Reached:
+    name, tried = study.study.dataset, _tried(study)
+    own = {(name, split) for split in study.study.splits}
+    apart = {(name, split) for split in _further_splits(study)}
+    splits = {*own, *apart, *tried}
+    trainings = {(*split, network) for split in own for network in used_networks(study)}
+    trainings |= {(*split, network) for split in apart for network in personalized(study)}
+    trainings |= {(*split, study.leakage.network) for split in tried}
+    return _Reached(
+        datasets={dataset for dataset, _ in splits} | ({study.inputs.dataset or name} if with_inputs(study) else set()),
+        windowings={(dataset, study.splits.named[split].windowing) for dataset, split in splits},
+        splits=splits,
+        audited={*own, *tried},
+        trainings=trainings,
+    )
+
+
+def with_leakage(study: StudyConfig) -> bool:
+    """Whether the whole study draws the dose-response of leakage: it is configured."""
+    return "leakage" in study.model_fields_set
+
+
+def _tried(study: StudyConfig) -> set[tuple[str, str]]:
+    """Data sets and splits of the dose-response of leakage."""
+    if not with_leakage(study):
+        return set()
+    options = study.leakage
+    name = options.dataset or study.study.dataset
+    dialled = options.dialled(name, study.datasets[name].simulator.confounding).values()
+    return {(name, dose) for dose in options.doses} | {(one, split) for one in dialled for split in options.dial}
 
 
 def with_inputs(study: StudyConfig) -> bool:
@@ -76,13 +125,6 @@ def _input_jobs(study: StudyConfig) -> dict[str, int]:
         "evaluate_inputs": 1,
         "draw_fig2": 1,
     }
-
-
-def _listed_for_inputs(study: StudyConfig) -> int:
-    """Shards listed for the input study alone."""
-    dataset = study.inputs.dataset
-    apart = with_inputs(study) and dataset not in ("", study.study.dataset)
-    return study.datasets[dataset].records.shards if apart else 0
 
 
 def with_personalization(study: StudyConfig) -> bool:
@@ -152,9 +194,9 @@ def _rppg_jobs(study: StudyConfig) -> dict[str, int]:
     }
 
 
-def used_windowings(study: StudyConfig, further: Iterable[str] = ()) -> list[str]:
-    """Names of the windowings that the study's splits divide, and `further` ones."""
-    return list(dict.fromkeys(study.splits.named[split].windowing for split in (*study.study.splits, *further)))
+def used_windowings(study: StudyConfig) -> list[str]:
+    """Names of the windowings that the study's splits divide."""
+    return list(dict.fromkeys(study.splits.named[split].windowing for split in study.study.splits))
 
 
 def used_networks(study: StudyConfig) -> list[str]:

@@ -48,7 +48,7 @@ def simulate_subject(number: int, options: SimulatorOptions) -> SimulatedSubject
     number : int
         Number of the subject, 0 to 999999.
     options : SimulatorOptions
-        Options; `subjects` and `multi_segment` are not read here.
+        Options; `subjects`, `records` and `multi_segment` are not read here.
 
     Returns
     -------

@@ -5,9 +5,10 @@ long as the simulation.
 """
 
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 from cuffless.config import SimulatorOptions
 from cuffless.simulator.population import random_streams
 from cuffless.simulator.sensor import ABP_QUANTUM
-from cuffless.simulator.subject import SimulatedSubject, simulate_subject
+from cuffless.simulator.subject import FS, SimulatedSubject, simulate_subject
 
 MISSING = -32768
 """Digit of a missing sample in format 16."""
@@ -68,17 +69,18 @@ def write_cohort(numbers: Iterable[int], options: SimulatorOptions, folder: str 
     for number in numbers:
         subject = simulate_subject(number, options)
         write_subject(subject, folder, options)
-        record = record_name(subject.name, options)
-        rows.append((record, subject.name, (subject_folder(subject.name) / record).as_posix()))
+        for k in range(options.records):
+            record = record_name(subject.name, options, k)
+            rows.append((record, subject.name, (subject_folder(subject.name) / record).as_posix()))
     return pd.DataFrame(rows, columns=["record", "subject", "path"])
 
 
 def write_subject(subject: SimulatedSubject, folder: str | Path, options: SimulatorOptions) -> list[Path]:
-    """Write a subject's record and the truth beside it (``<record>_truth.parquet``).
+    """Write a subject's records and the truth beside each (``<record>_truth.parquet``).
 
-    A share `options.multi_segment` of the subjects gets a record of several segments in the variable layout,
-    with gaps where nothing was stored; the truth goes on through gaps, its times count from the record's
-    start.
+    The recording is divided into `options.records` records of equal length, which follow one another. A share
+    `options.multi_segment` of the records has several segments in the variable layout, with gaps where nothing was
+    stored; the truth goes on through gaps, its times count from the record's start.
 
     Parameters
     ----------
@@ -101,17 +103,12 @@ def write_subject(subject: SimulatedSubject, folder: str | Path, options: Simula
     """
     home = Path(folder) / subject_folder(subject.name)
     home.parent.mkdir(parents=True, exist_ok=True)
-    record, start = record_name(subject.name, options), _start(subject.name, options)
-    segments = segment_layout(subject.name, len(subject.ppg), subject.fs, options)
     part = home.with_name(f".{subject.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
     part.mkdir()
     try:
-        if len(segments) == 1:
-            _write_segment(part, record, subject, segments[0], start, parity=0, dated=True)
-        else:
-            _write_segments(part, record, subject, segments, start)
-        subject.truth.to_parquet(part / f"{record}_truth.parquet", index=False)
+        for number, stretch in enumerate(_stretches(subject, options)):
+            _write_record(part, stretch, number, options)
         shutil.rmtree(home, ignore_errors=True)
         part.replace(home)
     finally:
@@ -124,12 +121,41 @@ def subject_folder(subject: str) -> Path:
     return Path(subject[:3]) / subject
 
 
-def record_name(subject: str, options: SimulatorOptions) -> str:
-    """Name of a subject's record: subject and start, e.g. ``p000123-2150-03-04-10-20``."""
-    return f"{subject}-{_start(subject, options):%Y-%m-%d-%H-%M}"
+def record_name(subject: str, options: SimulatorOptions, number: int = 0) -> str:
+    """Name of a subject's record, counted from 0: subject and start, e.g. ``p000123-2150-03-04-10-20``."""
+    return f"{subject}-{_start(subject, options, number):%Y-%m-%d-%H-%M}"
 
 
-def segment_layout(subject: str, n: int, fs: float, options: SimulatorOptions) -> list[Segment]:
+def _stretches(subject: SimulatedSubject, options: SimulatorOptions) -> Iterator[SimulatedSubject]:
+    """What was recorded and what really happened in each record, times counted from its start."""
+    edges = [_first_sample(number, options) for number in range(options.records)] + [len(subject.ppg)]
+    for first, last in pairwise(edges):
+        begin, end = first / subject.fs, last / subject.fs
+        truth = subject.truth[(subject.truth["time"] >= begin) & (subject.truth["time"] < end)]
+        yield replace(
+            subject,
+            ppg=subject.ppg[first:last],
+            abp=subject.abp[first:last],
+            truth=truth.assign(time=truth["time"] - begin, foot=truth["foot"] - begin).reset_index(drop=True),
+        )
+
+
+def _first_sample(number: int, options: SimulatorOptions) -> int:
+    """First sample of a record in the subject's recording; a whole second, as headers have it."""
+    return int(60 * options.minutes * number / options.records) * int(FS)
+
+
+def _write_record(part: Path, stretch: SimulatedSubject, number: int, options: SimulatorOptions) -> None:
+    record, start = record_name(stretch.name, options, number), _start(stretch.name, options, number)
+    segments = segment_layout(stretch.name, len(stretch.ppg), stretch.fs, options, number)
+    if len(segments) == 1:
+        _write_segment(part, record, stretch, segments[0], start, parity=0, dated=True)
+    else:
+        _write_segments(part, record, stretch, segments, start, number)
+    stretch.truth.to_parquet(part / f"{record}_truth.parquet", index=False)
+
+
+def segment_layout(subject: str, n: int, fs: float, options: SimulatorOptions, number: int = 0) -> list[Segment]:
     """Divide a record into segments and gaps.
 
     Parameters
@@ -142,6 +168,8 @@ def segment_layout(subject: str, n: int, fs: float, options: SimulatorOptions) -
         Sampling rate in Hz.
     options : SimulatorOptions
         Options; `multi_segment` is the share of records in more than one piece.
+    number : int
+        Which of the subject's records, counted from 0.
 
     Returns
     -------
@@ -150,7 +178,7 @@ def segment_layout(subject: str, n: int, fs: float, options: SimulatorOptions) -
         no more than a tenth of the record; some records begin with a minute at most of PPG alone, the
         oximeter being on before the arterial line.
     """
-    draws = _layout_draws(subject, options)[1:]
+    draws = _layout_draws(subject, options, number)[1:]
     if draws[0] >= options.multi_segment:
         return [Segment(0, n)]
     seconds = n / fs
@@ -172,28 +200,30 @@ def segment_layout(subject: str, n: int, fs: float, options: SimulatorOptions) -
     return [s for s in [*segments, Segment(position, n)] if s.last > s.first]
 
 
-def _layout_draws(subject: str, options: SimulatorOptions) -> np.ndarray:
-    return random_streams(options.seed, int(subject[1:]))["layout"].random(16)
+def _layout_draws(subject: str, options: SimulatorOptions, number: int = 0) -> np.ndarray:
+    return random_streams(options.seed, int(subject[1:]))["layout"].random((number + 1, 16))[number]
 
 
-def _start(subject: str, options: SimulatorOptions) -> datetime:
+def _start(subject: str, options: SimulatorOptions, number: int = 0) -> datetime:
     """Start of the record, moved into the 22nd century as MIMIC's dates are."""
-    return datetime(2100, 1, 1) + timedelta(seconds=int(_layout_draws(subject, options)[0] * 3_155_000_000))
+    seconds = int(_layout_draws(subject, options)[0] * 3_155_000_000) + _first_sample(number, options) // int(FS)
+    return datetime(2100, 1, 1) + timedelta(seconds=seconds)
 
 
 def _write_segments(
-    part: Path, record: str, subject: SimulatedSubject, segments: list[Segment], start: datetime
+    part: Path, record: str, subject: SimulatedSubject, segments: list[Segment], start: datetime, number: int
 ) -> None:
     """Write segments, their layout header, and the master header that joins them."""
-    number = 3_000_000 + int(subject.name[1:]) * 7919 % 1_000_000  # distinct, and not the subject's own number
-    names = [f"{number}_layout"]
+    # Distinct for all records, and not the subject's own number.
+    series = 3_000_000 + number * 1_000_000 + int(subject.name[1:]) * 7919 % 1_000_000
+    names = [f"{series}_layout"]
     stored = 0
     for segment in segments:
         if not segment.channels:
             names.append("~")
             continue
         stored += 1
-        names.append(f"{number}_{stored:04d}")
+        names.append(f"{series}_{stored:04d}")
         at = start + timedelta(seconds=segment.first / subject.fs)
         _write_segment(part, names[-1], subject, segment, at, parity=(stored + 1) % 2, dated=False)
     channels = _channels(subject, 0)

@@ -84,13 +84,11 @@ def audit_split(manifest: pd.DataFrame, options: SplitOptions, *, overlap: float
         ``undeclared``: the leaks that must not be; ``sets``: size and pressure ranges of each set;
         ``coverage``: shared part of the 5th-95th percentile ranges of training and test set.
     """
-    declared = {"shared_subject", "shared_record"} if options.kind == "mixed" else set()
-    if options.kind == "mixed" and overlap > 0:
-        declared.add("overlapping_windows")
+    declared = declared_leaks(options, overlap=overlap)
     found = {
-        "shared_subject": _shared(manifest, "subject"),
-        "shared_record": _shared(manifest, "record"),
-        "overlapping_windows": _overlapping(manifest),
+        "shared_subject": shared(manifest, "subject"),
+        "shared_record": shared(manifest, "record"),
+        "overlapping_windows": overlapping(manifest),
     }
     leaks = {
         kind: {"count": len(who), "declared": kind in declared, "examples": sorted(who)[:5]}
@@ -110,6 +108,22 @@ def audit_split(manifest: pd.DataFrame, options: SplitOptions, *, overlap: float
         "coverage": {p: round(range_overlap(manifest, p), 3) for p in ("sbp", "dbp")},
         "notes": remarks,
     }
+
+
+def declared_leaks(options: SplitOptions, *, overlap: float) -> set[str]:
+    """Kinds of leak that a split has by design.
+
+    Parameters
+    ----------
+    options : SplitOptions
+    overlap : float
+        Overlap with which the windows were cut.
+    """
+    if options.kind == "nonmixed":
+        return set()
+    if options.kind == "record":
+        return {"shared_subject"}
+    return {"shared_subject", "shared_record"} | ({"overlapping_windows"} if overlap > 0 else set())
 
 
 def require_clean(audit: dict, options: SplitOptions, *, name: str) -> None:
@@ -142,17 +156,18 @@ def range_overlap(manifest: pd.DataFrame, pressure: str) -> float:
     return float(max(shared, 0) / widest) if widest > 0 else 0.0
 
 
-def _shared(manifest, column) -> set[str]:
+def shared(manifest: pd.DataFrame, column: str) -> set[str]:
+    """Subjects, or records, that stand in more than one set."""
     members = {s: set(manifest.loc[manifest["subset"] == s, column]) for s in SUBSETS}
     return set().union(*(members[a] & members[b] for a, b in combinations(SUBSETS, 2)))
 
 
-def _overlapping(manifest) -> set[str]:
+def overlapping(manifest: pd.DataFrame, subsets: tuple[str, ...] = SUBSETS) -> set[str]:
     """Windows (record@start) that share signal with an earlier one of another set."""
-    ordered = manifest.sort_values(["record", "start"], kind="stable")
+    ordered = manifest[manifest["subset"].isin(subsets)].sort_values(["record", "start"], kind="stable")
     end = ordered["start"] + ordered["seconds"]
     hit = np.zeros(len(ordered), bool)
-    for subset in SUBSETS:
+    for subset in subsets:
         own = ordered["subset"] == subset
         reached = end.where(own, -np.inf).groupby(ordered["record"]).cummax()
         hit |= (~own & (reached > ordered["start"] + 1e-6)).to_numpy()

@@ -11,6 +11,8 @@ from cuffless.errors import CufflessError
 from cuffless.splits.index import NAMES, capped_index, subject_counts
 
 SUBSETS = ("train", "val", "test")
+UNITS = {"nonmixed": "subject", "record": "record"}
+"""What is divided in each kind of split but `mixed`, which divides windows."""
 
 
 class SplitError(CufflessError):
@@ -52,24 +54,21 @@ def draw_split(index: pd.DataFrame | str | Path, options: SplitOptions, *, name:
     Raises
     ------
     SplitError
-        If there are too few subjects or windows for three sets.
+        If there are too few subjects, records or windows for three sets.
 
     Notes
     -----
-    Schrumpf et al. (2021), sections 3.1.1 and 3.5.2. Draws depend on the seed, and a subject's capped sample on its own
-    name besides, so that it does not change when others join.
+    Schrumpf et al. (2021), sections 3.1.1 and 3.5.2; their non-mixed split took a record for its patient, which is the
+    kind `record`. Draws depend on the seed, and a subject's capped sample on its own name besides, so that it does not
+    change when others join.
     """
     notes: list[str] = []
     capped = capped_index(index, subject_counts(index), options, notes)
-    subjects = capped["subject"].cat.categories.to_numpy()
-    if options.kind == "nonmixed" and len(subjects) < 3:
-        raise SplitError(
-            f"{name}: a non-mixed split needs at least 3 subjects with windows, found {len(subjects)}; "
-            "add records, loosen the rules under windows, or lower splits.min_windows"
-        )
     rng = np.random.default_rng([options.seed, 1])
-    divide = _divide_subjects if options.kind == "nonmixed" else _divide_windows
-    parts = divide(capped, subjects, options, rng, notes, name)
+    if options.kind == "mixed":
+        parts = _divide_windows(capped, capped["subject"].cat.categories.to_numpy(), options, rng, notes, name)
+    else:
+        parts = _divide_units(capped, UNITS[options.kind], options, rng, notes, name)
     chosen = []
     for subset, part in zip(SUBSETS, parts, strict=True):
         order = np.random.default_rng([options.seed, 2, SUBSETS.index(subset)]).permutation(len(part))
@@ -80,23 +79,31 @@ def draw_split(index: pd.DataFrame | str | Path, options: SplitOptions, *, name:
     return Split(pd.concat(chosen, ignore_index=True), notes)
 
 
-def _divide_subjects(capped, subjects, options, rng, notes, name):
+def _divide_units(capped, unit, options, rng, notes, name):
+    """Windows of the sets, of which no two share a subject, or no two a record."""
+    units = capped[unit].cat.categories.to_numpy()
+    if len(units) < len(SUBSETS):
+        kind = {"subject": "non-mixed", "record": "record-disjoint"}[unit]
+        raise SplitError(
+            f"{name}: a {kind} split needs at least 3 {unit}s with windows, found {len(units)}; "
+            "add records, loosen the rules under windows, or lower splits.min_windows"
+        )
     wanted = sum(options.subjects)
-    if len(subjects) >= wanted:
-        subjects = np.sort(rng.choice(subjects, wanted, replace=False))
+    if len(units) >= wanted:
+        units = np.sort(rng.choice(units, wanted, replace=False))
         counts = np.array(options.subjects)
     else:
-        counts = shares(len(subjects), options.fractions)
+        counts = shares(len(units), options.fractions)
         asked = " / ".join(str(n) for n in options.subjects)
         made = " / ".join(str(n) for n in counts)
-        notes.append(f"{len(subjects)} subjects in place of {asked}: divided {made} by splits.fractions")
+        notes.append(f"{len(units)} {unit}s in place of {asked}: divided {made} by splits.fractions")
     if options.stratify == "sbp":
-        labels = _stratified(capped.groupby("subject")["sbp"].mean().loc[subjects].to_numpy(), counts, rng)
+        labels = _stratified(capped.groupby(unit)["sbp"].mean().loc[units].to_numpy(), counts, rng)
     else:
         labels = rng.permutation(np.repeat(np.arange(3), counts))
     parts = []
     for number, limit in enumerate(options.windows):
-        part = capped[capped["subject"].isin(subjects[labels == number])]
+        part = capped[capped[unit].isin(units[labels == number])]
         parts.append(_at_most(part, limit, rng, notes, SUBSETS[number]))
     return parts
 

@@ -1,0 +1,210 @@
+"""Near-duplicate signals between the sets of a split, found with an index and not by comparing all pairs.
+
+Two windows of unit norm that correlate by r lie ``sqrt(2 (1 - r))`` apart, and a projection on orthonormal axes takes
+them no farther apart. So the windows of one set are projected on the axes along which windows differ most; a tree of
+these points is asked for the neighbours of each window of another set, which is shifted in small steps besides; and
+only neighbours are compared sample by sample.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cuffless.windows.store import SHARD_ROWS
+
+MOST_SHIFT = 0.016
+"""Greatest shift at which a copy is looked for, in beats (in s for windows of fixed seconds): two samples at 125 Hz."""
+COLUMNS = ("subset", "position", "other", "other_position", "correlation", "shift")
+
+_STEP = 0.004  # between shifts, in the same unit: half of it costs a pulse 0.001 of its correlation at most
+_SLACK = 0.001  # so neighbours are candidates from this far below the threshold on
+_AXES = 32  # hold all but 0.004 of the variance of simulated windows
+_NEIGHBOURS = 4
+_READ_ROWS = 4 * SHARD_ROWS
+
+
+def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float) -> pd.DataFrame:
+    """Windows that have a copy in another set: rescaled, quantized anew, a little noisy or a little shifted.
+
+    Parameters
+    ----------
+    stores : mapping of str to path
+        Materialized sets by name: ``ppg`` (n, samples), in an order that has nothing to do with the signal.
+    threshold : float
+        Least correlation of a copy, at the best shift up to `MOST_SHIFT` either way.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`: set and position of a window, set and position of its nearest copy in each other, larger set,
+        their correlation, and the shift in beats of the copy against the window.
+
+    Raises
+    ------
+    ValueError
+        If windows of the sets differ in length.
+
+    Notes
+    -----
+    Memory holds `_AXES` numbers for each window of the larger set, and the windows that have candidates. A shift of up
+    to half a window, as between two cuts of one recording, is not looked for.
+    """
+    sets = sorted((_Set(name, Path(path)) for name, path in stores.items()), key=lambda one: -len(one))
+    sets = [one for one in sets if len(one)]
+    if len({(one.length, one.samples_per_beat) for one in sets}) > 1:
+        raise ValueError(f"windows of {', '.join(str(one.path) for one in sets)} differ in length; draw the split anew")
+    found = []
+    for number, index in enumerate(sets[:-1]):
+        shifts = _Shifts(index.length, index.samples_per_beat)
+        search = _Index(index, shifts, np.sqrt(2 * (1 - threshold + _SLACK)))
+        for query in sets[number + 1 :]:
+            pairs = _verified(search.candidates(query), index, query, shifts)
+            found.append(pairs[pairs["correlation"] >= threshold])
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
+
+
+@dataclass(frozen=True)
+class _Set:
+    """A materialized set, read block by block."""
+
+    name: str
+    path: Path
+
+    def __len__(self) -> int:
+        return self._described[0]
+
+    @property
+    def length(self) -> int:
+        return self._described[1]
+
+    @property
+    def samples_per_beat(self) -> int:
+        return self._described[2]
+
+    @cached_property
+    def _described(self) -> tuple[int, int, int]:
+        import zarr
+
+        with zarr.storage.ZipStore(self.path, mode="r") as opened:
+            root = zarr.open_group(opened, mode="r")
+            return *root["ppg"].shape, int(root.attrs["windows"]["samples_per_beat"])
+
+    def blocks(self) -> Iterator[tuple[int, np.ndarray]]:
+        """First position and windows of each block."""
+        import zarr
+
+        with zarr.storage.ZipStore(self.path, mode="r") as opened:
+            ppg = zarr.open_group(opened, mode="r")["ppg"]
+            for first in range(0, len(self), _READ_ROWS):
+                yield first, ppg[first : first + _READ_ROWS]
+
+    def rows(self, positions: np.ndarray) -> np.ndarray:
+        """Windows at ascending positions."""
+        parts = []
+        for first, block in self.blocks():
+            begin, end = np.searchsorted(positions, (first, first + len(block)))
+            parts.append(block[positions[begin:end] - first])
+        return np.concatenate(parts)
+
+
+class _Shifts:
+    """Windows moved by fractions of a sample, without the ends that no shift may leave."""
+
+    def __init__(self, length: int, samples_per_beat: int):
+        self.step = _STEP * samples_per_beat
+        self.most = round(MOST_SHIFT / _STEP)
+        end = int(np.ceil((self.most + 1) * self.step))
+        self.length, self.inner = length, np.arange(end, length - end)
+
+    def of(self, windows: np.ndarray):
+        """Give a function from a number of steps to the shifted inner parts, of zero mean and unit norm (float32)."""
+        from scipy.interpolate import make_interp_spline
+
+        course = make_interp_spline(np.arange(self.length), windows.astype(np.float64), k=3, axis=1)
+        return lambda steps: _unit(course(self.inner + steps * self.step))
+
+    def still(self, windows: np.ndarray) -> np.ndarray:
+        """Inner parts as they are."""
+        return _unit(windows[:, self.inner].astype(np.float64))
+
+
+def _unit(windows: np.ndarray) -> np.ndarray:
+    """Zero mean and unit norm; a flat window becomes zero, which is like nothing."""
+    windows = windows - windows.mean(axis=1, keepdims=True)
+    norm = np.linalg.norm(windows, axis=1, keepdims=True)
+    return np.divide(windows, norm, out=np.zeros_like(windows), where=norm > 0)
+
+
+class _Index:
+    """The windows of a set as points, and who lies near them."""
+
+    def __init__(self, windows: _Set, shifts: _Shifts, radius: float):
+        from scipy.spatial import cKDTree
+
+        self.shifts, self.radius = shifts, radius
+        axes, points = None, np.empty((len(windows), min(_AXES, len(shifts.inner))))
+        for first, block in windows.blocks():
+            units = shifts.still(block)
+            if axes is None:  # sets are in a random order, so the first block stands for all
+                _, vectors = np.linalg.eigh(units.T @ units)
+                axes = vectors[:, : -points.shape[1] - 1 : -1]
+            points[first : first + len(block)] = units @ axes
+        self.axes, self.tree = axes, cKDTree(points)
+
+    def candidates(self, query: _Set) -> pd.DataFrame:
+        """Of each window of another set the nearest few of this one: position, other_position, steps."""
+        parts = [np.empty((4, 0))]
+        for first, block in query.blocks():
+            shifted = self.shifts.of(block)
+            for steps in range(-self.shifts.most, self.shifts.most + 1):
+                distance, other = self.tree.query(
+                    shifted(steps) @ self.axes, k=_NEIGHBOURS, distance_upper_bound=self.radius
+                )
+                row, rank = np.nonzero(np.isfinite(distance))
+                near = distance[row, rank], first + row, other[row, rank], np.full(len(row), steps)
+                parts.append(np.stack(near))
+        distance, position, other, steps = np.concatenate(parts, axis=1)
+        table = pd.DataFrame({"position": position, "other_position": other, "steps": steps}).astype(np.int64)
+        nearest = table.assign(distance=distance).sort_values("distance", kind="stable")
+        nearest = nearest.drop_duplicates(["position", "other_position"])
+        return nearest.groupby("position").head(_NEIGHBOURS).drop(columns="distance")
+
+
+def _verified(candidates: pd.DataFrame, index: _Set, query: _Set, shifts: _Shifts) -> pd.DataFrame:
+    """Correlation of candidates at their best shift; of each window the best."""
+    candidates = candidates.sort_values("position", kind="stable")
+    mine, own_row = np.unique(candidates["position"], return_inverse=True)
+    others, other_row = np.unique(candidates["other_position"], return_inverse=True)
+    parts = []
+    if len(mine):
+        windows, other_windows = query.rows(mine), index.rows(others)
+        for first in range(0, len(mine), _READ_ROWS):
+            begin, end = np.searchsorted(own_row, (first, first + _READ_ROWS))
+            moved = shifts.of(windows[first : first + _READ_ROWS])
+            still = shifts.still(other_windows[other_row[begin:end]])
+            steps = candidates["steps"].to_numpy()[begin:end]
+            around = np.empty((3, end - begin))
+            for step in np.unique(steps):
+                rows = np.flatnonzero(steps == step)
+                for side in (-1, 0, 1):
+                    units = moved(step + side)[own_row[begin:end][rows] - first]
+                    around[side + 1, rows] = np.einsum("ij,ij->i", units, still[rows])
+            parts.append(_peak(around))
+    best, peak = np.concatenate([np.empty((2, 0)), *parts], axis=1)
+    table = candidates.assign(
+        subset=query.name, other=index.name, correlation=best, shift=(candidates["steps"] + peak) * _STEP
+    ).sort_values("correlation", ascending=False, kind="stable")
+    return table.drop_duplicates("position").sort_values("position")[list(COLUMNS)]
+
+
+def _peak(around: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Height and place of the parabola through three correlations a step apart, (3, n)."""
+    low, middle, high = around
+    bend = np.minimum(low - 2 * middle + high, -1e-12)
+    place = np.clip((low - high) / (2 * bend), -1, 1)
+    height = middle - 0.25 * (low - high) * place
+    return np.minimum(np.maximum(height, around.max(axis=0)), 1.0), place

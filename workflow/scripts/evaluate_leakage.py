@@ -1,0 +1,44 @@
+"""Judge what leakage is worth: one network on splits that share more and more between their sets."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from cuffless.config import EvaluationOptions, SplitOptions
+from cuffless.evaluation import write_tables
+from cuffless.evaluation.leakage import Trial, judge_leakage
+from cuffless.joblog import logged
+from cuffless.splits.scalings import named_scalings
+
+with logged(snakemake.log[0]):
+    given, params = snakemake.input, snakemake.params
+    shape = len(params.tried), -1  # all seeds of a trial follow one another
+    trials = [
+        Trial(
+            *tried.split("/"),
+            options=SplitOptions.model_validate_json(options),
+            overlap=overlap,
+            predictions=predictions,
+            duplicates=json.loads(Path(duplicates).read_text()),
+            scalings=named_scalings(models),
+        )
+        for tried, options, overlap, predictions, models, duplicates in zip(
+            params.tried,
+            params.splits,
+            params.overlaps,
+            np.reshape(given.predictions, shape).tolist(),
+            np.reshape(given.models, shape).tolist(),
+            given.duplicates,
+            strict=True,
+        )
+    ]
+    tables = judge_leakage(
+        trials,
+        EvaluationOptions.model_validate_json(params.options),
+        dataset=params.dataset,
+        doses=params.doses,
+        dialled=dict(zip(params.dialled, params.confounding, strict=True)),
+        dial=params.dial,
+    )
+    write_tables(tables, dict(snakemake.output.items()))
