@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
+from benchmarks.duplicates import duplicates
 from benchmarks.extraction import extraction
 from benchmarks.feeding import feeding, fitting
 from benchmarks.headers import headers_34938
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
         pulses,
         extraction,
         judging,
+        duplicates,
         dry_run_20000,
         materialize_million,
         headers_34938,

@@ -274,7 +274,9 @@ class SplitOptions(Options):
     leakage: Literal["fail", "warn"] = "fail"
     """What an undeclared leak does."""
     duplicate_correlation: float = option(0.9999, gt=0.9, lt=1)
-    """Correlation from which on windows of two sets are copies of one signal; docs/leakage.md has what was measured."""
+    """Correlation, at the best shift up to 0.016 beats, from which on windows of two sets are copies of one signal.
+    Among 280,000 simulated windows others reach 0.9995 (of two people) and 0.9998 (of one); copies in 8 bits, or with
+    noise of 1 % of their SD, have 0.9999 and more."""
     seed: int = option(0, ge=0)
     """Seed of the draws."""
 

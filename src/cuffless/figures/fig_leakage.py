@@ -28,7 +28,7 @@ _MEAN = "mean"
 _TITLES = ("What test and training windows share", "How much people's pulses differ")
 _DODGE = 0.14  # between the network and the mean regressor beside it
 _BESIDE = {1: 1.1, 2: 0.8}  # inches of labels, in one column or two
-_HEIGHTS = {"doses": 2.0, "shared": 0.62, "dial": 2.2}  # inches
+_HEIGHTS = {"doses": 2.0, "shared": 0.75, "dial": 2.2}  # inches
 _WORDS = 1.15  # inches of legend and note
 _LOOK = {"nonmixed": (0, "o", "-"), "record": (2, "^", "-."), "mixed": (5, "D", "--")}
 _MEAN_LOOK = {"color": GREY, "marker": "s", "ms": 3.8, "linestyle": ":"}
@@ -144,14 +144,15 @@ def _print_shared(ax, rows: pd.DataFrame, labelled: bool, options: FigureOptions
     """The name of each split, and below it how many of its test windows training knows, and by what."""
     names = dose_names(rows)
     fit = characters(_width(options) / len(rows), tiny_font(options))
-    lines = list(SHARED)
     for x, row in enumerate(rows.itertuples()):
-        for y, column in enumerate(lines):
-            text = f"{getattr(row, column):.0%}".replace("%", " %")
+        lines = [f"{getattr(row, column):.0%}".replace("%", " %") for column in SHARED]
+        for y, text in enumerate([f"{row.n_training_windows:,}", *lines]):
             ax.text(x, y, text, ha="center", va="center", fontsize=tiny_font(options), color=GREY)
-    ax.set_ylim(len(lines) - 0.4, -0.6)
-    labels = [f"{SHARED[column]} known" if labelled else "" for column in lines]
-    ax.set_yticks(range(len(lines)), labels, fontsize=tiny_font(options), color=GREY)
+    labels = ["trained on", *(f"{what} known" for what in SHARED.values())]
+    ax.set_ylim(len(labels) - 0.4, -0.6)
+    ax.set_yticks(
+        range(len(labels)), labels if labelled else [""] * len(labels), fontsize=tiny_font(options), color=GREY
+    )
     ax.set_xticks(range(len(rows)), [fill(names[dose], fit) for dose in rows["dose"]], fontsize=tiny_font(options))
     ax.tick_params(length=0)
     ax.xaxis.tick_top()
@@ -198,9 +199,9 @@ def _explain(dose: pd.DataFrame, dial: pd.DataFrame, network: str) -> str:
     trained = "trained once on each split" if seeds == 1 else f"means of {seeds} trainings on each split"
     text = (
         f"{network_name(network)}, {trained}; every window counts the same. {bars}\n"
-        f"(a): {counted(rows['n_training_windows'])} training and {counted(rows['n_windows'])} test windows, the "
-        f"latter of {counted(rows['n_subjects'])} subjects, not the same in every split. Known: share of the test "
-        "windows whose subject, record, or a part of whose signal stands in the training set, too."
+        f"(a): {counted(rows['n_windows'])} test windows of {counted(rows['n_subjects'])} subjects, not the same in "
+        "every split. Trained on: windows of the training set. Known: share of the test windows whose subject, record, "
+        "or a part of whose signal stands in the training set, too."
     )
     if len(dial):
         text += (

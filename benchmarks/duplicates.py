@@ -1,0 +1,79 @@
+"""Near-duplicates among 100,000 windows are found in minutes, in bounded memory, and nothing else is.
+
+Repeat with ``python -m benchmarks duplicates``.
+
+Windows are those of simulated people, each an hour; some of the test windows are copies of training windows, noisy by
+1 % of their SD, quantized in 8 bits and half a sample late.
+"""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.material import FS
+from benchmarks.processes import in_fresh_process, peak_megabytes, two_cores
+from benchmarks.table import Measurement
+from cuffless.config import SimulatorOptions, SplitOptions, WindowOptions
+from cuffless.records import from_arrays
+from cuffless.simulator import simulate_subject
+from cuffless.splits.materialize import write_set
+from cuffless.windows import cut_windows
+
+WINDOWS = 100_000
+SHARES = {"train": 0.75, "val": 0.125, "test": 0.125}
+COPIES = 200
+MOST_SECONDS, MOST_MEGABYTES = 120, 2000
+
+
+def duplicates() -> Iterator[Measurement]:
+    """At most 2 minutes and 2 GB on two cores; every planted copy is found, and no other window is taken for one."""
+    with tempfile.TemporaryDirectory() as temporary, two_cores():
+        paths = in_fresh_process(_sets, Path(temporary))
+        seconds, megabytes, found = in_fresh_process(_search, paths)
+        missed = set(range(COPIES)) - {position for subset, position in found if subset == "test"}
+        yield Measurement(f"duplicates_{WINDOWS}", seconds, "s", at_most=MOST_SECONDS)
+        yield Measurement(f"duplicates_{WINDOWS}_memory", megabytes, "MB", at_most=MOST_MEGABYTES)
+        yield Measurement("duplicates_missed", len(missed), f"of {COPIES} copies", at_most=0)
+        yield Measurement("duplicates_false", len(found) - COPIES + len(missed), "windows", at_most=0)
+
+
+def _search(paths: dict[str, Path]) -> tuple[float, float, list[tuple[str, int]]]:
+    from cuffless.splits.duplicates import near_duplicates
+
+    begin = time.perf_counter()
+    pairs = near_duplicates(paths, threshold=SplitOptions().duplicate_correlation)
+    seconds = time.perf_counter() - begin
+    return seconds, peak_megabytes(), list(zip(pairs["subset"], pairs["position"].tolist(), strict=True))
+
+
+def _sets(folder: Path) -> dict[str, Path]:
+    """Write the sets: windows of all people mixed, the test set's first ones copies from the training set."""
+    rng = np.random.default_rng(0)
+    windows = _windows()[rng.permutation(WINDOWS)]
+    sizes = [round(share * WINDOWS) for share in SHARES.values()]
+    sets = dict(zip(SHARES, np.split(windows, np.cumsum(sizes)[:-1]), strict=True))
+    sets["test"][:COPIES] = _copied(sets["train"][rng.choice(sizes[0], COPIES, replace=False)].astype(float), rng)
+    attributes = {"windows": WindowOptions().model_dump(mode="json")}
+    paths = {name: folder / f"{name}.zarr.zip" for name in sets}
+    for name, ppg in sets.items():
+        write_set(paths[name], np.zeros((len(ppg), 2), np.float32), [ppg], ppg.shape[1], attributes)
+    return paths
+
+
+def _windows() -> np.ndarray:
+    parts, number, count = [], 0, 0
+    while count < WINDOWS:
+        subject = simulate_subject(number, SimulatorOptions(minutes=60, artefacts=False))
+        parts.append(cut_windows(from_arrays(subject.name, subject.ppg, subject.abp, FS)).ppg)
+        number, count = number + 1, count + len(parts[-1])
+    return np.concatenate(parts)[:WINDOWS]
+
+
+def _copied(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    late = 0.5 * (windows + np.roll(windows, -1, axis=1))  # half a sample late; signals end far below the sampling rate
+    noisy = late + 0.01 * rng.standard_normal(windows.shape)
+    step = np.ptp(noisy, axis=1, keepdims=True) / 2**8
+    return (np.round(noisy / step) * step).astype(np.float16)
