@@ -80,10 +80,10 @@ def holdings_of(name: str, dataset: DatasetOptions, folder: str | Path = ".") ->
     table = Path(folder, "results", name, "records.csv")
     listed = read_holdings(table) if table.is_file() else None
     if dataset.records.source == "simulator":
-        made = dataset.simulator.subjects
+        made = dataset.simulator.subjects * dataset.simulator.records
         if listed is not None and listed.records == made:
             return listed
-        seconds = dataset.simulator.minutes * 60
+        seconds = dataset.simulator.minutes * 60 / dataset.simulator.records
         each = SIMULATED_BYTES_A_SECOND * seconds
         note = f"{table} lists {listed.records} records, the configuration simulates {made}" if listed else ""
         return Holdings("simulator", made, 0, np.full(made, seconds), made * each, each, note)
