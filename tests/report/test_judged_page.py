@@ -21,6 +21,11 @@ def test_the_first_thing_said_is_whether_it_is_better_than_doing_nothing(page):
     assert "<h2" not in before
 
 
+def test_the_tables_that_were_judged_are_named_below_the_answer(page):
+    (where,) = [name for name, text in page.sections.items() if "Predictions of predictions.csv" in text]
+    assert where == "judged"
+
+
 def test_every_section_is_there_and_listed(page):
     assert list(page.sections) == ["skill", *(name for name, _ in CONTENTS)]
     links = {attrs["href"] for attrs in page.all("a") if attrs["href"].startswith("#")}

@@ -167,7 +167,7 @@ def test_every_part_shows_what_was_given(report_page):
     assert "2 records of 2 subjects, 0.2 h: 100 windows cut, 60 kept; 1 without any window." in sections["records"]
     assert "p<2>" in sections["records"]
     assert "all 20 windows rejected" in sections["records"]
-    assert "Undeclared leak: split mixed: overlapping windows" in sections["splits"]
+    assert "Undeclared leak, let through by leakage: warn: split mixed: overlapping windows" in sections["splits"]
     assert "by design" in sections["splits"]
     assert "13.6 [12.6, 15.6] (16.6)" in sections["tables"]
     assert "fine-tuned on other people" in sections["tables"]
@@ -191,7 +191,7 @@ def test_a_splits_own_table_of_leaks_counts_before_its_audit(report_page, files,
     ]  # fmt: skip
     pd.DataFrame(rows).to_csv(path, index=False)
     said = report_page(**files, leaks=[path]).sections["splits"]
-    assert "Undeclared leak: split mixed: near duplicates" in said
+    assert "Undeclared leak, let through by leakage: warn: split mixed: near duplicates" in said
     assert "overlapping windows" not in said  # the audit of the mixed split has it
     assert "no calibration windows" in said
     assert "split non-mixed shared subject" in said

@@ -75,6 +75,12 @@ def test_all_six_leaks_are_looked_for_on_every_split(study):
     assert "overlapping_windows" in set(found.loc[found["split"] == "overlap50", "kind"])
 
 
+@pytest.mark.parametrize("target", ["results/figures/fig7.pdf", "results/tables/table1.csv"])
+def test_nothing_is_judged_before_the_splits_were_looked_into(study, target):
+    planned = study.planned(study.config, "--forceall", "--", target)
+    assert planned["audit_duplicates"] == planned["audit_sets"] == len(study.config["study"]["splits"])
+
+
 def test_what_a_copy_is_changes_no_split_and_no_training(study):
     config = copy.deepcopy(study.config)
     config["splits"]["duplicate_correlation"] = 0.99995

@@ -1,6 +1,7 @@
 rule evaluate_predictions:
     input:
         predictions=all_predictions,
+        leaks=audited,
     output:
         overall="results/{dataset}/evaluation/overall.csv",
         mae="results/{dataset}/evaluation/mae.csv",

@@ -1,6 +1,7 @@
 rule judge_predictions:
     input:
         predictions=judged_predictions,
+        leaks=lambda wildcards: audited(wildcards) if wildcards.judged == "splits" else [],
     output:
         page="results/{dataset}/judgement/{judged}/judgement.html",
         tables=expand("results/{{dataset}}/judgement/{{judged}}/tables/{table}.csv", table=JUDGED_TABLES),

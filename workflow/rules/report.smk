@@ -15,7 +15,7 @@ rule write_report:
         runtime=lambda wildcards, attempt: 20 * attempt,
     params:
         title=f"Report of the study: {STUDY.study.dataset}",
-        benchmarks=f"logs/{STUDY.study.dataset}",
+        benchmarks=job_times,
         templates=PAGE_TEMPLATES,
         code=code_digest("write_report.py"),
     message:

@@ -38,6 +38,12 @@ def report_files(wildcards):
     return files
 
 
+def job_times(wildcards):
+    """Folders of the times that jobs took: of the study's data set, and of those of the dose-response of leakage."""
+    tried = [dataset for dataset, _ in TRIED] if WITH_LEAKAGE else []
+    return [f"logs/{dataset}" for dataset in dict.fromkeys([STUDY.study.dataset, *tried])]
+
+
 def model_cards(wildcards):
     """Cards of all networks of the study."""
     return expand(

@@ -8,5 +8,5 @@ from cuffless.report.study_page import write_report
 
 with logged(snakemake.log[0]):
     files = dict(snakemake.input.items())
-    files["benchmarks"] = sorted(Path(snakemake.params.benchmarks).rglob("*.tsv"))
+    files["benchmarks"] = sorted(path for folder in snakemake.params.benchmarks for path in Path(folder).rglob("*.tsv"))
     write_report(collect_report(files), snakemake.output[0], title=snakemake.params.title)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.evaluation import MEAN
+from cuffless.figures.fig_leakage import dose_names
 from cuffless.report.chart_parts import COLOURS, GREY, PALE, Chart, error_trace, numbers, titled, wrapped
 from cuffless.report.wording import count, network_name, percent, split_name, with_limits
 from cuffless.windows import EXPLANATIONS
@@ -97,7 +98,8 @@ def dose_rows(table: pd.DataFrame) -> pd.DataFrame:
     ----------
     table : DataFrame
         ``dose`` (a split), ``network, pressure, average, mae, lower, upper, n_subjects, n_windows``, and perhaps
-        ``confounding`` (a number), which is then the dose, on each split apart.
+        ``confounding`` (a number), which is then the dose, on each split apart; ``kind, overlap`` name the splits as
+        the figure does.
 
     Returns
     -------
@@ -107,13 +109,15 @@ def dose_rows(table: pd.DataFrame) -> pd.DataFrame:
     rows = table[table["average"] == "subject"] if "average" in table else table
     dialled = "confounding" in rows
     names = rows["network"].map(network_name)
-    series = names + ", " + rows["dose"].map(split_name) if dialled else names
-    return rows.assign(**{DOSE: rows["confounding" if dialled else "dose"], "series": series})
+    splits = rows["dose"].map(dose_names(rows) if {"kind", "overlap"} <= set(rows) else split_name)
+    return rows.assign(
+        **{DOSE: rows["confounding"] if dialled else splits, "series": names + ", " + splits if dialled else names}
+    )
 
 
 def dose_name(dose: object) -> str:
-    """How a dose is called in print: a split by its name, a number by its digits."""
-    return split_name(dose) if isinstance(dose, str) else f"{dose:g}"
+    """How a dose is called in print: a split as it is, a number by its digits."""
+    return dose if isinstance(dose, str) else f"{dose:g}"
 
 
 def dose_chart(rows: pd.DataFrame, label: str) -> Chart:
@@ -147,6 +151,12 @@ def dose_chart(rows: pd.DataFrame, label: str) -> Chart:
     return {"data": data, "layout": layout}
 
 
+def minutes_of(seconds: float) -> str:
+    """Minutes in print; to 2 digits below 1, as jobs of a few seconds are many."""
+    minutes = seconds / 60
+    return f"{minutes:.2g}" if minutes < 1 else f"{minutes:,.1f}"
+
+
 def time_chart(stages: pd.DataFrame) -> Chart:
     """Bars of the wall time that each rule's jobs took together."""
     minutes = stages["seconds"] / 60
@@ -156,11 +166,11 @@ def time_chart(stages: pd.DataFrame) -> Chart:
             "orientation": "h",
             "x": numbers(minutes, 2),
             "y": [wrapped(stage.replace("_", " ")) for stage in stages["stage"]],
-            "text": [f"{value:.1f}" for value in minutes],
+            "text": [minutes_of(value) for value in stages["seconds"]],
             "textposition": "outside",
             "cliponaxis": False,
             "hovertext": [
-                f"{row.stage.replace('_', ' ')}<br>{count(row.jobs)} jobs, {row.seconds / 60:.1f} min, at most "
+                f"{row.stage.replace('_', ' ')}<br>{count(row.jobs)} jobs, {minutes_of(row.seconds)} min, at most "
                 f"{count(row.max_mb)} MB"
                 for row in stages.itertuples()
             ],

@@ -31,7 +31,7 @@ SECTIONS = (
     ("versions", "Versions, seeds, commit"),
 )
 _DOSES = {
-    "leakage": ("Leakage", "what training and test share"),
+    "leakage": ("Leakage", "what training and test windows share"),
     "confounding": ("Confounding", "strength of the confounder"),
 }
 
@@ -79,7 +79,7 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
         split_table=tables.split_table(report.audits) if report.audits else None,
         leak_table=tables.leak_table(leaks) if len(leaks) else None,
         undeclared=[
-            f"{row.where}: {row.kind.replace('_', ' ')}"
+            f"{row.where}: {row.kind.replace('_', ' ')}, {count(row.count)}"
             for row in leaks[leaks["verdict"] == "found"].itertuples()
             if not row.declared
         ],

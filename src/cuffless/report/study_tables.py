@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from cuffless.evaluation.standards import MEANING
 from cuffless.evaluation.table1 import TABLE1, PaperTable
 from cuffless.report.screens import MOST_ROWS, OVERALL, measured, reason_of
 from cuffless.report.study import StudyReport
-from cuffless.report.study_charts import CUT, DOSE, KEPT, RULES, dose_name
+from cuffless.report.study_charts import CUT, DOSE, KEPT, RULES, dose_name, minutes_of
 from cuffless.report.study_skill import Comparison, called
 from cuffless.report.tables import Column, Table, csv_download, make_table
 from cuffless.report.wording import (
@@ -231,13 +232,13 @@ def standards_tables(rows: pd.DataFrame) -> tuple[Table, Table]:
         Column("value", lambda r: measured(r.value), numeric=True),
         Column("limit", lambda r: measured(r.limit), numeric=True),
     ]
+    order = rows["standard"].map({name: i for i, name in enumerate(MEANING)}).sort_values(kind="stable").index
+    rows = rows.loc[order]
     overall = rows["clause"] == OVERALL
     download = csv_download(rows, "standards.csv", "judgement/splits/tables/standards.csv")
     return (
-        make_table(rows[overall].sort_values("standard", kind="stable"), [*head, *end], "Verdicts", download=download),
-        make_table(
-            rows[~overall].sort_values("standard", kind="stable").head(MOST_ROWS), [*head, *clauses, *end], "Clauses"
-        ),
+        make_table(rows[overall], [*head, *end], "Verdicts", download=download),
+        make_table(rows[~overall].head(MOST_ROWS), [*head, *clauses, *end], "Clauses"),
     )
 
 
@@ -280,8 +281,8 @@ def stage_table(stages: pd.DataFrame) -> Table:
     columns = [
         Column("rule", lambda r: r.stage.replace("_", " ")),
         Column("jobs", lambda r: count(r.jobs), numeric=True),
-        Column("minutes in all", lambda r: number(r.seconds / 60), numeric=True),
-        Column("CPU minutes", lambda r: number(r.cpu_seconds / 60), numeric=True),
+        Column("minutes in all", lambda r: minutes_of(r.seconds), numeric=True),
+        Column("CPU minutes", lambda r: minutes_of(r.cpu_seconds), numeric=True),
         Column("most memory of a job, MB", lambda r: count(r.max_mb), numeric=True),
     ]
     return make_table(stages, columns, "Time by rule", download=csv_download(stages, "time.csv", "logs"))
