@@ -166,7 +166,7 @@ def paper_table(table: pd.DataFrame, paper: PaperTable, where: str) -> Table:
     counts = rows.groupby(["setting", "pressure"], sort=False)[["n_subjects", "n_windows"]].max()
     joined = wide.fillna(NOTHING).join(counts).reset_index()
     columns = [
-        Column("setting", lambda r: paper.settings.get(r.setting, r.setting)),
+        Column("setting", lambda r: paper.settings.get(r.setting, r.setting), wide=True),
         Column("pressure", "pressure"),
         *(Column("mean regressor" if n == "mean" else network_name(n), n, numeric=True) for n in networks),
         Column("subjects", lambda r: count(r.n_subjects), numeric=True),

@@ -1,6 +1,7 @@
 """Tables of a page: which columns, how they are written, and where their numbers can be had."""
 
 import base64
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from cuffless.report.wording import text
 
 EMBEDDED_BYTES = 100_000
 """A longer CSV is not put into the page; the page says where it lies."""
+MOST_SHOWN = 40
+"""Rows that a table shows without a box to scroll in."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,12 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     download: Download | None = None
+
+    @property
+    def long(self) -> bool:
+        """Whether so many rows are shown at a time that they are scrolled within a box."""
+        shown = Counter((row.case, row.network) for row in self.rows)
+        return max(shown.values(), default=0) > MOST_SHOWN
 
 
 def make_table(
