@@ -28,19 +28,18 @@ def test_coverage_and_misses_add_up_and_more_subjects_know_more():
 
 def test_a_biased_interval_is_found_out(monkeypatch):
     """Intervals about another error than the true one miss it, on the side that they should."""
-    monkeypatch.setattr(coverage, "_row", _row_of_another_truth(coverage._row, monkeypatch))
+    monkeypatch.setitem(coverage._TRUE, "mae", 20.0)
     table = coverage_table((40,), simulations=150)
     assert (table["coverage"] < 0.2).all()
     assert (table["upper_miss"] > 0.8).all()
 
 
-def _row_of_another_truth(row, monkeypatch):
-    def other(intervals):
-        with monkeypatch.context() as patch:
-            patch.setattr(coverage, "_MAE", 20.0)
-            return row(intervals)
-
-    return other
+@pytest.mark.slow
+def test_intervals_of_a_share_near_1_do_not_flatter():
+    """A few subjects decide such a share; draws without them must not count as missing."""
+    table = coverage_table((6, 17, 50, 85), simulations=1000, figure="within10")
+    assert (table["coverage"] > 0.9).all(), table
+    assert (table["lower_miss"] < 0.08).all(), table
 
 
 def test_few_subjects_are_warned_of_with_measured_figures():

@@ -30,12 +30,65 @@ def test_with_training_rows_the_mean_is_theirs(make_table, write):
     assert np.allclose(base.predicted["population_median"], reference.median())
 
 
-def test_validation_rows_count_as_training(make_table, write):
-    base = make_baselines(
-        case_of(write, make_table(), make_table(subset="train", first=100), make_table(subset="val", first=200))
-    )
-    both = pd.concat([make_table(subset="train", first=100), make_table(subset="val", first=200)])
-    assert np.allclose(base.predicted["population_mean"], both[["sbp_ref", "dbp_ref"]].mean())
+def test_validation_rows_are_fitted_on_only_where_no_row_is_training(make_table, write):
+    train, val = make_table(subset="train", first=100), make_table(subset="val", first=200)
+    for given, known in (((train, val), train), ((val,), val)):
+        base = make_baselines(case_of(write, make_table(), *given))
+        assert np.allclose(base.predicted["population_mean"], known[["sbp_ref", "dbp_ref"]].mean())
+
+
+def folded(make_table):
+    """Two folds, each tested on the people whom the other trains on."""
+    first, second = make_table(subjects=4, fold=0), make_table(subjects=4, first=50, fold=1)
+    return first, second, [part.assign(subset="train", fold=1 - part["fold"]) for part in (first, second)]
+
+
+def test_a_folds_baselines_know_its_own_training_rows_only(make_table, write):
+    first, second, training = folded(make_table)
+    case = case_of(write, first, second, *training)
+    base = make_baselines(case)
+    assert base.fitted_on == FROM_TRAINING
+    for tested, known in ((first, second), (second, first)):
+        at = case.windows["subject"].isin(tested["subject"]).to_numpy()
+        assert np.allclose(base.predicted["population_mean"][at], known[["sbp_ref", "dbp_ref"]].mean())
+        assert np.allclose(base.predicted["population_median"][at], known[["sbp_ref", "dbp_ref"]].median())
+        x, y = known[["hr"]].to_numpy(), known[["sbp_ref", "dbp_ref"]].to_numpy()
+        at_x = case.windows.loc[at, ["hr"]].to_numpy()
+        for p in range(2):
+            assert np.allclose(base.predicted["heart_rate"][at, p], plain_ridge(x, y[:, p], at_x), atol=1e-6)
+
+
+def test_a_fold_without_training_rows_leaves_subjects_out(make_table, write):
+    first, second, training = folded(make_table)
+    assert make_baselines(case_of(write, first, second, training[0])).fitted_on == LEFT_OUT
+
+
+@pytest.mark.parametrize("tuned_first", [False, True])
+def test_a_setting_is_corrected_by_its_own_calibration_rows_in_whatever_order(make_table, write, tuned_first):
+    def rows(setting, error, n):
+        test, own = make_table(setting=setting), make_table(windows=n, subset="calibration", setting=setting)
+        own = own.assign(start=own["start"] - 100, sbp=own["sbp_ref"] + error, dbp=own["dbp_ref"] + error)
+        return [test, own]
+
+    tables = [rows("", 30.0, 3), rows("tuned", 0.0, 1)]
+    tables = tables[::-1] if tuned_first else tables
+    cases = make_cases(read_table([write(pd.concat([*tables[0], *tables[1]]), "t.parquet")]))
+    [tuned] = [case for case in cases if case.setting == "tuned"]
+    assert len(tuned.calibration) == 8
+    base = make_baselines(tuned)
+    assert np.allclose(base.offset["alexnet", 0], tuned.judged.predicted["alexnet", 0])
+
+
+def test_training_rows_without_a_split_or_setting_belong_to_all(make_table, write):
+    training = make_table(subset="train", first=100, split="", setting="")
+    base = make_baselines(case_of(write, make_table(setting="tuned"), training))
+    assert np.allclose(base.predicted["population_mean"], training[["sbp_ref", "dbp_ref"]].mean())
+
+
+def test_one_subject_alone_has_nothing_to_fit_on(make_table, write):
+    base = make_baselines(case_of(write, make_table(subjects=1)))
+    assert base.fitted_on.startswith("nothing")
+    assert base.absent["heart_rate"] == "no training rows, and no other subject"
 
 
 def test_without_training_rows_each_subject_is_left_out(make_table, write):

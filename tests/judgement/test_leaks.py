@@ -67,12 +67,64 @@ def test_calibration_windows_in_the_test_set_are_found(make_table, leaks):
     assert found.loc["calibration_in_test", ["count", "verdict"]].tolist() == [16, "found"]
 
 
-def test_a_mean_that_knows_the_test_set_is_found(make_table, leaks):
-    test, training = make_table(network="mean"), make_table(subset="train", first=100, network="mean")
-    for known, verdict in ((training, "none"), (pd.concat([training, test]), "found"), (test, "found")):
-        value = known[["sbp_ref", "dbp_ref"]].mean()
-        found = leaks(test.assign(sbp=value["sbp_ref"], dbp=value["dbp_ref"]), training)
+@pytest.mark.parametrize("middle", ["mean", "median"])
+def test_a_constant_that_knows_more_than_the_training_set_is_found(make_table, leaks, middle):
+    test, training = make_table(network="mean"), make_table(subset="train", first=100)
+    val = make_table(subset="val", first=200)
+    for known, verdict in (
+        ((training,), "none"),
+        ((training, test), "found"),
+        ((test,), "found"),
+        ((val,), "found"),
+        ((training, val), "found"),
+        ((training, val, test), "found"),
+    ):
+        value = getattr(pd.concat(known)[["sbp_ref", "dbp_ref"]], middle)()
+        found = leaks(test.assign(sbp=value["sbp_ref"], dbp=value["dbp_ref"]), training, val)
         assert found.loc["fitted_beyond_training", "verdict"] == verdict
+
+
+def test_a_constant_that_is_nobodys_mean_is_no_leak(make_table, leaks):
+    fixed = make_table().assign(sbp=120.0, dbp=80.0)
+    found = leaks(fixed, make_table(subset="train", first=100))
+    assert found.loc["fitted_beyond_training", ["count", "verdict"]].tolist() == [0, "none"]
+
+
+def test_what_other_predictors_were_normalized_with_is_said_to_be_unknown(make_table, leaks):
+    fixed = make_table(network="fixed").assign(sbp=120.0, dbp=80.0)
+    found = leaks(make_table(), fixed, make_table(subset="train", first=100))
+    assert found.loc["fitted_beyond_training", "verdict"] == "none"
+    assert "what alexnet was normalized with is not in the table" in found.loc["fitted_beyond_training", "reason"]
+
+
+def test_records_that_are_numbered_for_each_person_are_not_shared(make_table, leaks):
+    found = leaks(make_table(record="1"), make_table(subset="train", first=100, record="1"))
+    assert found.loc[["shared_record", "overlapping_windows"], "verdict"].tolist() == ["none", "none"]
+    found = leaks(make_table(record="1"), make_table(subset="train", record="1"))
+    assert found.loc["shared_record", ["count", "verdict"]].tolist() == [8, "found"]
+
+
+def test_a_recording_under_another_persons_name_is_found_by_its_times(make_table, leaks):
+    training = make_table(subset="train").assign(subject=lambda t: "x" + t["subject"])
+    found = leaks(make_table(), training)
+    assert found.loc["overlapping_windows", ["count", "verdict"]].tolist() == [96, "found"]
+
+
+def test_what_another_fold_trains_on_is_no_leak(make_table, leaks):
+    first, second = make_table(subjects=4, fold=0), make_table(subjects=4, first=50, fold=1)
+    training = [part.assign(subset="train", fold=1 - part["fold"]) for part in (first, second)]
+    looked = ["shared_subject", "shared_record", "overlapping_windows"]
+    assert (leaks(first, second, *training).loc[looked, "verdict"] == "none").all()
+    same = [part.assign(fold=1 - part["fold"]) for part in training]
+    assert (leaks(first, second, *same).loc[looked, "verdict"] == "found").all()
+    untold = [part.assign(fold=np.nan) for part in training]  # of every fold
+    assert (leaks(first, second, *untold).loc[looked, "verdict"] == "found").all()
+
+
+def test_calibration_windows_in_the_test_set_are_found_in_every_fold(make_table, leaks):
+    calibration = make_table(windows=2, subset="calibration").assign(start=lambda t: t["start"] + 2)
+    found = leaks(make_table(fold=3), calibration)
+    assert found.loc["calibration_in_test", "count"] == 16
 
 
 def test_without_times_overlap_is_not_assessable(make_table, leaks):

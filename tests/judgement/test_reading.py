@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,7 +56,7 @@ def test_what_is_no_number_is_told_with_its_lines(make_table, write, column, val
 def test_text_among_numbers_is_shown(make_table, write):
     rows = make_table().astype({"sbp": object})
     rows.loc[2, "sbp"] = "n/a?"
-    with pytest.raises(PredictionError, match=r"1 row \(line 4\) \(the first holds 'n/a\?'\)"):
+    with pytest.raises(PredictionError, match=r"1 row \(line 4\) \(the first holds n/a\?\)"):
         read_table([write(rows)])
 
 
@@ -98,7 +100,7 @@ def test_swapped_and_impossible_pressures_are_warned_of_with_their_lines(make_ta
     rows.loc[6, "sbp"] = 400.0
     first, second = read_table([write(rows)]).warnings
     assert first == "SBP is not above DBP in the reference of 1 row (line 6); see to the columns"
-    assert second == "sbp lies outside 20 to 300 mmHg in 1 row (line 8)"
+    assert second == "sbp lies outside 20 to 300 mmHg in 1 row (line 8); see to the column and its unit"
 
 
 def test_rows_of_other_subsets_are_left_out_and_said(make_table, write):
@@ -125,3 +127,76 @@ def test_several_tables_are_laid_under_each_other(make_table, write):
     rows = make_table()
     paths = [write(rows.assign(network=name), f"{name}.csv") for name in ("a", "b")]
     assert set(read_table(paths).rows["network"]) == {"a", "b"}
+
+
+def test_people_whose_numbers_begin_with_zeros_stay_apart(make_table, write):
+    plain = make_table(subjects=3, windows=4).assign(subject=lambda t: t["subject"].str[-1])
+    padded = plain.assign(subject=lambda t: "00" + t["subject"])
+    table = read_table([write(pd.concat([plain, padded]))])
+    assert set(table.rows["subject"]) == {"0", "1", "2", "000", "001", "002"}
+    whole = read_table([write(plain.assign(subject=plain["subject"].astype(float)), "t.parquet")])
+    assert set(whole.rows["subject"]) == {"0", "1", "2"}
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.csv"])
+def test_dates_are_no_seconds(make_table, write, name):
+    dated = make_table().assign(start=lambda t: pd.to_datetime(t["start"], unit="s"))
+    with pytest.raises(PredictionError, match=r"column start .* give seconds from the start of the record"):
+        read_table([write(dated, name)])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda t: t.to_csv(index=False, sep=";"), "separated by ';'; save it with commas"),
+        (lambda t: t.to_csv(index=False, sep="\t"), r"separated by '\\t'; save it with commas"),
+        (lambda t: t.rename(columns=str.upper).to_csv(index=False), "--column subject=SUBJECT"),
+        (lambda t: t.assign(sbp=[f"{x:.1f}".replace(".", ",") for x in t.sbp]).to_csv(index=False), "decimal points"),
+        (lambda t: t.assign(subset="Training").to_csv(index=False), "'training' are left out; known are train, val"),
+        (lambda t: t.assign(sbp_ref=-1.0).to_csv(index=False), r"no pressure in 96 rows .*holds -1 mmHg"),
+        (lambda t: t.assign(sbp_ref=np.nan).to_csv(index=False), "is empty.; leave out windows without a reference"),
+        (lambda t: t.assign(sbp_ref=t.dbp_ref, dbp_ref=t.sbp_ref).to_csv(index=False), "are the columns exchanged"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_remedy(make_table, tmp_path, change, said):
+    path = tmp_path / "t.csv"
+    path.write_text(change(make_table()))
+    with pytest.raises(PredictionError, match=said):
+        read_table([path])
+
+
+def test_another_encoding_is_named(make_table, tmp_path):
+    make_table().to_csv(tmp_path / "t.csv", index=False, encoding="utf-16")
+    with pytest.raises(PredictionError, match=r"t\.csv: is not in UTF-8"):
+        read_table([tmp_path / "t.csv"])
+
+
+def test_subsets_are_known_in_any_case(make_table, write):
+    assert set(read_table([write(make_table().assign(subset="Test"))]).rows["subset"]) == {"test"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda t: t.assign(sbp=t.dbp, dbp=t.sbp), "SBP is not above DBP in the predictions of 96 rows"),
+        (lambda t: t.assign(sbp=t.sbp_ref, dbp=t.dbp_ref), "alexnet equals the reference in all rows"),
+        (lambda t: t.assign(hr=1.2), "hr lies outside 20 to 250 bpm in 96 rows"),
+        (lambda t: t.assign(age=700), "age lies outside 0 to 120 years in 96 rows"),
+        (lambda t: t.assign(seconds=7000), "seconds lies outside 0.1 to 600 s in 96 rows"),
+        (lambda t: t.assign(subject=np.arange(len(t))), "every window has a subject of its own"),
+        (lambda t: pd.concat([t, t]).drop(columns=["start", "seconds"]), "96 rows .* repeat an earlier one"),
+    ],
+)
+def test_what_is_odd_is_warned_of(make_table, write, change, said):
+    assert read_table([write(make_table())]).warnings == []
+    warnings = read_table([write(change(make_table()))]).warnings
+    assert any(re.match(said, text) for text in warnings), warnings
+
+
+def test_several_columns_together_tell_rows_apart(make_table, write):
+    rows = [make_table(tuning=tuning, budget=budget) for tuning in ("first", "random") for budget in (1, 2)]
+    path = write(pd.concat(rows))
+    with pytest.raises(PredictionError, match=r"setting=ONE\+OTHER"):
+        read_table([path])
+    table = read_table([path], columns={"setting": "tuning+budget"})
+    assert set(table.rows["setting"]) == {"first/1", "first/2", "random/1", "random/2"}

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import numpy as np
-
 from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, print_json
 from cuffless.config import EvaluationOptions
 from cuffless.evaluation import PRESSURES, PredictionError
 from cuffless.judgement import Judgement, judge, read_table
-from cuffless.judgement.baselines import NAMES
+from cuffless.judgement.baselines import HEART_RATE, MEAN, NAMES
 
 TABLES = (".csv", ".csv.gz", ".parquet")
 LIMITS = {
@@ -19,6 +17,8 @@ LIMITS = {
     "paper": {"SBP": (75.0, 165.0), "DBP": (40.0, 80.0)},
     "code": {"SBP": (40.0, 200.0), "DBP": (40.0, 120.0)},
 }
+_FIRST = (MEAN, HEART_RATE)
+"""Baselines with a column in the terminal; the page and `skill.csv` have them all."""
 _CAVEAT = "A numerical screen of retrospective data; it certifies nothing."
 
 
@@ -133,13 +133,17 @@ def _print(judgement: Judgement, page: Path) -> None:
             continue
         merits = judgement.merits[(judgement.merits["case"] == case.case) & (judgement.merits["average"] == "subject")]
         maes = merits.set_index(["network", "pressure"])["mae"]
-        table = Table("predictor", "", "MAE mmHg", *(f"vs {NAMES[name]}" for name in dict.fromkeys(shown["baseline"])))
+        baselines = [name for name in dict.fromkeys(shown["baseline"]) if name in _FIRST] or list(shown["baseline"][:1])
+        hardest = len(set(shown["baseline"])) > len(baselines)
+        heads = [f"vs {NAMES[name]}" for name in baselines] + ["vs the hardest to beat"] * hardest
+        table = Table("predictor", "", "MAE mmHg", *heads)
         for network in dict.fromkeys(shown["network"]):
             for pressure in PRESSURES:
                 own = shown[(shown["network"] == network) & (shown["pressure"] == pressure)].set_index("baseline")
-                cells = (
-                    _skill(own.loc[name]) if name in own.index else "" for name in dict.fromkeys(shown["baseline"])
-                )
+                cells = [_skill(own.loc[name]) if name in own.index else "" for name in baselines]
+                if hardest:
+                    worst = own["skill"].idxmin() if len(own) else ""
+                    cells.append(f"{_skill(own.loc[worst])} ({NAMES[worst]})" if worst else "")
                 table.add_row(escape(str(network)), pressure, f"{maes[network, pressure]:.1f}", *cells)
         console.print(table)
     console.print("Skill: share of the baseline's error that is removed, with its interval; 0 is doing nothing.")
@@ -147,10 +151,7 @@ def _print(judgement: Judgement, page: Path) -> None:
 
 
 def _skill(row) -> str:
+    from cuffless.report.wording import with_limits
+
     value, lower, upper = (row[name] for name in ("skill", "lower", "upper"))
-    return _signed(value) + (f" [{_signed(lower)}, {_signed(upper)}]" if np.isfinite(lower) else "")
-
-
-def _signed(value: float) -> str:
-    text = f"{value:+.2f}"
-    return "0.00" if float(text) == 0 else text.replace("-", "−")
+    return with_limits(value, lower, upper, 2, signed=True)

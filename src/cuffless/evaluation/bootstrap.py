@@ -22,6 +22,7 @@ PERCENTILE, STUDENTIZED, TOO_FEW = "percentile", "bootstrap-t", "too few subject
 
 _BLOCK = 4_000_000  # weights held in memory at a time
 _ROUNDING = 1e-6
+_FAR = 1e60  # what quantiles interpolate to is infinite
 _STEP = 1e-30  # imaginary; the complex step loses no digits, however small
 
 
@@ -34,7 +35,9 @@ class Interval(NamedTuple):
     method: str
 
 
-def subject_interval(numerator: np.ndarray, denominator: np.ndarray, options: EvaluationOptions) -> Interval:
+def subject_interval(
+    numerator: np.ndarray, denominator: np.ndarray, options: EvaluationOptions, *, studentized: bool = False
+) -> Interval:
     """Ratio of sums over subjects with a bootstrap interval.
 
     Parameters
@@ -45,11 +48,14 @@ def subject_interval(numerator: np.ndarray, denominator: np.ndarray, options: Ev
         What they are divided by (such as the number of windows); its total must not be 0.
     options : EvaluationOptions
         `bootstrap` draws with `seed`, level `confidence`.
+    studentized : bool
+        Bootstrap-t however many subjects there are; for shares near 0 or 1, which few subjects decide.
 
     Returns
     -------
     Interval
-        Arrays of shape (m,). The limits are NaN below 6 subjects. The same draws of subjects are used for
+        Arrays of shape (m,). The limits are NaN below 6 subjects, and infinite where draws of equal subjects are too
+        many to tell how far the figure may be off. The same draws of subjects are used for
         all columns, and by all calls with the same number of subjects and seed.
 
     Raises
@@ -77,13 +83,13 @@ def subject_interval(numerator: np.ndarray, denominator: np.ndarray, options: Ev
         nothing = np.full(estimate.shape, np.nan)
         return Interval(estimate, nothing, nothing.copy(), TOO_FEW)
     tails = _tails(options)
-    if effective_subjects(b).min() >= PERCENTILE_SUBJECTS - _ROUNDING:
+    if not studentized and effective_subjects(b).min() >= PERCENTILE_SUBJECTS - _ROUNDING:
         draws = np.concatenate([(w @ a) / (w @ b) for w in _weights(k, options)])
         lower, upper = np.quantile(draws, tails, axis=0)
         return Interval(estimate, lower, upper, PERCENTILE)
     error = _standard_error(np.ones((1, k)), a, b)[0]
     low, high = _studentized_quantiles(a, b, estimate, tails, options)
-    return Interval(estimate, estimate - high * error, estimate - low * error, STUDENTIZED)
+    return _studentized(estimate, error, low, high)
 
 
 def effective_subjects(weight: np.ndarray) -> np.ndarray:
@@ -141,7 +147,12 @@ def smooth_interval(
         return Interval(estimate, nothing, nothing.copy(), TOO_FEW)
     drawn = [_value_and_error(weights, x, statistic) for weights in _weights(k, options)]
     values, errors = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
-    low, high = _quantiles(_studentize(values, errors, estimate), _tails(options))
+    return _studentized(estimate, error, *_quantiles(_studentize(values, errors, estimate), _tails(options)))
+
+
+def _studentized(estimate: np.ndarray, error: np.ndarray, low: np.ndarray, high: np.ndarray) -> Interval:
+    still = error == 0  # infinite times nothing
+    low, high = np.where(still, 0.0, low), np.where(still, 0.0, high)
     return Interval(estimate, estimate - high * error, estimate - low * error, STUDENTIZED)
 
 
@@ -188,13 +199,17 @@ def _studentized_quantiles(a, b, estimate, tails, options):
 
 
 def _studentize(values: np.ndarray, errors: np.ndarray, estimate: np.ndarray) -> np.ndarray:
-    # A draw of one subject only has no error of its own; it says nothing about the spread.
-    usable = errors > 1e-7 * np.maximum(np.abs(estimate), 1e-300)
-    return np.divide(values - estimate, errors, out=np.full_like(errors, np.nan), where=usable)
+    # Draws of subjects that are all alike have no error of their own: they are farther off than any other, not missing.
+    # Left out, they would take the tail with them that tells how good a share near 1 surely is.
+    away = values - estimate
+    rounding = 1e-7 * np.maximum(np.abs(estimate), 1e-300)
+    alike = np.where(np.abs(away) > rounding, np.sign(away) * _FAR, np.nan)
+    return np.divide(away, errors, out=alike, where=errors > rounding)
 
 
 def _quantiles(t: np.ndarray, tails: np.ndarray) -> np.ndarray:
     empty = np.isnan(t).all(axis=0)  # every subject alike: no spread, so the limits are the estimate
     t[:, empty] = 0.0
     quantile = np.nanquantile if np.isnan(t).any() else np.quantile  # the latter is much faster
-    return quantile(t, tails, axis=0)
+    found = quantile(t, tails, axis=0)
+    return np.where(np.abs(found) > 1 / _STEP, np.copysign(np.inf, found), found)

@@ -15,6 +15,7 @@ AVERAGES = ("pooled", "subject")
 NO_BASELINE = "no mean regressor"
 CLOSE_MMHG = 10.0
 """Errors up to this size are counted as small."""
+_ROUNDING_MMHG = 1e-9  # an error of 10.0 is one, however its digits came about
 STILL_MMHG = 1e-3
 """What varies less is constant up to rounding."""
 _SPREAD = ["rmse", "me", "sd", "slope"]
@@ -95,7 +96,7 @@ def subject_sums(reference: np.ndarray, prediction: np.ndarray, owner: np.ndarra
     parts = {
         "windows": np.ones_like(error),
         "absolute": np.abs(error),
-        "close": np.abs(error) <= CLOSE_MMHG,
+        "close": np.abs(error) <= CLOSE_MMHG + _ROUNDING_MMHG,
         "error": error,
         "error2": error**2,
         "reference": ref,

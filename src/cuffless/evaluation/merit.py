@@ -20,6 +20,7 @@ from cuffless.evaluation.predicted import Predicted
 from cuffless.evaluation.predictions import PRESSURES
 
 _LIMITS = {"mae": (0.0, np.inf), "me": (-np.inf, np.inf), "within10": (0.0, 1.0)}  # what each can be
+_ROUNDING = 1e-9
 _SPREAD = ("sd", "rmse", "slope", "sd_ratio", "r2", "within_r", "explained")
 
 
@@ -40,7 +41,8 @@ def merit_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
         subject), ``pressure, seeds, n_subjects, n_windows``; with ``_lower`` and ``_upper`` over subjects ``mae, me``
         (mmHg) and ``within10``, the share of errors up to 10 mmHg; ``sd, rmse`` (mmHg), ``slope, sd_ratio, r2,
         within_r, explained`` as in `spread_figures`; ``concordance, n_changes`` as in `concordances`; ``interval``
-        (the limits' method, or why there are none) and ``confidence`` (their level).
+        (the method of the limits of `mae` and `me`, or why there are none; those of `within10` are bootstrap-t) and
+        ``confidence`` (their level).
 
     Raises
     ------
@@ -83,8 +85,35 @@ def merit_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
 def _with_limits(sums: SubjectSums, average: str, options: EvaluationOptions) -> Interval:
     """Intervals of (figures x pressures,) arrays, in the order of `_LIMITS`."""
     weight = subject_weight(sums, average)
-    parts = np.concatenate([weight * sums.absolute, weight * sums.error, weight * sums.close], axis=1)
-    return subject_interval(parts, np.tile(weight * sums.windows, len(_LIMITS)), options)
+    errors = np.concatenate([weight * sums.absolute, weight * sums.error], axis=1)
+    first = subject_interval(errors, np.tile(weight * sums.windows, 2), options)
+    share = share_interval(weight * sums.close, weight * sums.windows, options)
+    joined = (np.concatenate(parts) for parts in zip(first[:3], share[:3], strict=True))
+    return Interval(*joined, first.method)
+
+
+def share_interval(close: np.ndarray, windows: np.ndarray, options: EvaluationOptions) -> Interval:
+    """Share of windows with an interval over subjects.
+
+    Parameters
+    ----------
+    close, windows : (k, m) float array
+        Windows of each subject that count, and all of them, weighted as the average asks.
+    options : EvaluationOptions
+
+    Returns
+    -------
+    Interval
+        Bootstrap-t. Where all windows count, or none, subjects tell nothing of the spread; the limit is then that of k
+        subjects of whom all, or none, have the property (Clopper & Pearson 1934).
+    """
+    found = subject_interval(close, windows, options, studentized=True)
+    if np.isnan(found.lower).all():
+        return found
+    tail = ((1 - options.confidence) / 2) ** (1 / len(close))
+    lower = np.where(found.estimate > 1 - _ROUNDING, tail, found.lower)
+    upper = np.where(found.estimate < _ROUNDING, 1 - tail, found.upper)
+    return Interval(found.estimate, lower, upper, found.method)
 
 
 def _cells(interval: Interval, pressure: int) -> dict[str, float]:

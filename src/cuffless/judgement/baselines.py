@@ -25,6 +25,7 @@ NAMES = {
     OFFSET: "offset-corrected predictor",
 }
 FROM_TRAINING, LEFT_OUT = "training rows", "leave-one-subject-out over the test subjects"
+NOTHING = "nothing: no training rows, and no other subject"
 _REFERENCE = ["sbp_ref", "dbp_ref"]
 
 
@@ -60,15 +61,16 @@ def make_baselines(case: Case) -> Baselines:
     Returns
     -------
     Baselines
-        Without training rows, what knows of other people is fitted on the other test subjects, one subject left out at
-        a time.
+        What knows of other people is fitted on the rows of the training set, of each fold for its own test windows.
+        Without such rows it is fitted on the other test subjects, one subject left out at a time.
     """
     predicted, absent = {}, {}
-    trained = len(case.training) > 0
-    if trained:
-        labels = case.training[_REFERENCE].to_numpy(float)
-        predicted[MEAN] = np.tile(labels.mean(axis=0), (len(case.windows), 1))
-        predicted[MEDIAN] = np.tile(np.median(labels, axis=0), (len(case.windows), 1))
+    folds = _folds(case)
+    if folds:
+        for name, middle in ((MEAN, np.mean), (MEDIAN, np.median)):
+            predicted[name] = np.empty((len(case.windows), 2))
+            for tested, known in folds:
+                predicted[name][tested] = middle(known[_REFERENCE].to_numpy(float), axis=0)
     elif len(case.judged.subjects) > 1:
         predicted[MEAN], predicted[MEDIAN] = _left_out_mean(case), _left_out_median(case)
     else:
@@ -80,7 +82,16 @@ def make_baselines(case: Case) -> Baselines:
         else:
             predicted[name] = found
     _add_calibration(case, predicted, absent)
-    return Baselines(predicted, _offsets(case, absent), absent, FROM_TRAINING if trained else LEFT_OUT)
+    fitted_on = FROM_TRAINING if folds else LEFT_OUT if len(case.judged.subjects) > 1 else NOTHING
+    return Baselines(predicted, _offsets(case, absent), absent, fitted_on)
+
+
+def _folds(case: Case) -> list[tuple[np.ndarray, pd.DataFrame]]:
+    """Test windows of each fold, and the training rows that go with them; empty if some have none."""
+    known = dict(iter(case.fitting.groupby("fold")))
+    tested = case.windows["fold"].to_numpy()
+    found = np.unique(tested)
+    return [(tested == fold, known[fold]) for fold in found] if set(found) <= set(known) else []
 
 
 def _left_out_mean(case: Case) -> np.ndarray:
@@ -111,25 +122,25 @@ def _regression(case: Case, columns: tuple[str, ...]) -> np.ndarray | str:
     needed = [column for column in columns if column not in case.windows]
     if needed:
         return f"no column {' and '.join(needed)}"
-    known = (
-        case.training
-        if len(case.training)
-        else case.windows.assign(sbp_ref=case.judged.reference[:, 0], dbp_ref=case.judged.reference[:, 1])
-    )
-    x, known_x = (_features(table, columns) for table in (case.windows, known))
+    x = _features(case.windows, columns)
     if not np.isfinite(x).all():
         return f"{' or '.join(columns)} of {int((~np.isfinite(x).all(axis=1)).sum())} test windows is not known"
-    whole = np.isfinite(known_x).all(axis=1)
-    if whole.sum() < 2:
-        return f"{' and '.join(columns)} of the training windows are not known"
-    y = known[_REFERENCE].to_numpy(float)
-    if len(case.training):
-        coefficients = _ridge(*_moments(known_x[whole], y[whole], np.zeros(int(whole.sum()), int), 1))
-        return _apply(x, *(np.repeat(part, len(x), axis=0) for part in coefficients))
+    folds = _folds(case)
+    if folds:
+        found = np.empty((len(x), 2))
+        for tested, known in folds:
+            known_x = _features(known, columns)
+            whole = np.isfinite(known_x).all(axis=1)
+            if whole.sum() < 2:
+                return f"{' and '.join(columns)} of the training windows are not known"
+            y = known[_REFERENCE].to_numpy(float)[whole]
+            coefficients = _ridge(*_moments(known_x[whole], y, np.zeros(len(y), int), 1))
+            found[tested] = _apply(x[tested], *(np.repeat(part, tested.sum(), axis=0) for part in coefficients))
+        return found
     k, owner = len(case.judged.subjects), case.judged.owner
     if k < 2:
         return "no training rows, and no other subject"
-    own = _moments(x, y, owner, k)
+    own = _moments(x, case.judged.reference, owner, k)
     return _apply(x, *(part[owner] for part in _ridge(*(part.sum(axis=0) - part for part in own))))
 
 

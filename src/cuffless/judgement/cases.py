@@ -25,11 +25,12 @@ class Case:
         Of all networks and seeds.
     windows : DataFrame
         The test windows in the order of `judged`: ``subject, record, start, seconds`` and, where the table tells them,
-        ``hr, age, sex``; ``since``: seconds since the subject's last calibration window.
+        hr, age, sex``; ``fold`` (0 if there is none); ``since``: seconds since the subject's last calibration window.
     training : DataFrame
-        Rows of the subsets train and val, one a window; empty if the table has none.
+        Rows of the subsets train and val, one a window and fold; empty if the table has none.
     calibration : DataFrame
-        Rows of the subset calibration of all networks, in time order within each subject; empty if there is none.
+        Rows of the subset calibration of all networks, in time order within each subject; empty if there is none. Those
+        of the setting itself, if it has any, else those without a setting.
     timed : bool
         Whether the table tells times.
     """
@@ -42,6 +43,12 @@ class Case:
     training: pd.DataFrame
     calibration: pd.DataFrame
     timed: bool
+
+    @property
+    def fitting(self) -> pd.DataFrame:
+        """Rows that baselines are fitted on: the training set's, and where there are none those of validation."""
+        own = self.training[self.training["subset"] == "train"]
+        return own if len(own) else self.training
 
     @property
     def keys(self) -> list[tuple[str, int]]:
@@ -112,16 +119,26 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
         judged.reference[at],
         {key: values[at] for key, values in judged.predicted.items()},
     )
-    related = rows[(rows["split"] == split) & rows["setting"].isin({"", setting})]
-    training = _one_a_window(related[related["subset"].isin(["train", "val"])])
+    related = rows[rows["split"].isin({"", split})]
+    training = _of_setting(related[related["subset"].isin(["train", "val"])], setting)
+    # Training rows that tell no fold are training of every one.
+    folded = "fold" in rows and pd.concat([windows["fold"], training["fold"]]).notna().all()
+    windows, training = (part if folded else part.assign(fold=0.0) for part in (windows, training))
+    training = training.drop_duplicates([*WINDOW, "fold"], ignore_index=True)
     calibration = in_time_order(
-        related[(related["subset"] == "calibration")]
+        _of_setting(related[related["subset"] == "calibration"], setting)
         .drop_duplicates([*WINDOW, "network", "seed"])
-        .assign(row=lambda t: t["start"])
+        .assign(row=lambda t: t["start"], fold=0.0)
     )
-    columns = [*WINDOW, "seconds", "elapsed", *(column for column in _KNOWN if column in windows)]
+    columns = [*WINDOW, "seconds", "elapsed", "fold", *(column for column in _KNOWN if column in windows)]
     windows = windows[columns].assign(since=_since(windows, calibration) if timed else np.nan)
     return Case(name, split, setting, judged, windows, training, calibration, timed)
+
+
+def _of_setting(rows: pd.DataFrame, setting: str) -> pd.DataFrame:
+    """Rows of a setting itself, else those that belong to every setting of the split."""
+    own = rows[rows["setting"] == setting]
+    return own if len(own) else rows[rows["setting"] == ""]
 
 
 def _one_a_window(rows: pd.DataFrame) -> pd.DataFrame:

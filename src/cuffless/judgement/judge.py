@@ -136,8 +136,8 @@ def _case_row(case: Case, baselines: Baselines) -> pd.DataFrame:
         "seeds": min(len(case.judged.seeds(network)) for network in networks),
         "n_subjects": len(case.judged.subjects),
         "n_windows": len(case.windows),
-        "n_training_subjects": case.training["subject"].nunique() if len(case.training) else 0,
-        "n_training_windows": len(case.training),
+        "n_training_subjects": case.fitting["subject"].nunique(),
+        "n_training_windows": len(case.fitting),
         "n_calibration": case.calibration.drop_duplicates(["subject", "record", "start"]).shape[0],
         "baselines_fitted_on": baselines.fitted_on,
         **{

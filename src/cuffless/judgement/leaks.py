@@ -1,5 +1,7 @@
 """What a table of predictions tells of leaks: who and what is on both sides."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,8 @@ from cuffless.personalization.audit import TOUCHING_SECONDS, distance_to_test
 NEED_SIGNALS = "needs the signals, which a table of predictions does not hold; the study's own audit looks for it"
 FOUND, NONE, UNKNOWN = "found", "none", "not assessable"
 _SHOWN = 5
-_TIGHT = 1e-3  # mmHg
+_TIGHT, _CLOSE = 1e-3, 0.01  # mmHg
+_REFERENCE = ["sbp_ref", "dbp_ref"]
 
 
 def leak_table(case: Case) -> pd.DataFrame:
@@ -52,8 +55,27 @@ def _shared(case: Case, column: str):
     kind = f"shared_{column}"
     if case.training.empty:
         return kind, None, (), "no training rows"
-    both = set(case.training[column]) & set(case.windows[column])
-    return kind, len(both), both, f"{column}s of test rows that training rows have, too"
+    by = _named_by(case, case.training) if column == "record" else ["subject"]
+    both = set(_keys(case.training, by)) & set(_keys(case.windows, by))
+    shown = {key.rsplit("/", 1)[-1] for key in both}
+    return kind, len(both), shown, f"{column}s of test rows that training rows have, too"
+
+
+def _named_by(case: Case, others: pd.DataFrame) -> list[str]:
+    """What tells records apart: their names alone where each belongs to one person, else the person's beside it."""
+    for rows in (case.windows, others):
+        pairs = rows[["subject", "record"]].drop_duplicates()
+        if pairs["record"].duplicated().any() or len(pairs) < 2:
+            return ["subject", "record"]
+    return ["record"]
+
+
+def _keys(rows: pd.DataFrame, by: list[str]) -> pd.Series:
+    """Fold and names, as one text a row; what other folds train on is no leak."""
+    key = rows["fold"].astype(str)
+    for column in by:
+        key = key + "/" + rows[column]
+    return key
 
 
 def _overlapping(case: Case, others: pd.DataFrame, kind: str, what: str):
@@ -61,15 +83,17 @@ def _overlapping(case: Case, others: pd.DataFrame, kind: str, what: str):
         return kind, None, (), f"no {what} rows"
     if not case.timed or not np.isfinite(case.windows["seconds"]).all():
         return kind, None, (), "no columns start and seconds"
-    columns = ["subject", "record", "start", "seconds"]
+    columns = ["subject", "record", "start", "seconds", "fold"]
+    windows = case.windows if what == "training" else case.windows.assign(fold=0.0)
     both = pd.concat(
-        [case.windows[columns].assign(test=False), others[columns].drop_duplicates().assign(test=True)],
+        [windows[columns].assign(test=False), others[columns].drop_duplicates().assign(test=True)],
         ignore_index=True,
     )
-    # The other windows are what distance is measured to; records are named alike by different subjects.
-    both = both.assign(record=both["subject"] + "/" + both["record"], elapsed=np.nan)
+    # The other windows are what distance is measured to.
+    named = both["subject"] + "/" + both["record"]
+    both = both.assign(record=_keys(both, _named_by(case, others)), elapsed=np.nan)
     hit = both[~both["test"] & (distance_to_test(both) <= -TOUCHING_SECONDS)]
-    shown = [f"{row.record}@{row.start:.1f}s" for row in hit.head(_SHOWN).itertuples()]
+    shown = [f"{named[row.Index]}@{row.start:.1f}s" for row in hit.head(_SHOWN).itertuples()]
     return kind, len(hit), shown, f"test windows that share signal with {what} windows"
 
 
@@ -85,12 +109,29 @@ def _fitted_mean(case: Case):
         return kind, None, (), "no predictor is constant; what a network was normalized with is not in the table"
     if case.training.empty:
         return kind, None, (), "no training rows"
-    means = {subset: rows[["sbp_ref", "dbp_ref"]].mean().to_numpy() for subset, rows in case.training.groupby("subset")}
-    allowed = [*means.values(), case.training[["sbp_ref", "dbp_ref"]].mean().to_numpy()]
-    allowed.append(case.training[["sbp_ref", "dbp_ref"]].median().to_numpy())
+    named = {subset: rows[_REFERENCE].to_numpy(float) for subset, rows in case.training.groupby("subset")}
+    named["test"] = case.judged.reference
+    own = named.pop("train" if "train" in named else "val")
+    others = [several for n in range(1, len(named) + 1) for several in combinations(named.values(), n)]
+    beyond = _middles([*others, *((own, *several) for several in others)])
+    honest = _middles([(own,)])
     odd = [
         f"{network} seed {seed}"
         for (network, seed), value in constant.items()
-        if min(np.abs(value - mean).max() for mean in allowed) > 0.01
+        if _is_one_of(value, beyond) and not _is_one_of(value, honest)
     ]
-    return kind, len(odd), odd, "constant predictors that say another pressure than the training rows' mean or median"
+    unseen = sorted({network for network, _ in case.keys} - {network for network, _ in constant})
+    reason = "constant predictors that say the mean or median of pressures beyond the training set"
+    if unseen:
+        reason += f"; what {', '.join(unseen)} was normalized with is not in the table"
+    return kind, len(odd), odd, reason
+
+
+def _middles(several) -> list[np.ndarray]:
+    """Means and medians of each union of sets."""
+    joined = [np.concatenate(parts) for parts in several]
+    return [middle(labels, axis=0) for labels in joined for middle in (np.mean, np.median)]
+
+
+def _is_one_of(value: np.ndarray, known: list[np.ndarray]) -> bool:
+    return any(np.abs(value - one).max() <= _CLOSE for one in known)

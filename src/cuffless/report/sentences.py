@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cuffless.report.wording import baseline_name, network_name, number, percent, plural
+from cuffless.report.wording import baseline_name, network_name, number, percent, plural, telling, with_limits
 
 DOING_NOTHING = "population_mean"
 """The baseline that uses nothing of the person."""
@@ -65,7 +65,8 @@ def skill_sentence(rows: pd.DataFrame, confidence: float, *, nothing: str = DOIN
     if verdict == UNKNOWN:
         outcome = f"with {who} there is no interval, so nothing is known about other people"
     else:
-        interval = f"{100 * confidence:g} % interval {number(row.lower, 2)} to {number(row.upper, 2)}, {who}"
+        digits = telling(2, row.lower, row.upper)
+        interval = f"{100 * confidence:g} % interval {number(row.lower, digits)} to {number(row.upper, digits)}, {who}"
         outcome = {
             BETTER: f"better than doing nothing ({interval})",
             WORSE: f"worse than doing nothing ({interval})",
@@ -87,8 +88,7 @@ def _hardest(rows: pd.DataFrame, nothing: str) -> str:
     row = next(known.loc[[known["baseline_mae"].idxmin()]].itertuples())
     if row.baseline == nothing:
         return ""
-    limits = "" if not np.isfinite(row.lower) else f" [{number(row.lower, 2)}, {number(row.upper, 2)}]"
     return (
         f"Hardest baseline to beat: {baseline_name(row.baseline)} (MAE {number(row.baseline_mae)} mmHg); skill against "
-        f"it {number(row.skill, 2)}{limits}."
+        f"it {with_limits(row.skill, row.lower, row.upper, 2)}."
     )

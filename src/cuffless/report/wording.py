@@ -35,10 +35,17 @@ def count(value: object) -> str:
 
 def with_limits(value: object, lower: object, upper: object, digits: int = 1, *, signed: bool = False) -> str:
     """Write an estimate with its interval, ``14.1 [11.7, 17.2]``; without one, the estimate alone."""
+    digits = telling(digits, lower, upper)
     text = number(value, digits, signed=signed)
     if text == NOTHING or not (np.isfinite(lower) and np.isfinite(upper)):
         return text
     return f"{text} [{number(lower, digits, signed=signed)}, {number(upper, digits, signed=signed)}]"
+
+
+def telling(digits: int, *limits: object) -> int:
+    """Digits that show on which side of 0 limits lie, one more than asked for at most."""
+    vanish = (value for value in limits if value is not None and np.isfinite(value) and value != 0)
+    return digits + any(round(value, digits) == 0 for value in vanish)
 
 
 def percent(share: object, digits: int = 0) -> str:
