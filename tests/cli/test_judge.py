@@ -116,6 +116,15 @@ def test_what_casts_doubt_is_said_on_the_terminal(cuffless, predictions, tmp_pat
     assert "WARNING: one subject (p00)" in result.stderr
 
 
+def test_the_terminal_names_the_baseline_that_is_hardest_to_beat(cuffless, predictions, tmp_path):
+    path = predictions(lambda y: y + 3, age=50, sex="f", hr=70.0)
+    said = " ".join(cuffless("judge", path, "--output", tmp_path / "o", *QUICK).stdout.replace("│", " ").split())
+    assert "hardest" in said
+    table = pd.read_csv(tmp_path / "o/tables/skill.csv")
+    worst = table.query("average == 'subject' and pressure == 'SBP'").nsmallest(1, "skill")["skill"].iloc[0]
+    assert f"{worst:+.2f}" in said
+
+
 def test_the_same_command_gives_the_same_page(cuffless, predictions, tmp_path):
     path = predictions(lambda y: y + 5)
     pages = []

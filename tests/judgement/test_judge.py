@@ -73,6 +73,16 @@ def test_intervals_of_few_subjects_carry_a_warning(make_table, judged):
     assert not any("fewer than 17" in note for note in judged(make_table(subjects=17)).notes)
 
 
+def test_a_skill_that_few_subjects_decide_carries_a_warning(make_table, judged):
+    rows = make_table()
+    one = rows["subject"] == "p000"
+    rows["sbp_ref"] = np.where(one, 220.0, 118.0 + rows.index % 5)
+    found = judged(rows.assign(sbp=rows["sbp_ref"] + np.where(one, 10, 60)))
+    assert found.skill.query("pressure == 'SBP'")["upper"].max() == 1
+    assert any("the skill of alexnet (SBP) has no upper limit" in note for note in found.notes)
+    assert not any("no upper limit" in note for note in judged(make_table()).notes)
+
+
 def test_the_order_of_rows_and_the_file_format_change_nothing(make_table, write):
     rows = pd.concat([make_table(), make_table(subset="train", first=100)], ignore_index=True)
     shuffled = rows.sample(frac=1, random_state=0)

@@ -21,6 +21,14 @@ def test_the_first_thing_said_is_whether_it_is_better_than_doing_nothing(page):
     assert "<h2" not in before
 
 
+def test_what_casts_doubt_stands_above_the_answer(judgement_page, judgement_of):
+    notes = ["WARNING: one subject: nothing is known", "WARNING: another", "a note"]
+    judgement = judgement_of()
+    judgement.notes = notes
+    said = judgement_page(judgement).sections["skill"]
+    assert said.index("Warning: one subject: nothing is known. And 1 more.") < said.index("SBP: AlexNet")
+
+
 def test_the_tables_that_were_judged_are_named_below_the_answer(page):
     (where,) = [name for name, text in page.sections.items() if "Predictions of predictions.csv" in text]
     assert where == "judged"

@@ -33,6 +33,13 @@ def test_the_interval_decides(lower, upper, verdict, words):
     assert "MAE 12.0 in place of 15.0 mmHg" in said.text
 
 
+@pytest.mark.parametrize(
+    ("lower", "said"), [(0.0016, "0.002 to 0.300"), (-0.0006, "−0.001 to 0.300"), (0.05, "0.05 to")]
+)
+def test_a_limit_near_0_shows_its_side(lower, said):
+    assert f"interval {said}" in skill_sentence(rows(0.2, lower, 0.3), 0.95).text
+
+
 def test_a_network_that_is_worse_adds_error():
     assert "adds 25 % to the error" in skill_sentence(rows(-0.25, -0.4, -0.1), 0.95).text
 

@@ -138,6 +138,21 @@ def test_windows_of_one_record_that_are_alike_are_what_a_mixed_split_shares_by_d
     assert "1 windows have a near copy among other windows of their own record" in audit["notes"][0]
 
 
+def test_a_window_like_its_own_record_hides_no_copy_in_another(split):
+    def copies(manifest, signals):
+        test, train = (manifest[manifest["subset"] == name] for name in ("test", "train"))
+        record = next(iter(set(test["record"]) & set(train["record"])))
+        window = signals[test.index[test["record"] == record][0]].astype(float)
+        noisy = window + 0.005 * window.std() * np.random.default_rng(0).standard_normal(len(window))
+        signals[train.index[train["record"] == record][0]] = window  # nearer than the copy
+        signals[train.index[train["record"] != record][0]] = noisy
+
+    leaks, _, audit = split("mixed", copies=copies)
+    assert undeclared(leaks) == {"near_duplicates"}
+    assert leaks.loc["near_duplicates", "count"] == 1
+    assert (audit["pairs"], audit["within_record"]) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("subsets", "told"),
     [(("train", "test"), "of train and test"), (SUBSETS, "of train and val and test"), (("test",), "of test")],

@@ -147,7 +147,7 @@ def _print(judgement: Judgement, page: Path) -> None:
                 table.add_row(escape(str(network)), pressure, f"{maes[network, pressure]:.1f}", *cells)
         console.print(table)
     console.print("Skill: share of the baseline's error that is removed, with its interval; 0 is doing nothing.")
-    console.print(f"{_CAVEAT} Page: {escape(str(page))}")
+    console.print(f"{_CAVEAT}\nPage: {escape(str(page))}", soft_wrap=True)
 
 
 def _skill(row) -> str:

@@ -77,6 +77,8 @@ def judge(
         for name, rows in _judge_case(case, baselines, options, limits).items():
             parts[name].append(rows)
         notes += _case_notes(case, baselines)
+        if warning := _unbounded(parts["skill"][-1]):
+            notes.insert(0, f"WARNING: {case.name}: {warning}")
         if warning := few_subjects_warning(len(case.judged.subjects)):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
     joined = {name: pd.concat(rows, ignore_index=True) for name, rows in parts.items() if rows and name != "notes"}
@@ -147,6 +149,18 @@ def _case_row(case: Case, baselines: Baselines) -> pd.DataFrame:
         },
     }
     return pd.DataFrame([row])
+
+
+def _unbounded(skill: pd.DataFrame) -> str:
+    """Say where the interval of a skill reaches to 1: the bootstrap-t found no limit that the baseline's error sets."""
+    open_ended = skill[(skill["upper"] >= 1) & (skill["skill"] < 1)]
+    if open_ended.empty:
+        return ""
+    named = dict.fromkeys(f"{row.network} ({row.pressure})" for row in open_ended.itertuples())
+    return (
+        f"the skill of {', '.join(named)} has no upper limit against some baseline: a few subjects decide it; see the "
+        "paired tests"
+    )
 
 
 def _case_notes(case: Case, baselines: Baselines) -> list[str]:

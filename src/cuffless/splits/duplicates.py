@@ -27,7 +27,7 @@ _NEIGHBOURS = 4
 _READ_ROWS = 4 * SHARD_ROWS
 
 
-def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float) -> pd.DataFrame:
+def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float, every: bool = False) -> pd.DataFrame:
     """Windows that have a copy in another set: rescaled, quantized anew, a little noisy or a little shifted.
 
     Parameters
@@ -36,6 +36,8 @@ def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float) -> pd
         Materialized sets by name: ``ppg`` (n, samples), in an order that has nothing to do with the signal.
     threshold : float
         Least correlation of a copy, at the best shift up to `MOST_SHIFT` either way.
+    every : bool
+        Give all copies of a window that are among the nearest windows, not the best alone.
 
     Returns
     -------
@@ -63,7 +65,8 @@ def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float) -> pd
         search = _Index(index, shifts, np.sqrt(2 * (1 - threshold + _SLACK)))
         for query in sets[number + 1 :]:
             pairs = _verified(search.candidates(query), index, query, shifts)
-            found.append(pairs[pairs["correlation"] >= threshold])
+            pairs = pairs[pairs["correlation"] >= threshold]
+            found.append(pairs if every else pairs.drop_duplicates("position"))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
 
 
@@ -175,7 +178,7 @@ class _Index:
 
 
 def _verified(candidates: pd.DataFrame, index: _Set, query: _Set, shifts: _Shifts) -> pd.DataFrame:
-    """Correlation of candidates at their best shift; of each window the best."""
+    """Correlation of candidates at their best shift; of each window the best first."""
     candidates = candidates.sort_values("position", kind="stable")
     mine, own_row = np.unique(candidates["position"], return_inverse=True)
     others, other_row = np.unique(candidates["other_position"], return_inverse=True)
@@ -197,8 +200,9 @@ def _verified(candidates: pd.DataFrame, index: _Set, query: _Set, shifts: _Shift
     best, peak = np.concatenate([np.empty((2, 0)), *parts], axis=1)
     table = candidates.assign(
         subset=query.name, other=index.name, correlation=best, shift=(candidates["steps"] + peak) * _STEP
-    ).sort_values("correlation", ascending=False, kind="stable")
-    return table.drop_duplicates("position").sort_values("position")[list(COLUMNS)]
+    )
+    order = np.lexsort((-table["correlation"], table["position"]))
+    return table.iloc[order][list(COLUMNS)]
 
 
 def _peak(around: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -121,26 +121,30 @@ def audit_duplicates(
         in a larger set; ``within_record``: those whose copy is of their own record, where the split shares records by
         design (a regular pulse is like itself); ``leaks`` and ``undeclared`` as in `audit_split`; ``notes``.
     """
-    pairs = near_duplicates(stores, threshold=options.duplicate_correlation)
+    known = "shared_record" in declared_leaks(options, overlap=overlap)
+    # A window's own record may be more like it than the copy that is looked for.
+    pairs = near_duplicates(stores, threshold=options.duplicate_correlation, every=known)
     places = manifest.set_index(["subset", "position"])[["record", "start"]]
     mine = places.loc[pd.MultiIndex.from_frame(pairs[["subset", "position"]])].reset_index(drop=True)
     other = places.loc[pd.MultiIndex.from_frame(pairs[["other", "other_position"]])].reset_index(drop=True)
     same = (mine["record"] == other["record"]).to_numpy()
-    by_design = same & ("shared_record" in declared_leaks(options, overlap=overlap))
+    by_design = same & known
+    window = ["subset", "position", "other"]
     copies = pd.concat([pairs, mine, other.add_prefix("other_")], axis=1)[~by_design]
-    copies = copies.sort_values("correlation", ascending=False, kind="stable")
+    copies = copies.sort_values("correlation", ascending=False, kind="stable").drop_duplicates(window)
+    alike = len(pairs[by_design].drop_duplicates(window))
     notes = []
-    if by_design.any():
+    if alike:
         notes.append(
-            f"{int(by_design.sum())} windows have a near copy among other windows of their own record, which the split "
+            f"{alike} windows have a near copy among other windows of their own record, which the split "
             "shares by design"
         )
     return {
         "kind": options.kind,
         "threshold": options.duplicate_correlation,
         "most_shift": MOST_SHIFT,
-        "pairs": len(pairs),
-        "within_record": int(by_design.sum()),
+        "pairs": len(pairs.drop_duplicates(window)),
+        "within_record": alike,
         "leaks": {
             "near_duplicates": {
                 "count": len(copies),
