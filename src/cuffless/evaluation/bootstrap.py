@@ -22,7 +22,7 @@ PERCENTILE, STUDENTIZED, TOO_FEW = "percentile", "bootstrap-t", "too few subject
 
 _BLOCK = 4_000_000  # weights held in memory at a time
 _ROUNDING = 1e-6
-_FAR = 1e60  # what quantiles interpolate to is infinite
+_FAR = 1e60  # stands for infinity, which quantiles cannot interpolate to
 _STEP = 1e-30  # imaginary; the complex step loses no digits, however small
 
 
@@ -55,8 +55,8 @@ def subject_interval(
     -------
     Interval
         Arrays of shape (m,). The limits are NaN below 6 subjects, and infinite where draws of equal subjects are too
-        many to tell how far the figure may be off. The same draws of subjects are used for
-        all columns, and by all calls with the same number of subjects and seed.
+        many to tell how far the figure may be off. The same draws of subjects are used for all columns, and by all
+        calls with the same number of subjects and seed.
 
     Raises
     ------
@@ -212,4 +212,4 @@ def _quantiles(t: np.ndarray, tails: np.ndarray) -> np.ndarray:
     t[:, empty] = 0.0
     quantile = np.nanquantile if np.isnan(t).any() else np.quantile  # the latter is much faster
     found = quantile(t, tails, axis=0)
-    return np.where(np.abs(found) > 1 / _STEP, np.copysign(np.inf, found), found)
+    return np.where(np.abs(found) > np.sqrt(_FAR), np.copysign(np.inf, found), found)

@@ -25,7 +25,7 @@ class Case:
         Of all networks and seeds.
     windows : DataFrame
         The test windows in the order of `judged`: ``subject, record, start, seconds`` and, where the table tells them,
-        hr, age, sex``; ``fold`` (0 if there is none); ``since``: seconds since the subject's last calibration window.
+        ``hr, age, sex``; ``fold`` (0 if there is none); ``since``: seconds since the subject's last calibration window.
     training : DataFrame
         Rows of the subsets train and val, one a window and fold; empty if the table has none.
     calibration : DataFrame
