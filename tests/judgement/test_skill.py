@@ -58,6 +58,20 @@ def test_the_population_mean_has_no_skill_against_itself(make_table, write):
     np.testing.assert_allclose(own[["skill", "lower", "upper"]], 0, atol=1e-9)
 
 
+def test_rounding_decides_nothing(make_table, write):
+    """A mean that a network stored in 32 bits is neither better nor worse than the mean."""
+    training = make_table(subset="train", first=100)
+    said = training[["sbp_ref", "dbp_ref"]].mean().astype(np.float32)
+    test = make_table(sbp=said["sbp_ref"], dbp=said["dbp_ref"])
+    [case] = make_cases(read_table([write(pd.concat([test, training]), "t.parquet")]))
+    base = make_baselines(case)
+    assert (case.judged.predicted["alexnet", 0] != base.predicted["population_mean"]).all()
+    own = skill_table(case, base, QUICK).query("baseline == 'population_mean'")
+    assert (own[["skill", "lower", "upper"]] == 0).all(axis=None)
+    tests = compare_baselines(case, base, QUICK).query("baseline == 'population_mean'")
+    assert (tests[["paired_p", "ttest_windows_p", "ks_windows_p"]] == 1).all(axis=None)
+
+
 def test_predictions_equal_to_the_reference_have_all_the_skill(make_table, write):
     rows = make_table().assign(sbp=lambda t: t["sbp_ref"], dbp=lambda t: t["dbp_ref"])
     [one] = make_cases(read_table([write(rows)]))

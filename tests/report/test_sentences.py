@@ -44,6 +44,12 @@ def test_a_network_that_is_worse_adds_error():
     assert "adds 25 % to the error" in skill_sentence(rows(-0.25, -0.4, -0.1), 0.95).text
 
 
+def test_what_changes_nothing_neither_adds_nor_removes():
+    said = skill_sentence(rows(0.0, 0.0, 0.0), 0.95)
+    assert said.verdict == "not shown"
+    assert "neither adds to nor removes from the error of always saying" in said.text
+
+
 def test_the_hardest_baseline_is_named_where_it_is_not_the_mean():
     said = skill_sentence(rows(0.2, 0.1, 0.3, other=-0.5), 0.95)
     assert "Hardest baseline to beat: calibration mean (MAE 8.0 mmHg)" in said.more

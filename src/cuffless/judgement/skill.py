@@ -19,7 +19,7 @@ from cuffless.judgement.cases import Case
 
 AVERAGES = ("pooled", "subject")
 BY_SUBJECT = "by subject"
-_NO_ERROR = 1e-9  # mmHg
+_NO_ERROR, _ROUNDING = 1e-9, 1e-4  # mmHg
 _HEAD = ("case", "network", "baseline", "average", "pressure")
 _FIGURES = ("skill", "lower", "upper", "interval", "mae", "baseline_mae")
 
@@ -41,12 +41,15 @@ def skill_table(case: Case, baselines: Baselines, options: EvaluationOptions) ->
     """
     rows = []
     for network in case.judged.networks:
-        own = _sums(case, absolute_errors(case.judged, network))
+        own = absolute_errors(case.judged, network)
         for name in ORDER:
             against = _errors(case, baselines, name, network)
+            errors = own if against is None else _less_rounding(own, against)
             for average in AVERAGES:
                 head = {"case": case.name, "network": network, "baseline": name, "average": average}
-                rows += _skill_rows(case, own, against, average, options, head, baselines.absent.get(name, ""))
+                rows += _skill_rows(
+                    case, _sums(case, errors), against, average, options, head, baselines.absent.get(name, "")
+                )
     return pd.DataFrame(rows, columns=[*_HEAD, *_FIGURES, "n_subjects", "reason"])
 
 
@@ -79,6 +82,11 @@ def _skill_rows(case, own, against, average, options, head, absent) -> list[dict
             }
         )
     return rows
+
+
+def _less_rounding(own: np.ndarray, against: np.ndarray) -> np.ndarray:
+    """Errors of a predictor, those of a baseline where the two say the same but for rounding, such as to float32."""
+    return np.where(np.abs(own - against).max(axis=0) < _ROUNDING, against, own)
 
 
 def _sums(case: Case, errors: np.ndarray) -> np.ndarray:
@@ -119,9 +127,10 @@ def compare_baselines(case: Case, baselines: Baselines, options: EvaluationOptio
             against = _errors(case, baselines, name, network)
             if against is None:
                 continue
-            differences.append(_sums(case, own - against) / counts)
+            errors = _less_rounding(own, against)
+            differences.append(_sums(case, errors - against) / counts)
             for p, pressure in enumerate(PRESSURES):
-                same = np.array_equal(own[:, p], against[:, p]) or len(own) < 2
+                same = np.array_equal(errors[:, p], against[:, p]) or len(own) < 2
                 rows.append(
                     {
                         "case": case.name,
@@ -129,8 +138,8 @@ def compare_baselines(case: Case, baselines: Baselines, options: EvaluationOptio
                         "network": network,
                         "baseline": name,
                         "pressure": pressure,
-                        "ks_windows_p": ks_2samp(own[:, p], against[:, p], method="asymp").pvalue,
-                        "ttest_windows_p": 1.0 if same else ttest_rel(own[:, p], against[:, p]).pvalue,
+                        "ks_windows_p": ks_2samp(errors[:, p], against[:, p], method="asymp").pvalue,
+                        "ttest_windows_p": 1.0 if same else ttest_rel(errors[:, p], against[:, p]).pvalue,
                     }
                 )
     if not rows:

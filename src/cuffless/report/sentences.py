@@ -77,7 +77,9 @@ def skill_sentence(rows: pd.DataFrame, confidence: float, *, nothing: str = DOIN
 
 
 def _change(skill: float) -> str:
-    return f"removes {percent(skill)} of the error of" if skill >= 0 else f"adds {percent(-skill)} to the error of"
+    if round(skill, 2) == 0:
+        return "neither adds to nor removes from the error of"
+    return f"removes {percent(skill)} of the error of" if skill > 0 else f"adds {percent(-skill)} to the error of"
 
 
 def _hardest(rows: pd.DataFrame, nothing: str) -> str:
