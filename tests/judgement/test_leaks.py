@@ -90,6 +90,13 @@ def test_a_constant_that_is_nobodys_mean_is_no_leak(make_table, leaks):
     assert found.loc["fitted_beyond_training", ["count", "verdict"]].tolist() == [0, "none"]
 
 
+def test_a_training_mean_that_happens_to_be_the_test_sets_is_no_leak(make_table, leaks):
+    training = make_table(subset="train").assign(subject=lambda t: "x" + t["subject"])
+    value = training[["sbp_ref", "dbp_ref"]].mean()
+    found = leaks(make_table(sbp=value["sbp_ref"], dbp=value["dbp_ref"]), training)
+    assert found.loc["fitted_beyond_training", "verdict"] == "none"
+
+
 def test_what_other_predictors_were_normalized_with_is_said_to_be_unknown(make_table, leaks):
     fixed = make_table(network="fixed").assign(sbp=120.0, dbp=80.0)
     found = leaks(make_table(), fixed, make_table(subset="train", first=100))
