@@ -12,7 +12,9 @@ from cuffless.records import Record, RecordError, find_records, is_csv, open_rec
 _FS_TOLERANCE = 0.02  # a time column that disagrees by more is worth a word
 
 
-def open_signal(path: Path, fs, columns: str, rows: bool, study: StudyConfig | None, *, need_abp: bool) -> Record:
+def open_signal(
+    path: Path, fs, columns: str, rows: bool, study: StudyConfig | None, *, need_abp: bool, ppg: str = "", abp: str = ""
+) -> Record:
     """Open a recording as the options say.
 
     Parameters
@@ -29,6 +31,8 @@ def open_signal(path: Path, fs, columns: str, rows: bool, study: StudyConfig | N
         Whose channel names count.
     need_abp : bool
         False: PPG alone suffices.
+    ppg, abp : str
+        Names of the channels to take, in place of the study's; may be empty.
 
     Returns
     -------
@@ -42,6 +46,7 @@ def open_signal(path: Path, fs, columns: str, rows: bool, study: StudyConfig | N
         If it cannot be used.
     """
     options = (study.records if study else RecordOptions()).model_copy(update={"source": "wfdb", "path": "."})
+    options = _with_channels(options, ppg, abp)
     if not is_csv(path):
         if fs is not None or columns or rows:
             raise UsageError("--fs, --columns and --rows describe a CSV; a WFDB header says these itself")
@@ -55,6 +60,12 @@ def open_signal(path: Path, fs, columns: str, rows: bool, study: StudyConfig | N
         return open_record(path, options, need_abp=need_abp)
     except (EOFError, zlib.error) as error:
         raise RecordError(f"{path.name}: the compressed file cannot be read ({error}); fetch it again") from None
+
+
+def _with_channels(options: RecordOptions, ppg: str, abp: str) -> RecordOptions:
+    """The options, with channels as named on the command line."""
+    named = {kind: (name.strip(),) for kind, name in (("ppg", ppg), ("abp", abp)) if name.strip()}
+    return options.model_copy(update={"channels": options.channels.model_copy(update=named)})
 
 
 def _sampling_rate(path: Path, fs: float | None, names: tuple[str, ...], rows: bool) -> float:

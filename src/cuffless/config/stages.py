@@ -71,7 +71,9 @@ class SimulatorOptions(Options):
 
 
 class ChannelOptions(Options):
-    """Names under which a signal occurs, compared without regard to case."""
+    """Names under which a signal occurs, compared without regard to case. Of several channels of one name, `PLETH#2` is
+    the second; `#2` is the second channel of a recording, whatever its name.
+    """
 
     ppg: tuple[str, ...] = option(("PLETH", "PPG", "PLETH L", "PLETH R"), min_length=1)
     """PPG."""

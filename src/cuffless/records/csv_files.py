@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
+from cuffless.records.channels import find_channel
 from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
 
 _TIME = ("time", "timer", "t", "seconds")
@@ -48,7 +49,7 @@ def open_csv(path: str | Path, options: RecordOptions = RecordOptions(), *, need
         if found is None and (kind == "ppg" or need_abp):
             raise RecordError(
                 f"{path.name}: no column {kind}; found {', '.join(names)}. Name the columns with "
-                f"--columns (records.csv_columns) or map them under records.channels.{kind}."
+                f"--columns (records.csv_columns), or say which it is with --{kind} (records.channels.{kind})."
             )
 
     def channel(column: str) -> Channel:
@@ -132,5 +133,6 @@ def is_number(field: str) -> bool:
 
 
 def _column(names: list[str], known: tuple[str, ...]) -> str | None:
-    lower = {name.lower(): name for name in names if name.lower() not in _TIME}
-    return next((lower[name.lower()] for name in known if name.lower() in lower), None)
+    signals = [name for name in names if name.lower() not in _TIME]
+    index = find_channel(signals, known)
+    return None if index is None else signals[index]

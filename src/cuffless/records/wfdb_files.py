@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
+from cuffless.records.channels import doubled_channels, find_channel
 from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
 from cuffless.records.source import split_path
 
@@ -64,13 +65,15 @@ def open_wfdb(
         raise RecordError(f"{name}: the header gives no samples (an empty record)")
     check_rate(name, header.fs * max(header.samps_per_frame or [1]) if hasattr(header, "file_name") else header.fs)
     strangers = [f"{one}: not a segment of {name}" for one in _strangers(header, listed)]
-    parts, problems, channels, files = [], [], [], {}
+    parts, problems, doubled, channels, files = [], [], [], [], {}
     for part, first, length in _parts(base, header, listed):
         outcome, names, used = _open_part(part, first, length, header.fs, options, need_abp, headers_only)
         channels += [n for n in names if n not in channels]
         if isinstance(outcome, Segment):
             parts.append(outcome)
             files |= used
+            said = (f"{name}: {word}" for word in doubled_channels(names, options.channels, need_abp))
+            doubled += [word for word in said if word not in doubled]
         else:
             problems.append(outcome)
     seconds = header.sig_len / header.fs
@@ -84,7 +87,7 @@ def open_wfdb(
         tuple(channels),
         seconds,
         tuple(parts),
-        (*strangers, *problems),
+        (*strangers, *doubled, *problems),
         tuple(files),
         round(sum(files.values())),
     )
@@ -146,7 +149,7 @@ def _open_part(part: Path, first, length, record_fs, options: RecordOptions, nee
     except RecordError as error:
         return str(error), [], {}
     names = [str(n) for n in header.sig_name or []]
-    wanted = {"ppg": _find(names, options.channels.ppg), "abp": _find(names, options.channels.abp)}
+    wanted = {"ppg": find_channel(names, options.channels.ppg), "abp": find_channel(names, options.channels.abp)}
     problem = missing_signal(names, options, need_abp)
     if problem:
         return f"{part.name}: {problem}", names, {}
@@ -169,15 +172,6 @@ def _open_part(part: Path, first, length, record_fs, options: RecordOptions, nee
     }
     segment = Segment(part.name, first / record_fs, options.fs, made["ppg"], made.get("abp"))
     return segment, names, files
-
-
-def _find(names: list[str], known: tuple[str, ...]) -> int | None:
-    """Index of the channel whose name stands first among the known names."""
-    lower = [name.strip().lower() for name in names]
-    for name in known:
-        if name.lower() in lower:
-            return lower.index(name.lower())
-    return None
 
 
 def expected_bytes(header, index: int) -> float:
@@ -220,9 +214,9 @@ def _channel(part: Path, header, index: int, factor: float, options: RecordOptio
 
 def missing_signal(names: list[str], options: RecordOptions, need_abp: bool = True) -> str:
     """The signal that a list of channels lacks, in words; empty if it lacks none."""
-    if _find(names, options.channels.ppg) is None:
+    if find_channel(names, options.channels.ppg) is None:
         return "no PPG channel"
-    if need_abp and _find(names, options.channels.abp) is None:
+    if need_abp and find_channel(names, options.channels.abp) is None:
         return "no arterial pressure channel"
     return ""
 
@@ -231,9 +225,8 @@ def _why_nothing(name, channels, problems, options, need_abp):
     missing = missing_signal(channels, options, need_abp)
     if missing:
         kind = "ppg" if "PPG" in missing else "abp"
-        whose = "your channel's name" if kind == "ppg" else "its name"
         found = ", ".join(channels) or "none"
-        return f"{name}: {missing}; found {found}. Map {whose} under records.channels.{kind}."
+        return f"{name}: {missing}; found {found}. Say which it is with --{kind} (records.channels.{kind})."
     return f"{name}: no segment holds the signals needed: {_first_of(problems)}"
 
 
