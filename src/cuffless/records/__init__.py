@@ -6,7 +6,7 @@ from cuffless.records.fetching import fetch_records, read_records
 from cuffless.records.local import subject_of
 from cuffless.records.record import Channel, ReadyWindows, Record, RecordError, Segment, from_arrays
 from cuffless.records.source import Entry, Source, shard_of, split_path
-from cuffless.records.sources import find_records, open_record, source_file, source_named
+from cuffless.records.sources import find_records, open_record, refusing, source_file, source_named
 from cuffless.records.wfdb_files import open_wfdb
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "open_record",
     "open_wfdb",
     "read_records",
+    "refusing",
     "shard_listing",
     "shard_of",
     "simulated_entries",

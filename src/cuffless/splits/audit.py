@@ -40,7 +40,7 @@ def audited_split(
     SplitError
         If the split cannot be made, or leaks where it must not.
     """
-    split = draw_split(index, options, name=name)
+    split = draw_split(index, options, name=name, published=_published(quality))
     notes = _without_windows(quality) + split.notes
     audit = audit_split(
         split.manifest,
@@ -51,6 +51,14 @@ def audited_split(
     )
     require_clean(audit, options, name=name)
     return split.manifest, audit
+
+
+def _published(quality) -> dict[str, str]:
+    """Set in which each record was published, of those that were in one."""
+    if "subset" not in quality:
+        return {}
+    told = quality[quality["subset"].astype(str) != ""]
+    return dict(zip(told["record"].astype(str), told["subset"].astype(str), strict=True))
 
 
 def _without_windows(quality) -> list[str]:
@@ -119,7 +127,7 @@ def declared_leaks(options: SplitOptions, *, overlap: float) -> set[str]:
     overlap : float
         Overlap with which the windows were cut.
     """
-    if options.kind == "nonmixed":
+    if options.kind in ("nonmixed", "official"):
         return set()
     if options.kind == "record":
         return {"shared_subject"}
