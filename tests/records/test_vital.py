@@ -154,3 +154,21 @@ def test_the_monitor_in_its_demonstration_shows_its_120_over_70_at_60(shared):
         assert [np.median(windows.sbp), np.median(windows.dbp), np.median(windows.hr)] == pytest.approx(
             [120, 70, 60], abs=0.5
         )
+
+
+def test_a_gap_that_was_filled_with_the_largest_number_is_missing(tmp_path):
+    import vitaldb
+    from vitaldb.utils import Device, Track
+
+    file = vitaldb.VitalFile()
+    file.dtstart, file.dtend = biosignals.START, biosignals.START + 7
+    file.devs["I"] = Device("I")
+    for name in ("PLETH", "ART"):
+        recs = [{"dt": biosignals.START + k, "val": np.full(100, 2400, np.uint16)} for k in (0, 1, 2, 5, 6)]
+        how = {"fmt": 6, "srate": 100, "gain": 0.0625, "offset": -50.0, "unit": "mmHg", "dname": "I"}
+        file.trks[f"I/{name}"] = Track(name, 1, recs=recs, **how)
+    file.to_vital(str(tmp_path / "1.vital"), packed=True)
+    (segment,) = opened(tmp_path).segments
+    abp = segment.abp.read(0, 700)
+    assert np.flatnonzero(np.isnan(abp)).tolist() == list(range(300, 500))
+    assert np.nanmax(abp) == 100
