@@ -136,7 +136,7 @@ def _marks(lines: list[str], comments: list[str], quote: str) -> tuple[str, str]
 
 
 def _fitness(lines: list[str], heads: list[str], separator: str, decimal: str, quote: str) -> tuple:
-    rows = [split(line, separator, quote) for line in lines]
+    rows = [_trimmed(split(line, separator, quote)) or [""] for line in lines]
     width, many = Counter(map(len, rows)).most_common(1)[0]
     kinds = [kind_of(cell, decimal) for row in rows if len(row) == width for cell in row]
     values = sum(kind != "text" for kind in kinds) / len(kinds) if any(k in ("number", "time") for k in kinds) else 0

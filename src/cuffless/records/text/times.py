@@ -13,7 +13,22 @@ NAMES = ("time", "times", "timer", "t", "seconds", "second", "secs", "sec", "s",
 _MORE = (
     *("elapsed", "elapsed time", "elapsed seconds", "time and date", "date and time", "clock", "clock time", "utc"),
     *("unix", "unix time", "unix timestamp", "epoch", "posix", "local time", "system time", "date time", "ms", "msec"),
-    *("milliseconds", "millis", "micros", "us", "ns", "time stamp", "recording time", "sample time", "hh:mm:ss"),
+    *(
+        "zeit",
+        "temps",
+        "tiempo",
+        "tempo",
+        "tijd",
+        "milliseconds",
+        "millis",
+        "micros",
+        "us",
+        "ns",
+        "time stamp",
+        "recording time",
+        "sample time",
+        "hh:mm:ss",
+    ),
 )
 COUNTERS = ("sample", "samples", "sample #", "sample number", "sample index", "sample no", "index", "counter", "")
 """Names of a column that counts samples; the empty one is what pandas writes."""
