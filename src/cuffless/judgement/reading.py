@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.evaluation import WINDOW, PredictionError
+from cuffless.records.text.tables import pandas_marks
 
 REQUIRED = ("subject", "sbp_ref", "dbp_ref", "sbp", "dbp")
 OPTIONAL = {
@@ -128,7 +129,9 @@ def _read(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
             table, first = pd.read_parquet(path), 1
         else:
             texts = {names.get(name, name): str for name in _TEXT}  # 007 and 7 are two people
-            table, first = pd.read_csv(path, skipinitialspace=True, low_memory=False, dtype=texts), 2
+            marks = pandas_marks(path)  # separator, decimal commas, encoding, lines before the names
+            table = pd.read_csv(path, skipinitialspace=True, low_memory=False, dtype=texts, **marks)
+            first = 2 + marks.get("skiprows", 0)
     except FileNotFoundError:
         raise PredictionError(f"{path}: there is no such file") from None
     except UnicodeDecodeError:

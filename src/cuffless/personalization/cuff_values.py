@@ -30,8 +30,8 @@ def read_cuff_values(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : path
-        CSV, whatever separates its cells, decimal commas included, with columns `CUFF_COLUMNS`: seconds from the start of the signal,
-        SBP and DBP in mmHg. Others are ignored.
+        CSV, whatever separates its cells, decimal commas included, with columns `CUFF_COLUMNS`: seconds from the start
+        of the signal, SBP and DBP in mmHg. Others are ignored.
 
     Returns
     -------

@@ -46,9 +46,9 @@ def read_frame_times(path: str | Path) -> tuple[np.ndarray, list[str]]:
     read = read_times(column, layout.decimal)
     bad = np.flatnonzero(~np.isfinite(read.since))
     if len(bad):
-        at = int(bad[0])
+        held, line = shown([column.iloc[bad[0]]], 60), line_of(layout, int(bad[0]), blank_lines=False)
         raise RppgError(
-            f"{path.name}, line {line_of(layout, at, blank_lines=False)}: {shown([column.iloc[at]], 60)!r} is neither a number nor a date; "
+            f"{path.name}, line {line}: {held!r} is neither a number nor a date; "
             "write seconds, or dates as 2024-05-01T10:03:20.125"
         )
     times = read.since + read.first if read.kind == "number" and abs(read.first) < _CLOCK else read.since

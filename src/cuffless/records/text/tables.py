@@ -229,16 +229,14 @@ def pandas_marks(path: str | Path) -> dict:
     Returns
     -------
     dict
-        Of ``sep, decimal, encoding, skiprows, comment``, those that differ from what pandas takes for granted.
-
-    Raises
-    ------
-    RecordError
-        If it cannot be read or holds no text.
+        Of ``sep, decimal, encoding, skiprows``, those that differ from what pandas takes for granted; none for a file
+        that cannot be read, of which pandas says why.
     """
     path = Path(path)
-    encoding = encoding_of(path)
-    layout = layout_of(path)
+    try:
+        encoding, layout = encoding_of(path), layout_of(path)
+    except RecordError:
+        return {}
     marks: dict = {}
     if layout.separator != ",":
         marks["sep"] = r"\s+" if layout.separator == BLANKS else layout.separator
