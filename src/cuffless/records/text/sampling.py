@@ -10,6 +10,8 @@ BRIDGED = 1 / 16
 AGREEING = 0.02
 """A rate that is given and one that times tell are the same up to this share."""
 _DRIFT = 0.1  # s over a stretch, below which the rate that is given stands
+_WANDER = 0.5  # s by which a coarse clock may stray from an even one, if it does so slowly
+_COARSE = 0.25  # s between stamps, from which on samples that are missing cannot be placed
 _REORDERED = 1.0  # s by which packets may come out of order
 
 
@@ -200,7 +202,7 @@ def _rate(parts: list[_Stamps]) -> float | None:
         whole = np.abs(samples - rough * seconds) <= (0.75 if usual <= 1 else 1.5)
         refined = float(samples[whole].sum() / seconds[whole].sum()) if whole.any() else rough
         mean = (part.n - part.count[-1]) / float(part.time[-1] - part.time[0])
-        coarse = float(np.median(steps)) > 4 * BRIDGED
+        coarse = float(np.median(steps)) > _COARSE
         if not coarse and (part.count.max() > 1 or _uneven(steps)) and abs(mean / rough - 1) < 0.005:  # nothing is lost
             refined = mean
         rates.append(refined if abs(refined / rough - 1) < 0.01 else rough)
@@ -211,7 +213,7 @@ def _rate(parts: list[_Stamps]) -> float | None:
 def _rough_rate(part: _Stamps, steps, usual: float, samples, seconds) -> float:
     """The rate to a per cent or so."""
     tick = float(np.median(steps))
-    if (_uneven(steps) or 1 < usual < 8) and len(samples) >= 3:
+    if (_uneven(steps) or (usual > 1 and tick <= _COARSE)) and len(samples) >= 3:
         return float(np.median(samples / seconds))
     normal = steps <= 1.5 * tick
     if usual > 1 and len(steps) > 3:  # groups that lack samples would count as slow ones
@@ -239,8 +241,9 @@ def _rounded(rate: float, parts: list[_Stamps]) -> float:
 
 def _agrees(told: float, measured: float, parts: list[_Stamps]) -> bool:
     """Whether a rate that is given keeps time with the clock over its longest stretch."""
-    longest = max(part.n for part in parts) / measured
-    return abs(told / measured - 1) * longest <= _DRIFT
+    longest = max(parts, key=lambda part: part.n)
+    allowed = _WANDER if longest.count.max() > 1 else _DRIFT
+    return abs(told / measured - 1) * longest.n / measured <= allowed
 
 
 def _sample_times(part: _Stamps, fs: float) -> tuple[np.ndarray, np.ndarray]:
@@ -260,7 +263,7 @@ def _sample_times(part: _Stamps, fs: float) -> tuple[np.ndarray, np.ndarray]:
     for g in late:
         own = slice(part.first[g], part.first[g] + part.count[g])
         at[own] = part.time[g + 1] - (part.count[g] - np.arange(part.count[g])) / fs
-    if tick > 4 * BRIDGED:
+    if tick > _COARSE:
         unsure = (lacking & ~after_gap & ~before_gap)[group]
     return at, unsure
 
@@ -293,12 +296,17 @@ def _run(chosen: np.ndarray, at: np.ndarray, fs: float, *, grouped: bool) -> Run
     if chosen[-1] - chosen[0] == len(chosen) - 1 and np.all(np.diff(chosen) == 1):
         chosen = slice(int(chosen[0]), int(chosen[-1]) + 1)
     stray = (at - start) - count / fs
+    width = max(int(2 * fs), 3)
     if grouped:  # stamps are coarser than samples: what they say on average counts
-        stray = _smooth(stray, max(int(2 * fs), 3))
+        stray = _smooth(stray, width)
     centred = count - count.mean()
     slope = float(centred @ stray) / max(float(centred @ centred), 1e-9)  # a rate that is given may drift a little
     level = stray - slope * count
-    if np.ptp(level) <= (2 if grouped else 1) / fs and abs(slope) * len(at) <= _DRIFT:
+    steady = np.ptp(level) <= 1 / fs
+    if grouped and not steady:  # the computer's timer wanders, not the sensor
+        steps = np.abs(level[width:] - level[:-width])
+        steady = np.ptp(level) <= _WANDER and (not len(steps) or steps.max() <= 2 / fs)
+    if steady and abs(slope) * len(at) <= (_WANDER if grouped else _DRIFT):
         return Run(chosen, max(start + (float(np.median(level)) if grouped else 0.0), 0.0), fs)
     own = count / fs + stray
     own = np.maximum.accumulate(own + count * 1e-9)  # a spline wants times that rise
@@ -313,7 +321,7 @@ def _smooth(values: np.ndarray, width: int) -> np.ndarray:
 
 def _on_grid(values: np.ndarray, at: np.ndarray, fs: float) -> np.ndarray:
     """Values at even times; missing where the sample before or after is missing."""
-    from scipy.interpolate import CubicSpline
+    from scipy.interpolate import Akima1DInterpolator
 
     grid = np.arange(int(np.floor(at[-1] * fs + 1e-6)) + 1) / fs
     known = np.isfinite(values)
@@ -321,7 +329,7 @@ def _on_grid(values: np.ndarray, at: np.ndarray, fs: float) -> np.ndarray:
     use = known & apart
     if use.sum() < 4:
         return np.full(len(grid), np.nan)
-    result = CubicSpline(at[use], values[use])(grid)
+    result = Akima1DInterpolator(at[use], values[use], method="makima")(grid)  # a flat line stays one
     after = np.clip(np.searchsorted(at, grid - 1e-9), 0, len(at) - 1)
     before = np.maximum(np.where(at[after] > grid + 1e-9, after - 1, after), 0)
     result[~(known[after] & known[before])] = np.nan
