@@ -14,7 +14,8 @@ from cuffless.records.record_lists import Listed, list_file, read_list
 from cuffless.records.remote.checksums import Checksums
 from cuffless.records.remote.download import AbsentError, Downloader, DownloadError
 from cuffless.records.source import Entry, Source, split_path
-from cuffless.records.wfdb_files import missing_signal, open_wfdb, read_header, segment_names
+from cuffless.records.wfdb_files import missing_signal, open_wfdb, segment_names
+from cuffless.records.wfdb_headers import read_header
 
 _SUMS = "SHA256SUMS.txt"
 _IN_FOLDERS = ("mimic3wdb", "mimic4wdb")  # databases without a record at their root
@@ -59,13 +60,12 @@ class PhysioNet(Source):
         file, listed = split_path(path)
         folder = file.parent
         master = read_header(source.fetch(f"{file}.hea").with_suffix(""))
-        names = segment_names(master, listed) if hasattr(master, "seg_name") else []
-        layout = next(iter(master.seg_name), "") if names and not master.seg_len[0] else ""
-        header = _header_or_none(f"{folder / layout}", source) if layout and layout != "~" else None
+        names = segment_names(master, listed)
+        header = _header_or_none(f"{folder / master.layout}", source) if names and master.layout else None
         if header:
-            problem = missing_signal(header.sig_name or [], options)
+            problem = missing_signal(header.names, options)
             if problem:
-                raise RecordError(f"{file.name}: {problem}", tuple(header.sig_name or ()), master.sig_len / master.fs)
+                raise RecordError(f"{file.name}: {problem}", tuple(header.names), master.length / master.fs)
         for name in names:
             try:
                 source.fetch(f"{folder / name}.hea")
@@ -257,4 +257,4 @@ def _segments_of(path: str, source: Downloader) -> list[str]:
         master = read_header(source.fetch(f"{path}.hea").with_suffix(""))
     except (DownloadError, RecordError):
         return []
-    return list(getattr(master, "seg_name", ()))
+    return [name for name, _ in master.segments or ()]
