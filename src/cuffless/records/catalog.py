@@ -1,7 +1,6 @@
 """The table of records: which there are, whose they are, what is wrong with them."""
 
 import hashlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from cuffless.config import RecordOptions
+from cuffless.records.folders import file_states
 from cuffless.records.local import local_entry, subject_of
 from cuffless.records.record import RecordError
 from cuffless.records.source import Entry, shard_of, split_path
@@ -57,19 +57,7 @@ def _listings(folder: str, shards: int) -> list[str]:
     return [digest.hexdigest()[:16] for digest in digests]
 
 
-@cache
-def _files(folder: str) -> tuple[tuple[str, int, int], ...]:
-    """Path, size and time of every file below a folder; scandir takes a third of rglob's time."""
-    found, queue = [], [folder]
-    while queue:
-        with os.scandir(queue.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    queue.append(entry.path)
-                elif entry.is_file():
-                    stat = entry.stat()
-                    found.append((entry.path, stat.st_size, stat.st_mtime_ns))
-    return tuple(sorted(found))
+_files = cache(file_states)
 
 
 def describe_record(entry: Entry, options: RecordOptions) -> dict:

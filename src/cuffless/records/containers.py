@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.records.local import existing_folder
+from cuffless.records.folders import existing_folder, files_in, reachable
 from cuffless.records.record import RecordError
 
 FileState = tuple[str, int, int]
@@ -35,13 +35,7 @@ def container_files(options: RecordOptions, endings: tuple[str, ...]) -> dict[Pa
         If the folder does not exist.
     """
     folder = existing_folder(options)
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in endings
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    files = files_in(options, lambda name: name.lower().endswith(endings))
     names = {file: file.stem for file in files}
     for ending in (False, True):
         often = Counter(names.values())
@@ -61,7 +55,7 @@ def file_state(path: Path) -> FileState:
         If it is absent.
     """
     try:
-        state = path.stat()
+        state = reachable(path).stat()
     except OSError as error:
         raise RecordError(f"{path}: cannot be read ({error.strerror}); see to records.path") from None
     return str(path), state.st_size, state.st_mtime_ns
