@@ -114,16 +114,17 @@ class RecordOptions(Options):
     """Folder of the recordings, searched recursively (all but `simulator`, `physionet`); relative to the working
     directory."""
     database: str = option("mimic3wdb-matched/1.0", pattern=r"^[\w.-]+/[\w.-]+$")
-    """Database and version of `physionet`: `mimic3wdb-matched/1.0`, `mimic3wdb/1.0`, `mimic4wdb/0.1.0`."""
+    """Database and version of `physionet`: `mimic3wdb-matched/1.0`, `mimic3wdb/1.0`, `mimic4wdb/0.1.0`,
+    `challenge-2015/1.0.0`, or another of WFDB records."""
     record_list: str = ""
     """File that names the records of `physionet` to take: one a line (`39/3982843_0010`, or as in a RECORDS file), or a
     CSV with a column `record`; empty: all waveform records."""
     resolve: str = "mimic3wdb-matched/1.0"
     """Database whose file names tell the patients of `mimic3wdb`; empty: a record stands for its patient."""
     include: tuple[str, ...] = ("*",)
-    """Patterns of record names to take."""
+    """Patterns of records to take: of their names, or of their paths below the folder (`ward/*`)."""
     exclude: tuple[str, ...] = ()
-    """Patterns of record names to leave out."""
+    """Patterns of records to leave out, as in `include`."""
     shards: int = option(8, ge=1)
     """Number of jobs that share the subjects (by hash of the subject)."""
     channels: ChannelOptions = ChannelOptions()

@@ -1,4 +1,4 @@
-"""MIMIC waveforms from PhysioNet: listed and described from headers, signals fetched where both are held."""
+"""Waveforms from PhysioNet: listed and described from headers, signals fetched where both are held."""
 
 import hashlib
 import threading
@@ -22,7 +22,8 @@ _IN_FOLDERS = ("mimic3wdb", "mimic4wdb")  # databases without a record at their 
 
 
 class PhysioNet(Source):
-    """Records of MIMIC-III (matched subset or all) or MIMIC-IV, by HTTP, into a cache of the same layout.
+    """Records of MIMIC-III (matched subset or all), MIMIC-IV, the Challenge of 2015 or another database of WFDB
+    records, by HTTP, into a cache of the same layout.
 
     Headers are fetched as a record is described, signal files of segments that hold both signals when it is prepared;
     all are checked against the database's checksums.
@@ -130,6 +131,10 @@ def listed_records(options: RecordOptions) -> Iterable[Listed]:
             return read_list(source.text(name).splitlines())
         except AbsentError:
             continue
+    # The Challenges' lists stand in the folders of their sets, and the checksums name every file.
+    sums = checksums_of(options.database, options.download)
+    if sums and (folders := sums.folders("RECORDS")):
+        return [Listed(f"{folder}/") for folder in folders]
     raise RecordError(
         f"{options.database}: neither RECORDS-waveforms nor RECORDS is there; see records.database and "
         "records.download.url, or name the records in a file (records.record_list)"
