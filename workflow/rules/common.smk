@@ -225,6 +225,13 @@ def folder_listing(wildcards):
     return shard_listing(options, shard)
 
 
+def renamed_subjects(wildcards):
+    """Quality table that tells whom each record is of, where the shards' own names are not what is asked for."""
+    if records_of(wildcards).identity == "auto":
+        return []
+    return f"results/{wildcards.dataset}/windows/{wildcards.windowing}.quality.csv"
+
+
 def records_to_cut(wildcards):
     """Table of a shard's records, once their signals are here."""
     fetched = ".fetched" if records_of(wildcards).source == "physionet" else ""
