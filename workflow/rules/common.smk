@@ -164,7 +164,7 @@ def all_audits(wildcards):
 
 
 def audited(wildcards):
-    """Leaks of each split of a data set: nothing is judged before all six were looked for."""
+    """Leaks of each split of a data set: nothing is judged before all seven were looked for."""
     return leaks_of(wildcards.dataset)
 
 
@@ -230,6 +230,12 @@ def renamed_subjects(wildcards):
     if records_of(wildcards).identity == "auto":
         return []
     return f"results/{wildcards.dataset}/windows/{wildcards.windowing}.quality.csv"
+
+
+def runs_gap(wildcards):
+    """Gap of the runs of records that count as one person; None where they do not."""
+    options = records_of(wildcards)
+    return options.runs_gap if options.identity == "runs" else None
 
 
 def records_to_cut(wildcards):
