@@ -127,6 +127,12 @@ class RecordOptions(Options):
     """Patterns of records to leave out, as in `include`."""
     shards: int = option(8, ge=1)
     """Number of jobs that share the subjects (by hash of the subject)."""
+    identity: Literal["auto", "record", "runs"] = "auto"
+    """Whom a record is of. `auto`: the patient that a folder or file names, else the record stands for its person;
+    `runs`: where no patient is named, records of neighbouring numbers that keep windows count as one person; `record`:
+    every record stands for its person, even if patients are named."""
+    runs_gap: int = option(3, ge=0)
+    """Greatest difference between the numbers of neighbours in a run (`identity: runs`)."""
     channels: ChannelOptions = ChannelOptions()
     """Channel names of PPG and ABP."""
     fs: float = option(125.0, ge=50, multiple_of=25)
@@ -152,11 +158,20 @@ class RecordOptions(Options):
 
     def choosing(self) -> str:
         """The options that decide which records there are and how they are read, as canonical JSON."""
-        return self.model_copy(update={"download": DownloadOptions()}).canonical()
+        fields = type(self).model_fields
+        defaults = {name: fields[name].default for name in ("identity", "runs_gap", "download")}
+        return self.model_copy(update=defaults).canonical()
+
+    def naming(self) -> str:
+        """The options that decide whom a record is of once its windows are cut, as canonical JSON."""
+        gap = {"runs_gap": self.runs_gap} if self.identity == "runs" else {}
+        return json.dumps({"identity": self.identity, **gap}, sort_keys=True)
 
     def reading(self) -> str:
         """The options that decide how a file is read, as canonical JSON; the others only choose files."""
-        chosen = ("path", "record_list", "resolve", "include", "exclude", "shards", "download")
+        chosen = (
+            *("path", "record_list", "resolve", "include", "exclude", "shards", "identity", "runs_gap", "download"),
+        )
         defaults = {name: type(self).model_fields[name].default for name in chosen}
         local = self.source in ("simulator", "wfdb", "csv")  # told apart by the file itself
         return self.model_copy(update={**defaults, **({"source": "simulator"} if local else {})}).canonical()
