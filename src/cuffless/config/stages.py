@@ -77,7 +77,7 @@ class ChannelOptions(Options):
 
     ppg: tuple[str, ...] = option(("PLETH", "PPG", "PLETH L", "PLETH R"), min_length=1)
     """PPG."""
-    abp: tuple[str, ...] = option(("ABP", "ART"), min_length=1)
+    abp: tuple[str, ...] = option(("ABP", "ART", "FEM"), min_length=1)
     """Invasive arterial pressure."""
 
 
@@ -106,10 +106,11 @@ class RecordOptions(Options):
     """Where recordings come from and how they are read."""
 
     source: str = option(
-        "simulator", pattern=r"^(simulator|wfdb|csv|physionet|kachuee|ready|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$"
+        "simulator",
+        pattern=r"^(simulator|wfdb|csv|physionet|kachuee|ready|vital|edf|mimicbp|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$",
     )
-    """`simulator`; `physionet`; a folder of `wfdb`, `csv`, `kachuee` (.mat) or `ready` windows (.h5, .mat); or your
-    own, `module:class`."""
+    """`simulator`; `physionet`; a folder of `wfdb`, `csv`, `vital`, `edf` (.edf, .bdf), `mimicbp` (.npy), `kachuee`
+    (.mat) or `ready` windows (.h5, .mat); or your own, `module:class`."""
     path: str = ""
     """Folder of the recordings, searched recursively (all but `simulator`, `physionet`); relative to the working
     directory."""
@@ -169,11 +170,10 @@ class RecordOptions(Options):
 
     def reading(self) -> str:
         """The options that decide how a file is read, as canonical JSON; the others only choose files."""
-        chosen = (
-            *("path", "record_list", "resolve", "include", "exclude", "shards", "identity", "runs_gap", "download"),
-        )
-        defaults = {name: type(self).model_fields[name].default for name in chosen}
         local = self.source in ("simulator", "wfdb", "csv")  # told apart by the file itself
+        chosen = ["record_list", "resolve", "include", "exclude", "shards", "identity", "runs_gap", "download"]
+        chosen += ["path"] * (local or self.source == "physionet")  # the others name a folder, and one's own may use it
+        defaults = {name: type(self).model_fields[name].default for name in chosen}
         return self.model_copy(update={**defaults, **({"source": "simulator"} if local else {})}).canonical()
 
 

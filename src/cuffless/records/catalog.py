@@ -16,7 +16,7 @@ from cuffless.records.sources import source_named, table_name
 
 COLUMNS = (
     *("record", "subject", "identity", "path", "segments", "seconds", "sha256", "problem"),
-    *("bytes", "recorded", "channels"),
+    *("bytes", "recorded", "channels", "subset"),
 )
 
 
@@ -66,7 +66,7 @@ def describe_record(entry: Entry, options: RecordOptions) -> dict:
     A record that cannot be used is a row too, with its reason under ``problem``.
     """
     row = {"record": table_name(entry), "subject": entry.subject or entry.name}
-    row |= {"identity": entry.identity, "path": entry.path}
+    row |= {"identity": entry.identity, "path": entry.path, "subset": entry.subset}
     source = source_named(options.source)
     try:
         record = source.survey(entry.path, options)
@@ -102,7 +102,8 @@ def list_records(entries: list[Entry], options: RecordOptions, shard: int | None
     -------
     DataFrame
         Columns record, subject, identity, path, segments, seconds (with both signals), sha256, problem, bytes (of the
-        files that hold them), recorded (seconds in all, gaps included), channels (all, separated by semicolons). Names
+        files that hold them), recorded (seconds in all, gaps included), channels (all, separated by semicolons), subset
+        (train, val or test, where its publisher says so). Names
         occur once in a data set: one that does not name its patient has the patient put before it, and records of
         equal name take as much of their path as tells them apart (they are of one shard, whatever the number of
         shards). Of records that are the same files, the first is used and the others have a problem.

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.records.containers import FileState, container_files, file_state, hdf5, holds_references
+from cuffless.records.containers import container_files, hdf5, holds_references
+from cuffless.records.folders import FileState, file_state
 from cuffless.records.record import Channel, Record, RecordError, Segment
 from cuffless.records.source import Entry, Source, split_path
 

@@ -9,15 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.records.containers import (
-    FileState,
-    container_files,
-    file_state,
-    hdf5,
-    holds_references,
-    text,
-    texts,
-)
+from cuffless.records.containers import container_files, hdf5, holds_references, text, texts
+from cuffless.records.folders import FileState, file_state
 from cuffless.records.record import ReadyWindows, Record, RecordError, check_rate
 from cuffless.records.source import Entry, Source, split_path
 

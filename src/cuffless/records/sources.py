@@ -16,6 +16,9 @@ _SOURCES = {
     "csv": "cuffless.records.local:CsvFolder",
     "kachuee": "cuffless.records.kachuee:KachueeFiles",
     "ready": "cuffless.records.ready:ReadyFiles",
+    "vital": "cuffless.records.vital:VitalFiles",
+    "edf": "cuffless.records.edf:EdfFiles",
+    "mimicbp": "cuffless.records.mimicbp:MimicBp",
     "physionet": "cuffless.records.physionet:PhysioNet",
 }
 
