@@ -213,6 +213,14 @@ def judge_predictions(
         list[str] | None,
         typer.Option("--column", metavar="NAME=THEIRS", help="What a column is called in the tables; repeat for more."),
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="NAME", help="Leave a column unread, e.g. age; repeat for more."),
+    ] = None,
+    sex: Annotated[
+        str,
+        typer.Option("--sex", metavar="f=VALUE,m=VALUE", help="Values of the column sex that do not say it, e.g. f=0,m=1."),
+    ] = "",
     network: Annotated[
         str, typer.Option("--network", metavar="NAME", help="Name of the predictor, where no column tells it.")
     ] = "predictor",
@@ -233,5 +241,6 @@ def judge_predictions(
     """Judge any predictor against doing nothing: skill, errors, agreement, standards' screens, leaks; one page."""
     from cuffless.cli.judging import JudgeCall, run_judge
 
-    call = JudgeCall(predictions, output, column or (), network, unit, limits, confidence, bootstrap, seed, as_json)
+    asked = (column or (), without or (), sex)
+    call = JudgeCall(predictions, output, *asked, network, unit, limits, confidence, bootstrap, seed, as_json)
     raise typer.Exit(run_judge(call))
