@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from scipy import signal
+import scipy
 
 from cuffless.config import WindowOptions
 from cuffless.config.rppg import RppgOptions
@@ -80,7 +80,7 @@ def _frame_rate(trace: Trace) -> float:
 def _at_rate(wave, fps: float):
     """A wave at 125 Hz; splines would bend what lies near half the frame rate."""
     times = max(int(np.ceil(2 * FS / fps)), 1)
-    dense = signal.resample_poly(wave, times, 1, padtype="line") if times > 1 else wave
+    dense = scipy.signal.resample_poly(wave, times, 1, padtype="line") if times > 1 else wave
     return to_rate(dense, times * fps, FS, 0.0, int((len(wave) - 1) / fps * FS + 1e-6) + 1)
 
 

@@ -4,7 +4,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, signal
+import scipy
 
 # Quadratic least-squares smoothing over five samples (Savitzky & Golay): the extreme of a noisy trace alone is biased.
 _SMOOTH = np.array([-3.0, 12.0, 17.0, 12.0, -3.0]) / 35.0
@@ -56,11 +56,11 @@ def find_pulses(trace, fs, *, min_prominence=0.0, share=0.4):
     with warnings.catch_warnings():
         # Peaks of no prominence are shoulders; the share below drops them.
         warnings.simplefilter("ignore", RuntimeWarning)
-        peaks, found = signal.find_peaks(trace, prominence=min_prominence, wlen=int(2 * fs) | 1)
+        peaks, found = scipy.signal.find_peaks(trace, prominence=min_prominence, wlen=int(2 * fs) | 1)
     if not len(peaks):
         return peaks
     prominence = found["prominences"]
-    least = share * ndimage.maximum_filter1d(prominence, _NEIGHBOURS)
+    least = share * scipy.ndimage.maximum_filter1d(prominence, _NEIGHBOURS)
     stands_out = prominence >= least
     return _first_of_equals(trace, peaks[stands_out], least[stands_out])
 
