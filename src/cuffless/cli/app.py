@@ -15,7 +15,12 @@ app = typer.Typer(
 )
 
 Signal = Annotated[
-    Path, typer.Argument(metavar="RECORD", help="WFDB record (path without extension) or CSV file, also .csv.gz.")
+    Path,
+    typer.Argument(
+        metavar="RECORD",
+        help="WFDB record (path without extension), CSV file, also .csv.gz, or .vital, .edf, .bdf, .npy, .mat, .h5 "
+        "(file.mat#3 for one of several recordings).",
+    ),
 ]
 Fs = Annotated[float | None, typer.Option("--fs", metavar="HZ", help="Sampling rate of a CSV in Hz.", min=40, max=5000)]
 Columns = Annotated[

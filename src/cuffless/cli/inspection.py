@@ -34,6 +34,8 @@ def run_inspect(path: Path, fs, columns, rows, limits, plot, windows, as_json, p
         check_output("--windows", windows, TABLES)
         options, study = window_options(limits)
         record = open_signal(path, fs, columns, rows, study, need_abp=True, ppg=ppg, abp=abp)
+        if plot and record.ready:
+            raise UsageError(f"{path.name} holds windows without their pressure signal, which --plot cannot draw")
         cut = cut_windows(record, options)
     except (UsageError, ConfigError) as error:
         complain(str(error))

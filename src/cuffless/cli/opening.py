@@ -5,6 +5,7 @@ import zlib
 from pathlib import Path
 
 from cuffless.cli.answers import UsageError, complain
+from cuffless.cli.kinds import ENDINGS, OTHERS, open_file, source_of
 from cuffless.cli.layout import check_layout, first_lines, suggested_fs
 from cuffless.config import RecordOptions, StudyConfig, WindowOptions, load_config
 from cuffless.records import Record, RecordError, find_records, is_csv, open_record
@@ -20,7 +21,8 @@ def open_signal(
     Parameters
     ----------
     path : Path
-        WFDB record (with or without extension) or CSV file.
+        WFDB record (with or without extension), CSV file, or a file of another source, ``file#part`` where it holds
+        several recordings.
     fs : float or None
         Sampling rate of a CSV in Hz.
     columns : str
@@ -47,6 +49,8 @@ def open_signal(
     """
     options = (study.records if study else RecordOptions()).model_copy(update={"source": "wfdb", "path": "."})
     options = _with_channels(options, ppg, abp)
+    if source := source_of(path):
+        return open_file(path, source, options, fs, bool(columns or rows), need_abp)
     if not is_csv(path):
         if fs is not None or columns or rows:
             raise UsageError("--fs, --columns and --rows describe a CSV; a WFDB header says these itself")
@@ -85,12 +89,9 @@ def _sampling_rate(path: Path, fs: float | None, names: tuple[str, ...], rows: b
 def _wfdb_path(path: Path) -> Path:
     """The record that a path means, its extension taken off."""
     if path.is_dir():
-        inside = [
-            record.path
-            for source in ("wfdb", "csv")
-            for record in find_records(RecordOptions(source=source, path=str(path)))
-        ]
-        hint = f"; name a recording in it, e.g. {inside[0]}" if inside else " without recordings"
+        listed = (find_records(RecordOptions(source=source, path=str(path))) for source in ("wfdb", "csv", *OTHERS))
+        inside = next(filter(None, listed), None)
+        hint = f"; name a recording in it, e.g. {inside[0].path}" if inside else " without recordings"
         raise UsageError(f"{path} is a folder{hint}")
     for record in (path, path.with_suffix("")):  # a record's name may itself hold a dot
         if record.with_name(f"{record.name}.hea").is_file():
@@ -98,7 +99,7 @@ def _wfdb_path(path: Path) -> Path:
     if path.exists():
         raise UsageError(
             f"{path.name} cannot be read: neither a CSV file (.csv, .csv.gz, .txt, .tsv) nor part of a WFDB record "
-            "(no .hea beside it)"
+            f"(no .hea beside it), nor one of {ENDINGS}"
         )
     raise UsageError(f"{path} does not exist, neither as a CSV file nor as a WFDB record (no {path.name}.hea)")
 

@@ -270,21 +270,22 @@ class WindowOptions(Options):
 class SplitOptions(Options):
     """Dividing windows into training, validation and test sets."""
 
-    kind: Literal["nonmixed", "record", "mixed"] = "nonmixed"
+    kind: Literal["nonmixed", "record", "mixed", "official"] = "nonmixed"
     """`nonmixed`: by subject; `record`: by record, of whichever subject (the authors' "non-mixed"); `mixed`: by window,
-    whosever it is."""
+    whosever it is; `official`: as published with the data set (`mimicbp`, PulseDB's subsets, a source of your own)."""
     windowing: str = "main"
     """Name of the windowing."""
     cap: int = option(2000, ge=1)
     """Most windows of one subject."""
     subjects: tuple[int, int, int] = (3750, 625, 625)
-    """Subjects (`record`: records) for training, validation, test (all but `mixed`)."""
+    """Subjects (`record`: records) for training, validation, test (`nonmixed`, `record`)."""
     mixed_subjects: int = option(750, ge=1)
     """Subjects drawn for a `mixed` split."""
     windows: tuple[int, int, int] = (1_000_000, 250_000, 250_000)
     """Windows drawn for training, validation, test."""
     fractions: tuple[float, float, float] = (0.75, 0.125, 0.125)
-    """Shares used where there are fewer subjects than asked for."""
+    """Shares used where there are fewer subjects than asked for, and for an `official` split without a validation set,
+    which is taken from the training subjects."""
     stratify: Literal["none", "sbp"] = "none"
     """`sbp`: divide blocks of subjects (records) of like mean SBP, so that a small test set spans the range."""
     min_windows: int = option(1, ge=1)

@@ -7,7 +7,7 @@ from cuffless.records.local import subject_of
 from cuffless.records.record import Channel, ReadyWindows, Record, RecordError, Segment, from_arrays
 from cuffless.records.runs import describe_runs, numbered, runs_of
 from cuffless.records.source import Entry, Source, shard_of, split_path
-from cuffless.records.sources import find_records, open_record, source_file, source_named
+from cuffless.records.sources import find_records, open_record, refusing, source_file, source_named
 from cuffless.records.wfdb_files import open_wfdb
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "open_record",
     "open_wfdb",
     "read_records",
+    "refusing",
     "runs_of",
     "shard_listing",
     "shard_of",

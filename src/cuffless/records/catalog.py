@@ -12,7 +12,7 @@ from cuffless.records.folders import file_states
 from cuffless.records.local import local_entry, subject_of
 from cuffless.records.record import RecordError
 from cuffless.records.source import Entry, shard_of, split_path
-from cuffless.records.sources import source_named, table_name
+from cuffless.records.sources import refusing, source_named, table_name
 
 COLUMNS = (
     *("record", "subject", "identity", "path", "segments", "seconds", "sha256", "problem"),
@@ -69,8 +69,10 @@ def describe_record(entry: Entry, options: RecordOptions) -> dict:
     row |= {"identity": entry.identity, "path": entry.path, "subset": entry.subset}
     source = source_named(options.source)
     try:
-        record = source.survey(entry.path, options)
-        digest = source.digest(record, options)
+        with refusing(options.source, entry.path):
+            record = source.survey(entry.path, options)
+            digest = source.digest(record, options)
+            size = record.size or sum(Path(file).stat().st_size for file in record.files)
     except RecordError as error:
         nothing = {"segments": 0, "seconds": 0.0, "sha256": "", "problem": str(error), "bytes": 0}
         return {**row, **nothing, "recorded": round(error.seconds, 3), "channels": ";".join(error.channels)}
@@ -80,7 +82,7 @@ def describe_record(entry: Entry, options: RecordOptions) -> dict:
         "seconds": round(record.usable_seconds, 3),
         "sha256": digest,
         "problem": "",
-        "bytes": record.size or sum(Path(file).stat().st_size for file in record.files),
+        "bytes": size,
         "recorded": round(record.seconds, 3),
         "channels": ";".join(record.channels),
     }

@@ -11,6 +11,7 @@ from cuffless.config import RecordOptions
 from cuffless.records.folders import existing_folder, files_in
 from cuffless.records.record import RecordError
 
+
 def container_files(options: RecordOptions, endings: tuple[str, ...]) -> dict[Path, str]:
     """Files of some endings below the folder of the recordings, and a name for each that no other has.
 
@@ -79,6 +80,9 @@ def texts(file, dataset) -> list[str]:
             continue
         # Below h5py's objects, which cost twice the time: a file may hold a million strings.
         stored = h5py.h5r.dereference(reference, file.id)
+        if stored.dtype.itemsize > 4:  # not letters, but the dimensions of an empty value
+            found.append("")
+            continue
         units = np.empty(stored.shape, stored.dtype)
         stored.read(h5py.h5s.ALL, h5py.h5s.ALL, units)
         found.append(text(units))

@@ -205,10 +205,13 @@ def _with_onsets(header: _Header, timekeeping: tuple[int, int] | None, kind: str
             onsets = [Fraction(one[1].decode()) for one in told]
         elif kind[3:5] == "+D":
             raise RecordError(
-                f"{header.path}: discontinuous ({kind[:5]}), but data record {told.index(None) + 1} does not tell its time"
+                f"{header.path}: discontinuous ({kind[:5]}), but data record {told.index(None) + 1} does not tell its "
+                "time; export it anew"
             )
     elif kind[3:5] == "+D":
-        raise RecordError(f"{header.path}: discontinuous ({kind[:5]}), but no annotations tell the times of its records")
+        raise RecordError(
+            f"{header.path}: discontinuous ({kind[:5]}), but no annotations tell the times of its records"
+        )
     return replace(header, onsets=tuple(onset - onsets[0] for onset in onsets))
 
 

@@ -1,6 +1,7 @@
 """VitalRecorder's files (.vital), as in the VitalDB database."""
 
 import gzip
+import warnings
 import zlib
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -139,7 +140,9 @@ def _load(state: FileState) -> _Content:
     import vitaldb
     from vitaldb.utils import FMT_NAN
 
-    with redirect_stdout(StringIO()) as said:  # it prints what it stumbles over, and goes on
+    with redirect_stdout(StringIO()) as said, warnings.catch_warnings():
+        # It prints what it stumbles over and goes on, and leaves the file to be closed by who comes after.
+        warnings.simplefilter("ignore", ResourceWarning)
         read = vitaldb.VitalFile(str(path))
     if said.getvalue().strip() and not problem:
         problem = f"{path.name}: damaged, what comes before is used ({shortened(said.getvalue(), 100)})"
@@ -179,7 +182,9 @@ def _damage(path: Path) -> str:
     except (zlib.error, gzip.BadGzipFile) as error:
         if _begins_well(path):
             return f"{path.name}: damaged ({shortened(error)}), what comes before is used; fetch it again"
-        raise RecordError(f"{path}: is not a .vital file ({shortened(error)}); fetch it again, or take it out") from None
+        raise RecordError(
+            f"{path}: is not a .vital file ({shortened(error)}); fetch it again, or take it out"
+        ) from None
     except OSError as error:
         raise RecordError(f"{path}: cannot be read ({error.strerror or shortened(error)})") from None
     return ""

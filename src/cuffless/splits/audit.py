@@ -68,7 +68,7 @@ def audited_split(
     kept = quality[quality["windows_kept"] > 0]
     runs, told = _runs(kept, runs_gap)
     try:
-        split = draw_split(index, options, name=name)
+        split = draw_split(index, options, name=name, published=_published(quality))
     except SplitError as error:
         raise SplitError(f"{error}; or lower records.runs_gap: {told[0]}") if runs else error from None
     notes = [*told, *_without_windows(quality), *split.notes]
@@ -98,6 +98,14 @@ def _runs(kept: pd.DataFrame, gap: int | None) -> tuple[dict, list[str]]:
         f"{runs['longest']} records ({runs['longest_run']})"
     )
     return runs, [told]
+
+
+def _published(quality) -> dict[str, str]:
+    """Set in which each record was published, of those that were in one."""
+    if "subset" not in quality:
+        return {}
+    told = quality[quality["subset"].astype(str) != ""]
+    return dict(zip(told["record"].astype(str), told["subset"].astype(str), strict=True))
 
 
 def _without_windows(quality) -> list[str]:
@@ -205,7 +213,7 @@ def declared_leaks(options: SplitOptions, *, overlap: float) -> set[str]:
     overlap : float
         Overlap with which the windows were cut.
     """
-    if options.kind == "nonmixed":
+    if options.kind in ("nonmixed", "official"):
         return set()
     if options.kind == "record":
         return {"shared_subject"}
