@@ -138,12 +138,13 @@ class RecordOptions(Options):
     """Channel names of PPG and ABP."""
     fs: float = option(125.0, ge=50, multiple_of=25)
     """Sampling rate in Hz to which every recording is brought; a multiple of 25."""
-    csv_fs: float = option(125.0, ge=40, le=5000)
-    """Sampling rate of CSV recordings in Hz."""
+    csv_fs: float | None = option(None, ge=40, le=5000)
+    """Sampling rate of recordings in text files (`csv`) in Hz; empty: as the file tells (a column of times, its head),
+    else 125."""
     csv_columns: tuple[str, ...] = ()
-    """Names of a CSV's columns where it has no header, e.g. `[ppg, abp]`; empty: its first line names them."""
+    """Names of a text file's columns where it names none, e.g. `[ppg, abp]`; empty: its head names them."""
     csv_rows: bool = False
-    """The CSV holds one signal a row (transposed)."""
+    """Text files hold one signal per row (transposed)."""
     ready_fs: float = option(125.0, ge=40, le=5000)
     """Sampling rate of `ready` windows in Hz, where their file does not say it."""
     parameters: dict[str, Any] = option({})
