@@ -209,7 +209,9 @@ def judge_predictions(
     ] = None,
     sex: Annotated[
         str,
-        typer.Option("--sex", metavar="f=VALUE,m=VALUE", help="Values of the column sex that do not say it, e.g. f=0,m=1."),
+        typer.Option(
+            "--sex", metavar="f=VALUE,m=VALUE", help="Values of the column sex that do not say it, e.g. f=0,m=1."
+        ),
     ] = "",
     network: Annotated[
         str, typer.Option("--network", metavar="NAME", help="Name of the predictor, where no column tells it.")
