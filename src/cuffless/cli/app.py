@@ -15,7 +15,12 @@ app = typer.Typer(
 )
 
 Signal = Annotated[
-    Path, typer.Argument(metavar="RECORD", help="WFDB record (path without extension) or CSV file, also .csv.gz.")
+    Path,
+    typer.Argument(
+        metavar="RECORD",
+        help="WFDB record (path without extension), CSV file, also .csv.gz, or .vital, .edf, .bdf, .npy, .mat, .h5 "
+        "(file.mat#3 for one of several recordings).",
+    ),
 ]
 Fs = Annotated[float | None, typer.Option("--fs", metavar="HZ", help="Sampling rate of a CSV in Hz.", min=40, max=5000)]
 Columns = Annotated[
@@ -23,6 +28,13 @@ Columns = Annotated[
     typer.Option("--columns", metavar="NAMES", help="Names of a CSV's columns in their order, e.g. ppg,abp,ecg."),
 ]
 Rows = Annotated[bool, typer.Option("--rows", help="The CSV holds one signal a row (named by --columns).")]
+Ppg = Annotated[
+    str,
+    typer.Option("--ppg", metavar="NAME", help="Channel or column to take as PPG; PLETH#2: the second named PLETH."),
+]
+Abp = Annotated[
+    str, typer.Option("--abp", metavar="NAME", help="Channel or column to take as arterial pressure, as with --ppg.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -37,6 +49,8 @@ def inspect(
     fs: Fs = None,
     columns: Columns = "",
     rows: Rows = False,
+    ppg: Ppg = "",
+    abp: Abp = "",
     limits: Annotated[
         str,
         typer.Option(
@@ -57,7 +71,7 @@ def inspect(
     """What a recording of PPG and arterial pressure holds: windows kept, and why the others are not."""
     from cuffless.cli.inspection import run_inspect
 
-    raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json))
+    raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json, ppg, abp))
 
 
 @app.command()
@@ -67,6 +81,7 @@ def predict(
     fs: Fs = None,
     columns: Columns = "",
     rows: Rows = False,
+    ppg: Ppg = "",
     config: Annotated[
         Path | None,
         typer.Option(
@@ -109,7 +124,7 @@ def predict(
     from cuffless.cli.prediction import run_predict
 
     cuff = (calibrate, by, within)
-    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff))
+    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff, ppg))
 
 
 @app.command()

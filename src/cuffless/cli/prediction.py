@@ -1,5 +1,6 @@
 """`cuffless predict`: pressures from PPG alone."""
 
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -30,7 +31,7 @@ CAVEAT = "An estimate for research, not a measurement."
 
 
 def run_predict(
-    path: Path, model_path: Path, fs, columns, rows, config, output, as_json, cuff=(None, None, None)
+    path: Path, model_path: Path, fs, columns, rows, config, output, as_json, cuff=(None, None, None), ppg=""
 ) -> int:
     """Carry the command out; gives its exit status. `cuff`: file of cuff values, method, seconds; None: not given."""
     try:
@@ -38,15 +39,14 @@ def run_predict(
         if cuff[0] is None and cuff[1:] != (None, None):
             raise UsageError("--by and --within say how cuff values count; name these with --calibrate")
         study = study_of(config)
-        record = open_signal(path, fs, columns, rows, study, need_abp=False)
+        call = f"predict --model {shlex.quote(str(model_path))}"
+        record = open_signal(path, fs, columns, rows, study, need_abp=False, ppg=ppg, command=call)
         table, said = _predicted(record, model_path, study, cuff)
     except (UsageError, ConfigError, ValueError, OSError) as error:
         complain(str(error))
         return WRONG_USE
     except (RecordError, CalibrationError) as error:
         reason = str(error)
-        if "records.channels" in reason:
-            reason += " A configuration file is named with --config."
         complain(reason)
         if as_json:
             print_json(_answer(path.name.split(".")[0], model_path, pd.DataFrame(columns=list(COLUMNS)), reason))
@@ -61,7 +61,7 @@ def run_predict(
             complain(str(error))
             return WRONG_USE
     if as_json:
-        print_json(_answer(record.name, model_path, table, reason))
+        print_json(_answer(record.name, model_path, table, reason, record.read_as))
     elif not output:
         print(table.to_csv(index=False, float_format="%.2f"), end="")
     if reason:
@@ -124,10 +124,11 @@ def _calibrated(record, predictor, values, options, by: str, within: float) -> t
     return done.windows[[*COLUMNS, *CALIBRATED]], f"{said}."
 
 
-def _answer(name: str, model_path: Path, table: pd.DataFrame, reason: str) -> dict:
+def _answer(name: str, model_path: Path, table: pd.DataFrame, reason: str, read_as: str = "") -> dict:
     accepted = table[table["accepted"].astype(bool)]
     medians = {f"{figure}_median": _median(accepted[figure]) for figure in FIGURES}
     answer = {"record": name, "model": str(model_path), **medians, "windows": table.to_dict("records")}
+    answer |= {"read_as": read_as} if read_as else {}
     return {**answer, "reason": reason} if reason else answer
 
 

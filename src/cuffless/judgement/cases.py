@@ -33,6 +33,8 @@ class Case:
         of the setting itself, if it has any, else those without a setting.
     timed : bool
         Whether the table tells times.
+    rows : Series
+        Place of each subject's first row in the table, by subject.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Case:
     training: pd.DataFrame
     calibration: pd.DataFrame
     timed: bool
+    rows: pd.Series
 
     @property
     def fitting(self) -> pd.DataFrame:
@@ -131,9 +134,10 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
         .drop_duplicates([*WINDOW, "network", "seed"])
         .assign(row=lambda t: t["start"], fold=0.0)
     )
+    first = pd.Series(related.index, related["subject"].to_numpy()).groupby(level=0).min()
     columns = [*WINDOW, "seconds", "elapsed", "fold", *(column for column in _KNOWN if column in windows)]
     windows = windows[columns].assign(since=_since(windows, calibration) if timed else np.nan)
-    return Case(name, split, setting, judged, windows, training, calibration, timed)
+    return Case(name, split, setting, judged, windows, training, calibration, timed, first)
 
 
 def _of_setting(rows: pd.DataFrame, setting: str) -> pd.DataFrame:

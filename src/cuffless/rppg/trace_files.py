@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.rppg.errors import RppgError
-from cuffless.rppg.trace import Trace, is_saved_trace, load_trace, read_arrays
+from cuffless.rppg.trace import Trace, frame_rate, is_saved_trace, load_trace, read_arrays
 
 SUFFIXES = (".csv", ".csv.gz", ".txt", ".npz")
 WHOLE = "whole"
@@ -132,7 +132,7 @@ def _stamped(name: str, time: np.ndarray, rgb: np.ndarray, time_unit: str | None
     if len(time) < 2:
         raise RppgError(f"{name}: all frames have the same time; say the frames a second with --fps")
     t = (time - time[0]) * _UNITS[_unit(name, float(np.median(np.diff(time))), time_unit)]
-    return _one_region(name, t, rgb, 1 / float(np.median(np.diff(t))), "file", notes)
+    return _one_region(name, t, rgb, frame_rate(t), "file", notes)
 
 
 def _unit(name: str, step: float, told: str | None) -> str:

@@ -1,0 +1,177 @@
+"""Values of a text file, once its layout is known."""
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cuffless.records.record import RecordError
+from cuffless.records.text.cells import BLANKS, NA_VALUES, shown, split
+from cuffless.records.text.encoding import open_text, unreadable
+from cuffless.records.text.layout import COMMENTS, Layout
+
+
+def read_columns(layout: Layout, **options) -> pd.DataFrame:
+    """Cells of a file that has a column for each signal.
+
+    Parameters
+    ----------
+    layout : Layout
+    **options
+        Of `pandas.read_csv`, in place of what suits signals.
+
+    Returns
+    -------
+    DataFrame
+        Columns counted from 0: numbers, where all cells of one are numbers or missing.
+
+    Raises
+    ------
+    RecordError
+        If a line holds more cells than the others, or the file cannot be read.
+    """
+    width = max(layout.width, len(layout.names))
+    spare = 1 if layout.separator != BLANKS else 0  # a separator at the end of each line
+    marks = {
+        "sep": r"\s+" if layout.separator == BLANKS else layout.separator,
+        "decimal": layout.decimal,
+        "quotechar": layout.quote,
+        "comment": layout.comment if len(layout.comment) == 1 else None,
+        "skipinitialspace": True,
+        "header": None,
+        "names": list(range(width + spare)),
+        "index_col": False,
+        "na_values": NA_VALUES,
+        "skip_blank_lines": width > 1,
+        "low_memory": False,
+    }
+    try:
+        with open_text(layout.path) as file:
+            for _ in range(layout.body):
+                file.readline()
+            table = pd.read_csv(file, **{**marks, **options})
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame({name: [] for name in range(width)}, dtype=float)
+    except (OSError, EOFError, zlib.error, UnicodeError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        raise unreadable(layout.path, error) from None
+    if spare:
+        beyond = table.pop(width)
+        if beyond.notna().any():
+            raise RecordError(
+                f"{layout.path.name}: {width} columns are named, but its lines hold more; name each "
+                "with --columns (records.csv_columns)"
+            )
+    if width == 1:
+        return _without_blank_lines(table)
+    return table
+
+
+def _without_blank_lines(table: pd.DataFrame) -> pd.DataFrame:
+    """One column: a blank line between numbers is a missing sample, unless every other line is blank."""
+    known = table[0].notna()
+    if not known.any():
+        return table
+    table = table[: known[::-1].idxmax() + 1]
+    return table[known].reset_index(drop=True) if (~known).mean() > 0.4 else table
+
+
+def read_rows(layout: Layout) -> list[np.ndarray]:
+    """Signals of a file that holds one on each line.
+
+    Returns
+    -------
+    list of (n,) float arrays
+        NaN where a sample is missing; names at the beginning of lines are left out.
+
+    Raises
+    ------
+    RecordError
+        If a cell is not a number, the lines differ in length, or the file cannot be read.
+    """
+    named = layout.rows and bool(layout.names) and not layout.kind.startswith("UBFC")
+    rows: list[np.ndarray] = []
+    try:
+        with open_text(layout.path) as file:
+            for number, line in enumerate(file, start=1):
+                if number <= layout.body or not line.strip() or line.lstrip().startswith(COMMENTS):
+                    continue
+                rows.append(_row(layout, number, line, named))
+    except (OSError, EOFError, zlib.error, UnicodeError) as error:
+        raise unreadable(layout.path, error) from None
+    if len({len(row) for row in rows}) > 1:
+        lengths = ", ".join(str(len(row)) for row in rows[:6])
+        raise RecordError(
+            f"{layout.path.name}: rows are not all numbers of one length ({lengths}); give each signal as many samples"
+        )
+    return rows
+
+
+def _row(layout: Layout, number: int, line: str, named: bool) -> np.ndarray:
+    if layout.separator == BLANKS:
+        cells = line.split()
+    elif layout.quote in line:
+        cells = split(line, layout.separator, layout.quote)
+    else:
+        cells = [cell.strip() for cell in line.split(layout.separator)]
+    cells = cells[1:] if named else cells
+    while cells and not cells[-1].strip():
+        cells.pop()
+    if layout.decimal == ",":
+        cells = [cell.replace(",", ".") for cell in cells]
+    given = pd.Series(cells, dtype="str")
+    values = pd.to_numeric(given, errors="coerce")
+    bad = values.isna() & ~given.isin([*NA_VALUES, ""])
+    if bad.any():
+        raise RecordError(
+            f"{layout.path.name}: rows are not all numbers of one length (line {number}: "
+            f"{shown([given[bad].iloc[0]], 40)!r} is not a number)"
+        )
+    return values.to_numpy(float)
+
+
+def line_of(layout: Layout, row: int) -> int:
+    """Number of the line that holds a row of values, counted from 1."""
+    seen = -1
+    with open_text(layout.path) as file:
+        for number, line in enumerate(file, start=1):
+            if number <= layout.body:
+                continue
+            blank = not line.strip() and layout.width > 1
+            if not blank and not line.lstrip().startswith(layout.comment):
+                seen += 1
+            if seen == row:
+                return number
+    return layout.body + row + 1
+
+
+def read_cells(path: str | Path, **options) -> pd.DataFrame:
+    """A table with named columns, such as cuff values or predictions, whatever its marks.
+
+    Parameters
+    ----------
+    path : str or Path
+    **options
+        Of `pandas.read_csv`.
+
+    Returns
+    -------
+    DataFrame
+        ``attrs["layout"]`` is the `Layout`.
+
+    Raises
+    ------
+    RecordError
+        If it cannot be read or is empty.
+    """
+    from cuffless.records.text.layout import layout_of
+
+    layout = layout_of(path)
+    names = list(layout.names) or [str(number) for number in range(layout.width)]
+    if "dtype" in options:
+        kinds = options["dtype"]
+        options["dtype"] = {names.index(name): kind for name, kind in kinds.items() if name in names}
+    table = read_columns(layout, **options)
+    table.columns = names
+    table.attrs["layout"] = layout
+    return table
