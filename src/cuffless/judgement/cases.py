@@ -124,9 +124,10 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
     )
     related = rows[rows["split"].isin({"", split})]
     training = _of_setting(related[related["subset"].isin(["train", "val"])], setting)
-    # Training rows that tell no fold are training of every one.
-    folded = "fold" in rows and pd.concat([windows["fold"], training["fold"]]).notna().all()
-    windows, training = (part if folded else part.assign(fold=0.0) for part in (windows, training))
+    if "fold" in rows and windows["fold"].notna().all() and training["fold"].notna().any():
+        training = _in_every_fold(training, windows["fold"].unique())
+    else:
+        windows, training = (part.assign(fold=0.0) for part in (windows, training))
     training = training.drop_duplicates([*WINDOW, "fold"], ignore_index=True)
     calibration = in_time_order(
         _of_setting(related[related["subset"] == "calibration"], setting)
@@ -143,6 +144,13 @@ def _of_setting(rows: pd.DataFrame, setting: str) -> pd.DataFrame:
     """Rows of a setting itself, else those that belong to every setting of the split."""
     own = rows[rows["setting"] == setting]
     return own if len(own) else rows[rows["setting"] == ""]
+
+
+def _in_every_fold(training: pd.DataFrame, folds: np.ndarray) -> pd.DataFrame:
+    """Repeat training rows that tell no fold: they are training of every one."""
+    untold = training["fold"].isna()
+    repeated = [training[untold].assign(fold=fold) for fold in folds] if untold.any() else []
+    return pd.concat([training[~untold], *repeated], ignore_index=True)
 
 
 def _one_a_window(rows: pd.DataFrame) -> pd.DataFrame:

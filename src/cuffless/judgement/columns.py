@@ -14,7 +14,7 @@ LABELS = ("subset", "split", "setting", "sex", "fold")
 NOTHING = ("", "-", "--", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "none", "null", "nil")
 """How tables write that a value is missing, in lower case."""
 _SHOWN = 5
-_COUNTED = re.compile(r"(.*\D|)(\d{1,9})")
+_COUNTED = re.compile(r"(.*[^\W\d].*?\D|[^\W\d])(\d{1,9})")
 
 
 def as_text(value: object) -> str:
@@ -93,6 +93,12 @@ def plain_number(text: str) -> str:
         return f"{float(text):.15g}"
     except ValueError:
         return text.casefold()
+
+
+def plainly(column: pd.Series) -> pd.Series:
+    """A column of text with its numbers as `plain_number` writes them."""
+    shown = {text: key if (key := plain_number(text)) != text.casefold() else text for text in column.unique()}
+    return column.map(shown)
 
 
 def numbered(column: pd.Series) -> tuple[np.ndarray, dict[str, int]]:

@@ -166,8 +166,12 @@ def _unbounded(skill: pd.DataFrame) -> str:
 
 
 def _case_notes(case: Case, baselines: Baselines) -> list[str]:
-    """What cannot be assessed, by reason."""
+    """What cannot be assessed, by reason, and what is known in part."""
     reasons: dict[str, list[str]] = {}
     for name, why in baselines.absent.items():
         reasons.setdefault(why, []).append(NAMES[name])
-    return [f"{case.name}: not assessable: {', '.join(names)} ({why})" for why, names in reasons.items()]
+    notes = [f"{case.name}: not assessable: {', '.join(names)} ({why})" for why, names in reasons.items()]
+    return notes + [
+        f"{case.name}: {NAMES[name]}: {why}; there it gives the population mean"
+        for name, why in baselines.partly.items()
+    ]

@@ -46,12 +46,6 @@ def check_references(table: pd.DataFrame, name: str, unit: str, columns: Mapping
         raise PredictionError(
             f"{name}: the reference is not a pressure in {lines(table, lost)} (the first holds {held:g} mmHg); {remedy}"
         )
-    swapped = table["sbp_ref"] <= table["dbp_ref"]
-    if swapped.mean() > 0.5:
-        raise PredictionError(
-            f"{name}: SBP is not above DBP in the reference of {lines(table, swapped)}; are the columns exchanged? "
-            f"Say {exchange(columns, *REFERENCE)}"
-        )
     for column in REFERENCE:
         median = float(table[column].median())
         if median > MOST_MMHG:
@@ -70,6 +64,12 @@ def check_references(table: pd.DataFrame, name: str, unit: str, columns: Mapping
             remedy = "Say --unit kpa" if both else f"Multiply {column} by {KPA_MMHG}"
             raise PredictionError(f"{name}: the median of {column} is {median:.1f}, which is no mmHg. In kPa? {remedy}")
         raise PredictionError(f"{name}: the median of {column} is {median:.3g}, which is no mmHg; {_NORMALIZED}")
+    swapped = table["sbp_ref"] <= table["dbp_ref"]
+    if swapped.mean() > 0.5:
+        raise PredictionError(
+            f"{name}: SBP is not above DBP in the reference of {lines(table, swapped)}; are the columns exchanged? "
+            f"Say {exchange(columns, *REFERENCE)}"
+        )
 
 
 def check_predictions(table: pd.DataFrame, name: str, unit: str) -> list[str]:

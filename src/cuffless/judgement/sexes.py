@@ -8,7 +8,7 @@ import pandas as pd
 
 from cuffless.errors import shortened, some_of
 from cuffless.evaluation import PredictionError
-from cuffless.judgement.columns import NOTHING, lines, plain_number, texts, values_of
+from cuffless.judgement.columns import NOTHING, lines, plain_number, plainly, texts, values_of
 
 FEMALE, MALE, UNKNOWN = "f", "m", "unknown"
 _WORDS = {
@@ -83,7 +83,7 @@ def read_sex(rows: pd.DataFrame, codes: Mapping[str, str], called: str) -> tuple
     PredictionError
         If no value of the column says who is a woman and who a man: numbers do not.
     """
-    held = texts(rows["sex"], names=False)
+    held = plainly(texts(rows["sex"], names=False))
     keys = held.map({text: plain_number(text) for text in held.unique()})
     meant = _meanings(set(keys), codes, called)
     sex = keys.map(meant)
