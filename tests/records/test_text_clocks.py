@@ -180,8 +180,8 @@ def test_a_broken_date_is_named_with_its_remedy_and_filled_in(tmp_path):
     record = open_csv(tmp_path / "a.csv", need_abp=False)
     assert (record.fs, len(record.segments)) == (125, 1)
     assert record.problems == (
-        "line 72: '2024-05-41T10:00:00' is not a time; write it as 2024-05-01T10:03:20.125, or in seconds; 1 such times "
-        "were filled in",
+        "line 72: '2024-05-41T10:00:00' is not a time; write it as 2024-05-01T10:03:20.125, or in seconds; 1 such time "
+        "was filled in",
     )
 
 

@@ -93,7 +93,8 @@ FORMATS = {
     "AcqKnowledge": "ward.acq\n10 msec/sample\n2 channels\nPPG (X, PPGED-R)\nVolts\nABP\nmmHg\nmin\tCH1\tCH2\t\n"
     + f"\t{N}\t{N}\t\n"
     + rows((TIME / 60).round(9), PPG, ABP, by="\t", end="\t\n"),
-    "LabChart": "Interval=\t0.01 s\nExcelDateTime=\t4.0175e+04\t12/16/2009 10:20:02.5\nTimeFormat=\tStartOfBlock\nDateFormat=\t\n"
+    "LabChart": "Interval=\t0.01 s\nExcelDateTime=\t4.0175e+04\t12/16/2009 10:20:02.5\nTimeFormat=\tStartOfBlock\n"
+    "DateFormat=\t\n"
     "ChannelTitle=\tPPG\tABP\nRange=\t2.000 V\t200.0 mmHg\n" + rows(TIME, PPG, ABP, by="\t"),
     "pandas": ",ppg,abp\n" + rows(np.arange(N), PPG, ABP),
     "R": '"ppg" "abp"\n' + rows([f'"{i}"' for i in range(1, N + 1)], PPG, ABP, by=" "),

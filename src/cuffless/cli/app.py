@@ -18,16 +18,21 @@ Signal = Annotated[
     Path,
     typer.Argument(
         metavar="RECORD",
-        help="WFDB record (path without extension), CSV file, also .csv.gz, or .vital, .edf, .bdf, .npy, .mat, .h5 "
-        "(file.mat#3 for one of several recordings).",
+        help="WFDB record (path without extension), text file (.csv, .txt, .tsv, .gz), or .vital, .edf, .bdf, .npy, "
+        ".mat, .h5 (file.mat#3 for one of several recordings).",
     ),
 ]
-Fs = Annotated[float | None, typer.Option("--fs", metavar="HZ", help="Sampling rate of a CSV in Hz.", min=40, max=5000)]
+Fs = Annotated[
+    float | None,
+    typer.Option(
+        "--fs", metavar="HZ", help="Sampling rate of a text file in Hz, where it does not tell it.", min=40, max=5000
+    ),
+]
 Columns = Annotated[
     str,
-    typer.Option("--columns", metavar="NAMES", help="Names of a CSV's columns in their order, e.g. ppg,abp,ecg."),
+    typer.Option("--columns", metavar="NAMES", help="Names of a text file's columns in their order, e.g. ppg,abp,ecg."),
 ]
-Rows = Annotated[bool, typer.Option("--rows", help="The CSV holds one signal a row (named by --columns).")]
+Rows = Annotated[bool, typer.Option("--rows", help="The text file holds one signal per row (named by --columns).")]
 Ppg = Annotated[
     str,
     typer.Option("--ppg", metavar="NAME", help="Channel or column to take as PPG; PLETH#2: the second named PLETH."),
@@ -171,7 +176,7 @@ def pulse(
         ),
     ] = "auto",
     time_unit: Annotated[
-        Literal["ms", "s"] | None,
+        Literal["ms", "s", "us", "ns"] | None,
         typer.Option("--time-unit", help="Unit of a CSV's times; default: the one that fits."),
     ] = None,
     key: Annotated[

@@ -71,6 +71,8 @@ def run_pulse(call: PulseCall) -> int:
         print_json(summary)
     elif rates is not None:
         _print_summary(summary)
+    if "read_as" in summary:
+        complain(summary["read_as"])
     for note in summary.get("notes", []):
         complain(note)
     try:
@@ -105,8 +107,8 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
     dict
         ``video``, ``fps``, ``seconds``, ``roi`` (names of the regions), ``method``, ``window_seconds``,
         ``hr_median`` (bpm) and ``snr_median`` (dB) over accepted windows, ``snr_threshold`` (dB), ``hr`` (start in s,
-        bpm and dB of each window), ``accepted`` (of each window), ``accepted_fraction``; ``notes`` and ``reason`` if
-        there are any.
+        bpm and dB of each window), ``accepted`` (of each window), ``accepted_fraction``; ``read_as``, ``notes``
+        and ``reason`` if there are any.
     """
     accepted = rates.accepted if rates is not None else np.empty(0, bool)
     some = accepted.any()
@@ -124,6 +126,8 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
         "hr": np.column_stack((rates.start, rates.hr, rates.snr)).tolist() if rates is not None else [],
         "accepted": accepted.tolist(),
     }
+    if trace and trace.read_as:
+        summary["read_as"] = trace.read_as
     if trace and trace.notes:
         summary["notes"] = list(trace.notes)
     if reason:

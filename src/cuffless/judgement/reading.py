@@ -14,6 +14,7 @@ from cuffless.judgement.columns import LABELS, NAMES, NOTHING, as_text, lines, n
 from cuffless.judgement.doubts import check_folds, check_windows, find_doubts
 from cuffless.judgement.people import know_people
 from cuffless.judgement.pressures import KPA_MMHG, PREDICTION, REFERENCE, check_predictions, check_references
+from cuffless.records.text.tables import pandas_marks
 
 REQUIRED = ("subject", "sbp_ref", "dbp_ref", "sbp", "dbp")
 OPTIONAL = {
@@ -138,12 +139,17 @@ def _read(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
                 (names.get(name, name) for name in (*NAMES, *LABELS)), str
             )  # 007 and 7 are two people
             empty = dict.fromkeys((names.get(name, name) for name in _NUMBERS), _EMPTY)  # NA may be a name
-            table, first = (
-                pd.read_csv(
-                    path, skipinitialspace=True, low_memory=False, dtype=as_text, keep_default_na=False, na_values=empty
-                ),
-                2,
+            marks = pandas_marks(path)  # separator, decimal commas, encoding, lines before the names
+            table = pd.read_csv(
+                path,
+                skipinitialspace=True,
+                low_memory=False,
+                dtype=as_text,
+                keep_default_na=False,
+                na_values=empty,
+                **marks,
             )
+            first = 2 + marks.get("skiprows", 0)
     except FileNotFoundError:
         raise PredictionError(f"{path}: there is no such file") from None
     except UnicodeDecodeError:

@@ -303,7 +303,7 @@ def _clocked(table: _Table, told: float | None) -> tuple[Sampling, str] | None:
         if scale is None:
             continue
         if not known.all():
-            table.notes.append(f"{_unread(table, column, known)}; {int((~known).sum())} such times were filled in")
+            table.notes.append(f"{_unread(table, column, known)}; {_filled(int((~known).sum()))}")
         seconds = _past_midnight(times.since * scale)
         sampling = even_sampling(seconds, told)
         if sampling is not None and sampling.runs:
@@ -312,6 +312,10 @@ def _clocked(table: _Table, told: float | None) -> tuple[Sampling, str] | None:
             )
             return sampling, name
     return None
+
+
+def _filled(n: int) -> str:
+    return "1 such time was filled in" if n == 1 else f"{n} such times were filled in"
 
 
 def _unread(table: _Table, column: pd.Series, known: np.ndarray) -> str:

@@ -31,6 +31,8 @@ class Trace:
         Where the times come from; "fps": counted, so that dropped frames and a wrong rate go unseen.
     notes : list of str
         What the user should know.
+    read_as : str
+        What a text file was taken for, in one line; empty for other sources.
     """
 
     t: np.ndarray
@@ -40,6 +42,7 @@ class Trace:
     fps: float
     stamps: str
     notes: list[str] = field(default_factory=list)
+    read_as: str = ""
 
     def __post_init__(self):
         self.rois = tuple(self.rois)

@@ -125,7 +125,7 @@ def _marks(lines: list[str], comments: list[str], quote: str) -> tuple[str, str]
     """Separator and decimal mark under which most cells of the last lines are values, in the most columns."""
     judged = lines[-_JUDGED:] if len(lines) <= _JUDGED else lines[len(lines) // 2 :][:_JUDGED]
     judged = [line[:4000] for line in judged]
-    heads = [*filter(_may_name, comments), *lines[: max(len(lines) - 1, 1)][:20]]
+    heads = [*lines[: max(len(lines) - 1, 1)][:20], *filter(_may_name, comments)]
     candidates = [
         (separator, decimal) for separator in SEPARATORS for decimal in ".," if (separator, decimal) != (",", ",")
     ]
@@ -146,6 +146,8 @@ def _fitness(lines: list[str], heads: list[str], separator: str, decimal: str, q
         for line in heads
         if len(line) < 4000
     )
+    if width == 1 and decimal == "," and heads and "," in heads[0]:  # what separates names separates numbers
+        values = 0
     return round(values * many / len(rows), 2), named, width
 
 

@@ -127,6 +127,29 @@ def even_sampling(times: np.ndarray, told: float | None = None) -> Sampling | No
     return Sampling(fs, tuple(runs), end + 1 / fs, tuple(notes))
 
 
+def spread_stamps(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Times of samples several of which share each stamp.
+
+    Parameters
+    ----------
+    times : (n,) float array
+        Seconds; they never run backwards, and some differ.
+
+    Returns
+    -------
+    chosen : (m,) int array
+        Samples that lie where their times tell; in seconds that lack some, nobody knows where they are.
+    at : (m,) float array
+        Their times in seconds, the first at 0.
+    """
+    part = _grouped(np.arange(len(times)), times, [])
+    fs = _rate([part]) or len(times) / max(float(times[-1] - times[0]), 1e-9)
+    at, unsure = _sample_times(part, fs)
+    kept = ~unsure
+    kept[kept] = np.diff(at[kept], prepend=-np.inf) > 0
+    return part.chosen[kept], at[kept] - at[kept][0]
+
+
 def _in_order(times: np.ndarray) -> tuple[list[np.ndarray], list[str]]:
     """Samples in parts whose clock never runs backwards."""
     index = np.flatnonzero(np.isfinite(times))

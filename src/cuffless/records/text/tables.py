@@ -1,5 +1,6 @@
 """Values of a text file, once its layout is known."""
 
+import re
 import zlib
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pandas as pd
 
 from cuffless.records.record import RecordError
 from cuffless.records.text.cells import BLANKS, NA_VALUES, shown, split
-from cuffless.records.text.encoding import open_text, unreadable
-from cuffless.records.text.layout import COMMENTS, Layout
+from cuffless.records.text.encoding import encoding_of, open_text, unreadable
+from cuffless.records.text.layout import COMMENTS, Layout, layout_of
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
 def read_columns(layout: Layout, **options) -> pd.DataFrame:
@@ -57,7 +60,7 @@ def read_columns(layout: Layout, **options) -> pd.DataFrame:
         raise unreadable(layout.path, error) from None
     if spare:
         beyond = table.pop(width)
-        if beyond.notna().any():
+        if (beyond.notna() & beyond.astype("str").str.strip().ne("")).any():
             raise RecordError(
                 f"{layout.path.name}: {width} columns are named, but its lines hold more; name each "
                 "with --columns (records.csv_columns)"
@@ -130,14 +133,15 @@ def _row(layout: Layout, number: int, line: str, named: bool) -> np.ndarray:
     return values.to_numpy(float)
 
 
-def line_of(layout: Layout, row: int) -> int:
-    """Number of the line that holds a row of values, counted from 1."""
+def line_of(layout: Layout, row: int, *, blank_lines: bool | None = None) -> int:
+    """Number of the line that holds a row of values, counted from 1; blank lines are rows of a single column."""
+    counted = layout.width == 1 if blank_lines is None else blank_lines
     seen = -1
     with open_text(layout.path) as file:
         for number, line in enumerate(file, start=1):
             if number <= layout.body:
                 continue
-            blank = not line.strip() and layout.width > 1
+            blank = not line.strip() and not counted
             if not blank and not line.lstrip().startswith(layout.comment):
                 seen += 1
             if seen == row:
@@ -164,8 +168,6 @@ def read_cells(path: str | Path, **options) -> pd.DataFrame:
     RecordError
         If it cannot be read or is empty.
     """
-    from cuffless.records.text.layout import layout_of
-
     layout = layout_of(path)
     names = list(layout.names) or [str(number) for number in range(layout.width)]
     if "dtype" in options:
@@ -175,3 +177,76 @@ def read_cells(path: str | Path, **options) -> pd.DataFrame:
     table.columns = names
     table.attrs["layout"] = layout
     return table
+
+
+def read_lines(path: str | Path) -> tuple[list[str], list[tuple[int, list[str]]], str]:
+    """A small table as text: names of its columns, and its rows with the numbers of their lines.
+
+    Parameters
+    ----------
+    path : str or Path
+        Its first line that is neither blank nor a comment names the columns.
+
+    Returns
+    -------
+    names : list of str
+        In lower case, without empty ones at the end.
+    rows : list of (int, list of str)
+        Those that are not blank; decimal commas are points.
+    decimal : {".", ","}
+
+    Raises
+    ------
+    RecordError
+        If it cannot be read or holds no text.
+    """
+    path = Path(path)
+    try:
+        with open_text(path) as file:
+            lines = [(number, line.rstrip("\n")) for number, line in enumerate(file, start=1)]
+    except (OSError, EOFError, zlib.error, UnicodeError) as error:
+        raise unreadable(path, error) from None
+    lines = [(number, line) for number, line in lines if line.strip() and not line.lstrip().startswith(COMMENTS)]
+    head = lines[0][1] if lines else ""
+    separator = max(",;\t|", key=head.count)
+    if separator not in head and head.split()[1:]:
+        separator = BLANKS
+    rows = [(number, split(line, separator, '"')) for number, line in lines]
+    names = [name.lower() for name in rows[0][1]] if rows else []
+    while names and not names[-1]:
+        names.pop()
+    values = [cell for _, cells in rows[1:] for cell in cells]
+    commas = separator != "," or any('"' in line for _, line in lines)
+    decimal = "," if commas and any(_DECIMAL_COMMA.fullmatch(cell) for cell in values) else "."
+    if decimal == ",":
+        rows = [(n, [c.replace(",", ".") if _DECIMAL_COMMA.fullmatch(c) else c for c in cells]) for n, cells in rows]
+    return names, [(number, cells) for number, cells in rows[1:] if any(cells)], decimal
+
+
+def pandas_marks(path: str | Path) -> dict:
+    """Options of `pandas.read_csv` for a table whose first line names its columns, where it is no plain CSV.
+
+    Returns
+    -------
+    dict
+        Of ``sep, decimal, encoding, skiprows``, those that differ from what pandas takes for granted; none for a file
+        that cannot be read, of which pandas says why.
+    """
+    path = Path(path)
+    try:
+        encoding, layout = encoding_of(path), layout_of(path)
+    except RecordError:
+        return {}
+    marks: dict = {}
+    if layout.separator != ",":
+        marks["sep"] = r"\s+" if layout.separator == BLANKS else layout.separator
+    if layout.decimal != ".":
+        marks["decimal"] = layout.decimal
+    if encoding not in (None, "utf-8", "utf-8-sig"):
+        marks["encoding"] = encoding
+    before = next(
+        (i for i, line in enumerate(layout.head) if line.strip() and not line.lstrip().startswith(COMMENTS)), 0
+    )
+    if before:
+        marks["skiprows"] = before
+    return marks

@@ -112,13 +112,13 @@ def read_times(cells: pd.Series, decimal: str = ".") -> Times:
     text = cells.astype("str").str.strip().str.strip("'\"[] ")
     if decimal == ",":
         text = text.str.replace(",", ".", regex=False)
+    known = text[text.ne("") & text.ne("nan")]
     numbers = pd.to_numeric(text, errors="coerce")
-    if numbers.notna().mean() > 0.5:
+    if numbers.notna().any() and numbers.notna().sum() >= 0.5 * len(known):
         whole = numbers.dropna()
         if whole.dtype.kind in "iu" and len(whole) == len(numbers):
             return read_times(numbers)
         return _counted(numbers.to_numpy(float), "number")
-    known = text[text.ne("") & text.ne("nan")]
     clocks = _clocks(text)
     if np.isfinite(clocks).sum() > 0.5 * max(len(known), 1):
         return _counted(_past_midnight(clocks), "clock")
