@@ -151,7 +151,7 @@ def test_dates_are_no_seconds(make_table, write, name):
         (lambda t: t.rename(columns=str.upper).to_csv(index=False), "--column subject=SUBJECT"),
         (lambda t: t.assign(sbp=[f"{x:.1f}".replace(".", ",") for x in t.sbp]).to_csv(index=False), "decimal points"),
         (lambda t: t.assign(subset="Training").to_csv(index=False), "'training' are left out; known are train, val"),
-        (lambda t: t.assign(sbp_ref=-1.0).to_csv(index=False), r"no pressure in 96 rows .*holds -1 mmHg"),
+        (lambda t: t.assign(sbp_ref=-1.0).to_csv(index=False), r"not a pressure in 96 rows .*holds -1 mmHg"),
         (lambda t: t.assign(sbp_ref=np.nan).to_csv(index=False), "is empty.; leave out windows without a reference"),
         (lambda t: t.assign(sbp_ref=t.dbp_ref, dbp_ref=t.sbp_ref).to_csv(index=False), "are the columns exchanged"),
     ],

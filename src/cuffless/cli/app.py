@@ -16,7 +16,11 @@ app = typer.Typer(
 
 Signal = Annotated[
     Path,
-    typer.Argument(metavar="RECORD", help="WFDB record (path without extension) or text file (.csv, .txt, .tsv, .gz)."),
+    typer.Argument(
+        metavar="RECORD",
+        help="WFDB record (path without extension), text file (.csv, .txt, .tsv, .gz), or .vital, .edf, .bdf, .npy, "
+        ".mat, .h5 (file.mat#3 for one of several recordings).",
+    ),
 ]
 Fs = Annotated[
     float | None,
@@ -29,6 +33,13 @@ Columns = Annotated[
     typer.Option("--columns", metavar="NAMES", help="Names of a text file's columns in their order, e.g. ppg,abp,ecg."),
 ]
 Rows = Annotated[bool, typer.Option("--rows", help="The text file holds one signal per row (named by --columns).")]
+Ppg = Annotated[
+    str,
+    typer.Option("--ppg", metavar="NAME", help="Channel or column to take as PPG; PLETH#2: the second named PLETH."),
+]
+Abp = Annotated[
+    str, typer.Option("--abp", metavar="NAME", help="Channel or column to take as arterial pressure, as with --ppg.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -43,6 +54,8 @@ def inspect(
     fs: Fs = None,
     columns: Columns = "",
     rows: Rows = False,
+    ppg: Ppg = "",
+    abp: Abp = "",
     limits: Annotated[
         str,
         typer.Option(
@@ -63,7 +76,7 @@ def inspect(
     """What a recording of PPG and arterial pressure holds: windows kept, and why the others are not."""
     from cuffless.cli.inspection import run_inspect
 
-    raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json))
+    raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json, ppg, abp))
 
 
 @app.command()
@@ -73,6 +86,7 @@ def predict(
     fs: Fs = None,
     columns: Columns = "",
     rows: Rows = False,
+    ppg: Ppg = "",
     config: Annotated[
         Path | None,
         typer.Option(
@@ -115,7 +129,7 @@ def predict(
     from cuffless.cli.prediction import run_predict
 
     cuff = (calibrate, by, within)
-    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff))
+    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff, ppg))
 
 
 @app.command()
@@ -209,6 +223,16 @@ def judge_predictions(
         list[str] | None,
         typer.Option("--column", metavar="NAME=THEIRS", help="What a column is called in the tables; repeat for more."),
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="NAME", help="Leave a column unread, e.g. age; repeat for more."),
+    ] = None,
+    sex: Annotated[
+        str,
+        typer.Option(
+            "--sex", metavar="f=VALUE,m=VALUE", help="Values of the column sex that do not say it, e.g. f=0,m=1."
+        ),
+    ] = "",
     network: Annotated[
         str, typer.Option("--network", metavar="NAME", help="Name of the predictor, where no column tells it.")
     ] = "predictor",
@@ -229,5 +253,6 @@ def judge_predictions(
     """Judge any predictor against doing nothing: skill, errors, agreement, standards' screens, leaks; one page."""
     from cuffless.cli.judging import JudgeCall, run_judge
 
-    call = JudgeCall(predictions, output, column or (), network, unit, limits, confidence, bootstrap, seed, as_json)
+    asked = (column or (), without or (), sex)
+    call = JudgeCall(predictions, output, *asked, network, unit, limits, confidence, bootstrap, seed, as_json)
     raise typer.Exit(run_judge(call))

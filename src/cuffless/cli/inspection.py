@@ -27,13 +27,15 @@ TABLES = (".csv", ".csv.gz")
 _PASSED_OVER_SHOWN = 5
 
 
-def run_inspect(path: Path, fs, columns, rows, limits, plot, windows, as_json) -> int:
+def run_inspect(path: Path, fs, columns, rows, limits, plot, windows, as_json, ppg="", abp="") -> int:
     """Carry the command out; gives its exit status."""
     try:
         check_output("--plot", plot, PICTURES)
         check_output("--windows", windows, TABLES)
         options, study = window_options(limits)
-        record = open_signal(path, fs, columns, rows, study, need_abp=True)
+        record = open_signal(path, fs, columns, rows, study, need_abp=True, ppg=ppg, abp=abp)
+        if plot and record.ready:
+            raise UsageError(f"{path.name} holds windows without their pressure signal, which --plot cannot draw")
         cut = cut_windows(record, options)
     except (UsageError, ConfigError) as error:
         complain(str(error))
@@ -150,8 +152,6 @@ def _median(values) -> float | None:
 
 def _with_hints(reason: str) -> str:
     """Say how the command line reaches the options that an error names."""
-    if "records.channels" in reason:
-        reason += " A configuration file is named with --limits."
     if "no arterial pressure channel" in reason:
         reason += " For PPG alone there is cuffless predict."
     return reason

@@ -5,19 +5,30 @@ import shlex
 from pathlib import Path
 
 from cuffless.cli.answers import UsageError, complain
+from cuffless.cli.kinds import ENDINGS, OTHERS, open_file, source_of
 from cuffless.config import RecordOptions, StudyConfig, WindowOptions, load_config
 from cuffless.records import LayoutError, Record, find_records, is_csv, open_csv, open_record
 
 
 def open_signal(
-    path: Path, fs, columns: str, rows: bool, study: StudyConfig | None, *, need_abp: bool, command: str = "inspect"
+    path: Path,
+    fs,
+    columns: str,
+    rows: bool,
+    study: StudyConfig | None,
+    *,
+    need_abp: bool,
+    ppg: str = "",
+    abp: str = "",
+    command: str = "inspect",
 ) -> Record:
     """Open a recording as the options say.
 
     Parameters
     ----------
     path : Path
-        WFDB record (with or without extension) or text file.
+        WFDB record (with or without extension), text file, or a file of another source, ``file#part`` where it holds
+        several recordings.
     fs : float or None
         Sampling rate of a text file in Hz, where it does not tell it.
     columns : str
@@ -28,6 +39,8 @@ def open_signal(
         Whose channel names count.
     need_abp : bool
         False: PPG alone suffices.
+    ppg, abp : str
+        Names of the channels to take, in place of the study's; may be empty.
     command : str
         What the user called, for the command that a message gives: ``inspect``, ``predict --model FILE``.
 
@@ -43,6 +56,9 @@ def open_signal(
         If it cannot be used.
     """
     options = (study.records if study else RecordOptions()).model_copy(update={"source": "wfdb", "path": "."})
+    options = _with_channels(options, ppg, abp)
+    if source := source_of(path):
+        return open_file(path, source, options, fs, bool(columns or rows), need_abp)
     if is_csv(path):
         return _open_text(path, fs, columns, rows, options, need_abp, command)
     if fs is not None or columns or rows:
@@ -78,15 +94,18 @@ def _open_text(
     return record
 
 
+def _with_channels(options: RecordOptions, ppg: str, abp: str) -> RecordOptions:
+    """The options, with channels as named on the command line."""
+    named = {kind: (name.strip(),) for kind, name in (("ppg", ppg), ("abp", abp)) if name.strip()}
+    return options.model_copy(update={"channels": options.channels.model_copy(update=named)})
+
+
 def _wfdb_path(path: Path) -> Path:
     """The record that a path means, its extension taken off."""
     if path.is_dir():
-        inside = [
-            record.path
-            for source in ("wfdb", "csv")
-            for record in find_records(RecordOptions(source=source, path=str(path)))
-        ]
-        hint = f"; name a recording in it, e.g. {inside[0]}" if inside else " without recordings"
+        listed = (find_records(RecordOptions(source=source, path=str(path))) for source in ("wfdb", "csv", *OTHERS))
+        inside = next(filter(None, listed), None)
+        hint = f"; name a recording in it, e.g. {inside[0].path}" if inside else " without recordings"
         raise UsageError(f"{path} is a folder{hint}")
     for record in (path, path.with_suffix("")):  # a record's name may itself hold a dot
         if record.with_name(f"{record.name}.hea").is_file():
@@ -94,7 +113,7 @@ def _wfdb_path(path: Path) -> Path:
     if path.exists():
         raise UsageError(
             f"{path.name} cannot be read: neither a text file (.csv, .csv.gz, .txt, .tsv, .dat) nor part of a WFDB "
-            "record (no .hea beside it)"
+            f"record (no .hea beside it), nor one of {ENDINGS}"
         )
     raise UsageError(f"{path} does not exist, neither as a CSV file nor as a WFDB record (no {path.name}.hea)")
 

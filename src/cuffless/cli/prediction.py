@@ -31,7 +31,7 @@ CAVEAT = "An estimate for research, not a measurement."
 
 
 def run_predict(
-    path: Path, model_path: Path, fs, columns, rows, config, output, as_json, cuff=(None, None, None)
+    path: Path, model_path: Path, fs, columns, rows, config, output, as_json, cuff=(None, None, None), ppg=""
 ) -> int:
     """Carry the command out; gives its exit status. `cuff`: file of cuff values, method, seconds; None: not given."""
     try:
@@ -40,15 +40,13 @@ def run_predict(
             raise UsageError("--by and --within say how cuff values count; name these with --calibrate")
         study = study_of(config)
         call = f"predict --model {shlex.quote(str(model_path))}"
-        record = open_signal(path, fs, columns, rows, study, need_abp=False, command=call)
+        record = open_signal(path, fs, columns, rows, study, need_abp=False, ppg=ppg, command=call)
         table, said = _predicted(record, model_path, study, cuff)
     except (UsageError, ConfigError, ValueError, OSError) as error:
         complain(str(error))
         return WRONG_USE
     except (RecordError, CalibrationError) as error:
         reason = str(error)
-        if "records.channels" in reason:
-            reason += " A configuration file is named with --config."
         complain(reason)
         if as_json:
             print_json(_answer(path.name.split(".")[0], model_path, pd.DataFrame(columns=list(COLUMNS)), reason))

@@ -16,7 +16,7 @@ from cuffless.cli.answers import (
     written,
 )
 from cuffless.config import FigureOptions
-from cuffless.rppg.channels import CHANNELS, rates_by_best_method, unusable_channels
+from cuffless.rppg.channels import CHANNELS, THREE, channel_faults, rates_by_best_method
 from cuffless.rppg.errors import RppgError
 from cuffless.rppg.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
 from cuffless.rppg.trace import Trace, mean_over_rois
@@ -177,10 +177,9 @@ def _rates(call: PulseCall, trace: Trace) -> Rates:
             f"{call.source.name}: {trace.fps:.3g} frames a second; at least {LEAST_FPS:g} are needed for a pulse rate"
         )
     if call.method != "auto":
-        needed = CHANNELS if call.method in ("pos", "chrom") else (call.method,)
-        faults = unusable_channels(mean_over_rois(trace))
-        if bad := [f"{name} is {faults[name]}" for name in needed if name in faults]:
-            trace.notes.append(f"{' and '.join(bad)}: {call.method} is not to be relied on; see --method auto")
+        needed = CHANNELS if call.method in THREE else (call.method,)
+        if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
+            trace.notes.append(f"{faults}: {call.method} is not to be relied on; see --method auto")
         return pulse_rates(trace, method=call.method, seconds=call.seconds)
     try:
         rates, note = rates_by_best_method(trace, seconds=call.seconds)

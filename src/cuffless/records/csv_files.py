@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import RecordOptions
+from cuffless.records.channels import doubled_channels, find_channel
 from cuffless.records.record import HIGHEST_FS, LOWEST_FS, Channel, Record, RecordError, Segment, check_rate
 from cuffless.records.text.cells import shown
 from cuffless.records.text.encoding import is_text
@@ -166,12 +167,7 @@ def _table(layout: Layout, options: RecordOptions) -> _Table:
     if not len(cells):
         raise RecordError(f"{path.name}: the file holds no samples")
     names = given or list(layout.names)
-    table = _Table(layout, names, [cells[at] for at in range(len(names))])
-    if not given and (
-        twice := sorted({n for n in map(str.lower, names) if n and list(map(str.lower, names)).count(n) > 1})
-    ):
-        table.notes.append(f"several columns are called {shown(twice)}; the first counts, --columns can name each")
-    return table
+    return _Table(layout, names, [cells[at] for at in range(len(names))])
 
 
 def _example(signals: int) -> str:
@@ -209,21 +205,21 @@ def _signals(table: _Table, options: RecordOptions, need_abp: bool) -> tuple[int
         if found is None and (kind == "ppg" or need_abp):
             raise RecordError(
                 f"{table.layout.path.name}: no column {kind}; found {shown(table.names)}. Name the columns with "
-                f"--columns (records.csv_columns) or map them under records.channels.{kind}.",
+                f"--columns (records.csv_columns), or say which it is with --{kind} (records.channels.{kind}).",
                 tuple(table.names),
             )
+    table.notes += doubled_channels(table.names, options.channels, need_abp)
     return ppg, abp
 
 
 def _find(table: _Table, known: tuple[str, ...], elsewhere: tuple[str, ...] = ()) -> int | None:
     """The column of one of these names, units aside, or else the one that the file says to measure it."""
-    whole = [" ".join(name.strip().lower().split()) for name in table.names]
+    signals = [at for at, name in enumerate(table.names) if not is_time_name(name)]
     plain = [plain_name(name)[0] for name in table.names]
-    for names in (whole, plain):
-        for name in known:
-            wanted = [" ".join(name.lower().split()), plain_name(name)[0]]
-            if found := [at for at, own in enumerate(names) if own in wanted and not is_time_name(own)]:
-                return found[0]
+    for names, wanted in ((table.names, known), (plain, [plain_name(name)[0] for name in known])):
+        found = find_channel([" ".join(names[at].split()) for at in signals], [" ".join(one.split()) for one in wanted])
+        if found is not None:
+            return signals[found]
     sensors = (
         [sensor.lower() for sensor in table.layout.sensors] if len(table.layout.sensors) == len(table.names) else []
     )

@@ -12,7 +12,7 @@ from cuffless.records.text.sampling import spread_stamps
 from cuffless.records.text.tables import line_of, read_columns
 from cuffless.records.text.times import UNITS, fitting_unit, is_time_name, plain_name, read_times, typical_step
 from cuffless.rppg.errors import RppgError
-from cuffless.rppg.trace import Trace, is_saved_trace, load_trace, read_arrays
+from cuffless.rppg.trace import Trace, frame_rate, is_saved_trace, load_trace, read_arrays
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz", ".npz")
 WHOLE = "whole"
@@ -153,7 +153,7 @@ def _stamped(name: str, time: np.ndarray, rgb: np.ndarray, time_unit: str | None
             notes.append(f"{int((~first).sum())} frames repeat the time of the one before and are left out")
         kept = np.flatnonzero(first)
         t = (time[kept] - time[0]) * UNITS[_unit(name, float(np.median(np.diff(time[kept]))), time_unit)]
-    return _one_region(name, t, rgb[kept], 1 / float(np.median(np.diff(t))), "file", notes)
+    return _one_region(name, t, rgb[kept], frame_rate(t), "file", notes)
 
 
 def _unit(name: str, step: float, told: str | None) -> str:

@@ -120,6 +120,14 @@ class Checksums:
         folder = folder.removeprefix("./").strip("/")
         return [name for (name,) in self._rows("SELECT name FROM sums WHERE folder = ? ORDER BY name", folder)]
 
+    def folders(self, name: str) -> list[str]:
+        """Folders that hold a file of a name, sorted; of folders in one another the uppermost alone."""
+        found: list[str] = []
+        for (folder,) in self._rows("SELECT folder FROM sums WHERE name = ? ORDER BY folder", name):
+            if not any(f"{folder}/".startswith(f"{upper}/") for upper in found):
+                found.append(folder)
+        return found
+
     def patients(self) -> dict[str, str]:
         """Patient of each record id of a matched database.
 
