@@ -213,7 +213,7 @@ def test_rows_are_read_whatever_their_marks(tmp_path, by, decimal, named):
     else:
         with pytest.raises(LayoutError, match="say --rows") as asked:
             open_csv(path)
-        assert asked.value.options == {"--rows": "", "--columns": "ppg,abp"}
+        assert asked.value.options == {"--rows": "", "--columns": "ppg,abp", "--fs": "125"}
         assert len(str(asked.value)) < 300
         options = RecordOptions(csv_fs=100, csv_rows=True, csv_columns=("ppg", "abp"))
     segment = open_csv(path, options).segments[0]
@@ -240,6 +240,13 @@ def test_nothing_tells_the_rate_is_assumed_and_said_or_asked_for(tmp_path):
     assert "125 Hz is assumed; say it with records.csv_fs" in record.problems[0]
     with pytest.raises(LayoutError, match="does not tell its sampling rate"):
         open_csv(tmp_path / "a.csv", assume=False)
+
+
+def test_a_pressure_in_volts_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("Time [s],PPG,ABP [mV]\n" + rows(TIME, PPG, ABP))
+    with pytest.raises(RecordError, match=r"column ABP \[mV\] is not in mmHg or kPa"):
+        open_csv(tmp_path / "a.csv")
+    assert open_csv(tmp_path / "a.csv", need_abp=False).fs == 100
 
 
 def test_no_message_prints_what_a_file_is_full_of(tmp_path):

@@ -31,6 +31,8 @@ ASSUMED_FS = 125.0
 """Sampling rate in Hz of a file that tells none, where nobody gives one."""
 KPA_MMHG = 7.50062
 _PPG_ELSEWHERE = ("bvp", "ppg", "pleth", "pulseox", "pulse oximeter", "plethysmogram", "photoplethysmogram")
+_KPA = ("kpa", "kilopascal", "kilopascals")
+_NO_PRESSURE = ("v", "mv", "uv", "µv", "volt", "volts", "nu", "adu", "raw", "counts", "a.u.", "au", "nd", "%")
 _RATES = (10.0, 20000.0)  # in which a unit of time must make a rate
 
 
@@ -140,7 +142,7 @@ def _table(layout: Layout, options: RecordOptions) -> _Table:
             raise LayoutError(
                 f"{path.name} holds {len(rows)} rows, but --columns names {len(names)} ({shown(names)}; "
                 "records.csv_columns)",
-                {"--rows": "", "--columns": _example(len(rows))},
+                {"--rows": "", "--columns": _example(len(rows)), **_rate_too(layout, options)},
             )
         return _Table(layout, names[: len(rows)], [pd.Series(row) for row in rows[: len(names)]], rows=True)
     unnamed = not layout.names
@@ -149,25 +151,31 @@ def _table(layout: Layout, options: RecordOptions) -> _Table:
         raise LayoutError(
             f"{path.name}: its first line holds {count} numbers, so its signals seem to stand in rows: say --rows "
             "(records.csv_rows) and name them in their order with --columns (records.csv_columns)",
-            {"--rows": "", "--columns": _example(layout.lines)},
+            {"--rows": "", "--columns": _example(layout.lines), **_rate_too(layout, options)},
         )
     if unnamed and not given:
         raise LayoutError(
             f"{path.name}: the first line names no columns ({layout.width} found, {layout.written}); name them in "
             f"their order with --columns (records.csv_columns)",
-            {"--columns": _example_columns(layout)},
+            {"--columns": (names := _example_columns(layout)), **_rate_too(layout, options, names)},
         )
     if given and len(given) != layout.width:
         raise LayoutError(
             f"{path.name} has {layout.width} columns, but --columns names {len(given)} ({shown(given)}); it is "
             f"{layout.written}: name each (records.csv_columns)",
-            {"--columns": _example_columns(layout)},
+            {"--columns": (names := _example_columns(layout)), **_rate_too(layout, options, names)},
         )
     cells = read_columns(layout)
     if not len(cells):
         raise RecordError(f"{path.name}: the file holds no samples")
     names = given or list(layout.names)
     return _Table(layout, names, [cells[at] for at in range(len(names))])
+
+
+def _rate_too(layout: Layout, options: RecordOptions, names: str = "") -> dict[str, str]:
+    """The option of a rate, where neither user nor file tell one; `names` as proposed for the columns."""
+    told = options.csv_fs is not None or layout.fs or "time" in names.split(",")
+    return {} if told else {"--fs": f"{ASSUMED_FS:g}"}
 
 
 def _example(signals: int) -> str:
@@ -208,6 +216,12 @@ def _signals(table: _Table, options: RecordOptions, need_abp: bool) -> tuple[int
                 f"--columns (records.csv_columns), or say which it is with --{kind} (records.channels.{kind}).",
                 tuple(table.names),
             )
+    if abp is not None and table.unit(abp).lower() in _NO_PRESSURE:
+        raise RecordError(
+            f"{table.layout.path.name}: column {shown([table.names[abp]], 40)} is not in mmHg or kPa by its own unit; "
+            "calibrate it, or correct the unit",
+            tuple(table.names),
+        )
     table.notes += doubled_channels(table.names, options.channels, need_abp)
     return ppg, abp
 
@@ -242,10 +256,7 @@ def _numbers(table: _Table, at: int) -> np.ndarray:
             f"{table.layout.path.name}, line {where}: {held!r} is not a number; correct it, or empty the cell"
         )
     values = values.to_numpy(float)
-    if table.unit(at).lower() in ("kpa", "kilopascal"):
-        table.notes = [note for note in table.notes if "kPa" not in note]
-        return values * KPA_MMHG
-    return values
+    return values * KPA_MMHG if table.unit(at).lower() in _KPA else values
 
 
 def _sampling(table: _Table, options: RecordOptions, assume: bool) -> tuple[Sampling, str]:
@@ -389,7 +400,7 @@ def _read_as(table: _Table, sampling: Sampling, source: str, ppg: int, abp: int 
     layout = table.layout
     shape = f"{'rows' if table.rows else 'columns'} {shown(table.names, 100)}"
     taken = [f"PPG is {table.names[ppg]}"] if plain_name(table.names[ppg])[0] not in ("ppg", "pleth") else []
-    if abp is not None and table.unit(abp).lower() in ("kpa", "kilopascal"):
+    if abp is not None and table.unit(abp).lower() in _KPA:
         taken.append(f"{table.names[abp]} converted from kPa to mmHg")
     parts = [
         f"{layout.path.name}: {layout.kind}, {layout.written}, {shape}",
