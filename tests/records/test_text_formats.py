@@ -179,6 +179,7 @@ def test_a_bids_table_is_described_beside_it(tmp_path, described):
     assert (record.fs, record.channels) == (100, ("cardiac", "respiratory", "ABP"))
     assert record.segments[0].ppg.read(0, 1)[0] == PPG[0]
     assert f"from {described}" in record.read_as
+    assert record.files == (str(path), str(tmp_path / described))  # a change in either is noticed
 
 
 def test_a_cardiac_column_that_is_an_ecg_is_no_ppg(tmp_path):

@@ -110,7 +110,7 @@ def open_csv(
         sampling.seconds,
         segments,
         notes,
-        (str(path),),
+        (str(path), *map(str, layout.beside)),
         read_as=read_as,
         began=_began(table, layout),
     )

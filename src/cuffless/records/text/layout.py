@@ -55,6 +55,8 @@ class Layout:
         Its first sample in seconds since 1970, where it tells.
     sensors : tuple of str
         What a column measures, where that is told beside its name.
+    beside : tuple of Path
+        Other files that describe it.
     """
 
     path: Path
@@ -75,6 +77,7 @@ class Layout:
     fs_from: str = ""
     began: float | None = None
     sensors: tuple[str, ...] = ()
+    beside: tuple[Path, ...] = ()
 
     @property
     def written(self) -> str:
