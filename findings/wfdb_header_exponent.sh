@@ -4,8 +4,8 @@
 # Expected: header(5) allows any form of a floating-point number, "rec 2 1.25e2 7500" being 125 Hz and 7500 samples.
 # Seen:     fs 1.25 (the regular expression stops before the e) and no length at all; no error. rdrecord then takes the
 #           length from the file and gives all samples, a hundred times too slow. "1.25e+2" likewise.
-# Seen too: an exponent in the gain is read if its e is small (2e1/mmHg: 20); 2E1/mmHg is a gain of 2 in mV, and the rest
-#           of the line, E1/mmHg included, becomes the name of the signal.
+# Seen too: an exponent in the gain is read if its e is small (2e1/mmHg: 20); 2E1/mmHg is a gain of 2 with the unit
+#           "E1/mmHg".
 # Seen too: a gain of 0, which header(5) has for a signal that is not calibrated, becomes 200 and p_signal is "mmHg".
 set -euo pipefail
 folder=$(mktemp -d)
@@ -36,9 +36,8 @@ assert (record.fs, record.sig_len) == (1.25, 7500)
 header = read("rec 2 125 7500", "2e1/mmHg")
 assert (header.adc_gain[1], header.units[1]) == (20, "mmHg")
 header = read("rec 2 125 7500", "2E1/mmHg")
-print("2E1/mmHg: gain", header.adc_gain[1], "unit", header.units[1], "name", repr(header.sig_name[1]))
-assert (header.adc_gain[1], header.units[1]) == (2, "mV")
-assert header.sig_name[1].startswith("E1/mmHg")
+print("2E1/mmHg: gain", header.adc_gain[1], "unit", header.units[1])
+assert (header.adc_gain[1], header.units[1]) == (2, "E1/mmHg")
 
 header = read("rec 2 125 7500", "0/mmHg")
 print("gain 0: read as", header.adc_gain[1], header.units[1])
