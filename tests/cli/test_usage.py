@@ -23,11 +23,11 @@ def write(path, text):
     return path
 
 
-def test_a_csv_wants_its_sampling_rate_and_its_time_column_suggests_it(mistaken, tmp_path):
+def test_a_csv_wants_its_sampling_rate_unless_its_time_column_tells_it(cuffless, mistaken, tmp_path):
     plain = write(tmp_path / "a.csv", "ppg,abp\n" + "1,2\n" * 9)
     assert "say it with --fs (e.g. --fs 125)" in mistaken("inspect", plain)
-    timed = write(tmp_path / "b.csv", "timer,ppg\n" + "".join(f"{8 * i},{i}\n" for i in range(9)))
-    assert "its column timer suggests --fs 125" in mistaken("inspect", timed)
+    timed = write(tmp_path / "b.csv", "timer,ppg,abp\n" + "".join(f"{8 * i},{i},80\n" for i in range(9)))
+    assert "125 Hz from column timer" in cuffless("inspect", timed).stderr
 
 
 def test_a_sampling_rate_that_contradicts_the_time_column_is_said(cuffless, tmp_path):
@@ -44,8 +44,8 @@ def test_a_sampling_rate_that_contradicts_the_time_column_is_said(cuffless, tmp_
         (",".join(["1"] * 90) + "\n" + ",".join(["2"] * 90), ("--columns", "ppg,abp"), "say --rows"),
         ("1,2,3\n4,5,6\n", ("--columns", "ppg,abp"), "has 3 columns, but --columns names 2"),
         ("1,2,3\n4,5,6\n", ("--rows", "--columns", "ppg,abp,ecg"), "holds 2 rows, but --columns names 3"),
-        ("ppg;abp\n1;2\n", (), "separated by semicolons"),
-        ("1\t2\t3\t4", (), r"tr '\t' '\n'"),
+        ("1;2\n3;4\n", (), "semicolon-separated); name them"),
+        ("1\t2\t3\t4", (), "--fs 125 --rows --columns ppg"),
     ],
 )
 def test_a_csv_laid_out_otherwise_than_said_is_told_how_to_say_so(mistaken, tmp_path, text, arguments, remedy):

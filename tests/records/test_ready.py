@@ -157,7 +157,7 @@ def test_files_of_another_layout_are_rows_with_the_reason(tmp_path):
     assert table["good_0"] == ""
     assert "label (3, 2) and subject_idx (2, 1) must be" in table["lengths"]
     assert "subject_idx holds what is not a whole number" in table["halves"]
-    assert "Subject of segment 2 is empty" in table["nameless"]
+    assert "1 of 2 segments name no subject in Subject (the first is number 2)" in table["nameless"]
     assert "Subj_Wins lacks PPG_F" in table["fieldless"]
     assert "page.h5: cannot be read as HDF5" in table["page"]
     assert "holds weights, none of the layouts of ready windows" in table["model"]

@@ -21,6 +21,9 @@ from cuffless.windows import cut_windows
 _spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))
 matlab = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(matlab)
+_spec = importlib.util.spec_from_file_location("biosignal_files", Path(__file__).with_name("biosignal_files.py"))
+biosignals = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(biosignals)
 
 FS = 125
 SECONDS = 140
@@ -143,6 +146,33 @@ def write_segments(folder, people, broken):
         (folder / "broken.mat").write_text("<html>")
 
 
+def write_vital(folder, people, broken):
+    for person in people:
+        (folder / person.patient).mkdir(parents=True, exist_ok=True)
+        waves = {"SNUADC/PLETH": (person.ppg, ""), "SNUADC/ART": (person.abp, "mmHg")}
+        biosignals.write_vital(folder / person.patient / f"{person.number}.vital", waves, FS)
+    if broken:
+        (folder / "broken.vital").write_text("<html>")
+
+
+def write_edf(folder, people, broken):
+    for person in people:
+        (folder / person.patient).mkdir(parents=True, exist_ok=True)
+        signals = [("PLETH", "", person.ppg, FS, (-1, 3)), ("ABP", "mmHg", person.abp, FS, (0, 300))]
+        biosignals.write_edf(folder / person.patient / f"{person.number}.edf", signals)
+    if broken:
+        (folder / "broken.edf").write_text("<html>")
+
+
+def write_mimicbp(folder, people, broken):
+    for person in people:
+        for kind in ("ppg", "abp"):
+            (folder / kind).mkdir(exist_ok=True)
+            np.save(folder / kind / f"{person.patient}_{kind}.npy", getattr(person, kind)[None])
+    if broken:
+        (folder / "ppg" / "p000009_ppg.npy").write_text("<html>")
+
+
 def write_own(folder, people, broken):
     for person in people:
         np.save(folder / f"{person.patient}_1.npy", np.column_stack([person.ppg, person.abp]))
@@ -177,6 +207,9 @@ LAYOUTS = {
     "ready, published": Layout("ready", write_published, "record"),
     "ready, PulseDB subset": Layout("ready", write_subset),
     "ready, PulseDB segments": Layout("ready", write_segments),
+    "vital": Layout("vital", write_vital),
+    "edf": Layout("edf", write_edf),
+    "mimicbp": Layout("mimicbp", write_mimicbp),
     "own": Layout("Lab", write_own),
     "own, ready": Layout("LabWindows", write_own_windows),
 }

@@ -365,6 +365,17 @@ def manifests(wildcards):
     )
 
 
+def split_audits(wildcards):
+    """Audits of the study's splits: who the subjects are, and what leaked."""
+    return expand("results/{dataset}/splits/{split}.audit.json", dataset=wildcards.dataset, split=STUDY.study.splits)
+
+
+def protocol_audits(wildcards):
+    """Audits of the splits whose test subjects the protocols draw."""
+    splits = dict.fromkeys(protocol.split for protocol in PROTOCOLS.values())
+    return expand("results/{dataset}/splits/{split}.audit.json", dataset=wildcards.dataset, split=splits)
+
+
 def first_split(wildcards):
     """Quality table of the windows that the first split divides."""
     return f"results/{wildcards.dataset}/windows/{windowing_of(STUDY.study.splits[0])}.quality.csv"

@@ -11,7 +11,7 @@ from cuffless.splits import audited_split
 
 with logged(snakemake.log[0]):
     options = SplitOptions.model_validate_json(snakemake.params.options)
-    quality = pd.read_csv(snakemake.input.quality, keep_default_na=False)
+    quality = pd.read_csv(snakemake.input.quality, keep_default_na=False, dtype={"record": str, "subject": str})
     params = snakemake.params
     manifest, audit = audited_split(
         snakemake.input.index,

@@ -77,7 +77,7 @@ class ChannelOptions(Options):
 
     ppg: tuple[str, ...] = option(("PLETH", "PPG", "PLETH L", "PLETH R"), min_length=1)
     """PPG."""
-    abp: tuple[str, ...] = option(("ABP", "ART"), min_length=1)
+    abp: tuple[str, ...] = option(("ABP", "ART", "FEM"), min_length=1)
     """Invasive arterial pressure."""
 
 
@@ -106,10 +106,11 @@ class RecordOptions(Options):
     """Where recordings come from and how they are read."""
 
     source: str = option(
-        "simulator", pattern=r"^(simulator|wfdb|csv|physionet|kachuee|ready|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$"
+        "simulator",
+        pattern=r"^(simulator|wfdb|csv|physionet|kachuee|ready|vital|edf|mimicbp|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$",
     )
-    """`simulator`; `physionet`; a folder of `wfdb`, `csv`, `kachuee` (.mat) or `ready` windows (.h5, .mat); or your
-    own, `module:class`."""
+    """`simulator`; `physionet`; a folder of `wfdb`, `csv`, `vital`, `edf` (.edf, .bdf), `mimicbp` (.npy), `kachuee`
+    (.mat) or `ready` windows (.h5, .mat); or your own, `module:class`."""
     path: str = ""
     """Folder of the recordings, searched recursively (all but `simulator`, `physionet`); relative to the working
     directory."""
@@ -137,12 +138,13 @@ class RecordOptions(Options):
     """Channel names of PPG and ABP."""
     fs: float = option(125.0, ge=50, multiple_of=25)
     """Sampling rate in Hz to which every recording is brought; a multiple of 25."""
-    csv_fs: float = option(125.0, ge=40, le=5000)
-    """Sampling rate of CSV recordings in Hz."""
+    csv_fs: float | None = option(None, ge=40, le=5000)
+    """Sampling rate of recordings in text files (`csv`) in Hz; empty: as the file tells (a column of times, its head),
+    else 125."""
     csv_columns: tuple[str, ...] = ()
-    """Names of a CSV's columns where it has no header, e.g. `[ppg, abp]`; empty: its first line names them."""
+    """Names of a text file's columns where it names none, e.g. `[ppg, abp]`; empty: its head names them."""
     csv_rows: bool = False
-    """The CSV holds one signal a row (transposed)."""
+    """Text files hold one signal per row (transposed)."""
     ready_fs: float = option(125.0, ge=40, le=5000)
     """Sampling rate of `ready` windows in Hz, where their file does not say it."""
     parameters: dict[str, Any] = option({})
@@ -169,11 +171,10 @@ class RecordOptions(Options):
 
     def reading(self) -> str:
         """The options that decide how a file is read, as canonical JSON; the others only choose files."""
-        chosen = (
-            *("path", "record_list", "resolve", "include", "exclude", "shards", "identity", "runs_gap", "download"),
-        )
-        defaults = {name: type(self).model_fields[name].default for name in chosen}
         local = self.source in ("simulator", "wfdb", "csv")  # told apart by the file itself
+        chosen = ["record_list", "resolve", "include", "exclude", "shards", "identity", "runs_gap", "download"]
+        chosen += ["path"] * (local or self.source == "physionet")  # the others name a folder, and one's own may use it
+        defaults = {name: type(self).model_fields[name].default for name in chosen}
         return self.model_copy(update={**defaults, **({"source": "simulator"} if local else {})}).canonical()
 
 
@@ -270,21 +271,22 @@ class WindowOptions(Options):
 class SplitOptions(Options):
     """Dividing windows into training, validation and test sets."""
 
-    kind: Literal["nonmixed", "record", "mixed"] = "nonmixed"
+    kind: Literal["nonmixed", "record", "mixed", "official"] = "nonmixed"
     """`nonmixed`: by subject; `record`: by record, of whichever subject (the authors' "non-mixed"); `mixed`: by window,
-    whosever it is."""
+    whosever it is; `official`: as published with the data set (`mimicbp`, PulseDB's subsets, a source of your own)."""
     windowing: str = "main"
     """Name of the windowing."""
     cap: int = option(2000, ge=1)
     """Most windows of one subject."""
     subjects: tuple[int, int, int] = (3750, 625, 625)
-    """Subjects (`record`: records) for training, validation, test (all but `mixed`)."""
+    """Subjects (`record`: records) for training, validation, test (`nonmixed`, `record`)."""
     mixed_subjects: int = option(750, ge=1)
     """Subjects drawn for a `mixed` split."""
     windows: tuple[int, int, int] = (1_000_000, 250_000, 250_000)
     """Windows drawn for training, validation, test."""
     fractions: tuple[float, float, float] = (0.75, 0.125, 0.125)
-    """Shares used where there are fewer subjects than asked for."""
+    """Shares used where there are fewer subjects than asked for, and for an `official` split without a validation set,
+    which is taken from the training subjects."""
     stratify: Literal["none", "sbp"] = "none"
     """`sbp`: divide blocks of subjects (records) of like mean SBP, so that a small test set spans the range."""
     min_windows: int = option(1, ge=1)

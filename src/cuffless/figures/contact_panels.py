@@ -153,7 +153,7 @@ def _whole(trace: Trace | None, rates: Rates | None) -> tuple[float, float]:
 def _draw_colours(axes: list[Axes], trace: Trace, scale: float, options: FigureOptions) -> None:
     """A strip for each channel, as a share of its mean."""
     colours = mean_over_rois(trace)
-    faults, seen = unusable_channels(colours), np.isfinite(colours).all(axis=1)
+    faults, seen = unusable_channels(colours, trace.fps), np.isfinite(colours).all(axis=1)
     for channel, (axis, name) in enumerate(zip(axes, CHANNELS, strict=True)):
         values, fault = colours[:, channel], faults.get(name, "")
         colour = options.colours[_CHANNEL_COLOURS[name]]
@@ -168,7 +168,7 @@ def _draw_colours(axes: list[Axes], trace: Trace, scale: float, options: FigureO
             t, share = thinned(trace.t, 100 * values / mean)
             axis.plot(t / scale, share, color=colour, lw=0.8, label=name)
             words = f"{name}\nmean {mean:.3g}"
-        _beside(axis, words + (f"\n{fault}" if fault == "saturated" else ""), colour, options)
+        _beside(axis, words + (f"\n{fault}" if fault else ""), colour, options)
     axes[1].set_ylabel("% of the channel's mean")
 
 

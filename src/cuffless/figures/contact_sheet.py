@@ -20,7 +20,12 @@ from cuffless.rppg.roi import Regions
 from cuffless.rppg.trace import Trace
 
 _ROI_COLOURS = (5, 4, 3, 0, 2, 1)  # those of the channels and windows come last
-_STAMPS = {"file": "times from a file", "container": "times from the video", "fps": "frames counted, not timed"}
+_STAMPS = {
+    "file": "times from a file",
+    "container": "times from the video",
+    "names": "times from the images' names",
+    "fps": "frames counted, not timed",
+}
 _LARGEST = 800  # pixels of a frame's longer side that are drawn
 _TALLEST, _NARROWEST = 2.2, 1.2  # inches of a frame
 _CASING = [Stroke(linewidth=2.8, foreground="black"), Normal()]

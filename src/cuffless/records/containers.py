@@ -8,10 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.records.folders import existing_folder, files_in, reachable
+from cuffless.records.folders import existing_folder, files_in
 from cuffless.records.record import RecordError
-
-FileState = tuple[str, int, int]
 
 
 def container_files(options: RecordOptions, endings: tuple[str, ...]) -> dict[Path, str]:
@@ -44,21 +42,6 @@ def container_files(options: RecordOptions, endings: tuple[str, ...]) -> dict[Pa
                 inside = file.relative_to(folder)
                 names[file] = "_".join((inside if ending else inside.with_suffix("")).parts)
     return names
-
-
-def file_state(path: Path) -> FileState:
-    """Path, size and time of a file: what a cached look into it goes by.
-
-    Raises
-    ------
-    RecordError
-        If it is absent.
-    """
-    try:
-        state = reachable(path).stat()
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read ({error.strerror}); see to records.path") from None
-    return str(path), state.st_size, state.st_mtime_ns
 
 
 @contextmanager
@@ -97,6 +80,9 @@ def texts(file, dataset) -> list[str]:
             continue
         # Below h5py's objects, which cost twice the time: a file may hold a million strings.
         stored = h5py.h5r.dereference(reference, file.id)
+        if stored.dtype.itemsize > 4:  # not letters, but the dimensions of an empty value
+            found.append("")
+            continue
         units = np.empty(stored.shape, stored.dtype)
         stored.read(h5py.h5s.ALL, h5py.h5s.ALL, units)
         found.append(text(units))

@@ -7,6 +7,8 @@ from pathlib import Path
 from cuffless.config import RecordOptions
 from cuffless.records.record import RecordError
 
+FileState = tuple[str, int, int]
+
 
 def existing_folder(options: RecordOptions) -> Path:
     """The folder of the recordings.
@@ -141,6 +143,21 @@ def reachable(path: str | Path) -> Path:
     if problem := unreachable(path):
         raise RecordError(problem)
     return Path(path)
+
+
+def file_state(path: Path) -> FileState:
+    """Path, size and time of a file: what a cached look into it goes by.
+
+    Raises
+    ------
+    RecordError
+        If it is absent.
+    """
+    try:
+        state = reachable(path).stat()
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read ({error.strerror}); see to records.path") from None
+    return str(path), state.st_size, state.st_mtime_ns
 
 
 def _is_folder(entry: os.DirEntry) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.records.containers import FileState, container_files, file_state, hdf5, holds_references
+from cuffless.records.containers import container_files, hdf5, holds_references
+from cuffless.records.folders import FileState, file_state
 from cuffless.records.record import Channel, Record, RecordError, Segment
 from cuffless.records.source import Entry, Source, split_path
 
@@ -35,11 +36,15 @@ class KachueeFiles(Source):
         for file, name in container_files(options, (".mat",)).items():
             try:
                 n = _cells(file_state(file))[1]
-            except RecordError:
+            except Exception:  # damaged files raise more than can be foreseen
                 yield Entry(str(file), name)  # opening it tells why
                 continue
             for number in range(1, n + 1):
                 yield Entry(f"{file}#{number:04d}", f"{name}_{number:04d}")
+
+    def parts(self, file: Path) -> list[str]:
+        """Numbers of a file's cells."""
+        return [f"{number:04d}" for number in range(1, _cells(file_state(file))[1] + 1)]
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
         """Open one cell; of a file of version 7.3 only shapes are read."""

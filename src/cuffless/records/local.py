@@ -1,4 +1,4 @@
-"""Folders of WFDB or CSV recordings on this machine."""
+"""Folders of recordings on this machine, one a file."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,8 +14,25 @@ from cuffless.records.wfdb_files import open_wfdb
 _PATIENT = re.compile(r"^p\d{6,8}$")
 
 
-class _Folder(Source):
-    """Recordings below a folder; a patient's folder tells whose they are."""
+class FileFolder(Source):
+    """Files below a folder, one recording each; a patient's folder tells whose they are.
+
+    Attributes
+    ----------
+    endings : tuple of str
+        Of the files' names, in lower case.
+    """
+
+    endings: tuple[str, ...] = ()
+
+    def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
+        """All files of these endings."""
+        wanted = files_in(options, lambda name: name.lower().endswith(self.endings), _concerned(options, shard))
+        return map(local_entry, wanted)
+
+
+class _Folder(FileFolder):
+    """WFDB or CSV: told apart by the file itself."""
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
         reachable(path)

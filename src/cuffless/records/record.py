@@ -187,6 +187,10 @@ class Record:
         Bytes of these files, as far as headers tell.
     ready : ReadyWindows or None
         Windows in place of segments, where others cut them.
+    read_as : str
+        What a file that does not describe itself was taken for, in one line; empty for one that does.
+    began : float or None
+        Its first sample in seconds since 1970, where it tells.
     """
 
     name: str
@@ -199,6 +203,8 @@ class Record:
     files: tuple[str, ...] = ()
     size: int = 0
     ready: ReadyWindows | None = None
+    read_as: str = ""
+    began: float | None = None
 
     @property
     def usable_seconds(self) -> float:

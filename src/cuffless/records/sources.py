@@ -3,10 +3,13 @@
 import importlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from cuffless.config import RecordOptions
+from cuffless.errors import CufflessError, shortened
 from cuffless.records.record import Record, RecordError
 from cuffless.records.source import Entry, Source
 
@@ -16,6 +19,9 @@ _SOURCES = {
     "csv": "cuffless.records.local:CsvFolder",
     "kachuee": "cuffless.records.kachuee:KachueeFiles",
     "ready": "cuffless.records.ready:ReadyFiles",
+    "vital": "cuffless.records.vital:VitalFiles",
+    "edf": "cuffless.records.edf:EdfFiles",
+    "mimicbp": "cuffless.records.mimicbp:MimicBp",
     "physionet": "cuffless.records.physionet:PhysioNet",
 }
 
@@ -59,6 +65,38 @@ def source_named(name: str) -> Source:
     return made
 
 
+@contextmanager
+def refusing(name: str, path: str) -> Iterator[None]:
+    """Turn whatever reading a file may raise into the reason why it cannot be used.
+
+    Files are damaged in more ways than their readers expect. Of a user's own source every other error is a mistake in
+    its code, and stays one.
+
+    Parameters
+    ----------
+    name : str
+        Of the source.
+    path : str
+        Of the recording.
+
+    Raises
+    ------
+    RecordError
+        In place of other errors.
+    """
+    try:
+        yield
+    except CufflessError:
+        raise
+    except Exception as error:
+        if name not in _SOURCES:
+            raise
+        why = f"{type(error).__name__}: {shortened(error, 120)}" if str(error) else type(error).__name__
+        raise RecordError(
+            f"{path}: cannot be read ({why}); fetch it again, or leave it out (records.exclude)"
+        ) from error
+
+
 def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True) -> Record:
     """Open a recording of any source; a local file is told apart by its name (CSV, else WFDB).
 
@@ -80,7 +118,8 @@ def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, n
     RecordError
         If it cannot be used; the message says why, and what to do.
     """
-    return source_named(options.source).open(str(path), options, need_abp=need_abp)
+    with refusing(options.source, str(path)):
+        return source_named(options.source).open(str(path), options, need_abp=need_abp)
 
 
 def table_name(entry: Entry) -> str:

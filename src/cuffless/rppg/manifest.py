@@ -145,7 +145,9 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Names of the columns, and the rows that are not blank with their line numbers."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
+            head = file.readline()
+            file.seek(0)
+            reader = csv.reader(file, delimiter=max(",;\t", key=head.count))
             rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ManifestError(f"{path}: cannot be read ({error}); save it as CSV in UTF-8") from None
@@ -153,8 +155,6 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     if not rows:
         raise ManifestError(f"{path}: is empty; its first line must name the columns, {', '.join(REQUIRED)} among them")
     line, header = rows[0][0], [name.lower() for name in rows[0][1]]
-    if len(header) == 1 and ";" in header[0]:
-        raise ManifestError(f"{path}, line {line}: columns are separated by semicolons; save it with commas")
     mistakes = [f"column {name} is missing" for name in REQUIRED if name not in header]
     mistakes += [f"column {name} stands twice" for name in COLUMNS if header.count(name) > 1]
     for name in header:

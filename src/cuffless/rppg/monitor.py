@@ -9,6 +9,9 @@ import pandas as pd
 
 from cuffless.config.rppg import RppgOptions
 from cuffless.personalization.cuff_values import PLAUSIBLE
+from cuffless.records import RecordError
+from cuffless.records.text.cells import shown
+from cuffless.records.text.tables import read_lines
 from cuffless.rppg.errors import RppgError
 
 MONITOR_COLUMNS = ("time", "sbp", "dbp")
@@ -150,24 +153,26 @@ def _span(ends, start_time: datetime | None) -> str:
 
 
 def _table(path: Path) -> pd.DataFrame:
+    """Cells as text; the index counts the file's lines."""
     try:
-        table = pd.read_csv(
-            path, skipinitialspace=True, dtype=str, encoding="utf-8-sig", index_col=False, skip_blank_lines=False
-        ).dropna(how="all")
-    except (OSError, ValueError) as error:  # pandas' own errors and those of decoding are ValueErrors
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        names, rows, _ = read_lines(path)
+    except RecordError as error:
         raise RppgError(
-            f"{path.name}: cannot be read ({reason}); give a CSV with {', '.join(MONITOR_COLUMNS)}"
+            f"{path.name}: cannot be read ({error}); give a CSV with {', '.join(MONITOR_COLUMNS)}"
         ) from None
-    table.columns = [str(name).strip().lower() for name in table.columns]
-    if missing := [name for name in MONITOR_COLUMNS if name not in table.columns]:
+    if not names:
+        raise RppgError(f"{path.name}: cannot be read (it is empty); give a CSV with {', '.join(MONITOR_COLUMNS)}")
+    if missing := [name for name in MONITOR_COLUMNS if name not in names]:
         raise RppgError(
-            f"{path.name}: no column {', '.join(missing)}; found {', '.join(table.columns)}. It needs time (s from the "
+            f"{path.name}: no column {', '.join(missing)}; found {shown(names)}. It needs time (s from the "
             "recording's start, or dates), sbp and dbp (mmHg)"
         )
-    if table.empty:
+    if not rows:
         raise RppgError(f"{path.name}: holds no value; leave bp empty if there is none")
-    return table
+    lines, cells = zip(*rows, strict=True)
+    at = [names.index(name) for name in MONITOR_COLUMNS]
+    held = [[row[column] if column < len(row) else "" for column in at] for row in cells]
+    return pd.DataFrame(held, index=list(lines), columns=list(MONITOR_COLUMNS), dtype="str")
 
 
 def _seconds(path: Path, column: pd.Series, start_time: datetime | None) -> tuple[np.ndarray, bool]:
@@ -179,12 +184,12 @@ def _seconds(path: Path, column: pd.Series, start_time: datetime | None) -> tupl
         return _since(path, column, start_time), True
     at = int(np.flatnonzero(~np.isfinite(numbers))[0])
     raise RppgError(
-        f"{path.name}, line {column.index[at] + 2}, time: {column.iloc[at]!r} is no number, as others are; correct it"
+        f"{path.name}, line {column.index[at]}, time: {column.iloc[at]!r} is no number, as others are; correct it"
     )
 
 
 def _since(path: Path, column: pd.Series, start_time: datetime | None) -> np.ndarray:
-    moments = [_moment(path, row + 2, text) for row, text in column.items()]
+    moments = [_moment(path, row, text) for row, text in column.items()]
     if start_time is None:
         raise RppgError(
             f"{path.name}: its times are dates ({column.iloc[0]}), and the manifest says no start_time; give it, or "

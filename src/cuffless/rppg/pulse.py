@@ -1,7 +1,7 @@
 """From mean colours of skin to a pulse wave."""
 
 import numpy as np
-from scipy import interpolate, ndimage, signal
+import scipy
 
 from cuffless.rppg.overlaps import overlap_sum, sliding_sum
 
@@ -108,7 +108,7 @@ def uniform(t, values, fps=None):
     grid = t[0] + np.arange(n) / fps
     if n == len(t) and np.all(np.abs(grid - t) * fps < _JITTER):
         return float(t[0]), fps, values
-    return float(t[0]), fps, interpolate.PchipInterpolator(t, values, axis=0)(np.minimum(grid, t[-1]))
+    return float(t[0]), fps, scipy.interpolate.PchipInterpolator(t, values, axis=0)(np.minimum(grid, t[-1]))
 
 
 def stretches(t, gap=GAP_SECONDS):
@@ -215,17 +215,17 @@ def _inverse(mean):
 
 def _chrom(colours, fps, length):
     """CHROM: chrominance signals of normalized colours, filtered, their ratio tuned in windows that overlap by half."""
-    around = ndimage.uniform_filter1d(colours, length, axis=1, mode="nearest")
+    around = scipy.ndimage.uniform_filter1d(colours, length, axis=1, mode="nearest")
     normal = colours * _inverse(around)
     x = 3 * normal[0] - 2 * normal[1]
     y = 1.5 * normal[0] + normal[1] - 1.5 * normal[2]
     high = min(_CHROM_BAND[1], 0.45 * fps)
     if high > _CHROM_BAND[0]:
-        sos = signal.butter(_CHROM_ORDER, (_CHROM_BAND[0], high), "bandpass", fs=fps, output="sos")
-        x, y = signal.sosfiltfilt(sos, np.stack((x, y)), padlen=min(21, len(x) - 1))
+        sos = scipy.signal.butter(_CHROM_ORDER, (_CHROM_BAND[0], high), "bandpass", fs=fps, output="sos")
+        x, y = scipy.signal.sosfiltfilt(sos, np.stack((x, y)), padlen=min(21, len(x) - 1))
     size, hop = len(x), max(length // 2, 1)
     length = 2 * hop
-    taper = signal.windows.hann(length, sym=False)
+    taper = scipy.signal.windows.hann(length, sym=False)
     windows = -(-size // hop) + 1
     padded = np.zeros((2, (windows + 1) * hop))
     padded[:, hop : hop + size] = x, y

@@ -1,14 +1,14 @@
 """Pulse frequency from the spectrum."""
 
 import numpy as np
-from scipy import fft, signal
+import scipy
 
 MAX_BIN_HZ = 0.5 / 60  # Bins of at most 0.5 bpm: an unpadded spectrum quantizes the rate to 4 bpm.
 
 
 def spectrum_size(fs, n_samples):
     """Length of a zero-padded FFT whose bins are at most 0.5 bpm wide."""
-    return fft.next_fast_len(max(int(np.ceil(fs / MAX_BIN_HZ)), n_samples), real=True)
+    return scipy.fft.next_fast_len(max(int(np.ceil(fs / MAX_BIN_HZ)), n_samples), real=True)
 
 
 def pulse_frequency(blocks, fs, *, search=(0.67, 3.0), method="subharmonic", ratio=0.3, min_hz=0.7):
@@ -48,10 +48,10 @@ def pulse_frequency(blocks, fs, *, search=(0.67, 3.0), method="subharmonic", rat
         raise ValueError(f"search band {search} Hz must lie between 0 and {fs / 2:g} Hz, half the sampling rate")
     n = blocks.shape[1]
     size = spectrum_size(fs, n)
-    taper = signal.windows.hann(n, sym=False).astype(np.float32) if n > 2 else np.ones(n, np.float32)
+    taper = scipy.signal.windows.hann(n, sym=False).astype(np.float32) if n > 2 else np.ones(n, np.float32)
     low = max(int(np.ceil(search[0] * size / fs)), 1)
     high = min(int(np.floor(search[1] * size / fs)), size // 2 - 1)
-    spectrum = fft.rfft(blocks.astype(np.float32) * taper, size, axis=1)[:, : high + 2]
+    spectrum = scipy.fft.rfft(blocks.astype(np.float32) * taper, size, axis=1)[:, : high + 2]
     power = spectrum.real**2 + spectrum.imag**2
     peak = low + np.argmax(power[:, low : high + 1], axis=1)
     if method == "subharmonic":

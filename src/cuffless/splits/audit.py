@@ -68,7 +68,7 @@ def audited_split(
     kept = quality[quality["windows_kept"] > 0]
     runs, told = _runs(kept, runs_gap)
     try:
-        split = draw_split(index, options, name=name)
+        split = draw_split(index, options, name=name, published=_published(quality))
     except SplitError as error:
         raise SplitError(f"{error}; or lower records.runs_gap: {told[0]}") if runs else error from None
     notes = [*told, *_without_windows(quality), *split.notes]
@@ -98,6 +98,14 @@ def _runs(kept: pd.DataFrame, gap: int | None) -> tuple[dict, list[str]]:
         f"{runs['longest']} records ({runs['longest_run']})"
     )
     return runs, [told]
+
+
+def _published(quality) -> dict[str, str]:
+    """Set in which each record was published, of those that were in one."""
+    if "subset" not in quality:
+        return {}
+    told = quality[quality["subset"].astype(str) != ""]
+    return dict(zip(told["record"].astype(str), told["subset"].astype(str), strict=True))
 
 
 def _without_windows(quality) -> list[str]:
@@ -143,7 +151,8 @@ def audit_split(manifest: pd.DataFrame, options: SplitOptions, *, overlap: float
         for kind, who in found.items()
     }
     order = audit_order(manifest, identities)
-    leaks[HIDDEN_ORDER] = {"declared": bool(order["count"]) and HIDDEN_ORDER in declared, **order}
+    # A split that shares people shares those who are hidden, too.
+    leaks[HIDDEN_ORDER] = {"declared": bool(order["count"]) and "shared_subject" in declared, **order}
     remarks = list(notes)
     remarks += [said for identity, said in _UNKNOWN.items() if identity in identities]
     return {
@@ -204,11 +213,11 @@ def declared_leaks(options: SplitOptions, *, overlap: float) -> set[str]:
     overlap : float
         Overlap with which the windows were cut.
     """
-    if options.kind == "nonmixed":
+    if options.kind in ("nonmixed", "official"):
         return set()
     if options.kind == "record":
-        return {"shared_subject", HIDDEN_ORDER}
-    return {"shared_subject", "shared_record", HIDDEN_ORDER} | ({"overlapping_windows"} if overlap > 0 else set())
+        return {"shared_subject"}
+    return {"shared_subject", "shared_record"} | ({"overlapping_windows"} if overlap > 0 else set())
 
 
 def require_clean(audit: dict, options: SplitOptions, *, name: str) -> None:

@@ -73,8 +73,9 @@ def audit_sets(
         _order_row(windows, apart, order),
     ]
     table = pd.DataFrame(rows)
-    # A split that shares people shares hidden ones, too, if there are any.
-    table["declared"] = table["kind"].isin(declared) & ((table["kind"] != HIDDEN_ORDER) | (table["verdict"] == "found"))
+    if "shared_subject" in declared:  # who shares people shares those who are hidden, too
+        declared = declared | set(table.loc[(table["kind"] == HIDDEN_ORDER) & (table["verdict"] == "found"), "kind"])
+    table["declared"] = table["kind"].isin(declared)
     return table.astype({"count": "Int64"})[list(COLUMNS)]
 
 

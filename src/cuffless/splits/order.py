@@ -10,7 +10,7 @@ import pandas as pd
 
 from cuffless.records.runs import numbered
 
-LEAST_UNITS = 20
+LEAST_UNITS = 12
 """Fewer subjects tell nothing."""
 MOST_P, LEAST_CLOSER = 0.01, 0.1
 """Neighbours are alike from this p on, if they are closer by this share at least: in thousands of subjects every wave
@@ -161,7 +161,8 @@ def parted(pairs: Sequence[tuple[str, str]], windows: pd.DataFrame) -> list[str]
     """
     rows = windows[["subject", "subset"]].drop_duplicates().astype(str)
     sets = rows.groupby("subject")["subset"].agg(frozenset)
-    return [f"{one} and {other}" for one, other in pairs if len(sets[one] | sets[other]) > 1]
+    both = [pair for pair in pairs if pair[0] in sets and pair[1] in sets]
+    return [f"{one} and {other}" for one, other in both if len(sets[one] | sets[other]) > 1]
 
 
 def _medians(windows: pd.DataFrame) -> pd.DataFrame:

@@ -183,7 +183,7 @@ def _index_rows(row, table, first: int):
 
 def quality_columns(options: WindowOptions) -> list[str]:
     """Columns of the quality table."""
-    before = ["record", "subject", "identity", "seconds", "windows_cut", "windows_kept"]
+    before = ["record", "subject", "identity", "subset", "seconds", "windows_cut", "windows_kept"]
     return [*before, *options.rules, "reason", "passed_over"]
 
 
@@ -193,6 +193,7 @@ def quality_row(row, options, seconds, n_cut, n_kept, rejected, reason, problems
         "record": row["record"],
         "subject": row["subject"],
         "identity": row.get("identity", ""),
+        "subset": row.get("subset", ""),
         "seconds": round(seconds, 3),
         "windows_cut": n_cut,
         "windows_kept": n_kept,
