@@ -73,7 +73,7 @@ def test_the_threshold_depends_on_the_window_and_the_method():
     ten, thirty, chrom = (white_noise(30.0, *of) for of in ((10.0, "pos"), (30.0, "pos"), (10.0, "chrom")))
     assert ten.threshold > thirty.threshold + 1
     assert chrom.threshold > ten.threshold + 1  # CHROM has a pass band
-    assert ten.certain > ten.threshold + 0.5
+    assert ten.threshold < ten.certain(1) < ten.rare < ten.certain(6) < ten.certain(100)
     assert ten.threshold == white_noise.__wrapped__(30.0, 10.0, "pos").threshold
 
 

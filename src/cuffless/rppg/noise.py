@@ -12,8 +12,10 @@ from cuffless.rppg.pulse import filtered_waves
 from cuffless.rppg.spectra import power_spectra, pulse_frequencies
 from cuffless.signals import signal_to_noise
 
-PERCENTILE, CERTAIN = 95.0, 99.5
-"""Of noise's SNR, which a window has to exceed, and which one window of a recording has to."""
+PERCENTILE = 95.0
+"""Of noise's SNR, which a window has to exceed."""
+_RARE = 99.5  # beyond, the tail is taken for exponential in dB
+_CERTAIN = 0.015  # share of recordings of noise with a window beyond what is certain
 _WINDOWS = 1000
 _SEED = 20170
 _SHARE = 0.01  # of the mean colour; the threshold does not depend on it
@@ -35,18 +37,23 @@ class WhiteNoise:
         In Hz.
     power : (k,) float array
         Mean power of windows there.
-    threshold, certain : float
+    threshold, rare : float
         SNR in dB that one window in 20 exceeds, and one in 200.
     """
 
     frequency: np.ndarray
     power: np.ndarray
     threshold: float = np.nan
-    certain: float = np.nan
+    rare: float = np.nan
 
     def response(self, frequency: np.ndarray) -> np.ndarray:
         """Power at other frequencies."""
         return np.maximum(np.interp(frequency, self.frequency, self.power), _LOWEST * self.power.max())
+
+    def certain(self, n_windows: float) -> float:
+        """SNR in dB that hardly any recording of noise with so many windows side by side exceeds once."""
+        decades = np.log10((1 - PERCENTILE / 100) * n_windows / _CERTAIN) / np.log10((100 - PERCENTILE) / (100 - _RARE))
+        return float(self.threshold + (self.rare - self.threshold) * decades)
 
 
 @lru_cache(maxsize=64)
@@ -74,7 +81,7 @@ def white_noise(fps: float, seconds: float, method: str) -> WhiteNoise:
     power, bins = power_spectra(blocks, rate)
     noise = WhiteNoise(np.arange(power.shape[1]) / bins, power.mean(axis=0))
     snr = pulse_snr(blocks, rate, pulse_frequencies(blocks, rate, noise.response))
-    return replace(noise, threshold=float(np.percentile(snr, PERCENTILE)), certain=float(np.percentile(snr, CERTAIN)))
+    return replace(noise, threshold=float(np.percentile(snr, PERCENTILE)), rare=float(np.percentile(snr, _RARE)))
 
 
 def pulse_snr(blocks: np.ndarray, fps: float, hz: np.ndarray) -> np.ndarray:

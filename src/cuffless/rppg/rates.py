@@ -40,7 +40,7 @@ class Rates:
     agree : (n,) bool array
         Whether the rates of the regions, or of neighbouring windows where there is one region, agree within 5 bpm.
     threshold, certain : float
-        SNR in dB that noise exceeds in one window in 20, and in one in 200.
+        SNR in dB that noise exceeds in one window in 20, and hardly ever in a whole recording.
     method : str
         From colours to the pulse wave.
     waves : tuple of (t0, fps, (m,) float array)
@@ -117,7 +117,8 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
         roi_hr = np.column_stack([_rates_at(roi, start, seconds, noise) for roi in each])
     several = np.isfinite(roi_hr).sum(axis=1) > 1
     agree = np.where(several, _regions_agree(roi_hr), _neighbours_agree(start, hr, seconds, waves, noise))
-    return Rates(start, seconds, hr, snr, roi_hr, agree, noise.threshold, noise.certain, method, tuple(waves))
+    certain = noise.certain(max(len(start) * HOP_SECONDS / seconds, 1))
+    return Rates(start, seconds, hr, snr, roi_hr, agree, noise.threshold, certain, method, tuple(waves))
 
 
 def why_nothing(name: str, rates: Rates) -> str:
