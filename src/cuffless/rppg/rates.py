@@ -9,6 +9,7 @@ from cuffless.config import WindowOptions
 from cuffless.rppg.pulse import pulse_stretches
 from cuffless.rppg.trace import Trace, mean_over_rois
 from cuffless.signals import bandpass, pulse_frequency, signal_to_noise
+from cuffless.windows.grid import search_options
 
 HOP_SECONDS = 1.0
 AGREE_BPM = 5.0
@@ -183,14 +184,7 @@ def _windows(t0, fps, wave, seconds, hop=HOP_SECONDS):
 def _rate_and_snr(blocks, fps):
     """Pulse rate in bpm and SNR in dB, by the options that windows of PPG have by default."""
     options = WindowOptions()
-    hz = pulse_frequency(
-        blocks,
-        fps,
-        search=options.pulse_search,
-        method=options.pulse_rate,
-        ratio=options.subharmonic_ratio,
-        min_hz=options.subharmonic_min_hz,
-    )
+    hz = pulse_frequency(blocks, fps, **search_options(options))
     snr = signal_to_noise(
         blocks,
         fps,
