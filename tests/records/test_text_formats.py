@@ -88,6 +88,9 @@ FORMATS = {
     + rows(TIME, PPG, (ABP / MMHG_PER_KPA).round(5)),
     "PhysioNet with dates": "'Time and date','PLETH','ABP'\n'hh:mm:ss.mmm dd/mm/yyyy','NU','mmHg'\n"
     + rows([f"'[{d[11:]} 0{1 + (d[9] == '2')}/02/2020]'" for d in DATES], PPG, ABP),
+    "units in brackets below": "time,ppg,abp\n(s),(NU),(kPa)\n" + rows(TIME, PPG, (ABP / MMHG_PER_KPA).round(5)),
+    "Shimmer": "sep=\t\nTimestamp_Unix_CAL\tPPG\tABP\nms\tmV\tmmHg\n"
+    + rows([f"{1535640000000 + 1e3 * t:.3f}" for t in TIME], PPG, ABP, by="\t", end="\t\n"),
     "rdsamp": "   Elapsed time\t   PLETH\t     ABP\n   hh:mm:ss.mmm\t      NU\t    mmHg\n"
     + rows([f"     0:{t:06.3f}" for t in TIME], PPG, ABP, by="\t   "),
     "AcqKnowledge": "ward.acq\n10 msec/sample\n2 channels\nPPG (X, PPGED-R)\nVolts\nABP\nmmHg\nmin\tCH1\tCH2\t\n"

@@ -246,7 +246,7 @@ def _names(before, head, used: int, width: int, layout: Layout) -> tuple[tuple[s
     fitting = [_joined_units(_trimmed(row), used) for _, row in before]
     fitting = [row for row in fitting if used <= len(row) <= width or (len(row) == used - 1 and used > 2)]
     if fitting and len(fitting) > 1 and _are_units(fitting[-1]):
-        units = tuple(fitting.pop())
+        units = tuple(cell.strip("()[] ") for cell in fitting.pop())
     if fitting:
         row = fitting[-1]
         names = ["", *row] if len(row) == used - 1 else row
@@ -277,5 +277,5 @@ def _joined_units(row: list[str], used: int) -> list[str]:
 
 
 def _are_units(row: list[str]) -> bool:
-    known = [cell for cell in row if _UNITS.fullmatch(cell)]
+    known = [cell for cell in row if _UNITS.fullmatch(cell.strip("()[] "))]
     return bool(known) and len(known) >= 0.5 * len([cell for cell in row if cell])
