@@ -2,12 +2,14 @@
 
 from cuffless.signals.beats import PressureBeats, drop_close, find_pulses, pressure_beats
 from cuffless.signals.filters import SETTLING_SECONDS, bandpass
+from cuffless.signals.impulses import CHUNK_SECONDS, without_impulses
 from cuffless.signals.rates import PULSE_HZ, lasting_frequency, pulse_candidates, pulse_frequency
 from cuffless.signals.resampling import cubic_windows, to_rate
 from cuffless.signals.runs import equal_runs, touched, true_runs
 from cuffless.signals.snr import signal_to_noise
 
 __all__ = [
+    "CHUNK_SECONDS",
     "PULSE_HZ",
     "SETTLING_SECONDS",
     "PressureBeats",
@@ -24,4 +26,5 @@ __all__ = [
     "to_rate",
     "touched",
     "true_runs",
+    "without_impulses",
 ]
