@@ -137,9 +137,9 @@ def test_what_cannot_be_told_says_why():
     assert not same.alike
 
 
-def audited(kind, identity, **options):
-    windows = table(chained(), windows=6)
-    options = SplitOptions(kind=kind, fractions=FRACTIONS, **options)
+def audited(kind, identity, apart=1):
+    windows = table(chained(), [f"{'abtvf'[k % 5]}{100 + apart * k}s" for k in range(60)], windows=6)
+    options = SplitOptions(kind=kind, fractions=FRACTIONS)
     quality = windows.groupby("record", as_index=False).agg(windows_kept=("row", "size"), subject=("subject", "first"))
     quality["identity"] = identity
     return audited_split(windows, quality, options, overlap=0.0, name="mine")[1], options
@@ -154,15 +154,20 @@ def test_hidden_people_warn_and_stop_nothing():
     assert 15 < leak["count"] < 59
     [warning] = [note for note in audit["notes"] if note.startswith("WARNING")]
     assert warning.startswith(f"WARNING: mine: people may be hidden in the order: {leak['count']} pairs of neighbours")
-    assert warning.endswith(
-        "probably of one person; records.identity: runs keeps records of neighbouring numbers on one side"
-    )
+    assert warning.endswith("one person; a numbering without gaps does not tell where one person ends")
     json.dumps(audit)
     who, what = cautions({"mine": audit})
     assert (
         who == "No patient is named: each record counts as a subject, and a person with several may be in several sets."
     )
     assert what.startswith("WARNING: people may be hidden in the order of split mine: neighbours in the record numbers")
+
+
+def test_the_remedy_is_named_where_it_helps():
+    audit, _ = audited("nonmixed", "record", apart=10)
+    reason = audit["leaks"]["hidden_order"]["reason"]
+    assert reason.endswith("records.identity: runs keeps records of neighbouring numbers on one side")
+    assert audited("nonmixed", "run", apart=10)[0]["leaks"]["hidden_order"]["reason"].endswith("raise records.runs_gap")
 
 
 def test_a_split_that_shares_people_declares_those_who_are_hidden():
