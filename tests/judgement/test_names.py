@@ -120,3 +120,16 @@ def test_a_broken_date_or_time_is_named_with_its_line(make_table, write):
         said = rf"column start .*1 row \(line 4\) \(the first holds {held}\); give seconds from .*--without start"
         with pytest.raises(PredictionError, match=said):
             read_table([write(rows)])
+
+
+def test_lines_with_more_cells_than_names_are_refused_and_an_index_is_a_column(make_table, write, tmp_path):
+    path = tmp_path / "t.csv"
+    rows = make_table()
+    text = rows.to_csv(index=False)
+    path.write_text("\n".join([text.splitlines()[0], *(f"{line},1" for line in text.splitlines()[1:])]))
+    with pytest.raises(PredictionError, match=r"more cells than its first line names columns \(13\)"):
+        read_table([path])
+    rows.set_index(["subject", "start"]).to_parquet(tmp_path / "t.parquet")
+    read = read_table([tmp_path / "t.parquet"])
+    assert read.rows["subject"].tolist() == rows["subject"].tolist()
+    assert "start" not in read.missing

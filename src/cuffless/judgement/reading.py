@@ -135,9 +135,8 @@ def _read(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
         if path.name.lower().endswith(".parquet"):
             table, first = pd.read_parquet(path), 1
         else:
-            as_text = dict.fromkeys(
-                (names.get(name, name) for name in (*NAMES, *LABELS)), str
-            )  # 007 and 7 are two people
+            # 007 and 7 are two people.
+            as_text = dict.fromkeys((names.get(name, name) for name in (*NAMES, *LABELS)), str)
             empty = dict.fromkeys((names.get(name, name) for name in _NUMBERS), _EMPTY)  # NA may be a name
             marks = pandas_marks(path)  # separator, decimal commas, encoding, lines before the names
             table = pd.read_csv(
@@ -158,6 +157,13 @@ def _read(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
         raise PredictionError(
             f"{path.name}: cannot be read ({shortened(error, 200)}); give a CSV or parquet file"
         ) from None
+    if path.name.lower().endswith(".parquet"):  # which keeps an index: columns, if its parts have names
+        table = table.reset_index(drop=all(name is None for name in table.index.names))
+    elif not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for an index
+        raise PredictionError(
+            f"{path.name}: its lines hold more cells than its first line names columns ({len(table.columns)}); quote "
+            "what holds a separator, and end no line with one"
+        )
     taken = _chosen(_joined(table, names), names, path)
     return taken.assign(_line=np.arange(len(taken)) + first, _file=path.name)
 

@@ -1,5 +1,6 @@
 """WFDB headers as header(5) of the WFDB library describes them."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ _FORMAT = re.compile(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?")
 _GAIN = re.compile(rf"(?={_NUMBER}|[(/])({_NUMBER})?(?:\(({_NUMBER})\))?(?:/(\S*))?")
 _INTEGER = re.compile(r"[-+]?\d+")
 _DEFAULT_FS = 250.0
+_LONGEST_NAME = 255  # bytes
 _DEFAULT_GAIN = 200.0
 
 
@@ -152,7 +154,7 @@ def _record_line(line: str) -> dict:
     fields = line.split()
     if len(fields) < 2:
         raise ValueError("its first line must hold a name and a number of signals")
-    name, _, segments = fields[0].partition("/")
+    name, _, segments = _file_name(fields[0]).partition("/")
     if not name or (segments and not segments.isdecimal()) or not fields[1].isdecimal():
         raise ValueError("its first line must begin with a name and a number of signals")
     found = {"name": name, "segments": int(segments) if segments else None, "fs": _DEFAULT_FS, "length": 0}
@@ -170,6 +172,13 @@ def _record_line(line: str) -> dict:
     return found
 
 
+def _file_name(field: str) -> str:
+    """A name that a file may have: longer ones no file system takes."""
+    if len(os.fsencode(field)) > _LONGEST_NAME:
+        raise ValueError(f"{shortened(field)!r} is too long for the name of a file")
+    return field
+
+
 def _length(field: str) -> int:
     """A number of frames; integers may be written with an exponent."""
     if not re.fullmatch(_NUMBER, field) or float(field) < 0 or float(field) % 1:
@@ -185,7 +194,7 @@ def _check_time(fields: list[str]) -> None:
 
 def _segment_line(line: str) -> tuple[str, int | None]:
     fields = line.split()
-    return fields[0], _length(fields[1]) if len(fields) > 1 else None
+    return _file_name(fields[0]), _length(fields[1]) if len(fields) > 1 else None
 
 
 def _signal_line(line: str, record: str, number: int) -> Signal:
@@ -194,7 +203,7 @@ def _signal_line(line: str, record: str, number: int) -> Signal:
     if not stored:
         raise ValueError("a signal's line must begin with its file and the format of its samples")
     made = {
-        "file": fields[0],
+        "file": _file_name(fields[0]),
         "format": stored[1],
         "per_frame": int(stored[2] or 1) or 1,
         "skew": int(stored[3] or 0),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cuffless.errors import shortened
 from cuffless.records.record import RecordError
 from cuffless.records.wfdb_headers import Header
 
@@ -204,7 +205,7 @@ def _flac(file: Path, channels: int):
     try:
         opened = soundfile.SoundFile(file)
     except (OSError, soundfile.SoundFileError) as error:
-        raise RecordError(f"{file.name}: signals cannot be read ({error})") from None
+        raise RecordError(f"{file.name}: signals cannot be read ({shortened(error, 120)})") from None
     if opened.format != "FLAC" or opened.channels != channels:
         opened.close()
         raise RecordError(
@@ -227,7 +228,7 @@ def _flac_samples(file: Path, channels: int, start: int, stop: int) -> np.ndarra
             ends = range(start, stop, _PIECE)
             pieces = [opened.read(min(_PIECE, stop - first), dtype="int32", always_2d=True) for first in ends]
         except soundfile.SoundFileError as error:
-            raise RecordError(f"{file.name}: signals cannot be read ({error})") from None
+            raise RecordError(f"{file.name}: signals cannot be read ({shortened(error, 120)})") from None
         unused = _FLAC_UNUSED[opened.subtype]
     made = np.concatenate(pieces)
     if len(made) < stop - start:

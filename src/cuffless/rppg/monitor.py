@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config.rppg import RppgOptions
+from cuffless.errors import shortened
 from cuffless.personalization.cuff_values import PLAUSIBLE
 from cuffless.records import RecordError
 from cuffless.records.text.cells import shown
@@ -74,7 +75,7 @@ def read_monitor(path: str | Path, *, start_time: datetime | None = None, offset
     for column, name in enumerate(_FIGURES):
         plausible &= (values[:, column] >= PLAUSIBLE[name][0]) & (values[:, column] <= PLAUSIBLE[name][1])
     if not plausible.any():
-        first = ", ".join(f"{name} {table[name].iloc[0]}" for name in _FIGURES)
+        first = ", ".join(f"{name} {shortened(table[name].iloc[0], 40)}" for name in _FIGURES)
         raise RppgError(
             f"{path.name}: no row holds a plausible pair of pressures in mmHg; the first has {first}. In kPa? Multiply "
             "by 7.50"
@@ -158,7 +159,7 @@ def _table(path: Path) -> pd.DataFrame:
         names, rows, _ = read_lines(path)
     except RecordError as error:
         raise RppgError(
-            f"{path.name}: cannot be read ({error}); give a CSV with {', '.join(MONITOR_COLUMNS)}"
+            f"{path.name}: cannot be read ({shortened(error, 120)}); give a CSV with {', '.join(MONITOR_COLUMNS)}"
         ) from None
     if not names:
         raise RppgError(f"{path.name}: cannot be read (it is empty); give a CSV with {', '.join(MONITOR_COLUMNS)}")
@@ -183,22 +184,22 @@ def _seconds(path: Path, column: pd.Series, start_time: datetime | None) -> tupl
     if not np.isfinite(numbers).any():
         return _since(path, column, start_time), True
     at = int(np.flatnonzero(~np.isfinite(numbers))[0])
-    raise RppgError(
-        f"{path.name}, line {column.index[at]}, time: {column.iloc[at]!r} is no number, as others are; correct it"
-    )
+    held = shortened(column.iloc[at])
+    raise RppgError(f"{path.name}, line {column.index[at]}, time: {held!r} is not a number, as others are; correct it")
 
 
 def _since(path: Path, column: pd.Series, start_time: datetime | None) -> np.ndarray:
     moments = [_moment(path, row, text) for row, text in column.items()]
+    first = shortened(column.iloc[0])
     if start_time is None:
         raise RppgError(
-            f"{path.name}: its times are dates ({column.iloc[0]}), and the manifest says no start_time; give it, or "
+            f"{path.name}: its times are dates ({first}), and the manifest says no start_time; give it, or "
             "seconds from the recording's start"
         )
     zoned = {moment.tzinfo is not None for moment in [*moments, start_time]}
     if len(zoned) > 1:
         raise RppgError(
-            f"{path.name}: its times ({column.iloc[0]}) and start_time ({start_time.isoformat()}) must all tell a time "
+            f"{path.name}: its times ({first}) and start_time ({start_time.isoformat()}) must all tell a time "
             "zone, or none"
         )
     return np.array([(moment - start_time).total_seconds() for moment in moments])
@@ -212,6 +213,6 @@ def _moment(path: Path, line: int, text) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise RppgError(
-            f"{path.name}, line {line}, time: {text!r} is neither seconds nor a date with time of day "
+            f"{path.name}, line {line}, time: {shortened(text)!r} is neither seconds nor a date with time of day "
             "(2024-05-01T10:03:20)"
         ) from None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cuffless.errors import shortened
 from cuffless.files import whole_file
 from cuffless.rppg.errors import RppgError
 
@@ -171,4 +172,4 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as opened:
             return {name: opened[name] for name in opened.files}
     except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise RppgError(f"{path}: cannot be read as npz ({error})") from None
+        raise RppgError(f"{path}: cannot be read as npz ({shortened(error, 120)})") from None

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cuffless.errors import shortened
 from cuffless.records import RecordError
 from cuffless.records.text.cells import shown
 from cuffless.records.text.layout import layout_of
@@ -179,11 +180,15 @@ def _read_npz(path: Path, key: str | None, fps: float | None) -> Trace:
     colours = [name for name, array in arrays.items() if array.ndim == 2 and array.shape[1] == 3]
     key = key or "rgb"
     if key not in colours:
-        found = f"--key {' or '.join(colours)}" if colours else "it holds no array of shape (n, 3)"
+        found = (
+            f"--key {' or '.join(shortened(name, 40) for name in colours[:5])}"
+            if colours
+            else "it holds no array of shape (n, 3)"
+        )
         raise TraceLayoutError(f"{path.name}: no array {key} of shape (n, 3); {found}")
     if fps is None:
         rate = next((arrays[name] for name in _RATES if name in arrays), None)
-        if rate is None or rate.size != 1:
+        if rate is None or rate.size != 1 or rate.dtype.kind not in "iuf":
             raise TraceLayoutError(f"{path.name}: no number fps; say the frames a second with --fps")
         fps = float(rate.item())
     try:

@@ -9,7 +9,7 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from cuffless.errors import CufflessError
+from cuffless.errors import CufflessError, shortened
 from cuffless.records.remote.part import PIECE, Part
 
 _LINE = re.compile(rb"([0-9a-fA-F]{64})(?:  | \*| )(?:\./)?([^\s].*)")
@@ -153,7 +153,8 @@ class Checksums:
             raise self._unreadable(error) from None
 
     def _unreadable(self, error: sqlite3.Error) -> ChecksumsError:
-        return ChecksumsError(f"{self.path}: no index of checksums ({error}); delete it, it is made anew")
+        why = shortened(error, 120)
+        return ChecksumsError(f"{self.path}: no index of checksums ({why}); delete it, it is made anew")
 
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:
@@ -202,7 +203,7 @@ def _insert(database: sqlite3.Connection, batch: list[_Row], text: Path) -> None
     for folder, name, sha256 in batch:  # some are listed twice, which is harmless if they agree
         query = "SELECT sha256 FROM sums WHERE folder = ? AND name = ?"
         if database.execute(query, (folder, name)).fetchone() != (sha256,):
-            path = f"{folder}/{name}".lstrip("/")
+            path = shortened(f"{folder}/{name}".lstrip("/"), 120)
             raise ChecksumsError(f"{text}: gives two checksums of {path}; delete it, it is fetched anew")
 
 
