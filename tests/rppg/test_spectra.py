@@ -134,3 +134,12 @@ def test_one_confirmed_window_is_not_enough_where_none_is_beyond_noise():
     assert rates.confirmed.all()
     assert not rates.accepted.any()
     assert "which noise hardly ever exceeds" in why_nothing("a.csv", rates)
+
+
+@pytest.mark.parametrize("shape", ["short", "reflected"])
+def test_windows_together_tell_a_weak_pulse_from_its_harmonic(shape):
+    t = np.arange(90 * FPS) / FPS
+    rgb = skin(52, shape, noise=0, depth=0.005, t=t)
+    rgb *= 1 + np.random.default_rng(2).normal(0, 0.005, rgb.shape)
+    rates = pulse_rates(trace_of(rgb))
+    np.testing.assert_allclose(rates.hr, 52, atol=2)

@@ -174,12 +174,14 @@ def _rates_at(waves, start, seconds, noise):
         if not len(inside) or not wave.any():
             continue
         blocks = _blocks(wave, fps, first, seconds)
-        hz = pulse_frequencies(blocks, fps, noise.response)
+        hz = pulse_frequencies(blocks, fps, noise.response, hop=HOP_SECONDS)
         longer = min(CONTEXT_SECONDS, len(wave) / fps)
         if longer > seconds:
             around = first - round((longer - seconds) / 2 * fps)
             around = np.clip(around, 0, len(wave) - round(longer * fps))
-            hz = like_context(hz, pulse_frequencies(_blocks(wave, fps, around, longer), fps, noise.response))
+            hz = like_context(
+                hz, pulse_frequencies(_blocks(wave, fps, around, longer), fps, noise.response, hop=HOP_SECONDS)
+            )
         rates[inside] = np.where(np.ptp(blocks, axis=1) > 0, 60 * hz, np.nan)
     return rates
 
