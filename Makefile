@@ -1,11 +1,12 @@
 # make fig7    set everything up and draw Figure 7 of the simulated cohort
+# make real    fetch records of real patients, and study these
 # make test    set everything up and run the tests
 # make help    the other targets
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help env fig7 all test test-fast lint bench report snakemake-report docs guide resume plan why lock clean
+.PHONY: help env fig7 real all test test-fast lint bench report snakemake-report docs guide resume plan why lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 VENV ?= .venv
@@ -15,6 +16,7 @@ LOCK := envs/requirements$(if $(GPU),-gpu).lock
 READY := $(VENV)/.ready$(if $(GPU),-gpu)
 SNAKEMAKE := $(BIN)/snakemake --quiet host reason --cores $(CORES)
 CONFIG ?=
+RECORDS ?=
 CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
 
 help:  ## list the targets
@@ -30,12 +32,17 @@ fig7: env  ## draw Figure 7 of the simulated cohort
 	@$(SNAKEMAKE) $(CONFIGFILES) -- results/figures/fig7.pdf
 	@echo "Figure 7 is in results/figures/fig7.pdf (and .png)"
 
+real: env  ## study real patients up to results/report.html; RECORDS=folder: with these records, else from PhysioNet
+	@$(BIN)/python workflow/choose_records.py config/challenge.yaml results/challenge.records.yaml "$(RECORDS)"
+	@$(SNAKEMAKE) --configfile config/challenge.yaml results/challenge.records.yaml
+	@echo "The report is in results/report.html, figures in results/figures, tables in results/tables"
+
 all: env  ## every figure and table
 	@$(SNAKEMAKE) $(CONFIGFILES)
 	@echo "Figures are in results/figures, tables in results/tables"
 
 test: env lint  ## format, lint, contracts and all tests
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 test-fast: env  ## the tests that take seconds
 	@$(BIN)/python -m pytest -m "not slow"

@@ -150,3 +150,11 @@ def test_every_option_is_read_somewhere(project):
 def test_what_only_chooses_files_does_not_change_how_they_are_read():
     assert RecordOptions(path="a", shards=3).reading() == RecordOptions(path="b", exclude=("x",)).reading()
     assert RecordOptions(csv_fs=100).reading() != RecordOptions(csv_fs=125).reading()
+
+
+def test_whom_a_record_is_of_changes_neither_the_listing_nor_the_windows():
+    plain, runs = RecordOptions(), RecordOptions(identity="runs", runs_gap=5)
+    assert plain.choosing() == runs.choosing()
+    assert plain.reading() == runs.reading()
+    assert json.loads(runs.naming()) == {"identity": "runs", "runs_gap": 5}
+    assert plain.naming() == RecordOptions(runs_gap=5).naming()

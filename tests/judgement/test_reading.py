@@ -148,12 +148,10 @@ def test_dates_are_no_seconds(make_table, write, name):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda t: t.to_csv(index=False, sep=";"), "separated by ';'; save it with commas"),
-        (lambda t: t.to_csv(index=False, sep="\t"), r"separated by '\\t'; save it with commas"),
         (lambda t: t.rename(columns=str.upper).to_csv(index=False), "--column subject=SUBJECT"),
         (lambda t: t.assign(sbp=[f"{x:.1f}".replace(".", ",") for x in t.sbp]).to_csv(index=False), "decimal points"),
         (lambda t: t.assign(subset="Training").to_csv(index=False), "'training' are left out; known are train, val"),
-        (lambda t: t.assign(sbp_ref=-1.0).to_csv(index=False), r"no pressure in 96 rows .*holds -1 mmHg"),
+        (lambda t: t.assign(sbp_ref=-1.0).to_csv(index=False), r"not a pressure in 96 rows .*holds -1 mmHg"),
         (lambda t: t.assign(sbp_ref=np.nan).to_csv(index=False), "is empty.; leave out windows without a reference"),
         (lambda t: t.assign(sbp_ref=t.dbp_ref, dbp_ref=t.sbp_ref).to_csv(index=False), "are the columns exchanged"),
     ],
@@ -165,10 +163,29 @@ def test_what_is_wrong_is_named_with_its_remedy(make_table, tmp_path, change, sa
         read_table([path])
 
 
-def test_another_encoding_is_named(make_table, tmp_path):
-    make_table().to_csv(tmp_path / "t.csv", index=False, encoding="utf-16")
-    with pytest.raises(PredictionError, match=r"t\.csv: is not in UTF-8"):
-        read_table([tmp_path / "t.csv"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"sep": ";", "decimal": ","},
+        {"sep": "\t"},
+        {"sep": "|"},
+        {"sep": "\t", "decimal": ",", "encoding": "utf-16"},
+        {"encoding": "cp1252"},
+        {"encoding": "utf-8-sig"},
+    ],
+)
+def test_a_table_is_read_whatever_its_marks(make_table, tmp_path, written):
+    table = make_table().assign(network="Müllers Netz")
+    table.to_csv(tmp_path / "plain.csv", index=False)
+    table.to_csv(tmp_path / "t.csv", index=False, **written)
+    plain, read = (read_table([tmp_path / name]).rows for name in ("plain.csv", "t.csv"))
+    pd.testing.assert_frame_equal(read, plain)
+
+
+def test_comments_before_the_names_are_passed_over(make_table, tmp_path):
+    text = make_table().to_csv(index=False)
+    (tmp_path / "t.csv").write_text(f"# predictions of May\n# lab 3\n{text}")
+    assert len(read_table([tmp_path / "t.csv"]).rows) == len(make_table())
 
 
 def test_subsets_are_known_in_any_case(make_table, write):

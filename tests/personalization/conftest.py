@@ -1,7 +1,5 @@
 """Plans and predictions of personalization, made by hand."""
 
-import gc
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -121,16 +119,6 @@ def protocol_of(
 
 
 QUICK = EvaluationOptions(bootstrap=100)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _quick_garbage_collection():
-    """Statsmodels collects garbage at each correction; what was imported before need not be searched."""
-    import statsmodels.stats.multitest  # noqa: F401
-
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture

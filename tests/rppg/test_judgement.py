@@ -1,7 +1,5 @@
 """Networks judged on rPPG, before and after fine-tuning, beside what needs no network."""
 
-import gc
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,16 +15,6 @@ from cuffless.rppg.table2 import write_table2
 QUICK = EvaluationOptions(bootstrap=100)
 SECONDS = 6.0
 SCALE = {"before": 2.0, "tuned": 1.0, "first": 0.5, "random": 0.25}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _quick_garbage_collection():
-    """Statsmodels collects garbage at each correction; what was imported before need not be searched."""
-    import statsmodels.stats.multitest  # noqa: F401
-
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def make_index(subjects=8, windows=40):

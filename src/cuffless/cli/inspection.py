@@ -97,7 +97,8 @@ def summarize(record: Record, cut: Windows, options: WindowOptions) -> dict:
     dict
         ``record``, ``fs`` (Hz), ``channels``, ``seconds`` (with both signals), ``windows_cut``, ``windows_kept``,
         ``rejected`` by rule, medians over kept windows (None without any), ``candidates``: medians over all windows
-        that have beats. ``passed_over`` if parts of the record are unusable, ``reason`` if no window is kept.
+        that have beats. ``read_as``: what a text file was taken for. ``passed_over`` if parts of the record are
+        unusable, ``reason`` if no window is kept.
     """
     with_beats = cut.candidates.select(np.isfinite(cut.candidates.sbp))
     summary = {
@@ -111,6 +112,8 @@ def summarize(record: Record, cut: Windows, options: WindowOptions) -> dict:
         **_medians(cut.kept),
         "candidates": _medians(with_beats),
     }
+    if record.read_as:
+        summary["read_as"] = record.read_as
     if record.problems:
         summary["passed_over"] = list(record.problems)
     if not len(cut.kept):

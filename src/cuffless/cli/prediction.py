@@ -1,5 +1,6 @@
 """`cuffless predict`: pressures from PPG alone."""
 
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -38,7 +39,8 @@ def run_predict(
         if cuff[0] is None and cuff[1:] != (None, None):
             raise UsageError("--by and --within say how cuff values count; name these with --calibrate")
         study = study_of(config)
-        record = open_signal(path, fs, columns, rows, study, need_abp=False, ppg=ppg)
+        call = f"predict --model {shlex.quote(str(model_path))}"
+        record = open_signal(path, fs, columns, rows, study, need_abp=False, ppg=ppg, command=call)
         table, said = _predicted(record, model_path, study, cuff)
     except (UsageError, ConfigError, ValueError, OSError) as error:
         complain(str(error))
@@ -59,7 +61,7 @@ def run_predict(
             complain(str(error))
             return WRONG_USE
     if as_json:
-        print_json(_answer(record.name, model_path, table, reason))
+        print_json(_answer(record.name, model_path, table, reason, record.read_as))
     elif not output:
         print(table.to_csv(index=False, float_format="%.2f"), end="")
     if reason:
@@ -122,10 +124,11 @@ def _calibrated(record, predictor, values, options, by: str, within: float) -> t
     return done.windows[[*COLUMNS, *CALIBRATED]], f"{said}."
 
 
-def _answer(name: str, model_path: Path, table: pd.DataFrame, reason: str) -> dict:
+def _answer(name: str, model_path: Path, table: pd.DataFrame, reason: str, read_as: str = "") -> dict:
     accepted = table[table["accepted"].astype(bool)]
     medians = {f"{figure}_median": _median(accepted[figure]) for figure in FIGURES}
     answer = {"record": name, "model": str(model_path), **medians, "windows": table.to_dict("records")}
+    answer |= {"read_as": read_as} if read_as else {}
     return {**answer, "reason": reason} if reason else answer
 
 

@@ -9,7 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from cuffless.config import EvaluationOptions
 from cuffless.evaluation.bootstrap import (
@@ -100,7 +100,7 @@ def _studies(k: int, simulations: int, seed: int, figure: str) -> Iterator[tuple
         if figure == "within10":
             windows = np.ceil(_WINDOWS * np.exp(rng.normal(0, _UNEQUAL, shape)))
             offset = rng.normal(0, _OFFSETS, shape)
-            small = norm.cdf(CLOSE_MMHG, offset, _ABOUT) - norm.cdf(-CLOSE_MMHG, offset, _ABOUT)
+            small = ndtr((CLOSE_MMHG - offset) / _ABOUT) - ndtr((-CLOSE_MMHG - offset) / _ABOUT)
             yield rng.binomial(windows.astype(int), small).astype(float), windows
             continue
         mae = rng.gamma(_BETWEEN**-2, _MAE * _BETWEEN**2, shape)

@@ -39,7 +39,17 @@ from cuffless.figures.personal import (
     warned,
     words_height,
 )
-from cuffless.figures.style import GREY, LEAST_FONT, PALE, house_style, new_figure, note, panel_title, seeds_note
+from cuffless.figures.style import (
+    GREY,
+    LEAST_FONT,
+    PALE,
+    house_style,
+    new_figure,
+    note,
+    panel_title,
+    seeds_note,
+    with_cautions,
+)
 
 _TITLES = ("Calibration windows", "Drift after the last calibration window", "First − random in each protocol")
 _BUDGET, _DRIFT, _NO_DRIFT, _PROTOCOLS = 2.45, 2.05, 0.6, 0.85  # inches of a panel
@@ -56,6 +66,7 @@ def draw_fig_budget(
     *,
     protocols: Sequence[str],
     warnings: Mapping[str, Sequence[str]],
+    cautions: Sequence[str] = (),
 ) -> Figure:
     """MAE against calibration windows, against time since them, and first less random in each protocol.
 
@@ -69,6 +80,8 @@ def draw_fig_budget(
         Protocols; budgets and drift are those of the first.
     warnings : mapping of str to sequence of str
         What each protocol's audit let pass; a protocol with a warning is marked.
+    cautions : sequence of str
+        What a reader must know of the splits, as from `cuffless.splits.cautions`.
 
     Returns
     -------
@@ -88,7 +101,7 @@ def draw_fig_budget(
     tests = tests[tests["protocol"].isin(protocols)]
     leaking = {name for name in protocols if warnings.get(name)}
     headline = _headline(main, protocols, warnings)
-    text = _explain(budgets, drift, tests, protocols, warnings)
+    text = with_cautions(_explain(budgets, drift, tests, protocols, warnings), cautions)
     heights = [_BUDGET, _NO_DRIFT if drift.empty else _DRIFT, _PROTOCOLS + _LINE * len(protocols)]
     columns = pressure_columns(options)
     if columns == 1:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
+from cuffless.errors import shortened
 from cuffless.records.folders import existing_folder, files_in
 from cuffless.records.record import RecordError
 
@@ -59,7 +60,7 @@ def hdf5(path: str | Path) -> Iterator:
         with h5py.File(path, "r", locking=False) as file:  # network file systems refuse locks, and nobody writes
             yield file
     except (OSError, RuntimeError, KeyError) as error:  # h5py turns damage of different kinds into these
-        raise RecordError(f"{path}: cannot be read as HDF5 ({error}); fetch it anew") from None
+        raise RecordError(f"{path}: cannot be read as HDF5 ({shortened(error, 120)}); fetch it anew") from None
 
 
 def holds_references(dataset) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
+from cuffless.errors import shortened, some_of
 from cuffless.records.containers import container_files, hdf5, holds_references
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.record import Channel, Record, RecordError, Segment
@@ -90,10 +91,11 @@ def _cells(state: FileState) -> tuple[str, int]:
         try:
             kinds = scipy.io.whosmat(path, appendmat=False)
         except Exception as error:  # its parser raises whatever it stumbles over
-            raise RecordError(f"{path}: is no MATLAB file ({error}); fetch it anew, or take it out") from None
+            why = shortened(error, 120)
+            raise RecordError(f"{path}: is no MATLAB file ({why}); fetch it anew, or take it out") from None
         found = {name: int(np.prod(shape)) for name, shape, kind in kinds if kind == "cell"}
     if len(found) != 1:
-        what = f"several cell arrays ({', '.join(found)})" if found else "no cell array"
+        what = f"several cell arrays ({some_of(found)})" if found else "no cell array"
         raise RecordError(f"{path}: holds {what}, not one of recordings; {_REMEDY}")
     return next(iter(found.items()))
 
@@ -152,4 +154,5 @@ def _load_old(state: FileState, variable: str) -> list[np.ndarray]:
     try:
         return list(scipy.io.loadmat(state[0], appendmat=False, variable_names=[variable])[variable].ravel(order="F"))
     except Exception as error:  # its parser raises whatever it stumbles over
-        raise RecordError(f"{Path(state[0])}: cannot be read as MATLAB file ({error}); fetch it anew") from None
+        why = shortened(error, 120)
+        raise RecordError(f"{Path(state[0])}: cannot be read as MATLAB file ({why}); fetch it anew") from None

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
+from cuffless.errors import some_of
 from cuffless.records.containers import container_files, hdf5, holds_references, text, texts
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.record import ReadyWindows, Record, RecordError, check_rate
@@ -203,7 +204,7 @@ def _look_into(state: FileState) -> _Content:
             return _subset(path, file["Subset"])
         if "Subj_Wins" in file:
             return _segments(path, file["Subj_Wins"])
-        held = ", ".join(sorted(file)) or "nothing"
+        held = some_of(sorted(file)) or "nothing"
     raise RecordError(f"{path}: holds {held}, none of the layouts of ready windows; {_REMEDY}")
 
 

@@ -137,7 +137,8 @@ def table_name(entry: Entry) -> str:
 def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry]:
     """List the recordings of a source, those that `include` and `exclude` let through, in the order of their paths.
 
-    Patterns are compared with a recording's own name and with its name in the table of records.
+    Patterns are compared with a recording's own name, with its name in the table of records, and with its path below
+    the folder (or database) of the recordings.
 
     Raises
     ------
@@ -147,7 +148,9 @@ def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry
     from fnmatch import fnmatch
 
     def matches(entry: Entry, patterns: tuple[str, ...]) -> bool:
-        return any(fnmatch(name, pattern) for name in (entry.name, table_name(entry)) for pattern in patterns)
+        below = os.path.relpath(entry.path, options.path) if options.path else entry.path
+        names = (entry.name, table_name(entry), below)
+        return any(fnmatch(name, pattern) for name in names for pattern in patterns)
 
     found = source_named(options.source).find(options, shard)
     return sorted(

@@ -1,15 +1,18 @@
 """From mean colours of skin to a pulse wave."""
 
 import numpy as np
-from scipy import interpolate, ndimage, signal
+import scipy
 
+from cuffless.config import WindowOptions
 from cuffless.rppg.overlaps import overlap_sum, sliding_sum
+from cuffless.signals import bandpass
 
 WINDOW_SECONDS = 1.6
 """Stretch on which colours are normalized and projected: a pulse wave at 40 bpm fits into it."""
 METHODS = ("pos", "chrom", "green", "red", "blue")
 GAP_SECONDS = 1.0
 """Nothing is interpolated across a longer gap."""
+_GRID_HZ = 20.0  # slower recordings are interpolated to a grid on which the pass band fits
 _CHROM_BAND = (0.67, 4.0)  # Hz: 40-240 bpm, as in the method's paper
 _CHROM_ORDER = 3
 _CHANNELS = {"red": 0, "green": 1, "blue": 2}
@@ -108,7 +111,7 @@ def uniform(t, values, fps=None):
     grid = t[0] + np.arange(n) / fps
     if n == len(t) and np.all(np.abs(grid - t) * fps < _JITTER):
         return float(t[0]), fps, values
-    return float(t[0]), fps, interpolate.PchipInterpolator(t, values, axis=0)(np.minimum(grid, t[-1]))
+    return float(t[0]), fps, scipy.interpolate.PchipInterpolator(t, values, axis=0)(np.minimum(grid, t[-1]))
 
 
 def stretches(t, gap=GAP_SECONDS):
@@ -164,6 +167,16 @@ def pulse_stretches(t, rgb, fps=None, *, method="pos", invert=True):
     return waves
 
 
+def filtered_waves(t, rgb, fps, method):
+    """Band-passed pulse waves of a trace's stretches, as `pulse_stretches` gives them."""
+    grid = fps * np.ceil(_GRID_HZ / fps)
+    options = WindowOptions()
+    return [
+        (t0, rate, bandpass(wave, rate, options.band, options.filter_order))
+        for t0, rate, wave in pulse_stretches(t, rgb, grid, method=method)
+    ]
+
+
 def _pos(colours, length):
     """Raw POS, piece by piece: waves of windows add up, and a piece that fits the processor's cache costs half."""
     windows = colours.shape[1] - length + 1
@@ -215,17 +228,17 @@ def _inverse(mean):
 
 def _chrom(colours, fps, length):
     """CHROM: chrominance signals of normalized colours, filtered, their ratio tuned in windows that overlap by half."""
-    around = ndimage.uniform_filter1d(colours, length, axis=1, mode="nearest")
+    around = scipy.ndimage.uniform_filter1d(colours, length, axis=1, mode="nearest")
     normal = colours * _inverse(around)
     x = 3 * normal[0] - 2 * normal[1]
     y = 1.5 * normal[0] + normal[1] - 1.5 * normal[2]
     high = min(_CHROM_BAND[1], 0.45 * fps)
     if high > _CHROM_BAND[0]:
-        sos = signal.butter(_CHROM_ORDER, (_CHROM_BAND[0], high), "bandpass", fs=fps, output="sos")
-        x, y = signal.sosfiltfilt(sos, np.stack((x, y)), padlen=min(21, len(x) - 1))
+        sos = scipy.signal.butter(_CHROM_ORDER, (_CHROM_BAND[0], high), "bandpass", fs=fps, output="sos")
+        x, y = scipy.signal.sosfiltfilt(sos, np.stack((x, y)), padlen=min(21, len(x) - 1))
     size, hop = len(x), max(length // 2, 1)
     length = 2 * hop
-    taper = signal.windows.hann(length, sym=False)
+    taper = scipy.signal.windows.hann(length, sym=False)
     windows = -(-size // hop) + 1
     padded = np.zeros((2, (windows + 1) * hop))
     padded[:, hop : hop + size] = x, y

@@ -5,12 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from scipy import signal
+import scipy
 
 from cuffless.config import WindowOptions
 from cuffless.config.rppg import RppgOptions
 from cuffless.errors import CufflessError
 from cuffless.records import Record, from_arrays
+from cuffless.rppg.channels import CHANNELS, THREE, channel_faults
 from cuffless.rppg.contact import contact_note
 from cuffless.rppg.errors import RppgError
 from cuffless.rppg.manifest import Recording
@@ -79,7 +80,7 @@ def _frame_rate(trace: Trace) -> float:
 def _at_rate(wave, fps: float):
     """A wave at 125 Hz; splines would bend what lies near half the frame rate."""
     times = max(int(np.ceil(2 * FS / fps)), 1)
-    dense = signal.resample_poly(wave, times, 1, padtype="line") if times > 1 else wave
+    dense = scipy.signal.resample_poly(wave, times, 1, padtype="line") if times > 1 else wave
     return to_rate(dense, times * fps, FS, 0.0, int((len(wave) - 1) / fps * FS + 1e-6) + 1)
 
 
@@ -198,6 +199,9 @@ def _gather(recording: Recording, trace: Trace | str, options: RppgOptions, wind
         if recording.bp:
             monitor = read_monitor(recording.bp, start_time=recording.start_time, offset_s=recording.bp_offset_s)
             own.notes += monitor.notes
+        needed = CHANNELS if options.method in THREE else (options.method,)
+        if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
+            own.notes.append(f"{faults}: {options.method} is not to be relied on; see rppg.method")
         own.windows = cut_recording(trace, monitor, options, windows, name=recording.recording)
         own.notes += filter(None, [contact_note(recording, own.windows.kept, windows)])
     except CufflessError as error:

@@ -1,7 +1,7 @@
 """Zero-phase filtering."""
 
 import numpy as np
-from scipy import signal
+import scipy
 
 # After this time the band-pass has forgotten a step to within 1e-15 (slowest pole of 0.5 Hz, 4th order).
 SETTLING_SECONDS = 32.0
@@ -36,6 +36,6 @@ def bandpass(ppg, fs, band=(0.5, 8.0), order=4):
     """
     if not 0 < band[0] < band[1] < fs / 2:
         raise ValueError(f"pass band {band} Hz must lie between 0 and {fs / 2:g} Hz, half the sampling rate")
-    sos = signal.butter(order, band, "bandpass", fs=fs, output="sos")
+    sos = scipy.signal.butter(order, band, "bandpass", fs=fs, output="sos")
     padding = min(3 * (2 * len(sos) + 1), np.shape(ppg)[-1] - 1)
-    return signal.sosfiltfilt(sos, ppg, padlen=max(padding, 0))
+    return scipy.signal.sosfiltfilt(sos, ppg, padlen=max(padding, 0))

@@ -1,7 +1,7 @@
 """Resampling by interpolation."""
 
 import numpy as np
-from scipy import ndimage, signal
+import scipy
 
 
 def cubic_windows(trace, start, seconds, fs, n_samples):
@@ -59,8 +59,8 @@ def to_rate(trace, fs, new_fs, first, n_samples):
     """
     trace = np.asarray(trace, float)
     if fs > 1.01 * new_fs:
-        taps = signal.firwin(2 * int(np.ceil(8 * fs / new_fs)) + 1, 0.45 * new_fs, fs=fs)
-        trace = ndimage.convolve1d(trace, taps, mode="nearest")
+        taps = scipy.signal.firwin(2 * int(np.ceil(8 * fs / new_fs)) + 1, 0.45 * new_fs, fs=fs)
+        trace = scipy.ndimage.convolve1d(trace, taps, mode="nearest")
     position = (first + np.arange(n_samples) / new_fs) * fs
     whole = np.floor(position + 1e-9).astype(np.int64)
     return _cubic(trace, whole, np.maximum(position - whole, 0))

@@ -1,7 +1,7 @@
 """Signal-to-noise ratio of pulse signals."""
 
 import numpy as np
-from scipy import fft, signal
+import scipy
 
 from cuffless.signals.rates import spectrum_size
 
@@ -45,12 +45,12 @@ def signal_to_noise(ppg, fs, pulse_hz, *, half_width=0.1, harmonic_half_width=0.
         raise ValueError(f"pulse frequencies must lie in (0, {fs / 4:g}) Hz")
     n = ppg.shape[1]
     size = spectrum_size(fs, n)
-    taper = signal.windows.hamming(n, sym=False).astype(np.float32)
+    taper = scipy.signal.windows.hamming(n, sym=False).astype(np.float32)
     centred = ppg.astype(np.float32) - ppg.mean(axis=1, keepdims=True, dtype=np.float32)
     if np.isnan(centred).any():
         raise ValueError("PPG holds NaN; cut it at missing samples first")
     first, last = int(np.ceil(band[0] * size / fs)), int(np.floor(band[1] * size / fs))
-    spectrum = fft.rfft(centred * taper, size, axis=1)[:, first : last + 1]
+    spectrum = scipy.fft.rfft(centred * taper, size, axis=1)[:, first : last + 1]
     power = spectrum.real**2 + spectrum.imag**2
     bins = np.arange(first, last + 1)
 

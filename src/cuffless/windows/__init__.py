@@ -6,6 +6,7 @@ from cuffless.windows.quality import EXPLANATIONS, count_rejections, first_broke
 from cuffless.windows.shard import join_tables, passing_signals, store_records, store_stretches
 from cuffless.windows.store import WindowStore, create_array
 from cuffless.windows.stretches import iter_stretches
+from cuffless.windows.subjects import join_index, join_quality, name_owners, name_subjects
 
 __all__ = [
     "EXPLANATIONS",
@@ -18,7 +19,11 @@ __all__ = [
     "first_broken_rule",
     "iter_stretches",
     "iter_windows",
+    "join_index",
+    "join_quality",
     "join_tables",
+    "name_owners",
+    "name_subjects",
     "passing_signals",
     "store_records",
     "store_stretches",
