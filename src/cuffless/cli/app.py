@@ -23,6 +23,9 @@ Columns = Annotated[
     typer.Option("--columns", metavar="NAMES", help="Names of a CSV's columns in their order, e.g. ppg,abp,ecg."),
 ]
 Rows = Annotated[bool, typer.Option("--rows", help="The CSV holds one signal a row (named by --columns).")]
+Invert = Annotated[
+    bool, typer.Option("--invert", help="Turn the PPG over: it is recorded upside down (light that falls at systole).")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -52,12 +55,13 @@ def inspect(
     windows: Annotated[
         Path | None, typer.Option("--windows", metavar="FILE", help="Write the kept windows (.csv).")
     ] = None,
+    invert: Invert = False,
     as_json: Json = False,
 ) -> None:
     """What a recording of PPG and arterial pressure holds: windows kept, and why the others are not."""
     from cuffless.cli.inspection import run_inspect
 
-    raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json))
+    raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json, invert))
 
 
 @app.command()
@@ -103,13 +107,14 @@ def predict(
             min=1,
         ),
     ] = None,
+    invert: Invert = False,
     as_json: Json = False,
 ) -> None:
     """Predict SBP and DBP from PPG alone: one row a window."""
     from cuffless.cli.prediction import run_predict
 
     cuff = (calibrate, by, within)
-    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff))
+    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff, invert))
 
 
 @app.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 from cuffless.cli.answers import UsageError, complain
 from cuffless.cli.layout import check_layout, first_lines, suggested_fs
 from cuffless.config import RecordOptions, StudyConfig, WindowOptions, load_config
-from cuffless.records import Record, RecordError, find_records, is_csv, open_record
+from cuffless.records import Record, RecordError, find_records, is_csv, open_record, turned_over
 
 _FS_TOLERANCE = 0.02  # a time column that disagrees by more is worth a word
 
@@ -55,6 +55,16 @@ def open_signal(path: Path, fs, columns: str, rows: bool, study: StudyConfig | N
         return open_record(path, options, need_abp=need_abp)
     except (EOFError, zlib.error) as error:
         raise RecordError(f"{path.name}: the compressed file cannot be read ({error}); fetch it again") from None
+
+
+def turned(record: Record, invert: bool, study: StudyConfig | None) -> Record:
+    """The recording as ``--invert`` says, if its configuration has not turned it over already."""
+    return turned_over(record) if invert and not (study and study.records.invert) else record
+
+
+def for_command_line(warning: str) -> str:
+    """A warning that names an option of the configuration, with the option of the command line."""
+    return warning.replace("records.invert turns it over", "--invert (records.invert) turns it over")
 
 
 def _sampling_rate(path: Path, fs: float | None, names: tuple[str, ...], rows: bool) -> float:

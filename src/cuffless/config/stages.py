@@ -126,6 +126,9 @@ class RecordOptions(Options):
     """Number of jobs that share the subjects (by hash of the subject)."""
     channels: ChannelOptions = ChannelOptions()
     """Channel names of PPG and ABP."""
+    invert: bool = False
+    """Turn the PPG over: it is recorded upside down (light that falls at systole). The quality table says of which
+    recordings it seems to be."""
     fs: float = option(125.0, ge=50, multiple_of=25)
     """Sampling rate in Hz to which every recording is brought; a multiple of 25."""
     csv_fs: float = option(125.0, ge=40, le=5000)
