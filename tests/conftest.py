@@ -1,9 +1,22 @@
+import os
+
+# Before anything counts the cores: threads that wait for each other cost more than these small arrays gain.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ.setdefault(_name, "1")
+
 import importlib.util
 import sys
+import time
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
+from snakemake_at_hand import SnakemakeAtHand
+
+# On a busy machine an example takes as long as it takes.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED = PROJECT.parent / "shared" / "data"
@@ -51,3 +64,33 @@ def loopback(monkeypatch):
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture(scope="session")
+def snakemake_at_hand():
+    """Snakemake in a fork of a process that has imported it: for dry runs, of which there are many."""
+    at_hand = SnakemakeAtHand()
+    yield at_hand
+    at_hand.close()
+
+
+@pytest.fixture(scope="session")
+def wait_until():
+    """Wait for what another process does: ``wait_until(condition, what)``; the limit only ends what hangs."""
+
+    def wait(condition, what, hours=0.5):
+        end = time.monotonic() + 3600 * hours
+        while not (met := condition()):
+            assert time.monotonic() < end, f"waited in vain until {what}"
+            time.sleep(0.05)
+        return met
+
+    return wait
+
+
+def pytest_collection_modifyitems(items):
+    """Modules stay together on a worker, those that share a study too; what takes longest comes first."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(PROJECT).as_posix()))
+    items.sort(key=lambda item: "tests/workflow/" not in item.path.as_posix())

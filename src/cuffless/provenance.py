@@ -73,10 +73,20 @@ def file_digest(path: str | Path) -> str:
 
 @cache
 def _read(path: Path) -> tuple[str, frozenset[str]]:
-    """Fingerprint of a file and the modules that it imports anywhere: each file is parsed once, for both."""
+    """Fingerprint of a file and the modules that it imports anywhere."""
+    try:
+        return _understand(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        error.filename = str(path)
+        raise
+
+
+@cache
+def _understand(text: str) -> tuple[str, frozenset[str]]:
+    """What `_read` gives: each text is parsed once, for both, however many copies of a file there are."""
     names = set()
     with _collector_paused():
-        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        tree = ast.parse(text)
         queue: list[ast.AST] = [tree]
         while queue:
             node = queue.pop()

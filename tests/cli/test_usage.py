@@ -1,6 +1,7 @@
 """Wrong use is exit status 2, with what to do instead, before any work; nothing is left behind."""
 
 import gzip
+import shlex
 
 import pytest
 
@@ -50,6 +51,27 @@ def test_a_sampling_rate_that_contradicts_the_time_column_is_said(cuffless, tmp_
 )
 def test_a_csv_laid_out_otherwise_than_said_is_told_how_to_say_so(mistaken, tmp_path, text, arguments, remedy):
     assert remedy in mistaken("inspect", write(tmp_path / "a.csv", text), "--fs", 125, *arguments)
+
+
+def test_the_command_that_a_message_gives_works_when_pasted(cuffless, mistaken, tmp_path):
+    wave = [0.5 + 0.4 * (i % 80 < 20) + 0.001 * (i % 7) for i in range(12000)]
+    path = write(tmp_path / "my file.txt", "".join(f"  {x:.4f}  {70 + 50 * x:.2f}\n" for x in wave))
+    before = path.read_bytes()
+    said = mistaken("inspect", path)
+    assert "blank-separated" in said
+    command = shlex.split(said.partition("e.g.: ")[2])
+    assert command == ["cuffless", "inspect", str(path), "--fs", "125", "--columns", "ppg,abp"]
+    assert cuffless(*command[1:]).exit_code in (0, 1)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("by", [";", "\t", "|"])
+def test_nothing_needs_converting_and_no_advice_names_the_file_as_its_own_target(cuffless, tmp_path, by):
+    path = write(tmp_path / "semi.csv", f"ppg{by}abp\n0,5{by}80,1\n0,6{by}81,2\n")
+    result = cuffless("inspect", path, "--fs", 125)
+    assert "decimal commas, columns ppg, abp; 125 Hz as given" in result.stderr
+    assert " > " not in result.stderr
+    assert "tr " not in result.stderr
 
 
 def test_a_csv_without_a_ppg_column_holds_nothing_usable(cuffless, tmp_path):

@@ -1,5 +1,4 @@
-import subprocess
-import sys
+import os
 
 import pytest
 import yaml
@@ -8,20 +7,33 @@ from cuffless.config import load_config
 from cuffless.planning import count_jobs
 
 
-def dry_run(project, folder, config):
-    """Jobs by rule that Snakemake would carry out in an empty folder."""
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--quiet", "rules", "host"]
-    command += ["--snakefile", project / "Snakefile", "--directory", folder, "--configfile", config]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True)
-    lines = iter(done.stdout.splitlines())
-    next(line for line in lines if line.startswith("job "))
-    rows = (line.split() for line in lines)
-    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[0] != "total" and row[1].isdigit()}
+@pytest.fixture
+def dry_run(project, tmp_path, snakemake_at_hand):
+    """Jobs by rule that Snakemake would carry out in an empty folder: dry_run(config)."""
+
+    def count(config):
+        arguments = ["--dry-run", "--cores", "1", "--quiet", "rules", "host"]
+        arguments += [
+            "--snakefile",
+            str(project / "Snakefile"),
+            "--directory",
+            str(tmp_path),
+            "--configfile",
+            str(config),
+        ]
+        done = snakemake_at_hand(arguments, cwd=project, env=os.environ, output=tmp_path / "dry_run.txt")
+        assert done.returncode == 0, done.stdout
+        lines = iter(done.stdout.splitlines())
+        next(line for line in lines if line.startswith("job "))
+        rows = (line.split() for line in lines)
+        return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[0] != "total" and row[1].isdigit()}
+
+    return count
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("source", ["simulator", "inputs", "personalization", "rppg", "leakage", "fetched", "passing"])
-def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, source):
+def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, dry_run, source):
     config = yaml.safe_load((project / "config" / "tiny.yaml").read_text())
     if source == "inputs":
         config["inputs"] = {"networks": ["alexnet"], "lengths": [2, 7, 15], "repeats": 2}
@@ -50,7 +62,7 @@ def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, sourc
         config["study"]["seeds"] = [0, 1]
     path = tmp_path / "study.yaml"
     path.write_text(yaml.safe_dump(config))
-    assert count_jobs(load_config(path)) == dry_run(project, tmp_path, path)
+    assert count_jobs(load_config(path)) == dry_run(path)
 
 
 def test_shards_networks_seeds_and_splits_multiply(paper):

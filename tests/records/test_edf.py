@@ -122,4 +122,4 @@ def test_files_that_cannot_be_used_are_rows_with_the_reason(tmp_path):
     assert "damaged or cut short" in table["header"]
     assert "holds no data record" in table["norecord"]
     assert "ABP is not calibrated" in table["flat"]
-    assert "no annotations tell its records' times" in table["lost"]
+    assert "no annotations tell the times of its records" in table["lost"]

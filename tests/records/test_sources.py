@@ -15,7 +15,7 @@ import wfdb
 from cuffless.config import RecordOptions
 from cuffless.provenance import file_digest
 from cuffless.records import RecordError, Source, find_records, list_records
-from cuffless.records.sources import source_named
+from cuffless.records.sources import known_sources, source_named
 from cuffless.windows import cut_windows
 
 _spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))
@@ -345,3 +345,38 @@ def test_the_first_example_of_the_page_has_about_twenty_lines():
 def test_a_source_that_is_not_there_is_one_clear_error(name):
     with pytest.raises(RecordError, match=f"records.source {name}: "):
         source_named(name)
+
+
+@pytest.mark.parametrize("source", [*known_sources(), "mine:Lab"])
+def test_the_options_of_reading_are_options_again(source):
+    options = RecordOptions(source=source, path="/data", shards=3, include=("p*",))
+    assert RecordOptions.model_validate_json(options.reading()).reading() == options.reading()
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("csv", "a.csv"), ("kachuee", "a.mat"), ("ready", "a.h5"), ("vital", "a.vital"), ("edf", "a.edf")],
+)
+def test_whatever_a_reader_stumbles_over_is_a_row(tmp_path, monkeypatch, source, name):
+    (tmp_path / name).write_bytes(b"x" * 400)
+    options = RecordOptions(source=source, path=str(tmp_path))
+
+    def stumble(*_, **__):
+        raise TypeError("not all arguments converted " + "x" * 5000)
+
+    monkeypatch.setattr(type(source_named(source)), "open", stumble)
+    (row,) = list_records(find_records(options), options)["problem"]
+    assert row.startswith(f"{tmp_path / name}: cannot be read (TypeError: not all arguments converted x")
+    assert len(row) < 400
+
+
+def test_a_mistake_in_a_users_own_source_stays_one(tmp_path, monkeypatch):
+    (tmp_path / "own_mistake.py").write_text(
+        "from cuffless.records import Entry, Source\n\n\nclass Lab(Source):\n"
+        "    def find(self, options, shard=None):\n        return [Entry('a', 'a')]\n\n"
+        "    def open(self, path, options, *, need_abp=True):\n        raise TypeError('mine')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    options = RecordOptions(source="own_mistake:Lab", path=str(tmp_path))
+    with pytest.raises(TypeError, match="mine"):
+        list_records(find_records(options), options)

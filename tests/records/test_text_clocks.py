@@ -1,10 +1,12 @@
 """A file's own clock: gaps are missing signal, starts stay on the clock, and the rate is that of what was not lost."""
 
+from datetime import datetime, timedelta
+
 import numpy as np
 import pytest
 
 from cuffless.config import RecordOptions, WindowOptions
-from cuffless.records import open_csv
+from cuffless.records import LayoutError, open_csv
 from cuffless.records.text.sampling import even_sampling
 from cuffless.windows import cut_windows
 
@@ -109,6 +111,12 @@ def test_stamps_coarse_or_uneven_make_neither_gaps_nor_another_rate(tmp_path, st
     np.testing.assert_allclose(hr, 75 * fs / 125, atol=0.3)
 
 
+def test_milliseconds_that_two_samples_share_hide_none(tmp_path):
+    stamps = np.floor(np.arange(20480) / 1024 * 1e3)
+    record = open_csv(written(tmp_path / "a.csv", stamps, np.arange(20480) % 977), need_abp=False, assume=False)
+    assert (record.fs, len(record.segments)) == (pytest.approx(1024, rel=1e-4), 1)
+
+
 def test_whole_seconds_keep_a_pause(tmp_path):
     t = np.arange(120 * FS) / FS
     times = np.floor(np.where(t < 60.4, t, t + 30) + 0.37)
@@ -137,7 +145,7 @@ def test_repeated_missing_and_swapped_stamps_are_put_right_and_said():
     t = np.arange(60 * FS) / FS
     twice = even_sampling(np.insert(t, 500, t[500]))
     assert twice.seconds == pytest.approx(60)
-    assert "1 samples repeat the time" in twice.notes[0]
+    assert "left out: 1" in twice.notes[0]
     holes = t.copy()
     holes[[0, 77, 78, -1]] = np.nan
     assert (even_sampling(holes).fs, len(even_sampling(holes).runs)) == (125, 1)
@@ -190,3 +198,39 @@ def test_a_counter_of_samples_tells_of_those_that_are_missing(tmp_path):
     path = written(tmp_path / "a.csv", count, wave(60)[count], name="sample", form=["%d", "%.4f"])
     record = open_csv(path, RecordOptions(csv_fs=125), need_abp=False)
     assert [s.start for s in record.segments] == pytest.approx([0, 40])
+
+
+def test_times_that_only_count_tell_no_rate(tmp_path):
+    path = written(tmp_path / "a.csv", np.arange(30 * FS), wave(30), name="time", form=["%d", "%.4f"])
+    with pytest.raises(LayoutError, match="does not tell its sampling rate"):
+        open_csv(path, need_abp=False, assume=False)
+    for fs in (125, 1000):
+        record = open_csv(path, RecordOptions(csv_fs=fs), need_abp=False, assume=False)
+        assert (record.fs, record.problems) == (fs, ())
+
+
+def test_the_finer_of_two_clocks_counts(tmp_path):
+    """A phone's log of a chest strap: when the packet came, and the sensor's own nanoseconds."""
+    t = np.arange(30 * FS) / FS
+    packet = np.repeat(t[::73], 73)[: len(t)]
+    lines = [
+        f"2024-05-01T10:00:{p:06.3f};{599616000 * 10**9 + round(s * 1e9)};{x:.4f}"
+        for p, s, x in zip(packet, t, wave(30), strict=True)
+    ]
+    (tmp_path / "a.txt").write_text("Phone timestamp;sensor timestamp [ns];ppg\n" + "\n".join(lines) + "\n")
+    record = open_csv(tmp_path / "a.txt", need_abp=False, assume=False)
+    assert (record.fs, len(record.segments)) == (125, 1)
+    assert "from column sensor timestamp [ns]" in record.read_as
+
+
+@pytest.mark.parametrize(
+    "form", ["%d/%m/%Y %H:%M:%S.%f", "%m/%d/%Y %I:%M:%S.%f %p", "%Y-%m-%d %H:%M:%S.%f", "%d.%m.%Y %H:%M:%S,%f"]
+)
+def test_dates_are_read_in_the_order_in_which_time_runs_evenly(tmp_path, form):
+    start = datetime(2024, 5, 1, 23, 59, 50)
+    stamps = [(start + timedelta(seconds=i / FS)).strftime(form) for i in range(20 * FS)]
+    (tmp_path / "a.csv").write_text(
+        "date time;ppg\n" + "".join(f"{t};{x:.4f}\n" for t, x in zip(stamps, wave(20), strict=True))
+    )
+    record = open_csv(tmp_path / "a.csv", need_abp=False, assume=False)
+    assert (record.fs, len(record.segments), record.seconds) == (125, 1, 20)

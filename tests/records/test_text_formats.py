@@ -88,6 +88,9 @@ FORMATS = {
     + rows(TIME, PPG, (ABP / MMHG_PER_KPA).round(5)),
     "PhysioNet with dates": "'Time and date','PLETH','ABP'\n'hh:mm:ss.mmm dd/mm/yyyy','NU','mmHg'\n"
     + rows([f"'[{d[11:]} 0{1 + (d[9] == '2')}/02/2020]'" for d in DATES], PPG, ABP),
+    "units in brackets below": "time,ppg,abp\n(s),(NU),(kPa)\n" + rows(TIME, PPG, (ABP / MMHG_PER_KPA).round(5)),
+    "Shimmer": "sep=\t\nTimestamp_Unix_CAL\tPPG\tABP\nms\tmV\tmmHg\n"
+    + rows([f"{1535640000000 + 1e3 * t:.3f}" for t in TIME], PPG, ABP, by="\t", end="\t\n"),
     "rdsamp": "   Elapsed time\t   PLETH\t     ABP\n   hh:mm:ss.mmm\t      NU\t    mmHg\n"
     + rows([f"     0:{t:06.3f}" for t in TIME], PPG, ABP, by="\t   "),
     "AcqKnowledge": "ward.acq\n10 msec/sample\n2 channels\nPPG (X, PPGED-R)\nVolts\nABP\nmmHg\nmin\tCH1\tCH2\t\n"
@@ -179,6 +182,7 @@ def test_a_bids_table_is_described_beside_it(tmp_path, described):
     assert (record.fs, record.channels) == (100, ("cardiac", "respiratory", "ABP"))
     assert record.segments[0].ppg.read(0, 1)[0] == PPG[0]
     assert f"from {described}" in record.read_as
+    assert record.files == (str(path), str(tmp_path / described))  # a change in either is noticed
 
 
 def test_a_cardiac_column_that_is_an_ecg_is_no_ppg(tmp_path):
@@ -213,7 +217,7 @@ def test_rows_are_read_whatever_their_marks(tmp_path, by, decimal, named):
     else:
         with pytest.raises(LayoutError, match="say --rows") as asked:
             open_csv(path)
-        assert asked.value.options == {"--rows": "", "--columns": "ppg,abp"}
+        assert asked.value.options == {"--rows": "", "--columns": "ppg,abp", "--fs": "125"}
         assert len(str(asked.value)) < 300
         options = RecordOptions(csv_fs=100, csv_rows=True, csv_columns=("ppg", "abp"))
     segment = open_csv(path, options).segments[0]
@@ -240,6 +244,13 @@ def test_nothing_tells_the_rate_is_assumed_and_said_or_asked_for(tmp_path):
     assert "125 Hz is assumed; say it with records.csv_fs" in record.problems[0]
     with pytest.raises(LayoutError, match="does not tell its sampling rate"):
         open_csv(tmp_path / "a.csv", assume=False)
+
+
+def test_a_pressure_in_volts_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("Time [s],PPG,ABP [mV]\n" + rows(TIME, PPG, ABP))
+    with pytest.raises(RecordError, match=r"column ABP \[mV\] is not in mmHg or kPa"):
+        open_csv(tmp_path / "a.csv")
+    assert open_csv(tmp_path / "a.csv", need_abp=False).fs == 100
 
 
 def test_no_message_prints_what_a_file_is_full_of(tmp_path):

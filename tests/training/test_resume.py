@@ -1,10 +1,6 @@
 """A training that is killed ends with the same network as one that is not."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -16,50 +12,31 @@ from cuffless.training.state import STATE_FILE, Progress, load_state, save_state
 # TensorFlow's variables lack NumPy 2's `copy` argument; Keras stumbles over it when it saves them.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-EPOCHS = 6
-RUN = """
-import sys
-import numpy as np
-from cuffless.config import AlexNetOptions, TrainingOptions
-from cuffless.training import train_network
 
-train, val, state, output = sys.argv[1:]
-training = TrainingOptions(epochs=6, patience=5, batch_size=8)
-options = AlexNetOptions(width=0.03, dropout=0.3, training=training)
-result = train_network(options, train, val, seed=3, state=state, log=lambda line: print(line, flush=True))
-np.savez(output, *result.model.get_weights(), mae=[row["val_mae"] for row in result.history])
-"""
+class StoppedError(Exception):
+    """Ends a training as a kill would: between two lines."""
 
 
-def run(stores, state, output):
-    command = [sys.executable, "-c", RUN, *map(str, stores), str(state), str(output)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+def test_a_training_stopped_on_its_way_ends_bit_for_bit_as_if_undisturbed(tiny, stores, tmp_path):
+    """In one process; `tests/workflow/test_study.py` kills one for good."""
 
-
-@pytest.mark.slow
-def test_a_training_killed_in_an_epoch_ends_bit_for_bit_as_if_undisturbed(make_store, tmp_path):
-    stores = make_store(tmp_path / "train.zarr.zip", 3000), make_store(tmp_path / "val.zarr.zip", 60, seed=1)
-    undisturbed = run(stores, tmp_path / "calm", tmp_path / "calm.npz")
-    assert undisturbed.communicate()[0].count("epoch") == EPOCHS
-
-    killed = run(stores, tmp_path / "state", tmp_path / "killed.npz")
-    for line in killed.stdout:
+    def stop(line):
         if " epoch 3/" in line:
-            os.kill(killed.pid, signal.SIGKILL)
-            break
-    killed.communicate()
-    assert killed.returncode == -signal.SIGKILL
-    assert not (tmp_path / "killed.npz").exists()
+            raise StoppedError
 
-    resumed = run(stores, tmp_path / "state", tmp_path / "resumed.npz")
-    lines = resumed.communicate()[0]
-    assert "going on after epoch 3" in lines
-    assert " epoch 3/" not in lines
+    def trained(state, log):
+        return train_network(tiny(epochs=6, batch_size=8), *stores, seed=3, state=tmp_path / state, log=log)
 
-    calm, again = np.load(tmp_path / "calm.npz"), np.load(tmp_path / "resumed.npz")
-    assert calm.files == again.files
-    for name in calm.files:
-        np.testing.assert_array_equal(calm[name], again[name])
+    calm = trained("calm", lambda line: None)
+    with pytest.raises(StoppedError):
+        trained("state", stop)
+    lines = []
+    resumed = trained("state", lines.append)
+    assert lines[0] == "build: going on after epoch 3"
+    assert not any(" epoch 3/" in line for line in lines)
+    assert [row["val_mae"] for row in resumed.history] == [row["val_mae"] for row in calm.history]
+    for one, other in zip(resumed.model.get_weights(), calm.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.fixture

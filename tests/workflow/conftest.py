@@ -1,5 +1,7 @@
+import copy
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -7,32 +9,54 @@ from pathlib import Path
 import pytest
 import yaml
 
+PARTS = ("config", "profiles", "workflow", "src", "envs", "resources")
+
 
 class Study:
     """A copy of the workflow in which Snakemake runs as a user would run it."""
 
-    def __init__(self, project: Path, folder: Path):
-        self.folder = folder
+    def __init__(self, project: Path, folder: Path, at_hand):
+        self.folder, self._at_hand = folder, at_hand
         for name in ("Snakefile", "config.yaml"):
             shutil.copy(project / name, folder / name)
-        for name in ("config", "profiles", "workflow", "src", "envs", "resources"):
-            ignored = shutil.ignore_patterns("__pycache__", "records", "*.egg-info") if name != "src" else None
-            ignored = ignored or shutil.ignore_patterns("__pycache__", "*.egg-info")
-            shutil.copytree(project / name, folder / name, ignore=ignored)
+        for name in PARTS:
+            ignored = ["__pycache__", "*.egg-info"] + ["records"] * (name != "src")
+            shutil.copytree(project / name, folder / name, ignore=shutil.ignore_patterns(*ignored))
         self.config = yaml.safe_load((folder / "config" / "tiny.yaml").read_text())
 
-    def __call__(self, *arguments, config=None, cores=2, check=True, **kwargs):
+    def __call__(self, *arguments, config=None, cores=2, check=True):
         """Run Snakemake on the tiny study, or on a changed configuration."""
-        path = self.folder / "study.yaml"
-        path.write_text(yaml.safe_dump(config or self.config))
-        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--configfile", "study.yaml", *arguments]
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        done = subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, env=environment, timeout=600, **kwargs
-        )
+        arguments = self._arguments(arguments, config, cores)
+        if "-n" in arguments:
+            output = self.folder / "dry_run.txt"
+            done = self._at_hand(arguments, cwd=self.folder, env=self._environment(), output=output)
+        else:
+            command = [sys.executable, "-m", "snakemake", *arguments]
+            done = subprocess.run(
+                command, cwd=self.folder, capture_output=True, text=True, env=self._environment(), timeout=3600
+            )
         if check and done.returncode:
             pytest.fail(f"snakemake failed:\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}")
         return done
+
+    def killed_once(self, condition, *arguments, config=None, cores=2, wait_until):
+        """Run Snakemake and kill it with all its jobs once a condition is met."""
+        command = [sys.executable, "-m", "snakemake", *self._arguments(arguments, config, cores)]
+        with (self.folder / "killed.txt").open("w") as said:
+            running = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                start_new_session=True,
+                stdout=said,
+                stderr=said,
+                env=self._environment(),
+            )
+            try:
+                wait_until(lambda: condition() or running.poll() is not None, "there is something to kill")
+                assert running.poll() is None, "it ended before it was killed"
+            finally:
+                os.killpg(running.pid, signal.SIGKILL)
+                running.wait()
 
     def planned(self, config=None, *arguments) -> dict[str, int]:
         """Rules that a dry run would carry out, and how often."""
@@ -49,22 +73,49 @@ class Study:
                     counts[parts[0]] = int(parts[1])
         return counts
 
+    def go_on_from(self, other):
+        """Take over all that another study has done."""
+        for name in ("results", ".snakemake"):
+            shutil.copytree(other.folder / name, self.folder / name)
+        return self
+
+    def _arguments(self, arguments, config, cores):
+        (self.folder / "study.yaml").write_text(yaml.safe_dump(config or self.config))
+        return ["--cores", str(cores), "--configfile", "study.yaml", *arguments]
+
+    @staticmethod
+    def _environment():
+        left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")  # the copy is what runs; its jobs share what they compile
+        return {key: value for key, value in os.environ.items() if key not in left_out}
+
 
 @pytest.fixture(scope="session")
-def tiny_study(project, tmp_path_factory):
+def make_study(project, tmp_path_factory, snakemake_at_hand):
+    """Give copies of the workflow in which nothing is carried out: name -> Study."""
+    return lambda name: Study(project, tmp_path_factory.mktemp(name), snakemake_at_hand)
+
+
+@pytest.fixture(scope="session")
+def tiny_study(make_study):
     """The tiny study, carried out from nothing to its figures."""
-    study = Study(project, tmp_path_factory.mktemp("study"))
+    study = make_study("study")
     study.output = study(cores=4)
     return study
 
 
 @pytest.fixture
-def fresh_study(project, tmp_path):
+def fresh_study(make_study):
     """The tiny study, nothing carried out."""
-    return Study(project, tmp_path)
+    return make_study("fresh")
 
 
 @pytest.fixture(scope="session")
-def make_study(project, tmp_path_factory):
-    """Give copies of the workflow in which nothing is carried out: name -> Study."""
-    return lambda name: Study(project, tmp_path_factory.mktemp(name))
+def grown_study(make_study, tiny_study):
+    """Copies of the tiny study that have all its results, with further sections: (name, section=...) -> Study."""
+
+    def grow(name, **sections):
+        study = make_study(name).go_on_from(tiny_study)
+        study.config = copy.deepcopy(study.config) | sections
+        return study
+
+    return grow

@@ -23,9 +23,9 @@ def with_section(config):
 
 
 @pytest.fixture(scope="module")
-def study(make_study):
-    """The tiny cohort and one of patients with two records each, from nothing to what leakage is worth."""
-    study = make_study("leakage")
+def study(grown_study):
+    """The tiny cohort, and one of patients with two records each, from nothing to what leakage is worth."""
+    study = grown_study("leakage")
     study.config = with_section(study.config)
     study("--", *TARGETS)
     return study

@@ -12,10 +12,9 @@ TARGETS += ["results/tables/personalization.md", "results/tables/table1.md"]
 
 
 @pytest.fixture(scope="module")
-def study(make_study):
-    """The tiny cohort's personalization under two protocols, from nothing to its figures."""
-    study = make_study("personalization")
-    study.config = copy.deepcopy(study.config)
+def study(grown_study):
+    """The tiny cohort's personalization under two protocols, from its networks to its figures."""
+    study = grown_study("personalization")
     study.config["study"]["splits"] = ["nonmixed"]
     study.config["personalization"] = {
         "subjects": 3, "min_windows": 20, "budget_windows": [1], "budget_shares": [], "epochs": 5,

@@ -25,12 +25,10 @@ TUNING = {"epochs": 3}
 
 
 @pytest.fixture(scope="module")
-def study(make_study):
-    """Three simulated faces, from nothing to their figures."""
-    study = make_study("rppg")
-    study.config = copy.deepcopy(study.config)
+def study(grown_study):
+    """Three simulated faces and the tiny cohort's networks, from videos to their figures."""
+    study = grown_study("rppg", rppg={"simulation": FILMED, "tuning": TUNING})
     study.config["study"]["splits"] = ["nonmixed"]
-    study.config["rppg"] = {"simulation": FILMED, "tuning": TUNING}
     study("--", *TARGETS, *SHEETS)
     return study
 

@@ -2,13 +2,10 @@
 
 import copy
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pandas as pd
@@ -18,6 +15,7 @@ import yaml
 pytestmark = pytest.mark.slow
 
 DRAWING = {"draw_fig1", "draw_fig4", "draw_fig5", "draw_fig6", "draw_fig7", "publish_figure", "all"}
+WRITTEN = (pd.read_parquet, "predictions.parquet"), (pd.read_csv, "history.csv")
 TRAINING = "results/tiny/training/{}/alexnet/seed0/{}"
 
 
@@ -33,12 +31,6 @@ def changed(tiny, /, **sections):
         return base
 
     return lay(copy.deepcopy(tiny.config), sections)
-
-
-def continue_from(study, other):
-    """Give another copy of the workflow all that a study has done."""
-    for name in ("results", ".snakemake"):
-        shutil.copytree(study.folder / name, other.folder / name)
 
 
 def test_the_tiny_study_goes_from_nothing_to_every_figure(tiny_study):
@@ -73,6 +65,13 @@ def test_the_mean_regressor_predicts_the_mean_of_its_own_training_set_only(tiny_
     train, test = table[table["subset"] == "train"], table[table["subset"] == "test"]
     assert np.allclose(test["sbp"], train["sbp_ref"].mean(), atol=0.01)
     assert np.allclose(test["dbp"], train["dbp_ref"].mean(), atol=0.01)
+
+
+def test_whom_a_record_is_of_is_decided_without_cutting_again(tiny_study):
+    config = changed(tiny_study, datasets={"tiny": {"records": {"identity": "record"}}})
+    planned = set(tiny_study.planned(config, "--", "results/tiny/splits/nonmixed.audit.json"))
+    assert {"join_quality", "join_windows", "draw_split"} <= planned
+    assert not planned & {"list_records", "cut_windows"}
 
 
 def test_with_nothing_to_do_nothing_is_done(tiny_study):
@@ -149,49 +148,42 @@ def test_why_names_the_changed_option(tiny_study):
     assert re.search(r"Cutting windows .*snr_db: -7\.0 -> -3\.0", done.stdout)
 
 
-def test_one_core_and_four_give_identical_predictions(tiny_study, fresh_study):
-    fresh_study("--", TRAINING.format("nonmixed", "predictions.parquet"), cores=1)
-    four, one = (
-        pd.read_parquet(study.folder / TRAINING.format("nonmixed", "predictions.parquet"))
-        for study in (tiny_study, fresh_study)
-    )
-    pd.testing.assert_frame_equal(one, four, check_exact=True)
-
-
-def test_a_killed_training_goes_on_and_ends_with_the_same_predictions(tiny_study, fresh_study):
-    continue_from(tiny_study, fresh_study)
+def test_a_training_killed_on_one_core_ends_with_the_predictions_of_one_undisturbed_on_four(
+    tiny_study, fresh_study, wait_until
+):
+    fresh_study.go_on_from(tiny_study)
     config = changed(tiny_study, training={"epochs": 60, "patience": 60})
     target = TRAINING.format("nonmixed", "predictions.parquet")
-    (fresh_study.folder / "study.yaml").write_text(yaml.safe_dump(config))
-    state = fresh_study.folder / "results" / "tiny" / "state"
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", "study.yaml", "--", target]
-    running = subprocess.Popen(
-        command,
-        cwd=fresh_study.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
+    results = fresh_study.folder / "results"
+    before = {path: path.stat().st_mtime_ns for path in (results / "tiny" / "splits").rglob("*.*")}
+    fresh_study.killed_once(
+        lambda: list(results.glob("tiny/state/*/*/state.npz")),
+        "--",
+        target,
+        config=config,
+        cores=1,
+        wait_until=wait_until,
     )
-    deadline = time.monotonic() + 120
-    while not list(state.glob("*/*/state.npz")) and running.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(1.0)
-    os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
-    assert list(state.glob("*/*/state.npz")), "killed in the middle of a training"
     fresh_study("--unlock", config=config)
-    fresh_study("--", target, config=config)
+    fresh_study("--", target, config=config, cores=1)
     log = next((fresh_study.folder / "logs").rglob("alexnet_seed0.log")).read_text()
     assert "going on after epoch" in log
-    resumed = pd.read_parquet(fresh_study.folder / target)
-    fresh_study("--forcerun", "train_network", "--", target, config=config)
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+    resumed = [read(fresh_study.folder / TRAINING.format("nonmixed", name)) for read, name in WRITTEN]
+    fresh_study("--forcerun", "train_network", "--", target, config=config, cores=4)
     log = next((fresh_study.folder / "logs").rglob("alexnet_seed0.log")).read_text()
     assert "going on after epoch" not in log
-    pd.testing.assert_frame_equal(resumed, pd.read_parquet(fresh_study.folder / target), check_exact=True)
+    undisturbed = [read(fresh_study.folder / TRAINING.format("nonmixed", name)) for read, name in WRITTEN]
+    for one, other in zip(resumed, undisturbed, strict=True):
+        pd.testing.assert_frame_equal(
+            one.drop(columns="seconds", errors="ignore"),
+            other.drop(columns="seconds", errors="ignore"),
+            check_exact=True,
+        )
 
 
 def test_a_network_of_the_users_own_joins_by_a_config_line(tiny_study, fresh_study):
-    continue_from(tiny_study, fresh_study)
+    fresh_study.go_on_from(tiny_study)
     (fresh_study.folder / "own_network.py").write_text(
         "import keras\n\n\ndef build(input_shape, options):\n"
         "    inputs = keras.Input(input_shape)\n"
@@ -208,7 +200,7 @@ def test_a_network_of_the_users_own_joins_by_a_config_line(tiny_study, fresh_stu
 
 
 def test_recordings_in_a_folder_are_used_or_rejected_with_a_reason(tiny_study, fresh_study):
-    continue_from(tiny_study, fresh_study)
+    fresh_study.go_on_from(tiny_study)
     hospital = fresh_study.folder / "hospital"
     for path in sorted((fresh_study.folder / "results" / "tiny" / "raw").glob("p*/p*"))[:2]:
         shutil.copytree(path, hospital / path.name)

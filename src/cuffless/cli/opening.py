@@ -60,7 +60,7 @@ def open_signal(
     if source := source_of(path):
         return open_file(path, source, options, fs, bool(columns or rows), need_abp)
     if is_csv(path):
-        return _open_text(path, fs, columns, rows, options, need_abp, command)
+        return _open_text(path, fs, columns, rows, options, need_abp, command + _named(ppg, abp))
     if fs is not None or columns or rows:
         raise UsageError("--fs, --columns and --rows describe a CSV; a WFDB header says these itself")
     return open_record(_wfdb_path(path), options, need_abp=need_abp)
@@ -92,6 +92,11 @@ def _open_text(
     for note in record.problems:
         complain(f"{path.name}: {note}")
     return record
+
+
+def _named(ppg: str, abp: str) -> str:
+    """The options that named channels, as they were given."""
+    return "".join(f" --{kind} {shlex.quote(name)}" for kind, name in (("ppg", ppg), ("abp", abp)) if name)
 
 
 def _with_channels(options: RecordOptions, ppg: str, abp: str) -> RecordOptions:

@@ -204,7 +204,7 @@ def _print_summary(summary: dict) -> None:
     console.print(f"{sum(summary['accepted'])} of {windows} windows of {summary['window_seconds']:g} s accepted")
     if summary["hr_median"] is not None:
         console.print(
-            f"pulse rate {summary['hr_median']:.1f} bpm, SNR {summary['snr_median']:.1f} dB (medians; white noise "
+            f"pulse rate {summary['hr_median']:.1f} bpm, SNR {summary['snr_median']:.1f} dB (medians; noise alone "
             f"exceeds {summary['snr_threshold']:.1f} dB in 5 % of windows)"
         )
     if windows:

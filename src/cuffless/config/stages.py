@@ -198,7 +198,8 @@ class WindowOptions(Options):
     pulse_rate: Literal["subharmonic", "peak"] = "subharmonic"
     """Highest spectral peak, with a check for its sub-harmonic, or bare (the paper)."""
     pulse_search: Range = (0.67, 3.0)
-    """Search band of the pulse frequency in Hz."""
+    """Search band of the pulse frequency in Hz. A slower or faster pulse (24 to 250 bpm) is recognized by its harmonics
+    and has its own rate, so that the rule `hr` rejects it."""
     pulse_block_seconds: float = option(16.0, ge=8, le=64)
     """Stretch over which the local pulse frequency is measured."""
     subharmonic_ratio: float = option(0.3, gt=0, lt=1)

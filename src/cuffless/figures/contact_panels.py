@@ -134,7 +134,7 @@ def legend_of(trace: Trace | None, rates: Rates | None, options: FigureOptions, 
             names = [name for name, own in zip(trace.rois, rates.roi_hr.T, strict=True) if np.isfinite(own).any()]
             handles += [Line2D([], [], color=roi_colours[name], lw=1.2, label=f"{name} alone") for name in names]
         if np.isfinite(rates.snr).any():
-            label = f"white-noise threshold: {_signed(rates.threshold)} dB"
+            label = f"noise threshold: {_signed(rates.threshold)} dB"
             handles.append(Line2D([], [], color=GREY, lw=1.0, ls="--", label=label))
     if trace and len(gaps_of(trace)):
         handles.append(Patch(facecolor=GAP_COLOUR, edgecolor=PALE, lw=0.5, label=f"gap longer than {GAP_SECONDS:g} s"))

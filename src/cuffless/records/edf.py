@@ -206,7 +206,7 @@ def _with_onsets(header: _Header, timekeeping: tuple[int, int] | None, kind: str
         elif kind[3:5] == "+D":
             raise RecordError(
                 f"{header.path}: discontinuous ({kind[:5]}), but data record {told.index(None) + 1} does not tell its "
-                "time; export it anew"
+                "time; export it again"
             )
     elif kind[3:5] == "+D":
         raise RecordError(

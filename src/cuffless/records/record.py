@@ -65,15 +65,24 @@ class Channel:
     read: Reader
 
     def resampled(self, fs: float, start: int, stop: int) -> np.ndarray:
-        """Samples `start` to `stop` of the channel brought to sampling rate `fs`."""
+        """Samples `start` to `stop` of the channel brought to sampling rate `fs`; impulses count as missing."""
         if abs(self.fs - fs) < 1e-9 * fs:
-            return self.read(start, stop)
+            return self._cleaned(start, stop)
         from cuffless.signals import to_rate
 
         margin = int(np.ceil(self.fs))
         first = max(int(start / fs * self.fs) - margin, 0)
         last = min(int(np.ceil(stop / fs * self.fs)) + margin, self.n_samples)
-        return to_rate(self.read(first, last), self.fs, fs, start / fs - first / self.fs, stop - start)
+        return to_rate(self._cleaned(first, last), self.fs, fs, start / fs - first / self.fs, stop - start)
+
+    def _cleaned(self, start: int, stop: int) -> np.ndarray:
+        """Samples of the file's own rate without impulses, the same wherever reading begins."""
+        from cuffless.signals import CHUNK_SECONDS, without_impulses
+
+        chunk = max(int(CHUNK_SECONDS * self.fs), 2)
+        first = max(start // chunk - 2, 0) * chunk
+        last = min((-(-stop // chunk) + 2) * chunk, self.n_samples)
+        return without_impulses(self.read(first, last), self.fs)[start - first : stop - first]
 
 
 @dataclass(frozen=True)

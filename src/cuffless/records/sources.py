@@ -26,6 +26,11 @@ _SOURCES = {
 }
 
 
+def known_sources() -> tuple[str, ...]:
+    """Names of the sources that come along."""
+    return tuple(_SOURCES)
+
+
 def source_file(name: str) -> str:
     """File that holds the code of a source that comes along."""
     module = _SOURCES[name].partition(":")[0]

@@ -241,6 +241,8 @@ def _why_nothing(name, channels, problems, options, need_abp):
         kind = "ppg" if "PPG" in missing else "abp"
         found = some_of(channels) or "none"
         return f"{name}: {missing}; found {found}. Say which it is with --{kind} (records.channels.{kind})."
+    if len(problems) == 1 and problems[0].startswith(f"{name}: "):  # a record without segments
+        return problems[0]
     return f"{name}: no segment holds the signals needed: {_first_of(problems)}"
 
 

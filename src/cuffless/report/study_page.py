@@ -121,7 +121,7 @@ def _branches(report: StudyReport) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "label": label,
-                "says": f"{plural(len(quality), record)} of {_people(quality)}, "
+                "says": f"{plural(len(quality), record)} {_people(quality)}, "
                 f"{quality['seconds'].sum() / 3600:.1f} h: {count(flow['windows'].iloc[0])} windows cut, "
                 f"{count(flow['windows'].iloc[-1])} kept; {empty} without any window.",
                 "flow": flow,
@@ -134,14 +134,14 @@ def _branches(report: StudyReport) -> list[dict[str, Any]]:
 
 
 def _people(quality: pd.DataFrame) -> str:
-    """How many subjects a quality table has, and what they are where they are no named patients."""
+    """Whose the records of a quality table are."""
     kept = quality[quality[KEPT] > 0]
     if "identity" not in kept or not (kept["identity"] == RUN).any():
-        return plural(quality["subject"].nunique(), "subject")
+        return f"of {plural(quality['subject'].nunique(), 'subject')}"
     runs = kept[kept["identity"] == RUN]
     named = kept.loc[kept["identity"] != RUN, "subject"].nunique()
     also = f" and {plural(named, 'subject')}" if named else ""
-    return f"{plural(runs['subject'].nunique(), 'run')} of records{also} with windows"
+    return f"(those with windows are {plural(runs['subject'].nunique(), 'run')} of neighbouring numbers{also})"
 
 
 def _notes(audit: Mapping) -> list[str]:

@@ -20,6 +20,7 @@ _FINE, _BESIDE, _PILED = (
     4,
 )  # levels that make steps small; a sine's last one holds 2.4 times the frames of the next
 _STILL_SECONDS = 2.0  # the longest beat; a pulse leaves no value for longer than that
+_FINGER = 3  # times green is red where light comes through a finger; skin seen from outside has not twice as much
 _GRAY = 0.01  # of the brightness: colours of skin lie much further apart
 _ALIKE, _SAME = 0.05, 1e-3  # of a channel's deviation: noise of compression, and rounding
 
@@ -120,7 +121,7 @@ def rates_by_best_method(trace: Trace, *, seconds: float = 30.0) -> tuple[Rates,
     rgb = mean_over_rois(trace)
     faults = channel_faults(rgb, trace.fps)
     if not faults:
-        return pulse_rates(trace, method="pos", seconds=seconds), ""
+        return _pos_or_channel(trace, rgb, seconds)
     if faults == MONOCHROME:
         return pulse_rates(trace, method="green", seconds=seconds), f"{faults}: the pulse wave is taken from it alone"
     unusable = unusable_channels(rgb, trace.fps)
@@ -130,6 +131,26 @@ def rates_by_best_method(trace: Trace, *, seconds: float = 30.0) -> tuple[Rates,
         remedy = next((text for fault, text in remedies.items() if set(unusable.values()) == {fault}), "")
         remedy = f"; film with {remedy}" if remedy else ""
         raise RppgError(f"{faults}: no channel holds a pulse{remedy}")
-    each = [pulse_rates(trace, method=name, seconds=seconds) for name in usable]
-    best = max(each, key=lambda rates: np.median(rates.snr) if len(rates) else -np.inf)
+    best = _clearest(trace, usable, seconds)
     return best, f"{faults}: the pulse wave is taken from {best.method} alone"
+
+
+def _pos_or_channel(trace: Trace, rgb: np.ndarray, seconds: float) -> tuple[Rates, str]:
+    """By POS, or by one channel if light comes through a finger, which POS is not made for, and it shows more there."""
+    rates = pulse_rates(trace, method="pos", seconds=seconds)
+    red, green, _ = np.nanmedian(rgb, axis=0)
+    if red < _FINGER * green or np.mean(rates.accepted) >= 0.5:
+        return rates, ""
+    best = _clearest(trace, CHANNELS, seconds)
+    if not best.accepted.sum() > rates.accepted.sum():
+        return rates, ""
+    return (
+        best,
+        f"light through a finger: the pulse wave is clearer in {best.method} alone than by pos, and taken from it",
+    )
+
+
+def _clearest(trace: Trace, names, seconds: float) -> Rates:
+    """Pulse rates by the single channel of the highest median SNR."""
+    each = [pulse_rates(trace, method=name, seconds=seconds) for name in names]
+    return max(each, key=lambda rates: np.median(rates.snr) if len(rates) else -np.inf)

@@ -9,7 +9,7 @@ from cuffless.errors import shortened
 from cuffless.records import RecordError
 from cuffless.records.text.cells import shown
 from cuffless.records.text.layout import layout_of
-from cuffless.records.text.sampling import spread_stamps
+from cuffless.records.text.stamps import spread_stamps
 from cuffless.records.text.tables import line_of, read_columns
 from cuffless.records.text.times import UNITS, fitting_unit, is_time_name, plain_name, read_times, typical_step
 from cuffless.rppg.errors import RppgError

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.config import SplitOptions
-from cuffless.records import describe_runs
+from cuffless.config import RecordOptions, SplitOptions
+from cuffless.records import describe_runs, runs_of
 from cuffless.splits.draw import SUBSETS, SplitError, draw_split
-from cuffless.splits.order import compare_neighbours, parted
+from cuffless.splits.order import LEAST_UNITS, compare_neighbours, parted
 from cuffless.windows.subjects import RUN
 
 HIDDEN_ORDER = "hidden_order"
@@ -21,10 +21,6 @@ _UNKNOWN = {
     "record": "identity: record. A patient with several records may be on both sides unseen.",
     RUN: "identity: run. No patient is named: records of neighbouring numbers count as one person, and a patient whose "
     "numbers lie farther apart may be on both sides unseen.",
-}
-_REMEDY = {
-    "record": "records.identity: runs keeps records of neighbouring numbers on one side",
-    RUN: "raise records.runs_gap",
 }
 
 
@@ -192,8 +188,7 @@ def audit_order(manifest: pd.DataFrame, identities: Iterable[str] = ()) -> dict:
     reason = str(tested)
     if tested.alike:
         what = "patients are named, so wards or dates may order them" if named else "probably of one person"
-        remedy = next((_REMEDY[identity] for identity in ("record", RUN) if identity in identities), "")
-        reason = "; ".join(filter(None, (f"{reason}: {what}", remedy)))
+        reason = "; ".join(filter(None, (f"{reason}: {what}", _remedy(manifest, identities))))
     return {
         "count": len(between),
         "examples": between[:5],
@@ -202,6 +197,16 @@ def audit_order(manifest: pd.DataFrame, identities: Iterable[str] = ()) -> dict:
         "order": tested.order,
         **{name: round(getattr(tested, name), 4) for name in ("p", "closer", "sbp", "sbp_random")},
     }
+
+
+def _remedy(manifest: pd.DataFrame, identities: Iterable[str]) -> str:
+    """What the configuration can do about hidden people."""
+    if "record" not in identities:
+        return "raise records.runs_gap" if RUN in identities else ""
+    runs = set(runs_of(manifest["record"].astype(str).unique(), RecordOptions().runs_gap).values())
+    if len(runs) < LEAST_UNITS:
+        return "a numbering without gaps does not tell where one person ends"
+    return "records.identity: runs keeps records of neighbouring numbers on one side"
 
 
 def declared_leaks(options: SplitOptions, *, overlap: float) -> set[str]:

@@ -122,7 +122,7 @@ def _divide_units(capped, unit, options, rng, notes, name):
 
 def _published_sets(capped, published, options, rng, notes, name):
     """Windows of the sets that records were published in; without a validation set, one of training subjects."""
-    given = capped["record"].astype(str).map(published).fillna("")
+    given = capped["record"].astype(str).map(lambda record: published.get(record, "")).astype(object)
     if strange := sorted({str(record) for record in capped["record"][~given.isin(("", *SUBSETS))]}):
         record = strange[0]
         raise SplitError(f"{name}: {record} was published in the set {published[record]}; it must be one of {SUBSETS}")

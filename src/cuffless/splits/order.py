@@ -1,7 +1,7 @@
 """People hidden in the order: neighbours in a numbering who are more alike than chance."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,7 +32,8 @@ class Neighbours:
     units : int
         Subjects.
     order : str
-        The order in which neighbours are most alike, in words; empty: not assessable.
+        The order, in words: of those in which neighbours are alike the first, else that in which they are most alike;
+        empty: not assessable.
     p : float
         Probability, under permutation of the subjects, of neighbours at least as alike in any of the orders.
     closer : float
@@ -40,7 +41,7 @@ class Neighbours:
     sbp, sbp_random : float
         Median difference of SBP in mmHg: between neighbours, between any two subjects.
     pairs : tuple of (str, str)
-        Neighbours.
+        Neighbours, those who are most alike first.
     problem : str
         Why it is not assessable.
     """
@@ -78,7 +79,7 @@ def compare_neighbours(
     windows : DataFrame
         One row a window: subject, record, sbp, dbp in mmHg, and hr where it is known.
     orders : mapping of str to Series, optional
-        Position of each subject by order, beside those that the names tell (`name_orders`).
+        Position of each subject by order, beside that which the names tell (`name_order`).
     seed : int
         Seed of the permutations.
 
@@ -88,10 +89,10 @@ def compare_neighbours(
 
     Notes
     -----
-    A subject's labels are the medians of its windows, in ranks. A slow drift along an order (wards, seasons) is taken
-    out by a polynomial of one degree for 20 subjects, 10 at most. The statistic is the mean absolute difference between
-    neighbours, over all labels, standardized by its permutations; the least over the orders is compared with the least
-    of each permutation, so that several orders and labels give one p-value.
+    A subject's labels are the medians of its windows, in ranks. A slow drift along any of the orders (wards, seasons)
+    is taken out by polynomials of one degree for 20 subjects, 10 at most. The statistic is the mean absolute difference
+    between neighbours, over all labels, standardized by its permutations; it is compared with the least over all orders
+    of each permutation, so that trying several orders makes nothing more likely to be found.
     """
     labels = _medians(windows)
     n = len(labels)
@@ -100,33 +101,37 @@ def compare_neighbours(
     ranks = _ranks(labels)
     if not ranks.size:
         return Neighbours(n, problem="all subjects have the same pressures")
-    placed = {name: _places(order, labels.index) for name, order in {**name_orders(windows), **(orders or {})}.items()}
+    given = {**name_order(windows), **(orders or {})}
+    placed = {name: _places(order, labels.index) for name, order in given.items()}
     placed = _distinct({name: at for name, at in placed.items() if at is not None and not _is_sorted(ranks, at)})
     if not placed:
         return Neighbours(n, problem="neither names nor rows tell an order")
-    observed, permuted = _distances(ranks, list(placed.values()), seed)
+    observed, permuted = _distances(_levelled(ranks, placed.values()), list(placed.values()), seed)
     every = np.vstack((observed, permuted))
     centre, scale = every.mean(axis=0), every.std(axis=0)
     z = (every - centre) / np.where(scale > 0, scale, 1)
-    best = int(np.argmin(z[0]))
-    p = float((z.min(axis=1) <= z[0].min() + 1e-12).mean())
+    p = (z.min(axis=1)[:, None] <= z[0] + 1e-12).mean(axis=0)
+    closer = 1 - observed / permuted.mean(axis=0)
+    # Of several orders that tell, the first: records are numbered by those who recorded them.
+    alike = np.flatnonzero((p < MOST_P) & (closer >= LEAST_CLOSER))
+    best = int(alike[0]) if len(alike) else int(np.argmin(z[0]))
     name = list(placed)[best]
     at = placed[name]
     sbp = labels["sbp"].to_numpy()
-    names = labels.index.to_numpy()[at]
+    pairs = list(pairwise(labels.index[at]))
     return Neighbours(
         units=n,
         order=name,
-        p=p,
-        closer=float(1 - observed[best] / permuted[:, best].mean()),
+        p=float(p[best]),
+        closer=float(closer[best]),
         sbp=float(np.median(np.abs(np.diff(sbp[at])))),
         sbp_random=_between_any(sbp, seed),
-        pairs=tuple(pairwise(names)),
+        pairs=tuple(pairs[step] for step in np.argsort(_steps(ranks[at]), kind="stable")),
     )
 
 
-def name_orders(windows: pd.DataFrame) -> dict[str, pd.Series]:
-    """Orders that names tell: numbers of records and of subjects where they are one numbering, and the alphabet.
+def name_order(windows: pd.DataFrame) -> dict[str, pd.Series]:
+    """The order that names tell: by the numbers of records or subjects where they are one numbering, else by alphabet.
 
     Parameters
     ----------
@@ -136,18 +141,19 @@ def name_orders(windows: pd.DataFrame) -> dict[str, pd.Series]:
     Returns
     -------
     dict of str to Series
-        Position of each subject (that of its first record), by order.
+        Position of each subject (that of its first record), by what the order is called.
     """
     named = windows[["subject", "record"]].drop_duplicates().astype(str)
     owners = named.groupby("subject")["subject"].first()
-    orders = {
+    numbers = {
         "record numbers": _by_number(named["record"]).groupby(named["subject"]).min(),
         "subject numbers": _by_number(owners),
-        "alphabet of the subjects": pd.Series(
-            {name: float(at) for at, name in enumerate(sorted(owners.index, key=_natural))}
-        ),
     }
-    return {name: order for name, order in orders.items() if order.notna().all()}
+    for name, order in numbers.items():
+        if order.notna().all():
+            return {name: order}
+    alphabet = sorted(owners.index, key=_natural)
+    return {"alphabet of the subjects": pd.Series(np.arange(len(alphabet), dtype=float), alphabet)}
 
 
 def parted(pairs: Sequence[tuple[str, str]], windows: pd.DataFrame) -> list[str]:
@@ -215,29 +221,29 @@ def _distances(ranks: np.ndarray, orders: list[np.ndarray], seed: int) -> tuple[
     """Mean difference between neighbours by order, as observed (orders,) and permuted (permutations, orders)."""
     n = len(ranks)
     rng = np.random.default_rng(seed)
-    # By subject, so that one permutation of the subjects serves all orders.
-    levelled = [_levelled(ranks, at) for at in orders]
-    observed = [_mean_step(part[at]) for part, at in zip(levelled, orders, strict=True)]
     permuted = []
     for size in np.diff(np.unique([*range(0, _PERMUTATIONS, max(1, _BATCH // ranks.size)), _PERMUTATIONS])):
         shuffled = rng.permuted(np.tile(np.arange(n), (size, 1)), axis=1)
-        steps = [_mean_step(part[shuffled[:, at]]) for part, at in zip(levelled, orders, strict=True)]
-        permuted.append(np.column_stack(steps))
-    return np.array(observed), np.concatenate(permuted)
+        permuted.append(np.column_stack([_mean_step(ranks[shuffled[:, at]]) for at in orders]))
+    return np.array([_mean_step(ranks[at]) for at in orders]), np.concatenate(permuted)
 
 
-def _levelled(ranks: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Ranks without their slow drift along an order, by subject."""
-    n = len(at)
-    trend = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, n), min(n // _UNITS_PER_DEGREE, _MOST_DEGREE))
-    levelled = np.empty_like(ranks)
-    levelled[at] = ranks[at] - trend @ np.linalg.lstsq(trend, ranks[at], rcond=None)[0]
-    return levelled
+def _levelled(ranks: np.ndarray, orders: Iterable[np.ndarray]) -> np.ndarray:
+    """Ranks without their slow drift along any order: of an order that jumps, it would look like likeness."""
+    n = len(ranks)
+    drifts = np.polynomial.chebyshev.chebvander(np.linspace(-1, 1, n), min(n // _UNITS_PER_DEGREE, _MOST_DEGREE))
+    trend = np.hstack([drifts[np.argsort(at)] for at in orders])
+    return ranks - trend @ np.linalg.lstsq(trend, ranks, rcond=None)[0]
 
 
 def _mean_step(values: np.ndarray) -> np.ndarray:
-    """Mean absolute difference between neighbours, over (..., subjects, labels)."""
-    return np.abs(np.diff(values, axis=-2)).mean(axis=(-2, -1))
+    """Mean of the steps between neighbours, of (..., subjects, labels)."""
+    return _steps(values).mean(axis=-1)
+
+
+def _steps(values: np.ndarray) -> np.ndarray:
+    """Absolute difference between neighbours, over all labels."""
+    return np.abs(np.diff(values, axis=-2)).mean(axis=-1)
 
 
 def _between_any(values: np.ndarray, seed: int) -> float:

@@ -9,6 +9,7 @@ from cuffless.config import ConfigError, Crop, WindowOptions
 from cuffless.records import Record, RecordError
 from cuffless.signals import pressure_beats
 from cuffless.windows.cutting import BLOCK_SECONDS, Windows, join_windows, no_windows, unit_windows
+from cuffless.windows.grid import pulse_range
 from cuffless.windows.measure import Measures, add_pressures
 from cuffless.windows.pieces import Located, locate, read_blocks
 from cuffless.windows.quality import count_rejections, first_broken_rule
@@ -91,7 +92,7 @@ def iter_stretches(
 
 def stretch_distance(options: WindowOptions, crops: Sequence[Crop], stretch_seconds: float) -> float:
     """Seconds from one stretch to the next: the longest that a crop may last, at the lowest accepted pulse rate."""
-    slowest = options.hr_range[0] / 60 if "hr" in options.rules else options.pulse_search[0]
+    slowest = options.hr_range[0] / 60 if "hr" in options.rules else pulse_range(options)[0]
     longest = [crop.length if crop.cropping == "time" else crop.length / slowest for crop in crops]
     return float(max(stretch_seconds, *longest))
 

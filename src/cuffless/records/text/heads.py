@@ -66,6 +66,7 @@ def _bids(layout: Layout) -> Layout | None:
                 sensors=sensors,
                 fs=_positive(found.get("SamplingFrequency")),
                 fs_from=path.name,
+                beside=(path,),
             )
     return None
 

@@ -55,6 +55,8 @@ class Layout:
         Its first sample in seconds since 1970, where it tells.
     sensors : tuple of str
         What a column measures, where that is told beside its name.
+    beside : tuple of Path
+        Other files that describe it.
     """
 
     path: Path
@@ -75,6 +77,7 @@ class Layout:
     fs_from: str = ""
     began: float | None = None
     sensors: tuple[str, ...] = ()
+    beside: tuple[Path, ...] = ()
 
     @property
     def written(self) -> str:
@@ -243,7 +246,7 @@ def _names(before, head, used: int, width: int, layout: Layout) -> tuple[tuple[s
     fitting = [_joined_units(_trimmed(row), used) for _, row in before]
     fitting = [row for row in fitting if used <= len(row) <= width or (len(row) == used - 1 and used > 2)]
     if fitting and len(fitting) > 1 and _are_units(fitting[-1]):
-        units = tuple(fitting.pop())
+        units = tuple(cell.strip("()[] ") for cell in fitting.pop())
     if fitting:
         row = fitting[-1]
         names = ["", *row] if len(row) == used - 1 else row
@@ -274,5 +277,5 @@ def _joined_units(row: list[str], used: int) -> list[str]:
 
 
 def _are_units(row: list[str]) -> bool:
-    known = [cell for cell in row if _UNITS.fullmatch(cell)]
+    known = [cell for cell in row if _UNITS.fullmatch(cell.strip("()[] "))]
     return bool(known) and len(known) >= 0.5 * len([cell for cell in row if cell])

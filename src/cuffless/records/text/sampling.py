@@ -1,15 +1,24 @@
 """From times of samples to an even sampling: rate, stretches without a gap, and values on an even grid."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+
+from cuffless.records.text.stamps import (
+    DRIFT,
+    WANDER,
+    Stamps,
+    grouped_stamps,
+    keeps_time,
+    rate_of,
+    sample_times,
+)
 
 BRIDGED = 1 / 16
 """Seconds between samples that are interpolated: PPG is band-passed below 8 Hz, for which so many samples suffice."""
 AGREEING = 0.02
 """A rate that is given and one that times tell are the same up to this share."""
-_DRIFT = 0.1  # s over a stretch, below which the rate that is given stands
 _REORDERED = 1.0  # s by which packets may come out of order
 
 
@@ -63,20 +72,6 @@ class Sampling:
     notes: tuple[str, ...] = ()
 
 
-@dataclass
-class _Stamps:
-    """Stamps of a part whose clock never runs backwards, one for each group of samples that share it."""
-
-    chosen: np.ndarray  # samples in the file
-    time: np.ndarray  # of each group
-    first: np.ndarray  # first sample of each group, counted in `chosen`
-    count: np.ndarray
-    n: int = field(init=False)
-
-    def __post_init__(self):
-        self.n = len(self.chosen)
-
-
 def even_sampling(times: np.ndarray, told: float | None = None) -> Sampling | None:
     """Find rate, gaps and order of samples from their times.
 
@@ -108,14 +103,14 @@ def even_sampling(times: np.ndarray, told: float | None = None) -> Sampling | No
         times[: known[0]], times[known[-1] + 1 :] = np.nan, np.nan
     parts, said = _in_order(times)
     notes += said
-    stamps = [_grouped(part, times[part], notes) for part in parts if len(part) > 2]
-    measured = _rate(stamps)
+    stamps = [grouped_stamps(part, times[part], notes) for part in parts if len(part) > 2]
+    measured = rate_of(stamps)
     if measured is None:
         return None
-    fs = told if told is not None and _agrees(told, measured, stamps) else measured
+    fs = told if told is not None and keeps_time(told, measured, stamps) else measured
     runs, lost, dropped, end = [], 0, 0, -1 / fs
     for part in stamps:
-        at, unsure = _sample_times(part, fs)
+        at, unsure = sample_times(part, fs)
         # The first sample is at 0. A clock that was set back says nothing of the pause before it: none is assumed.
         at += end + 1 / fs - at[0]
         found, missed = _runs(part, at, unsure, fs)
@@ -125,29 +120,6 @@ def even_sampling(times: np.ndarray, told: float | None = None) -> Sampling | No
         end = float(at[-1])
     notes += _said_of_gaps(runs, lost, dropped, fs)
     return Sampling(fs, tuple(runs), end + 1 / fs, tuple(notes))
-
-
-def spread_stamps(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Times of samples several of which share each stamp.
-
-    Parameters
-    ----------
-    times : (n,) float array
-        Seconds; they never run backwards, and some differ.
-
-    Returns
-    -------
-    chosen : (m,) int array
-        Samples that lie where their times tell; in seconds that lack some, nobody knows where they are.
-    at : (m,) float array
-        Their times in seconds, the first at 0.
-    """
-    part = _grouped(np.arange(len(times)), times, [])
-    fs = _rate([part]) or len(times) / max(float(times[-1] - times[0]), 1e-9)
-    at, unsure = _sample_times(part, fs)
-    kept = ~unsure
-    kept[kept] = np.diff(at[kept], prepend=-np.inf) > 0
-    return part.chosen[kept], at[kept] - at[kept][0]
 
 
 def _in_order(times: np.ndarray) -> tuple[list[np.ndarray], list[str]]:
@@ -166,106 +138,7 @@ def _in_order(times: np.ndarray) -> tuple[list[np.ndarray], list[str]]:
     return np.split(index, back + 1), [note.replace("1 times", "once")]
 
 
-def _grouped(chosen: np.ndarray, times: np.ndarray, notes: list[str]) -> _Stamps:
-    """Samples by the stamp that they share; single repetitions are left out."""
-    steps = np.diff(times)
-    later = steps[steps > 0]
-    if len(later) and len(later) >= 0.9 * len(steps) and len(later) < len(steps):
-        first = np.concatenate(([True], steps > 0))
-        notes.append(f"{int((~first).sum())} samples repeat the time of the one before and were left out")
-        chosen, times = chosen[first], times[first]
-        steps = later
-    # Packets: a burst of stamps close together, then a pause.
-    mean = float(np.mean(np.minimum(later, np.quantile(later, 0.995)))) if len(later) else 0.0  # whatever the pauses
-    close = steps < 0.25 * mean
-    begins = ~close if np.mean(close) > 0.2 else steps > 0
-    first = np.flatnonzero(np.concatenate(([True], begins)))
-    count = np.diff(np.append(first, len(chosen)))
-    return _Stamps(chosen, times[first], first, count)
-
-
-def _rate(parts: list[_Stamps]) -> float | None:
-    """Samples per second where nothing is lost."""
-    rates, weights = [], []
-    for part in parts:
-        steps = np.diff(part.time)
-        if len(steps) < 2:
-            continue
-        usual = float(np.median(part.count))
-        block = max(int(np.ceil(100 / usual)), 8 if usual > 1 else 1)
-        edges = np.arange(0, len(steps) + 1, block)
-        samples, seconds = np.diff(part.first[edges]), np.diff(part.time[edges])
-        rough = _rough_rate(part, steps, usual, samples, seconds)
-        # Blocks that lost no sample, nor hold a second that was cut short.
-        whole = np.abs(samples - rough * seconds) <= (0.75 if usual <= 1 else 1.5)
-        refined = float(samples[whole].sum() / seconds[whole].sum()) if whole.any() else rough
-        mean = (part.n - part.count[-1]) / float(part.time[-1] - part.time[0])
-        coarse = float(np.median(steps)) > 4 * BRIDGED
-        if not coarse and (part.count.max() > 1 or _uneven(steps)) and abs(mean / rough - 1) < 0.005:  # nothing is lost
-            refined = mean
-        rates.append(refined if abs(refined / rough - 1) < 0.01 else rough)
-        weights.append(len(steps))
-    return _rounded(float(np.average(rates, weights=weights)), parts) if rates else None
-
-
-def _rough_rate(part: _Stamps, steps, usual: float, samples, seconds) -> float:
-    """The rate to a per cent or so."""
-    tick = float(np.median(steps))
-    if (_uneven(steps) or 1 < usual < 8) and len(samples) >= 3:
-        return float(np.median(samples / seconds))
-    normal = steps <= 1.5 * tick
-    if usual > 1 and len(steps) > 3:  # groups that lack samples would count as slow ones
-        normal &= part.count[:-1] >= 0.8 * usual
-        normal[0] = False  # a recording begins within its first second
-    if not normal.any():
-        normal = np.ones(len(steps), bool)
-    return float(part.count[:-1][normal].sum() / steps[normal].sum())
-
-
-def _uneven(steps: np.ndarray) -> bool:
-    tick = float(np.median(steps))
-    return float(np.median(np.abs(steps - tick))) > 0.2 * tick
-
-
-def _rounded(rate: float, parts: list[_Stamps]) -> float:
-    """The whole number next to a rate, if the stamps cannot tell them apart."""
-    longest = max(parts, key=lambda part: part.n)
-    steps = np.diff(longest.time)
-    span = max(float(longest.time[-1] - longest.time[0]), 1e-9)
-    fine = float(np.median(np.abs(steps - np.median(steps)))) + 1e-4 / rate
-    whole = float(round(rate))
-    return whole if whole and abs(rate - whole) <= max(2 * fine / span, 2e-5) * rate else rate
-
-
-def _agrees(told: float, measured: float, parts: list[_Stamps]) -> bool:
-    """Whether a rate that is given keeps time with the clock over its longest stretch."""
-    longest = max(part.n for part in parts) / measured
-    return abs(told / measured - 1) * longest <= _DRIFT
-
-
-def _sample_times(part: _Stamps, fs: float) -> tuple[np.ndarray, np.ndarray]:
-    """Times of samples that may share stamps, and which of them lie somewhere in a second that lacks samples."""
-    group = np.repeat(np.arange(len(part.time)), part.count)
-    within = np.arange(part.n) - part.first[group]
-    unsure = np.zeros(part.n, bool)
-    if part.count.max() == 1:
-        return part.time.astype(float), unsure
-    at = part.time[group] + within / fs
-    steps = np.diff(part.time)
-    tick = float(np.median(steps)) if len(steps) else 0.0
-    lacking = part.count < fs * tick - max(2.0, 0.1 * fs * tick)
-    after_gap = np.concatenate(([True], steps > 1.5 * tick))
-    before_gap = np.concatenate((steps > 1.5 * tick, [True]))
-    late = np.flatnonzero(lacking & after_gap & ~before_gap)  # these end where the next second begins
-    for g in late:
-        own = slice(part.first[g], part.first[g] + part.count[g])
-        at[own] = part.time[g + 1] - (part.count[g] - np.arange(part.count[g])) / fs
-    if tick > 4 * BRIDGED:
-        unsure = (lacking & ~after_gap & ~before_gap)[group]
-    return at, unsure
-
-
-def _runs(part: _Stamps, at: np.ndarray, unsure: np.ndarray, fs: float) -> tuple[list[Run], int]:
+def _runs(part: Stamps, at: np.ndarray, unsure: np.ndarray, fs: float) -> tuple[list[Run], int]:
     """Stretches without a gap, and how many lost samples were bridged in them."""
     steps = np.diff(at)
     late = np.flatnonzero(steps > max(BRIDGED * 1.001, 2.5 / fs))
@@ -293,12 +166,17 @@ def _run(chosen: np.ndarray, at: np.ndarray, fs: float, *, grouped: bool) -> Run
     if chosen[-1] - chosen[0] == len(chosen) - 1 and np.all(np.diff(chosen) == 1):
         chosen = slice(int(chosen[0]), int(chosen[-1]) + 1)
     stray = (at - start) - count / fs
+    width = max(int(2 * fs), 3)
     if grouped:  # stamps are coarser than samples: what they say on average counts
-        stray = _smooth(stray, max(int(2 * fs), 3))
+        stray = _smooth(stray, width)
     centred = count - count.mean()
     slope = float(centred @ stray) / max(float(centred @ centred), 1e-9)  # a rate that is given may drift a little
     level = stray - slope * count
-    if np.ptp(level) <= (2 if grouped else 1) / fs and abs(slope) * len(at) <= _DRIFT:
+    steady = np.ptp(level) <= 1 / fs
+    if grouped and not steady:  # the computer's timer wanders, not the sensor
+        steps = np.abs(level[width:] - level[:-width])
+        steady = np.ptp(level) <= WANDER and (not len(steps) or steps.max() <= 2 / fs)
+    if steady and abs(slope) * len(at) <= (WANDER if grouped else DRIFT):
         return Run(chosen, max(start + (float(np.median(level)) if grouped else 0.0), 0.0), fs)
     own = count / fs + stray
     own = np.maximum.accumulate(own + count * 1e-9)  # a spline wants times that rise
@@ -313,7 +191,7 @@ def _smooth(values: np.ndarray, width: int) -> np.ndarray:
 
 def _on_grid(values: np.ndarray, at: np.ndarray, fs: float) -> np.ndarray:
     """Values at even times; missing where the sample before or after is missing."""
-    from scipy.interpolate import CubicSpline
+    from scipy.interpolate import Akima1DInterpolator
 
     grid = np.arange(int(np.floor(at[-1] * fs + 1e-6)) + 1) / fs
     known = np.isfinite(values)
@@ -321,7 +199,7 @@ def _on_grid(values: np.ndarray, at: np.ndarray, fs: float) -> np.ndarray:
     use = known & apart
     if use.sum() < 4:
         return np.full(len(grid), np.nan)
-    result = CubicSpline(at[use], values[use])(grid)
+    result = Akima1DInterpolator(at[use], values[use], method="makima")(grid)  # a flat line stays one
     after = np.clip(np.searchsorted(at, grid - 1e-9), 0, len(at) - 1)
     before = np.maximum(np.where(at[after] > grid + 1e-9, after - 1, after), 0)
     result[~(known[after] & known[before])] = np.nan

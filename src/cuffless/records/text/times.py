@@ -85,7 +85,7 @@ def unit_word(word: str) -> str | None:
 def is_time_name(name: str) -> bool:
     """Whether a column of this name holds times."""
     plain, _ = plain_name(name)
-    return plain in NAMES or plain in _MORE
+    return plain in NAMES or plain in _MORE or re.search(r"time ?stamp", plain) is not None
 
 
 def read_times(cells: pd.Series, decimal: str = ".") -> Times:
@@ -122,7 +122,10 @@ def read_times(cells: pd.Series, decimal: str = ".") -> Times:
     clocks = _clocks(text)
     if np.isfinite(clocks).sum() > 0.5 * max(len(known), 1):
         return _counted(_past_midnight(clocks), "clock")
-    return _counted(_dates(text), "date")
+    dates = _dates(text)
+    first = dates.dropna().iloc[0] if dates.notna().any() else pd.Timestamp(0, tz="UTC")
+    since = ((dates - first) / pd.Timedelta(1, "ns")).to_numpy(float) / 1e9
+    return Times(since, "date", (first - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(1, "s"))
 
 
 def _counted(values: np.ndarray, kind: str) -> Times:
@@ -150,8 +153,8 @@ def _past_midnight(seconds: np.ndarray) -> np.ndarray:
     return result
 
 
-def _dates(text: pd.Series) -> np.ndarray:
-    """Seconds since 1970; NaN where a text is no date."""
+def _dates(text: pd.Series) -> pd.Series:
+    """Dates in UTC; missing where a text is not one."""
     found = text.str.extract(rf"^{_PHYSIONET.pattern}$")
     if found["y"].notna().mean() > 0.5:  # the clock first, then day/month/year
         text = found["y"] + "-" + found["mo"].str.zfill(2) + "-" + found["d"].str.zfill(2) + "T" + found["clock"]
@@ -161,8 +164,7 @@ def _dates(text: pd.Series) -> np.ndarray:
         # 01/02/2020 is the 1st of February or the 2nd of January: the order in which time runs most evenly.
         both = [pd.to_datetime(text, errors="coerce", format="mixed", dayfirst=day, utc=True) for day in (True, False)]
         dates = max(both, key=lambda found: (found.notna().sum(), -_span(found)))
-    since = dates - pd.Timestamp(0, tz="UTC")
-    return (since / pd.Timedelta(1, "ns")).to_numpy(float) / 1e9
+    return dates
 
 
 def _span(dates: pd.Series) -> float:
