@@ -19,6 +19,8 @@ hypothesis.settings.register_profile("suite", deadline=None, suppress_health_che
 hypothesis.settings.load_profile("suite")
 
 PROJECT = Path(__file__).resolve().parents[1]
+# The first study is made on one worker, meanwhile the other has something else to do.
+LONGEST = ("workflow/test_study", "training/", "workflow/test_ordering", "workflow/", "networks/")
 SHARED = PROJECT.parent / "shared" / "data"
 
 
@@ -88,9 +90,15 @@ def wait_until():
     return wait
 
 
-def pytest_collection_modifyitems(items):
-    """Modules stay together on a worker, those that share a study too; what takes longest comes first."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Modules stay together on a worker, the longest first, lest one worker waits for the other at the end."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
             item.add_marker(pytest.mark.xdist_group(item.path.relative_to(PROJECT).as_posix()))
-    items.sort(key=lambda item: "tests/workflow/" not in item.path.as_posix())
+
+    def rank(item):
+        name = item.path.relative_to(PROJECT / "tests").as_posix()
+        return next((k for k, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
+
+    items.sort(key=rank)

@@ -159,7 +159,7 @@ def test_tensorflow_says_nothing_on_the_terminal(noisy_csv, model, project):
     command = [sys.executable, "-c", "from cuffless.cli import app; app()", "predict", str(noisy_csv), "--fs", "125"]
     environment = {**os.environ, "PYTHONPATH": str(project / "src")}
     done = subprocess.run(
-        [*command, "--model", str(model)], capture_output=True, text=True, env=environment, timeout=120
+        [*command, "--model", str(model)], capture_output=True, text=True, env=environment, timeout=600
     )
     assert done.returncode == 0
     assert len(done.stderr.splitlines()) == 2  # what the file was taken for, and the answer
@@ -174,5 +174,5 @@ def test_what_is_not_chatter_still_reaches_the_terminal():
         "    os.write(2, b'Illegal instruction\\n')\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=600)
     assert done.stderr == "Illegal instruction\n"

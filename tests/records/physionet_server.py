@@ -13,10 +13,10 @@ import signal
 import socket
 import struct
 import threading
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from email.utils import formatdate
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -56,6 +56,11 @@ def short(by: int, times: int = FOR_EVER) -> Fault:
 def stall(after: int, times: int = FOR_EVER) -> Fault:
     """Fall silent after the headers and so many bytes, until the client goes."""
     return Fault("stall", times, after)
+
+
+def silent(times: int = FOR_EVER) -> Fault:
+    """Do not answer at all, until the client goes."""
+    return Fault("silent", times)
 
 
 def slow(seconds: float, times: int = FOR_EVER) -> Fault:
@@ -133,6 +138,8 @@ class PhysioNetServer(ThreadingHTTPServer):
         Most requests, and most connections, at once.
     connections : int
         Connections opened in all: far fewer than requests where they are kept open.
+    silent : set of int
+        Ports of clients that nothing more will come to: all that they were sent is on its way.
     """
 
     daemon_threads = True
@@ -151,6 +158,7 @@ class PhysioNetServer(ThreadingHTTPServer):
         self._counting = threading.Lock()
         self._log_file = os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT) if log_file else None
         self._sockets: set[socket.socket] = set()
+        self.silent: set[int] = set()
         self.closing = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_address[1]}{PREFIX.rstrip('/')}"
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -268,6 +276,9 @@ class _Handler(StreamRequestHandler):
             headers.get("user-agent", ""),
         )
         fault = self.server.fault_of(path)
+        if fault and fault.kind == "silent":
+            self.server.note(self.request_seen)
+            return False, self._wait
         if fault and fault.kind == "slow":
             self.server.closing.wait(fault.value)
             fault = None
@@ -329,10 +340,7 @@ class _Handler(StreamRequestHandler):
         return True, None
 
     def _refuse(self, code, headers=()):
-        rows = [
-            (name, formatdate(time.time() + float(value[5:]), usegmt=True) if value.startswith("date+") else value)
-            for name, value in headers
-        ]
+        rows = [(name, _date(float(value[5:])) if value.startswith("date+") else value) for name, value in headers]
         return self._send(code, rows, f"{code}\n".encode(), 0)
 
     def _send(self, code, rows, body, counted=None, sized=False):
@@ -348,18 +356,21 @@ class _Handler(StreamRequestHandler):
         return True, None
 
     def _reset(self):
-        time.sleep(0.02)  # a reset overtakes what is still on its way
+        self.server.closing.wait(0.02)  # a reset overtakes what is still on its way
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
 
     def _wait(self):
+        self.server.silent.add(self.client_address[1])
         self.connection.settimeout(0.05)
-        for _ in range(1200):
-            if self.server.closing.is_set():
-                return
+        while not self.server.closing.is_set():
             with suppress(TimeoutError):
                 self.connection.recv(1)
                 return
+
+
+def _date(ahead):
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=ahead), usegmt=True)
 
 
 def _as_list(fault):

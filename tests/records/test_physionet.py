@@ -80,7 +80,7 @@ def serve(databases, tmp_path, physionet):
         server = physionet.PhysioNetServer(root, faults)
         servers.append(server)
         server.__enter__()
-        download = {"url": server.url, "cache": str(tmp_path / "cache"), "reserve_gb": 0, "timeout_seconds": 5}
+        download = {"url": server.url, "cache": str(tmp_path / "cache"), "reserve_gb": 0, "timeout_seconds": 600}
         download |= options.pop("download", {})
         return server, RecordOptions(source="physionet", download=download, **options)
 

@@ -116,14 +116,14 @@ def test_a_small_file_system_that_fills_up_leaves_no_half_store(raw, tmp_path):
 
 def test_kill_in_the_middle_of_a_store_leaves_nothing_that_looks_whole(raw, tmp_path):
     program = f"""
-        import time
+        import signal
         from cuffless.config import RecordOptions, WindowOptions
         from cuffless.windows import WindowStore, store_records
         names = [r"{tmp_path}/a" + end for end in (".zarr.zip", ".parquet", ".quality.csv")]
         with WindowStore(*names, WindowOptions(samples_per_beat=25)) as store:
             store_records(r"{raw}/records.csv", RecordOptions(), store)
             print("written", flush=True)
-            time.sleep(60)
+            signal.pause()
     """
     running = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True)
     with running.stdout:

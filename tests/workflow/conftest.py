@@ -1,10 +1,12 @@
 import copy
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -96,11 +98,28 @@ def make_study(project, tmp_path_factory, snakemake_at_hand):
 
 
 @pytest.fixture(scope="session")
-def tiny_study(make_study):
-    """The tiny study, carried out from nothing to its figures."""
-    study = make_study("study")
-    study.output = study(cores=4)
+def carried_out(project, tmp_path_factory, snakemake_at_hand):
+    """The tiny study, carried out from nothing to its figures: once for all workers, so nothing is run in it again."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "carried_out"
+    with (shared / "carried_out.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "done").exists():
+            return SimpleNamespace(folder=folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        study = Study(project, folder, snakemake_at_hand)
+        study(cores=4)
+        (folder / "done").touch()
     return study
+
+
+@pytest.fixture(scope="session")
+def tiny_study(make_study, carried_out):
+    """A copy of the tiny study with all its results."""
+    return make_study("study").go_on_from(carried_out)
 
 
 @pytest.fixture
@@ -110,11 +129,11 @@ def fresh_study(make_study):
 
 
 @pytest.fixture(scope="session")
-def grown_study(make_study, tiny_study):
+def grown_study(make_study, carried_out):
     """Copies of the tiny study that have all its results, with further sections: (name, section=...) -> Study."""
 
     def grow(name, **sections):
-        study = make_study(name).go_on_from(tiny_study)
+        study = make_study(name).go_on_from(carried_out)
         study.config = copy.deepcopy(study.config) | sections
         return study
 
