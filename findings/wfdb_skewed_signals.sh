@@ -4,7 +4,7 @@
 # Expected: signal k of skew s is read s frames later, and its last s frames, which the file does not hold, are NaN.
 # Seen, with samples_per_frame 4 and skew 3: of the last 12 samples that the file does not hold, 3 are NaN; the other 9
 #           hold invented values (0 before calibration).
-# Seen, with FLAC (format 516) and skew: rdrecord raises ValueError, whole or in blocks.
+# Seen, with FLAC (format 516) and skew: rdrecord raises KeyError ('516') for the whole, ValueError for a block.
 # Seen, with format 8 and skew: rdrecord of the whole raises TypeError, as this format has no value for "missing".
 set -euo pipefail
 folder=$(mktemp -d)
@@ -37,7 +37,7 @@ assert (signal[388:397] == 0).all()
 wfdb.wrsamp("s", 125, ["NU"], ["PLETH"], d_signal=np.arange(100).reshape(-1, 1), fmt=["516"], adc_gain=[1.0], baseline=[0])
 header = open("s.hea").read()
 open("s.hea", "w").write(header.replace("516 ", "516:3 "))
-assert fails(ValueError)
+assert fails(KeyError)
 assert fails(ValueError, sampfrom=10, sampto=50)
 
 np.ones(100, np.int8).tofile("s.dat")

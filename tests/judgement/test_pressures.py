@@ -25,7 +25,7 @@ def fractions(column):
         (lambda t: t.assign(sbp=z_scores(t.sbp), dbp=z_scores(t.dbp)), "the median of sbp is .*z-scores, fractions or"),
         (lambda t: t.assign(dbp=z_scores(t.dbp)), "the median of dbp is .*z-scores, fractions or differences"),
         (lambda t: t.assign(sbp=fractions(t.sbp)), "the median of sbp is 0.* must be in mmHg too; z-scores, fractions"),
-        (lambda t: t.assign(sbp=t.sbp / KPA, dbp=t.dbp / KPA), r"In kPa\? Multiply sbp by 7.50062"),
+        (lambda t: t.assign(sbp=t.sbp / KPA, dbp=t.dbp / KPA), r"In kPa\? Multiply sbp and dbp by 7.50062"),
         (lambda t: t.assign(sbp_ref=t.sbp_ref + 60, sbp=t.sbp / KPA + 8), r"of sbp is 2\d.*In kPa\? Multiply sbp"),
         (lambda t: t.assign(dbp=t.dbp / KPA), r"of dbp is .*In kPa\? Multiply dbp by 7.50062"),
         (lambda t: t.assign(sbp=t.sbp * 133.322), r"In Pa\? Divide sbp by 133.322"),

@@ -40,6 +40,9 @@ Ppg = Annotated[
 Abp = Annotated[
     str, typer.Option("--abp", metavar="NAME", help="Channel or column to take as arterial pressure, as with --ppg.")
 ]
+Invert = Annotated[
+    bool, typer.Option("--invert", help="Turn the PPG over: it is recorded upside down (light that falls at systole).")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -71,12 +74,13 @@ def inspect(
     windows: Annotated[
         Path | None, typer.Option("--windows", metavar="FILE", help="Write the kept windows (.csv).")
     ] = None,
+    invert: Invert = False,
     as_json: Json = False,
 ) -> None:
     """What a recording of PPG and arterial pressure holds: windows kept, and why the others are not."""
     from cuffless.cli.inspection import run_inspect
 
-    raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json, ppg, abp))
+    raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json, ppg, abp, invert))
 
 
 @app.command()
@@ -123,13 +127,14 @@ def predict(
             min=1,
         ),
     ] = None,
+    invert: Invert = False,
     as_json: Json = False,
 ) -> None:
     """Predict SBP and DBP from PPG alone: one row a window."""
     from cuffless.cli.prediction import run_predict
 
     cuff = (calibrate, by, within)
-    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff, ppg))
+    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff, ppg, invert))
 
 
 @app.command()

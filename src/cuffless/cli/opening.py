@@ -7,7 +7,7 @@ from pathlib import Path
 from cuffless.cli.answers import UsageError, complain
 from cuffless.cli.kinds import ENDINGS, OTHERS, open_file, source_of
 from cuffless.config import RecordOptions, StudyConfig, WindowOptions, load_config
-from cuffless.records import LayoutError, Record, find_records, is_csv, open_csv, open_record
+from cuffless.records import LayoutError, Record, find_records, is_csv, open_csv, open_record, turned_over
 
 
 def open_signal(
@@ -55,7 +55,9 @@ def open_signal(
     RecordError
         If it cannot be used.
     """
-    options = (study.records if study else RecordOptions()).model_copy(update={"source": "wfdb", "path": "."})
+    options = (study.records if study else RecordOptions()).model_copy(
+        update={"source": "wfdb", "path": ".", "invert": False}  # `turned` does it
+    )
     options = _with_channels(options, ppg, abp)
     if source := source_of(path):
         return open_file(path, source, options, fs, bool(columns or rows), need_abp)
@@ -103,6 +105,16 @@ def _with_channels(options: RecordOptions, ppg: str, abp: str) -> RecordOptions:
     """The options, with channels as named on the command line."""
     named = {kind: (name.strip(),) for kind, name in (("ppg", ppg), ("abp", abp)) if name.strip()}
     return options.model_copy(update={"channels": options.channels.model_copy(update=named)})
+
+
+def turned(record: Record, invert: bool, study: StudyConfig | None) -> Record:
+    """The recording, turned over if ``--invert`` or its configuration says so."""
+    return turned_over(record) if invert or (study and study.records.invert) else record
+
+
+def for_command_line(warning: str) -> str:
+    """A warning that names an option of the configuration, with the option of the command line."""
+    return warning.replace("records.invert turns it over", "--invert (records.invert) turns it over")
 
 
 def _wfdb_path(path: Path) -> Path:

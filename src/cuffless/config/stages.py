@@ -136,6 +136,9 @@ class RecordOptions(Options):
     """Greatest difference between the numbers of neighbours in a run (`identity: runs`)."""
     channels: ChannelOptions = ChannelOptions()
     """Channel names of PPG and ABP."""
+    invert: bool = False
+    """Turn the PPG over: it is recorded upside down (light that falls at systole). The quality table says of which
+    recordings it seems to be."""
     fs: float = option(125.0, ge=50, multiple_of=25)
     """Sampling rate in Hz to which every recording is brought; a multiple of 25."""
     csv_fs: float | None = option(None, ge=40, le=5000)

@@ -52,6 +52,9 @@ from cuffless.figures.style import (
 )
 
 _TITLES = ("Calibration windows", "Drift after the last calibration window", "First − random in each protocol")
+SHORTEST_DRIFT = 5.0
+"""Minutes after the last calibration window that must be reached before an error's course is called drift."""
+_SHORT = f"No drift is shown: all windows lie within {SHORTEST_DRIFT:g} minutes of the last calibration window."
 _BUDGET, _DRIFT, _NO_DRIFT, _PROTOCOLS = 2.45, 2.05, 0.6, 0.85  # inches of a panel
 _LINE = 0.27  # inches of a protocol
 _BESIDE = {1: 1.1, 2: 0.9}  # inches of labels, in one column or two
@@ -98,6 +101,8 @@ def draw_fig_budget(
         known = sorted(set(mae["protocol"]))
         raise ValueError(f"figure of budgets: no budget was judged in protocol {main!r}; judged are {known}")
     drift = drift[drift["protocol"] == main]
+    short = len(drift) and drift["bin_high"].max() <= SHORTEST_DRIFT
+    drift = drift.iloc[:0] if short else drift
     tests = tests[tests["protocol"].isin(protocols)]
     leaking = {name for name in protocols if warnings.get(name)}
     headline = _headline(main, protocols, warnings)
@@ -111,13 +116,14 @@ def draw_fig_budget(
         panels = sum(heights) * font_scale(options)
         fig = new_figure(options, panels + words_height(handles, headline, text, options))
         grid = fig.add_gridspec(len(heights), columns, height_ratios=heights)
-        _draw_rows(fig, grid, (budgets, drift, tests), (list(protocols), leaking), options)
+        tables = (budgets, drift, tests)
+        _draw_rows(fig, grid, tables, (list(protocols), leaking), _SHORT if short else _EMPTY, options)
         legend_above(fig, handles, headline, options)
         note(fig, text, options)
     return fig
 
 
-def _draw_rows(fig: Figure, grid, tables, protocols, options: FigureOptions) -> None:
+def _draw_rows(fig: Figure, grid, tables, protocols, without: str, options: FigureOptions) -> None:
     width = axes_width(options, _BESIDE[grid.ncols])
     fit = characters(width, options.font_size)
     for p, pressure in enumerate(PRESSURES):
@@ -129,7 +135,7 @@ def _draw_rows(fig: Figure, grid, tables, protocols, options: FigureOptions) -> 
         rows[0].set_ylabel(f"{pressure}: MAE (mmHg)")
         if drift.empty:
             rows[1].set_axis_off()
-            rows[1].text(0, 0.4, fill(_EMPTY, fit), transform=rows[1].transAxes, va="center", color=GREY)
+            rows[1].text(0, 0.4, fill(without, fit), transform=rows[1].transAxes, va="center", color=GREY)
         else:
             draw_drift(rows[1], drift, leftmost, width, options)
             rows[1].set_xlabel(fill(_since(drift), fit))

@@ -126,7 +126,8 @@ def _not_mmhg(rows: pd.DataFrame, unit: str) -> str:
             if predicted > MOST_MMHG and LEAST_MMHG < given < MOST_MMHG:
                 return f"{wrong}, and these seem to be mmHg: divide {column} by {KPA_MMHG}"
         elif in_kpa:
-            return f"{wrong}. In kPa? Multiply {column} by {KPA_MMHG}"
+            both = column == "sbp" and float(rows["dbp"].median()) < LEAST_MMHG
+            return f"{wrong}. In kPa? Multiply {'sbp and dbp' if both else column} by {KPA_MMHG}"
         elif predicted > _PA_ABOVE:
             return f"{wrong}. In Pa? Divide {column} by 133.322"
         if predicted < LEAST_MMHG:

@@ -4,7 +4,7 @@ from cuffless.records.catalog import describe_record, list_records, shard_listin
 from cuffless.records.csv_files import LayoutError, is_csv, open_csv
 from cuffless.records.fetching import fetch_records, read_records
 from cuffless.records.local import subject_of
-from cuffless.records.record import Channel, ReadyWindows, Record, RecordError, Segment, from_arrays
+from cuffless.records.record import Channel, ReadyWindows, Record, RecordError, Segment, from_arrays, turned_over
 from cuffless.records.runs import describe_runs, numbered, runs_of
 from cuffless.records.source import Entry, Source, shard_of, split_path
 from cuffless.records.sources import find_records, open_record, refusing, source_file, source_named
@@ -40,4 +40,5 @@ __all__ = [
     "source_named",
     "split_path",
     "subject_of",
+    "turned_over",
 ]

@@ -1,7 +1,7 @@
 """A recording as a sequence of continuous segments that are read piece by piece."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -220,6 +220,21 @@ class Record:
         """Seconds of the segments, or of the ready windows, that hold the signals asked for."""
         ready = self.ready.seconds if self.ready else 0.0
         return ready + sum(segment.seconds for segment in self.segments)
+
+
+def turned_over(record: Record) -> Record:
+    """The same recording with its PPG upside down."""
+
+    def negative(channel: Channel) -> Channel:
+        return replace(channel, read=lambda start, stop: -channel.read(start, stop))
+
+    def negative_windows(start: int, stop: int):
+        ppg, sbp, dbp = record.ready.read(start, stop)
+        return -np.asarray(ppg), sbp, dbp
+
+    segments = tuple(replace(segment, ppg=negative(segment.ppg)) for segment in record.segments)
+    ready = None if record.ready is None else replace(record.ready, read=negative_windows)
+    return replace(record, segments=segments, ready=ready)
 
 
 def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float) -> Record:

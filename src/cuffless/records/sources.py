@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cuffless.config import RecordOptions
 from cuffless.errors import CufflessError, shortened
-from cuffless.records.record import Record, RecordError
+from cuffless.records.record import Record, RecordError, turned_over
 from cuffless.records.source import Entry, Source
 
 _SOURCES = {
@@ -124,7 +124,8 @@ def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, n
         If it cannot be used; the message says why, and what to do.
     """
     with refusing(options.source, str(path)):
-        return source_named(options.source).open(str(path), options, need_abp=need_abp)
+        record = source_named(options.source).open(str(path), options, need_abp=need_abp)
+    return turned_over(record) if options.invert else record
 
 
 def table_name(entry: Entry) -> str:

@@ -82,7 +82,12 @@ def read_monitor(path: str | Path, *, start_time: datetime | None = None, offset
         )
     notes = []
     if passed := int((~plausible).sum()):
-        notes.append(f"{path.name}: {passed} of {len(table)} values without a plausible pair of pressures")
+        first = table[~plausible].iloc[0]
+        held = ", ".join(f"{name} {shortened(first[name], 40) or 'empty'}" for name in _FIGURES)
+        notes.append(
+            f"{path.name}: {passed} of {len(table)} values without a plausible pair of pressures (the first in line "
+            f"{first.name}: {held})"
+        )
     order = np.argsort(time[plausible], kind="stable")
     time, values = time[plausible][order] + offset_s, values[plausible][order]
     once = np.append(True, np.diff(time) > 0)

@@ -169,13 +169,15 @@ def _faster(power, peak, found, above, hertz):
     top = above.start + np.argmax(power[:, above], axis=1)
     line = power[rows, top]
     take = (line > power[rows, peak]) & (line >= power[rows, top - 1]) & (line >= power[rows, top + 1])
-    third, at_third = _line(power, np.rint(top / 3).astype(int), _bins(_NEAR_HZ, hertz))
-    half, at_half = _line(power, np.rint(top / 2).astype(int), _bins(_NEAR_HZ, hertz))
-    _, beyond = _line(power, np.rint(1.5 * top).astype(int), _bins(_NEAR_HZ, hertz))
+    reach = _bins(_NEAR_HZ, hertz)
+    third, at_third = _line(power, np.rint(top / 3).astype(int), reach)
+    half, at_half = _line(power, np.rint(top / 2).astype(int), reach)
+    _, beyond = _line(power, np.rint(1.5 * top).astype(int), reach)
     least, weak, odd = (share**2 * line for share in _BELOW)
     result = np.where(at_third > least, third, top)
     result = np.where((at_half > least) | ((at_half > weak) & (beyond > odd)), half, result)
-    return np.where(take, result, found)
+    # A fundamental that is the peak within the band has been looked at already.
+    return np.where(take & (np.abs(result - peak) > reach), result, found)
 
 
 def _slower(power, found, min_hz, hertz, cutoff):

@@ -2,6 +2,7 @@
 
 from cuffless.windows.cutting import Windows, cut_windows, iter_windows
 from cuffless.windows.measure import Measures
+from cuffless.windows.polarity import upside_down
 from cuffless.windows.quality import EXPLANATIONS, count_rejections, first_broken_rule
 from cuffless.windows.shard import join_tables, passing_signals, store_records, store_stretches
 from cuffless.windows.store import WindowStore, create_array
@@ -27,4 +28,5 @@ __all__ = [
     "passing_signals",
     "store_records",
     "store_stretches",
+    "upside_down",
 ]

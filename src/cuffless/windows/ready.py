@@ -12,6 +12,7 @@ from cuffless.signals import bandpass, cubic_windows, pulse_frequency
 from cuffless.windows.cutting import Windows, unit_windows
 from cuffless.windows.grid import ANALYSIS_HZ, search_options
 from cuffless.windows.measure import Measures, measure_windows
+from cuffless.windows.polarity import polarity
 from cuffless.windows.quality import count_rejections, first_broken_rule
 
 BLOCK_WINDOWS = 2048
@@ -87,7 +88,9 @@ def _judge(ppg, sbp, dbp, start, ready: ReadyWindows, options: WindowOptions) ->
         rejected["missing"] += int(np.sum(~present))
     kept = verdict < 0
     seconds = float(present.sum() * ready.window_seconds)
-    return Windows(_resampled(ppg[kept], ready, options), figures.select(kept), figures, rejected, seconds)
+    cut = _resampled(ppg[kept], ready, options)
+    turned = polarity(cut, options.samples_per_beat)
+    return Windows(cut, figures.select(kept), figures, rejected, seconds, turned)
 
 
 def _measured(ppg, ready: ReadyWindows, options: WindowOptions) -> Measures:

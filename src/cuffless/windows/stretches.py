@@ -12,6 +12,7 @@ from cuffless.windows.cutting import BLOCK_SECONDS, Windows, join_windows, no_wi
 from cuffless.windows.grid import pulse_range
 from cuffless.windows.measure import Measures, add_pressures
 from cuffless.windows.pieces import Located, locate, read_blocks
+from cuffless.windows.polarity import polarity
 from cuffless.windows.quality import count_rejections, first_broken_rule
 
 
@@ -142,7 +143,8 @@ def _labelled(figures: Measures, crop: Crop, beats, fs, options) -> Measures:
 def _windows(found: Located, kept: Measures, figures, rejected, crop, offset, options) -> Windows:
     samples = crop.length * options.samples_per_beat
     ppg = unit_windows(found.filtered, kept.start, kept.seconds, found.fs, samples)
-    return Windows(ppg, kept.shifted(offset), figures.shifted(offset), rejected, 0.0)
+    turned = polarity(ppg, options.samples_per_beat)
+    return Windows(ppg, kept.shifted(offset), figures.shifted(offset), rejected, 0.0, turned)
 
 
 def _nothing(options, crops, seconds: float = 0.0) -> dict[str, Windows]:
