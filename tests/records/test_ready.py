@@ -199,7 +199,7 @@ def test_rows_of_a_subset_that_were_never_filled_are_left_out_and_counted(tmp_pa
     )
     with h5py.File(path, "a") as file:
         references = file["Subset/Subject"][()]
-        empty = file.create_dataset("#refs#/empty", data=np.zeros(2, np.uint64))  # as MATLAB stores []
+        empty = file.create_dataset("#refs#/empty", data=np.array([1, 0], np.uint64))  # as MATLAB stores an empty one
         empty.attrs["MATLAB_empty"] = np.uint8(1)
         references[0, 2] = empty.ref
         references[0, 3] = h5py.Reference()

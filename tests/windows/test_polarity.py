@@ -104,7 +104,7 @@ def quality(folder, reading):
 
 
 def test_the_quality_table_says_so_and_rejects_nothing(folder):
-    reading = RecordOptions(source="csv", path=str(folder))
+    reading = RecordOptions(source="csv", path=str(folder), csv_fs=125)
     table = quality(folder, reading)
     assert "records.invert" in table.loc["down", "passed_over"]
     assert table.loc["up", "passed_over"] == ""

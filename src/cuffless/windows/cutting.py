@@ -97,14 +97,15 @@ def iter_windows(
         yield from iter_ready(record, options)
         return
     failed = [] if failures is None else failures
+    before = len(failed)  # notes on the record, which are not segments that failed
     for segment in record.segments:
         last = segment is record.segments[-1]
         try:
             yield from _cut_segment(segment, options, block_seconds, last)
         except RecordError as error:
             failed.append(str(error))
-    if record.segments and len(failed) == len(record.segments):
-        raise RecordError(failed[0])
+    if record.segments and len(failed) - before == len(record.segments):
+        raise RecordError(failed[before])
 
 
 def _cut_segment(segment: Segment, options, block_seconds, last_segment) -> Iterator[Windows]:
