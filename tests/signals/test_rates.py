@@ -87,7 +87,7 @@ def test_a_pulse_whose_fundamental_is_almost_gone_is_not_doubled_above_the_searc
 def test_a_slow_pulse_must_last_and_fills_its_own_gaps():
     usual, nothing = np.full(6, 1.2), np.full(6, np.nan)
     alone, lasting = nothing.copy(), nothing.copy()
-    alone[2] = 0.6
+    alone[[0, 2, 4]] = 0.6
     lasting[[1, 2, 4, 5]] = 0.6
     assert lasting_frequency(usual, alone).tolist() == usual.tolist()
     assert lasting_frequency(usual, lasting).tolist() == [1.2, 0.6, 0.6, 0.6, 0.6, 0.6]

@@ -71,14 +71,15 @@ def pulse_candidates(blocks, fs, *, search=(0.67, 3.0), method="subharmonic", ra
     -----
     Schrumpf et al. (2021), section 3.3: the spectral component of highest amplitude.
 
-    Without a look beyond the search band, harmonics of a slower pulse and noise below a faster one are taken for pulses
-    of a usual rate. Above the band the highest line counts if it exceeds all within and is not a harmonic: no
-    line of 0.3 of its amplitude stands at a half or a third of its frequency, nor one of 0.05 at a half together with
-    one of 0.1 at 3/2. Below `min_hz` respiration and wander are stronger than many a pulse,
-    so a line there is the fundamental of a slow pulse only if it stands at a half or a third of the usual frequency,
-    would exceed the line there by 1.1 but for the filter, exceeds the spectrum between the harmonics by 2, and has
-    another harmonic that a pulse of the usual frequency would not have: at 3/2 of it (0.08 of its amplitude) or 2/3 of
-    it (0.6). A pulse that is weak at every second beat for long (bigeminy) has such a spectrum too.
+    Without a look beyond the search band, harmonics of a slower pulse and noise below a faster one are taken for
+    pulses of a usual rate. Above the band the highest line counts if it exceeds all within and is not a harmonic:
+    no line of 0.3 of its amplitude stands at a half or a third of its frequency, nor one of 0.05 at a half together
+    with one of 0.1 at 3/2. Below `min_hz` respiration and wander are stronger than many a pulse, so a line there is
+    the fundamental of a slow pulse only if it stands at a half or a third of the usual frequency, would exceed the
+    line there by 1.1 but for the filter, exceeds the spectrum between the harmonics by 2, and has another harmonic
+    that a pulse of the usual frequency would not have: at 3/2 of it (0.08 of its amplitude) or 2/3 of it (0.6),
+    above the spectrum between too. A pulse that is weak at every second beat for long (bigeminy) has such a
+    spectrum too.
     """
     blocks = np.atleast_2d(blocks)
     if not 0 < search[0] < search[1] < fs / 2:
@@ -114,18 +115,19 @@ def lasting_frequency(usual, slow):
     Returns
     -------
     (n_blocks,) float array
-        `slow` where it is known of a neighbouring block too, and where it is known of both neighbours and `usual` is
-        twice or three times theirs: seconds of an irregular rhythm may look like a slow pulse, a slow pulse goes on.
+        `slow` where a neighbouring block has nearly the same; between two such blocks also half or a third of `usual`
+        if that is their frequency. Seconds of an irregular rhythm may look like a slow pulse; a slow pulse goes on.
     """
-    known = np.isfinite(slow)
     if len(slow) == 1:
-        return np.where(known, slow, usual)
-    before, after = np.append(False, known[:-1]), np.append(known[1:], False)
-    between = np.full(len(slow), np.nan)
-    between[1:-1] = (slow[:-2] + slow[2:]) / 2
-    order = np.rint(usual / between)
-    same = np.isin(order, (2, 3)) & (np.abs(usual - order * between) <= 2 * _NEAR_HZ)
-    return np.where(known & (before | after), slow, np.where(~known & same, usual / np.maximum(order, 1), usual))
+        return np.where(np.isfinite(slow), slow, usual)
+    with_next = np.abs(np.diff(slow)) <= _NEAR_HZ  # false beside a NaN
+    lasts = np.append(with_next, False) | np.append(False, with_next)
+    lasting = np.where(lasts, slow, np.nan)
+    around = np.full(len(slow), np.nan)
+    around[1:-1] = (lasting[:-2] + lasting[2:]) / 2
+    order = np.rint(usual / around)
+    same = np.isin(order, (2, 3)) & (np.abs(usual - order * around) <= 2 * _NEAR_HZ)
+    return np.where(lasts, slow, np.where(same, usual / np.where(same, order, 1), usual))
 
 
 def _refined(power, at):
@@ -164,20 +166,17 @@ def _subharmonic(power, peak, ratio, lowest, reach):
 
 
 def _faster(power, peak, found, above, hertz):
-    """Move to the highest line among the bins above the search band where it is the pulse, and no harmonic of it."""
+    """Move to the highest line among the bins above the search band where it is the pulse, not a harmonic of it."""
     rows = np.arange(len(peak))
     top = above.start + np.argmax(power[:, above], axis=1)
     line = power[rows, top]
-    take = (line > power[rows, peak]) & (line >= power[rows, top - 1]) & (line >= power[rows, top + 1])
-    reach = _bins(_NEAR_HZ, hertz)
-    third, at_third = _line(power, np.rint(top / 3).astype(int), reach)
-    half, at_half = _line(power, np.rint(top / 2).astype(int), reach)
-    _, beyond = _line(power, np.rint(1.5 * top).astype(int), reach)
+    third, half, beyond = (
+        _line(power, np.rint(top * at).astype(int), _bins(_NEAR_HZ, hertz))[1] for at in (1 / 3, 1 / 2, 3 / 2)
+    )
     least, weak, odd = (share**2 * line for share in _BELOW)
-    result = np.where(at_third > least, third, top)
-    result = np.where((at_half > least) | ((at_half > weak) & (beyond > odd)), half, result)
-    # A fundamental that is the peak within the band has been looked at already.
-    return np.where(take & (np.abs(result - peak) > reach), result, found)
+    harmonic = (third > least) | (half > least) | ((half > weak) & (beyond > odd))
+    is_line = (line >= power[rows, top - 1]) & (line >= power[rows, top + 1])
+    return np.where(is_line & (line > power[rows, peak]) & ~harmonic, top, found)
 
 
 def _slower(power, found, min_hz, hertz, cutoff):
@@ -190,7 +189,8 @@ def _slower(power, found, min_hz, hertz, cutoff):
         take = (slow * hertz >= PULSE_HZ[0]) & (slow * hertz < min_hz)
         take &= np.abs(order * slow - found) <= _EXACT_HZ / hertz * order
         take &= fundamental > (_FUNDAMENTAL * passed) ** 2 * height
-        take &= _line(power, np.rint(found * other).astype(int), _bins(_EXACT_HZ, hertz))[1] > share**2 * height
-        take &= fundamental > _VALLEY**2 * np.maximum(*(_level(power, slow, 0.2, at) for at in (1.5, 2.5)))
+        _, odd = _line(power, np.rint(found * other).astype(int), _bins(_EXACT_HZ, hertz))
+        between = np.maximum(*(_level(power, slow, 0.2, at) for at in (1.5, 2.5)))
+        take &= (odd > share**2 * height) & (odd > between) & (fundamental > _VALLEY**2 * between)
         result, is_slow = np.where(take, slow, result), is_slow | take
     return result, is_slow

@@ -96,7 +96,7 @@ def upside_down(found) -> str:
     Notes
     -----
     Of 80 patients of the PhysioNet Challenge 2015, 46 other real recordings and 60 simulated subjects none is taken for
-    upside down as it is; turned over, all real ones but one are, and 49 of the simulated. Where nothing is clear,
+    upside down as it is; turned over, 124 real ones are, and 49 of the simulated. Where nothing is clear,
     nothing is stated.
     """
     if len(found) < LEAST_WINDOWS:
