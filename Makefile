@@ -42,7 +42,7 @@ all: env  ## every figure and table
 	@echo "Figures are in results/figures, tables in results/tables"
 
 test: env lint  ## format, lint, contracts and all tests
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 test-fast: env  ## the tests that take seconds
 	@$(BIN)/python -m pytest -m "not slow"

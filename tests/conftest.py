@@ -90,12 +90,8 @@ def wait_until():
     return wait
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config, items):
-    """Modules stay together on a worker, the longest first, lest one worker waits for the other at the end."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(PROJECT).as_posix()))
+def pytest_collection_modifyitems(items):
+    """The longest modules come first, lest one worker waits for the other at the end."""
 
     def rank(item):
         name = item.path.relative_to(PROJECT / "tests").as_posix()
