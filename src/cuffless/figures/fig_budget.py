@@ -54,7 +54,7 @@ from cuffless.figures.style import (
 _TITLES = ("Calibration windows", "Drift after the last calibration window", "First − random in each protocol")
 SHORTEST_DRIFT = 5.0
 """Minutes after the last calibration window that must be reached before an error's course is called drift."""
-_SHORT = f"No drift is shown: all windows lie within {SHORTEST_DRIFT:g} minutes of the last calibration window."
+_SHORT = f"no drift is shown: windows whose time is known lie within {SHORTEST_DRIFT:g} minutes of the calibration"
 _BUDGET, _DRIFT, _NO_DRIFT, _PROTOCOLS = 2.45, 2.05, 0.6, 0.85  # inches of a panel
 _LINE = 0.27  # inches of a protocol
 _BESIDE = {1: 1.1, 2: 0.9}  # inches of labels, in one column or two
