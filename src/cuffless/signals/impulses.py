@@ -38,11 +38,12 @@ def without_impulses(trace, fs):
     size = max(int(CHUNK_SECONDS * fs), 2)
     far = np.zeros(len(trace), bool)
     for chunk in _steep_chunks(trace, size):
-        around = trace[max(chunk - size, 0) : chunk + 2 * size]
-        around = around[np.isfinite(around)]
-        low, middle, high = np.percentile(around, (10, 50, 90))
-        here = slice(chunk, chunk + size)
-        far[here] = np.abs(trace[here] - middle) > _FAR * (high - low)
+        around = np.sort(trace[max(chunk - size, 0) : chunk + 2 * size])  # NaN last
+        n = len(around) - np.count_nonzero(np.isnan(around))
+        if n:
+            low, middle, high = around[[n // 10, n // 2, n - 1 - n // 10]]
+            here = slice(chunk, chunk + size)
+            far[here] = np.abs(trace[here] - middle) > _FAR * (high - low)
     if not far.any():
         return trace
     cleaned = np.array(trace, float)
@@ -55,15 +56,18 @@ def without_impulses(trace, fs):
 
 def _steep_chunks(trace, size):
     """First samples of the stretches that hold a step which no pulse has, and their neighbours'."""
-    steps = np.abs(np.diff(trace, prepend=trace[:1]))
     first = np.arange(0, len(trace), size)
-    greatest = np.fmax.reduceat(steps, first)
+    if not len(first):
+        return first
+    steps = np.diff(trace, prepend=trace[:1])
+    greatest = np.maximum(np.fmax.reduceat(steps, first), -np.fmin.reduceat(steps, first))
     known = np.isfinite(trace)
-    values = np.where(known, trace, 0.0)
-    n = np.maximum(np.add.reduceat(known, first), 1)
-    mean = np.add.reduceat(values, first) / n
-    values = np.where(known, values - np.repeat(mean, np.diff(np.append(first, len(trace)))), 0.0)
-    spread = np.sqrt(np.add.reduceat(values**2, first) / n)
-    steep = (greatest > _STEEP * spread) & (spread > 0)
+    whole = known.all()
+    shift = trace[0] if whole else np.mean(trace[known]) if known.any() else 0.0
+    values = trace - shift if whole else np.where(known, trace - shift, 0.0)
+    n = np.diff(np.append(first, len(trace))) if whole else np.maximum(np.add.reduceat(known.astype(int), first), 1)
+    mean, square = (np.add.reduceat(x, first) / n for x in (values, values * values))
+    spread = np.sqrt(np.maximum(square - mean**2, 0))
+    steep = (greatest > _STEEP * spread) & (greatest > 0)
     beside = np.append(steep[1:], False) | np.append(False, steep[:-1])  # a run may reach across
     return first[steep | beside]
