@@ -248,7 +248,7 @@ def test_nothing_tells_the_rate_is_assumed_and_said_or_asked_for(tmp_path):
 
 def test_a_pressure_in_volts_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("Time [s],PPG,ABP [mV]\n" + rows(TIME, PPG, ABP))
-    with pytest.raises(RecordError, match=r"column ABP \[mV\] is not in mmHg or kPa"):
+    with pytest.raises(RecordError, match=r"column ABP \[mV\] is not in mmHg, kPa, hPa"):
         open_csv(tmp_path / "a.csv")
     assert open_csv(tmp_path / "a.csv", need_abp=False).fs == 100
 

@@ -17,12 +17,11 @@ from cuffless.records.text.layout import Layout, layout_of
 from cuffless.records.text.sampling import Run, Sampling
 from cuffless.records.text.tables import line_of
 from cuffless.records.text.times import is_time_name, plain_name
+from cuffless.records.units import PRESSURE_UNITS, mmhg_per
 
 __all__ = ["LayoutError", "is_csv", "open_csv"]
 
-KPA_MMHG = 7.50062
 _PPG_ELSEWHERE = ("bvp", "ppg", "pleth", "pulseox", "pulse oximeter", "plethysmogram", "photoplethysmogram")
-_KPA = ("kpa", "kilopascal", "kilopascals")
 _NO_PRESSURE = ("v", "mv", "uv", "µv", "volt", "volts", "nu", "adu", "raw", "counts", "a.u.", "au", "nd", "%")
 
 
@@ -105,8 +104,8 @@ def _signals(table: Described, options: RecordOptions, need_abp: bool) -> tuple[
             )
     if abp is not None and table.unit(abp).lower() in _NO_PRESSURE:
         raise RecordError(
-            f"{table.layout.path.name}: column {shown([table.names[abp]], 40)} is not in mmHg or kPa by its own unit; "
-            "calibrate it, or correct the unit",
+            f"{table.layout.path.name}: column {shown([table.names[abp]], 40)} is not in {PRESSURE_UNITS} by its "
+            "own unit; calibrate it, or correct the unit",
             tuple(table.names),
         )
     table.notes += doubled_channels(table.names, options.channels, need_abp)
@@ -131,7 +130,7 @@ def _find(table: Described, known: tuple[str, ...], elsewhere: tuple[str, ...] =
 
 
 def _numbers(table: Described, at: int) -> np.ndarray:
-    """A column's values, ABP in mmHg where it tells kPa."""
+    """A column's values, those of a pressure in mmHg."""
     cells = table.cells[at]
     values = pd.to_numeric(cells, errors="coerce")
     broken = values.isna() & cells.notna()
@@ -143,7 +142,7 @@ def _numbers(table: Described, at: int) -> np.ndarray:
             f"{table.layout.path.name}, line {where}: {held!r} is not a number; correct it, or empty the cell"
         )
     values = values.to_numpy(float)
-    return values * KPA_MMHG if table.unit(at).lower() in _KPA else values
+    return values * (mmhg_per(table.unit(at)) or 1.0)
 
 
 def _segment(name: str, run: Run, columns: dict[str, np.ndarray], fs: float) -> Segment:
@@ -166,8 +165,8 @@ def _read_as(table: Described, sampling: Sampling, source: str, ppg: int, abp: i
     layout = table.layout
     shape = f"{'rows' if table.rows else 'columns'} {shown(table.names, 100)}"
     taken = [f"PPG is {table.names[ppg]}"] if plain_name(table.names[ppg])[0] not in ("ppg", "pleth") else []
-    if abp is not None and table.unit(abp).lower() in _KPA:
-        taken.append(f"{table.names[abp]} converted from kPa to mmHg")
+    if abp is not None and mmhg_per(table.unit(abp)) not in (None, 1.0):
+        taken.append(f"{table.names[abp]} converted to mmHg")
     parts = [
         f"{layout.path.name}: {layout.kind}, {layout.written}, {shape}",
         f"{sampling.fs:.7g} Hz {source}",

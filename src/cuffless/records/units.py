@@ -7,6 +7,8 @@ _MMHG = {
     "hpa": 0.750062,
     "mbar": 0.750062,
     "kpa": 7.50062,
+    "kilopascal": 7.50062,
+    "kilopascals": 7.50062,
     "bar": 750.062,
     "cmh2o": 0.735559,  # the conventional centimetre of water, 98.0665 Pa
 }

@@ -72,7 +72,8 @@ def plain_name(name: str) -> tuple[str, str]:
     """A column's name without its unit, in lower case, and the unit: ``Time [ms]`` gives ``time`` and ``ms``."""
     text = " ".join(name.strip().strip("'\"").replace("_", " ").lower().split())
     found = re.fullmatch(r"(.*?)\s*[(\[{]\s*(.*?)\s*[)\]}]", text) or re.fullmatch(
-        r"(.*?)[\s/,:-]+(s|sec|seconds|ms|msec|milliseconds|us|µs|ns|nanoseconds|microseconds|mmhg|kpa|nu|min)", text
+        r"(.*?)[\s/,:-]+(s|sec|seconds|ms|msec|milliseconds|us|µs|ns|nanoseconds|microseconds|mmhg|torr|[hk]?pa|m?bar|cmh2o|nu|min)",
+        text,
     )
     return (found[1].strip(" :"), found[2]) if found and found[1] else (text, "")
 
