@@ -124,7 +124,7 @@ def test_seeds_are_laid_over_the_default_study(project):
     over = yaml.safe_load((project / "config" / "seeds.yaml").read_text())
     base = yaml.safe_load((project / "config.yaml").read_text())
     base["study"] |= over["study"]
-    assert read_config(base).study.seeds == (0, 1, 2)
+    assert read_config(base).study.seeds == (0, 1, 2, 3, 4)
 
 
 def test_documentation_and_schema_are_in_step(project):
