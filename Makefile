@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help env fig7 real all test test-fast lint bench report snakemake-report docs guide resume plan why lock clean
+.PHONY: help env fig7 real numbers all test test-fast lint bench report snakemake-report docs guide resume plan why lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 VENV ?= .venv
@@ -15,6 +15,8 @@ GPU ?=
 LOCK := envs/requirements$(if $(GPU),-gpu).lock
 READY := $(VENV)/.ready$(if $(GPU),-gpu)
 SNAKEMAKE := $(BIN)/snakemake --quiet host reason --cores $(CORES)
+QUOTED := results/cohort/evaluation/table1.csv results/cohort/evaluation/rppg/mae.csv \
+    results/stays/evaluation/leakage/dose.csv
 CONFIG ?=
 RECORDS ?=
 CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
@@ -66,6 +68,17 @@ report: env  ## the whole study on one page, results/report.html
 snakemake-report: env  ## Snakemake's own report of a finished study, results/snakemake-report.html
 	@$(SNAKEMAKE) $(CONFIGFILES) --report results/snakemake-report.html
 	@echo "The report is in results/snakemake-report.html"
+
+numbers: env  ## what README and guide quote: five seeds on two instruction sets; an hour or more; RECORDS as for real
+	@$(BIN)/python workflow/choose_records.py config/challenge.yaml results/challenge.records.yaml \
+	    "$(abspath $(or $(RECORDS),resources/challenge2015))"
+	@for set in DEFAULT AVX2; do \
+	    export ONEDNN_MAX_CPU_ISA=$$set; \
+	    $(SNAKEMAKE) --directory results/numbers/$$set --configfile config.yaml config/numbers.yaml -- $(QUOTED) && \
+	    $(SNAKEMAKE) --directory results/numbers/$$set --configfile config/challenge.yaml results/challenge.records.yaml \
+	        -- results/challenge/evaluation/table1.csv || exit 1; \
+	done
+	@$(BIN)/python -m benchmarks.numbers
 
 docs: env  ## write the option table and the schema anew
 	@$(BIN)/python -m cuffless.config
