@@ -62,6 +62,12 @@ def measured(trace, shown=(), where=None, options=OPTIONS, **words):
     return sheet(shown, where, trace, rates, options, reason=why_nothing("face.avi", rates), **words), rates
 
 
+@cache
+def usual():
+    """What most look at, drawn once."""
+    return measured(skin())
+
+
 def pictures(figure):
     return [axis for axis in figure.axes if axis.images]
 
@@ -170,7 +176,7 @@ def test_a_large_frame_is_drawn_smaller_and_regions_stay_where_they_are():
 
 
 def test_each_channel_is_shown_in_percent_of_its_mean_and_named():
-    figure, _ = measured(skin())
+    figure, _ = usual()
     assert [one.get_label() for one in strips(figure)] == ["red", "green", "blue"]
     for strip, name, mean in zip(strips(figure), ("red", "green", "blue"), (150, 110, 90), strict=True):
         assert strip.get_ydata().mean() == pytest.approx(100, abs=0.01)
@@ -202,7 +208,7 @@ def test_gaps_break_lines_and_are_shaded():
         (shaded,) = axis.collections
         np.testing.assert_allclose(spans(shaded), gaps_of(trace))
     assert "gap longer than 1 s" in legends(figure)
-    assert "gap longer than 1 s" not in legends(measured(skin())[0])
+    assert "gap longer than 1 s" not in legends(usual()[0])
     assert len(rates) < 71
 
 
@@ -305,7 +311,7 @@ def test_rates_of_single_regions_bear_the_regions_colours_whatever_their_order()
 
 
 def test_a_steady_pulse_looks_steady():
-    low, high = panel(measured(skin())[0], "pulse rate").get_ylim()
+    low, high = panel(usual()[0], "pulse rate").get_ylim()
     assert high - low >= 20
 
 
@@ -335,7 +341,7 @@ def test_colours_without_rates_are_shown_all_the_same():
 
 
 def test_without_frames_panels_are_lettered_from_a():
-    figure, _ = measured(skin())
+    figure, _ = usual()
     assert not pictures(figure)
     assert strips(figure)[0].axes.get_title(loc="left") == "(a) Mean colour"
     figure, _ = measured(skin(), frames(0), regions())

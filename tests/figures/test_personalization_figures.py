@@ -1,5 +1,6 @@
 """Figures 8 and A1 and the figure of budgets show their tables, what they rest on, and what is wrong with them."""
 
+from functools import cache, wraps
 from io import StringIO
 from itertools import combinations, pairwise, product
 
@@ -116,12 +117,20 @@ def _tests(protocol, p, networks, subjects):
             yield key | {"comparison": "first vs before", "difference": -99.0, "lower": -99.0, "upper": -99.0}
 
 
+def once(draw):
+    """Draw the usual figure once for all that look at it; any other each time."""
+    usual = cache(draw)
+    return wraps(draw)(lambda *args, **kwargs: draw(*args, **kwargs) if args or kwargs else usual())
+
+
+@once
 def fig8(options=OPTIONS, numbers=range(1, 11), warnings=(), protocol="main", seeds=1, **study):
     return draw_fig8(
         *subject_tables(**study), options, protocol=protocol, numbers=numbers, warnings=warnings, seeds=seeds
     )
 
 
+@once
 def budget(options=OPTIONS, protocols=("main", "alternate", "code"), warnings=None, **study):
     warnings = {"alternate": [LEAK], "code": [LEAK]} if warnings is None else warnings
     tables = budget_tables(protocols=protocols, **study)

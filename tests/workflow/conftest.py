@@ -29,7 +29,7 @@ class Study:
     def __call__(self, *arguments, config=None, cores=2, check=True):
         """Run Snakemake on the tiny study, or on a changed configuration."""
         arguments = self._arguments(arguments, config, cores)
-        if "-n" in arguments:
+        if {"-n", "--unlock"} & set(arguments):  # no job is carried out
             output = self.folder / "dry_run.txt"
             done = self._at_hand(arguments, cwd=self.folder, env=self._environment(), output=output)
         else:

@@ -238,7 +238,9 @@ def test_a_mistake_in_the_configuration_is_one_clear_line(fresh_study, section, 
 
 
 def test_too_few_subjects_stop_with_a_clear_word(fresh_study):
-    config = changed(fresh_study, simulator={"subjects": 2, "minutes": 2})
+    config = changed(
+        fresh_study, simulator={"subjects": 2, "minutes": 2}, datasets={"tiny": {"records": {"shards": 1}}}
+    )
     done = fresh_study("--", "results/tiny/splits/nonmixed.parquet", config=config, check=False)
     assert done.returncode != 0
     said = done.stdout + done.stderr
