@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from cuffless.config import RecordOptions
 from cuffless.records.channels import doubled_channels, find_channel
@@ -14,6 +13,7 @@ from cuffless.records.text.described import Described, LayoutError, describe
 from cuffless.records.text.encoding import is_text
 from cuffless.records.text.heads import with_head
 from cuffless.records.text.layout import Layout, layout_of
+from cuffless.records.text.numbers import to_numbers, without_code
 from cuffless.records.text.sampling import Run, Sampling
 from cuffless.records.text.tables import line_of
 from cuffless.records.text.times import is_time_name, plain_name
@@ -75,8 +75,7 @@ def open_csv(
     if not segments:
         raise RecordError(f"{path.name}: the file holds no samples")
     read_as = _read_as(table, sampling, source, ppg, abp)
-    names = tuple(table.names)
-    notes = tuple(table.notes)
+    names, notes = tuple(table.names), tuple(table.notes)
     return Record(
         name,
         str(path),
@@ -108,6 +107,11 @@ def _signals(table: Described, options: RecordOptions, need_abp: bool) -> tuple[
             "own unit; calibrate it, or correct the unit",
             tuple(table.names),
         )
+    if abp is not None and (unit := table.unit(abp)) and mmhg_per(unit) is None:
+        table.notes.append(
+            f"column {shown([table.names[abp]], 40)}: {shown([unit], 20)!r} is not a known unit of pressure; its "
+            "values are taken for mmHg"
+        )
     table.notes += doubled_channels(table.names, options.channels, need_abp)
     return ppg, abp
 
@@ -132,7 +136,7 @@ def _find(table: Described, known: tuple[str, ...], elsewhere: tuple[str, ...] =
 def _numbers(table: Described, at: int) -> np.ndarray:
     """A column's values, those of a pressure in mmHg."""
     cells = table.cells[at]
-    values = pd.to_numeric(cells, errors="coerce")
+    values = to_numbers(cells, table.layout.decimal)
     broken = values.isna() & cells.notna()
     if broken.any():
         row = int(np.flatnonzero(broken)[0])
@@ -141,7 +145,9 @@ def _numbers(table: Described, at: int) -> np.ndarray:
         raise RecordError(
             f"{table.layout.path.name}, line {where}: {held!r} is not a number; correct it, or empty the cell"
         )
-    values = values.to_numpy(float)
+    values, code = without_code(values.to_numpy(float))
+    if code:
+        table.notes.append(f"column {shown([table.names[at]], 40)}: {code}")
     return values * (mmhg_per(table.unit(at)) or 1.0)
 
 

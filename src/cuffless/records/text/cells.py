@@ -3,24 +3,57 @@
 import csv
 import re
 
-MISSING = ("", "-", "--", "n/a", "na", "nan", "null", "none", "nil", "missing", "#n/a", "?", "*")
+MISSING = (
+    *("", "-", "--", "---", "n/a", "n.a.", "na", "nan", "-nan", "nan(ind)", "-nan(ind)", "<na>", "null", "none", "nil"),
+    *("missing", "no data", "nodata", "n.d.", "nd", "invalid", "bad", "undefined", "#n/a", "?", "*"),
+)
 """Marks of a missing sample, in any case."""
-NA_VALUES = sorted({form for mark in MISSING if mark for form in (mark, mark.upper(), mark.title(), "NaN", "N/A")})
+NA_VALUES = sorted(
+    {form for mark in MISSING if mark for form in (mark, mark.upper(), mark.title(), mark.capitalize(), "NaN", "N/A")}
+)
 """The same as pandas takes them."""
 BLANKS = " "
 """Stands for any number of blanks and tabs between cells."""
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
+_GROUPED = {
+    ".": re.compile(r"[+-]?[1-9]\d{0,2}((,\d{3})+\.\d+|('\d{3})+(\.\d+)?)"),
+    ",": re.compile(r"[+-]?[1-9]\d{0,2}((\.\d{3})+,\d+|('\d{3})+(,\d+)?)"),
+}
+"""Digits in groups, by the decimal mark."""
 _CLOCK = r"\d{1,2}:\d{2}(:\d{2})?([.,:]\d+)?"
 _DATE = r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
 _ZONE = r"(\s*(Z|UTC|[+-]\d{2}:?\d{2}|[AaPp]\.?[Mm]\.?))?"
-_TIME = re.compile(rf"\[?({_DATE}([T ,]+{_CLOCK})?|{_CLOCK}([T ,]+{_DATE})?){_ZONE}\]?", re.IGNORECASE)
+DURATION = r"([+-]?[\d.]+(?:[eE][+-]?\d+)?) (sec|s|ms|msec|min|hr|hrs|days?)"
+"""MATLAB's durations: ``0.01 sec``."""
+_TIME = re.compile(
+    rf"{DURATION}|\[?(\d+ days? )?({_DATE}([T ,]+{_CLOCK})?|{_CLOCK}([T ,]+{_DATE})?){_ZONE}\]?", re.IGNORECASE
+)
+
+# What spreadsheets and C libraries write for a number that is none; its # does not begin a comment.
+_ERROR_MARK = re.compile(
+    r"-?\d\.#(?:QNAN|SNAN|IND|INF|J)\d*|#(?:N/A(?: N/A)?|NUM!|VALUE!|DIV/0!|REF!|NAME\?|NULL!)(?!\w)", re.IGNORECASE
+)
+# PhysioNet's [12:34:56.789 01/02/2020] and its unit, which are one cell though they hold a blank.
+_STAMP = re.compile(r"(?<!['\"])[\[(]\s*(?:\d{1,2}|hh):[\w:.,]+\s+\w+[/.-][\w/.-]+\s*[\])]", re.IGNORECASE)
+
+
+def without_marks(text: str) -> str:
+    """A text whose error marks with a number sign, ``#N/A`` or ``1.#QNAN``, are ``nan``."""
+    return _ERROR_MARK.sub("nan", text) if "#" in text else text
+
+
+def quoted_stamps(text: str, quote: str) -> str:
+    """A text separated by blanks whose bracketed times are quoted."""
+    return _STAMP.sub(rf"{quote}\g<0>{quote}", text) if "[" in text or "(" in text else text
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
     """Whether a cell holds a number, ``nan`` and ``inf`` included."""
-    cell = cell.strip()
+    cell = cell.strip().replace("\N{MINUS SIGN}", "-")
+    if _GROUPED[decimal].fullmatch(cell):
+        return True
     if decimal == ",":
         if "." in cell:
             return False
@@ -38,10 +71,15 @@ def kind_of(cell: str, decimal: str = ".") -> str:
     return "time" if _TIME.fullmatch(cell) else "text"
 
 
+def is_date(cell: str) -> bool:
+    """Whether a cell holds a day and no time of day."""
+    return re.fullmatch(_DATE, cell.strip()) is not None
+
+
 def split(line: str, separator: str, quote: str) -> list[str]:
     """Cells of a line, without the blanks and quotes around them."""
     if separator == BLANKS:
-        line = line.replace("\t", " ").strip()
+        line = quoted_stamps(line.replace("\t", " ").strip(), quote)
     try:
         cells = next(csv.reader([line], delimiter=separator, quotechar=quote, skipinitialspace=True), [])
     except csv.Error:

@@ -13,6 +13,8 @@ from cuffless.records.text.times import (
     SCALES,
     Times,
     fitting_unit,
+    holds_dates,
+    holds_times,
     is_time_name,
     plain_name,
     read_times,
@@ -21,6 +23,7 @@ from cuffless.records.text.times import (
 )
 
 _RATES = (10.0, 20000.0)  # in which a unit of time must make a rate
+_TICKS = (1e17, 7e17)  # Windows counts in steps of 100 ns since 1601, .NET since the year 1
 _CLOCK = 1e8  # numbers from here on are a clock's, not counted from the recording's start
 
 
@@ -62,8 +65,9 @@ def sampled(table: Described, told: float | None, *, assume: bool) -> tuple[Samp
     if told is None and stated:
         told, told_by = stated, f"from {table.layout.fs_from}"
     elif told is None and not assume:
+        why = f" ({table.notes[-1]})" if table.notes and "holds no times" in table.notes[-1] else ""
         raise LayoutError(
-            f"{table.layout.path.name}: a CSV does not tell its sampling rate; say it with --fs (e.g. --fs "
+            f"{table.layout.path.name}: a CSV does not tell its sampling rate{why}; say it with --fs (e.g. --fs "
             f"{ASSUMED_FS:g})",
             {"--fs": f"{ASSUMED_FS:g}"},
         )
@@ -106,15 +110,23 @@ def _columns_of_times(table: Described):
     done = set()
     for at, name in enumerate(table.names):
         column, after = table.cells[at], at + 1
-        if plain_name(name)[0] == "date":
-            if after >= len(table.names) or not is_time_name(table.names[after]):
+        timed = after < len(table.names) and (is_time_name(table.names[after]) or holds_times(table.cells[after]))
+        if (plain_name(name)[0] == "date" and not holds_times(column)) or holds_dates(column):
+            if not timed:
                 continue
             done.add(after)
             name = f"{name} and {table.names[after]}"
             column = column.astype("str") + " " + table.cells[after].astype("str")
-        elif at in done or not is_time_name(name):
+        elif at in done or not (is_time_name(name) or holds_times(column) or (at == 0 and _is_index(name, column))):
             continue
         yield name, column, read_times(column, table.layout.decimal), at
+
+
+def _is_index(name: str, column: pd.Series) -> bool:
+    """Whether a column without a name, as pandas writes its index, rises like times."""
+    if (name.strip() and not name.lower().startswith("unnamed: 0")) or column.dtype.kind not in "iuf":
+        return False
+    return bool(np.mean(np.diff(column.to_numpy(float)) > 0) > 0.9)
 
 
 def _filled(n: int) -> str:
@@ -147,6 +159,8 @@ def _scale(table: Described, at: int, times: Times, fs: float | None) -> float |
         near = [unit for unit in SCALES if abs(np.log10(1 / (step * SCALES[unit]) / fs)) < 0.3]
         if near:
             return SCALES[near[0]]
+    if _TICKS[0] <= times.first <= _TICKS[1]:
+        return 1e-7
     unit = fitting_unit(step, (LOWEST_FS / 2, HIGHEST_FS)) or fitting_unit(step, (LOWEST_FS / 2, HIGHEST_FS), ("day",))
     return SCALES[unit] if unit else None
 
@@ -173,7 +187,7 @@ def _past_midnight(seconds: np.ndarray) -> np.ndarray:
 def _counted(table: Described, fs: float) -> Sampling | None:
     """Sampling by a column that counts samples, where it never goes back and leaves some out."""
     for at, name in enumerate(table.names):
-        if table.cells[at].dtype.kind not in "iu":
+        if table.cells[at].dtype.kind not in "iuf" or not np.all(table.cells[at] % 1 == 0):
             continue
         counts = plain_name(name)[0] in COUNTERS or (is_time_name(name) and _only_counts(read_times(table.cells[at])))
         if not counts:

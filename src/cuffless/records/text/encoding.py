@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from cuffless.records.record import RecordError
+from cuffless.records.text.cells import without_marks
 
 SUFFIXES = tuple(f"{kind}{packed}" for kind in (".csv", ".txt", ".tsv", ".dat") for packed in ("", ".gz"))
 """How names of text files end, in any case."""
@@ -95,7 +96,7 @@ def first_lines(path: Path, most: int = _MOST_LINES) -> list[str]:
     try:
         with open_text(path) as file:
             while len(lines) < most and (line := file.readline(_LONGEST)):
-                lines.append(line.rstrip("\n"))
+                lines.append(without_marks(line.rstrip("\n")))
                 while line and not line.endswith("\n"):
                     line = file.readline(_LONGEST)
     except (OSError, EOFError, zlib.error, UnicodeError) as error:

@@ -13,12 +13,13 @@ from cuffless.records.text.cells import split
 from cuffless.records.text.layout import Layout
 
 _RATE = re.compile(
-    r"(sampl(e|ing)[ _]*(rate|freq(uency)?)|\bfs\b|\bfrequency\b)\W{0,4}?\s*(\(hz\)|\[hz\])?\s*[:=,;\t]*\s*['\"]?"
-    r"(\d+(\.\d+)?([eE][+-]?\d+)?)\s*(k?hz)?",
+    r"(sampl(e|ing)[ _]*(rate|freq(uency)?)|\bfs\b|^\W*frequency\b)\W{0,4}?\s*(\(hz\)|\[hz\]|[ _]hz)?\s*[:=,;\t]*\s*"
+    r"['\"]?(\d+(\.\d+)?([eE][+-]?\d+)?)\s*(k?hz)?",
     re.IGNORECASE,
 )
 _STEP = re.compile(
-    r"(?:sampl\w+[ _]*interval|\binterval)\W{1,4}\s*(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(ms|msec|s|sec|us|µs)\b",
+    r"(?:sampl\w+[ _]*(?:interval|period)|\binterval|\bdt)\W{1,4}\s*(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*"
+    r"(ms|msec|s|sec|us|µs)\b",
     re.IGNORECASE,
 )
 _ACQ = re.compile(
@@ -55,7 +56,7 @@ def _bids(layout: Layout) -> Layout | None:
         if found is not None and ("SamplingFrequency" in found or "Columns" in found):
             columns = found.get("Columns")
             names = tuple(map(str, columns)) if isinstance(columns, list) else ()
-            fits = len(names) == layout.width and not layout.names
+            fits = len(names) == layout.width and layout.names in ((), names)
             units = tuple(_entry(found, name, "Units") for name in names) if fits else layout.units
             sensors = tuple("PPG" if _is_pulse(found, name) else "" for name in names) if fits else ()
             return replace(
@@ -303,7 +304,7 @@ def _json(path: Path) -> dict | None:
 
 def _positive(value) -> float | None:
     try:
-        number = float(value)
+        number = float(value.lower().removesuffix("hz") if isinstance(value, str) else value)
     except (TypeError, ValueError):
         return None
     return number if math.isfinite(number) and number > 0 else None

@@ -199,7 +199,10 @@ def _columns(layout: Layout, cells: list[tuple[int, list[str]]], lines: list[str
     later = [row for _, row in cells[len(cells) // 2 :]]
     width = Counter(map(len, later)).most_common(1)[0][0]
     kinds = _column_kinds([row for _, row in cells if len(row) == width], layout.decimal)
-    body = next((i for i, (_, row) in enumerate(cells) if _holds_values(row, kinds, layout.decimal)), len(cells))
+    filled = max((len(_trimmed(row)) for row in later if len(row) == width), default=width)
+    body = next(
+        (i for i, (_, row) in enumerate(cells) if _holds_values(row, kinds, filled, layout.decimal)), len(cells)
+    )
     values = [row for _, row in cells[body:]]
     used = max((len(_trimmed(row)) for row in values if len(row) <= width), default=width)
     # Nothing at the end of each line is a separator too many, unless a name stands above it.
@@ -230,9 +233,9 @@ def _column_kinds(rows: list[list[str]], decimal: str) -> list[str]:
     return kinds
 
 
-def _holds_values(row: list[str], kinds: list[str], decimal: str) -> bool:
-    """Whether a line can be the first of the values."""
-    if len(row) > len(kinds) or len(_trimmed(row)) < len(kinds) - 1:
+def _holds_values(row: list[str], kinds: list[str], filled: int, decimal: str) -> bool:
+    """Whether a line can be the first of the values; `filled` cells of a line hold something."""
+    if len(row) > len(kinds) or len(_trimmed(row)) < filled - 1:
         return False
     found = [kind_of(cell, decimal) for cell in row]
     if any(cell == "text" and kind == "value" for cell, kind in zip(found, kinds, strict=False)):
@@ -257,7 +260,7 @@ def _names(before, head, used: int, width: int, layout: Layout) -> tuple[tuple[s
         if not line.lstrip().startswith(COMMENTS) or not _may_name(line):
             continue
         row = _joined_units(_trimmed(split(line.lstrip("#%/ "), layout.separator, layout.quote)), used)
-        words = all(kind_of(cell, layout.decimal) == "text" for cell in row)
+        words = all(kind_of(cell, layout.decimal) == "text" for cell in (row if row[0] else row[1:]))
         if len(row) == used and words and (used > 1 or len(row[0].split()) == 1):
             return tuple(row), ()
     return (), ()

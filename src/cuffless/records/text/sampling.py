@@ -19,6 +19,7 @@ BRIDGED = 1 / 16
 """Seconds between samples that are interpolated: PPG is band-passed below 8 Hz, for which so many samples suffice."""
 AGREEING = 0.02
 """A rate that is given and one that times tell are the same up to this share."""
+_MOST_STRAYS = 10  # samples in a row whose stamps may be wrong while the clock goes on
 _REORDERED = 1.0  # s by which packets may come out of order
 
 
@@ -93,10 +94,13 @@ def even_sampling(times: np.ndarray, told: float | None = None) -> Sampling | No
     evenly from it on. A gap is a step above `BRIDGED` after which the samples stay late; one late stamp whose
     successors catch up is jitter. Shorter losses are interpolated.
     """
+    notes = []
+    times, astray = _without_strays(times)
+    if astray:
+        notes.append(f"{astray} time stamps lie far from their neighbours' and were set aside")
     known = np.flatnonzero(np.isfinite(times))
     if len(known) < 3:
         return None
-    notes = []
     if len(known) < len(times):
         notes.append(f"{len(times) - len(known)} time stamps are missing and were filled in from their neighbours")
         times = np.interp(np.arange(len(times)), known, times[known])
@@ -120,6 +124,25 @@ def even_sampling(times: np.ndarray, told: float | None = None) -> Sampling | No
         end = float(at[-1])
     notes += _said_of_gaps(runs, lost, dropped, fs)
     return Sampling(fs, tuple(runs), end + 1 / fs, tuple(notes))
+
+
+def _without_strays(times: np.ndarray) -> tuple[np.ndarray, int]:
+    """Times without a few that leave the clock and come back, such as zeros, and how many these were."""
+    index = np.flatnonzero(np.isfinite(times))
+    if len(index) < 3 or not np.any(np.diff(times[index]) < -_REORDERED):
+        return times, 0
+    known = times[index]
+    early = known < np.maximum.accumulate(known) - _REORDERED
+    late = known > np.minimum.accumulate(known[::-1])[::-1] + _REORDERED
+    stray = np.zeros(len(known), bool)
+    for off in (early, late):
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], off.astype(np.int8), [0]))))
+        for begin, end in zip(edges[::2], edges[1::2], strict=True):
+            if begin > 0 and end < len(known) and end - begin <= _MOST_STRAYS:
+                stray[begin:end] = True
+    result = times.copy()
+    result[index[stray]] = np.nan
+    return result, int(stray.sum())
 
 
 def _in_order(times: np.ndarray) -> tuple[list[np.ndarray], list[str]]:

@@ -95,7 +95,8 @@ def _rough_rate(part: Stamps, steps, usual: float, samples, seconds) -> float:
     tick = float(np.median(steps))
     if (_uneven(steps) or (usual > 1 and tick <= _COARSE)) and len(samples) >= 3:
         return float(np.median(samples / seconds))
-    normal = steps <= 1.5 * tick
+    # Jitter makes steps shorter as often as longer: to leave out both alike keeps their mean.
+    normal = steps <= 1.5 * tick if usual > 1 else np.abs(steps - tick) <= 0.5 * tick
     if usual > 1 and len(steps) > 3:  # groups that lack samples would count as slow ones
         normal &= part.count[:-1] >= 0.8 * usual
         normal[0] = False  # a recording begins within its first second

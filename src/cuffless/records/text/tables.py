@@ -2,13 +2,15 @@
 
 import re
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pandas as pd
 
 from cuffless.records.record import RecordError
-from cuffless.records.text.cells import BLANKS, NA_VALUES, shown, split
+from cuffless.records.text.cells import BLANKS, NA_VALUES, quoted_stamps, shown, split, without_marks
 from cuffless.records.text.encoding import encoding_of, open_text, unreadable
 from cuffless.records.text.layout import COMMENTS, Layout, layout_of
 
@@ -53,10 +55,15 @@ def read_columns(layout: Layout, **options) -> pd.DataFrame:
         with open_text(layout.path) as file:
             for _ in range(layout.body):
                 file.readline()
-            table = pd.read_csv(file, **{**marks, **options})
+            table = pd.read_csv(_Cleaned(file, layout), **{**marks, **options})
     except pd.errors.EmptyDataError:
         return pd.DataFrame({name: [] for name in range(width)}, dtype=float)
     except (OSError, EOFError, zlib.error, UnicodeError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        if found := re.search(r"EOF inside string starting at row (\d+)", str(error)):
+            line = line_of(layout, int(found[1]))
+            raise RecordError(
+                f"{layout.path.name}, line {line}: a quotation mark is opened and not closed; close it, or take it out"
+            ) from None
         raise unreadable(layout.path, error) from None
     if spare:
         beyond = table.pop(width)
@@ -68,6 +75,25 @@ def read_columns(layout: Layout, **options) -> pd.DataFrame:
     if width == 1:
         return _without_blank_lines(table)
     return table
+
+
+class _Cleaned:
+    """A text file as pandas can read it: a number sign begins comments only, and a bracketed time is one cell."""
+
+    def __init__(self, file: TextIO, layout: Layout):
+        self._file, self._layout = file, layout
+
+    def read(self, size: int = -1) -> str:
+        """About so many characters, to the end of a line."""
+        text = self._file.read(size)
+        if text and not text.endswith("\n"):
+            text += self._file.readline()
+        text = without_marks(text)
+        return quoted_stamps(text, self._layout.quote) if self._layout.separator == BLANKS else text
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._file.readline():
+            yield without_marks(line)
 
 
 def _without_blank_lines(table: pd.DataFrame) -> pd.DataFrame:
@@ -99,7 +125,7 @@ def read_rows(layout: Layout) -> list[np.ndarray]:
             for number, line in enumerate(file, start=1):
                 if number <= layout.body or not line.strip() or line.lstrip().startswith(COMMENTS):
                     continue
-                rows.append(_row(layout, number, line, named))
+                rows.append(_row(layout, number, without_marks(line), named))
     except (OSError, EOFError, zlib.error, UnicodeError) as error:
         raise unreadable(layout.path, error) from None
     if len({len(row) for row in rows}) > 1:
@@ -142,7 +168,7 @@ def line_of(layout: Layout, row: int, *, blank_lines: bool | None = None) -> int
             if number <= layout.body:
                 continue
             blank = not line.strip() and not counted
-            if not blank and not line.lstrip().startswith(layout.comment):
+            if not blank and not without_marks(line).lstrip().startswith(layout.comment):
                 seen += 1
             if seen == row:
                 return number

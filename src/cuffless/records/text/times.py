@@ -1,10 +1,13 @@
 """Times of samples or frames: what a column of them means in seconds."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
+from cuffless.records.text.cells import DURATION, is_date, kind_of
 
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 """Units that numbers of a clock may have, in seconds."""
@@ -12,7 +15,22 @@ NAMES = ("time", "times", "timer", "t", "seconds", "second", "secs", "sec", "s",
 """Names of a column of times, units and blanks aside."""
 _MORE = (
     *("elapsed", "elapsed time", "elapsed seconds", "time and date", "date and time", "clock", "clock time", "utc"),
-    *("unix", "unix time", "unix timestamp", "epoch", "posix", "local time", "system time", "date time", "ms", "msec"),
+    *(
+        "datenum",
+        "minutes",
+        "hours",
+        "days",
+        "unix",
+        "unix time",
+        "unix timestamp",
+        "epoch",
+        "posix",
+        "local time",
+        "system time",
+        "date time",
+        "ms",
+        "msec",
+    ),
     *(
         "zeit",
         "temps",
@@ -30,21 +48,37 @@ _MORE = (
         "hh:mm:ss",
     ),
 )
-COUNTERS = ("sample", "samples", "sample #", "sample number", "sample index", "sample no", "index", "counter", "")
+COUNTERS = (
+    *(
+        "sample",
+        "samples",
+        "sample #",
+        "sample number",
+        "sample index",
+        "sample no",
+        "sample no.",
+        "index",
+        "counter",
+        "",
+    ),
+    *("idx", "no", "no.", "nr", "nr.", "#", "n", "row", "row number", "frame", "frames", "frame number", "unnamed: 0"),
+)
 """Names of a column that counts samples; the empty one is what pandas writes."""
 _UNIT_WORDS = {
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sek", "sekunden"), "s"),
     **dict.fromkeys(("ms", "msec", "msecs", "millisec", "millisecond", "milliseconds", "millis", "milli-sec"), "ms"),
     **dict.fromkeys(("us", "µs", "usec", "microsecond", "microseconds", "micros"), "us"),
     **dict.fromkeys(("ns", "nsec", "nanosecond", "nanoseconds"), "ns"),
     **dict.fromkeys(("min", "mins", "minute", "minutes"), "min"),
-    **dict.fromkeys(("h", "hour", "hours"), "h"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
     **dict.fromkeys(("day", "days"), "day"),
 }
 SCALES = {**UNITS, "min": 60.0, "h": 3600.0, "day": 86400.0}
 DAY = 86400.0
 _HALF_DAY = DAY / 2
-_CLOCK = re.compile(r"(?:(?P<h>\d{1,3}):)?(?P<m>\d{1,2}):(?P<s>\d{1,2}(?:[.,]\d+)?)")
+_CLOCK = re.compile(
+    r"(?:(?P<days>\d+) days? )?(?:(?P<h>\d{1,3}):)?(?P<m>\d{1,2}):(?P<s>\d{1,2}(?:[.,]\d+|(?<=\d\d:\d\d):\d+)?)"
+)
 _PHYSIONET = re.compile(
     r"\[?(?P<clock>\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?)\s+(?P<d>\d{1,2})/(?P<mo>\d{1,2})/(?P<y>\d{4})\]?"
 )
@@ -75,7 +109,7 @@ def plain_name(name: str) -> tuple[str, str]:
         r"(.*?)[\s/,:-]+(s|sec|seconds|ms|msec|milliseconds|us|µs|ns|nanoseconds|microseconds|mmhg|torr|[hk]?pa|m?bar|cmh2o|nu|min)",
         text,
     )
-    return (found[1].strip(" :"), found[2]) if found and found[1] else (text, "")
+    return (found[1].strip(" :").removesuffix(" in"), found[2]) if found and found[1] else (text, "")
 
 
 def unit_word(word: str) -> str | None:
@@ -87,6 +121,23 @@ def is_time_name(name: str) -> bool:
     """Whether a column of this name holds times."""
     plain, _ = plain_name(name)
     return plain in NAMES or plain in _MORE or re.search(r"time ?stamp", plain) is not None
+
+
+def holds_dates(cells: pd.Series) -> bool:
+    """Whether a column holds days without a time of day, whatever its name."""
+    return _all_match(cells, is_date)
+
+
+def holds_times(cells: pd.Series) -> bool:
+    """Whether a column holds clock times or dates with them, whatever its name."""
+    return _all_match(cells, lambda cell: kind_of(cell) == "time" and not is_date(cell))
+
+
+def _all_match(cells: pd.Series, holds: Callable[[str], bool]) -> bool:
+    if cells.dtype.kind in "iufb":
+        return False
+    seen = [str(cell).strip("'\" ") for cell in cells.dropna().iloc[:20]]
+    return bool(seen) and all(map(holds, seen))
 
 
 def read_times(cells: pd.Series, decimal: str = ".") -> Times:
@@ -120,6 +171,10 @@ def read_times(cells: pd.Series, decimal: str = ".") -> Times:
         if whole.dtype.kind in "iu" and len(whole) == len(numbers):
             return read_times(numbers)
         return _counted(numbers.to_numpy(float), "number")
+    durations = text.str.extract(f"^{DURATION}$")
+    if durations[0].notna().sum() > 0.5 * max(len(known), 1):
+        scales = durations[1].map({word: SCALES[unit] for word, unit in _UNIT_WORDS.items()})
+        return _counted((pd.to_numeric(durations[0], errors="coerce") * scales).to_numpy(float), "clock")
     clocks = _clocks(text)
     if np.isfinite(clocks).sum() > 0.5 * max(len(known), 1):
         return _counted(_past_midnight(clocks), "clock")
@@ -140,8 +195,8 @@ def _clocks(text: pd.Series) -> np.ndarray:
     parts = text.str.extract(rf"^{_CLOCK.pattern}$")
     if parts["m"].isna().all():
         return np.full(len(text), np.nan)
-    hours = pd.to_numeric(parts["h"]).fillna(0)
-    seconds = pd.to_numeric(parts["s"].str.replace(",", ".", regex=False))
+    hours = pd.to_numeric(parts["h"]).fillna(0) + 24 * pd.to_numeric(parts["days"]).fillna(0)
+    seconds = pd.to_numeric(parts["s"].str.replace("[,:]", ".", regex=True))
     return (3600 * hours + 60 * pd.to_numeric(parts["m"]) + seconds).to_numpy(float)
 
 
