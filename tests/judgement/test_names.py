@@ -113,6 +113,12 @@ def test_seeds_may_have_any_names(make_table, write, seeds, numbers):
         read_table([write(rows)])
 
 
+def test_seeds_of_many_digits_stay_apart(make_table, write):
+    seeds = ("12345678901234567891", "12345678901234567892")
+    table = read_table([write(pd.concat([make_table().assign(seed=seed) for seed in seeds]))])
+    assert set(table.rows["seed"]) == {0, 1}
+
+
 def test_a_broken_date_or_time_is_named_with_its_line(make_table, write):
     for held in ("2024-02-31 10:00:00", "2024-13-01T10:00:00", "10:61:00", "12/31/2024"):
         rows = make_table().astype({"start": object})

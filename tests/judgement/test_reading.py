@@ -139,10 +139,37 @@ def test_people_whose_numbers_begin_with_zeros_stay_apart(make_table, write):
 
 
 @pytest.mark.parametrize("name", ["t.parquet", "t.csv"])
-def test_dates_are_no_seconds(make_table, write, name):
-    dated = make_table().assign(start=lambda t: pd.to_datetime(t["start"], unit="s"))
-    with pytest.raises(PredictionError, match=r"column start .* give seconds from the start of the record"):
-        read_table([write(dated, name)])
+def test_starts_may_be_dates_or_durations(make_table, write, name):
+    rows = make_table()
+    began = pd.Timestamp("2183-04-28 17:47") + pd.to_timedelta(pd.factorize(rows["subject"])[0] * 40, "D")
+    since = pd.to_timedelta(rows["start"], "s")
+    for start, noted in ((began + since, True), (since, False)):
+        table = read_table([write(rows.assign(start=start), name)])
+        np.testing.assert_allclose(table.rows["start"], rows["start"])
+        assert any("counted in seconds from each record's first" in note for note in table.notes) is noted
+    assert "start" not in table.missing
+
+
+def test_dates_of_several_files_count_from_one_moment(make_table, write):
+    dated = make_table().assign(start=lambda t: pd.Timestamp("2024-03-01T10:00Z") + pd.to_timedelta(t["start"], "s"))
+    late = dated.assign(network="other")[dated["start"].ne(dated["start"].min())]
+    table = read_table([write(dated, "a.csv"), write(late, "b.csv")])
+    assert table.rows.groupby("network")["start"].min().to_dict() == {"alexnet": 0.0, "other": 10.0}
+
+
+def test_a_broken_date_among_dates_is_named_with_its_line(make_table, write):
+    for held in ("2024-02-31T10:00:00", "yesterday", "", "31.01.2024 10:00"):
+        rows = make_table().assign(start=lambda t: pd.to_datetime(t["start"], unit="s").astype(str))
+        rows.loc[2, "start"] = held
+        with pytest.raises(PredictionError, match=r"column start holds no time in 1 row \(line 4\).*--without start$"):
+            read_table([write(rows)])
+
+
+@pytest.mark.parametrize("column", ["sbp", "sbp_ref"])
+@pytest.mark.parametrize("held", ["120 mmHg", "120/80"])
+def test_pressures_with_more_than_a_number_are_told_how_to_be_written(make_table, write, column, held):
+    with pytest.raises(PredictionError, match=rf"\(the first holds {held}\); write numbers alone"):
+        read_table([write(make_table().assign(**{column: held}))])
 
 
 @pytest.mark.parametrize(

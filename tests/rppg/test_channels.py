@@ -63,7 +63,7 @@ def test_the_end_of_the_range_is_saturation_and_so_is_a_value_that_is_held(rgb, 
     assert unusable_channels(rgb, FPS) == faults
 
 
-@pytest.mark.parametrize("kind", ["same", "rounded", "scaled", "chroma noise"])
+@pytest.mark.parametrize("kind", ["same", "rounded", "scaled", "shifted", "chroma noise"])
 def test_a_monochrome_camera_s_pulse_is_taken_from_the_one_channel(kind):
     gray = 120 - 1.2 * np.sin(2 * np.pi * 1.25 * T) + NOISE[:, 0] / 2
     rgb = np.column_stack([gray] * 3)
@@ -71,6 +71,7 @@ def test_a_monochrome_camera_s_pulse_is_taken_from_the_one_channel(kind):
         "same": rgb,
         "rounded": np.round(rgb),
         "scaled": rgb * (1.2, 1, 0.7),
+        "shifted": rgb + np.array([4, 0, -3]),
         "chroma noise": rgb + 0.02 * NOISE * (1, 0, -1),
     }[kind]
     assert is_monochrome(rgb)

@@ -1,5 +1,7 @@
 """Images named by a number: one that counts, or the time at which they were taken."""
 
+from datetime import datetime, timedelta
+
 import numpy as np
 import pytest
 
@@ -55,8 +57,18 @@ def test_frames_a_second_overrule_the_names_and_no_number_is_missing(tmp_path):
 def test_numbers_that_lie_close_count_frames(tmp_path, apart):
     times, frames = read(write(tmp_path / "a", range(5, 5 + 20 * apart, apart)), fps=60)
     np.testing.assert_allclose(times, np.arange(20) * apart / 60)
-    missing = [f"{19 * (apart - 1)} numbers are missing among the images"] if apart > 1 else []
-    assert frames.notes[1:] == missing
+    said = f"the images' numbers go up by {apart} and fps counts numbers: if there are that many images a second, give "
+    assert frames.notes[1:] == ([f"{said}{apart} times as much"] if apart > 1 else [])
+
+
+@pytest.mark.parametrize("digits", [17, 20])
+def test_numbers_that_are_dates_go_on_where_a_minute_begins(tmp_path, digits):
+    told = np.arange(60) * 0.05
+    began = datetime(2024, 1, 31, 23, 59, 59)
+    numbers = [(began + timedelta(seconds=t)).strftime("%Y%m%d%H%M%S%f")[:digits] for t in told.tolist()]
+    times, frames = read(write(tmp_path / "a", numbers))
+    np.testing.assert_allclose(times, told, atol=1e-9)
+    assert frames.notes == ["frame times are the images' numbers, taken for dates; with fps the images are counted"]
 
 
 def test_numbers_that_neither_count_nor_tell_a_time_are_set_aside(tmp_path):

@@ -14,6 +14,8 @@ LABELS = ("subset", "split", "setting", "sex", "fold")
 NOTHING = ("", "-", "--", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "none", "null", "nil")
 """How tables write that a value is missing, in lower case."""
 _SHOWN = 5
+_LONGEST_NUMBER = 1000  # digits
+_DURATION = r"-?\d+ days?(?: \+?\d+:\d\d:\d\d(?:\.\d+)?)?"
 _COUNTED = re.compile(r"(.*[^\W\d].*?\D|[^\W\d])(\d{1,9})")
 
 
@@ -87,8 +89,49 @@ def numbers(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return values, odd
 
 
+def moments(column: pd.Series) -> tuple[np.ndarray, np.ndarray, bool] | None:
+    """A column of dates or durations in seconds.
+
+    Parameters
+    ----------
+    column : Series
+        Of any type. Text is taken for dates as ISO 8601 writes them, or for durations as pandas writes them
+        (``0 days 00:00:10``), if no cell is a number and at least half can be read so.
+
+    Returns
+    -------
+    values : (n,) float array
+        Seconds, of dates since 1970; NaN where there is none.
+    odd : (n,) bool array
+        Where something is written that is none.
+    dated : bool
+        Whether they are dates, rather than durations.
+    None
+        If the column holds neither.
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        return None
+    text = texts(column, names=False)
+    known = text.ne("").to_numpy()
+    cells = text.where(text.ne(""))
+    if not known.any() or pd.to_numeric(cells, errors="coerce").notna().any():
+        return None
+    spans = cells.where(cells.str.fullmatch(_DURATION).eq(True))
+    dated = not spans.notna().any()
+    if dated:
+        read = pd.to_datetime(cells, errors="coerce", format="ISO8601", utc=True) - pd.Timestamp(0, tz="UTC")
+    else:
+        read = pd.to_timedelta(spans, errors="coerce")
+    values = read.dt.total_seconds().to_numpy(float)
+    if np.isfinite(values).sum() < 0.5 * known.sum():
+        return None
+    return values, known & np.isnan(values), dated
+
+
 def plain_number(text: str) -> str:
     """A number's shortest text, so that ``1`` and ``1.0`` are one; other text in lower case."""
+    if text.isdecimal():  # of any length: a float holds 15 digits
+        return str(int(text)) if len(text) < _LONGEST_NUMBER else text
     try:
         return f"{float(text):.15g}"
     except ValueError:

@@ -10,7 +10,18 @@ import pandas as pd
 
 from cuffless.errors import shortened, some_of
 from cuffless.evaluation import WINDOW, PredictionError
-from cuffless.judgement.columns import LABELS, NAMES, NOTHING, as_text, lines, numbered, numbers, texts, values_of
+from cuffless.judgement.columns import (
+    LABELS,
+    NAMES,
+    NOTHING,
+    as_text,
+    lines,
+    moments,
+    numbered,
+    numbers,
+    texts,
+    values_of,
+)
 from cuffless.judgement.doubts import check_folds, check_windows, find_doubts
 from cuffless.judgement.people import know_people
 from cuffless.judgement.pressures import KPA_MMHG, PREDICTION, REFERENCE, check_predictions, check_references
@@ -38,6 +49,7 @@ _TIMES = ("start", "seconds")
 _NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "seed")
 _EMPTY = [*NOTHING, "NA", "N/A", "#N/A", "<NA>", "NaN", "-NaN", "NaT", "None", "NULL"]
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+_WITH_MORE = re.compile(r"\s*\d")
 
 
 @dataclass
@@ -116,13 +128,14 @@ def read_table(
     parts = [_checked(table, path, unit, columns, judged) for path, table in zip(paths, tables, strict=True)]
     rows = pd.concat(parts, ignore_index=True)
     _assume(rows, missing, network, judged)
+    _count_dates(rows, judged)
     _number(rows, judged)
     warnings, notes = know_people(rows, sex or {}, columns)
     judged.warnings += warnings
     judged.notes += notes
     check_windows(rows, judged, [*WINDOW, *_PREDICTOR])
     find_doubts(rows, judged, columns)
-    judged.rows = rows.drop(columns=["_line", "_file"])
+    judged.rows = rows.drop(columns=["_line", "_file", "_dated"])
     return judged
 
 
@@ -206,7 +219,7 @@ def _checked(
     """One file's rows with names that are text, numbers that are numbers and pressures in mmHg."""
     if table.empty:
         raise PredictionError(f"{path.name}: holds no row")
-    table = table.copy()
+    table = table.assign(_dated=False)
     for name in {*NAMES, *LABELS} & set(table.columns):
         table[name] = texts(table[name], names=name in NAMES)
     if (empty := table["subject"].eq("")).any():
@@ -219,6 +232,9 @@ def _checked(
         if name not in table:
             continue
         values, odd = numbers(table[name])
+        dates = moments(table[name]) if name == "start" and odd.any() else None
+        if dates:
+            values, odd, table["_dated"] = dates
         needed = np.isnan(values)
         if name in PREDICTION:
             needed &= (subset == "test").to_numpy()
@@ -226,9 +242,11 @@ def _checked(
             needed &= np.isnan(values).all() and odd.any()
         if needed.any():
             held = table.loc[needed, name].iloc[0]
+            wanted = "time" if dates else "finite number"
+            first = "is empty" if as_text(held) == "" else f"holds {shortened(as_text(held))}"
             raise PredictionError(
-                f"{path.name}: column {name} holds no finite number in {lines(table, needed)} (the first "
-                f"{'is empty' if as_text(held) == '' else f'holds {shortened(as_text(held))}'}); {_remedy(name, held)}"
+                f"{path.name}: column {name} holds no {wanted} in {lines(table, needed)} (the first {first}); "
+                f"{_remedy(name, held, dated=dates is not None)}"
             )
         if odd.any():
             judged.warnings.append(
@@ -253,14 +271,22 @@ def _known_subsets(table: pd.DataFrame, path: Path, judged: JudgedTable) -> pd.D
     return table[known].copy()
 
 
-def _remedy(name: str, held: object) -> str:
+def _remedy(name: str, held: object, *, dated: bool = False) -> str:
     if isinstance(held, str) and _DECIMAL_COMMA.fullmatch(held.strip()):
         return "write numbers with decimal points"
+    if isinstance(held, str) and name in (*PREDICTION, *REFERENCE) and _WITH_MORE.match(held):
+        return "write numbers alone, without a unit or a second value beside them"
+    if dated:
+        return f"correct what is there, or leave the column out: --without {name}"
     if name in PREDICTION:
         return "predict these windows or leave them out"
     if name in REFERENCE:
         return "leave out windows without a reference"
-    what = "seconds from the start of the record" if name == "start" else "numbers"
+    what = (
+        "seconds from the start of the record, or dates as 2024-01-31T10:00:00 throughout"
+        if name == "start"
+        else "numbers"
+    )
     return f"give {what}, or leave the column out: --without {name}"
 
 
@@ -281,6 +307,15 @@ def _assume(rows: pd.DataFrame, missing: tuple[str, ...], network: str, judged: 
             f"subject {values_of(rows['subject'], called)} in {lines(rows, called)} is taken for a name; leave these "
             "rows out if it says that the subject is not known"
         )
+
+
+def _count_dates(rows: pd.DataFrame, judged: JudgedTable) -> None:
+    """Starts that are dates as seconds from the first of each record, over all files."""
+    dated = rows["_dated"]
+    if dated.any():
+        record = rows[dated].groupby(["subject", "record"], sort=False)
+        rows.loc[dated, "start"] -= record["start"].transform("min")
+        judged.notes.append(f"start is a date in {lines(rows, dated)}: counted in seconds from each record's first")
 
 
 def _number(rows: pd.DataFrame, judged: JudgedTable) -> None:

@@ -72,7 +72,7 @@ def _stuck(values: np.ndarray, extreme: float, fps: float) -> bool:
 
 
 def is_monochrome(rgb: np.ndarray) -> bool:
-    """Whether red, green and blue are one channel: those of a monochrome camera, or one times constants.
+    """Whether red, green and blue are one channel: those of a monochrome camera, one times or plus constants.
 
     Parameters
     ----------
@@ -85,6 +85,9 @@ def is_monochrome(rgb: np.ndarray) -> bool:
         return False
     shares = rgb / level
     apart = max((shares[:, 0] - shares[:, 1]).std(), (shares[:, 2] - shares[:, 1]).std())
+    moves = rgb - rgb[:, [1]]  # in levels, of which a camera may add some to each channel
+    if max(moves[:, 0].std(), moves[:, 2].std()) <= _SAME * rgb[:, 1].std():
+        return True
     gray = np.ptp(level) <= _GRAY * level.mean()
     return bool(apart <= (_ALIKE if gray else _SAME) * shares[:, 1].std())
 

@@ -1,6 +1,9 @@
 """Frames that are images: numbered one by one, or named by the times at which they were taken."""
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,20 @@ _TIMES = (
 )
 _MOST_APART = 125
 _FEW = 3  # images: fewer tell nothing
+
+
+_CALENDAR = (17, 20)  # digits of a date and time to ms or us: 20240131100000123
+
+
+def _calendar_seconds(numbers: Sequence[int]) -> list[float]:
+    """Seconds from the first of numbers that write a date and time; empty if one does not."""
+    if len(numbers) < _FEW or {len(str(number)) for number in numbers} not in [{digits} for digits in _CALENDAR]:
+        return []
+    try:
+        moments = [datetime.strptime(str(number), "%Y%m%d%H%M%S%f") for number in numbers]
+    except ValueError:
+        return []
+    return [(moment - moments[0]).total_seconds() for moment in moments]
 
 
 class Images:
@@ -51,11 +68,14 @@ class Images:
         if not self._files:
             raise RppgError(f"{pattern}: there is no such image; name them as img_00001.png for img_%05d.png")
         numbers = [number - self._files[0][0] for number, _ in self._files]
+        dated = _calendar_seconds([number for number, _ in self._files])
         self._gaps = numbers[-1] + 1 - len(set(numbers))
         apart = float(np.median(np.diff(numbers))) if len(numbers) >= _FEW else 1.0
         unit, scale = next(((unit, scale) for unit, scale, low, high in _TIMES if low <= apart <= high), ("", np.nan))
+        if dated:
+            unit, scale = "dates", 1.0
         self.stamped, self.notes = bool(unit), []
-        self._times = [number * scale for number in numbers]
+        self._times = [number * scale for number in dated or numbers]
         self._places = numbers
         if self.stamped:
             self.seconds = self._times[-1]
@@ -64,6 +84,10 @@ class Images:
             self.notes = [f"the images' numbers lie {apart:g} apart and count no frames: the images are counted"]
         if self.notes:
             self._places, self._gaps = range(len(numbers)), 0
+
+        self._step = numbers[1] if len(numbers) >= _FEW else 1
+        if not all(late - early == self._step for early, late in pairwise(numbers)):
+            self._step = 1
 
     def __iter__(self):
         import cv2
@@ -79,7 +103,13 @@ class Images:
 
     def losses(self) -> list[str]:
         """Images that are missing or damaged."""
-        texts = (f"{self._gaps} numbers are missing among the images", f"{self._lost} images cannot be decoded")
+        missing = f"{self._gaps} numbers are missing among the images"
+        if self._step > 1:
+            missing = (
+                f"the images' numbers go up by {self._step} and fps counts numbers: if there are that many images a "
+                f"second, give {self._step} times as much"
+            )
+        texts = (missing, f"{self._lost} images cannot be decoded")
         return [text for n, text in zip((self._gaps, self._lost), texts, strict=True) if n]
 
     def close(self) -> None:
