@@ -196,3 +196,19 @@ def test_a_table_of_bids_may_name_its_columns_itself(tmp_path):
     record = open_csv(tmp_path / "sub-1_physio.tsv", need_abp=False, assume=False)
     assert record.fs == 100
     np.testing.assert_array_equal(record.segments[0].ppg.read(0, N), PPG)
+
+
+@pytest.mark.parametrize("late", [1, 150, 399])
+def test_signals_that_begin_late_do_not_cost_the_lines_before(tmp_path, late):
+    begun = [""] * late + ["80"] * (N - late)
+    record = written(tmp_path, TIME, PPG, begun, begun, begun, names="time,ppg,abp,resp,spo2")
+    np.testing.assert_array_equal(record.segments[0].ppg.read(0, N), PPG)
+
+
+@pytest.mark.parametrize(("at", "stamp"), [(slice(200, 290), 0), (slice(200, 290), -9999), (slice(0, 1), 0)])
+def test_a_stamp_that_stands_for_none_makes_no_gap(tmp_path, at, stamp):
+    times = TIME + 1714557600
+    times[at] = stamp
+    record = written(tmp_path, times.round(2), PPG)
+    assert record.seconds == pytest.approx(N / 100, abs=0.02)
+    assert len(record.segments) == 1
