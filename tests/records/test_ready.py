@@ -227,3 +227,20 @@ def test_the_sets_of_pulsedbs_files_are_in_their_names(tmp_path):
         matlab.write_subset(tmp_path / f"{name}.mat", windows(1, 1250), [120], [60], [f"p00000{number}_0"])
     subsets = {entry.name.rpartition("_p")[0]: entry.subset for entry in find_records(options_of(tmp_path))}
     assert subsets == {"Train_Subset": "train", "VitalDB_CalFree_Test_Subset": "test", "CalBased_Test_Subset": ""}
+
+
+def test_names_of_subjects_that_are_none_or_too_long_are_told(tmp_path):
+    kinds = {"a": ["p1", "nan", "<NA>", "p1"], "b": ["x" * 5000] * 4}
+    for file, names in kinds.items():
+        matlab.write_published(tmp_path / f"{file}.h5", windows(4), [[120, 60]] * 4, [0] * 4)
+        with h5py.File(tmp_path / f"{file}.h5", "a") as opened:
+            del opened["subject_idx"]
+            opened.create_dataset("subject_idx", data=names, dtype=h5py.string_dtype())
+    matlab.write_published(tmp_path / "c.h5", windows(4), [[120, 60]] * 4, [0] * 4)
+    with h5py.File(tmp_path / "c.h5", "a") as opened:
+        opened.attrs["fs"] = "125 per s"
+        opened["ppg"].attrs.pop("fs", None)
+    table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path)).set_index("record")
+    assert "2 of 4 windows name no subject" in table.loc["a", "problem"]
+    assert "subject_idx holds a name of 5000 characters" in table.loc["b", "problem"]
+    assert "its attribute fs is '125 per s'; write it as a number of Hz" in table.loc["c", "problem"]

@@ -170,3 +170,45 @@ def test_a_pressure_in_an_unknown_unit_is_said(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("time,ppg,abp [kPascal]\n" + "".join(f"{t},{v},80\n" for t, v in zip(TIME, PPG, strict=True)))
     assert "'kpascal' is not a known unit of pressure; its values are taken for mmHg" in open_csv(path).problems[0]
+
+
+@pytest.mark.parametrize("dates", [False, True])
+def test_a_file_with_the_newest_sample_first_is_turned(tmp_path, dates):
+    times = [f"2024-05-01 {stamp}" for stamp in STAMPS] if dates else TIME
+    record = written(tmp_path, times[::-1], PPG[::-1])
+    np.testing.assert_array_equal(record.segments[0].ppg.read(0, N), PPG)
+    assert record.problems == ("column time falls: the samples were put in order, the last line first",)
+    assert record.began == (1714557600 if dates else None)
+
+
+def test_a_second_block_of_labchart_is_named(tmp_path):
+    block = "Interval=\t0.01 s\nChannelTitle=\tPPG\n" + "".join(f"{t}\t{v}\n" for t, v in zip(TIME, PPG, strict=True))
+    (tmp_path / "a.txt").write_text(block * 2)
+    with pytest.raises(RecordError, match=r"line 403: .* export each block to a file of its own"):
+        open_csv(tmp_path / "a.txt", need_abp=False)
+
+
+def test_a_table_of_bids_may_name_its_columns_itself(tmp_path):
+    (tmp_path / "sub-1_physio.json").write_text(
+        '{"SamplingFrequency": "100 Hz", "Columns": ["cardiac", "respiratory"]}'
+    )
+    (tmp_path / "sub-1_physio.tsv").write_text("cardiac\tother\n" + "".join(f"{v}\t0\n" for v in PPG))
+    record = open_csv(tmp_path / "sub-1_physio.tsv", need_abp=False, assume=False)
+    assert record.fs == 100
+    np.testing.assert_array_equal(record.segments[0].ppg.read(0, N), PPG)
+
+
+@pytest.mark.parametrize("late", [1, 150, 399])
+def test_signals_that_begin_late_do_not_cost_the_lines_before(tmp_path, late):
+    begun = [""] * late + ["80"] * (N - late)
+    record = written(tmp_path, TIME, PPG, begun, begun, begun, names="time,ppg,abp,resp,spo2")
+    np.testing.assert_array_equal(record.segments[0].ppg.read(0, N), PPG)
+
+
+@pytest.mark.parametrize(("at", "stamp"), [(slice(200, 290), 0), (slice(200, 290), -9999), (slice(0, 1), 0)])
+def test_a_stamp_that_stands_for_none_makes_no_gap(tmp_path, at, stamp):
+    times = TIME + 1714557600
+    times[at] = stamp
+    record = written(tmp_path, times.round(2), PPG)
+    assert record.seconds == pytest.approx(N / 100, abs=0.02)
+    assert len(record.segments) == 1

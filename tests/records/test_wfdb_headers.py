@@ -223,3 +223,10 @@ def test_units_of_pressure(unit, factor):
 def test_pressure_in_other_units_is_read_in_mmhg(folder):
     record = open_wfdb(header(folder, "a 2 125 7500", SIGNALS.replace("20/mmHg", "14.71118/cmH2O")))
     assert record.segments[0].read(0, 7500)[1].max() == pytest.approx(120, abs=0.2)
+
+
+def test_segments_that_are_longer_than_their_master_says_do_not_overlap(folder):
+    header(folder, "s 2 125 7500", name="s")
+    (folder / "m.hea").write_text("m/2 2 125 10000\ns 2500\ns 7500\n")
+    record = open_wfdb(folder / "m")
+    assert [(segment.start, segment.ppg.n_samples) for segment in record.segments] == [(0.0, 2500), (20.0, 7500)]

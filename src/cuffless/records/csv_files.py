@@ -142,6 +142,11 @@ def _numbers(table: Described, at: int) -> np.ndarray:
         row = int(np.flatnonzero(broken)[0])
         held = shown([cells[broken].iloc[0]], 60)
         where = line_of(table.layout, row)
+        if table.layout.kind == "LabChart":
+            raise RecordError(
+                f"{table.layout.path.name}, line {where}: {held!r} is not a number; if a second block begins here, "
+                "export each block to a file of its own"
+            )
         raise RecordError(
             f"{table.layout.path.name}, line {where}: {held!r} is not a number; correct it, or empty the cell"
         )

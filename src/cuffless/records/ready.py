@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.errors import some_of
+from cuffless.errors import shortened, some_of
 from cuffless.records.containers import container_files, hdf5, holds_references, text, texts
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.record import ReadyWindows, Record, RecordError, check_rate
@@ -21,6 +21,7 @@ _PULSEDB_PPG = 1  # of ECG, PPG, ABP
 _BLOCK_WINDOWS = 2048
 _GAP, _SPAN = 64, 4096  # rows read in vain rather than anew, and the most that are read at once
 _PUBLISHED = {"ppg", "label", "subject_idx"}
+_LONGEST_NAME = 100  # characters: names of records and of files are made of it
 _PATIENT = re.compile(r"p\d{6,8}(_[01])?")
 _SUBSETS = {"train": "train", "calfree_test": "test"}  # by what a file's name holds
 _REMEDY = "see docs/own_source.md for the layouts expected"
@@ -216,7 +217,13 @@ def _published(path: str, file) -> _Content:
             f"{path}: ppg {ppg.shape}, label {label.shape} and subject_idx {subject.shape} must be (n, samples), "
             "(n, 2) and (n,)"
         )
-    fs = _first(np.asarray(ppg.attrs.get("fs", file.attrs.get("fs", 0.0))))
+    told = np.asarray(ppg.attrs.get("fs", file.attrs.get("fs", 0.0)))
+    try:
+        fs = _first(told)
+    except ValueError:
+        raise RecordError(
+            f"{path}: its attribute fs is {shortened(str(told), 40)!r}; write it as a number of Hz"
+        ) from None
     subjects, identity = _names_or_numbers(path, subject[()].ravel())
     rows, left_out = _named_rows(path, subjects, "windows", "subject_idx")
     return _Published(path, rows, ppg.shape[1], ppg.dtype.itemsize, fs, identity, ("PPG",), left_out=left_out)
@@ -226,7 +233,12 @@ def _names_or_numbers(path: str, subjects: np.ndarray) -> tuple[np.ndarray, str]
     """Subject of each window as text, empty where none is given, and what it is: "record" (a number) or "name"."""
     if subjects.dtype.kind in "OSU":
         texts = [one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in subjects.tolist()]
-        return np.array([re.sub(r"[\s\0#/\\]+", "_", one.strip("\0 \t\r\n")) for one in texts]), "name"
+        if (longest := max(map(len, texts), default=0)) > _LONGEST_NAME:
+            raise RecordError(
+                f"{path}: subject_idx holds a name of {longest} characters; give each subject a short one"
+            )
+        names = [re.sub(r"[\s\0#/\\]+", "_", one.strip("\0 \t\r\n")) for one in texts]
+        return np.array(["" if name.lower() in ("nan", "<na>") else name for name in names]), "name"
     if subjects.dtype.kind not in "iufb":
         raise RecordError(f"{path}: subject_idx holds {subjects.dtype}; give each window its subject's number or name")
     given = np.isfinite(subjects)

@@ -151,6 +151,8 @@ def _open_part(part: Path, first, length, record_fs, options: RecordOptions, nee
         problem = problem or (None if headers_only else _file_problem(part, header, index))
     if problem:
         return f"{part.name}: {problem}", names, {}
+    if length and header.length > length:  # the master decides when the next segment begins
+        header = replace(header, length=length)
     if not header.length:
         try:
             held = (

@@ -51,6 +51,7 @@ def sampled(table: Described, told: float | None, *, assume: bool) -> tuple[Samp
         If nothing tells the rate and none may be assumed.
     """
     told_by = "as given"
+    _turn_newest_first(table)
     n = len(table.cells[0])
     found = _clocked(table, told)
     if found is not None:
@@ -80,6 +81,17 @@ def sampled(table: Described, told: float | None, *, assume: bool) -> tuple[Samp
         )
     counted = _counted(table, told)
     return counted or Sampling(told, (Run(slice(0, n), 0.0, told),), n / told), told_by
+
+
+def _turn_newest_first(table: Described) -> None:
+    """Put samples in order that a file holds from the last to the first."""
+    for name, _, times, _ in _columns_of_times(table):
+        steps = np.diff(times.since[np.isfinite(times.since)])
+        steps = steps[steps != 0]
+        if times.kind != "clock" and len(steps) > 2 and np.mean(steps < 0) > 0.99:
+            table.cells = [cells[::-1].reset_index(drop=True) for cells in table.cells]
+            table.notes.append(f"column {shown([name], 40)} falls: the samples were put in order, the last line first")
+            return
 
 
 def _clocked(table: Described, told: float | None) -> tuple[Sampling, str] | None:

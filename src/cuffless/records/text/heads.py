@@ -58,11 +58,12 @@ def _bids(layout: Layout) -> Layout | None:
             names = tuple(map(str, columns)) if isinstance(columns, list) else ()
             fits = len(names) == layout.width and layout.names in ((), names)
             units = tuple(_entry(found, name, "Units") for name in names) if fits else layout.units
-            sensors = tuple("PPG" if _is_pulse(found, name) else "" for name in names) if fits else ()
+            known = names if fits else layout.names
+            sensors = tuple("PPG" if _is_pulse(found, name) else "" for name in known)
             return replace(
                 layout,
                 kind="BIDS recording",
-                names=names if fits else layout.names,
+                names=known,
                 units=units,
                 sensors=sensors,
                 fs=_positive(found.get("SamplingFrequency")),

@@ -203,6 +203,7 @@ def _columns(layout: Layout, cells: list[tuple[int, list[str]]], lines: list[str
     body = next(
         (i for i, (_, row) in enumerate(cells) if _holds_values(row, kinds, filled, layout.decimal)), len(cells)
     )
+    body = _before(cells, kinds, body, layout.decimal)
     values = [row for _, row in cells[body:]]
     used = max((len(_trimmed(row)) for row in values if len(row) <= width), default=width)
     # Nothing at the end of each line is a separator too many, unless a name stands above it.
@@ -231,6 +232,16 @@ def _column_kinds(rows: list[list[str]], decimal: str) -> list[str]:
         found = Counter(kind_of(cell, decimal) for cell in column)
         kinds.append("text" if found["text"] > found["number"] + found["time"] else "value")
     return kinds
+
+
+def _before(cells: list[tuple[int, list[str]]], kinds: list[str], body: int, decimal: str) -> int:
+    """The first of the lines right before `body` in which signals are missing that begin later."""
+    while body > 0 and len(kinds) > 1:
+        row = cells[body - 1][1]
+        if len(row) != len(kinds) or not _holds_values(row, kinds, 0, decimal):
+            break
+        body -= 1
+    return body
 
 
 def _holds_values(row: list[str], kinds: list[str], filled: int, decimal: str) -> bool:

@@ -19,6 +19,7 @@ BRIDGED = 1 / 16
 """Seconds between samples that are interpolated: PPG is band-passed below 8 Hz, for which so many samples suffice."""
 AGREEING = 0.02
 """A rate that is given and one that times tell are the same up to this share."""
+_YEARS = 1e8  # s that no pause takes
 _MOST_STRAYS = 10  # samples in a row whose stamps may be wrong while the clock goes on
 _REORDERED = 1.0  # s by which packets may come out of order
 
@@ -129,6 +130,10 @@ def even_sampling(times: np.ndarray, told: float | None = None) -> Sampling | No
 def _without_strays(times: np.ndarray) -> tuple[np.ndarray, int]:
     """Times without a few that leave the clock and come back, such as zeros, and how many these were."""
     index = np.flatnonzero(np.isfinite(times))
+    if len(index) > 3 and times[index[1]] - times[index[0]] > _YEARS:  # counted from 0, and then a date
+        result = times.copy()
+        result[index[0]] = np.nan
+        return result, 1
     if len(index) < 3 or not np.any(np.diff(times[index]) < -_REORDERED):
         return times, 0
     known = times[index]
@@ -138,7 +143,8 @@ def _without_strays(times: np.ndarray) -> tuple[np.ndarray, int]:
     for off in (early, late):
         edges = np.flatnonzero(np.diff(np.concatenate(([0], off.astype(np.int8), [0]))))
         for begin, end in zip(edges[::2], edges[1::2], strict=True):
-            if begin > 0 and end < len(known) and end - begin <= _MOST_STRAYS:
+            few = end - begin <= _MOST_STRAYS or np.ptp(known[begin:end]) == 0
+            if begin > 0 and end < len(known) and few:
                 stray[begin:end] = True
     result = times.copy()
     result[index[stray]] = np.nan
