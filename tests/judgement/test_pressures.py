@@ -110,3 +110,31 @@ def test_one_column_may_serve_as_two(make_table, write):
     )
     assert "record" not in table.missing
     assert (table.rows["record"] == table.rows["subject"]).all()
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (999, r"1 row \(line 5\): '999'; a sign for a missing value\? Leave these windows out"),
+        (15.5, r"1 row \(line 5\): '15.5'; in kPa\? Multiply these by 7.50062"),
+        (350, r"1 row \(line 5\); see to the column and its unit"),
+    ],
+)
+def test_single_values_that_are_no_pressures_are_named_with_what_they_may_be(make_table, write, held, said):
+    rows = make_table()
+    rows.loc[3, "sbp_ref"] = held
+    assert any(re.search(said, warning) for warning in read_table([write(rows)]).warnings)
+
+
+@pytest.mark.parametrize("column", ["split", "setting", "seed"])
+def test_one_split_setting_or_seed_that_exchanges_its_columns_is_named(make_table, write, column):
+    rows = [make_table().assign(**{column: value}) for value in (1, 2)]
+    rows[1] = rows[1].rename(columns={"sbp": "dbp", "dbp": "sbp"})
+    [warning] = [said for said in read_table([write(pd.concat(rows))]).warnings if "not above DBP" in said]
+    assert warning.endswith(f"in the rows of {column} 2, exchange them there")
+
+
+def test_few_exchanged_rows_are_no_reason_to_exchange_the_columns(make_table, write):
+    rows = make_table()
+    rows.loc[3, ["sbp", "dbp"]] = [70, 120]
+    assert any(warning.endswith("1 row (line 5); see to these rows") for warning in read_table([write(rows)]).warnings)

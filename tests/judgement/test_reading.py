@@ -165,6 +165,20 @@ def test_a_broken_date_among_dates_is_named_with_its_line(make_table, write):
             read_table([write(rows)])
 
 
+@pytest.mark.parametrize("between", [" ", ";", ", "])
+def test_a_column_of_arrays_does_not_decide_what_separates_columns(make_table, write, between):
+    rows = make_table()
+    path = write(rows.assign(features=f"[{between.join(['0.1234'] * 60)}]"))
+    np.testing.assert_allclose(read_table([path]).rows["sbp"], rows["sbp"])
+    path.write_text("# made by hand\n" + path.read_text())
+    np.testing.assert_allclose(read_table([path]).rows["sbp"], rows["sbp"])
+
+
+def test_days_without_a_time_are_named(make_table, write):
+    with pytest.raises(PredictionError, match=r"column start holds days without a time in 96 rows .*--without start"):
+        read_table([write(make_table().assign(start="2024-01-31"))])
+
+
 @pytest.mark.parametrize("column", ["sbp", "sbp_ref"])
 @pytest.mark.parametrize("held", ["120 mmHg", "120/80"])
 def test_pressures_with_more_than_a_number_are_told_how_to_be_written(make_table, write, column, held):

@@ -72,3 +72,14 @@ def test_runs_depend_on_the_records_and_not_on_their_order():
 def test_runs_are_counted():
     assert describe_runs(runs_of(ALARMS, 3)) == {"records": 6, "runs": 3, "longest": 3, "longest_run": "run_a103l"}
     assert describe_runs({}) == {"records": 0, "runs": 0, "longest": 0, "longest_run": ""}
+
+
+@pytest.mark.parametrize("end", ["_2min", "_125Hz", ".v2", "_ppg1_2"])
+def test_numbers_that_all_names_end_in_tell_nothing(end):
+    names = [f"r{number:04d}{end}" for number in (1, 2, 3, 9)]
+    assert list(runs_of(names, 1).values()) == [f"run_{names[0]}"] * 3 + [f"run_{names[3]}"]
+
+
+def test_the_last_number_counts_where_it_differs():
+    names = ["s01_1", "s01_2", "s02_1", "s02_2"]
+    assert set(runs_of(names, 1).values()) == {"run_s01_1", "run_s02_1"}

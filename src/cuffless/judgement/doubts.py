@@ -8,7 +8,14 @@ import pandas as pd
 from cuffless.errors import shortened, some_of
 from cuffless.evaluation import WINDOW, PredictionError
 from cuffless.judgement.columns import lines, values_of
-from cuffless.judgement.pressures import LEAST_MMHG, MOST_MMHG, PREDICTION, REFERENCE, exchanged_predictions
+from cuffless.judgement.pressures import (
+    LEAST_MMHG,
+    MOST_MMHG,
+    PREDICTION,
+    REFERENCE,
+    exchanged_predictions,
+    outside_remedy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,9 +129,11 @@ def find_doubts(rows: pd.DataFrame, judged: "JudgedTable", columns: "Mapping[str
     for name, (least, most, unit) in _USUAL.items():
         outside = (rows[name] < least) | (rows[name] > most) if name in rows else np.zeros(len(rows), bool)
         if outside.any():
+            held = rows.loc[outside, name]
+            guess = outside_remedy(held) if unit == "mmHg" else ""
             judged.warnings.append(
-                f"{name} lies outside {least:g} to {most:g} {unit} in {lines(rows, outside)}; see to "
-                "the column and its unit"
+                f"{name} lies outside {least:g} to {most:g} {unit} in {lines(rows, outside)}"
+                + (f": {values_of(held.round(2))}; {guess}" if guess else "; see to the column and its unit")
             )
     for network, own in test.groupby("network", sort=False):
         if len(own) > 1 and (own["sbp"].eq(own["sbp_ref"]) & own["dbp"].eq(own["dbp_ref"])).all():

@@ -151,7 +151,7 @@ def _age_remedy(middle: float) -> str:
         return "MIMIC writes ages above 89 as about 300: give 90, or leave these empty"
     if 1850 <= middle <= 2100:
         return "A year of birth? Give the age"
-    if middle < 0 or middle in (999, 9999):
+    if middle < 0 or middle in (777, 888, 999, 9999):
         return "A sign for a missing age? Leave it empty"
     return "In months or days? Give years"
 

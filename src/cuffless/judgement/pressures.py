@@ -154,11 +154,25 @@ def exchanged_predictions(test: pd.DataFrame, columns: Mapping[str, str]) -> str
     if not exchanged.any():
         return ""
     said = f"SBP is not above DBP in the predictions of {lines(test, exchanged)}"
-    share = exchanged.groupby(test["network"]).mean()
-    if share.max() > 0.5 > share.min():
-        named = some_of(share.index[share > 0.5], most=4)
-        return f"{said}; if the columns are exchanged in the rows of {named}, exchange them there"
+    for column in ("network", "split", "setting", "seed"):
+        share = exchanged.groupby(test[column], sort=False).mean()
+        if share.max() > 0.5 > share.min():
+            named = some_of(share.index[share > 0.5], most=4)
+            of = "the rows of" if column == "network" else f"the rows of {column}"
+            return f"{said}; if the columns are exchanged in {of} {named}, exchange them there"
+    if exchanged.mean() <= 0.5:
+        return f"{said}; see to these rows"
     return f"{said}; if the columns are exchanged, say {exchange(columns, *PREDICTION)}"
+
+
+def outside_remedy(values: pd.Series) -> str:
+    """What values outside of all pressures in mmHg seem to be, and what to do about it; empty where nothing tells."""
+    middle = abs(float(values.median()))
+    if middle == 0 or (middle > MOST_MMHG and set(f"{middle:g}") == {"9"}):
+        return "a sign for a missing value? Leave these windows out"
+    if _KPA_FROM < middle < LEAST_MMHG:
+        return f"in kPa? Multiply these by {KPA_MMHG}"
+    return ""
 
 
 def exchange(columns: Mapping[str, str], one: str, other: str) -> str:

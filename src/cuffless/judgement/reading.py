@@ -313,6 +313,11 @@ def _count_dates(rows: pd.DataFrame, judged: JudgedTable) -> None:
     """Starts that are dates as seconds from the first of each record, over all files."""
     dated = rows["_dated"]
     if dated.any():
+        if len(rows[dated]) > 1 and rows.loc[dated, "start"].mod(86400).eq(0).all():
+            raise PredictionError(
+                f"{judged.source}: column start holds days without a time in {lines(rows, dated)}; give the time "
+                "of day, too, or leave the column out: --without start"
+            )
         record = rows[dated].groupby(["subject", "record"], sort=False)
         rows.loc[dated, "start"] -= record["start"].transform("min")
         judged.notes.append(f"start is a date in {lines(rows, dated)}: counted in seconds from each record's first")

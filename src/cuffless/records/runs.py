@@ -12,9 +12,9 @@ _NUMBERS = re.compile(r"\d+")
 def numbered(names: Iterable[str]) -> dict[str, tuple[str, int]]:
     """Numbering and number of each name that holds a number.
 
-    The last number of a name counts. Letters are passed over where the numbers run on through them (`a123l`, `v124s`);
-    where they begin again (`anna1`, `bob1`; `Part_1_0001`, `Part_2_0001`), what else stands in a name tells its
-    numbering.
+    The last number of a name counts, of those that are not the same in all names (`r0001_2min`). Letters are passed
+    over where the numbers run on through them (`a123l`, `v124s`); where they begin again (`anna1`, `bob1`;
+    `Part_1_0001`, `Part_2_0001`), what else stands in a name tells its numbering.
 
     Parameters
     ----------
@@ -26,13 +26,23 @@ def numbered(names: Iterable[str]) -> dict[str, tuple[str, int]]:
         Names without a number are absent. All of one numbering have the same text, empty if there is only one.
     """
     found = {}
-    for name in dict.fromkeys(names):
-        if numbers := list(_NUMBERS.finditer(name)):
-            last = numbers[-1]
+    each = {name: list(_NUMBERS.finditer(name)) for name in dict.fromkeys(names)}
+    same = _same_at_the_end([numbers for numbers in each.values() if numbers])
+    for name, numbers in each.items():
+        if numbers:
+            last = numbers[-1 - same]
             found[name] = (name[: last.start()] + "#" + name[last.end() :], int(last.group()))
     if len({number for _, number in found.values()}) >= ONE_NUMBERING * len(found):
         return {name: ("", number) for name, (_, number) in found.items()}
     return found
+
+
+def _same_at_the_end(names: list[list[re.Match]]) -> int:
+    """How many numbers at the end are the same in all names, which then tell nothing; 0 where nothing else differs."""
+    for back in range(min(map(len, names), default=0)):
+        if len({numbers[-1 - back].group() for numbers in names}) > 1:
+            return back
+    return 0
 
 
 def runs_of(names: Iterable[str], gap: int) -> dict[str, str]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cuffless.records.record import RecordError
 from cuffless.records.text.cells import BLANKS, NA_VALUES, quoted_stamps, shown, split, without_marks
-from cuffless.records.text.encoding import encoding_of, open_text, unreadable
+from cuffless.records.text.encoding import encoding_of, first_lines, open_text, unreadable
 from cuffless.records.text.layout import COMMENTS, Layout, layout_of
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
@@ -264,15 +264,18 @@ def pandas_marks(path: str | Path) -> dict:
     except RecordError:
         return {}
     marks: dict = {}
-    if layout.separator != ",":
+    lines = first_lines(path)
+    before, names = next(
+        ((i, line) for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith(COMMENTS)), (0, "")
+    )
+    # A cell may hold a whole array, "[0.1 0.2 0.3]": what separates the names counts.
+    plain = layout.separator != "," and "," in names and len(split(names, layout.separator, layout.quote)) == 1
+    if layout.separator != "," and not plain:
         marks["sep"] = r"\s+" if layout.separator == BLANKS else layout.separator
-    if layout.decimal != ".":
+    if layout.decimal != "." and not plain:
         marks["decimal"] = layout.decimal
     if encoding not in (None, "utf-8", "utf-8-sig"):
         marks["encoding"] = encoding
-    before = next(
-        (i for i, line in enumerate(layout.head) if line.strip() and not line.lstrip().startswith(COMMENTS)), 0
-    )
-    if before:
+    if before and (plain or before < layout.body):
         marks["skiprows"] = before
     return marks
