@@ -79,7 +79,8 @@ def test_inspect_notices_it_beside_the_pressure_and_turns_it(cuffless, recording
     assert "arterial pressure rises" in down["warnings"][0]
     assert "warnings" not in up
     turned = summary("down_abp.csv", "--invert")
-    assert {**turned, "record": ""} == {**up, "record": ""}
+    named = {"record": "", "read_as": ""}
+    assert {**turned, **named} == {**up, **named}
     assert UPSIDE_DOWN in summary("up_abp.csv", "--limits", recordings / "turned.yaml")["warnings"][0]
     text = cuffless("inspect", recordings / "down_abp.csv", "--fs", 125).stdout
     assert "warning: the PPG seems" in " ".join(text.split())
