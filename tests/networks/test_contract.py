@@ -50,7 +50,7 @@ def test_outputs_are_the_linear_head_in_mmhg_by_a_fixed_scale(built, windows, op
     model = built(options)
     x = input_channels(windows, False)
     pressures = model(x, training=False).numpy()
-    linear = keras.Model(model.inputs, model.get_layer("head").output)(x, training=False).numpy()
+    linear = keras.Model(model.input, model.get_layer("head").output)(x, training=False).numpy()
     assert pressures.shape == (16, 2)
     assert pressures.dtype == np.float32
     np.testing.assert_allclose(pressures, linear * [15, 8] + [120, 62], rtol=1e-5)
@@ -65,7 +65,7 @@ def test_a_network_read_back_predicts_the_same_and_knows_its_windows(build, wind
     save_network(model, tmp_path / "model.keras")
     again, metadata = load_network(tmp_path / "model.keras")
     x = input_channels(windows, False)
-    np.testing.assert_array_equal(again(x, training=False), model(x, training=False))
+    np.testing.assert_array_equal(again([x], training=False), model(x, training=False))
     assert metadata == facts
     assert again.count_params() == model.count_params()
 
