@@ -1,11 +1,12 @@
 # make fig7    set everything up and draw Figure 7 of the simulated cohort
+# make real    fetch records of real patients, and study these
 # make test    set everything up and run the tests
 # make help    the other targets
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help env fig7 all test test-fast lint bench report snakemake-report docs guide resume plan why lock clean
+.PHONY: help env fig7 real numbers all test test-fast lint bench report snakemake-report docs guide resume plan why lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 VENV ?= .venv
@@ -14,7 +15,10 @@ GPU ?=
 LOCK := envs/requirements$(if $(GPU),-gpu).lock
 READY := $(VENV)/.ready$(if $(GPU),-gpu)
 SNAKEMAKE := $(BIN)/snakemake --quiet host reason --cores $(CORES)
+QUOTED := results/cohort/evaluation/table1.csv results/cohort/evaluation/rppg/mae.csv \
+    results/stays/evaluation/leakage/dose.csv
 CONFIG ?=
+RECORDS ?=
 CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
 
 help:  ## list the targets
@@ -29,6 +33,11 @@ $(READY): $(LOCK) envs/bootstrap.lock pyproject.toml envs/setup.sh
 fig7: env  ## draw Figure 7 of the simulated cohort
 	@$(SNAKEMAKE) $(CONFIGFILES) -- results/figures/fig7.pdf
 	@echo "Figure 7 is in results/figures/fig7.pdf (and .png)"
+
+real: env  ## study real patients up to results/report.html; RECORDS=folder: with these records, else from PhysioNet
+	@$(BIN)/python workflow/choose_records.py config/challenge.yaml results/challenge.records.yaml "$(RECORDS)"
+	@$(SNAKEMAKE) --configfile config/challenge.yaml results/challenge.records.yaml
+	@echo "The report is in results/report.html, figures in results/figures, tables in results/tables"
 
 all: env  ## every figure and table
 	@$(SNAKEMAKE) $(CONFIGFILES)
@@ -59,6 +68,17 @@ report: env  ## the whole study on one page, results/report.html
 snakemake-report: env  ## Snakemake's own report of a finished study, results/snakemake-report.html
 	@$(SNAKEMAKE) $(CONFIGFILES) --report results/snakemake-report.html
 	@echo "The report is in results/snakemake-report.html"
+
+numbers: env  ## what README and guide quote: five seeds on two instruction sets; an hour or more; RECORDS as for real
+	@$(BIN)/python workflow/choose_records.py config/challenge.yaml results/challenge.records.yaml \
+	    "$(abspath $(or $(RECORDS),resources/challenge2015))"
+	@for set in DEFAULT AVX2; do \
+	    export ONEDNN_MAX_CPU_ISA=$$set; \
+	    $(SNAKEMAKE) --directory results/numbers/$$set --configfile config.yaml config/numbers.yaml -- $(QUOTED) && \
+	    $(SNAKEMAKE) --directory results/numbers/$$set --configfile config/challenge.yaml results/challenge.records.yaml \
+	        -- results/challenge/evaluation/table1.csv || exit 1; \
+	done
+	@$(BIN)/python -m benchmarks.numbers
 
 docs: env  ## write the option table and the schema anew
 	@$(BIN)/python -m cuffless.config

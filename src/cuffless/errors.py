@@ -1,5 +1,58 @@
-"""The root of the project's own errors."""
+"""The root of the project's own errors, and how their messages show what a file holds."""
+
+from collections.abc import Iterable
 
 
 class CufflessError(Exception):
     """A mistake in data, configuration or use; the message names it, the value at fault and the remedy."""
+
+
+def shortened(value: object, limit: int = 60) -> str:
+    """What a file holds, as a message shows it: on one line and not longer than a reader can use.
+
+    Parameters
+    ----------
+    value : object
+        A value, a name, a line or another library's message.
+    limit : int
+        Characters at most.
+
+    Returns
+    -------
+    str
+        Blanks and line breaks as single blanks, unprintable characters as a question mark; an ellipsis stands for what
+        is cut off.
+    """
+    text = " ".join(str(value)[: 8 * limit].split())
+    text = "".join(sign if sign.isprintable() else "?" for sign in text)
+    return text if len(text) <= limit else f"{text[: limit - 3].rstrip()}..."
+
+
+def some_of(values: Iterable[object], most: int = 8, limit: int = 160, quoted: bool = False) -> str:
+    """Values of a file in a message, separated by commas: the first few, and how many others there are.
+
+    Parameters
+    ----------
+    values : iterable of object
+    most : int
+        Values that are shown at most.
+    limit : int
+        Characters at most, the number of others aside.
+    quoted : bool
+        Put each in quotation marks, as blanks and empty values need.
+
+    Returns
+    -------
+    str
+        ``"ppg, abp and 12 more"``; empty without values.
+    """
+    values = list(values)
+    shown: list[str] = []
+    for value in values[:most]:
+        text = shortened(value, min(40, limit))
+        shown.append(repr(text) if quoted else text)
+        if len(", ".join(shown)) > limit:
+            shown = shown[:-1] or [shown[0][:limit]]
+            break
+    others = len(values) - len(shown)
+    return ", ".join(shown) + (f" and {others:,} more" if others else "")

@@ -107,6 +107,35 @@ def test_without_any_window_beside_a_cuff_value_nothing_is_predicted(predict, cu
     assert "5000" in json.loads(result.stdout)["reason"]
 
 
+def test_cuff_values_meet_the_windows_of_their_time_behind_a_pause(cuffless, network, cuff, tmp_path):
+    t = np.r_[np.arange(15000) / 125, 180 + np.arange(15000) / 125]
+    phase = np.where(t < 120, t * 75 / 60, t * 100 / 60) % 1
+    pulse = np.exp(-(((phase - 0.25) / 0.1) ** 2)) + 0.35 * np.exp(-(((phase - 0.55) / 0.13) ** 2))
+    pulse += 0.01 * np.random.default_rng(0).standard_normal(len(t))
+    np.savetxt(tmp_path / "gap.csv", np.c_[t, pulse], delimiter=",", header="time,ppg", comments="", fmt="%.4f")
+    values = cuff([(30, 118, 76), (100, 121, 77), (190, 140, 90), (270, 142, 91)])
+    result = cuffless(
+        *("predict", tmp_path / "gap.csv", "--model", network, "--calibrate", values, "--by", "offset", "--within", 8)
+    )
+    table = table_of(result)
+    accepted = table[table["accepted"]]
+    assert not ((accepted["start"] < 180) & (accepted["start"] + accepted["seconds"] > 120.01)).any()
+    late = accepted[accepted["start"] > 120]
+    assert late["start"].min() == pytest.approx(180, abs=0.01)
+    np.testing.assert_allclose(late["hr"], 100, atol=0.5)
+    beside = table[table["calibration"]]
+    centre = (beside["start"] + beside["seconds"] / 2).to_numpy()
+    nearest = np.abs(centre[:, None] - [30, 100, 190, 270])
+    assert (nearest.min(axis=1) <= 8).all()
+    assert set(nearest.argmin(axis=1)) == {0, 1, 2, 3}
+    assert "beside 4 cuff values" in result.stderr
+
+
+def test_cuff_values_of_a_european_spreadsheet_are_read(predict, tmp_path):
+    (tmp_path / "cuff.csv").write_text("Time;SBP;DBP\n40,5;150,0;85,5\n")
+    assert "beside 1 cuff value" in predict(tmp_path / "cuff.csv", "--by", "offset").stderr
+
+
 @pytest.mark.parametrize(
     ("rows", "header", "said"),
     [

@@ -19,7 +19,7 @@ def test_the_summary_of_a_simulated_recording_is_near_its_truth(cuffless, signal
     result = cuffless("inspect", signals_csv, "--fs", 125, "--limits", "code", "--json")
     summary = read(result)
     assert result.exit_code == 0
-    assert set(summary) == KEYS | MEDIANS
+    assert set(summary) == KEYS | MEDIANS | {"read_as"}
     assert set(summary["candidates"]) == MEDIANS
     assert summary["windows_kept"] + sum(summary["rejected"].values()) == summary["windows_cut"] > 20
     assert summary["sbp_median"] == pytest.approx(simulated.truth["sbp"].median(), abs=3)
@@ -120,7 +120,10 @@ def test_a_transposed_csv_tells_the_same_as_an_upright_one(cuffless, signals_csv
     np.savetxt(path, pd.read_csv(signals_csv).to_numpy().T, delimiter=",", fmt="%.4f")
     upright = cuffless("inspect", signals_csv, "--fs", 125, "--json")
     transposed = cuffless("inspect", path, "--fs", 125, "--rows", "--columns", "ppg,abp", "--json")
-    assert read(transposed) == read(upright)
+    told, same = read(transposed), read(upright)
+    assert "comma-separated, rows ppg, abp; 125 Hz" in told.pop("read_as")
+    assert "comma-separated, columns ppg, abp; 125 Hz" in same.pop("read_as")
+    assert told == same
 
 
 def test_the_text_holds_the_figures_and_each_rule_in_words(cuffless, shared):

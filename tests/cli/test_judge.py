@@ -96,6 +96,8 @@ def test_columns_and_units_are_mapped(cuffless, predictions, tmp_path):
         (("table.csv", "--column", "sbp"), "say NAME=THEIRS"),
         (("table.csv", "--unit", "psi"), "--unit"),
         (("table.csv", "--bootstrap", "5"), "--bootstrap"),
+        (("table.csv", "--sex", "0=f"), "--sex f=0,m=1"),
+        (("table.csv", "--without", "sbp"), "what can be left out is record, start"),
     ],
 )
 def test_wrong_use_is_told(cuffless, predictions, tmp_path, monkeypatch, arguments, said):
@@ -132,3 +134,16 @@ def test_the_same_command_gives_the_same_page(cuffless, predictions, tmp_path):
         cuffless("judge", path, "--output", tmp_path / "o", *QUICK)
         pages.append((tmp_path / "o" / "judgement.html").read_bytes())
     assert pages[0] == pages[1]
+
+
+def test_sexes_in_numbers_are_judged_once_their_meaning_is_told(cuffless, predictions, tmp_path):
+    path = predictions(lambda y: y + 3, age=np.arange(120) // 10 + 50.0, sex=np.arange(120) // 10 % 2)
+    refused = cuffless("judge", path, "--output", tmp_path / "o", *QUICK)
+    assert refused.exit_code == 1
+    assert "column sex holds '0', '1' in 120 rows (lines 2, 3, 4, 5, 6, ...)" in refused.stderr
+    assert "say --sex f=0,m=1 or --sex f=1,m=0, or leave the column out: --without sex" in refused.stderr
+    told = cuffless("judge", path, "--output", tmp_path / "o", "--sex", "f=0,m=1", "--json", *QUICK)
+    assert skill(answer(told), "demographics")["skill"] > 0
+    assert "--sex f=0,m=1" in (tmp_path / "o" / "judgement.html").read_text()
+    left = answer(cuffless("judge", path, "--output", tmp_path / "o", "--without", "sex", "--json", *QUICK))
+    assert skill(left, "demographics")["reason"] == "not assessable: no column sex"

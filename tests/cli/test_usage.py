@@ -1,6 +1,7 @@
 """Wrong use is exit status 2, with what to do instead, before any work; nothing is left behind."""
 
 import gzip
+import shlex
 
 import pytest
 
@@ -23,11 +24,11 @@ def write(path, text):
     return path
 
 
-def test_a_csv_wants_its_sampling_rate_and_its_time_column_suggests_it(mistaken, tmp_path):
+def test_a_csv_wants_its_sampling_rate_unless_its_time_column_tells_it(cuffless, mistaken, tmp_path):
     plain = write(tmp_path / "a.csv", "ppg,abp\n" + "1,2\n" * 9)
     assert "say it with --fs (e.g. --fs 125)" in mistaken("inspect", plain)
-    timed = write(tmp_path / "b.csv", "timer,ppg\n" + "".join(f"{8 * i},{i}\n" for i in range(9)))
-    assert "its column timer suggests --fs 125" in mistaken("inspect", timed)
+    timed = write(tmp_path / "b.csv", "timer,ppg,abp\n" + "".join(f"{8 * i},{i},80\n" for i in range(9)))
+    assert "125 Hz from column timer" in cuffless("inspect", timed).stderr
 
 
 def test_a_sampling_rate_that_contradicts_the_time_column_is_said(cuffless, tmp_path):
@@ -44,12 +45,33 @@ def test_a_sampling_rate_that_contradicts_the_time_column_is_said(cuffless, tmp_
         (",".join(["1"] * 90) + "\n" + ",".join(["2"] * 90), ("--columns", "ppg,abp"), "say --rows"),
         ("1,2,3\n4,5,6\n", ("--columns", "ppg,abp"), "has 3 columns, but --columns names 2"),
         ("1,2,3\n4,5,6\n", ("--rows", "--columns", "ppg,abp,ecg"), "holds 2 rows, but --columns names 3"),
-        ("ppg;abp\n1;2\n", (), "separated by semicolons"),
-        ("1\t2\t3\t4", (), r"tr '\t' '\n'"),
+        ("1;2\n3;4\n", (), "semicolon-separated); name them"),
+        ("1\t2\t3\t4", (), "--fs 125 --rows --columns ppg"),
     ],
 )
 def test_a_csv_laid_out_otherwise_than_said_is_told_how_to_say_so(mistaken, tmp_path, text, arguments, remedy):
     assert remedy in mistaken("inspect", write(tmp_path / "a.csv", text), "--fs", 125, *arguments)
+
+
+def test_the_command_that_a_message_gives_works_when_pasted(cuffless, mistaken, tmp_path):
+    wave = [0.5 + 0.4 * (i % 80 < 20) + 0.001 * (i % 7) for i in range(12000)]
+    path = write(tmp_path / "my file.txt", "".join(f"  {x:.4f}  {70 + 50 * x:.2f}\n" for x in wave))
+    before = path.read_bytes()
+    said = mistaken("inspect", path)
+    assert "blank-separated" in said
+    command = shlex.split(said.partition("e.g.: ")[2])
+    assert command == ["cuffless", "inspect", str(path), "--fs", "125", "--columns", "ppg,abp"]
+    assert cuffless(*command[1:]).exit_code in (0, 1)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("by", [";", "\t", "|"])
+def test_nothing_needs_converting_and_no_advice_names_the_file_as_its_own_target(cuffless, tmp_path, by):
+    path = write(tmp_path / "semi.csv", f"ppg{by}abp\n0,5{by}80,1\n0,6{by}81,2\n")
+    result = cuffless("inspect", path, "--fs", 125)
+    assert "decimal commas, columns ppg, abp; 125 Hz as given" in result.stderr
+    assert " > " not in result.stderr
+    assert "tr " not in result.stderr
 
 
 def test_a_csv_without_a_ppg_column_holds_nothing_usable(cuffless, tmp_path):

@@ -124,7 +124,7 @@ def test_seeds_are_laid_over_the_default_study(project):
     over = yaml.safe_load((project / "config" / "seeds.yaml").read_text())
     base = yaml.safe_load((project / "config.yaml").read_text())
     base["study"] |= over["study"]
-    assert read_config(base).study.seeds == (0, 1, 2)
+    assert read_config(base).study.seeds == (0, 1, 2, 3, 4)
 
 
 def test_documentation_and_schema_are_in_step(project):
@@ -150,3 +150,11 @@ def test_every_option_is_read_somewhere(project):
 def test_what_only_chooses_files_does_not_change_how_they_are_read():
     assert RecordOptions(path="a", shards=3).reading() == RecordOptions(path="b", exclude=("x",)).reading()
     assert RecordOptions(csv_fs=100).reading() != RecordOptions(csv_fs=125).reading()
+
+
+def test_whom_a_record_is_of_changes_neither_the_listing_nor_the_windows():
+    plain, runs = RecordOptions(), RecordOptions(identity="runs", runs_gap=5)
+    assert plain.choosing() == runs.choosing()
+    assert plain.reading() == runs.reading()
+    assert json.loads(runs.naming()) == {"identity": "runs", "runs_gap": 5}
+    assert plain.naming() == RecordOptions(runs_gap=5).naming()

@@ -180,7 +180,7 @@ def test_numbers_of_the_other_standards_are_the_programs(page):
 
 
 def test_the_page_on_leakage_has_each_leak_and_what_each_kind_of_split_declares(page):
-    assert re.findall(r"^\| `(\w+)` \|", page("leakage").section("## Six leaks").text, re.MULTILINE) == list(KINDS)
+    assert re.findall(r"^\| `(\w+)` \|", page("leakage").section("## Seven leaks").text, re.MULTILINE) == list(KINDS)
     assert f"({SplitOptions().duplicate_correlation:g})" in page("leakage").section("## Near-duplicates").text
     for kind in ("nonmixed", "record", "mixed"):
         said = re.search(rf"^\| `{kind}` \|.*\|(.*)\|$", page("leakage").text, re.MULTILINE).group(1)

@@ -356,7 +356,7 @@ def test_a_stretch_too_short_for_windows_has_no_empty_panels_of_them():
     assert "No window of 30 s" in below(figure)
 
 
-@pytest.mark.parametrize(("value", "what"), [(80.0, "saturated"), (0.0, "dark: at most 0")])
+@pytest.mark.parametrize(("value", "what"), [(80.0, "constant"), (255.0, "saturated"), (0.0, "dark: at most 0")])
 def test_colours_that_stand_still_are_drawn_and_named(value, what):
     trace = skin(60, rois=("whole",))
     trace.rgb[:] = value

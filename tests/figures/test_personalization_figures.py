@@ -404,6 +404,15 @@ def test_without_drift_the_figure_says_so():
     assert "Not the same subjects in every bin" not in below(figure)
 
 
+def test_minutes_after_calibration_are_not_called_drift():
+    mae, drift, tests = budget_tables()
+    minutes = drift.assign(bin_low=drift["bin_low"] / 1000, bin_high=drift["bin_high"] / 1000)
+    assert minutes["bin_high"].max() <= 5 < drift["bin_high"].max()
+    figure = draw_fig_budget(mae, minutes, tests, OPTIONS, protocols=["main"], warnings={})
+    assert says(figure, "no drift is shown: windows whose time is known lie within 5 minutes of the calibration")
+    assert "Not the same subjects in every bin" not in below(figure)
+
+
 def test_protocols_stand_side_by_side_and_leaking_ones_are_marked():
     figure = budget()
     ax = panel_of_protocols(figure, "SBP")

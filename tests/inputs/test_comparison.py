@@ -116,9 +116,11 @@ def test_subjects_are_records_if_of_any_that_has_windows_the_patient_is_not_know
     quality = pd.DataFrame({"identity": ["patient", "record", "patient"], "windows_kept": [5, 0, 3]})
     assert identity_of(quality) == "patient"
     assert identity_of(quality.assign(windows_kept=[5, 1, 3])) == "record"
+    assert identity_of(quality.assign(identity=["patient", "record", "run"])) == "run"
+    assert identity_of(quality.assign(identity=["run", "record", "run"], windows_kept=1)) == "record"
 
 
-@pytest.mark.parametrize("identity", ["patient", "record"])
+@pytest.mark.parametrize("identity", ["patient", "run", "record"])
 def test_both_tables_say_what_a_subject_is(identity):
     mae, subjects = input_errors(runs(ALL), identity)
     assert set(mae["identity"]) == {identity}

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.judgement import make_cases, read_table
+from cuffless.config import EvaluationOptions
+from cuffless.judgement import judge, make_cases, read_table
 from cuffless.judgement.leaks import leak_table
 
 
@@ -139,3 +140,66 @@ def test_without_times_overlap_is_not_assessable(make_table, leaks):
     found = leaks(*(table.drop(columns=["start", "seconds"]) for table in tables))
     assert found.loc["overlapping_windows", "reason"] == "no columns start and seconds"
     assert np.isnan(found.loc["overlapping_windows", "count"])
+
+
+@pytest.fixture
+def chains(make_table):
+    """Test and training rows of 60 subjects, of whom up to four in a row are one person; each has its own number."""
+    rng = np.random.default_rng(4)
+    owner = np.repeat(np.arange(60), rng.integers(1, 5, 60))[:60]
+    level = rng.normal(120, 18, 60)[owner] + rng.normal(0, 3, 60)
+    names = [f"r{100 + k}" for k in range(60)]
+    side = rng.permutation(np.repeat(["test", "train"], 30))
+    parts = []
+    for name, sbp, subset in zip(names, level, side, strict=True):
+        rows = make_table(subjects=1, windows=4, subset=subset)
+        parts.append(rows.assign(subject=name, record=name, sbp_ref=sbp, dbp_ref=sbp / 2, hr=200 - sbp))
+    return parts
+
+
+def test_people_hidden_in_record_numbers_are_found(leaks, chains):
+    mixed = np.random.default_rng(1).permutation(60)  # rows tell nothing
+    hidden = leaks(*(chains[k] for k in mixed)).loc["hidden_order"]
+    assert hidden["verdict"] == "found"
+    assert 15 < hidden["count"] < 45
+    assert "neighbours in the record numbers differ by" in hidden["reason"]
+    assert "training rows tell of test rows" in hidden["reason"]
+
+
+def test_people_hidden_in_the_rows_of_a_table_are_found(leaks, chains):
+    names = np.random.default_rng(2).permutation(900)[:60]
+    renamed = [part.assign(subject=f"x{n}", record=f"x{n}") for part, n in zip(chains, names, strict=True)]
+    assert "neighbours in the rows of the table" in leaks(*renamed).loc["hidden_order", "reason"]
+    mixed = [renamed[k] for k in np.random.default_rng(1).permutation(60)]
+    assert leaks(*mixed).loc["hidden_order", "verdict"] == "none"
+
+
+def test_people_hidden_in_times_of_one_clock_are_found(leaks, chains):
+    rng = np.random.default_rng(2)
+    names, mixed = rng.permutation(900)[:60], rng.permutation(60)
+    renamed = [
+        part.assign(subject=f"x{n}", record=f"x{n}", start=lambda t, k=k: t["start"] + 3600.0 * k)
+        for k, (part, n) in enumerate(zip(chains, names, strict=True))
+    ]
+    assert "neighbours in the start times" in leaks(*(renamed[k] for k in mixed)).loc["hidden_order", "reason"]
+
+
+def test_hidden_people_make_intervals_too_narrow_where_there_are_no_training_rows(leaks, chains):
+    test = [part.assign(subset="test", sbp=120.0, dbp=60.0) for part in chains]
+    hidden = leaks(*test).loc["hidden_order"]
+    assert (hidden["verdict"], hidden["count"]) == ("found", 59)
+    assert "intervals are too narrow" in hidden["reason"]
+
+
+def test_hidden_people_are_a_warning_of_the_judgement(write, chains):
+    table = read_table([write(pd.concat(chains, ignore_index=True), "t.parquet")])
+    notes = judge(table, EvaluationOptions(bootstrap=100)).notes
+    assert notes[0].startswith("WARNING: nonmixed: people may be hidden in the order: neighbours in the record numbers")
+
+
+def test_a_table_that_is_numbered_at_random_hides_nobody(make_table, leaks):
+    found = [
+        leaks(make_table(subjects=30, seed=seed), make_table(subjects=30, subset="train", first=100 + seed))
+        for seed in range(10)
+    ]
+    assert sum(one.loc["hidden_order", "verdict"] == "found" for one in found) <= 1

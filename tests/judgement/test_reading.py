@@ -139,21 +139,60 @@ def test_people_whose_numbers_begin_with_zeros_stay_apart(make_table, write):
 
 
 @pytest.mark.parametrize("name", ["t.parquet", "t.csv"])
-def test_dates_are_no_seconds(make_table, write, name):
-    dated = make_table().assign(start=lambda t: pd.to_datetime(t["start"], unit="s"))
-    with pytest.raises(PredictionError, match=r"column start .* give seconds from the start of the record"):
-        read_table([write(dated, name)])
+def test_starts_may_be_dates_or_durations(make_table, write, name):
+    rows = make_table()
+    began = pd.Timestamp("2183-04-28 17:47") + pd.to_timedelta(pd.factorize(rows["subject"])[0] * 40, "D")
+    since = pd.to_timedelta(rows["start"], "s")
+    for start, noted in ((began + since, True), (since, False)):
+        table = read_table([write(rows.assign(start=start), name)])
+        np.testing.assert_allclose(table.rows["start"], rows["start"])
+        assert any("counted in seconds from each record's first" in note for note in table.notes) is noted
+    assert "start" not in table.missing
+
+
+def test_dates_of_several_files_count_from_one_moment(make_table, write):
+    dated = make_table().assign(start=lambda t: pd.Timestamp("2024-03-01T10:00Z") + pd.to_timedelta(t["start"], "s"))
+    late = dated.assign(network="other")[dated["start"].ne(dated["start"].min())]
+    table = read_table([write(dated, "a.csv"), write(late, "b.csv")])
+    assert table.rows.groupby("network")["start"].min().to_dict() == {"alexnet": 0.0, "other": 10.0}
+
+
+def test_a_broken_date_among_dates_is_named_with_its_line(make_table, write):
+    for held in ("2024-02-31T10:00:00", "yesterday", "", "31.01.2024 10:00"):
+        rows = make_table().assign(start=lambda t: pd.to_datetime(t["start"], unit="s").astype(str))
+        rows.loc[2, "start"] = held
+        with pytest.raises(PredictionError, match=r"column start holds no time in 1 row \(line 4\).*--without start$"):
+            read_table([write(rows)])
+
+
+@pytest.mark.parametrize("between", [" ", ";", ", "])
+def test_a_column_of_arrays_does_not_decide_what_separates_columns(make_table, write, between):
+    rows = make_table()
+    path = write(rows.assign(features=f"[{between.join(['0.1234'] * 60)}]"))
+    np.testing.assert_allclose(read_table([path]).rows["sbp"], rows["sbp"])
+    path.write_text("# made by hand\n" + path.read_text())
+    np.testing.assert_allclose(read_table([path]).rows["sbp"], rows["sbp"])
+
+
+def test_days_without_a_time_are_named(make_table, write):
+    with pytest.raises(PredictionError, match=r"column start holds days without a time in 96 rows .*--without start"):
+        read_table([write(make_table().assign(start="2024-01-31"))])
+
+
+@pytest.mark.parametrize("column", ["sbp", "sbp_ref"])
+@pytest.mark.parametrize("held", ["120 mmHg", "120/80"])
+def test_pressures_with_more_than_a_number_are_told_how_to_be_written(make_table, write, column, held):
+    with pytest.raises(PredictionError, match=rf"\(the first holds {held}\); write numbers alone"):
+        read_table([write(make_table().assign(**{column: held}))])
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda t: t.to_csv(index=False, sep=";"), "separated by ';'; save it with commas"),
-        (lambda t: t.to_csv(index=False, sep="\t"), r"separated by '\\t'; save it with commas"),
         (lambda t: t.rename(columns=str.upper).to_csv(index=False), "--column subject=SUBJECT"),
         (lambda t: t.assign(sbp=[f"{x:.1f}".replace(".", ",") for x in t.sbp]).to_csv(index=False), "decimal points"),
         (lambda t: t.assign(subset="Training").to_csv(index=False), "'training' are left out; known are train, val"),
-        (lambda t: t.assign(sbp_ref=-1.0).to_csv(index=False), r"no pressure in 96 rows .*holds -1 mmHg"),
+        (lambda t: t.assign(sbp_ref=-1.0).to_csv(index=False), r"not a pressure in 96 rows .*holds -1 mmHg"),
         (lambda t: t.assign(sbp_ref=np.nan).to_csv(index=False), "is empty.; leave out windows without a reference"),
         (lambda t: t.assign(sbp_ref=t.dbp_ref, dbp_ref=t.sbp_ref).to_csv(index=False), "are the columns exchanged"),
     ],
@@ -165,10 +204,29 @@ def test_what_is_wrong_is_named_with_its_remedy(make_table, tmp_path, change, sa
         read_table([path])
 
 
-def test_another_encoding_is_named(make_table, tmp_path):
-    make_table().to_csv(tmp_path / "t.csv", index=False, encoding="utf-16")
-    with pytest.raises(PredictionError, match=r"t\.csv: is not in UTF-8"):
-        read_table([tmp_path / "t.csv"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"sep": ";", "decimal": ","},
+        {"sep": "\t"},
+        {"sep": "|"},
+        {"sep": "\t", "decimal": ",", "encoding": "utf-16"},
+        {"encoding": "cp1252"},
+        {"encoding": "utf-8-sig"},
+    ],
+)
+def test_a_table_is_read_whatever_its_marks(make_table, tmp_path, written):
+    table = make_table().assign(network="Müllers Netz")
+    table.to_csv(tmp_path / "plain.csv", index=False)
+    table.to_csv(tmp_path / "t.csv", index=False, **written)
+    plain, read = (read_table([tmp_path / name]).rows for name in ("plain.csv", "t.csv"))
+    pd.testing.assert_frame_equal(read, plain)
+
+
+def test_comments_before_the_names_are_passed_over(make_table, tmp_path):
+    text = make_table().to_csv(index=False)
+    (tmp_path / "t.csv").write_text(f"# predictions of May\n# lab 3\n{text}")
+    assert len(read_table([tmp_path / "t.csv"]).rows) == len(make_table())
 
 
 def test_subsets_are_known_in_any_case(make_table, write):

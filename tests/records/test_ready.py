@@ -157,7 +157,7 @@ def test_files_of_another_layout_are_rows_with_the_reason(tmp_path):
     assert table["good_0"] == ""
     assert "label (3, 2) and subject_idx (2, 1) must be" in table["lengths"]
     assert "subject_idx holds what is not a whole number" in table["halves"]
-    assert "Subject of segment 2 is empty" in table["nameless"]
+    assert "1 of 2 segments name no subject in Subject (the first is number 2)" in table["nameless"]
     assert "Subj_Wins lacks PPG_F" in table["fieldless"]
     assert "page.h5: cannot be read as HDF5" in table["page"]
     assert "holds weights, none of the layouts of ready windows" in table["model"]
@@ -166,3 +166,81 @@ def test_files_of_another_layout_are_rows_with_the_reason(tmp_path):
 def test_an_absent_subject_is_refused(published):
     with pytest.raises(RecordError, match=r"no such subject; name one after #, as in MIMIC-III_ppg_dataset\.h5#0"):
         open_record(f"{published / 'MIMIC-III_ppg_dataset.h5'}#4", options_of(published))
+
+
+@pytest.mark.parametrize("kind", ["text", "bytes", "fixed"])
+def test_text_in_subject_idx_is_a_subjects_name_the_same_in_every_file(tmp_path, kind):
+    names = ["p000160", "ward 3/b", "p000160", "7"]
+    kinds = {"text": h5py.string_dtype(), "bytes": h5py.string_dtype("ascii"), "fixed": "S8"}
+    for file in ("a.h5", "b.h5"):
+        matlab.write_published(tmp_path / file, windows(4), [[120, 60]] * 4, [0] * 4)
+        with h5py.File(tmp_path / file, "a") as opened:
+            del opened["subject_idx"]
+            opened.create_dataset("subject_idx", data=names, dtype=kinds[kind])
+    table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path)).set_index("record")
+    assert set(table["problem"]) == {""}
+    assert table.loc[["a_p000160", "b_p000160"], "subject"].tolist() == ["p000160"] * 2
+    assert table["identity"].to_dict() | {"b_7": "", "b_ward_3_b": "", "b_p000160": ""} == {
+        "a_p000160": "patient",
+        "a_ward_3_b": "record",
+        "a_7": "record",
+        "b_p000160": "",
+        "b_ward_3_b": "",
+        "b_7": "",
+    }
+    assert rows_of(open_record(f"{tmp_path / 'a.h5'}#p000160", options_of(tmp_path)))[0] == [0, 2]
+
+
+def test_rows_of_a_subset_that_were_never_filled_are_left_out_and_counted(tmp_path):
+    path = tmp_path / "Train_Subset.mat"
+    ppg = windows(6, 1250)
+    matlab.write_subset(
+        path, ppg, [120, 121, np.nan, 0, 124, 0], [60] * 6, ["p000160_0", "p000160_0", "", "", "p2", ""]
+    )
+    with h5py.File(path, "a") as file:
+        references = file["Subset/Subject"][()]
+        empty = file.create_dataset("#refs#/empty", data=np.array([1, 0], np.uint64))  # as MATLAB stores an empty one
+        empty.attrs["MATLAB_empty"] = np.uint8(1)
+        references[0, 2] = empty.ref
+        references[0, 3] = h5py.Reference()
+        file["Subset/Subject"][...] = references
+    table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path)).set_index("record")
+    assert table["problem"].to_dict() == {
+        "Train_Subset": f"{path}: 3 of 6 segments name no subject in Subject (the first is number 3) and are left out; "
+        "the others are used",
+        "Train_Subset_p000160_0": "",
+        "Train_Subset_p2": "",
+    }
+    assert rows_of(open_record(f"{path}#p000160_0", options_of(tmp_path))) == ([0, 1], [120, 121], [60, 60])
+    assert rows_of(open_record(f"{path}#p2", options_of(tmp_path)))[0] == [4]
+
+
+def test_a_file_without_any_subject_is_a_row(tmp_path):
+    matlab.write_subset(tmp_path / "a.mat", windows(2, 1250), [0, 0], [0, 0], ["", ""])
+    matlab.write_published(tmp_path / "b.h5", windows(2), [[120, 60]] * 2, [np.nan, np.nan])
+    problems = list_records(find_records(options_of(tmp_path)), options_of(tmp_path))["problem"]
+    assert problems.str.contains("none of its 2 (?:segments|windows) names a subject").all()
+
+
+def test_the_sets_of_pulsedbs_files_are_in_their_names(tmp_path):
+    for number, name in enumerate(("Train_Subset", "VitalDB_CalFree_Test_Subset", "CalBased_Test_Subset")):
+        matlab.write_subset(tmp_path / f"{name}.mat", windows(1, 1250), [120], [60], [f"p00000{number}_0"])
+    subsets = {entry.name.rpartition("_p")[0]: entry.subset for entry in find_records(options_of(tmp_path))}
+    assert subsets == {"Train_Subset": "train", "VitalDB_CalFree_Test_Subset": "test", "CalBased_Test_Subset": ""}
+
+
+def test_names_of_subjects_that_are_none_or_too_long_are_told(tmp_path):
+    kinds = {"a": ["p1", "nan", "<NA>", "p1"], "b": ["x" * 5000] * 4}
+    for file, names in kinds.items():
+        matlab.write_published(tmp_path / f"{file}.h5", windows(4), [[120, 60]] * 4, [0] * 4)
+        with h5py.File(tmp_path / f"{file}.h5", "a") as opened:
+            del opened["subject_idx"]
+            opened.create_dataset("subject_idx", data=names, dtype=h5py.string_dtype())
+    matlab.write_published(tmp_path / "c.h5", windows(4), [[120, 60]] * 4, [0] * 4)
+    with h5py.File(tmp_path / "c.h5", "a") as opened:
+        opened.attrs["fs"] = "125 per s"
+        opened["ppg"].attrs.pop("fs", None)
+    table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path)).set_index("record")
+    assert "2 of 4 windows name no subject" in table.loc["a", "problem"]
+    assert "subject_idx holds a name of 5000 characters" in table.loc["b", "problem"]
+    assert "its attribute fs is '125 per s'; write it as a number of Hz" in table.loc["c", "problem"]

@@ -92,6 +92,7 @@ def test_an_unreadable_header_is_one_clear_error(tmp_path, text):
 
 
 def test_an_empty_record_is_refused(tmp_path):
+    (tmp_path / "a.dat").write_bytes(b"")
     (tmp_path / "a.hea").write_text("a 2 125 0\na.dat 16 1/NU 16 0 0 0 0 PLETH\na.dat 16 1/mmHg 16 0 0 0 0 ABP\n")
     with pytest.raises(RecordError, match="no samples"):
         open_record(tmp_path / "a")

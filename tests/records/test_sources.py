@@ -15,12 +15,15 @@ import wfdb
 from cuffless.config import RecordOptions
 from cuffless.provenance import file_digest
 from cuffless.records import RecordError, Source, find_records, list_records
-from cuffless.records.sources import source_named
+from cuffless.records.sources import known_sources, source_named
 from cuffless.windows import cut_windows
 
 _spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))
 matlab = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(matlab)
+_spec = importlib.util.spec_from_file_location("biosignal_files", Path(__file__).with_name("biosignal_files.py"))
+biosignals = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(biosignals)
 
 FS = 125
 SECONDS = 140
@@ -143,6 +146,33 @@ def write_segments(folder, people, broken):
         (folder / "broken.mat").write_text("<html>")
 
 
+def write_vital(folder, people, broken):
+    for person in people:
+        (folder / person.patient).mkdir(parents=True, exist_ok=True)
+        waves = {"SNUADC/PLETH": (person.ppg, ""), "SNUADC/ART": (person.abp, "mmHg")}
+        biosignals.write_vital(folder / person.patient / f"{person.number}.vital", waves, FS)
+    if broken:
+        (folder / "broken.vital").write_text("<html>")
+
+
+def write_edf(folder, people, broken):
+    for person in people:
+        (folder / person.patient).mkdir(parents=True, exist_ok=True)
+        signals = [("PLETH", "", person.ppg, FS, (-1, 3)), ("ABP", "mmHg", person.abp, FS, (0, 300))]
+        biosignals.write_edf(folder / person.patient / f"{person.number}.edf", signals)
+    if broken:
+        (folder / "broken.edf").write_text("<html>")
+
+
+def write_mimicbp(folder, people, broken):
+    for person in people:
+        for kind in ("ppg", "abp"):
+            (folder / kind).mkdir(exist_ok=True)
+            np.save(folder / kind / f"{person.patient}_{kind}.npy", getattr(person, kind)[None])
+    if broken:
+        (folder / "ppg" / "p000009_ppg.npy").write_text("<html>")
+
+
 def write_own(folder, people, broken):
     for person in people:
         np.save(folder / f"{person.patient}_1.npy", np.column_stack([person.ppg, person.abp]))
@@ -177,6 +207,9 @@ LAYOUTS = {
     "ready, published": Layout("ready", write_published, "record"),
     "ready, PulseDB subset": Layout("ready", write_subset),
     "ready, PulseDB segments": Layout("ready", write_segments),
+    "vital": Layout("vital", write_vital),
+    "edf": Layout("edf", write_edf),
+    "mimicbp": Layout("mimicbp", write_mimicbp),
     "own": Layout("Lab", write_own),
     "own, ready": Layout("LabWindows", write_own_windows),
 }
@@ -312,3 +345,38 @@ def test_the_first_example_of_the_page_has_about_twenty_lines():
 def test_a_source_that_is_not_there_is_one_clear_error(name):
     with pytest.raises(RecordError, match=f"records.source {name}: "):
         source_named(name)
+
+
+@pytest.mark.parametrize("source", [*known_sources(), "mine:Lab"])
+def test_the_options_of_reading_are_options_again(source):
+    options = RecordOptions(source=source, path="/data", shards=3, include=("p*",))
+    assert RecordOptions.model_validate_json(options.reading()).reading() == options.reading()
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("csv", "a.csv"), ("kachuee", "a.mat"), ("ready", "a.h5"), ("vital", "a.vital"), ("edf", "a.edf")],
+)
+def test_whatever_a_reader_stumbles_over_is_a_row(tmp_path, monkeypatch, source, name):
+    (tmp_path / name).write_bytes(b"x" * 400)
+    options = RecordOptions(source=source, path=str(tmp_path))
+
+    def stumble(*_, **__):
+        raise TypeError("not all arguments converted " + "x" * 5000)
+
+    monkeypatch.setattr(type(source_named(source)), "open", stumble)
+    (row,) = list_records(find_records(options), options)["problem"]
+    assert row.startswith(f"{tmp_path / name}: cannot be read (TypeError: not all arguments converted x")
+    assert len(row) < 400
+
+
+def test_a_mistake_in_a_users_own_source_stays_one(tmp_path, monkeypatch):
+    (tmp_path / "own_mistake.py").write_text(
+        "from cuffless.records import Entry, Source\n\n\nclass Lab(Source):\n"
+        "    def find(self, options, shard=None):\n        return [Entry('a', 'a')]\n\n"
+        "    def open(self, path, options, *, need_abp=True):\n        raise TypeError('mine')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    options = RecordOptions(source="own_mistake:Lab", path=str(tmp_path))
+    with pytest.raises(TypeError, match="mine"):
+        list_records(find_records(options), options)

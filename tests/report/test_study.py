@@ -162,6 +162,27 @@ def test_the_report_opens_with_skill_on_people_not_seen(report_page):
     assert "1 seed: no ranking of networks" in said
 
 
+def test_hidden_people_and_runs_are_told_before_any_number(report_page, tmp_path):
+    leak = {"count": 9, "declared": False, "examples": ["a1 and b2"], "verdict": "found", "reason": "neighbours alike"}
+    leak |= {"order": "record numbers", "p": 0.001}
+    audit = {
+        **AUDIT,
+        "identity": ["run"],
+        "runs": {"gap": 3, "records": 85, "runs": 35},
+        "leaks": {"hidden_order": leak},
+    }
+    path = tmp_path / "nonmixed.audit.json"
+    path.write_text(json.dumps(audit | {"undeclared": ["hidden_order"]}))
+    quality = tmp_path / "quality.csv"
+    QUALITY.assign(identity="run", subject="run_a1").to_csv(quality, index=False)
+    sections = report_page(audits=[path], quality=quality).sections
+    assert "subjects are 35 runs of 85 records whose numbers lie at most 3 apart" in sections["skill"]
+    assert "people may be hidden in the order of split nonmixed" in sections["skill"]
+    assert "Probably a leak, inferred and not seen: split non-mixed: neighbours alike" in sections["splits"]
+    assert "let through" not in sections["splits"]
+    assert "2 records (those with windows are 1 run of neighbouring numbers)" in sections["records"]
+
+
 def test_every_part_shows_what_was_given(report_page):
     sections = report_page().sections
     assert "2 records of 2 subjects, 0.2 h: 100 windows cut, 60 kept; 1 without any window." in sections["records"]

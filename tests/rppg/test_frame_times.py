@@ -83,7 +83,7 @@ def test_times_keep_the_file_s_order_even_where_they_do_not_rise(file_of):
         ("frame,time\n0,0\n1\n", "line 3: '' is neither a number nor a date"),
         ("time\n0\ninf\n0.2\n", "line 3: 'inf' is neither a number nor a date"),
         ("time\n2024-05-01T10:00:00\nnoon\n", "line 3: 'noon' is neither a number nor a date"),
-        ("frame,clock\n0,0\n1,0.1\n", "no column time; found frame, clock. Name the column of frame times time"),
+        ("frame,shutter\n0,0\n1,0.1\n", "no column time; found frame, shutter. Name the column of frame times time"),
         ("time\n0\n0\n0\n", "frames are 0 apart.*give each frame its own time, in seconds"),
         ("time\n0\n0.5\n1\n", "frames are 0.5 apart.*in no unit from s to ns a rate of 5 to 1000"),
         ("time\n0.2\n0.1\n0\n", "frames are -0.1 apart"),
@@ -97,6 +97,6 @@ def test_a_file_that_holds_no_frame_times_says_why(file_of, text, told):
 def test_absent_and_foreign_files_are_named(tmp_path):
     with pytest.raises(RppgError, match=r"absent\.csv: frame times cannot be read .*No such file"):
         read_frame_times(tmp_path / "absent.csv")
-    (tmp_path / "foreign.csv").write_bytes(b"\xff\xfe\x00t")
+    (tmp_path / "foreign.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
     with pytest.raises(RppgError, match=r"foreign\.csv: frame times cannot be read .*save them as CSV"):
         read_frame_times(tmp_path / "foreign.csv")

@@ -52,8 +52,8 @@ def test_rows_without_plausible_pressures_are_passed_over_and_noted(monitor_csv)
     monitor = read_monitor(monitor_csv("\n".join(("time,sbp,dbp", *rows)) + "\n"))
     assert np.array_equal(monitor.time, [60, 360])
     assert np.array_equal(monitor.pressures[1], [121, 71])
-    assert [note.split(": ")[1] for note in monitor.notes] == [
-        "4 of 7 values without a plausible pair of pressures",
+    assert [note.split(": ", 1)[1] for note in monitor.notes] == [
+        "4 of 7 values without a plausible pair of pressures (the first in line 3: sbp empty, dbp empty)",
         "1 values repeat the time of another and are left out",
     ]
 

@@ -5,7 +5,9 @@ import pytest
 
 from cuffless.rppg.channels import rates_by_best_method, unusable_channels
 from cuffless.rppg.errors import RppgError
-from cuffless.rppg.rates import filtered_waves, noise_threshold, pulse_rates
+from cuffless.rppg.noise import white_noise
+from cuffless.rppg.pulse import filtered_waves
+from cuffless.rppg.rates import pulse_rates
 from cuffless.rppg.trace import Trace
 from cuffless.rppg.trace_files import read_trace
 
@@ -68,9 +70,11 @@ def test_white_noise_exceeds_the_threshold_in_a_twentieth_of_windows():
 
 
 def test_the_threshold_depends_on_the_window_and_the_method():
-    assert noise_threshold(30.0, 10.0, "pos") > noise_threshold(30.0, 30.0, "pos") + 1
-    assert noise_threshold(30.0, 10.0, "chrom") > noise_threshold(30.0, 10.0, "pos") + 1  # CHROM has a pass band
-    assert noise_threshold(30.0, 10.0, "pos") == noise_threshold.__wrapped__(30.0, 10.0, "pos")
+    ten, thirty, chrom = (white_noise(30.0, *of) for of in ((10.0, "pos"), (30.0, "pos"), (10.0, "chrom")))
+    assert ten.threshold > thirty.threshold + 1
+    assert chrom.threshold > ten.threshold + 1  # CHROM has a pass band
+    assert ten.threshold < ten.certain(1) < ten.rare < ten.certain(6) < ten.certain(100)
+    assert ten.threshold == white_noise.__wrapped__(30.0, 10.0, "pos").threshold
 
 
 def test_noise_is_hardly_ever_accepted_though_its_windows_overlap():

@@ -84,7 +84,7 @@ def test_colours_regions_and_frames_are_handed_on(filmed, tmp_path):
     assert [frame.shape for _, frame in frames] == [(72, 96, 3)] * len(frames)
     rates, reason = rates_to_show("r", trace, method="pos")
     assert reason == ""
-    assert len(rates) == 30
+    assert len(rates) == 31
     [record] = pulse_records([files["trace"]], RppgOptions(), WindowOptions())
     assert record.segments[0].seconds == pytest.approx(60, abs=0.2)
 

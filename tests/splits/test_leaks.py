@@ -1,4 +1,4 @@
-"""Each of the six leaks, injected; and clean splits."""
+"""Each of the seven leaks, injected; and clean splits."""
 
 import numpy as np
 import pandas as pd

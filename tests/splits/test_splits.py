@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -311,3 +312,62 @@ def test_a_manifest_older_than_the_windows_is_noticed(stores, tmp_path):
     with pytest.raises(ValueError, match="no window store holds r1"):
         materialize(manifest, paths[:1], {s: str(tmp_path / f"{s}.zarr.zip") for s in SUBSETS})
     assert not list(tmp_path.glob("t*.zarr.zip"))
+
+
+def published_index(sets):
+    """Two records a subject, ten windows each, and the set of each record."""
+    rows, published = [], {}
+    for subject, subset in sets.items():
+        for record in (f"{subject}a", f"{subject}b"):
+            published[record] = subset
+            rows += [
+                {"record": record, "subject": subject, "row": k, "start": 10.0 * k, "seconds": 7.0}
+                | {"sbp": 120.0, "dbp": 60.0, "hr": 70.0, "snr": 0.0}
+                for k in range(10)
+            ]
+    return pd.DataFrame(rows), {record: subset for record, subset in published.items() if subset}
+
+
+def sets_of(split):
+    return split.manifest.groupby("subset")["subject"].agg(lambda names: sorted(set(names))).to_dict()
+
+
+def test_an_official_split_is_the_published_one():
+    index, published = published_index({"s1": "train", "s2": "train", "s3": "val", "s4": "test", "s5": ""})
+    split = draw_split(index, SplitOptions(kind="official"), published=published)
+    assert sets_of(split) == {"train": ["s1", "s2"], "val": ["s3"], "test": ["s4"]}
+    assert any("2 records are in no published set" in note for note in split.notes)
+    assert split.manifest.groupby("subset")["position"].agg(list).map(lambda p: p == list(range(len(p)))).all()
+
+
+def test_without_a_published_validation_set_training_subjects_give_one():
+    index, published = published_index({f"s{k}": "train" for k in range(8)} | {"t": "test"})
+    options = SplitOptions(kind="official", fractions=(0.6, 0.2, 0.2))
+    sets = sets_of(draw_split(index, options, published=published))
+    assert sets["test"] == ["t"]
+    assert (len(sets["train"]), len(sets["val"])) == (6, 2)
+    assert not set(sets["train"]) & set(sets["val"])
+
+
+@pytest.mark.parametrize(
+    ("sets", "message"),
+    [
+        ({"s1": "", "s2": ""}, "no record with windows was published in the set train or test"),
+        ({"s1": "train", "s2": "train"}, "in the set test; an official split needs it"),
+        ({"s1": "train", "s2": "test+train", "s3": "test"}, "s2a was published in the set test+train"),
+        ({"s1": "train", "s2": "test"}, "one training subject cannot give one"),
+    ],
+)
+def test_an_official_split_that_was_not_published_is_refused(sets, message):
+    index, published = published_index(sets)
+    with pytest.raises(SplitError, match=re.escape(message)):
+        draw_split(index, SplitOptions(kind="official"), published=published)
+
+
+def test_a_published_split_that_shares_a_subject_leaks():
+    index, published = published_index({"s1": "train", "s2": "val", "s3": "test"})
+    published["s1b"] = "test"
+    quality = pd.DataFrame({"record": list(published), "subset": list(published.values())})
+    quality = quality.assign(subject=quality["record"].str[:2], identity="patient", windows_kept=10)
+    with pytest.raises(SplitError, match="shared_subject"):
+        audited_split(index, quality, SplitOptions(kind="official"), overlap=0.0, name="official")

@@ -5,7 +5,7 @@ from cuffless.config import SimulatorOptions, WindowOptions
 from cuffless.records import from_arrays
 from cuffless.signals import bandpass
 from cuffless.simulator import simulate_subject
-from cuffless.windows import cut_windows, first_broken_rule
+from cuffless.windows import cut_windows, first_broken_rule, iter_windows
 
 
 @pytest.fixture(scope="module")
@@ -238,3 +238,10 @@ def test_real_record_mixedsignals_lies_above_the_limits_of_the_paper(shared):
     assert np.median(wide.sbp) == pytest.approx(160, abs=3)
     assert np.median(wide.dbp) == pytest.approx(90, abs=3)
     assert np.median(wide.hr) == pytest.approx(104, abs=2)
+
+
+def test_what_was_said_of_a_record_before_is_not_a_segment_that_failed(pulse_signals):
+    record = from_arrays("r", *pulse_signals(), 125)
+    notes = ["r: its pressure names no unit and is taken for mmHg"]
+    assert sum(len(piece.kept) for piece in iter_windows(record, failures=notes)) > 10
+    assert len(notes) == 1

@@ -67,6 +67,13 @@ def test_the_mean_regressor_predicts_the_mean_of_its_own_training_set_only(tiny_
     assert np.allclose(test["dbp"], train["dbp_ref"].mean(), atol=0.01)
 
 
+def test_whom_a_record_is_of_is_decided_without_cutting_again(tiny_study):
+    config = changed(tiny_study, datasets={"tiny": {"records": {"identity": "record"}}})
+    planned = set(tiny_study.planned(config, "--", "results/tiny/splits/nonmixed.audit.json"))
+    assert {"join_quality", "join_windows", "draw_split"} <= planned
+    assert not planned & {"list_records", "cut_windows"}
+
+
 def test_with_nothing_to_do_nothing_is_done(tiny_study):
     assert tiny_study.planned() == {}
 

@@ -164,7 +164,7 @@ def all_audits(wildcards):
 
 
 def audited(wildcards):
-    """Leaks of each split of a data set: nothing is judged before all six were looked for."""
+    """Leaks of each split of a data set: nothing is judged before all seven were looked for."""
     return leaks_of(wildcards.dataset)
 
 
@@ -223,6 +223,19 @@ def folder_listing(wildcards):
     if not Path(options.path).is_dir():
         raise WorkflowError(f"datasets.{wildcards.dataset}.records.path: there is no folder {options.path}")
     return shard_listing(options, shard)
+
+
+def renamed_subjects(wildcards):
+    """Quality table that tells whom each record is of, where the shards' own names are not what is asked for."""
+    if records_of(wildcards).identity == "auto":
+        return []
+    return f"results/{wildcards.dataset}/windows/{wildcards.windowing}.quality.csv"
+
+
+def runs_gap(wildcards):
+    """Gap of the runs of records that count as one person; None where they do not."""
+    options = records_of(wildcards)
+    return options.runs_gap if options.identity == "runs" else None
 
 
 def records_to_cut(wildcards):
@@ -350,6 +363,17 @@ def manifests(wildcards):
         dataset=wildcards.dataset,
         split=STUDY.study.splits,
     )
+
+
+def split_audits(wildcards):
+    """Audits of the study's splits: who the subjects are, and what leaked."""
+    return expand("results/{dataset}/splits/{split}.audit.json", dataset=wildcards.dataset, split=STUDY.study.splits)
+
+
+def protocol_audits(wildcards):
+    """Audits of the splits whose test subjects the protocols draw."""
+    splits = dict.fromkeys(protocol.split for protocol in PROTOCOLS.values())
+    return expand("results/{dataset}/splits/{split}.audit.json", dataset=wildcards.dataset, split=splits)
 
 
 def first_split(wildcards):

@@ -32,6 +32,7 @@ rule write_table1:
     input:
         overall="results/{dataset}/evaluation/overall.csv",
         personal=personalization_overall,
+        audits=split_audits,
     output:
         csv="results/{dataset}/evaluation/table1.csv",
         md="results/{dataset}/evaluation/table1.md",

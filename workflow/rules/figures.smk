@@ -24,6 +24,7 @@ rule draw_fig1:
 rule draw_fig4:
     input:
         quality=first_split,
+        audits=split_audits,
     output:
         pdf="results/{dataset}/figures/fig4.pdf",
         png="results/{dataset}/figures/fig4.png",
@@ -47,6 +48,7 @@ rule draw_fig4:
 rule draw_fig5:
     input:
         manifests=manifests,
+        audits=split_audits,
     output:
         pdf="results/{dataset}/figures/fig5.pdf",
         png="results/{dataset}/figures/fig5.png",
@@ -72,6 +74,7 @@ rule draw_fig6:
         overall="results/{dataset}/evaluation/overall.csv",
         mae="results/{dataset}/evaluation/mae.csv",
         tests="results/{dataset}/evaluation/tests.csv",
+        audits=split_audits,
     output:
         pdf="results/{dataset}/figures/fig6.pdf",
         png="results/{dataset}/figures/fig6.png",
@@ -96,6 +99,7 @@ rule draw_fig7:
         bins="results/{dataset}/evaluation/bins.csv",
         overall="results/{dataset}/evaluation/overall.csv",
         manifests=manifests,
+        audits=split_audits,
     output:
         pdf="results/{dataset}/figures/fig7.pdf",
         png="results/{dataset}/figures/fig7.png",

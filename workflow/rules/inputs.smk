@@ -30,6 +30,9 @@ rule cut_crops:
 rule draw_inputs:
     input:
         index=expand("results/{{dataset}}/inputs/windows/{crop}/{shard}.parquet", crop=CROPS[:1], shard=INPUT_SHARDS),
+        quality=expand(
+            "results/{{dataset}}/inputs/windows/{crop}/{shard}.quality.csv", crop=CROPS[:1], shard=INPUT_SHARDS
+        ),
     output:
         manifest="results/{dataset}/inputs/stretches.parquet",
         notes="results/{dataset}/inputs/stretches.json",
@@ -44,6 +47,7 @@ rule draw_inputs:
         windows=list(STUDY.inputs.windows),
         seed=STUDY.inputs.seed,
         stretch=STUDY.inputs.stretch_seconds,
+        naming=lambda wildcards: records_of(wildcards).naming(),
         code=code_digest("draw_inputs.py"),
     message:
         "Drawing the stretches of the input study: {wildcards.dataset}"
@@ -125,6 +129,7 @@ rule evaluate_inputs:
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         options=STUDY.evaluation.canonical(),
+        naming=lambda wildcards: records_of(wildcards).naming(),
         code=code_digest("evaluate_inputs.py"),
     message:
         "Judging croppings, lengths and derivatives: {wildcards.dataset}"

@@ -6,6 +6,7 @@ rule evaluate_leakage:
         predictions=of_each("results/{dataset}/training/{split}/{network}/seed{seed}/predictions.parquet", TRIED),
         models=of_each("results/{dataset}/training/{split}/{network}/seed{seed}/model.keras", TRIED),
         duplicates=[f"results/{dataset}/splits/{split}.duplicates.json" for dataset, split in TRIED],
+        audits=[f"results/{dataset}/splits/{split}.audit.json" for dataset, split in TRIED],
     output:
         dose=f"results/{LEAKAGE_DATASET}/evaluation/leakage/dose.csv",
         dial=f"results/{LEAKAGE_DATASET}/evaluation/leakage/dial.csv",

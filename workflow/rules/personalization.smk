@@ -131,6 +131,7 @@ rule draw_fig8:
         ks="results/{dataset}/evaluation/personalization/ks.csv",
         mae="results/{dataset}/evaluation/personalization/mae.csv",
         audits=expand("results/{{dataset}}/personalization/{protocol}/audit.json", protocol=list(PROTOCOLS)[:1]),
+        splits=protocol_audits,
     output:
         pdf="results/{dataset}/figures/{figure}.pdf",
         png="results/{dataset}/figures/{figure}.png",
@@ -159,6 +160,7 @@ rule draw_fig_budget:
         drift="results/{dataset}/evaluation/personalization/drift.csv",
         tests="results/{dataset}/evaluation/personalization/tests.csv",
         audits=expand("results/{{dataset}}/personalization/{protocol}/audit.json", protocol=PROTOCOLS),
+        splits=protocol_audits,
     output:
         pdf="results/{dataset}/figures/fig_budget.pdf",
         png="results/{dataset}/figures/fig_budget.png",

@@ -73,7 +73,7 @@ if RPPG_READY:
             runtime=lambda wildcards, attempt: 30 * attempt,
         params:
             options=STUDY.rppg.gathering(),
-            windows=rppg_windowing(),
+            windows=rppg_windowing,
             code=code_digest("gather_ready_windows.py"),
         message:
             "Reading windows of rPPG: {input}"
@@ -132,7 +132,7 @@ else:
         params:
             recordings=[recording.canonical() for recording in RECORDINGS.values()],
             options=STUDY.rppg.gathering(),
-            windows=rppg_windowing(),
+            windows=rppg_windowing,
             code=code_digest("gather_rppg_windows.py"),
         message:
             "Cutting windows of rPPG: {wildcards.dataset}"
@@ -154,7 +154,7 @@ else:
         params:
             lengths=list(STUDY.rppg.snr_lengths),
             options=STUDY.rppg.pulse(),
-            windows=rppg_windowing(),
+            windows=rppg_windowing,
             code=code_digest("count_snr_shares.py"),
         message:
             "Counting windows with enough SNR, by their length: {wildcards.dataset}"
@@ -176,7 +176,7 @@ else:
             runtime=10,
         params:
             options=FIGURE_OPTIONS,
-            windows=rppg_windowing(),
+            windows=rppg_windowing,
             code=code_digest("draw_fig3.py"),
         message:
             "Drawing Figure 3: {wildcards.dataset}"

@@ -70,7 +70,7 @@ def files_of_monitors(wildcards):
     return [path for recording in RECORDINGS.values() for path in there(recording, "bp", "ppg")]
 
 
-def rppg_windowing():
+def rppg_windowing(wildcards):
     """Windowing that the networks were trained with, as canonical JSON."""
     return named(STUDY.windowings, windowing_of(STUDY.rppg.split)).canonical()
 

@@ -17,6 +17,7 @@ rule draw_split:
     params:
         options=lambda wildcards: named(STUDY.splits.named, wildcards.split).drawing(),
         overlap=lambda wildcards: overlap_of(wildcards.split),
+        runs_gap=runs_gap,
         code=code_digest("draw_split.py"),
     message:
         "Drawing split: {wildcards.dataset}, {wildcards.split}"
@@ -84,6 +85,7 @@ rule audit_duplicates:
 rule audit_sets:
     input:
         manifest="results/{dataset}/splits/{split}.parquet",
+        audit="results/{dataset}/splits/{split}.audit.json",
         duplicates="results/{dataset}/splits/{split}.duplicates.json",
         models=expand(
             "results/{{dataset}}/training/{{split}}/{network}/seed{seed}/model.keras",
@@ -104,6 +106,6 @@ rule audit_sets:
         overlap=lambda wildcards: overlap_of(wildcards.split),
         code=code_digest("audit_sets.py"),
     message:
-        "Looking for all six leaks: {wildcards.dataset}, {wildcards.split}"
+        "Looking for all seven leaks: {wildcards.dataset}, {wildcards.split}"
     script:
         "../scripts/audit_sets.py"

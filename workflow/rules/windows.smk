@@ -27,10 +27,11 @@ rule cut_windows:
 
 rule join_windows:
     input:
-        lambda wildcards: expand(
+        shards=lambda wildcards: expand(
             "results/{{dataset}}/windows/{{windowing}}/{shard}.parquet",
             shard=shards(wildcards.dataset),
         ),
+        quality=renamed_subjects,
     output:
         "results/{dataset}/windows/{windowing}.parquet",
     log:
@@ -42,11 +43,11 @@ rule join_windows:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        code=code_digest("join_tables.py"),
+        code=code_digest("join_windows.py"),
     message:
         "Joining the windows' index: {wildcards.dataset}, {wildcards.windowing}"
     script:
-        "../scripts/join_tables.py"
+        "../scripts/join_windows.py"
 
 
 rule join_quality:
@@ -71,8 +72,9 @@ rule join_quality:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        code=code_digest("join_tables.py"),
+        naming=lambda wildcards: records_of(wildcards).naming(),
+        code=code_digest("join_quality.py"),
     message:
         "Joining the quality tables: {wildcards.dataset}, {wildcards.windowing}"
     script:
-        "../scripts/join_tables.py"
+        "../scripts/join_quality.py"

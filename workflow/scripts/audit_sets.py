@@ -1,4 +1,4 @@
-"""Look for all six leaks of a split: its manifest, its signals, and what its networks are scaled by."""
+"""Look for all seven leaks of a split: its manifest, its signals, and what its networks are scaled by."""
 
 import json
 from pathlib import Path
@@ -19,6 +19,7 @@ with logged(snakemake.log[0]):
         overlap=snakemake.params.overlap,
         duplicates=json.loads(Path(snakemake.input.duplicates).read_text()),
         scalings=named_scalings(snakemake.input.models),
+        order=json.loads(Path(snakemake.input.audit).read_text())["leaks"]["hidden_order"],
     )
     print(*require_clean_sets(leaks, options, name=snakemake.wildcards.split), sep="\n")
     with whole_file(snakemake.output.leaks) as part:

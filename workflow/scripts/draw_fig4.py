@@ -5,9 +5,11 @@ import pandas as pd
 from cuffless.config import FigureOptions
 from cuffless.figures import draw_fig4, save_figure
 from cuffless.joblog import logged
+from cuffless.splits.cautions import read_cautions
 
 with logged(snakemake.log[0]):
     options = FigureOptions.model_validate_json(snakemake.params.options)
     quality = pd.read_csv(snakemake.input.quality, keep_default_na=False)
     windows = quality.groupby("subject")["windows_kept"].sum()
-    save_figure(draw_fig4(windows, snakemake.params.cap, options), snakemake.output.pdf)
+    cautions = read_cautions(snakemake.input.audits)
+    save_figure(draw_fig4(windows, snakemake.params.cap, options, cautions=cautions), snakemake.output.pdf)

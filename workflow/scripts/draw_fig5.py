@@ -4,8 +4,10 @@ from cuffless.config import FigureOptions
 from cuffless.figures import draw_fig5, save_figure
 from cuffless.figures.tables import read_manifests
 from cuffless.joblog import logged
+from cuffless.splits.cautions import read_cautions
 
 with logged(snakemake.log[0]):
     options = FigureOptions.model_validate_json(snakemake.params.options)
     manifest = read_manifests(snakemake.params.splits, snakemake.input.manifests)
-    save_figure(draw_fig5(manifest, options), snakemake.output.pdf)
+    cautions = read_cautions(snakemake.input.audits)
+    save_figure(draw_fig5(manifest, options, cautions=cautions), snakemake.output.pdf)

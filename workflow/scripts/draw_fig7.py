@@ -6,6 +6,7 @@ from cuffless.config import FigureOptions
 from cuffless.figures import draw_fig7, save_figure
 from cuffless.figures.tables import read_manifests
 from cuffless.joblog import logged
+from cuffless.splits.cautions import read_cautions
 
 with logged(snakemake.log[0]):
     options = FigureOptions.model_validate_json(snakemake.params.options)
@@ -17,5 +18,6 @@ with logged(snakemake.log[0]):
         options,
         split=splits[0],
         lighter=splits[1] if len(splits) > 1 else None,
+        cautions=read_cautions(snakemake.input.audits),
     )
     save_figure(figure, snakemake.output.pdf)

@@ -9,6 +9,7 @@ from cuffless.config import FigureOptions
 from cuffless.figures import draw_fig8, save_figure
 from cuffless.figures.fig8 import NUMBERS
 from cuffless.joblog import logged
+from cuffless.splits.cautions import read_cautions
 
 with logged(snakemake.log[0]):
     subjects, ks, mae = (pd.read_csv(snakemake.input[name]) for name in ("subjects", "ks", "mae"))
@@ -20,6 +21,7 @@ with logged(snakemake.log[0]):
         protocol=protocol,
         numbers=NUMBERS[snakemake.wildcards.figure],
         warnings=json.loads(Path(snakemake.input.audits[0]).read_text())["warnings"],
+        cautions=read_cautions(snakemake.input.splits),
         seeds=int(mae.loc[mae["protocol"] == protocol, "seeds"].max()),
     )
     save_figure(figure, snakemake.output.pdf)

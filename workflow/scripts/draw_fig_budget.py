@@ -8,6 +8,7 @@ import pandas as pd
 from cuffless.config import FigureOptions
 from cuffless.figures import draw_fig_budget, save_figure
 from cuffless.joblog import logged
+from cuffless.splits.cautions import read_cautions
 
 with logged(snakemake.log[0]):
     mae, drift, tests = (pd.read_csv(snakemake.input[name]) for name in ("mae", "drift", "tests"))
@@ -20,5 +21,6 @@ with logged(snakemake.log[0]):
         FigureOptions.model_validate_json(snakemake.params.options),
         protocols=protocols,
         warnings={name: audit["warnings"] for name, audit in zip(protocols, audits, strict=True)},
+        cautions=read_cautions(snakemake.input.splits),
     )
     save_figure(figure, snakemake.output.pdf)

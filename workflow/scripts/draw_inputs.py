@@ -8,11 +8,16 @@ from cuffless.config import InputOptions
 from cuffless.files import whole_file
 from cuffless.inputs import draw_stretches
 from cuffless.joblog import logged
+from cuffless.windows import name_owners, name_subjects
 
 with logged(snakemake.log[0]):
     params = snakemake.params
     options = InputOptions(windows=params.windows, seed=params.seed, stretch_seconds=params.stretch)
     index = pd.concat([pd.read_parquet(path) for path in snakemake.input.index], ignore_index=True)
+    naming = json.loads(params.naming)
+    if naming["identity"] != "auto":
+        quality = pd.concat([pd.read_csv(path, keep_default_na=False) for path in snakemake.input.quality])
+        index = name_owners(index, name_subjects(quality, **naming))
     manifest, described = draw_stretches(index, options)
     with whole_file(snakemake.output.manifest) as part:
         manifest.to_parquet(part, index=False)

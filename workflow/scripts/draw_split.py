@@ -11,9 +11,15 @@ from cuffless.splits import audited_split
 
 with logged(snakemake.log[0]):
     options = SplitOptions.model_validate_json(snakemake.params.options)
-    quality = pd.read_csv(snakemake.input.quality, keep_default_na=False)
+    quality = pd.read_csv(snakemake.input.quality, keep_default_na=False, dtype={"record": str, "subject": str})
+    params = snakemake.params
     manifest, audit = audited_split(
-        snakemake.input.index, quality, options, overlap=snakemake.params.overlap, name=snakemake.wildcards.split
+        snakemake.input.index,
+        quality,
+        options,
+        overlap=params.overlap,
+        name=snakemake.wildcards.split,
+        runs_gap=params.runs_gap,
     )
     with whole_file(snakemake.output.manifest) as part:
         manifest.to_parquet(part, index=False)

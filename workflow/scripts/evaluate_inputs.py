@@ -9,11 +9,13 @@ from cuffless.config import EvaluationOptions
 from cuffless.files import whole_file
 from cuffless.inputs import compare_inputs, identity_of, input_errors, run_of
 from cuffless.joblog import logged
+from cuffless.windows import name_subjects
 
 with logged(snakemake.log[0]):
     options = EvaluationOptions.model_validate_json(snakemake.params.options)
     runs = ((run_of(path), pd.read_parquet(path)) for path in snakemake.input.predictions)
-    identity = identity_of(pd.concat([pd.read_csv(path) for path in snakemake.input.quality], ignore_index=True))
+    quality = pd.concat([pd.read_csv(path) for path in snakemake.input.quality], ignore_index=True)
+    identity = identity_of(name_subjects(quality, **json.loads(snakemake.params.naming)))
     mae, subjects = input_errors(runs, identity=identity)
     drawn = json.loads(Path(snakemake.input.notes).read_text())
     mae = mae.assign(n_stretches=sum(drawn["windows"].values()), n_asked=drawn["asked"])

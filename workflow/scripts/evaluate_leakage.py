@@ -22,14 +22,16 @@ with logged(snakemake.log[0]):
             predictions=predictions,
             duplicates=json.loads(Path(duplicates).read_text()),
             scalings=named_scalings(models),
+            order=json.loads(Path(audit).read_text())["leaks"]["hidden_order"],
         )
-        for tried, options, overlap, predictions, models, duplicates in zip(
+        for tried, options, overlap, predictions, models, duplicates, audit in zip(
             params.tried,
             params.splits,
             params.overlaps,
             np.reshape(given.predictions, shape).tolist(),
             np.reshape(given.models, shape).tolist(),
             given.duplicates,
+            given.audits,
             strict=True,
         )
     ]

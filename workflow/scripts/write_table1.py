@@ -7,10 +7,13 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.evaluation import read_reference, write_table1
 from cuffless.joblog import logged
+from cuffless.splits.cautions import read_cautions
 
 with logged(snakemake.log[0]):
+    overall = pd.read_csv(snakemake.input.overall).assign(note=" ".join(read_cautions(snakemake.input.audits)))
+    personal = [pd.read_csv(snakemake.input.personal)] if snakemake.input.personal else []
     write_table1(
-        [pd.read_csv(path) for path in snakemake.input],
+        [overall, *personal],
         read_reference(Path(snakemake.scriptdir).resolve().parents[1] / "resources" / "reference_results.csv"),
         snakemake.output.csv,
         snakemake.output.md,

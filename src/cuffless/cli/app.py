@@ -15,14 +15,34 @@ app = typer.Typer(
 )
 
 Signal = Annotated[
-    Path, typer.Argument(metavar="RECORD", help="WFDB record (path without extension) or CSV file, also .csv.gz.")
+    Path,
+    typer.Argument(
+        metavar="RECORD",
+        help="WFDB record (path without extension), text file (.csv, .txt, .tsv, .gz), or .vital, .edf, .bdf, .npy, "
+        ".mat, .h5 (file.mat#3 for one of several recordings).",
+    ),
 ]
-Fs = Annotated[float | None, typer.Option("--fs", metavar="HZ", help="Sampling rate of a CSV in Hz.", min=40, max=5000)]
+Fs = Annotated[
+    float | None,
+    typer.Option(
+        "--fs", metavar="HZ", help="Sampling rate of a text file in Hz, where it does not tell it.", min=40, max=5000
+    ),
+]
 Columns = Annotated[
     str,
-    typer.Option("--columns", metavar="NAMES", help="Names of a CSV's columns in their order, e.g. ppg,abp,ecg."),
+    typer.Option("--columns", metavar="NAMES", help="Names of a text file's columns in their order, e.g. ppg,abp,ecg."),
 ]
-Rows = Annotated[bool, typer.Option("--rows", help="The CSV holds one signal a row (named by --columns).")]
+Rows = Annotated[bool, typer.Option("--rows", help="The text file holds one signal per row (named by --columns).")]
+Ppg = Annotated[
+    str,
+    typer.Option("--ppg", metavar="NAME", help="Channel or column to take as PPG; PLETH#2: the second named PLETH."),
+]
+Abp = Annotated[
+    str, typer.Option("--abp", metavar="NAME", help="Channel or column to take as arterial pressure, as with --ppg.")
+]
+Invert = Annotated[
+    bool, typer.Option("--invert", help="Turn the PPG over: it is recorded upside down (light that falls at systole).")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -37,6 +57,8 @@ def inspect(
     fs: Fs = None,
     columns: Columns = "",
     rows: Rows = False,
+    ppg: Ppg = "",
+    abp: Abp = "",
     limits: Annotated[
         str,
         typer.Option(
@@ -52,12 +74,13 @@ def inspect(
     windows: Annotated[
         Path | None, typer.Option("--windows", metavar="FILE", help="Write the kept windows (.csv).")
     ] = None,
+    invert: Invert = False,
     as_json: Json = False,
 ) -> None:
     """What a recording of PPG and arterial pressure holds: windows kept, and why the others are not."""
     from cuffless.cli.inspection import run_inspect
 
-    raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json))
+    raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json, ppg, abp, invert))
 
 
 @app.command()
@@ -67,6 +90,7 @@ def predict(
     fs: Fs = None,
     columns: Columns = "",
     rows: Rows = False,
+    ppg: Ppg = "",
     config: Annotated[
         Path | None,
         typer.Option(
@@ -103,13 +127,14 @@ def predict(
             min=1,
         ),
     ] = None,
+    invert: Invert = False,
     as_json: Json = False,
 ) -> None:
     """Predict SBP and DBP from PPG alone: one row a window."""
     from cuffless.cli.prediction import run_predict
 
     cuff = (calibrate, by, within)
-    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff))
+    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff, ppg, invert))
 
 
 @app.command()
@@ -156,7 +181,7 @@ def pulse(
         ),
     ] = "auto",
     time_unit: Annotated[
-        Literal["ms", "s"] | None,
+        Literal["ms", "s", "us", "ns"] | None,
         typer.Option("--time-unit", help="Unit of a CSV's times; default: the one that fits."),
     ] = None,
     key: Annotated[
@@ -203,6 +228,16 @@ def judge_predictions(
         list[str] | None,
         typer.Option("--column", metavar="NAME=THEIRS", help="What a column is called in the tables; repeat for more."),
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="NAME", help="Leave a column unread, e.g. age; repeat for more."),
+    ] = None,
+    sex: Annotated[
+        str,
+        typer.Option(
+            "--sex", metavar="f=VALUE,m=VALUE", help="Values of the column sex that do not say it, e.g. f=0,m=1."
+        ),
+    ] = "",
     network: Annotated[
         str, typer.Option("--network", metavar="NAME", help="Name of the predictor, where no column tells it.")
     ] = "predictor",
@@ -223,5 +258,6 @@ def judge_predictions(
     """Judge any predictor against doing nothing: skill, errors, agreement, standards' screens, leaks; one page."""
     from cuffless.cli.judging import JudgeCall, run_judge
 
-    call = JudgeCall(predictions, output, column or (), network, unit, limits, confidence, bootstrap, seed, as_json)
+    asked = (column or (), without or (), sex)
+    call = JudgeCall(predictions, output, *asked, network, unit, limits, confidence, bootstrap, seed, as_json)
     raise typer.Exit(run_judge(call))

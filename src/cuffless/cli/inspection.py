@@ -15,10 +15,10 @@ from cuffless.cli.answers import (
     print_json,
     written,
 )
-from cuffless.cli.opening import main_windowing, open_signal
+from cuffless.cli.opening import for_command_line, main_windowing, open_signal, turned
 from cuffless.config import ConfigError, FigureOptions, StudyConfig, WindowOptions, load_config
 from cuffless.records import Record, RecordError
-from cuffless.windows import EXPLANATIONS, Measures, Windows, cut_windows
+from cuffless.windows import EXPLANATIONS, Measures, Windows, cut_windows, upside_down
 
 FIGURES = ("sbp", "dbp", "hr", "snr")
 UNITS = {"sbp": "mmHg", "dbp": "mmHg", "hr": "bpm", "snr": "dB"}
@@ -27,13 +27,16 @@ TABLES = (".csv", ".csv.gz")
 _PASSED_OVER_SHOWN = 5
 
 
-def run_inspect(path: Path, fs, columns, rows, limits, plot, windows, as_json) -> int:
+def run_inspect(path: Path, fs, columns, rows, limits, plot, windows, as_json, ppg="", abp="", invert=False) -> int:
     """Carry the command out; gives its exit status."""
     try:
         check_output("--plot", plot, PICTURES)
         check_output("--windows", windows, TABLES)
         options, study = window_options(limits)
-        record = open_signal(path, fs, columns, rows, study, need_abp=True)
+        record = open_signal(path, fs, columns, rows, study, need_abp=True, ppg=ppg, abp=abp)
+        record = turned(record, invert, study)
+        if plot and record.ready:
+            raise UsageError(f"{path.name} holds windows without their pressure signal, which --plot cannot draw")
         cut = cut_windows(record, options)
     except (UsageError, ConfigError) as error:
         complain(str(error))
@@ -95,7 +98,8 @@ def summarize(record: Record, cut: Windows, options: WindowOptions) -> dict:
     dict
         ``record``, ``fs`` (Hz), ``channels``, ``seconds`` (with both signals), ``windows_cut``, ``windows_kept``,
         ``rejected`` by rule, medians over kept windows (None without any), ``candidates``: medians over all windows
-        that have beats. ``passed_over`` if parts of the record are unusable, ``reason`` if no window is kept.
+        that have beats. ``read_as``: what a text file was taken for. ``passed_over`` if parts of the record are
+        unusable, ``warnings`` if the PPG seems to be upside down, ``reason`` if no window is kept.
     """
     with_beats = cut.candidates.select(np.isfinite(cut.candidates.sbp))
     summary = {
@@ -109,8 +113,12 @@ def summarize(record: Record, cut: Windows, options: WindowOptions) -> dict:
         **_medians(cut.kept),
         "candidates": _medians(with_beats),
     }
+    if record.read_as:
+        summary["read_as"] = record.read_as
     if record.problems:
         summary["passed_over"] = list(record.problems)
+    if warning := upside_down(cut.polarity):
+        summary["warnings"] = [for_command_line(warning)]
     if not len(cut.kept):
         summary["reason"] = _why_nothing(record, cut, options)
     return summary
@@ -147,8 +155,6 @@ def _median(values) -> float | None:
 
 def _with_hints(reason: str) -> str:
     """Say how the command line reaches the options that an error names."""
-    if "records.channels" in reason:
-        reason += " A configuration file is named with --limits."
     if "no arterial pressure channel" in reason:
         reason += " For PPG alone there is cuffless predict."
     return reason
@@ -194,6 +200,8 @@ def _print_summary(summary: dict) -> None:
         for rule, n in summary["rejected"].items():
             reasons.add_row(rule, str(n), EXPLANATIONS[rule])
         console.print(reasons)
+    for warning in summary.get("warnings", []):
+        console.print(f"warning: {escape(warning)}")
     problems = summary.get("passed_over", [])
     for problem in problems[:_PASSED_OVER_SHOWN]:
         console.print(f"passed over: {escape(problem)}")

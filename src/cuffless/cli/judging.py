@@ -10,6 +10,8 @@ from cuffless.config import EvaluationOptions
 from cuffless.evaluation import PRESSURES, PredictionError
 from cuffless.judgement import Judgement, judge, read_table
 from cuffless.judgement.baselines import HEART_RATE, MEAN, NAMES
+from cuffless.judgement.reading import OPTIONAL
+from cuffless.judgement.sexes import read_sex_codes
 
 TABLES = (".csv", ".csv.gz", ".parquet")
 LIMITS = {
@@ -29,6 +31,8 @@ class JudgeCall:
     predictions: Sequence[Path]
     output: Path
     columns: Sequence[str] = ()
+    without: Sequence[str] = ()
+    sex: str = ""
     network: str = "predictor"
     unit: str = "mmhg"
     limits: str = "none"
@@ -44,7 +48,14 @@ def run_judge(call: JudgeCall) -> int:
 
     try:
         columns = _mapping(call)
-        table = read_table(call.predictions, columns=columns, unit=call.unit, network=call.network)
+        table = read_table(
+            call.predictions,
+            columns=columns,
+            unit=call.unit,
+            network=call.network,
+            sex=_sex_codes(call.sex),
+            without=_without(call.without),
+        )
         options = EvaluationOptions(confidence=call.confidence, bootstrap=call.bootstrap, seed=call.seed)
         judgement = judge(table, options, limits=LIMITS[call.limits])
         page = write_judgement(
@@ -77,8 +88,10 @@ def _command(call: JudgeCall) -> str:
     words = ["cuffless", "judge", *map(str, call.predictions), "--output", str(call.output)]
     for text in call.columns:
         words += ["--column", text]
+    for text in call.without:
+        words += ["--without", text]
     for field in fields(call):
-        if field.name in ("network", "unit", "limits", "confidence", "bootstrap", "seed"):
+        if field.name in ("sex", "network", "unit", "limits", "confidence", "bootstrap", "seed"):
             value = getattr(call, field.name)
             words += [f"--{field.name}", str(value)] if value != field.default else []
     return shlex.join(words)
@@ -99,6 +112,19 @@ def _mapping(call: JudgeCall) -> dict[str, str]:
             raise UsageError(f"--column {text}: say NAME=THEIRS, as in --column sbp=predicted_systolic")
         mapping[name.strip()] = theirs.strip()
     return mapping
+
+
+def _sex_codes(text: str) -> dict[str, str]:
+    try:
+        return read_sex_codes(text) if text else {}
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _without(names: Sequence[str]) -> list[str]:
+    if unknown := [name for name in names if name not in OPTIONAL]:
+        raise UsageError(f"--without {unknown[0]}: what can be left out is {', '.join(OPTIONAL)}")
+    return list(names)
 
 
 def _answer(call: JudgeCall, judgement: Judgement, page: Path) -> dict:

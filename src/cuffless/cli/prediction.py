@@ -1,5 +1,6 @@
 """`cuffless predict`: pressures from PPG alone."""
 
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ from cuffless.cli.answers import (
     print_json,
     written,
 )
-from cuffless.cli.opening import main_windowing, open_signal, study_of
+from cuffless.cli.opening import for_command_line, main_windowing, open_signal, study_of, turned
 from cuffless.cli.quiet import without_tensorflow_chatter
 from cuffless.config import ConfigError, PersonalizationOptions, ProtocolOptions
 from cuffless.personalization.cuff_values import CalibrationError, read_cuff_values
@@ -30,7 +31,17 @@ CAVEAT = "An estimate for research, not a measurement."
 
 
 def run_predict(
-    path: Path, model_path: Path, fs, columns, rows, config, output, as_json, cuff=(None, None, None)
+    path: Path,
+    model_path: Path,
+    fs,
+    columns,
+    rows,
+    config,
+    output,
+    as_json,
+    cuff=(None, None, None),
+    ppg="",
+    invert=False,
 ) -> int:
     """Carry the command out; gives its exit status. `cuff`: file of cuff values, method, seconds; None: not given."""
     try:
@@ -38,21 +49,24 @@ def run_predict(
         if cuff[0] is None and cuff[1:] != (None, None):
             raise UsageError("--by and --within say how cuff values count; name these with --calibrate")
         study = study_of(config)
-        record = open_signal(path, fs, columns, rows, study, need_abp=False)
+        call = f"predict --model {shlex.quote(str(model_path))}"
+        record = open_signal(path, fs, columns, rows, study, need_abp=False, ppg=ppg, command=call)
+        record = turned(record, invert, study)
         table, said = _predicted(record, model_path, study, cuff)
     except (UsageError, ConfigError, ValueError, OSError) as error:
         complain(str(error))
         return WRONG_USE
     except (RecordError, CalibrationError) as error:
         reason = str(error)
-        if "records.channels" in reason:
-            reason += " A configuration file is named with --config."
         complain(reason)
         if as_json:
             print_json(_answer(path.name.split(".")[0], model_path, pd.DataFrame(columns=list(COLUMNS)), reason))
         return NOTHING_USABLE
     accepted = table[table["accepted"]]
     reason = "" if len(accepted) else f"{record.name}: {_why_nothing(table)}"
+    warnings = [for_command_line(warning) for warning in table.attrs.get("warnings", [])]
+    for warning in warnings:
+        complain(f"{record.name}: {warning}")
     if output:
         try:
             with written("--output", output) as part:
@@ -61,7 +75,7 @@ def run_predict(
             complain(str(error))
             return WRONG_USE
     if as_json:
-        print_json(_answer(record.name, model_path, table, reason))
+        print_json(_answer(record.name, model_path, table, reason, record.read_as, warnings))
     elif not output:
         print(table.to_csv(index=False, float_format="%.2f"), end="")
     if reason:
@@ -124,11 +138,12 @@ def _calibrated(record, predictor, values, options, by: str, within: float) -> t
     return done.windows[[*COLUMNS, *CALIBRATED]], f"{said}."
 
 
-def _answer(name: str, model_path: Path, table: pd.DataFrame, reason: str) -> dict:
+def _answer(name: str, model_path: Path, table: pd.DataFrame, reason: str, read_as: str = "", warnings=()) -> dict:
     accepted = table[table["accepted"].astype(bool)]
     medians = {f"{figure}_median": _median(accepted[figure]) for figure in FIGURES}
     answer = {"record": name, "model": str(model_path), **medians, "windows": table.to_dict("records")}
-    return {**answer, "reason": reason} if reason else answer
+    said = {"read_as": read_as, "warnings": warnings, "reason": reason}
+    return {**answer, **{name: words for name, words in said.items() if words}}
 
 
 def _median(values) -> float | None:

@@ -16,7 +16,7 @@ from cuffless.cli.answers import (
     written,
 )
 from cuffless.config import FigureOptions
-from cuffless.rppg.channels import CHANNELS, rates_by_best_method, unusable_channels
+from cuffless.rppg.channels import CHANNELS, THREE, channel_faults, rates_by_best_method
 from cuffless.rppg.errors import RppgError
 from cuffless.rppg.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
 from cuffless.rppg.trace import Trace, mean_over_rois
@@ -71,6 +71,8 @@ def run_pulse(call: PulseCall) -> int:
         print_json(summary)
     elif rates is not None:
         _print_summary(summary)
+    if "read_as" in summary:
+        complain(summary["read_as"])
     for note in summary.get("notes", []):
         complain(note)
     try:
@@ -105,8 +107,8 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
     dict
         ``video``, ``fps``, ``seconds``, ``roi`` (names of the regions), ``method``, ``window_seconds``,
         ``hr_median`` (bpm) and ``snr_median`` (dB) over accepted windows, ``snr_threshold`` (dB), ``hr`` (start in s,
-        bpm and dB of each window), ``accepted`` (of each window), ``accepted_fraction``; ``notes`` and ``reason`` if
-        there are any.
+        bpm and dB of each window), ``accepted`` (of each window), ``accepted_fraction``; ``read_as``, ``notes``
+        and ``reason`` if there are any.
     """
     accepted = rates.accepted if rates is not None else np.empty(0, bool)
     some = accepted.any()
@@ -124,6 +126,8 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
         "hr": np.column_stack((rates.start, rates.hr, rates.snr)).tolist() if rates is not None else [],
         "accepted": accepted.tolist(),
     }
+    if trace and trace.read_as:
+        summary["read_as"] = trace.read_as
     if trace and trace.notes:
         summary["notes"] = list(trace.notes)
     if reason:
@@ -173,10 +177,9 @@ def _rates(call: PulseCall, trace: Trace) -> Rates:
             f"{call.source.name}: {trace.fps:.3g} frames a second; at least {LEAST_FPS:g} are needed for a pulse rate"
         )
     if call.method != "auto":
-        needed = CHANNELS if call.method in ("pos", "chrom") else (call.method,)
-        faults = unusable_channels(mean_over_rois(trace))
-        if bad := [f"{name} is {faults[name]}" for name in needed if name in faults]:
-            trace.notes.append(f"{' and '.join(bad)}: {call.method} is not to be relied on; see --method auto")
+        needed = CHANNELS if call.method in THREE else (call.method,)
+        if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
+            trace.notes.append(f"{faults}: {call.method} is not to be relied on; see --method auto")
         return pulse_rates(trace, method=call.method, seconds=call.seconds)
     try:
         rates, note = rates_by_best_method(trace, seconds=call.seconds)
@@ -201,7 +204,7 @@ def _print_summary(summary: dict) -> None:
     console.print(f"{sum(summary['accepted'])} of {windows} windows of {summary['window_seconds']:g} s accepted")
     if summary["hr_median"] is not None:
         console.print(
-            f"pulse rate {summary['hr_median']:.1f} bpm, SNR {summary['snr_median']:.1f} dB (medians; white noise "
+            f"pulse rate {summary['hr_median']:.1f} bpm, SNR {summary['snr_median']:.1f} dB (medians; noise alone "
             f"exceeds {summary['snr_threshold']:.1f} dB in 5 % of windows)"
         )
     if windows:

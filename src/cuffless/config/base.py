@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from cuffless.errors import CufflessError
+from cuffless.errors import CufflessError, shortened
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Range = tuple[float, float]
+_MOST_MISTAKES = 20
 
 
 class ConfigError(CufflessError):
@@ -38,7 +39,7 @@ def one_line_errors(error: ValidationError) -> str:
         if location[:1] == ("networks",) and len(location) > 2:
             location = location[:2] + location[3:]  # pydantic puts the architecture between
         message = item["msg"].removeprefix("Value error, ")
-        key = ".".join(str(part) for part in location)
+        key = ".".join(shortened(part) for part in location)
         if item["type"] == "extra_forbidden":
             line = f"{key}: unknown option{_suggest(location)}"
         elif item["type"] == "missing":
@@ -46,15 +47,12 @@ def one_line_errors(error: ValidationError) -> str:
         elif not location:
             line = message
         else:
-            line = f"{key}: {_shorten(item['input'])} is not allowed: {message}"
+            line = f"{key}: {shortened(repr(item['input']))} is not allowed: {message}"
         # A mistake in a stage's section shows again in each named block laid over it: say it once.
         lines.setdefault((location[-1:], repr(item["input"]), item["type"]) if location else (line,), line)
-    return "\n".join(lines.values())
-
-
-def _shorten(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    told = list(lines.values())
+    more = len(told) - _MOST_MISTAKES
+    return "\n".join(told[:_MOST_MISTAKES] + ([f"and {more} more mistakes"] if more > 0 else []))
 
 
 def _suggest(location: tuple) -> str:

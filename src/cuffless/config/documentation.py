@@ -54,8 +54,10 @@ top:
 | `config.yaml` | the simulated cohort at a laptop's size |
 | `config/paper.yaml` | the paper's study at its own size, on the matched MIMIC-III subset from PhysioNet |
 | `config/authors.yaml` | the authors' own list of records and their code's rules, on the unmatched database |
-| `config/seeds.yaml` | laid over another file: three seeds in place of one |
+| `config/seeds.yaml` | laid over another file: five seeds in place of one |
+| `config/challenge.yaml` | real patients: the PhysioNet/CinC Challenge of 2015 (`make real`) |
 | `config/real.yaml` | a handful of real recordings |
+| `config/numbers.yaml` | laid over another file: what README and guide quote (`make numbers`) |
 | `config/tiny.yaml` | the smallest study, for tests |
 
 **Names.** `datasets`, `windowings`, `splits.named`, `personalization.named` and `networks` hold blocks by name.

@@ -71,11 +71,13 @@ class SimulatorOptions(Options):
 
 
 class ChannelOptions(Options):
-    """Names under which a signal occurs, compared without regard to case."""
+    """Names under which a signal occurs, compared without regard to case. Of several channels of one name, `PLETH#2` is
+    the second; `#2` is the second channel of a recording, whatever its name.
+    """
 
     ppg: tuple[str, ...] = option(("PLETH", "PPG", "PLETH L", "PLETH R"), min_length=1)
     """PPG."""
-    abp: tuple[str, ...] = option(("ABP", "ART"), min_length=1)
+    abp: tuple[str, ...] = option(("ABP", "ART", "FEM"), min_length=1)
     """Invasive arterial pressure."""
 
 
@@ -104,36 +106,48 @@ class RecordOptions(Options):
     """Where recordings come from and how they are read."""
 
     source: str = option(
-        "simulator", pattern=r"^(simulator|wfdb|csv|physionet|kachuee|ready|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$"
+        "simulator",
+        pattern=r"^(simulator|wfdb|csv|physionet|kachuee|ready|vital|edf|mimicbp|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$",
     )
-    """`simulator`; `physionet`; a folder of `wfdb`, `csv`, `kachuee` (.mat) or `ready` windows (.h5, .mat); or your
-    own, `module:class`."""
+    """`simulator`; `physionet`; a folder of `wfdb`, `csv`, `vital`, `edf` (.edf, .bdf), `mimicbp` (.npy), `kachuee`
+    (.mat) or `ready` windows (.h5, .mat); or your own, `module:class`."""
     path: str = ""
     """Folder of the recordings, searched recursively (all but `simulator`, `physionet`); relative to the working
     directory."""
     database: str = option("mimic3wdb-matched/1.0", pattern=r"^[\w.-]+/[\w.-]+$")
-    """Database and version of `physionet`: `mimic3wdb-matched/1.0`, `mimic3wdb/1.0`, `mimic4wdb/0.1.0`."""
+    """Database and version of `physionet`: `mimic3wdb-matched/1.0`, `mimic3wdb/1.0`, `mimic4wdb/0.1.0`,
+    `challenge-2015/1.0.0`, or another of WFDB records."""
     record_list: str = ""
     """File that names the records of `physionet` to take: one a line (`39/3982843_0010`, or as in a RECORDS file), or a
     CSV with a column `record`; empty: all waveform records."""
     resolve: str = "mimic3wdb-matched/1.0"
     """Database whose file names tell the patients of `mimic3wdb`; empty: a record stands for its patient."""
     include: tuple[str, ...] = ("*",)
-    """Patterns of record names to take."""
+    """Patterns of records to take: of their names, or of their paths below the folder (`ward/*`)."""
     exclude: tuple[str, ...] = ()
-    """Patterns of record names to leave out."""
+    """Patterns of records to leave out, as in `include`."""
     shards: int = option(8, ge=1)
     """Number of jobs that share the subjects (by hash of the subject)."""
+    identity: Literal["auto", "record", "runs"] = "auto"
+    """Whom a record is of. `auto`: the patient that a folder or file names, else the record stands for its person;
+    `runs`: where no patient is named, records of neighbouring numbers that keep windows count as one person; `record`:
+    every record stands for its person, even if patients are named."""
+    runs_gap: int = option(3, ge=0)
+    """Greatest difference between the numbers of neighbours in a run (`identity: runs`)."""
     channels: ChannelOptions = ChannelOptions()
     """Channel names of PPG and ABP."""
+    invert: bool = False
+    """Turn the PPG over: it is recorded upside down (light that falls at systole). The quality table says of which
+    recordings it seems to be."""
     fs: float = option(125.0, ge=50, multiple_of=25)
     """Sampling rate in Hz to which every recording is brought; a multiple of 25."""
-    csv_fs: float = option(125.0, ge=40, le=5000)
-    """Sampling rate of CSV recordings in Hz."""
+    csv_fs: float | None = option(None, ge=40, le=5000)
+    """Sampling rate of recordings in text files (`csv`) in Hz; empty: as the file tells (a column of times, its head),
+    else 125."""
     csv_columns: tuple[str, ...] = ()
-    """Names of a CSV's columns where it has no header, e.g. `[ppg, abp]`; empty: its first line names them."""
+    """Names of a text file's columns where it names none, e.g. `[ppg, abp]`; empty: its head names them."""
     csv_rows: bool = False
-    """The CSV holds one signal a row (transposed)."""
+    """Text files hold one signal per row (transposed)."""
     ready_fs: float = option(125.0, ge=40, le=5000)
     """Sampling rate of `ready` windows in Hz, where their file does not say it."""
     parameters: dict[str, Any] = option({})
@@ -149,13 +163,21 @@ class RecordOptions(Options):
 
     def choosing(self) -> str:
         """The options that decide which records there are and how they are read, as canonical JSON."""
-        return self.model_copy(update={"download": DownloadOptions()}).canonical()
+        fields = type(self).model_fields
+        defaults = {name: fields[name].default for name in ("identity", "runs_gap", "download")}
+        return self.model_copy(update=defaults).canonical()
+
+    def naming(self) -> str:
+        """The options that decide whom a record is of once its windows are cut, as canonical JSON."""
+        gap = {"runs_gap": self.runs_gap} if self.identity == "runs" else {}
+        return json.dumps({"identity": self.identity, **gap}, sort_keys=True)
 
     def reading(self) -> str:
         """The options that decide how a file is read, as canonical JSON; the others only choose files."""
-        chosen = ("path", "record_list", "resolve", "include", "exclude", "shards", "download")
-        defaults = {name: type(self).model_fields[name].default for name in chosen}
         local = self.source in ("simulator", "wfdb", "csv")  # told apart by the file itself
+        chosen = ["record_list", "resolve", "include", "exclude", "shards", "identity", "runs_gap", "download"]
+        chosen += ["path"] * (local or self.source == "physionet")  # the others name a folder, and one's own may use it
+        defaults = {name: type(self).model_fields[name].default for name in chosen}
         return self.model_copy(update={**defaults, **({"source": "simulator"} if local else {})}).canonical()
 
 
@@ -179,7 +201,8 @@ class WindowOptions(Options):
     pulse_rate: Literal["subharmonic", "peak"] = "subharmonic"
     """Highest spectral peak, with a check for its sub-harmonic, or bare (the paper)."""
     pulse_search: Range = (0.67, 3.0)
-    """Search band of the pulse frequency in Hz."""
+    """Search band of the pulse frequency in Hz. A slower or faster pulse (24 to 250 bpm) is recognized by its harmonics
+    and has its own rate, so that the rule `hr` rejects it."""
     pulse_block_seconds: float = option(16.0, ge=8, le=64)
     """Stretch over which the local pulse frequency is measured."""
     subharmonic_ratio: float = option(0.3, gt=0, lt=1)
@@ -252,21 +275,22 @@ class WindowOptions(Options):
 class SplitOptions(Options):
     """Dividing windows into training, validation and test sets."""
 
-    kind: Literal["nonmixed", "record", "mixed"] = "nonmixed"
+    kind: Literal["nonmixed", "record", "mixed", "official"] = "nonmixed"
     """`nonmixed`: by subject; `record`: by record, of whichever subject (the authors' "non-mixed"); `mixed`: by window,
-    whosever it is."""
+    whosever it is; `official`: as published with the data set (`mimicbp`, PulseDB's subsets, a source of your own)."""
     windowing: str = "main"
     """Name of the windowing."""
     cap: int = option(2000, ge=1)
     """Most windows of one subject."""
     subjects: tuple[int, int, int] = (3750, 625, 625)
-    """Subjects (`record`: records) for training, validation, test (all but `mixed`)."""
+    """Subjects (`record`: records) for training, validation, test (`nonmixed`, `record`)."""
     mixed_subjects: int = option(750, ge=1)
     """Subjects drawn for a `mixed` split."""
     windows: tuple[int, int, int] = (1_000_000, 250_000, 250_000)
     """Windows drawn for training, validation, test."""
     fractions: tuple[float, float, float] = (0.75, 0.125, 0.125)
-    """Shares used where there are fewer subjects than asked for."""
+    """Shares used where there are fewer subjects than asked for, and for an `official` split without a validation set,
+    which is taken from the training subjects."""
     stratify: Literal["none", "sbp"] = "none"
     """`sbp`: divide blocks of subjects (records) of like mean SBP, so that a small test set spans the range."""
     min_windows: int = option(1, ge=1)

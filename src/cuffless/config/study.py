@@ -14,6 +14,7 @@ from cuffless.config.learning import AnyNetwork, EvaluationOptions, FigureOption
 from cuffless.config.personalization import PRESETS, PersonalizationOptions
 from cuffless.config.rppg import RppgOptions
 from cuffless.config.stages import RecordOptions, SimulatorOptions, SplitOptions, WindowOptions
+from cuffless.errors import shortened, some_of
 
 Seed = Annotated[StrictInt, Field(ge=0)]
 
@@ -184,7 +185,8 @@ class StudyConfig(Options):
 def _known(key: str, names: Any, blocks: Mapping) -> None:
     for name in names:
         if name not in blocks:
-            raise ValueError(f"{key}: {name!r} is not defined; defined are {', '.join(blocks) or 'none'}")
+            defined = some_of(blocks, most=20) or "none"
+            raise ValueError(f"{key}: {shortened(name)!r} is not defined; defined are {defined}")
 
 
 def _resolve_names(raw: Mapping) -> dict:
@@ -302,7 +304,7 @@ def load_config(path: str | Path) -> StudyConfig:
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+        raise ConfigError(f"{path} is not YAML: {shortened(error, 240)}") from None
     if not isinstance(raw, Mapping):
         raise ConfigError(f"{path} holds no options; see config/README.md")
     return read_config(raw, source=str(path))

@@ -33,6 +33,8 @@ class Trial:
         The split's audit of near-duplicates.
     scalings : mapping of str to Scaling or None
         Output scaling of the networks.
+    order : mapping, optional
+        What the split's audit found in the order, as from `audit_order`.
     """
 
     dataset: str
@@ -42,6 +44,7 @@ class Trial:
     predictions: Sequence[str | Path]
     duplicates: Mapping
     scalings: Mapping[str, Scaling | None]
+    order: Mapping | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,12 @@ def judge_leakage(
 def _audited(trial: Trial) -> pd.DataFrame:
     windows = pd.read_parquet(trial.predictions[0], columns=_COLUMNS)
     leaks = audit_sets(
-        windows, trial.options, overlap=trial.overlap, duplicates=trial.duplicates, scalings=trial.scalings
+        windows,
+        trial.options,
+        overlap=trial.overlap,
+        duplicates=trial.duplicates,
+        scalings=trial.scalings,
+        order=trial.order,
     )
     require_clean_sets(leaks, trial.options, name=f"{trial.dataset}, {trial.split}")
     leaks.insert(0, "split", trial.split)

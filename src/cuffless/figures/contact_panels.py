@@ -134,7 +134,7 @@ def legend_of(trace: Trace | None, rates: Rates | None, options: FigureOptions, 
             names = [name for name, own in zip(trace.rois, rates.roi_hr.T, strict=True) if np.isfinite(own).any()]
             handles += [Line2D([], [], color=roi_colours[name], lw=1.2, label=f"{name} alone") for name in names]
         if np.isfinite(rates.snr).any():
-            label = f"white-noise threshold: {_signed(rates.threshold)} dB"
+            label = f"noise threshold: {_signed(rates.threshold)} dB"
             handles.append(Line2D([], [], color=GREY, lw=1.0, ls="--", label=label))
     if trace and len(gaps_of(trace)):
         handles.append(Patch(facecolor=GAP_COLOUR, edgecolor=PALE, lw=0.5, label=f"gap longer than {GAP_SECONDS:g} s"))
@@ -153,7 +153,7 @@ def _whole(trace: Trace | None, rates: Rates | None) -> tuple[float, float]:
 def _draw_colours(axes: list[Axes], trace: Trace, scale: float, options: FigureOptions) -> None:
     """A strip for each channel, as a share of its mean."""
     colours = mean_over_rois(trace)
-    faults, seen = unusable_channels(colours), np.isfinite(colours).all(axis=1)
+    faults, seen = unusable_channels(colours, trace.fps), np.isfinite(colours).all(axis=1)
     for channel, (axis, name) in enumerate(zip(axes, CHANNELS, strict=True)):
         values, fault = colours[:, channel], faults.get(name, "")
         colour = options.colours[_CHANNEL_COLOURS[name]]
@@ -168,7 +168,7 @@ def _draw_colours(axes: list[Axes], trace: Trace, scale: float, options: FigureO
             t, share = thinned(trace.t, 100 * values / mean)
             axis.plot(t / scale, share, color=colour, lw=0.8, label=name)
             words = f"{name}\nmean {mean:.3g}"
-        _beside(axis, words + (f"\n{fault}" if fault == "saturated" else ""), colour, options)
+        _beside(axis, words + (f"\n{fault}" if fault else ""), colour, options)
     axes[1].set_ylabel("% of the channel's mean")
 
 

@@ -15,12 +15,18 @@ from cuffless.figures.contact_panels import draw_panels, legend_of, panels_heigh
 from cuffless.figures.personal import DARK_RED, characters, legend_above, words_height
 from cuffless.figures.style import LEAST_FONT, house_style, new_figure, note, panel_title, small_font
 from cuffless.figures.time_axis import time_unit
-from cuffless.rppg.rates import AGREE_BPM, HOP_SECONDS, NOISE_PERCENTILE, Rates
+from cuffless.rppg.noise import PERCENTILE as NOISE_PERCENTILE
+from cuffless.rppg.rates import AGREE_BPM, HOP_SECONDS, Rates
 from cuffless.rppg.roi import Regions
 from cuffless.rppg.trace import Trace
 
 _ROI_COLOURS = (5, 4, 3, 0, 2, 1)  # those of the channels and windows come last
-_STAMPS = {"file": "times from a file", "container": "times from the video", "fps": "frames counted, not timed"}
+_STAMPS = {
+    "file": "times from a file",
+    "container": "times from the video",
+    "names": "times from the images' names",
+    "fps": "frames counted, not timed",
+}
 _LARGEST = 800  # pixels of a frame's longer side that are drawn
 _TALLEST, _NARROWEST = 2.2, 1.2  # inches of a frame
 _CASING = [Stroke(linewidth=2.8, foreground="black"), Normal()]
@@ -178,7 +184,7 @@ def _windows(rates: Rates, many: bool) -> str:
     regions = "the regions, or of neighbouring windows where only one region is visible," if many else ""
     text = (
         f"{len(rates):,} {'window' if len(rates) == 1 else 'windows'} of {rates.seconds:g} s, {HOP_SECONDS:g} s apart, "
-        f"shown at their centres; accepted: SNR above the {NOISE_PERCENTILE:g}th percentile of white noise, and rates "
+        f"shown at their centres; accepted: SNR above the {NOISE_PERCENTILE:g}th percentile of noise, and rates "
         f"of {regions or 'neighbouring windows'} within {AGREE_BPM:g} bpm."
     )
     flat = int((~np.isfinite(rates.hr)).sum())

@@ -1,18 +1,20 @@
 """Figure 4: how many windows each subject has."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
-from cuffless.figures.style import GREY, house_style, new_figure
+from cuffless.figures.style import GREY, house_style, new_figure, note, with_cautions
 
 BARS = 40
 _FAR = 1.5  # a cap beyond this multiple of the largest count would squeeze the histogram
 _LOG_RANGE = 30  # a longer-tailed distribution than this ratio is drawn on a logarithmic axis
 
 
-def draw_fig4(windows: pd.Series, cap: int, options: FigureOptions) -> Figure:
+def draw_fig4(windows: pd.Series, cap: int, options: FigureOptions, *, cautions: Sequence[str] = ()) -> Figure:
     """Histogram of the windows per subject before the cap (the paper's Figure 4).
 
     Parameters
@@ -22,6 +24,8 @@ def draw_fig4(windows: pd.Series, cap: int, options: FigureOptions) -> Figure:
     cap : int
         Most windows that a subject may contribute.
     options : FigureOptions
+    cautions : sequence of str
+        What a reader must know of the splits, as from `cuffless.splits.cautions`.
 
     Returns
     -------
@@ -67,6 +71,8 @@ def draw_fig4(windows: pd.Series, cap: int, options: FigureOptions) -> Figure:
             alignment="left",
             title_fontproperties={"weight": "bold"},
         )
+        if cautions:
+            note(fig, with_cautions("", cautions), options)
     return fig
 
 

@@ -1,5 +1,7 @@
 """Figure 5: blood pressure of the training, validation and test sets."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -7,13 +9,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
-from cuffless.figures.style import SUBSETS, house_style, new_figure, split_name
+from cuffless.figures.style import SUBSETS, house_style, new_figure, note, split_name, with_cautions
 
 BIN_MMHG = 2.5
 _COLOURS = {"train": 5, "val": 1, "test": 0}
 
 
-def draw_fig5(manifest: pd.DataFrame, options: FigureOptions) -> Figure:
+def draw_fig5(manifest: pd.DataFrame, options: FigureOptions, *, cautions: Sequence[str] = ()) -> Figure:
     """Distributions of SBP and DBP in the sets of each split (the paper's Figure 5).
 
     Parameters
@@ -22,6 +24,8 @@ def draw_fig5(manifest: pd.DataFrame, options: FigureOptions) -> Figure:
         One row a window: ``split, subset`` (train, val, test), ``subject, sbp, dbp`` (mmHg). Splits become
         panels (a), (b) ... in order of appearance.
     options : FigureOptions
+    cautions : sequence of str
+        What a reader must know of the splits, as from `cuffless.splits.cautions`.
 
     Returns
     -------
@@ -52,6 +56,8 @@ def draw_fig5(manifest: pd.DataFrame, options: FigureOptions) -> Figure:
             top = max(axes[split, column].get_ylim()[1] for split in splits)
             for split in splits:
                 axes[split, column].set_ylim(0, top)
+        if cautions:
+            note(fig, with_cautions("", cautions), options)
     return fig
 
 

@@ -1,5 +1,7 @@
 """Figure 6: overall error of every network, on known and on unknown subjects."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -16,6 +18,7 @@ from cuffless.figures.style import (
     small_font,
     split_name,
     tiny_font,
+    with_cautions,
 )
 
 PRESSURES = ("SBP", "DBP")
@@ -30,6 +33,7 @@ def draw_fig6(
     options: FigureOptions,
     *,
     average: str = "pooled",
+    cautions: Sequence[str] = (),
 ) -> Figure:
     """Overall MAE of each network and the mean regressor in each split (the paper's Figure 6).
 
@@ -40,6 +44,8 @@ def draw_fig6(
     options : FigureOptions
     average : {"pooled", "subject"}
         Whether every window or every subject counts the same.
+    cautions : sequence of str
+        What a reader must know of the splits, as from `cuffless.splits.cautions`.
 
     Returns
     -------
@@ -64,7 +70,7 @@ def draw_fig6(
             if comparisons:
                 marks = fig.add_subplot(grid[1, p], sharex=ax)
                 _draw_marks(marks, tests[tests["pressure"] == pressure], comparisons, networks, p == 0, options)
-        note(fig, _explain(overall, tests, splits), options)
+        note(fig, with_cautions(_explain(overall, tests, splits), cautions), options)
     return fig
 
 

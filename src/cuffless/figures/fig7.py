@@ -1,5 +1,7 @@
 """Figure 7: error against the pressure itself."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -20,6 +22,7 @@ from cuffless.figures.style import (
     seeds_note,
     split_name,
     tiny_font,
+    with_cautions,
 )
 
 PRESSURES = ("SBP", "DBP")
@@ -38,6 +41,7 @@ def draw_fig7(
     *,
     split: str = "nonmixed",
     lighter: str | None = "mixed",
+    cautions: Sequence[str] = (),
 ) -> Figure:
     """MAE in bins of the reference pressure, one panel a network (the paper's Figure 7).
 
@@ -53,6 +57,8 @@ def draw_fig7(
         The split shown, with the mean regressor's error and the slopes of error on reference.
     lighter : str, optional
         A split whose error is added as a lighter line, if `bins` has it.
+    cautions : sequence of str
+        What a reader must know of the splits, as from `cuffless.splits.cautions`.
 
     Returns
     -------
@@ -91,7 +97,7 @@ def draw_fig7(
             loc="outside upper center",
             ncols=3 if columns > 1 else 2,
         )
-        note(fig, _explain(shown, bins, pressures, networks, cut), options)
+        note(fig, with_cautions(_explain(shown, bins, pressures, networks, cut), cautions), options)
     return fig
 
 

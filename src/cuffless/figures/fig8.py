@@ -35,6 +35,7 @@ from cuffless.figures.style import (
     panel_title,
     seeds_note,
     small_font,
+    with_cautions,
 )
 
 NUMBERS = {"fig8": range(1, 11), "figA1": range(11, 21)}
@@ -66,6 +67,7 @@ def draw_fig8(
     numbers: Sequence[int],
     warnings: Sequence[str],
     seeds: int | None = None,
+    cautions: Sequence[str] = (),
 ) -> Figure:
     """Absolute errors of each subject before and after personalization (the paper's Figures 8 and A1).
 
@@ -82,6 +84,8 @@ def draw_fig8(
         What the audit of the protocol let pass.
     seeds : int, optional
         Trained networks behind each error.
+    cautions : sequence of str
+        What a reader must know of the splits, as from `cuffless.splits.cautions`.
 
     Returns
     -------
@@ -107,7 +111,7 @@ def draw_fig8(
         columns = pressure_columns(options)
         rows = len(networks) * len(PRESSURES) // columns
         handles, warning = _legend(options), warned(warnings, protocol)
-        text = _explain(own, shown, protocol, warning, seeds)
+        text = with_cautions(_explain(own, shown, protocol, warning, seeds), cautions)
         panels = (_PANEL * rows + _LABELS) * font_scale(options)
         fig = new_figure(options, panels + words_height(handles, warning, text, options))
         grid = fig.add_gridspec(rows, columns)

@@ -39,9 +39,22 @@ from cuffless.figures.personal import (
     warned,
     words_height,
 )
-from cuffless.figures.style import GREY, LEAST_FONT, PALE, house_style, new_figure, note, panel_title, seeds_note
+from cuffless.figures.style import (
+    GREY,
+    LEAST_FONT,
+    PALE,
+    house_style,
+    new_figure,
+    note,
+    panel_title,
+    seeds_note,
+    with_cautions,
+)
 
 _TITLES = ("Calibration windows", "Drift after the last calibration window", "First − random in each protocol")
+SHORTEST_DRIFT = 5.0
+"""Minutes after the last calibration window that must be reached before an error's course is called drift."""
+_SHORT = f"no drift is shown: windows whose time is known lie within {SHORTEST_DRIFT:g} minutes of the calibration"
 _BUDGET, _DRIFT, _NO_DRIFT, _PROTOCOLS = 2.45, 2.05, 0.6, 0.85  # inches of a panel
 _LINE = 0.27  # inches of a protocol
 _BESIDE = {1: 1.1, 2: 0.9}  # inches of labels, in one column or two
@@ -56,6 +69,7 @@ def draw_fig_budget(
     *,
     protocols: Sequence[str],
     warnings: Mapping[str, Sequence[str]],
+    cautions: Sequence[str] = (),
 ) -> Figure:
     """MAE against calibration windows, against time since them, and first less random in each protocol.
 
@@ -69,6 +83,8 @@ def draw_fig_budget(
         Protocols; budgets and drift are those of the first.
     warnings : mapping of str to sequence of str
         What each protocol's audit let pass; a protocol with a warning is marked.
+    cautions : sequence of str
+        What a reader must know of the splits, as from `cuffless.splits.cautions`.
 
     Returns
     -------
@@ -85,10 +101,12 @@ def draw_fig_budget(
         known = sorted(set(mae["protocol"]))
         raise ValueError(f"figure of budgets: no budget was judged in protocol {main!r}; judged are {known}")
     drift = drift[drift["protocol"] == main]
+    short = len(drift) and drift["bin_high"].max() <= SHORTEST_DRIFT
+    drift = drift.iloc[:0] if short else drift
     tests = tests[tests["protocol"].isin(protocols)]
     leaking = {name for name in protocols if warnings.get(name)}
     headline = _headline(main, protocols, warnings)
-    text = _explain(budgets, drift, tests, protocols, warnings)
+    text = with_cautions(_explain(budgets, drift, tests, protocols, warnings), cautions)
     heights = [_BUDGET, _NO_DRIFT if drift.empty else _DRIFT, _PROTOCOLS + _LINE * len(protocols)]
     columns = pressure_columns(options)
     if columns == 1:
@@ -98,13 +116,14 @@ def draw_fig_budget(
         panels = sum(heights) * font_scale(options)
         fig = new_figure(options, panels + words_height(handles, headline, text, options))
         grid = fig.add_gridspec(len(heights), columns, height_ratios=heights)
-        _draw_rows(fig, grid, (budgets, drift, tests), (list(protocols), leaking), options)
+        tables = (budgets, drift, tests)
+        _draw_rows(fig, grid, tables, (list(protocols), leaking), _SHORT if short else _EMPTY, options)
         legend_above(fig, handles, headline, options)
         note(fig, text, options)
     return fig
 
 
-def _draw_rows(fig: Figure, grid, tables, protocols, options: FigureOptions) -> None:
+def _draw_rows(fig: Figure, grid, tables, protocols, without: str, options: FigureOptions) -> None:
     width = axes_width(options, _BESIDE[grid.ncols])
     fit = characters(width, options.font_size)
     for p, pressure in enumerate(PRESSURES):
@@ -116,7 +135,7 @@ def _draw_rows(fig: Figure, grid, tables, protocols, options: FigureOptions) -> 
         rows[0].set_ylabel(f"{pressure}: MAE (mmHg)")
         if drift.empty:
             rows[1].set_axis_off()
-            rows[1].text(0, 0.4, fill(_EMPTY, fit), transform=rows[1].transAxes, va="center", color=GREY)
+            rows[1].text(0, 0.4, fill(without, fit), transform=rows[1].transAxes, va="center", color=GREY)
         else:
             draw_drift(rows[1], drift, leftmost, width, options)
             rows[1].set_xlabel(fill(_since(drift), fit))

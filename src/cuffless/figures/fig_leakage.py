@@ -21,7 +21,7 @@ from cuffless.figures.style import (
     tiny_font,
 )
 
-KINDS = {"nonmixed": "patient-disjoint", "record": "record-disjoint", "mixed": "mixed"}
+KINDS = {"nonmixed": "patient-disjoint", "official": "as published", "record": "record-disjoint", "mixed": "mixed"}
 SHARED = {"known_subject": "subject", "known_record": "record", "known_signal": "signal"}
 """What of a test window may be in training, and how the figure calls it."""
 _MEAN = "mean"
@@ -30,7 +30,7 @@ _DODGE = 0.14  # between the network and the mean regressor beside it
 _BESIDE = {1: 1.1, 2: 0.8}  # inches of labels, in one column or two
 _HEIGHTS = {"doses": 2.0, "shared": 0.75, "dial": 2.2}  # inches
 _WORDS = 1.15  # inches of legend and note
-_LOOK = {"nonmixed": (0, "o", "-"), "record": (2, "^", "-."), "mixed": (5, "D", "--")}
+_LOOK = {"nonmixed": (0, "o", "-"), "official": (3, "s", "-"), "record": (2, "^", "-."), "mixed": (5, "D", "--")}
 _MEAN_LOOK = {"color": GREY, "marker": "s", "ms": 3.8, "linestyle": ":"}
 _HEADROOM = 1.12
 

@@ -11,8 +11,12 @@ _WITHIN = {"signal": "signal", "derivatives": "deriv.", "time": "time", "beats":
 
 
 def subjects_called(identity: str) -> tuple[str, str]:
-    """What subjects are called, one and many, whose identity is ``patient`` or ``record``."""
-    return ("recording", "recordings (patients not known)") if identity == "record" else ("subject", "subjects")
+    """What subjects are called, one and many, whose identity is ``patient``, ``run`` or ``record``."""
+    called = {
+        "record": ("recording", "recordings (patients not known)"),
+        "run": ("run of recordings", "runs of recordings (patients not known)"),
+    }
+    return called.get(identity, ("subject", "subjects"))
 
 
 def table_lines(tests: pd.DataFrame) -> list[tuple[str, str]]:

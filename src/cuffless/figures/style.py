@@ -1,6 +1,6 @@
 """What all figures share: fonts, sizes, names, and how a figure is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import fill
@@ -103,6 +103,11 @@ def note(fig: Figure, text: str, options: FigureOptions) -> None:
     characters = int(72 * fig.get_figwidth() / (0.56 * tiny_font(options)))  # of mean width 0.56 em
     text = "\n".join(fill(line, characters) for line in text.splitlines())
     fig.supxlabel(text, x=0.01, ha="left", fontsize=tiny_font(options), color=GREY)
+
+
+def with_cautions(text: str, cautions: Sequence[str]) -> str:
+    """A note, and below it what a reader must know of the splits."""
+    return "\n".join(filter(None, [text, *cautions]))
 
 
 def seeds_note(seeds: int) -> str:

@@ -26,7 +26,9 @@ def run_of(path: str | Path) -> dict:
 
 
 def identity_of(quality: pd.DataFrame) -> str:
-    """What the study's subjects are: ``patient``, or ``record`` if of any that has windows the patient is not known.
+    """What the study's subjects are: of those that have windows the least that is known.
+
+    ``patient``; ``run`` where runs of records stand for people; ``record`` where any record stands for its person.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def identity_of(quality: pd.DataFrame) -> str:
         Quality table of a crop: identity, windows_kept.
     """
     kept = quality.loc[quality["windows_kept"] > 0, "identity"]
-    return "patient" if (kept == "patient").all() else "record"
+    return "patient" if (kept == "patient").all() else "run" if kept.isin(["patient", "run"]).all() else "record"
 
 
 def input_errors(runs: Iterable[tuple[Mapping, pd.DataFrame]], *, identity: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -44,7 +46,7 @@ def input_errors(runs: Iterable[tuple[Mapping, pd.DataFrame]], *, identity: str)
     ----------
     runs : iterable of (mapping, DataFrame)
         Keys `RUN`, and the run's table of predictions: subset, subject, sbp_ref, dbp_ref, and for test rows sbp, dbp.
-    identity : {"patient", "record"}
+    identity : {"patient", "run", "record"}
         What a subject is, as from `identity_of`.
 
     Returns

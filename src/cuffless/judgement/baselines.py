@@ -1,7 +1,7 @@
 """What every predictor is judged against: baselines on the same windows, as far as the table supports them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ NAMES = {
 }
 FROM_TRAINING, LEFT_OUT = "training rows", "leave-one-subject-out over the test subjects"
 NOTHING = "nothing: no training rows, and no other subject"
+LEAST_KNOWN = 0.5
+"""Share of the test windows of which a baseline must know something; of the others it says the population mean."""
 _REFERENCE = ["sbp_ref", "dbp_ref"]
 
 
@@ -43,12 +45,15 @@ class Baselines:
         Why a baseline cannot be had.
     fitted_on : str
         What those that know of other people are fitted on.
+    partly : dict of str to str
+        Of which windows a baseline knows nothing, so that it gives the population mean.
     """
 
     predicted: dict[str, np.ndarray]
     offset: dict[tuple[str, int], np.ndarray]
     absent: dict[str, str]
     fitted_on: str
+    partly: dict[str, str] = field(default_factory=dict)
 
 
 def make_baselines(case: Case) -> Baselines:
@@ -64,7 +69,7 @@ def make_baselines(case: Case) -> Baselines:
         What knows of other people is fitted on the rows of the training set, of each fold for its own test windows.
         Without such rows it is fitted on the other test subjects, one subject left out at a time.
     """
-    predicted, absent = {}, {}
+    predicted, absent, partly = {}, {}, {}
     folds = _folds(case)
     if folds:
         for name, middle in ((MEAN, np.mean), (MEDIAN, np.median)):
@@ -79,11 +84,14 @@ def make_baselines(case: Case) -> Baselines:
         found = _regression(case, columns)
         if isinstance(found, str):
             absent[name] = found
-        else:
-            predicted[name] = found
+            continue
+        untold = np.isnan(found).any(axis=1)
+        if untold.any():
+            partly[name] = f"{' or '.join(columns)} of {int(untold.sum())} test windows is not known"
+        predicted[name] = np.where(untold[:, None], predicted[MEAN], found)
     _add_calibration(case, predicted, absent)
     fitted_on = FROM_TRAINING if folds else LEFT_OUT if len(case.judged.subjects) > 1 else NOTHING
-    return Baselines(predicted, _offsets(case, absent), absent, fitted_on)
+    return Baselines(predicted, _offsets(case, absent), absent, fitted_on, partly)
 
 
 def _folds(case: Case) -> list[tuple[np.ndarray, pd.DataFrame]]:
@@ -118,16 +126,17 @@ def _left_out_median(case: Case) -> np.ndarray:
 
 
 def _regression(case: Case, columns: tuple[str, ...]) -> np.ndarray | str:
-    """Ridge regression of the pressures on some columns, or why there is none."""
+    """Ridge regression of the pressures on some columns, NaN where they are not known, or why there is none."""
     needed = [column for column in columns if column not in case.windows]
     if needed:
         return f"no column {' and '.join(needed)}"
     x = _features(case.windows, columns)
-    if not np.isfinite(x).all():
-        return f"{' or '.join(columns)} of {int((~np.isfinite(x).all(axis=1)).sum())} test windows is not known"
+    told = np.isfinite(x).all(axis=1)
+    if told.mean() < LEAST_KNOWN:
+        return f"{' or '.join(columns)} of {int((~told).sum())} test windows is not known"
     folds = _folds(case)
+    found = np.full((len(x), 2), np.nan)
     if folds:
-        found = np.empty((len(x), 2))
         for tested, known in folds:
             known_x = _features(known, columns)
             whole = np.isfinite(known_x).all(axis=1)
@@ -140,8 +149,12 @@ def _regression(case: Case, columns: tuple[str, ...]) -> np.ndarray | str:
     k, owner = len(case.judged.subjects), case.judged.owner
     if k < 2:
         return "no training rows, and no other subject"
-    own = _moments(x, case.judged.reference, owner, k)
-    return _apply(x, *(part[owner] for part in _ridge(*(part.sum(axis=0) - part for part in own))))
+    own = _moments(x[told], case.judged.reference[told], owner[told], k)
+    others = [part.sum(axis=0) - part for part in own]
+    if others[0].min() < 2:
+        return f"{' and '.join(columns)} of all subjects but one are not known"
+    found[told] = _apply(x[told], *(part[owner[told]] for part in _ridge(*others)))
+    return found
 
 
 def _features(table: pd.DataFrame, columns: tuple[str, ...]) -> np.ndarray:

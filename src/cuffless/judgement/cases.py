@@ -33,6 +33,8 @@ class Case:
         of the setting itself, if it has any, else those without a setting.
     timed : bool
         Whether the table tells times.
+    rows : Series
+        Place of each subject's first row in the table, by subject.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Case:
     training: pd.DataFrame
     calibration: pd.DataFrame
     timed: bool
+    rows: pd.Series
 
     @property
     def fitting(self) -> pd.DataFrame:
@@ -121,24 +124,33 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
     )
     related = rows[rows["split"].isin({"", split})]
     training = _of_setting(related[related["subset"].isin(["train", "val"])], setting)
-    # Training rows that tell no fold are training of every one.
-    folded = "fold" in rows and pd.concat([windows["fold"], training["fold"]]).notna().all()
-    windows, training = (part if folded else part.assign(fold=0.0) for part in (windows, training))
+    if "fold" in rows and windows["fold"].notna().all() and training["fold"].notna().any():
+        training = _in_every_fold(training, windows["fold"].unique())
+    else:
+        windows, training = (part.assign(fold=0.0) for part in (windows, training))
     training = training.drop_duplicates([*WINDOW, "fold"], ignore_index=True)
     calibration = in_time_order(
         _of_setting(related[related["subset"] == "calibration"], setting)
         .drop_duplicates([*WINDOW, "network", "seed"])
         .assign(row=lambda t: t["start"], fold=0.0)
     )
+    first = pd.Series(related.index, related["subject"].to_numpy()).groupby(level=0).min()
     columns = [*WINDOW, "seconds", "elapsed", "fold", *(column for column in _KNOWN if column in windows)]
     windows = windows[columns].assign(since=_since(windows, calibration) if timed else np.nan)
-    return Case(name, split, setting, judged, windows, training, calibration, timed)
+    return Case(name, split, setting, judged, windows, training, calibration, timed, first)
 
 
 def _of_setting(rows: pd.DataFrame, setting: str) -> pd.DataFrame:
     """Rows of a setting itself, else those that belong to every setting of the split."""
     own = rows[rows["setting"] == setting]
     return own if len(own) else rows[rows["setting"] == ""]
+
+
+def _in_every_fold(training: pd.DataFrame, folds: np.ndarray) -> pd.DataFrame:
+    """Repeat training rows that tell no fold: they are training of every one."""
+    untold = training["fold"].isna()
+    repeated = [training[untold].assign(fold=fold) for fold in folds] if untold.any() else []
+    return pd.concat([training[~untold], *repeated], ignore_index=True)
 
 
 def _one_a_window(rows: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from cuffless.evaluation.merit import merit_rows
 from cuffless.evaluation.standards import screen_standards
 from cuffless.judgement.baselines import MEAN, NAMES, Baselines, make_baselines
 from cuffless.judgement.cases import Case, make_cases
-from cuffless.judgement.leaks import leak_table
+from cuffless.judgement.leaks import hidden_people, leak_table
 from cuffless.judgement.reading import JudgedTable
 from cuffless.judgement.skill import compare_baselines, skill_table, subject_table
 from cuffless.judgement.traces import pick_traces
@@ -77,6 +77,8 @@ def judge(
         for name, rows in _judge_case(case, baselines, options, limits).items():
             parts[name].append(rows)
         notes += _case_notes(case, baselines)
+        if warning := hidden_people(parts["leaks"][-1]):
+            notes.insert(0, f"WARNING: {case.name}: {warning}")
         if warning := _unbounded(parts["skill"][-1]):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
         if warning := few_subjects_warning(len(case.judged.subjects)):
@@ -164,8 +166,12 @@ def _unbounded(skill: pd.DataFrame) -> str:
 
 
 def _case_notes(case: Case, baselines: Baselines) -> list[str]:
-    """What cannot be assessed, by reason."""
+    """What cannot be assessed, by reason, and what is known in part."""
     reasons: dict[str, list[str]] = {}
     for name, why in baselines.absent.items():
         reasons.setdefault(why, []).append(NAMES[name])
-    return [f"{case.name}: not assessable: {', '.join(names)} ({why})" for why, names in reasons.items()]
+    notes = [f"{case.name}: not assessable: {', '.join(names)} ({why})" for why, names in reasons.items()]
+    return notes + [
+        f"{case.name}: {NAMES[name]}: {why}; there it gives the population mean"
+        for name, why in baselines.partly.items()
+    ]

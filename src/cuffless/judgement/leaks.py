@@ -7,10 +7,13 @@ import pandas as pd
 
 from cuffless.judgement.cases import Case
 from cuffless.personalization.audit import TOUCHING_SECONDS, distance_to_test
+from cuffless.splits.audit import HIDDEN_ORDER
+from cuffless.splits.order import compare_neighbours, parted
 
 NEED_SIGNALS = "needs the signals, which a table of predictions does not hold; the study's own audit looks for it"
 FOUND, NONE, UNKNOWN = "found", "none", "not assessable"
 _SHOWN = 5
+_ONE_CLOCK = 0.9  # of the subjects begin after the one before has ended
 _TIGHT, _CLOSE = 1e-3, 0.01  # mmHg
 _REFERENCE = ["sbp_ref", "dbp_ref"]
 
@@ -34,8 +37,17 @@ def leak_table(case: Case) -> pd.DataFrame:
         ("near_duplicates", None, (), NEED_SIGNALS),
         _fitted_mean(case),
         _overlapping(case, case.calibration, "calibration_in_test", "calibration"),
+        _hidden(case),
     ]
     return pd.DataFrame([_row(case.name, *row) for row in rows])
+
+
+def hidden_people(leaks: pd.DataFrame) -> str:
+    """Warning of people hidden in the order of a case; empty if there are none, or if people are shared anyway."""
+    found = leaks[leaks["verdict"] == FOUND].set_index("kind")["reason"]
+    if HIDDEN_ORDER not in found or "shared_subject" in found:
+        return ""
+    return f"people may be hidden in the order: {found[HIDDEN_ORDER]}"
 
 
 def _row(name: str, kind: str, count: int | None, examples, reason: str) -> dict[str, object]:
@@ -59,6 +71,42 @@ def _shared(case: Case, column: str):
     both = set(_keys(case.training, by)) & set(_keys(case.windows, by))
     shown = {key.rsplit("/", 1)[-1] for key in both}
     return kind, len(both), shown, f"{column}s of test rows that training rows have, too"
+
+
+def _hidden(case: Case):
+    """People hidden in the order: subjects who follow each other and are more alike than chance."""
+    kind = HIDDEN_ORDER
+    columns = ["subject", "record", "start", "seconds", "sbp", "dbp", *(["hr"] if "hr" in case.windows else [])]
+    known = case.windows.assign(subset="test", **dict(zip(("sbp", "dbp"), case.judged.reference.T, strict=True)))
+    training = case.training.drop(columns=["sbp", "dbp"]).rename(
+        columns=dict(zip(_REFERENCE, ("sbp", "dbp"), strict=True))
+    )
+    windows = pd.concat([known, training.assign(subset="train")])[[*columns, "subset", "fold"]]
+    orders = {"rows of the table": case.rows}
+    if case.timed and (clock := _by_clock(windows)) is not None:
+        orders["start times"] = clock
+    tested = compare_neighbours(windows.drop_duplicates(columns[:3]), orders)
+    if not tested.order:
+        return kind, None, (), tested.problem
+    if not tested.alike:
+        return kind, 0, (), str(tested)
+    if case.training.empty:
+        shown = [f"{one} and {other}" for one, other in tested.pairs]
+        what = "if several are of one person, they count as different people and intervals are too narrow"
+    else:
+        folds = windows.groupby("fold", sort=True)
+        shown = list(dict.fromkeys(pair for _, fold in folds for pair in parted(tested.pairs, fold)))
+        what = "if they are of one person, training rows tell of test rows"
+    return kind, len(shown), shown, f"{tested}; {what}"
+
+
+def _by_clock(windows: pd.DataFrame) -> pd.Series | None:
+    """First start of each subject, where starts are times of one clock: nearly all subjects follow each other."""
+    ends = windows["start"] + windows["seconds"].fillna(0)
+    spans = pd.DataFrame({"start": windows["start"], "end": ends}).groupby(windows["subject"])
+    spans = spans.agg({"start": "min", "end": "max"}).sort_values("start", kind="stable")
+    apart = spans["start"].to_numpy()[1:] >= spans["end"].to_numpy()[:-1]
+    return spans["start"] if len(apart) and apart.mean() >= _ONE_CLOCK else None
 
 
 def _named_by(case: Case, others: pd.DataFrame) -> list[str]:

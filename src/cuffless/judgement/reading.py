@@ -1,14 +1,31 @@
 """Reading a table of predictions, whoever made it: its columns, its mistakes, what must be known of it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from cuffless.errors import shortened, some_of
 from cuffless.evaluation import WINDOW, PredictionError
+from cuffless.judgement.columns import (
+    LABELS,
+    NAMES,
+    NOTHING,
+    as_text,
+    lines,
+    moments,
+    numbered,
+    numbers,
+    texts,
+    values_of,
+)
+from cuffless.judgement.doubts import check_folds, check_windows, find_doubts
+from cuffless.judgement.people import know_people
+from cuffless.judgement.pressures import KPA_MMHG, PREDICTION, REFERENCE, check_predictions, check_references
+from cuffless.records.text.tables import pandas_marks
 
 REQUIRED = ("subject", "sbp_ref", "dbp_ref", "sbp", "dbp")
 OPTIONAL = {
@@ -27,22 +44,12 @@ OPTIONAL = {
 }
 """Columns that may be absent, and what is then assumed."""
 SUBSETS = ("train", "val", "calibration", "test")
-KPA_MMHG = 7.50062
-_TEXT = ("subject", "record", "subset", "network", "split", "setting", "sex")
 _PREDICTOR = ("subset", "network", "split", "setting", "seed")
-_REFERENCE, _PREDICTION = ["sbp_ref", "dbp_ref"], ["sbp", "dbp"]
-_LEAST_MMHG, _MOST_MMHG = 20.0, 300.0
-_KPA_BELOW = 40.0  # a median SBP that is no mmHg
-_SHOWN, _MANY = 5, 30
+_TIMES = ("start", "seconds")
+_NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "seed")
+_EMPTY = [*NOTHING, "NA", "N/A", "#N/A", "<NA>", "NaN", "-NaN", "NaT", "None", "NULL"]
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
-_USUAL = {
-    **dict.fromkeys((*_REFERENCE, *_PREDICTION), (_LEAST_MMHG, _MOST_MMHG, "mmHg")),
-    "hr": (20.0, 250.0, "bpm"),
-    "age": (0.0, 120.0, "years"),
-    "seconds": (0.1, 600.0, "s"),
-}
-"""What each column usually holds."""
-_SEX = {"f": "f", "female": "f", "w": "f", "m": "m", "male": "m"}
+_WITH_MORE = re.compile(r"\s*\d")
 
 
 @dataclass
@@ -74,6 +81,8 @@ def read_table(
     columns: Mapping[str, str] | None = None,
     unit: str = "mmhg",
     network: str = "predictor",
+    sex: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
 ) -> JudgedTable:
     """Read tables of predictions and check them.
 
@@ -87,6 +96,10 @@ def read_table(
         Of the pressures.
     network : str
         Name of the predictor where there is no column ``network``.
+    sex : mapping of str to str, optional
+        What values of the column ``sex`` mean, from `cuffless.judgement.people.read_sex_codes`.
+    without : collection of str
+        Optional columns that are left unread.
 
     Returns
     -------
@@ -96,25 +109,33 @@ def read_table(
     ------
     PredictionError
         If a file cannot be read, a required column is missing, a number is missing or infinite, a window occurs twice,
-        no row tests, or pressures are no mmHg; rows are named by their line in the file (parquet: from 1).
+        no row tests, pressures are not mmHg, or what a column says cannot be understood; rows are named by their line
+        in the file (parquet: from 1).
     """
     paths, columns = [Path(path) for path in paths], dict(columns or {})
     if unknown := [name for name in columns if name not in (*REQUIRED, *OPTIONAL)]:
         raise PredictionError(f"{unknown[0]!r} is no column of a prediction table; there are {_all_columns()}")
+    if unknown := [name for name in without if name not in OPTIONAL]:
+        raise PredictionError(f"{unknown[0]!r} cannot be left out; what can is {', '.join(OPTIONAL)}")
     if not paths:
         raise PredictionError("no prediction table given; name at least one")
-    tables = [_read(path, columns) for path in paths]
+    tables = [_read(path, columns).drop(columns=list(without), errors="ignore") for path in paths]
     names = [path.name for path in paths]
     source = ", ".join(names if len(set(names)) == len(names) else map(str, paths))
     present = set.intersection(*(set(table.columns) for table in tables))
     missing = tuple(name for name in OPTIONAL if name not in present)
     judged = JudgedTable(pd.DataFrame(), missing, source=source)
-    parts = [_checked(table, path, unit, judged) for path, table in zip(paths, tables, strict=True)]
+    parts = [_checked(table, path, unit, columns, judged) for path, table in zip(paths, tables, strict=True)]
     rows = pd.concat(parts, ignore_index=True)
     _assume(rows, missing, network, judged)
-    _check_windows(rows, judged)
-    _warn(rows, judged)
-    judged.rows = rows.drop(columns=["_line", "_file"])
+    _count_dates(rows, judged)
+    _number(rows, judged)
+    warnings, notes = know_people(rows, sex or {}, columns)
+    judged.warnings += warnings
+    judged.notes += notes
+    check_windows(rows, judged, [*WINDOW, *_PREDICTOR])
+    find_doubts(rows, judged, columns)
+    judged.rows = rows.drop(columns=["_line", "_file", "_dated"])
     return judged
 
 
@@ -127,29 +148,51 @@ def _read(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
         if path.name.lower().endswith(".parquet"):
             table, first = pd.read_parquet(path), 1
         else:
-            texts = {names.get(name, name): str for name in _TEXT}  # 007 and 7 are two people
-            table, first = pd.read_csv(path, skipinitialspace=True, low_memory=False, dtype=texts), 2
+            # 007 and 7 are two people.
+            as_text = dict.fromkeys((names.get(name, name) for name in (*NAMES, *LABELS)), str)
+            empty = dict.fromkeys((names.get(name, name) for name in _NUMBERS), _EMPTY)  # NA may be a name
+            marks = pandas_marks(path)  # separator, decimal commas, encoding, lines before the names
+            table = pd.read_csv(
+                path,
+                skipinitialspace=True,
+                low_memory=False,
+                dtype=as_text,
+                keep_default_na=False,
+                na_values=empty,
+                **marks,
+            )
+            first = 2 + marks.get("skiprows", 0)
     except FileNotFoundError:
         raise PredictionError(f"{path}: there is no such file") from None
     except UnicodeDecodeError:
         raise PredictionError(f"{path.name}: is not in UTF-8; save it so, or as parquet") from None
     except (OSError, ValueError) as error:  # parsers' errors are ValueErrors
-        reason = " ".join(str(error).split())
-        raise PredictionError(f"{path.name}: cannot be read ({reason}); give a CSV or parquet file") from None
-    table = _joined(table, names)
-    absent = [theirs for theirs in names.values() if theirs not in table.columns]
-    if absent:
-        found = ", ".join(map(str, table.columns))
-        raise PredictionError(f"{path.name}: no column {', '.join(absent)}; found {found}")
-    taken = table.drop(columns=[name for name in names if name in table.columns and names[name] != name])
-    taken = taken.rename(columns={theirs: name for name, theirs in names.items()})
-    if missing := [name for name in REQUIRED if name not in taken.columns]:
-        found = [str(column) for column in table.columns]
         raise PredictionError(
-            f"{path.name}: no column {', '.join(missing)}; found {', '.join(found)}. {_named(missing, found)}"
+            f"{path.name}: cannot be read ({shortened(error, 200)}); give a CSV or parquet file"
+        ) from None
+    if path.name.lower().endswith(".parquet"):  # which keeps an index: columns, if its parts have names
+        table = table.reset_index(drop=all(name is None for name in table.index.names))
+    elif not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for an index
+        raise PredictionError(
+            f"{path.name}: its lines hold more cells than its first line names columns ({len(table.columns)}); quote "
+            "what holds a separator, and end no line with one"
         )
-    taken = taken[[name for name in (*REQUIRED, *OPTIONAL) if name in taken.columns]]
+    taken = _chosen(_joined(table, names), names, path)
     return taken.assign(_line=np.arange(len(taken)) + first, _file=path.name)
+
+
+def _chosen(table: pd.DataFrame, names: Mapping[str, str], path: Path) -> pd.DataFrame:
+    """The columns of the contract, under their names here."""
+    found = list(map(str, table.columns))
+    if absent := [theirs for theirs in names.values() if theirs not in table.columns]:
+        raise PredictionError(f"{path.name}: no column {some_of(absent)}; found {some_of(found, most=20)}")
+    own = {name: name for name in (*REQUIRED, *OPTIONAL) if name in table.columns and name not in names.values()}
+    theirs = own | dict(names)
+    if missing := [name for name in REQUIRED if name not in theirs]:
+        raise PredictionError(
+            f"{path.name}: no column {', '.join(missing)}; found {some_of(found, most=20)}. {_named(missing, found)}"
+        )
+    return pd.DataFrame({name: table[theirs[name]] for name in (*REQUIRED, *OPTIONAL) if name in theirs})
 
 
 def _joined(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
@@ -157,16 +200,9 @@ def _joined(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     for theirs in names.values():
         parts = theirs.split("+")
         if theirs not in table.columns and len(parts) > 1 and set(parts) <= set(table.columns):
-            texts = [table[part].map(_as_text) for part in parts]
-            table = table.assign(**{theirs: ["/".join(filter(None, row)) for row in zip(*texts, strict=True)]})
+            known = [texts(table[part], names=False) for part in parts]
+            table = table.assign(**{theirs: ["/".join(filter(None, row)) for row in zip(*known, strict=True)]})
     return table
-
-
-def _as_text(value: object) -> str:
-    """A name as its owner writes it: whole numbers without a fraction, what is missing as nothing."""
-    if pd.isna(value):
-        return ""
-    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
 def _named(missing: list[str], found: list[str]) -> str:
@@ -177,94 +213,86 @@ def _named(missing: list[str], found: list[str]) -> str:
     return f"Say what they are called: --column {missing[0]}={theirs}"
 
 
-def _checked(table: pd.DataFrame, path: Path, unit: str, judged: JudgedTable) -> pd.DataFrame:
-    """One file's rows with numbers that are numbers and pressures in mmHg."""
+def _checked(
+    table: pd.DataFrame, path: Path, unit: str, columns: Mapping[str, str], judged: JudgedTable
+) -> pd.DataFrame:
+    """One file's rows with names that are text, numbers that are numbers and pressures in mmHg."""
     if table.empty:
         raise PredictionError(f"{path.name}: holds no row")
-    table = table.copy()
-    for name in set(_TEXT) & set(table.columns):
-        empty = table[name].isna()
-        if name == "subject" and empty.any():
-            raise PredictionError(f"{path.name}: column subject is empty in {_lines(table, empty)}; fill it in")
-        table[name] = table[name].map(_as_text).astype(object)
+    table = table.assign(_dated=False)
+    for name in {*NAMES, *LABELS} & set(table.columns):
+        table[name] = texts(table[name], names=name in NAMES)
+    if (empty := table["subject"].eq("")).any():
+        raise PredictionError(f"{path.name}: column subject is empty in {lines(table, empty)}; fill it in")
     if "subset" in table:
-        table["subset"] = table["subset"].str.lower()
-    if "subset" in table and not (known := table["subset"].isin(SUBSETS)).all():
-        odd = table["subset"][~known]
-        judged.notes.append(
-            f"{path.name}: {_lines(table, ~known)} of subset {', '.join(map(repr, sorted(set(odd))))} are left out; "
-            f"known are {', '.join(SUBSETS)}"
-        )
-        table = table[known].copy()
+        table = _known_subsets(table, path, judged)
     subset = table.get("subset", pd.Series("test", index=table.index))
     scale = KPA_MMHG if unit == "kpa" else 1.0
-    for name in (*_REFERENCE, *_PREDICTION, "start", "seconds", "hr", "age", "seed", "fold"):
+    for name in (*REFERENCE, *PREDICTION, *_TIMES, "hr"):
         if name not in table:
             continue
-        dated = pd.api.types.is_datetime64_any_dtype(table[name]) or pd.api.types.is_timedelta64_dtype(table[name])
-        given = table[name].astype(str) if dated else table[name]
-        values = pd.to_numeric(given, errors="coerce").to_numpy(float, copy=True)
-        needed = ~np.isfinite(values)
-        if name in _PREDICTION:
+        values, odd = numbers(table[name])
+        dates = moments(table[name]) if name == "start" and odd.any() else None
+        if dates:
+            values, odd, table["_dated"] = dates
+        needed = np.isnan(values)
+        if name in PREDICTION:
             needed &= (subset == "test").to_numpy()
-        elif name not in (*_REFERENCE, "start", "seconds", "seed"):
-            needed &= False  # what is not known of some windows is left out of what needs it
+        elif name == "hr":  # what is not known of some windows is left out of what needs it
+            needed &= np.isnan(values).all() and odd.any()
         if needed.any():
             held = table.loc[needed, name].iloc[0]
+            wanted = "time" if dates else "finite number"
+            first = "is empty" if as_text(held) == "" else f"holds {shortened(as_text(held))}"
             raise PredictionError(
-                f"{path.name}: column {name} holds no finite number in {_lines(table, needed)} (the first "
-                f"{'is empty' if pd.isna(held) else f'holds {held}'}); {_remedy(name, held)}"
+                f"{path.name}: column {name} holds no {wanted} in {lines(table, needed)} (the first {first}); "
+                f"{_remedy(name, held, dated=dates is not None)}"
             )
-        values[~np.isfinite(values)] = np.nan
-        table[name] = values * scale if name in (*_REFERENCE, *_PREDICTION) else values
-    _check_unit(table, path, unit)
+        if odd.any():
+            judged.warnings.append(
+                f"{path.name}: {name} {values_of(table[name], odd)} in {lines(table, odd)} is not a number and counts "
+                "as missing"
+            )
+        table[name] = values * scale if name in (*REFERENCE, *PREDICTION) else values
+    check_references(table, path.name, unit, columns)
+    judged.warnings += check_predictions(table, path.name, unit)
     return table
 
 
-def _remedy(name: str, held: object) -> str:
+def _known_subsets(table: pd.DataFrame, path: Path, judged: JudgedTable) -> pd.DataFrame:
+    table["subset"] = table["subset"].str.lower()
+    if (known := table["subset"].isin(SUBSETS)).all():
+        return table
+    odd = table["subset"][~known]
+    judged.notes.append(
+        f"{path.name}: {lines(table, ~known)} of subset {some_of(sorted(set(odd)), quoted=True)} are left out; known "
+        f"are {', '.join(SUBSETS)}"
+    )
+    return table[known].copy()
+
+
+def _remedy(name: str, held: object, *, dated: bool = False) -> str:
     if isinstance(held, str) and _DECIMAL_COMMA.fullmatch(held.strip()):
         return "write numbers with decimal points"
-    if name in _PREDICTION:
+    if isinstance(held, str) and name in (*PREDICTION, *REFERENCE) and _WITH_MORE.match(held):
+        return "write numbers alone, without a unit or a second value beside them"
+    if dated:
+        return f"correct what is there, or leave the column out: --without {name}"
+    if name in PREDICTION:
         return "predict these windows or leave them out"
-    if name in _REFERENCE:
+    if name in REFERENCE:
         return "leave out windows without a reference"
-    return "give seconds from the start of the record" if name == "start" else "give numbers"
-
-
-def _check_unit(table: pd.DataFrame, path: Path, unit: str) -> None:
-    median = float(table["sbp_ref"].median())
-    lost = table["sbp_ref"].le(0) | table["dbp_ref"].le(0)
-    if lost.any():
-        held = table.loc[lost, _REFERENCE].min(axis=1).iloc[0]
-        raise PredictionError(
-            f"{path.name}: the reference is no pressure in {_lines(table, lost)} (the first holds {held:g} "
-            f"mmHg); leave out windows without a reference"
-        )
-    swapped = table["sbp_ref"] <= table["dbp_ref"]
-    if swapped.mean() > 0.5:
-        raise PredictionError(
-            f"{path.name}: SBP is not above DBP in the reference of {_lines(table, swapped)}; are the "
-            "columns exchanged? Say --column sbp_ref=THEIR_SBP --column dbp_ref=THEIR_DBP"
-        )
-    if unit == "mmhg" and median < _KPA_BELOW:
-        raise PredictionError(
-            f"{path.name}: the median of sbp_ref is {median:.1f}, which is no mmHg. In kPa? Say --unit kpa"
-        )
-    if median > _MOST_MMHG:
-        raise PredictionError(
-            f"{path.name}: the median of sbp_ref is {median:.0f} mmHg after conversion from {unit}; see to --unit"
-        )
-    predicted = float(table["sbp"].median())
-    if unit == "mmhg" and predicted < _KPA_BELOW / 2:
-        raise PredictionError(
-            f"{path.name}: the median of sbp is {predicted:.1f} and that of sbp_ref {median:.0f}; predictions must be "
-            "in mmHg too"
-        )
+    what = (
+        "seconds from the start of the record, or dates as 2024-01-31T10:00:00 throughout"
+        if name == "start"
+        else "numbers"
+    )
+    return f"give {what}, or leave the column out: --without {name}"
 
 
 def _assume(rows: pd.DataFrame, missing: tuple[str, ...], network: str, judged: JudgedTable) -> None:
     """Fill in what the table does not say, and say so."""
-    defaults = {"subset": "test", "network": network, "split": "test", "setting": "", "seed": 0, "seconds": np.nan}
+    defaults = {"subset": "test", "network": network, "split": "test", "setting": "", "seed": "0", "seconds": np.nan}
     for name in set(defaults) & set(missing):
         rows[name] = defaults[name]
     if "record" in missing:
@@ -273,70 +301,42 @@ def _assume(rows: pd.DataFrame, missing: tuple[str, ...], network: str, judged: 
         rows["start"] = rows.groupby(["subject", "record", *_PREDICTOR]).cumcount().astype(float)
         rows["seconds"] = np.nan  # of a counted start they would say that windows follow one another
     judged.notes += [f"no column {name}: {OPTIONAL[name]}" for name in missing if OPTIONAL[name]]
-    rows["seed"] = rows["seed"].astype(int)
-    if "sex" in rows:
-        rows["sex"] = rows["sex"].str.lower().map(_SEX).fillna("")
+    called = rows["subject"].str.lower().isin(NOTHING)
+    if called.any():
+        judged.notes.append(
+            f"subject {values_of(rows['subject'], called)} in {lines(rows, called)} is taken for a name; leave these "
+            "rows out if it says that the subject is not known"
+        )
 
 
-def _check_windows(rows: pd.DataFrame, judged: JudgedTable) -> None:
-    test = rows["subset"] == "test"
-    if not test.any():
-        unknown = "".join(f"; {note}" for note in judged.notes if "of subset" in note)
-        raise PredictionError(f"{judged.source}: no row with subset 'test'; only test windows can be judged{unknown}")
-    key = [*WINDOW, *_PREDICTOR]
-    twice = rows.duplicated(key, keep=False) & test
-    if twice.any():
+def _count_dates(rows: pd.DataFrame, judged: JudgedTable) -> None:
+    """Starts that are dates as seconds from the first of each record, over all files."""
+    dated = rows["_dated"]
+    if dated.any():
+        if len(rows[dated]) > 1 and rows.loc[dated, "start"].mod(86400).eq(0).all():
+            raise PredictionError(
+                f"{judged.source}: column start holds days without a time in {lines(rows, dated)}; give the time "
+                "of day, too, or leave the column out: --without start"
+            )
+        record = rows[dated].groupby(["subject", "record"], sort=False)
+        rows.loc[dated, "start"] -= record["start"].transform("min")
+        judged.notes.append(f"start is a date in {lines(rows, dated)}: counted in seconds from each record's first")
+
+
+def _number(rows: pd.DataFrame, judged: JudgedTable) -> None:
+    """Seeds and folds as numbers, whatever they are called."""
+    rows["seed"], called = numbered(rows["seed"])
+    if called:
+        named = [f"{number} is {shortened(name, 30)}" for name, number in called.items()]
+        judged.notes.append(f"seeds are numbered: {some_of(named)}")
+    judging = rows["subset"].isin(["test", "calibration"])
+    if (untold := judging & rows["seed"].isna()).any():
         raise PredictionError(
-            f"{judged.source}: {int(rows.duplicated(key)[test].sum())} test windows occur twice "
-            f"({_lines(rows, twice)}); keep one row a window, network, split, setting and seed, or say "
-            "which columns tell them apart: --column setting=THEIRS, or setting=ONE+OTHER"
+            f"{judged.source}: column seed is empty in {lines(rows, untold)}; fill it in, or leave the column out: "
+            "--without seed"
         )
-
-
-def _warn(rows: pd.DataFrame, judged: JudgedTable) -> None:
-    test = rows[rows["subset"] == "test"]
-    if len(test["subject"].unique()) == 1:
-        judged.warnings.append(
-            f"one subject ({test['subject'].iloc[0]}): no intervals, no tests; nothing is known about people"
-        )
-    swapped = rows["sbp_ref"] <= rows["dbp_ref"]
-    if swapped.any():
-        judged.warnings.append(f"SBP is not above DBP in the reference of {_lines(rows, swapped)}; see to the columns")
-    exchanged = test["sbp"] <= test["dbp"]
-    if exchanged.any():
-        judged.warnings.append(
-            f"SBP is not above DBP in the predictions of {_lines(test, exchanged)}; if the columns are exchanged, say "
-            "--column sbp=THEIR_SBP --column dbp=THEIR_DBP"
-        )
-    for name, (least, most, unit) in _USUAL.items():
-        outside = (rows[name] < least) | (rows[name] > most) if name in rows else np.zeros(len(rows), bool)
-        if outside.any():
-            judged.warnings.append(
-                f"{name} lies outside {least:g} to {most:g} {unit} in {_lines(rows, outside)}; see to "
-                "the column and its unit"
-            )
-    for network, own in test.groupby("network", sort=False):
-        if len(own) > 1 and (own["sbp"].eq(own["sbp_ref"]) & own["dbp"].eq(own["dbp_ref"])).all():
-            judged.warnings.append(f"{network} equals the reference in all rows; are sbp and dbp what it predicted?")
-    people = test["subject"].nunique()
-    if people > _MANY and people == test.drop_duplicates(WINDOW).shape[0]:
-        judged.warnings.append(
-            "every window has a subject of its own; if several are of one person, say so in the column subject, or the "
-            "intervals are too narrow"
-        )
-    if "start" in judged.missing:
-        again = test.duplicated([name for name in test if name not in ("start", "_line")])
-        if again.any():
-            judged.warnings.append(
-                f"{_lines(test, again)} repeat an earlier one in every column; without the column start they count as "
-                "further windows"
-            )
-
-
-def _lines(table: pd.DataFrame, which) -> str:
-    """Name rows: their number, file and first lines."""
-    bad = table[np.asarray(which, bool)]
-    shown = ", ".join(map(str, bad["_line"].iloc[:_SHOWN])) + (", ..." if len(bad) > _SHOWN else "")
-    several = len(table["_file"].unique()) > 1
-    of = f" of {bad['_file'].iloc[0]}" if several else ""
-    return f"{len(bad)} row{'s' * (len(bad) != 1)} (line{'s' * (len(bad) != 1)} {shown}{of})"
+    rows["seed"] = rows["seed"].fillna(0).astype(int)
+    if "fold" in rows:
+        names = texts(rows["fold"], names=False)
+        rows["fold"] = numbered(rows["fold"])[0]
+        check_folds(rows, names, judged)

@@ -1,8 +1,5 @@
 """Cuff values that were taken while a PPG was recorded."""
 
-import csv
-import gzip
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +7,9 @@ import numpy as np
 import pandas as pd
 
 from cuffless.errors import CufflessError
+from cuffless.records import RecordError
+from cuffless.records.text.cells import shown
+from cuffless.records.text.tables import read_lines
 
 CUFF_COLUMNS = ("time", "sbp", "dbp")
 PLAUSIBLE = {"sbp": (50.0, 300.0), "dbp": (20.0, 200.0)}
@@ -30,8 +30,8 @@ def read_cuff_values(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : path
-        CSV, separated by commas, semicolons or tabs, with columns `CUFF_COLUMNS`: seconds from the start of the signal,
-        SBP and DBP in mmHg. Others are ignored.
+        CSV, whatever separates its cells, decimal commas included, with columns `CUFF_COLUMNS`: seconds from the start
+        of the signal, SBP and DBP in mmHg. Others are ignored.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def read_cuff_values(path: str | Path) -> pd.DataFrame:
     missing = [name for name in CUFF_COLUMNS if name not in header]
     if missing:
         raise CuffFileError(
-            f"{path}: no column {', '.join(missing)}; found {', '.join(header) or 'nothing'}. It needs time (seconds "
+            f"{path}: no column {', '.join(missing)}; found {shown(header) or 'nothing'}. It needs time (seconds "
             "from the start of the signal), sbp and dbp (mmHg)"
         )
     if twice := [name for name in CUFF_COLUMNS if header.count(name) > 1]:
@@ -64,22 +64,14 @@ def read_cuff_values(path: str | Path) -> pd.DataFrame:
 def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Names of the columns, and the rows that are not empty with the number of their line."""
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", newline="") as file:
-            lines = file.read().splitlines()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise CuffFileError(f"{path} cannot be read: {reason}; give a CSV with {', '.join(CUFF_COLUMNS)}") from None
-    first = lines[0] if lines else ""
-    separator = max(",;\t", key=first.count)
-    rows = [
-        (number, [cell.strip() for cell in cells])
-        for number, cells in enumerate(csv.reader(lines, delimiter=separator), start=1)
-        if any(cell.strip() for cell in cells)
-    ]
-    header = [name.lower() for name in rows[0][1]] if rows else []
-    while header and not header[-1]:
-        header.pop()
-    return header, rows[1:]
+        header, rows, _ = read_lines(path)
+    except RecordError as error:
+        reason = str(error).removeprefix(f"{path}: ").removeprefix(f"{path.name}: ").removeprefix("cannot be read ")
+        raise CuffFileError(
+            f"{path} cannot be read: {reason.removeprefix('(').removesuffix(')')}; give a CSV with "
+            f"{', '.join(CUFF_COLUMNS)}"
+        ) from None
+    return header, rows
 
 
 def _values(where: str, cells: list[str], header: list[str]) -> dict[str, float]:
@@ -95,7 +87,7 @@ def _values(where: str, cells: list[str], header: list[str]) -> dict[str, float]
             values[name] = float(cell)
         except ValueError:
             hint = "write seconds from the start of the signal" if name == "time" else "leave the row out"
-            raise CuffFileError(f"{where}: {name} {cell!r} is no number; {hint}") from None
+            raise CuffFileError(f"{where}: {name} {shown([cell], 60)!r} is no number; {hint}") from None
     _check(where, values)
     return values
 

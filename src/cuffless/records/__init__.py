@@ -1,33 +1,38 @@
 """Recordings: where they come from, how they are read, and the table of what there is."""
 
 from cuffless.records.catalog import describe_record, list_records, shard_listing, simulated_entries
-from cuffless.records.csv_files import is_csv, is_number, open_csv
+from cuffless.records.csv_files import LayoutError, is_csv, open_csv
 from cuffless.records.fetching import fetch_records, read_records
 from cuffless.records.local import subject_of
-from cuffless.records.record import Channel, ReadyWindows, Record, RecordError, Segment, from_arrays
+from cuffless.records.record import Channel, ReadyWindows, Record, RecordError, Segment, from_arrays, turned_over
+from cuffless.records.runs import describe_runs, numbered, runs_of
 from cuffless.records.source import Entry, Source, shard_of, split_path
-from cuffless.records.sources import find_records, open_record, source_file, source_named
+from cuffless.records.sources import find_records, open_record, refusing, source_file, source_named
 from cuffless.records.wfdb_files import open_wfdb
 
 __all__ = [
     "Channel",
     "Entry",
+    "LayoutError",
     "ReadyWindows",
     "Record",
     "RecordError",
     "Segment",
     "Source",
     "describe_record",
+    "describe_runs",
     "fetch_records",
     "find_records",
     "from_arrays",
     "is_csv",
-    "is_number",
     "list_records",
+    "numbered",
     "open_csv",
     "open_record",
     "open_wfdb",
     "read_records",
+    "refusing",
+    "runs_of",
     "shard_listing",
     "shard_of",
     "simulated_entries",
@@ -35,4 +40,5 @@ __all__ = [
     "source_named",
     "split_path",
     "subject_of",
+    "turned_over",
 ]

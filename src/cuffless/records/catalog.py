@@ -1,7 +1,6 @@
 """The table of records: which there are, whose they are, what is wrong with them."""
 
 import hashlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -9,14 +8,15 @@ from pathlib import Path
 import pandas as pd
 
 from cuffless.config import RecordOptions
+from cuffless.records.folders import file_states
 from cuffless.records.local import local_entry, subject_of
 from cuffless.records.record import RecordError
 from cuffless.records.source import Entry, shard_of, split_path
-from cuffless.records.sources import source_named, table_name
+from cuffless.records.sources import refusing, source_named, table_name
 
 COLUMNS = (
     *("record", "subject", "identity", "path", "segments", "seconds", "sha256", "problem"),
-    *("bytes", "recorded", "channels"),
+    *("bytes", "recorded", "channels", "subset"),
 )
 
 
@@ -57,19 +57,7 @@ def _listings(folder: str, shards: int) -> list[str]:
     return [digest.hexdigest()[:16] for digest in digests]
 
 
-@cache
-def _files(folder: str) -> tuple[tuple[str, int, int], ...]:
-    """Path, size and time of every file below a folder; scandir takes a third of rglob's time."""
-    found, queue = [], [folder]
-    while queue:
-        with os.scandir(queue.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    queue.append(entry.path)
-                elif entry.is_file():
-                    stat = entry.stat()
-                    found.append((entry.path, stat.st_size, stat.st_mtime_ns))
-    return tuple(sorted(found))
+_files = cache(file_states)
 
 
 def describe_record(entry: Entry, options: RecordOptions) -> dict:
@@ -78,11 +66,13 @@ def describe_record(entry: Entry, options: RecordOptions) -> dict:
     A record that cannot be used is a row too, with its reason under ``problem``.
     """
     row = {"record": table_name(entry), "subject": entry.subject or entry.name}
-    row |= {"identity": entry.identity, "path": entry.path}
+    row |= {"identity": entry.identity, "path": entry.path, "subset": entry.subset}
     source = source_named(options.source)
     try:
-        record = source.survey(entry.path, options)
-        digest = source.digest(record, options)
+        with refusing(options.source, entry.path):
+            record = source.survey(entry.path, options)
+            digest = source.digest(record, options)
+            size = record.size or sum(Path(file).stat().st_size for file in record.files)
     except RecordError as error:
         nothing = {"segments": 0, "seconds": 0.0, "sha256": "", "problem": str(error), "bytes": 0}
         return {**row, **nothing, "recorded": round(error.seconds, 3), "channels": ";".join(error.channels)}
@@ -92,7 +82,7 @@ def describe_record(entry: Entry, options: RecordOptions) -> dict:
         "seconds": round(record.usable_seconds, 3),
         "sha256": digest,
         "problem": "",
-        "bytes": record.size or sum(Path(file).stat().st_size for file in record.files),
+        "bytes": size,
         "recorded": round(record.seconds, 3),
         "channels": ";".join(record.channels),
     }
@@ -114,7 +104,8 @@ def list_records(entries: list[Entry], options: RecordOptions, shard: int | None
     -------
     DataFrame
         Columns record, subject, identity, path, segments, seconds (with both signals), sha256, problem, bytes (of the
-        files that hold them), recorded (seconds in all, gaps included), channels (all, separated by semicolons). Names
+        files that hold them), recorded (seconds in all, gaps included), channels (all, separated by semicolons), subset
+        (train, val or test, where its publisher says so). Names
         occur once in a data set: one that does not name its patient has the patient put before it, and records of
         equal name take as much of their path as tells them apart (they are of one shard, whatever the number of
         shards). Of records that are the same files, the first is used and the others have a problem.

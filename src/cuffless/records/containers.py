@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.records.local import existing_folder
+from cuffless.errors import shortened
+from cuffless.records.folders import existing_folder, files_in
 from cuffless.records.record import RecordError
-
-FileState = tuple[str, int, int]
 
 
 def container_files(options: RecordOptions, endings: tuple[str, ...]) -> dict[Path, str]:
@@ -35,13 +34,7 @@ def container_files(options: RecordOptions, endings: tuple[str, ...]) -> dict[Pa
         If the folder does not exist.
     """
     folder = existing_folder(options)
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in endings
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    files = files_in(options, lambda name: name.lower().endswith(endings))
     names = {file: file.stem for file in files}
     for ending in (False, True):
         often = Counter(names.values())
@@ -50,21 +43,6 @@ def container_files(options: RecordOptions, endings: tuple[str, ...]) -> dict[Pa
                 inside = file.relative_to(folder)
                 names[file] = "_".join((inside if ending else inside.with_suffix("")).parts)
     return names
-
-
-def file_state(path: Path) -> FileState:
-    """Path, size and time of a file: what a cached look into it goes by.
-
-    Raises
-    ------
-    RecordError
-        If it is absent.
-    """
-    try:
-        state = path.stat()
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read ({error.strerror}); see to records.path") from None
-    return str(path), state.st_size, state.st_mtime_ns
 
 
 @contextmanager
@@ -82,7 +60,7 @@ def hdf5(path: str | Path) -> Iterator:
         with h5py.File(path, "r", locking=False) as file:  # network file systems refuse locks, and nobody writes
             yield file
     except (OSError, RuntimeError, KeyError) as error:  # h5py turns damage of different kinds into these
-        raise RecordError(f"{path}: cannot be read as HDF5 ({error}); fetch it anew") from None
+        raise RecordError(f"{path}: cannot be read as HDF5 ({shortened(error, 120)}); fetch it anew") from None
 
 
 def holds_references(dataset) -> bool:
@@ -103,6 +81,9 @@ def texts(file, dataset) -> list[str]:
             continue
         # Below h5py's objects, which cost twice the time: a file may hold a million strings.
         stored = h5py.h5r.dereference(reference, file.id)
+        if stored.dtype.itemsize > 4:  # not letters, but the dimensions of an empty value
+            found.append("")
+            continue
         units = np.empty(stored.shape, stored.dtype)
         stored.read(h5py.h5s.ALL, h5py.h5s.ALL, units)
         found.append(text(units))

@@ -1,136 +1,187 @@
-"""Recordings as CSV."""
+"""Recordings as text: a signal in each column, or in each row."""
 
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from cuffless.config import RecordOptions
+from cuffless.records.channels import doubled_channels, find_channel
 from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
+from cuffless.records.text.cells import shown
+from cuffless.records.text.clock import sampled
+from cuffless.records.text.described import Described, LayoutError, describe
+from cuffless.records.text.encoding import is_text
+from cuffless.records.text.heads import with_head
+from cuffless.records.text.layout import Layout, layout_of
+from cuffless.records.text.numbers import to_numbers, without_code
+from cuffless.records.text.sampling import Run, Sampling
+from cuffless.records.text.tables import line_of
+from cuffless.records.text.times import is_time_name, plain_name
+from cuffless.records.units import PRESSURE_UNITS, mmhg_per
 
-_TIME = ("time", "timer", "t", "seconds")
+__all__ = ["LayoutError", "is_csv", "open_csv"]
+
+_PPG_ELSEWHERE = ("bvp", "ppg", "pleth", "pulseox", "pulse oximeter", "plethysmogram", "photoplethysmogram")
+_NO_PRESSURE = ("v", "mv", "uv", "µv", "volt", "volts", "nu", "adu", "raw", "counts", "a.u.", "au", "nd", "%")
 
 
 def is_csv(path: str | Path) -> bool:
-    """Whether a path names a CSV file."""
-    return Path(path).name.lower().endswith((".csv", ".csv.gz", ".txt", ".tsv"))
+    """Whether a path names a text file of signals."""
+    return is_text(path)
 
 
-def open_csv(path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True) -> Record:
-    """Read a recording from a CSV file.
+def open_csv(
+    path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True, assume: bool = True
+) -> Record:
+    """Read a recording from a text file.
 
     Parameters
     ----------
     path : str or Path
-        CSV, plain or compressed with gzip. Its first line names the columns unless ``options.csv_columns`` does.
+        Text in columns or rows, plain or compressed with gzip; separators, decimal marks, heads and columns of times
+        are found by looking at it.
     options : RecordOptions
-        Channel names, sampling rate and layout of the file.
+        Channel names; sampling rate, names and layout where the file does not tell them.
     need_abp : bool
         False: PPG alone suffices.
+    assume : bool
+        Whether 125 Hz may be assumed where neither file nor options tell a sampling rate; it is then a problem of the
+        record.
 
     Returns
     -------
     Record
+        A segment for each stretch without a gap in the file's times; ``read_as`` says what the file was taken for.
 
     Raises
     ------
+    LayoutError
+        If it must be described: its columns have no names, its signals are in rows, or nothing tells its rate.
     RecordError
-        If the file is absent, empty or not numeric, or a column is missing; the message says what to change.
+        If it is absent, empty or not numeric, or a column is missing; the message says what to change.
     """
     path = Path(path)
     name = path.name.split(".")[0]
-    check_rate(path.name, options.csv_fs)
-    table = _read_table(path, options)
-    names = list(table)
-    ppg = _column(names, options.channels.ppg)
-    abp = _column(names, options.channels.abp) if need_abp else None
+    if options.csv_fs is not None:
+        check_rate(path.name, options.csv_fs)
+    layout = with_head(layout_of(path))
+    table = describe(layout, options)
+    ppg, abp = _signals(table, options, need_abp)
+    sampling, source = sampled(table, options.csv_fs, assume=assume)
+    check_rate(path.name, sampling.fs)
+    columns = {kind: _numbers(table, at) for kind, at in (("ppg", ppg), ("abp", abp)) if at is not None}
+    segments = tuple(_segment(f"{name}", run, columns, options.fs) for run in sampling.runs)
+    segments = tuple(segment for segment in segments if segment.n_samples > 0)
+    if not segments:
+        raise RecordError(f"{path.name}: the file holds no samples")
+    read_as = _read_as(table, sampling, source, ppg, abp)
+    names, notes = tuple(table.names), tuple(table.notes)
+    return Record(
+        name,
+        str(path),
+        sampling.fs,
+        names,
+        sampling.seconds,
+        segments,
+        notes,
+        (str(path), *map(str, layout.beside)),
+        read_as=read_as,
+        began=_began(table, layout),
+    )
+
+
+def _signals(table: Described, options: RecordOptions, need_abp: bool) -> tuple[int, int | None]:
+    """Where PPG and ABP are."""
+    ppg = _find(table, options.channels.ppg, _PPG_ELSEWHERE)
+    abp = _find(table, options.channels.abp) if need_abp else None
     for kind, found in (("ppg", ppg), ("abp", abp)):
         if found is None and (kind == "ppg" or need_abp):
             raise RecordError(
-                f"{path.name}: no column {kind}; found {', '.join(names)}. Name the columns with "
-                f"--columns (records.csv_columns) or map them under records.channels.{kind}."
+                f"{table.layout.path.name}: no column {kind}; found {shown(table.names)}. Name the columns with "
+                f"--columns (records.csv_columns), or say which it is with --{kind} (records.channels.{kind}).",
+                tuple(table.names),
             )
-
-    def channel(column: str) -> Channel:
-        values = table[column]
-        return Channel(options.csv_fs, len(values), lambda start, stop: values[start:stop])
-
-    n = len(table[ppg])
-    segment = Segment(name, 0.0, options.fs, channel(ppg), channel(abp) if abp else None)
-    return Record(name, str(path), options.csv_fs, tuple(names), n / options.csv_fs, (segment,), (), (str(path),))
-
-
-def _read_table(path: Path, options: RecordOptions) -> dict[str, np.ndarray]:
-    import gzip
-
-    try:
-        opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rt", encoding="utf-8-sig") as file:
-            first = file.readline()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise RecordError(f"{path}: cannot be read as CSV ({error})") from None
-    if not first.strip():
-        raise RecordError(f"{path.name}: the file is empty")
-    numeric = all(is_number(field) for field in first.replace(";", ",").split(","))
-    if options.csv_rows:
-        return _read_rows(path, options)
-    if numeric and not options.csv_columns:
-        width = first.count(",") + 1
-        hint = "its signals seem to stand in rows: say --rows and name them with" if width > 50 else "name them with"
-        raise RecordError(f"{path.name}: the first line names no columns; {hint} --columns, e.g. --columns ppg,abp")
-    return _read_columns(path, options, numeric)
-
-
-def _read_columns(path: Path, options: RecordOptions, numeric: bool) -> dict[str, np.ndarray]:
-    import pandas as pd
-
-    names = list(options.csv_columns) or None
-    try:
-        table = pd.read_csv(path, names=names, header=None if numeric else 0, skipinitialspace=True)
-    except (ValueError, OSError, EOFError, zlib.error) as error:  # pandas' parser errors are ValueErrors
-        raise RecordError(f"{path.name}: cannot be read as CSV ({error})") from None
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus fields for an index
+    if abp is not None and table.unit(abp).lower() in _NO_PRESSURE:
         raise RecordError(
-            f"{path.name}: {len(names or table.columns)} columns are named, but its lines hold more; name each "
-            "(records.csv_columns), or set records.csv_rows if its signals stand in rows"
+            f"{table.layout.path.name}: column {shown([table.names[abp]], 40)} is not in {PRESSURE_UNITS} by its "
+            "own unit; calibrate it, or correct the unit",
+            tuple(table.names),
         )
-    table.columns = [str(c).strip().strip("'\"") for c in table.columns]
-    if not len(table):
-        raise RecordError(f"{path.name}: the file holds no samples")
-    columns = {}
-    for column in table.columns:
-        values = pd.to_numeric(table[column], errors="coerce")
-        broken = values.isna() & table[column].notna()
-        known = options.channels.ppg + options.channels.abp
-        if broken.any() and column.lower() in {n.lower() for n in known}:
-            line = int(np.flatnonzero(broken)[0]) + (1 if numeric else 2)
-            raise RecordError(f"{path.name}, line {line}: {table[column][broken].iloc[0]!r} is not a number")
-        columns[column] = values.to_numpy(float)
-    return columns
+    if abp is not None and (unit := table.unit(abp)) and mmhg_per(unit) is None:
+        table.notes.append(
+            f"column {shown([table.names[abp]], 40)}: {shown([unit], 20)!r} is not a known unit of pressure; its "
+            "values are taken for mmHg"
+        )
+    table.notes += doubled_channels(table.names, options.channels, need_abp)
+    return ppg, abp
 
 
-def _read_rows(path: Path, options: RecordOptions) -> dict[str, np.ndarray]:
-    try:
-        rows = np.loadtxt(path, delimiter=",", ndmin=2)
-    except (OSError, EOFError, zlib.error) as error:
-        raise RecordError(f"{path.name}: cannot be read as CSV ({error})") from None
-    except ValueError as error:
-        raise RecordError(f"{path.name}: rows are not all numbers of one length ({error})") from None
-    names = options.csv_columns or ("ppg", "abp")
-    if len(names) > len(rows):
-        raise RecordError(f"{path.name}: {len(rows)} rows, but {len(names)} names were given ({', '.join(names)})")
-    return dict(zip(names, rows, strict=False))
+def _find(table: Described, known: tuple[str, ...], elsewhere: tuple[str, ...] = ()) -> int | None:
+    """The column of one of these names, units aside, or else the one that the file says to measure it."""
+    signals = [at for at, name in enumerate(table.names) if not is_time_name(name)]
+    plain = [plain_name(name)[0] for name in table.names]
+    for names, wanted in ((table.names, known), (plain, [plain_name(name)[0] for name in known])):
+        found = find_channel([" ".join(names[at].split()) for at in signals], [" ".join(one.split()) for one in wanted])
+        if found is not None:
+            return signals[found]
+    sensors = (
+        [sensor.lower() for sensor in table.layout.sensors] if len(table.layout.sensors) == len(table.names) else []
+    )
+    likely = [
+        at for at, own in enumerate(plain) if elsewhere and (own in elsewhere or (sensors and sensors[at] in elsewhere))
+    ]
+    return likely[0] if len(likely) == 1 else None
 
 
-def is_number(field: str) -> bool:
-    """Whether a field of a CSV is a number."""
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True
+def _numbers(table: Described, at: int) -> np.ndarray:
+    """A column's values, those of a pressure in mmHg."""
+    cells = table.cells[at]
+    values = to_numbers(cells, table.layout.decimal)
+    broken = values.isna() & cells.notna()
+    if broken.any():
+        row = int(np.flatnonzero(broken)[0])
+        held = shown([cells[broken].iloc[0]], 60)
+        where = line_of(table.layout, row)
+        if table.layout.kind == "LabChart":
+            raise RecordError(
+                f"{table.layout.path.name}, line {where}: {held!r} is not a number; if a second block begins here, "
+                "export each block to a file of its own"
+            )
+        raise RecordError(
+            f"{table.layout.path.name}, line {where}: {held!r} is not a number; correct it, or empty the cell"
+        )
+    values, code = without_code(values.to_numpy(float))
+    if code:
+        table.notes.append(f"column {shown([table.names[at]], 40)}: {code}")
+    return values * (mmhg_per(table.unit(at)) or 1.0)
 
 
-def _column(names: list[str], known: tuple[str, ...]) -> str | None:
-    lower = {name.lower(): name for name in names if name.lower() not in _TIME}
-    return next((lower[name.lower()] for name in known if name.lower() in lower), None)
+def _segment(name: str, run: Run, columns: dict[str, np.ndarray], fs: float) -> Segment:
+    def channel(values: np.ndarray) -> Channel:
+        return Channel(run.fs, len(values), lambda start, stop: values[start:stop])
+
+    held = {kind: channel(run.values(values)) for kind, values in columns.items()}
+    return Segment(name, run.start, fs, held["ppg"], held.get("abp"))
+
+
+def _began(table: Described, layout: Layout) -> float | None:
+    """When the file's first sample was taken, in seconds since 1970; None where it does not tell."""
+    if table.times is not None and (table.times.kind == "date" or table.times.first > 8e8):
+        return table.times.first
+    return layout.began
+
+
+def _read_as(table: Described, sampling: Sampling, source: str, ppg: int, abp: int | None) -> str:
+    """One line on what the file was taken for."""
+    layout = table.layout
+    shape = f"{'rows' if table.rows else 'columns'} {shown(table.names, 100)}"
+    taken = [f"PPG is {table.names[ppg]}"] if plain_name(table.names[ppg])[0] not in ("ppg", "pleth") else []
+    if abp is not None and mmhg_per(table.unit(abp)) not in (None, 1.0):
+        taken.append(f"{table.names[abp]} converted to mmHg")
+    parts = [
+        f"{layout.path.name}: {layout.kind}, {layout.written}, {shape}",
+        f"{sampling.fs:.7g} Hz {source}",
+        *taken,
+        *sampling.notes,
+    ]
+    return "; ".join(parts)

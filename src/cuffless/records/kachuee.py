@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.records.containers import FileState, container_files, file_state, hdf5, holds_references
+from cuffless.errors import shortened, some_of
+from cuffless.records.containers import container_files, hdf5, holds_references
+from cuffless.records.folders import FileState, file_state
 from cuffless.records.record import Channel, Record, RecordError, Segment
 from cuffless.records.source import Entry, Source, split_path
 
@@ -35,11 +37,15 @@ class KachueeFiles(Source):
         for file, name in container_files(options, (".mat",)).items():
             try:
                 n = _cells(file_state(file))[1]
-            except RecordError:
+            except Exception:  # damaged files raise more than can be foreseen
                 yield Entry(str(file), name)  # opening it tells why
                 continue
             for number in range(1, n + 1):
                 yield Entry(f"{file}#{number:04d}", f"{name}_{number:04d}")
+
+    def parts(self, file: Path) -> list[str]:
+        """Numbers of a file's cells."""
+        return [f"{number:04d}" for number in range(1, _cells(file_state(file))[1] + 1)]
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
         """Open one cell; of a file of version 7.3 only shapes are read."""
@@ -85,10 +91,11 @@ def _cells(state: FileState) -> tuple[str, int]:
         try:
             kinds = scipy.io.whosmat(path, appendmat=False)
         except Exception as error:  # its parser raises whatever it stumbles over
-            raise RecordError(f"{path}: is no MATLAB file ({error}); fetch it anew, or take it out") from None
+            why = shortened(error, 120)
+            raise RecordError(f"{path}: is no MATLAB file ({why}); fetch it anew, or take it out") from None
         found = {name: int(np.prod(shape)) for name, shape, kind in kinds if kind == "cell"}
     if len(found) != 1:
-        what = f"several cell arrays ({', '.join(found)})" if found else "no cell array"
+        what = f"several cell arrays ({some_of(found)})" if found else "no cell array"
         raise RecordError(f"{path}: holds {what}, not one of recordings; {_REMEDY}")
     return next(iter(found.items()))
 
@@ -147,4 +154,5 @@ def _load_old(state: FileState, variable: str) -> list[np.ndarray]:
     try:
         return list(scipy.io.loadmat(state[0], appendmat=False, variable_names=[variable])[variable].ravel(order="F"))
     except Exception as error:  # its parser raises whatever it stumbles over
-        raise RecordError(f"{Path(state[0])}: cannot be read as MATLAB file ({error}); fetch it anew") from None
+        why = shortened(error, 120)
+        raise RecordError(f"{Path(state[0])}: cannot be read as MATLAB file ({why}); fetch it anew") from None

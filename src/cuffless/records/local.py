@@ -1,34 +1,43 @@
-"""Folders of WFDB or CSV recordings on this machine."""
+"""Folders of recordings on this machine, one a file."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cuffless.config import RecordOptions
 from cuffless.records.csv_files import is_csv, open_csv
-from cuffless.records.record import Record, RecordError
+from cuffless.records.folders import files_in, reachable
+from cuffless.records.record import Record
 from cuffless.records.source import Entry, Source, shard_of
 from cuffless.records.wfdb_files import open_wfdb
 
 _PATIENT = re.compile(r"^p\d{6,8}$")
 
 
-class _Folder(Source):
-    """Recordings below a folder; a patient's folder tells whose they are."""
+class FileFolder(Source):
+    """Files below a folder, one recording each; a patient's folder tells whose they are.
+
+    Attributes
+    ----------
+    endings : tuple of str
+        Of the files' names, in lower case.
+    """
+
+    endings: tuple[str, ...] = ()
+
+    def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
+        """All files of these endings."""
+        wanted = files_in(options, lambda name: name.lower().endswith(self.endings), _concerned(options, shard))
+        return map(local_entry, wanted)
+
+
+class _Folder(FileFolder):
+    """WFDB or CSV: told apart by the file itself."""
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
+        reachable(path)
         opener = open_csv if is_csv(path) else open_wfdb
         return opener(path, options, need_abp=need_abp)
-
-    def _files(self, options: RecordOptions, shard: int | None, pattern: str) -> list[Path]:
-        """Files of a pattern, those of patients of other shards passed over before anything in them is read."""
-        folder = existing_folder(options)
-        return [
-            path
-            for path in folder.rglob(pattern)
-            if not any(part.startswith(".") for part in path.relative_to(folder).parts)
-            and _concerns(path, options, shard)
-        ]
 
 
 class WfdbFolder(_Folder):
@@ -36,7 +45,8 @@ class WfdbFolder(_Folder):
 
     def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
         """Records whose header no other header names as its segment."""
-        return map(local_entry, _masters(self._files(options, shard, "*.hea")))
+        headers = files_in(options, lambda name: name.endswith(".hea"), _concerned(options, shard))
+        return map(local_entry, _masters(headers))
 
 
 class CsvFolder(_Folder):
@@ -44,21 +54,7 @@ class CsvFolder(_Folder):
 
     def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
         """All CSV files, compressed ones too."""
-        return map(local_entry, filter(is_csv, self._files(options, shard, "*")))
-
-
-def existing_folder(options: RecordOptions) -> Path:
-    """The folder of the recordings.
-
-    Raises
-    ------
-    RecordError
-        If it does not exist.
-    """
-    folder = Path(options.path)
-    if not folder.is_dir():
-        raise RecordError(f"{folder} is not a folder; set records.path to the folder of your recordings")
-    return folder
+        return map(local_entry, files_in(options, is_csv, _concerned(options, shard)))
 
 
 def subject_of(path: str | Path) -> tuple[str, str]:
@@ -83,16 +79,32 @@ def local_entry(path: Path) -> Entry:
     return Entry(str(path), path.name.split(".")[0], subject if identity == "patient" else "", identity)
 
 
-def _concerns(path: Path, options: RecordOptions, shard: int | None) -> bool:
-    subject, identity = subject_of(path)
-    return shard is None or identity == "record" or shard_of(subject, options.shards) == shard
+def _concerned(options: RecordOptions, shard: int | None) -> Callable[[Path], bool]:
+    """Whether a file may belong to a shard: those of patients of other shards do not."""
+
+    def concerned(path: Path) -> bool:
+        subject, identity = subject_of(path)
+        return shard is None or identity == "record" or shard_of(subject, options.shards) == shard
+
+    return concerned
 
 
 def _masters(headers: list[Path]) -> list[Path]:
     """Records of WFDB headers: those that no other header names as its segment."""
     segments = set()
     for header in headers:
-        lines = [line for line in header.read_text(errors="replace").splitlines() if line and line[0] != "#"]
+        lines = _header_lines(header)
         if lines and "/" in lines[0].split()[0]:
             segments |= {header.with_name(line.split()[0] + ".hea") for line in lines[1:]}
-    return [header.with_suffix("") for header in headers if header not in segments]
+    return [
+        header.with_suffix("") if header.suffix == ".hea" else header for header in headers if header not in segments
+    ]
+
+
+def _header_lines(header: Path) -> list[str]:
+    """Lines of a header without comments; none of one that cannot be read (opening it tells why)."""
+    try:
+        text = header.read_text(errors="replace")
+    except OSError:
+        return []
+    return [line for line in text.splitlines() if line.strip() and line[0] != "#"]

@@ -1,4 +1,4 @@
-"""MIMIC waveforms from PhysioNet: listed and described from headers, signals fetched where both are held."""
+"""Waveforms from PhysioNet: listed and described from headers, signals fetched where both are held."""
 
 import hashlib
 import threading
@@ -14,14 +14,16 @@ from cuffless.records.record_lists import Listed, list_file, read_list
 from cuffless.records.remote.checksums import Checksums
 from cuffless.records.remote.download import AbsentError, Downloader, DownloadError
 from cuffless.records.source import Entry, Source, split_path
-from cuffless.records.wfdb_files import missing_signal, open_wfdb, read_header, segment_names
+from cuffless.records.wfdb_files import missing_signal, open_wfdb, segment_names
+from cuffless.records.wfdb_headers import read_header
 
 _SUMS = "SHA256SUMS.txt"
 _IN_FOLDERS = ("mimic3wdb", "mimic4wdb")  # databases without a record at their root
 
 
 class PhysioNet(Source):
-    """Records of MIMIC-III (matched subset or all) or MIMIC-IV, by HTTP, into a cache of the same layout.
+    """Records of MIMIC-III (matched subset or all), MIMIC-IV, the Challenge of 2015 or another database of WFDB
+    records, by HTTP, into a cache of the same layout.
 
     Headers are fetched as a record is described, signal files of segments that hold both signals when it is prepared;
     all are checked against the database's checksums.
@@ -59,13 +61,12 @@ class PhysioNet(Source):
         file, listed = split_path(path)
         folder = file.parent
         master = read_header(source.fetch(f"{file}.hea").with_suffix(""))
-        names = segment_names(master, listed) if hasattr(master, "seg_name") else []
-        layout = next(iter(master.seg_name), "") if names and not master.seg_len[0] else ""
-        header = _header_or_none(f"{folder / layout}", source) if layout and layout != "~" else None
+        names = segment_names(master, listed)
+        header = _header_or_none(f"{folder / master.layout}", source) if names and master.layout else None
         if header:
-            problem = missing_signal(header.sig_name or [], options)
+            problem = missing_signal(header.names, options)
             if problem:
-                raise RecordError(f"{file.name}: {problem}", tuple(header.sig_name or ()), master.sig_len / master.fs)
+                raise RecordError(f"{file.name}: {problem}", tuple(header.names), master.length / master.fs)
         for name in names:
             try:
                 source.fetch(f"{folder / name}.hea")
@@ -130,6 +131,10 @@ def listed_records(options: RecordOptions) -> Iterable[Listed]:
             return read_list(source.text(name).splitlines())
         except AbsentError:
             continue
+    # The Challenges' lists stand in the folders of their sets, and the checksums name every file.
+    sums = checksums_of(options.database, options.download)
+    if sums and (folders := sums.folders("RECORDS")):
+        return [Listed(f"{folder}/") for folder in folders]
     raise RecordError(
         f"{options.database}: neither RECORDS-waveforms nor RECORDS is there; see records.database and "
         "records.download.url, or name the records in a file (records.record_list)"
@@ -257,4 +262,4 @@ def _segments_of(path: str, source: Downloader) -> list[str]:
         master = read_header(source.fetch(f"{path}.hea").with_suffix(""))
     except (DownloadError, RecordError):
         return []
-    return list(getattr(master, "seg_name", ()))
+    return [name for name, _ in master.segments or ()]

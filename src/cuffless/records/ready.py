@@ -1,6 +1,7 @@
 """Windows that others cut and labelled: the authors' published file, PulseDB's subsets and segments."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,15 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.records.containers import (
-    FileState,
-    container_files,
-    file_state,
-    hdf5,
-    holds_references,
-    text,
-    texts,
-)
+from cuffless.errors import shortened, some_of
+from cuffless.records.containers import container_files, hdf5, holds_references, text, texts
+from cuffless.records.folders import FileState, file_state
 from cuffless.records.record import ReadyWindows, Record, RecordError, check_rate
 from cuffless.records.source import Entry, Source, split_path
 
@@ -25,6 +20,10 @@ PULSEDB_FS = 125.0
 _PULSEDB_PPG = 1  # of ECG, PPG, ABP
 _BLOCK_WINDOWS = 2048
 _GAP, _SPAN = 64, 4096  # rows read in vain rather than anew, and the most that are read at once
+_PUBLISHED = {"ppg", "label", "subject_idx"}
+_LONGEST_NAME = 100  # characters: names of records and of files are made of it
+_PATIENT = re.compile(r"p\d{6,8}(_[01])?")
+_SUBSETS = {"train": "train", "calfree_test": "test"}  # by what a file's name holds
 _REMEDY = "see docs/own_source.md for the layouts expected"
 
 
@@ -33,11 +32,15 @@ class ReadyFiles(Source):
 
     - HDF5 with ``ppg (n, samples)``, ``label (n, 2)`` (SBP, DBP) and ``subject_idx (n,)`` or ``(n, 1)``, as the authors
       published (Schrumpf et al. 2021). Their index counts record directories of the unmatched database, so a subject
-      stands for a record (identity "record"), and equal numbers in two files are two subjects.
+      stands for a record (identity "record"), and equal numbers in two files are two subjects. Text in its place is a
+      subject's name, the same in all files: a patient's if it is one of MIMIC's (``p000160``).
     - PulseDB's subsets (Wang et al. 2023), ``Subset`` with ``Signals``, ``SBP``, ``DBP``, ``Subject``. Subjects are
       patients: ``p000160_0`` of MIMIC-III, ``p000160_1`` of VitalDB. One that occurs in two files is one patient.
+      ``Train`` and ``CalFree_Test`` in a file's name are the sets of a split of kind `official`.
     - PulseDB's segments, one file a patient: ``Subj_Wins`` with ``PPG_F``, ``SegSBP``, ``SegDBP``, ``SubjectID`` and
       more. Their identifiers lack the ending that tells the two databases apart; it is added.
+
+    Windows without a subject, never filled by who made the file, are left out: a row for the file says how many.
 
     The PPG of all three was band-passed by those who cut it; ``PPG_Raw`` of a segment file without ``PPG_F`` was not.
     """
@@ -47,21 +50,34 @@ class ReadyFiles(Source):
         for file, name in container_files(options, (".h5", ".hdf5", ".mat")).items():
             try:
                 content = _look_into(file_state(file))
-            except RecordError:
+            except Exception:  # damaged files raise more than can be foreseen
                 yield Entry(str(file), name)  # opening it tells why
                 continue
+            if content.left_out:
+                yield Entry(str(file), name)
             for subject in content.rows:
                 if content.identity == "record":
                     yield Entry(f"{file}#{subject}", f"{name}_{subject}", f"{name}_{subject}")
                     continue
+                if content.identity == "name":
+                    identity = "patient" if _PATIENT.fullmatch(subject) else "record"
+                    yield Entry(f"{file}#{subject}", f"{name}_{subject}", subject, identity)
+                    continue
                 # A file named after its patient need not say it twice.
                 full = name.removesuffix(file.stem) if subject.startswith(file.stem) else f"{name}_"
-                yield Entry(f"{file}#{subject}", full + subject, subject, "patient")
+                subset = next((subset for mark, subset in _SUBSETS.items() if mark in file.stem.lower()), "")
+                yield Entry(f"{file}#{subject}", full + subject, subject, "patient", subset=subset)
+
+    def parts(self, file: Path) -> list[str]:
+        """Subjects of a file."""
+        return list(_look_into(file_state(file)).rows)
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
         """Open the windows of one subject in one file; without need of pressure they come without labels."""
         file, subject = split_path(path)
         content = _look_into(file_state(file))
+        if not subject and content.left_out:
+            raise RecordError(f"{path}: {content.left_out}")
         if subject not in content.rows:
             raise RecordError(
                 f"{path}: no such subject; name one after #, as in {file.name}#{next(iter(content.rows))}"
@@ -105,6 +121,7 @@ class _Content:
     identity: str = "patient"
     channels: tuple[str, ...] = ("ECG", "PPG", "ABP")
     filtered: bool = True
+    left_out: str = ""  # what of the file belongs to nobody
 
     def starts(self) -> np.ndarray | None:
         """Starts of the windows in seconds, where the file tells them."""
@@ -166,18 +183,29 @@ class _Segments(_Content):
         return ppg, sbp, dbp
 
 
+def is_ready(file: Path) -> bool:
+    """Whether a file holds ready windows in one of the layouts known."""
+    import h5py
+
+    try:
+        with h5py.File(file, "r", locking=False) as opened:
+            return any(set(opened) >= _PUBLISHED or layout in opened for layout in ("Subset", "Subj_Wins"))
+    except OSError:
+        return False
+
+
 @lru_cache(maxsize=16)
 def _look_into(state: FileState) -> _Content:
     """Layout, subjects and their rows; of PulseDB's subsets the subject of every window is read, 0.1 ms each."""
     path = state[0]
     with hdf5(path) as file:
-        if {"ppg", "label", "subject_idx"} <= set(file):
+        if set(file) >= _PUBLISHED:
             return _published(path, file)
         if "Subset" in file:
             return _subset(path, file["Subset"])
         if "Subj_Wins" in file:
             return _segments(path, file["Subj_Wins"])
-        held = ", ".join(sorted(file)) or "nothing"
+        held = some_of(sorted(file)) or "nothing"
     raise RecordError(f"{path}: holds {held}, none of the layouts of ready windows; {_REMEDY}")
 
 
@@ -189,12 +217,54 @@ def _published(path: str, file) -> _Content:
             f"{path}: ppg {ppg.shape}, label {label.shape} and subject_idx {subject.shape} must be (n, samples), "
             "(n, 2) and (n,)"
         )
-    numbers = subject[()].ravel()
-    if not np.all(np.mod(numbers, 1) == 0):
+    told = np.asarray(ppg.attrs.get("fs", file.attrs.get("fs", 0.0)))
+    try:
+        fs = _first(told)
+    except ValueError:
+        raise RecordError(
+            f"{path}: its attribute fs is {shortened(str(told), 40)!r}; write it as a number of Hz"
+        ) from None
+    subjects, identity = _names_or_numbers(path, subject[()].ravel())
+    rows, left_out = _named_rows(path, subjects, "windows", "subject_idx")
+    return _Published(path, rows, ppg.shape[1], ppg.dtype.itemsize, fs, identity, ("PPG",), left_out=left_out)
+
+
+def _names_or_numbers(path: str, subjects: np.ndarray) -> tuple[np.ndarray, str]:
+    """Subject of each window as text, empty where none is given, and what it is: "record" (a number) or "name"."""
+    if subjects.dtype.kind in "OSU":
+        texts = [one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in subjects.tolist()]
+        if (longest := max(map(len, texts), default=0)) > _LONGEST_NAME:
+            raise RecordError(
+                f"{path}: subject_idx holds a name of {longest} characters; give each subject a short one"
+            )
+        names = [re.sub(r"[\s\0#/\\]+", "_", one.strip("\0 \t\r\n")) for one in texts]
+        return np.array(["" if name.lower() in ("nan", "<na>") else name for name in names]), "name"
+    if subjects.dtype.kind not in "iufb":
+        raise RecordError(f"{path}: subject_idx holds {subjects.dtype}; give each window its subject's number or name")
+    given = np.isfinite(subjects)
+    if not np.all(np.mod(subjects[given], 1) == 0):
         raise RecordError(f"{path}: subject_idx holds what is not a whole number; give each window its subject's")
-    fs = _first(np.asarray(ppg.attrs.get("fs", file.attrs.get("fs", 0.0))))
-    rows = _rows_by(numbers.astype(np.int64))
-    return _Published(path, rows, ppg.shape[1], ppg.dtype.itemsize, fs, "record", ("PPG",))
+    return np.where(given, np.where(given, subjects, 0).astype(np.int64).astype(str), ""), "record"
+
+
+def _named_rows(path: str, subjects: np.ndarray, what: str, where: str) -> tuple[dict[str, np.ndarray], str]:
+    """Rows of each subject, and what is to be said of those that have none.
+
+    Raises
+    ------
+    RecordError
+        If none has one.
+    """
+    named = np.flatnonzero(subjects != "")
+    if not len(named):
+        raise RecordError(f"{path}: none of its {len(subjects)} {what} names a subject in {where}")
+    rows = {name: named[part] for name, part in _rows_by(subjects[named]).items()}
+    if len(named) == len(subjects):
+        return rows, ""
+    return rows, (
+        f"{len(subjects) - len(named)} of {len(subjects)} {what} name no subject in {where} (the first is number "
+        f"{int(np.argmax(subjects == '')) + 1}) and are left out; the others are used"
+    )
 
 
 def _subset(path: str, subset) -> _Content:
@@ -206,10 +276,10 @@ def _subset(path: str, subset) -> _Content:
             f"{path}: Signals {signals.shape}, SBP {sbp.shape}, DBP {dbp.shape} and Subject {subject.shape} must be "
             "(samples, 3, n) and (1, n) as HDF5 shows MATLAB's"
         )
-    names = np.array(texts(subset.file, subject))
-    if "" in names:
-        raise RecordError(f"{path}: Subject of segment {int(np.argmax(names == '')) + 1} is empty; name whose it is")
-    return _Subset(path, _rows_by(names), signals.shape[0], signals.dtype.itemsize)
+    if not holds_references(subject):
+        raise RecordError(f"{path}: Subject holds {subject.dtype}, not a cell array of names; {_REMEDY}")
+    rows, left_out = _named_rows(path, np.array(texts(subset.file, subject)), "segments", "Subject")
+    return _Subset(path, rows, signals.shape[0], signals.dtype.itemsize, left_out=left_out)
 
 
 def _segments(path: str, windows) -> _Content:

@@ -1,7 +1,7 @@
 """A recording as a sequence of continuous segments that are read piece by piece."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -65,15 +65,24 @@ class Channel:
     read: Reader
 
     def resampled(self, fs: float, start: int, stop: int) -> np.ndarray:
-        """Samples `start` to `stop` of the channel brought to sampling rate `fs`."""
+        """Samples `start` to `stop` of the channel brought to sampling rate `fs`; impulses count as missing."""
         if abs(self.fs - fs) < 1e-9 * fs:
-            return self.read(start, stop)
+            return self._cleaned(start, stop)
         from cuffless.signals import to_rate
 
         margin = int(np.ceil(self.fs))
         first = max(int(start / fs * self.fs) - margin, 0)
         last = min(int(np.ceil(stop / fs * self.fs)) + margin, self.n_samples)
-        return to_rate(self.read(first, last), self.fs, fs, start / fs - first / self.fs, stop - start)
+        return to_rate(self._cleaned(first, last), self.fs, fs, start / fs - first / self.fs, stop - start)
+
+    def _cleaned(self, start: int, stop: int) -> np.ndarray:
+        """Samples of the file's own rate without impulses, the same wherever reading begins."""
+        from cuffless.signals import CHUNK_SECONDS, without_impulses
+
+        chunk = max(int(CHUNK_SECONDS * self.fs), 2)
+        first = max(start // chunk - 2, 0) * chunk
+        last = min((-(-stop // chunk) + 2) * chunk, self.n_samples)
+        return without_impulses(self.read(first, last), self.fs)[start - first : stop - first]
 
 
 @dataclass(frozen=True)
@@ -187,6 +196,10 @@ class Record:
         Bytes of these files, as far as headers tell.
     ready : ReadyWindows or None
         Windows in place of segments, where others cut them.
+    read_as : str
+        What a file that does not describe itself was taken for, in one line; empty for one that does.
+    began : float or None
+        Its first sample in seconds since 1970, where it tells.
     """
 
     name: str
@@ -199,12 +212,29 @@ class Record:
     files: tuple[str, ...] = ()
     size: int = 0
     ready: ReadyWindows | None = None
+    read_as: str = ""
+    began: float | None = None
 
     @property
     def usable_seconds(self) -> float:
         """Seconds of the segments, or of the ready windows, that hold the signals asked for."""
         ready = self.ready.seconds if self.ready else 0.0
         return ready + sum(segment.seconds for segment in self.segments)
+
+
+def turned_over(record: Record) -> Record:
+    """The same recording with its PPG upside down."""
+
+    def negative(channel: Channel) -> Channel:
+        return replace(channel, read=lambda start, stop: -channel.read(start, stop))
+
+    def negative_windows(start: int, stop: int):
+        ppg, sbp, dbp = record.ready.read(start, stop)
+        return -np.asarray(ppg), sbp, dbp
+
+    segments = tuple(replace(segment, ppg=negative(segment.ppg)) for segment in record.segments)
+    ready = None if record.ready is None else replace(record.ready, read=negative_windows)
+    return replace(record, segments=segments, ready=ready)
 
 
 def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float) -> Record:

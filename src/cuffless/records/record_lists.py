@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+from cuffless.errors import shortened
 from cuffless.records.record import RecordError
 from cuffless.records.source import shard_of
 
@@ -131,7 +132,7 @@ def list_file(path: str, in_folders: bool = False) -> tuple[Listed, ...]:
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise RecordError(f"records.record_list: {path} cannot be read ({error})") from None
+        raise RecordError(f"records.record_list: {path} cannot be read ({shortened(error, 120)})") from None
     header = lines[0].strip() if lines else ""
     if header.strip('"') in _COLUMNS or ("," in header and "/" not in header):
         lines = _column(path, lines, in_folders)
@@ -148,7 +149,8 @@ def _column(path: str, lines: list[str], in_folders: bool) -> list[str]:
     rows = csv.DictReader([lines[0].strip(), *lines[1:]])
     column = next((name for name in _COLUMNS if name in (rows.fieldnames or ())), None)
     if column is None:
-        raise RecordError(f"{path}: a list with commas needs a column named path or record; found {lines[0]}")
+        found = shortened(lines[0], 120)
+        raise RecordError(f"{path}: a list with commas needs a column named path or record; found {found}")
     if rows.fieldnames == [column]:  # commas without quotes part segments here, not columns
         values = [",".join([row[column], *row.get(None, ())]) for row in rows]
     else:
@@ -156,8 +158,8 @@ def _column(path: str, lines: list[str], in_folders: bool) -> list[str]:
     bare = next((value for value in values if value.strip() and "/" not in value), "")
     if bare and column == "record" and in_folders:
         raise RecordError(
-            f"{path}: {bare} in the column record is a name, and the database keeps its records in folders; give the "
-            "column path, as in records.csv (39/3982843/3982843)"
+            f"{path}: {shortened(bare)} in the column record is a name, and the database keeps its records in folders; "
+            "give the column path, as in records.csv (39/3982843/3982843)"
         )
     return values
 

@@ -25,6 +25,8 @@ class Entry:
         What the subject stands for. A split by "record" may put one patient on both sides.
     key : str
         What decides which job works on it; empty: its subject, else its name.
+    subset : str
+        Set (``train``, ``val``, ``test``) that those who published it put it into; empty: in none.
     """
 
     path: str
@@ -32,6 +34,7 @@ class Entry:
     subject: str = ""
     identity: str = "record"
     key: str = ""
+    subset: str = ""
 
     def shard(self, shards: int) -> int:
         """Number of the job that works on it."""

@@ -3,11 +3,14 @@
 import importlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from cuffless.config import RecordOptions
-from cuffless.records.record import Record, RecordError
+from cuffless.errors import CufflessError, shortened
+from cuffless.records.record import Record, RecordError, turned_over
 from cuffless.records.source import Entry, Source
 
 _SOURCES = {
@@ -16,8 +19,16 @@ _SOURCES = {
     "csv": "cuffless.records.local:CsvFolder",
     "kachuee": "cuffless.records.kachuee:KachueeFiles",
     "ready": "cuffless.records.ready:ReadyFiles",
+    "vital": "cuffless.records.vital:VitalFiles",
+    "edf": "cuffless.records.edf:EdfFiles",
+    "mimicbp": "cuffless.records.mimicbp:MimicBp",
     "physionet": "cuffless.records.physionet:PhysioNet",
 }
+
+
+def known_sources() -> tuple[str, ...]:
+    """Names of the sources that come along."""
+    return tuple(_SOURCES)
 
 
 def source_file(name: str) -> str:
@@ -59,6 +70,38 @@ def source_named(name: str) -> Source:
     return made
 
 
+@contextmanager
+def refusing(name: str, path: str) -> Iterator[None]:
+    """Turn whatever reading a file may raise into the reason why it cannot be used.
+
+    Files are damaged in more ways than their readers expect. Of a user's own source every other error is a mistake in
+    its code, and stays one.
+
+    Parameters
+    ----------
+    name : str
+        Of the source.
+    path : str
+        Of the recording.
+
+    Raises
+    ------
+    RecordError
+        In place of other errors.
+    """
+    try:
+        yield
+    except CufflessError:
+        raise
+    except Exception as error:
+        if name not in _SOURCES:
+            raise
+        why = f"{type(error).__name__}: {shortened(error, 120)}" if str(error) else type(error).__name__
+        raise RecordError(
+            f"{path}: cannot be read ({why}); fetch it again, or leave it out (records.exclude)"
+        ) from error
+
+
 def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True) -> Record:
     """Open a recording of any source; a local file is told apart by its name (CSV, else WFDB).
 
@@ -80,7 +123,9 @@ def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, n
     RecordError
         If it cannot be used; the message says why, and what to do.
     """
-    return source_named(options.source).open(str(path), options, need_abp=need_abp)
+    with refusing(options.source, str(path)):
+        record = source_named(options.source).open(str(path), options, need_abp=need_abp)
+    return turned_over(record) if options.invert else record
 
 
 def table_name(entry: Entry) -> str:
@@ -93,7 +138,8 @@ def table_name(entry: Entry) -> str:
 def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry]:
     """List the recordings of a source, those that `include` and `exclude` let through, in the order of their paths.
 
-    Patterns are compared with a recording's own name and with its name in the table of records.
+    Patterns are compared with a recording's own name, with its name in the table of records, and with its path below
+    the folder (or database) of the recordings.
 
     Raises
     ------
@@ -103,7 +149,9 @@ def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry
     from fnmatch import fnmatch
 
     def matches(entry: Entry, patterns: tuple[str, ...]) -> bool:
-        return any(fnmatch(name, pattern) for name in (entry.name, table_name(entry)) for pattern in patterns)
+        below = os.path.relpath(entry.path, options.path) if options.path else entry.path
+        names = (entry.name, table_name(entry), below)
+        return any(fnmatch(name, pattern) for name in names for pattern in patterns)
 
     found = source_named(options.source).find(options, shard)
     return sorted(

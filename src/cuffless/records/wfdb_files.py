@@ -1,27 +1,18 @@
 """WFDB records, single- and multi-segment, fixed and variable layout."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from cuffless.config import RecordOptions
+from cuffless.errors import shortened, some_of
+from cuffless.records.channels import doubled_channels, find_channel
 from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
 from cuffless.records.source import split_path
-
-_MMHG = {"mmhg": 1.0, "kpa": 7.50062}  # IEC 80000-4: 1 kPa = 7.50062 mmHg
-_BYTES_A_SAMPLE = {
-    "8": 1,
-    "16": 2,
-    "24": 3,
-    "32": 4,
-    "61": 2,
-    "80": 1,
-    "160": 2,
-    "212": 1.5,
-    "310": 4 / 3,
-    "311": 4 / 3,
-}
-_FLAC_BYTES = 0.6  # a sample, over seven files of pressure and PPG as MIMIC-IV stores them
+from cuffless.records.units import PRESSURE_UNITS, mmhg_per
+from cuffless.records.wfdb_headers import Header, Signal, read_header
+from cuffless.records.wfdb_signals import FORMATS, expected_bytes, is_compressed, signal_reader, stored_frames
 
 
 def open_wfdb(
@@ -58,22 +49,24 @@ def open_wfdb(
     """
     file, listed = split_path(path)
     base = Path(str(file).removesuffix(".hea"))
-    header = read_header(base)
-    name = base.name
-    if not header.sig_len:
-        raise RecordError(f"{name}: the header gives no samples (an empty record)")
-    check_rate(name, header.fs * max(header.samps_per_frame or [1]) if hasattr(header, "file_name") else header.fs)
+    header, name = read_header(base), base.name
+    check_rate(name, header.fs * max([signal.per_frame for signal in header.signals], default=1))
     strangers = [f"{one}: not a segment of {name}" for one in _strangers(header, listed)]
-    parts, problems, channels, files = [], [], [], {}
-    for part, first, length in _parts(base, header, listed):
+    pieces, end = _pieces(base, header, headers_only)
+    parts, problems, doubled, channels, files = [], [], [], [], {}
+    for part, first, length in pieces:
+        if listed and part.name not in listed.split(","):
+            continue
         outcome, names, used = _open_part(part, first, length, header.fs, options, need_abp, headers_only)
         channels += [n for n in names if n not in channels]
         if isinstance(outcome, Segment):
             parts.append(outcome)
             files |= used
+            said = (f"{name}: {word}" for word in doubled_channels(names, options.channels, need_abp))
+            doubled += [word for word in said if word not in doubled]
         else:
             problems.append(outcome)
-    seconds = header.sig_len / header.fs
+    seconds = (header.length or end) / header.fs
     if not parts:
         why = _why_nothing(name, channels, problems, options, need_abp) if problems or not strangers else ""
         raise RecordError("; ".join(filter(None, (_first_of(strangers), why))), channels, seconds)
@@ -84,57 +77,54 @@ def open_wfdb(
         tuple(channels),
         seconds,
         tuple(parts),
-        (*strangers, *problems),
+        (*strangers, *doubled, *problems),
         tuple(files),
         round(sum(files.values())),
     )
 
 
-def read_header(path: Path):
-    """Header of a record or of a multi-segment master, as wfdb parses it.
-
-    Raises
-    ------
-    RecordError
-        If it is absent or unreadable.
-    """
-    import wfdb
-
-    if not path.with_name(path.name + ".hea").is_file():
-        raise RecordError(f"{path}.hea does not exist; give a WFDB record's path without extension, or a CSV file")
-    try:
-        return wfdb.rdheader(str(path))
-    except Exception as error:  # the parser raises whatever its regular expressions stumble over
-        raise RecordError(f"{path}.hea is not a readable WFDB header ({type(error).__name__}: {error})") from None
-
-
-def segment_names(header, listed: str = "") -> list[str]:
+def segment_names(header: Header, listed: str = "") -> list[str]:
     """Segments of a master that may hold signals: all, or those of a list separated by commas."""
     wanted = set(filter(None, listed.split(",")))
     return [
-        name
-        for name, length in zip(header.seg_name, header.seg_len, strict=True)
-        if name != "~" and length and (not wanted or name in wanted)
+        name for name, _ in header.segments or () if name not in ("~", header.layout) and (not wanted or name in wanted)
     ]
 
 
-def _strangers(header, listed: str) -> list[str]:
+def _strangers(header: Header, listed: str) -> list[str]:
     """Names of a list that are no segments of a master."""
-    known = getattr(header, "seg_name", None)
-    return [] if known is None else [name for name in filter(None, listed.split(",")) if name not in known]
+    if header.segments is None:
+        return []
+    known = dict(header.segments)
+    return [name for name in filter(None, listed.split(",")) if name not in known]
 
 
-def _parts(path: Path, header, listed: str):
-    """Path, first sample and length of each part that may hold signals."""
-    if not hasattr(header, "seg_name"):
-        yield path, 0, header.sig_len
-        return
-    wanted = set(segment_names(header, listed))
-    first = 0
-    for name, length in zip(header.seg_name, header.seg_len, strict=True):
-        if name in wanted and length:
-            yield path.with_name(name), first, length
+def _pieces(path: Path, header: Header, headers_only: bool) -> tuple[list[tuple[Path, int, int]], int]:
+    """Path, first frame and length of each part that may hold signals; frames from first to last."""
+    if header.segments is None:
+        length = header.length or _length(path, headers_only)
+        return [(path, 0, length)], length
+    pieces, first = [], 0
+    for name, length in header.segments:
+        part = path.parent / name
+        length = length or (0 if name in ("~", header.layout) else _length(part, headers_only))
+        if name not in ("~", header.layout):
+            pieces.append((part, first, length))
         first += length
+    return pieces, first
+
+
+def _length(part: Path, headers_only: bool) -> int:
+    """Frames of a part by its own header, or by the longest of its signal files; 0 if neither tells."""
+    try:
+        header = read_header(part)
+        if header.length or headers_only:
+            return header.length
+        files = {signal.file: index for index, signal in enumerate(header.signals) if signal.format in FORMATS}
+        there = [(part.parent / file, index) for file, index in files.items() if (part.parent / file).is_file()]
+        return max((stored_frames(file, header, index) for file, index in there), default=0)
+    except RecordError:  # said where the part is opened
+        return 0
 
 
 def _open_part(part: Path, first, length, record_fs, options: RecordOptions, need_abp: bool, headers_only: bool):
@@ -145,84 +135,104 @@ def _open_part(part: Path, first, length, record_fs, options: RecordOptions, nee
         header = read_header(part)
     except RecordError as error:
         return str(error), [], {}
-    names = [str(n) for n in header.sig_name or []]
-    wanted = {"ppg": _find(names, options.channels.ppg), "abp": _find(names, options.channels.abp)}
+    if header.segments is not None:
+        return f"{part.name}: has segments of its own, which a segment must not have", [], {}
+    names = header.names
     problem = missing_signal(names, options, need_abp)
     if problem:
         return f"{part.name}: {problem}", names, {}
-    if not need_abp:
-        wanted.pop("abp")
-    files = {}
-    for _, index in sorted(wanted.items()):
-        problem = None if headers_only else _file_problem(part, header, index)
-        if problem:
-            return problem, names, {}
-        files[str(part.with_name(header.file_name[index]))] = expected_bytes(header, index)
-    factor = 1.0
+    wanted = {"ppg": find_channel(names, options.channels.ppg)}
     if need_abp:
-        unit = str(header.units[wanted["abp"]])
-        factor = _MMHG.get(unit.lower())
-        if factor is None:
-            return f"{part.name}: {names[wanted['abp']]} is in {unit!r}, not mmHg or kPa", names, {}
-    made = {
-        kind: _channel(part, header, index, factor if kind == "abp" else 1.0, options) for kind, index in wanted.items()
-    }
+        wanted["abp"] = find_channel(names, options.channels.abp)
+        problem = _pressure_problem(header.signals[wanted["abp"]])
+    places = sorted(wanted.values())
+    for index in places:
+        problem = problem or _stored_problem(header, index)
+        problem = problem or (None if headers_only else _file_problem(part, header, index))
+    if problem:
+        return f"{part.name}: {problem}", names, {}
+    if length and header.length > length:  # the master decides when the next segment begins
+        header = replace(header, length=length)
+    if not header.length:
+        try:
+            held = (
+                [] if headers_only else [stored_frames(_file(part, header, index), header, index) for index in places]
+            )
+        except RecordError as error:
+            return f"{part.name}: {error}", names, {}
+        header = replace(header, length=min([length, *held]))
+    files = {str(_file(part, header, index)): expected_bytes(header, index) for index in places}
+    made = {}
+    for kind, index in wanted.items():
+        factor = mmhg_per(header.signals[index].units) if kind == "abp" else 1.0
+        made[kind] = _channel(part, header, index, factor)
     segment = Segment(part.name, first / record_fs, options.fs, made["ppg"], made.get("abp"))
+    if not segment.n_samples and not headers_only:
+        return f"{part.name}: it holds no samples (an empty record)", names, {}
     return segment, names, files
 
 
-def _find(names: list[str], known: tuple[str, ...]) -> int | None:
-    """Index of the channel whose name stands first among the known names."""
-    lower = [name.strip().lower() for name in names]
-    for name in known:
-        if name.lower() in lower:
-            return lower.index(name.lower())
+def _file(part: Path, header: Header, index: int) -> Path:
+    return part.parent / header.signals[index].file
+
+
+def _pressure_problem(signal: Signal) -> str | None:
+    """Why the values of a pressure channel are not pressures."""
+    if not signal.calibrated:
+        return (
+            f"{shortened(signal.name)} is not calibrated (its gain is 0 or missing), so its values are not pressures; "
+            "write gain, baseline and unit into the header, e.g. 20(0)/mmHg, or take another channel with --abp "
+            "(records.channels.abp)"
+        )
+    if mmhg_per(signal.units) is None:
+        return (
+            f"{shortened(signal.name)} is in {shortened(signal.units)!r}, not {PRESSURE_UNITS}; correct the unit in "
+            "the header, or take another channel with --abp (records.channels.abp)"
+        )
     return None
 
 
-def expected_bytes(header, index: int) -> float:
-    """Bytes of the file that holds a channel; an estimate where it is compressed."""
-    same = [i for i, other in enumerate(header.file_name) if other == header.file_name[index]]
-    samples = (header.sig_len or 0) * sum(header.samps_per_frame[i] for i in same)
-    return samples * _BYTES_A_SAMPLE.get(str(header.fmt[index]), _FLAC_BYTES) + int(header.byte_offset[index] or 0)
+def _stored_problem(header: Header, index: int) -> str | None:
+    """Why a channel cannot be read, by its header alone."""
+    signal, beside = header.signals[index], header.beside(index)
+    if signal.file == "~" or signal.format == "0":
+        return f"{shortened(signal.name)} is announced without a signal (format 0)"
+    if beside[0].format not in FORMATS:
+        return f"{shortened(signal.name)} is stored in format {signal.format}; known are {', '.join(FORMATS)}"
+    if is_compressed(beside[0].format) and len({one.per_frame for one in beside}) > 1:
+        return f"{shortened(signal.file)} is compressed, and its channels differ in samples per frame"
+    return None
 
 
-def _file_problem(part: Path, header, index: int) -> str | None:
-    file = part.with_name(header.file_name[index])
+def _file_problem(part: Path, header: Header, index: int) -> str | None:
+    """Why a channel cannot be read, by its file."""
+    file = _file(part, header, index)
     if not file.is_file():
-        return f"{part.name}: signal file {file.name} is absent"
-    if str(header.fmt[index]) not in _BYTES_A_SAMPLE or not header.sig_len:
+        return f"signal file {file.name} is absent"
+    if is_compressed(header.beside(index)[0].format) or not header.length:
         return None  # compressed files are checked by their decoder
     expected, size = int(expected_bytes(header, index)), file.stat().st_size
     if size < expected:
-        return f"{part.name}: {file.name} is truncated ({size} of {expected} bytes); fetch it again"
+        return f"{file.name} is truncated ({size} of {expected} bytes); fetch it again"
     return None
 
 
-def _channel(part: Path, header, index: int, factor: float, options: RecordOptions) -> Channel:
-    per_frame = header.samps_per_frame[index]
+def _channel(part: Path, header: Header, index: int, factor: float) -> Channel:
+    """One signal of a part, its values times a factor."""
+    reader, per_frame = signal_reader(_file(part, header, index), header, index), header.signals[index].per_frame
 
     def read(start: int, stop: int) -> np.ndarray:
-        import wfdb
-
-        first, last = start // per_frame, -(-stop // per_frame)
-        try:
-            part_read = wfdb.rdrecord(
-                str(part), sampfrom=first, sampto=last, channels=[index], smooth_frames=False, return_res=64
-            )
-        except Exception as error:  # decoders raise their own kinds
-            raise RecordError(f"{part.name}: signals cannot be read ({type(error).__name__}: {error})") from None
-        values = part_read.e_p_signal[0][start - first * per_frame : stop - first * per_frame]
+        values = reader(start, stop)
         return values if factor == 1.0 else values * factor
 
-    return Channel(header.fs * per_frame, header.sig_len * per_frame, read)
+    return Channel(header.fs * per_frame, header.length * per_frame, read)
 
 
 def missing_signal(names: list[str], options: RecordOptions, need_abp: bool = True) -> str:
     """The signal that a list of channels lacks, in words; empty if it lacks none."""
-    if _find(names, options.channels.ppg) is None:
+    if find_channel(names, options.channels.ppg) is None:
         return "no PPG channel"
-    if need_abp and _find(names, options.channels.abp) is None:
+    if need_abp and find_channel(names, options.channels.abp) is None:
         return "no arterial pressure channel"
     return ""
 
@@ -231,9 +241,10 @@ def _why_nothing(name, channels, problems, options, need_abp):
     missing = missing_signal(channels, options, need_abp)
     if missing:
         kind = "ppg" if "PPG" in missing else "abp"
-        whose = "your channel's name" if kind == "ppg" else "its name"
-        found = ", ".join(channels) or "none"
-        return f"{name}: {missing}; found {found}. Map {whose} under records.channels.{kind}."
+        found = some_of(channels) or "none"
+        return f"{name}: {missing}; found {found}. Say which it is with --{kind} (records.channels.{kind})."
+    if len(problems) == 1 and problems[0].startswith(f"{name}: "):  # a record without segments
+        return problems[0]
     return f"{name}: no segment holds the signals needed: {_first_of(problems)}"
 
 

@@ -15,6 +15,9 @@ from cuffless.report.study import StudyReport
 from cuffless.report.study_charts import KEPT, dose_chart, dose_rows, flow_chart, rejections, time_chart
 from cuffless.report.study_skill import comparison_charts, comparison_sentence, comparisons
 from cuffless.report.wording import count, plural
+from cuffless.splits.audit import EVIDENCE
+from cuffless.splits.cautions import cautions
+from cuffless.windows.subjects import RUN
 
 SECTIONS = (
     ("skill", "Is it better than doing nothing?"),
@@ -55,6 +58,7 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
     branches = _branches(report)
     pictures = captioned(report.figures)
     doses, leaks = _doses(report), tables.leak_rows(report)
+    undeclared = leaks[(leaks["verdict"] == "found") & ~leaks["declared"].astype(bool)]
     screens = (None, None) if report.standards is None else tables.standards_tables(report.standards)
     write_page(
         "study.html.j2",
@@ -80,9 +84,11 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
         leak_table=tables.leak_table(leaks) if len(leaks) else None,
         undeclared=[
             f"{row.where}: {row.kind.replace('_', ' ')}, {count(row.count)}"
-            for row in leaks[leaks["verdict"] == "found"].itertuples()
-            if not row.declared
+            for row in undeclared.itertuples()
+            if row.kind not in EVIDENCE
         ],
+        suspected=[f"{row.where}: {row.reason}" for row in undeclared.itertuples() if row.kind in EVIDENCE],
+        cautions=cautions(report.audits),
         audit_notes=[f"{where}: {note}" for where, audit in tables.audits_of(report) for note in _notes(audit)],
         papers=tables.tables_of_paper(report),
         paper_notes=_paper_notes(report),
@@ -115,7 +121,7 @@ def _branches(report: StudyReport) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "label": label,
-                "says": f"{plural(len(quality), record)} of {plural(quality['subject'].nunique(), 'subject')}, "
+                "says": f"{plural(len(quality), record)} {_people(quality)}, "
                 f"{quality['seconds'].sum() / 3600:.1f} h: {count(flow['windows'].iloc[0])} windows cut, "
                 f"{count(flow['windows'].iloc[-1])} kept; {empty} without any window.",
                 "flow": flow,
@@ -125,6 +131,17 @@ def _branches(report: StudyReport) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _people(quality: pd.DataFrame) -> str:
+    """Whose the records of a quality table are."""
+    kept = quality[quality[KEPT] > 0]
+    if "identity" not in kept or not (kept["identity"] == RUN).any():
+        return f"of {plural(quality['subject'].nunique(), 'subject')}"
+    runs = kept[kept["identity"] == RUN]
+    named = kept.loc[kept["identity"] != RUN, "subject"].nunique()
+    also = f" and {plural(named, 'subject')}" if named else ""
+    return f"(those with windows are {plural(runs['subject'].nunique(), 'run')} of neighbouring numbers{also})"
 
 
 def _notes(audit: Mapping) -> list[str]:

@@ -133,10 +133,11 @@ def _audited(audit: Mapping) -> list[dict[str, object]]:
     return [
         {
             "kind": kind,
-            "verdict": "found" if leak["count"] else "none",
+            "verdict": leak.get("verdict", "found" if leak["count"] else "none"),
             "count": leak["count"],
             "declared": bool(leak.get("declared", kind in audit.get("declared", ()))),
             "examples": ", ".join(map(str, leak.get("examples", ()))),
+            "reason": leak.get("reason", ""),
         }
         for kind, leak in audit.get("leaks", {}).items()
     ]

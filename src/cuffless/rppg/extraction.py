@@ -9,7 +9,7 @@ import numpy as np
 from cuffless.rppg.colours import RegionMean
 from cuffless.rppg.errors import RppgError
 from cuffless.rppg.roi import Regions, read_regions, whole_frame
-from cuffless.rppg.trace import Trace
+from cuffless.rppg.trace import Trace, frame_rate
 from cuffless.rppg.tracking import FaceRegions, Placed
 from cuffless.rppg.video import Frames, open_frames
 
@@ -135,13 +135,12 @@ class _Taken:
         rows = np.array(self._values).reshape(len(times), len(names), 4)
         if not rows[:, :, 3].any():
             raise RppgError(f"{frames.name}: none of {', '.join(names)} is visible in any frame; see to the regions")
-        rate = 1 / float(np.median(np.diff(times)))
         return Trace(
             t=times,
             rgb=rows[:, :, :3].astype(np.float32),
             n_pixels=rows[:, :, 3].astype(np.int32),
             rois=names,
-            fps=rate,
+            fps=frame_rate(times),
             stamps=frames.stamps,
             notes=[*frames.notes, *notes],
         )

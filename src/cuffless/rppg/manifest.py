@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
-from cuffless.errors import CufflessError
+from cuffless.errors import CufflessError, shortened
 
 REQUIRED = ("subject", "recording", "video")
 COLUMNS = (
     *REQUIRED,
     *("fps", "start_time", "timestamps", "roi", "roi_mode", "bp", "bp_offset_s", "ppg", "ppg_fs", "exclude", "notes"),
 )
+_MOST_MISTAKES = 20
 ROI_MODES = ("auto", "file", "whole")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # names of recordings become names of files
 _BARE = ("0", "1", "no", "yes", "false", "true", "n", "y", "x")  # in `exclude`: whether, but not why
@@ -117,8 +118,9 @@ def read_manifest(path: str | Path) -> list[Recording]:
     Raises
     ------
     ManifestError
-        If it cannot be read, names no recording, or a row is wrong; all mistakes are told at once. Whether the files
-        exist is not looked into: one that is absent is a matter of its recording, not of the manifest.
+        If it cannot be read, names no recording, or a row is wrong; all mistakes are told at once, at most twenty.
+        Whether the files exist is not looked into: one that is absent is a matter of its recording, not of the
+        manifest.
     """
     path = Path(path)
     header, rows = _read(path)
@@ -126,7 +128,7 @@ def read_manifest(path: str | Path) -> list[Recording]:
     found = [_recording(line, cells, header, path.parent, mistakes) for line, cells in rows]
     _refuse_repeats(found, [line for line, _ in rows], mistakes)
     if mistakes.told:
-        raise ManifestError("\n".join(mistakes.told))
+        raise ManifestError(mistakes.text())
     return found
 
 
@@ -140,29 +142,34 @@ class _Mistakes:
     def add(self, line: int, column: str, what: str) -> None:
         self.told.append(f"{self.path}, line {line}, {column}: {what}")
 
+    def text(self) -> str:
+        """One line a mistake, the first of them if there are many."""
+        more = len(self.told) - _MOST_MISTAKES
+        return "\n".join(self.told[:_MOST_MISTAKES] + ([f"{self.path}: and {more} more mistakes"] if more > 0 else []))
+
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Names of the columns, and the rows that are not blank with their line numbers."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
+            head = file.readline()
+            file.seek(0)
+            reader = csv.reader(file, delimiter=max(",;\t", key=head.count))
             rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ManifestError(f"{path}: cannot be read ({error}); save it as CSV in UTF-8") from None
+        raise ManifestError(f"{path}: cannot be read ({shortened(error, 120)}); save it as CSV in UTF-8") from None
     rows = [(line, cells) for line, cells in rows if any(cells)]
     if not rows:
         raise ManifestError(f"{path}: is empty; its first line must name the columns, {', '.join(REQUIRED)} among them")
     line, header = rows[0][0], [name.lower() for name in rows[0][1]]
-    if len(header) == 1 and ";" in header[0]:
-        raise ManifestError(f"{path}, line {line}: columns are separated by semicolons; save it with commas")
     mistakes = [f"column {name} is missing" for name in REQUIRED if name not in header]
     mistakes += [f"column {name} stands twice" for name in COLUMNS if header.count(name) > 1]
     for name in header:
         close = difflib.get_close_matches(name, COLUMNS, n=1, cutoff=0.8)
         if name not in COLUMNS and close and close[0] not in header:
-            mistakes.append(f"column {name} is unknown; is {close[0]} meant?")
+            mistakes.append(f"column {shortened(name)} is unknown; is {close[0]} meant?")
     if mistakes:
-        raise ManifestError("\n".join(f"{path}, line {line}: {mistake}" for mistake in mistakes))
+        raise ManifestError("\n".join(f"{path}, line {line}: {mistake}" for mistake in mistakes[:_MOST_MISTAKES]))
     if len(rows) == 1:
         raise ManifestError(f"{path}: names no recording; add one line for each video")
     return header, rows[1:]
@@ -176,7 +183,8 @@ def _recording(line: int, cells: list[str], header: list[str], folder: Path, mis
         if not row[name]:
             mistakes.add(line, name, "is empty; every recording needs it")
     if row["recording"] and not _NAME.fullmatch(row["recording"]):
-        mistakes.add(line, "recording", f"{row['recording']!r}: take letters, digits, - _ . only: it names files")
+        named = shortened(row["recording"])
+        mistakes.add(line, "recording", f"{named!r}: take letters, digits, - _ . only: it names files")
     if row["exclude"].lower() in _BARE:
         mistakes.add(line, "exclude", f"{row['exclude']!r} is no reason; say why in words, or leave the cell empty")
     paths = {name: folder / row[name] if row[name] else None for name in ("timestamps", "roi", "bp", "ppg")}
@@ -207,14 +215,15 @@ def _number(cell: str, line: int, column: str, mistakes: _Mistakes) -> float | N
         value = float("nan")
     if abs(value) < float("inf"):
         return value
-    mistakes.add(line, column, f"{cell!r} is no number; write it with a decimal point, or leave the cell empty")
+    held = shortened(cell)
+    mistakes.add(line, column, f"{held!r} is no number; write it with a decimal point, or leave the cell empty")
     return None
 
 
 def _positive(cell: str, line: int, column: str, mistakes: _Mistakes) -> float | None:
     value = _number(cell, line, column, mistakes)
     if value is not None and value <= 0:
-        mistakes.add(line, column, f"{cell} is not above 0; correct it or leave the cell empty")
+        mistakes.add(line, column, f"{shortened(cell)} is not above 0; correct it or leave the cell empty")
     return value
 
 
@@ -226,7 +235,7 @@ def _moment(cell: str, line: int, mistakes: _Mistakes) -> datetime | None:
             raise ValueError("no time of day")
         return datetime.fromisoformat(cell)
     except ValueError:
-        mistakes.add(line, "start_time", f"{cell!r} is no date and time; write it as 2024-05-01T10:03:20")
+        mistakes.add(line, "start_time", f"{shortened(cell)!r} is not a date and time; write it as 2024-05-01T10:03:20")
         return None
 
 
@@ -235,7 +244,7 @@ def _roi_mode(row: dict[str, str], line: int, mistakes: _Mistakes) -> str:
     if not mode:
         return "file" if roi else "auto"
     if mode not in ROI_MODES:
-        mistakes.add(line, "roi_mode", f"{row['roi_mode']!r} is unknown; there are {', '.join(ROI_MODES)}")
+        mistakes.add(line, "roi_mode", f"{shortened(row['roi_mode'])!r} is unknown; there are {', '.join(ROI_MODES)}")
     elif mode == "file" and not roi:
         mistakes.add(line, "roi", "is empty, and roi_mode says file; name the file, or say auto")
     elif mode != "file" and roi:
@@ -253,4 +262,5 @@ def _refuse_repeats(found: list[Recording], lines: list[int], mistakes: _Mistake
                 continue
             before = seen.setdefault((column, value), line)
             if before != line:
-                mistakes.add(line, column, f"{getattr(recording, column)} stands in line {before} too; keep one")
+                named = shortened(getattr(recording, column))
+                mistakes.add(line, column, f"{named} stands in line {before} too; keep one")

@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config.rppg import RppgOptions
+from cuffless.errors import shortened
 from cuffless.personalization.cuff_values import PLAUSIBLE
+from cuffless.records import RecordError
+from cuffless.records.text.cells import shown
+from cuffless.records.text.tables import read_lines
 from cuffless.rppg.errors import RppgError
 
 MONITOR_COLUMNS = ("time", "sbp", "dbp")
@@ -71,14 +75,19 @@ def read_monitor(path: str | Path, *, start_time: datetime | None = None, offset
     for column, name in enumerate(_FIGURES):
         plausible &= (values[:, column] >= PLAUSIBLE[name][0]) & (values[:, column] <= PLAUSIBLE[name][1])
     if not plausible.any():
-        first = ", ".join(f"{name} {table[name].iloc[0]}" for name in _FIGURES)
+        first = ", ".join(f"{name} {shortened(table[name].iloc[0], 40)}" for name in _FIGURES)
         raise RppgError(
             f"{path.name}: no row holds a plausible pair of pressures in mmHg; the first has {first}. In kPa? Multiply "
             "by 7.50"
         )
     notes = []
     if passed := int((~plausible).sum()):
-        notes.append(f"{path.name}: {passed} of {len(table)} values without a plausible pair of pressures")
+        first = table[~plausible].iloc[0]
+        held = ", ".join(f"{name} {shortened(first[name], 40) or 'empty'}" for name in _FIGURES)
+        notes.append(
+            f"{path.name}: {passed} of {len(table)} values without a plausible pair of pressures (the first in line "
+            f"{first.name}: {held})"
+        )
     order = np.argsort(time[plausible], kind="stable")
     time, values = time[plausible][order] + offset_s, values[plausible][order]
     once = np.append(True, np.diff(time) > 0)
@@ -150,24 +159,26 @@ def _span(ends, start_time: datetime | None) -> str:
 
 
 def _table(path: Path) -> pd.DataFrame:
+    """Cells as text; the index counts the file's lines."""
     try:
-        table = pd.read_csv(
-            path, skipinitialspace=True, dtype=str, encoding="utf-8-sig", index_col=False, skip_blank_lines=False
-        ).dropna(how="all")
-    except (OSError, ValueError) as error:  # pandas' own errors and those of decoding are ValueErrors
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        names, rows, _ = read_lines(path)
+    except RecordError as error:
         raise RppgError(
-            f"{path.name}: cannot be read ({reason}); give a CSV with {', '.join(MONITOR_COLUMNS)}"
+            f"{path.name}: cannot be read ({shortened(error, 120)}); give a CSV with {', '.join(MONITOR_COLUMNS)}"
         ) from None
-    table.columns = [str(name).strip().lower() for name in table.columns]
-    if missing := [name for name in MONITOR_COLUMNS if name not in table.columns]:
+    if not names:
+        raise RppgError(f"{path.name}: cannot be read (it is empty); give a CSV with {', '.join(MONITOR_COLUMNS)}")
+    if missing := [name for name in MONITOR_COLUMNS if name not in names]:
         raise RppgError(
-            f"{path.name}: no column {', '.join(missing)}; found {', '.join(table.columns)}. It needs time (s from the "
+            f"{path.name}: no column {', '.join(missing)}; found {shown(names)}. It needs time (s from the "
             "recording's start, or dates), sbp and dbp (mmHg)"
         )
-    if table.empty:
+    if not rows:
         raise RppgError(f"{path.name}: holds no value; leave bp empty if there is none")
-    return table
+    lines, cells = zip(*rows, strict=True)
+    at = [names.index(name) for name in MONITOR_COLUMNS]
+    held = [[row[column] if column < len(row) else "" for column in at] for row in cells]
+    return pd.DataFrame(held, index=list(lines), columns=list(MONITOR_COLUMNS), dtype="str")
 
 
 def _seconds(path: Path, column: pd.Series, start_time: datetime | None) -> tuple[np.ndarray, bool]:
@@ -178,22 +189,22 @@ def _seconds(path: Path, column: pd.Series, start_time: datetime | None) -> tupl
     if not np.isfinite(numbers).any():
         return _since(path, column, start_time), True
     at = int(np.flatnonzero(~np.isfinite(numbers))[0])
-    raise RppgError(
-        f"{path.name}, line {column.index[at] + 2}, time: {column.iloc[at]!r} is no number, as others are; correct it"
-    )
+    held = shortened(column.iloc[at])
+    raise RppgError(f"{path.name}, line {column.index[at]}, time: {held!r} is not a number, as others are; correct it")
 
 
 def _since(path: Path, column: pd.Series, start_time: datetime | None) -> np.ndarray:
-    moments = [_moment(path, row + 2, text) for row, text in column.items()]
+    moments = [_moment(path, row, text) for row, text in column.items()]
+    first = shortened(column.iloc[0])
     if start_time is None:
         raise RppgError(
-            f"{path.name}: its times are dates ({column.iloc[0]}), and the manifest says no start_time; give it, or "
+            f"{path.name}: its times are dates ({first}), and the manifest says no start_time; give it, or "
             "seconds from the recording's start"
         )
     zoned = {moment.tzinfo is not None for moment in [*moments, start_time]}
     if len(zoned) > 1:
         raise RppgError(
-            f"{path.name}: its times ({column.iloc[0]}) and start_time ({start_time.isoformat()}) must all tell a time "
+            f"{path.name}: its times ({first}) and start_time ({start_time.isoformat()}) must all tell a time "
             "zone, or none"
         )
     return np.array([(moment - start_time).total_seconds() for moment in moments])
@@ -207,6 +218,6 @@ def _moment(path: Path, line: int, text) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise RppgError(
-            f"{path.name}, line {line}, time: {text!r} is neither seconds nor a date with time of day "
+            f"{path.name}, line {line}, time: {shortened(text)!r} is neither seconds nor a date with time of day "
             "(2024-05-01T10:03:20)"
         ) from None

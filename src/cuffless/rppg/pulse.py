@@ -3,13 +3,16 @@
 import numpy as np
 import scipy
 
+from cuffless.config import WindowOptions
 from cuffless.rppg.overlaps import overlap_sum, sliding_sum
+from cuffless.signals import bandpass
 
 WINDOW_SECONDS = 1.6
 """Stretch on which colours are normalized and projected: a pulse wave at 40 bpm fits into it."""
 METHODS = ("pos", "chrom", "green", "red", "blue")
 GAP_SECONDS = 1.0
 """Nothing is interpolated across a longer gap."""
+_GRID_HZ = 20.0  # slower recordings are interpolated to a grid on which the pass band fits
 _CHROM_BAND = (0.67, 4.0)  # Hz: 40-240 bpm, as in the method's paper
 _CHROM_ORDER = 3
 _CHANNELS = {"red": 0, "green": 1, "blue": 2}
@@ -162,6 +165,16 @@ def pulse_stretches(t, rgb, fps=None, *, method="pos", invert=True):
             t0, _, colours = uniform(t[first:stop], rgb[first:stop], fps)
             waves.append((t0, fps, pulse_wave(colours, fps, method=method, invert=invert)))
     return waves
+
+
+def filtered_waves(t, rgb, fps, method):
+    """Band-passed pulse waves of a trace's stretches, as `pulse_stretches` gives them."""
+    grid = fps * np.ceil(_GRID_HZ / fps)
+    options = WindowOptions()
+    return [
+        (t0, rate, bandpass(wave, rate, options.band, options.filter_order))
+        for t0, rate, wave in pulse_stretches(t, rgb, grid, method=method)
+    ]
 
 
 def _pos(colours, length):

@@ -1,27 +1,25 @@
 """Pulse rate over time from mean colours: sliding windows, their SNR, and which of them to believe."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from cuffless.config import WindowOptions
-from cuffless.rppg.pulse import pulse_stretches
+from cuffless.rppg.noise import noise_colour, pulse_snr, white_noise, whitened
+from cuffless.rppg.pulse import filtered_waves
+from cuffless.rppg.spectra import SEARCH, like_context, pulse_frequencies
 from cuffless.rppg.trace import Trace, mean_over_rois
-from cuffless.signals import bandpass, pulse_frequency, signal_to_noise
 
 HOP_SECONDS = 1.0
 AGREE_BPM = 5.0
 """Greatest difference between rates that agree."""
-NOISE_PERCENTILE = 95.0
+LEAST_BPM, ROUNDING_BPM = 60 * SEARCH[0], 1.0
 SHORTEST = 5.0
 """Shortest window in seconds: three beats at the lowest rate."""
 LEAST_FPS = 8.0
 """Below, the first harmonic of a fast pulse lies beyond half the frame rate."""
-_GRID_HZ = 20.0  # slower recordings are interpolated to a grid on which the pass band fits
-_NOISE_WINDOWS = 1000
-_NOISE_SEED = 20170
-_NOISE_SHARE = 0.01  # of the mean colour; the threshold does not depend on it
+_EVERY = 5  # windows one second apart: that many share a measurement of the noise
+CONTEXT_SECONDS = 30.0
+"""Stretch around a shorter window that tells whether its rate is doubled."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +33,14 @@ class Rates:
     seconds : float
         Length of the windows.
     hr, snr : (n,) float arrays
-        Pulse rate in bpm and SNR in dB, of all regions together; NaN and -inf where the wave is flat.
+        Pulse rate in bpm and SNR in dB, of all regions together; NaN and -inf where the wave is flat. The SNR is that
+        of the wave with the colour of its noise taken out.
     roi_hr : (n, n_roi) float array
         Pulse rate of each region; NaN where it is not visible throughout.
     agree : (n,) bool array
         Whether the rates of the regions, or of neighbouring windows where there is one region, agree within 5 bpm.
-    threshold : float
-        The 95th percentile of white noise's SNR in dB.
+    threshold, certain : float
+        SNR in dB that noise exceeds in one window in 20, and hardly ever in a whole recording.
     method : str
         From colours to the pulse wave.
     waves : tuple of (t0, fps, (m,) float array)
@@ -55,6 +54,7 @@ class Rates:
     roi_hr: np.ndarray
     agree: np.ndarray
     threshold: float
+    certain: float
     method: str
     waves: tuple
 
@@ -67,9 +67,18 @@ class Rates:
         return self.start + self.seconds / 2
 
     @property
+    def confirmed(self) -> np.ndarray:
+        """Windows whose SNR noise rarely has, and whose rate is looked for and confirmed by something else."""
+        return (self.snr > self.threshold) & self.agree & (self.hr >= LEAST_BPM - ROUNDING_BPM)
+
+    @property
     def accepted(self) -> np.ndarray:
-        """Windows whose SNR white noise rarely has, and whose rate something else confirms."""
-        return (self.snr > self.threshold) & self.agree
+        """Windows to believe: confirmed ones, if at least one of them has an SNR that noise hardly ever has.
+
+        Noise has many windows and confirms one of them now and then.
+        """
+        confirmed = self.confirmed
+        return confirmed & (confirmed & (self.snr > self.certain)).any()
 
 
 def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> Rates:
@@ -96,27 +105,20 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
         raise ValueError(f"windows of {seconds:g} s hold too few beats; take at least {SHORTEST:g} s")
     if trace.fps < LEAST_FPS:
         raise ValueError(f"{trace.fps:g} frames a second; at least {LEAST_FPS:g} are needed for a pulse rate")
+    noise = white_noise(round(trace.fps, 1), seconds, method)
     waves = filtered_waves(trace.t, mean_over_rois(trace), trace.fps, method)
-    parts = [_windows(*wave, seconds) for wave in waves]
-    start, hr, snr = (np.concatenate(values) for values in zip(*parts, strict=True)) if parts else [np.empty(0)] * 3
+    start = np.concatenate([np.empty(0), *(_starts(*wave, seconds) for wave in waves)])
+    hr, snr = _rates_at(waves, start, seconds, noise), np.full(len(start), -np.inf)
+    if np.isfinite(hr).any():
+        snr = _snr_at(waves, start, hr, seconds, noise)
     roi_hr = hr[:, None]
     if len(trace.rois) > 1:
         each = [filtered_waves(trace.t, colours, trace.fps, method) for colours in trace.rgb.transpose(1, 0, 2)]
-        roi_hr = np.column_stack([_rates_at(roi, start, seconds) for roi in each])
+        roi_hr = np.column_stack([_rates_at(roi, start, seconds, noise) for roi in each])
     several = np.isfinite(roi_hr).sum(axis=1) > 1
-    agree = np.where(several, _regions_agree(roi_hr), _neighbours_agree(start, hr, seconds, waves))
-    threshold = noise_threshold(round(trace.fps, 1), seconds, method) if len(start) else np.nan
-    return Rates(start, seconds, hr, snr, roi_hr, agree, threshold, method, tuple(waves))
-
-
-def filtered_waves(t, rgb, fps, method) -> list:
-    """Band-passed pulse waves of a trace's stretches, as `pulse_stretches` gives them."""
-    grid = fps * np.ceil(_GRID_HZ / fps)
-    options = WindowOptions()
-    return [
-        (t0, rate, bandpass(wave, rate, options.band, options.filter_order))
-        for t0, rate, wave in pulse_stretches(t, rgb, grid, method=method)
-    ]
+    agree = np.where(several, _regions_agree(roi_hr), _neighbours_agree(start, hr, seconds, waves, noise))
+    certain = noise.certain(max(len(start) * HOP_SECONDS / seconds, 1))
+    return Rates(start, seconds, hr, snr, roi_hr, agree, noise.threshold, certain, method, tuple(waves))
 
 
 def why_nothing(name: str, rates: Rates) -> str:
@@ -126,92 +128,84 @@ def why_nothing(name: str, rates: Rates) -> str:
     if not len(rates):
         longest = max((len(wave) / fps for _, fps, wave in rates.waves), default=0.0)
         return f"{name}: no stretch without a gap holds a window of {rates.seconds:g} s (the longest: {longest:.1f} s)"
-    rare = f"{rates.threshold:.1f} dB, which white noise exceeds in 5 % of windows"
+    windows = f"windows of {rates.seconds:g} s"
+    rare = f"{rates.threshold:.1f} dB, which noise alone exceeds in 5 % of windows"
     loud = rates.snr > rates.threshold
     if not np.isfinite(rates.snr).any():
-        return f"{name}: no pulse wave; its colours stand still"
+        return f"{name}: no pulse wave; it is flat in every window"
     if not loud.any():
         return (
-            f"{name}: no pulse wave; the SNR of {len(rates)} windows of {rates.seconds:g} s is at most "
-            f"{rates.snr.max():.1f} dB, not above {rare}"
+            f"{name}: no pulse wave; the SNR of {len(rates)} {windows} is at most {rates.snr.max():.1f} dB, "
+            f"not above {rare}"
         )
+    if n := int(rates.confirmed.sum()):
+        return (
+            f"{name}: no pulse wave to rely on; the SNR of {n} of {len(rates)} {windows} is above {rare}, but of none "
+            f"above {rates.certain:.1f} dB, which noise hardly ever exceeds"
+        )
+    if (loud & rates.agree).any():
+        slow = rates.hr[loud & rates.agree].max()
+        return f"{name}: its clearest rate is {slow:.1f} bpm; nothing below {LEAST_BPM:g} bpm is accepted"
     many = np.isfinite(rates.roi_hr).sum(axis=1)[loud] > 1
     whose = "the regions" if np.mean(many) > 0.5 else "neighbouring windows"
     return (
-        f"{name}: no pulse wave to rely on; {int(loud.sum())} of {len(rates)} windows of {rates.seconds:g} s have an "
-        f"SNR above {rare}, but the rates of {whose} differ by more than {AGREE_BPM:g} bpm"
+        f"{name}: no pulse wave to rely on; {int(loud.sum())} of {len(rates)} {windows} have an SNR above {rare}, but "
+        f"the rates of {whose} differ by more than {AGREE_BPM:g} bpm"
     )
 
 
-@lru_cache(maxsize=64)
-def noise_threshold(fps: float, seconds: float, method: str) -> float:
-    """SNR that one window of white noise in twenty exceeds.
-
-    Parameters
-    ----------
-    fps : float
-        Frames a second.
-    seconds : float
-        Length of a window.
-    method : str
-        As for `pulse_rates`.
-
-    Returns
-    -------
-    float
-        In dB.
-
-    Notes
-    -----
-    Simulated: independent noise in the three channels takes the very path of a recording.
-    """
-    n = int(_NOISE_WINDOWS * seconds * fps)
-    rgb = 1 + _NOISE_SHARE * np.random.default_rng(_NOISE_SEED).standard_normal((n, 3))
-    [wave] = filtered_waves(np.arange(n) / fps, rgb, fps, method)
-    return float(np.percentile(_windows(*wave, seconds, hop=seconds)[2], NOISE_PERCENTILE))
-
-
-def _windows(t0, fps, wave, seconds, hop=HOP_SECONDS):
-    """Start, rate and SNR of the windows of one wave."""
+def _starts(t0, fps, wave, seconds):
+    """Start of the windows of one wave, on its samples."""
     length = round(seconds * fps)
     if len(wave) < length:
-        return np.empty(0), np.empty(0), np.empty(0)
-    first = np.round(np.arange(0, (len(wave) - length) / fps + 1e-9, hop) * fps).astype(int)
-    return t0 + first / fps, *_rate_and_snr(np.lib.stride_tricks.sliding_window_view(wave, length)[first], fps)
+        return np.empty(0)
+    return t0 + np.round(np.arange(0, (len(wave) - length) / fps + 1e-9, HOP_SECONDS) * fps) / fps
 
 
-def _rate_and_snr(blocks, fps):
-    """Pulse rate in bpm and SNR in dB, by the options that windows of PPG have by default."""
-    options = WindowOptions()
-    hz = pulse_frequency(
-        blocks,
-        fps,
-        search=options.pulse_search,
-        method=options.pulse_rate,
-        ratio=options.subharmonic_ratio,
-        min_hz=options.subharmonic_min_hz,
-    )
-    snr = signal_to_noise(
-        blocks,
-        fps,
-        hz,
-        half_width=options.snr_band_hz,
-        harmonic_half_width=options.snr_harmonic_hz,
-        band=options.snr_range,
-    )
-    return np.where(np.isfinite(snr), 60 * hz, np.nan), snr
+def _blocks(wave, fps, first, seconds):
+    return np.lib.stride_tricks.sliding_window_view(wave, round(seconds * fps))[first]
 
 
-def _rates_at(waves, start, seconds):
-    """Rates of windows that are given; NaN where no wave holds the window."""
+def _rates_at(waves, start, seconds, noise):
+    """Rates in bpm of windows that are given; NaN where no wave holds the window, or it is flat."""
     rates = np.full(len(start), np.nan)
     for t0, fps, wave in waves:
-        length, first = round(seconds * fps), np.round((start - t0) * fps).astype(int)
-        inside = np.flatnonzero((first >= 0) & (first + length <= len(wave)))
-        if len(inside):
-            blocks = np.lib.stride_tricks.sliding_window_view(wave, length)[first[inside]]
-            rates[inside] = _rate_and_snr(blocks, fps)[0]
+        inside, first = _inside(wave, fps, t0, start, seconds)
+        if not len(inside) or not wave.any():
+            continue
+        blocks = _blocks(wave, fps, first, seconds)
+        hz = pulse_frequencies(blocks, fps, noise.response, hop=HOP_SECONDS)
+        longer = min(CONTEXT_SECONDS, len(wave) / fps)
+        if longer > seconds:
+            around = first - round((longer - seconds) / 2 * fps)
+            around = np.clip(around, 0, len(wave) - round(longer * fps))
+            hz = like_context(
+                hz, pulse_frequencies(_blocks(wave, fps, around, longer), fps, noise.response, hop=HOP_SECONDS)
+            )
+        rates[inside] = np.where(np.ptp(blocks, axis=1) > 0, 60 * hz, np.nan)
     return rates
+
+
+def _inside(wave, fps, t0, start, seconds):
+    """Which windows lie in a wave, and their first samples."""
+    first = np.round((start - t0) * fps).astype(int)
+    inside = np.flatnonzero((first >= 0) & (first + round(seconds * fps) <= len(wave)))
+    return inside, first[inside]
+
+
+def _snr_at(waves, start, hr, seconds, noise):
+    """SNR in dB of windows above noise of the recording's own colour; -inf where there is no rate."""
+    known = np.flatnonzero(np.isfinite(hr))
+    held = [(t0, fps, wave, *_inside(wave, fps, t0, start[known], seconds)) for t0, fps, wave in waves]
+    blocks = np.concatenate([_blocks(wave, fps, first, seconds) for _, fps, wave, _, first in held if len(first)])
+    owners = np.concatenate([known[at] for *_, at, first in held if len(first)])
+    colour = noise_colour(blocks[::_EVERY], hr[owners[::_EVERY]] / 60, waves[0][1], noise)
+    snr = np.full(len(start), -np.inf)
+    for _, fps, wave, at, first in held:
+        if len(at):
+            blocks = _blocks(whitened(wave, fps, colour), fps, first, seconds)
+            snr[known[at]] = pulse_snr(blocks, fps, hr[known[at]] / 60)
+    return snr
 
 
 def _regions_agree(rates):
@@ -220,7 +214,7 @@ def _regions_agree(rates):
     return highest.max(axis=1, initial=-np.inf) - lowest.min(axis=1, initial=np.inf) <= AGREE_BPM
 
 
-def _neighbours_agree(start, rates, seconds, waves):
+def _neighbours_agree(start, rates, seconds, waves, noise):
     """Whether a window's rate is that of the windows half a length before and after it, as far as there are.
 
     Windows one hop apart share nearly all their samples and agree in noise too. A window without such neighbours is
@@ -234,6 +228,6 @@ def _neighbours_agree(start, rates, seconds, waves):
         agree &= ~there | (np.abs(rates[at] - rates) <= AGREE_BPM)
         alone &= ~there
     if alone.any():
-        halves = [_rates_at(waves, start[alone] + part, seconds / 2) for part in (0, seconds / 2)]
+        halves = [_rates_at(waves, start[alone] + part, seconds / 2, noise) for part in (0, seconds / 2)]
         agree[alone] = np.all(np.abs(np.array(halves) - rates[alone]) <= AGREE_BPM, axis=0)
     return agree

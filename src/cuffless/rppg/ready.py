@@ -7,6 +7,7 @@ import numpy as np
 
 from cuffless.config import WindowOptions
 from cuffless.config.rppg import RppgOptions
+from cuffless.errors import some_of
 from cuffless.records import Record
 from cuffless.records.containers import hdf5
 from cuffless.records.record import ReadyWindows, check_rate
@@ -116,7 +117,7 @@ def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     with hdf5(path) as file:
         if missing := [key for key in KEYS if key not in file]:
             raise RppgError(
-                f"{path.name}: lacks {', '.join(missing)}, holds {', '.join(sorted(file)) or 'nothing'}; windows of "
+                f"{path.name}: lacks {', '.join(missing)}, holds {some_of(sorted(file)) or 'nothing'}; windows of "
                 "rPPG are wanted as rppg (samples, n), label (2, n), subject_idx (n)"
             )
         rppg, label, subject = (file[key] for key in KEYS)

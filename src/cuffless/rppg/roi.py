@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cuffless.errors import shortened
 from cuffless.files import whole_file
 from cuffless.rppg.errors import RppgError
 
@@ -132,21 +133,23 @@ def read_regions(path: str | Path) -> Regions:
     try:
         laid = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise RppgError(f"{path.name}: regions cannot be read ({error}); save them as JSON") from None
+        raise RppgError(f"{path.name}: regions cannot be read ({shortened(error, 120)}); save them as JSON") from None
     if not isinstance(laid, dict):
         raise RppgError(f"{path.name}: holds no regions; a JSON object with width, height and rois is needed")
     if laid.get("version", VERSION) != VERSION:
-        raise RppgError(f"{path.name}: has the version {laid['version']!r}; {VERSION} is known")
+        raise RppgError(f"{path.name}: has the version {shortened(repr(laid['version']))}; {VERSION} is known")
     interpolation = laid.get("interpolation", "linear")
     if interpolation not in INTERPOLATIONS:
-        raise RppgError(f"{path.name}: interpolation is {interpolation!r}; take {' or '.join(INTERPOLATIONS)}")
+        held = shortened(repr(interpolation))
+        raise RppgError(f"{path.name}: interpolation is {held}; take {' or '.join(INTERPOLATIONS)}")
     for side in ("width", "height"):
         if type(laid.get(side)) is not int or laid[side] < 1:
-            raise RppgError(f"{path.name}: {side} is {laid.get(side)!r}; it is that of the video's frames, in pixels")
+            held = shortened(repr(laid.get(side)))
+            raise RppgError(f"{path.name}: {side} is {held}; it is that of the video's frames, in pixels")
     rois = laid.get("rois")
     if not isinstance(rois, dict) or not rois:
         raise RppgError(f"{path.name}: names no region under rois; {FOREHEAD} with its keyframes, for one")
-    keyframes = {str(name): _keyframes(f"{path.name}, {name}", laid) for name, laid in rois.items()}
+    keyframes = {str(name): _keyframes(f"{path.name}, {shortened(name)}", laid) for name, laid in rois.items()}
     return Regions(laid["width"], laid["height"], keyframes, interpolation, str(laid.get("video", "")))
 
 
@@ -159,7 +162,7 @@ def _keyframes(where: str, laid: object) -> list[Keyframe]:
             raise RppgError(f"{where}: keyframe {number} lacks t or polygon")
         t = _finite(entry["t"], ())
         if t is None:
-            raise RppgError(f"{where}: keyframe {number} has the time {entry['t']!r}; give seconds")
+            raise RppgError(f"{where}: keyframe {number} has the time {shortened(repr(entry['t']))}; give seconds")
         if keyframes and t <= keyframes[-1].t:
             raise RppgError(f"{where}: keyframe {number} at {t:g} s comes not after {keyframes[-1].t:g} s; sort them")
         polygon = _polygon(f"{where}, {t:g} s", entry["polygon"])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cuffless.errors import shortened
 from cuffless.files import whole_file
 from cuffless.rppg.errors import RppgError
 
@@ -26,11 +27,13 @@ class Trace:
     rois : tuple of str
         Names of the regions.
     fps : float
-        Frames a second: one over the median distance of frames.
-    stamps : {"file", "container", "fps"}
+        Frames a second, as from `frame_rate`.
+    stamps : {"file", "container", "names", "fps"}
         Where the times come from; "fps": counted, so that dropped frames and a wrong rate go unseen.
     notes : list of str
         What the user should know.
+    read_as : str
+        What a text file was taken for, in one line; empty for other sources.
     """
 
     t: np.ndarray
@@ -40,6 +43,7 @@ class Trace:
     fps: float
     stamps: str
     notes: list[str] = field(default_factory=list)
+    read_as: str = ""
 
     def __post_init__(self):
         self.rois = tuple(self.rois)
@@ -54,6 +58,25 @@ class Trace:
     def seconds(self) -> float:
         """Length: the last frame counts in full."""
         return float(self.t[-1] - self.t[0] + 1 / self.fps) if len(self.t) else 0.0
+
+
+def frame_rate(t: np.ndarray) -> float:
+    """Frames a second.
+
+    Parameters
+    ----------
+    t : (n,) float array
+        Times in seconds, strictly rising, at least two.
+
+    Returns
+    -------
+    float
+        One over the mean distance of neighbouring frames. Distances far from the median, which lost frames leave, do
+        not count. The median itself would make 30.3 of 30 frames a second where times are whole milliseconds.
+    """
+    steps = np.diff(t)
+    median = np.percentile(steps, 50, method="lower")  # one of them
+    return 1 / float(np.mean(steps[np.abs(steps - median) <= median / 2]))
 
 
 def mean_over_rois(trace: Trace) -> np.ndarray:
@@ -149,4 +172,4 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as opened:
             return {name: opened[name] for name in opened.files}
     except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise RppgError(f"{path}: cannot be read as npz ({error})") from None
+        raise RppgError(f"{path}: cannot be read as npz ({shortened(error, 120)})") from None

@@ -1,24 +1,26 @@
 """Traces that users bring: CSV files of colours over time, and npz archives."""
 
-import csv
-import gzip
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from cuffless.errors import shortened
+from cuffless.records import RecordError
+from cuffless.records.text.cells import shown
+from cuffless.records.text.layout import layout_of
+from cuffless.records.text.stamps import spread_stamps
+from cuffless.records.text.tables import line_of, read_columns
+from cuffless.records.text.times import UNITS, fitting_unit, is_time_name, plain_name, read_times, typical_step
 from cuffless.rppg.errors import RppgError
-from cuffless.rppg.trace import Trace, is_saved_trace, load_trace, read_arrays
+from cuffless.rppg.trace import Trace, frame_rate, is_saved_trace, load_trace, read_arrays
 
-SUFFIXES = (".csv", ".csv.gz", ".txt", ".npz")
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz", ".npz")
 WHOLE = "whole"
 """Name of the region of a trace that has only one."""
-_TIMES = ("time", "t", "timestamp", "seconds", "time_s", "time_ms")
 _COLOURS = {"red": ("r", "red"), "green": ("g", "green"), "blue": ("b", "blue")}
 _RATES = ("fps", "fs")
 _FPS = (5.0, 1000.0)
-_UNITS = {"s": 1.0, "ms": 1e-3}
 
 
 class TraceLayoutError(RppgError):
@@ -38,9 +40,9 @@ def read_trace(
     Parameters
     ----------
     path : str or Path
-        CSV with columns time, R, G, B in any case (no time: `fps` is needed); or npz with ``rgb`` (n, 3), or the array
-        named by `key`, and ``fps``; or a trace that `save_trace` wrote.
-    time_unit : {"s", "ms"}, optional
+        Text with columns time, R, G, B in any case (no time: `fps` is needed), whatever separates them; or npz with
+        ``rgb`` (n, 3), or the array named by `key`, and ``fps``; or a trace that `save_trace` wrote.
+    time_unit : {"s", "ms", "us", "ns"}, optional
         Unit of a CSV's times; default: the one that gives 5 to 1000 frames a second.
     key : str, optional
         Name of the array of colours in an npz.
@@ -70,48 +72,62 @@ def read_trace(
 
 
 def _read_csv(path: Path, time_unit: str | None, fps: float | None) -> Trace:
-    table = _table(path)
-    names = {str(name).strip().strip("'\"").lower(): name for name in table.columns}
-    columns = [next((names[n] for n in known if n in names), None) for known in _COLOURS.values()]
+    try:
+        layout = layout_of(path)
+        table = read_columns(layout) if layout.names else None
+    except RecordError as error:
+        if "is empty" in str(error):
+            raise RppgError(str(error)) from None
+        raise RppgError(f"{path.name}: cannot be read as CSV ({error})") from None
+    names = list(layout.names)
+    plain = [plain_name(name)[0] for name in names]
+    columns = [next((plain.index(n) for n in known if n in plain), None) for known in _COLOURS.values()]
     if None in columns:
         raise TraceLayoutError(
-            f"{path.name}: no column {[*_COLOURS][columns.index(None)]}; found "
-            f"{', '.join(str(name) for name in table.columns)}. The first line names the columns time,R,G,B"
+            f"{path.name}: no column {[*_COLOURS][columns.index(None)]}; found {shown(names) or 'no names'}. The first "
+            "line names the columns time,R,G,B"
         )
-    rgb = np.column_stack([_numbers(path, table[name]) for name in columns])
-    time = next((names[n] for n in _TIMES if n in names), None)
+    if not len(table):
+        raise RppgError(f"{path.name}: the file holds no frames")
+    rgb = np.column_stack([_numbers(layout, table[at], at) for at in columns])
+    time = next((at for at, name in enumerate(names) if is_time_name(name)), None)
     if time is None and fps is None:
         raise TraceLayoutError(f"{path.name}: no column time; say the frames a second with --fps")
     if fps is not None:
         notes = [f"times of the file are set aside for {fps:g} frames a second, as told"] if time is not None else []
-        return _counted(path.name, rgb, fps, notes)
-    return _stamped(path.name, _numbers(path, table[time], missing=False), rgb, time_unit)
+        trace = _counted(path.name, rgb, fps, notes)
+    else:
+        seconds, dated = _times(layout, table[time], time)
+        trace = _stamped(path.name, seconds, rgb, "s" if dated else time_unit)
+    trace.read_as = (
+        f"{path.name}: {layout.kind}, {layout.written}, columns {shown(names, 100)}; {trace.fps:.5g} frames a second "
+        f"{'as given' if fps is not None else f'from column {names[time]}'}"
+    )
+    return trace
 
 
-def _table(path: Path) -> pd.DataFrame:
-    try:
-        opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            head = file.read(4096)
-            if not head.strip():
-                raise RppgError(f"{path.name}: the file is empty")
-            separator = csv.Sniffer().sniff(head.splitlines()[0], ",;\t").delimiter if len(head.split()) else ","
-            file.seek(0)
-            table = pd.read_csv(file, sep=separator, skipinitialspace=True, index_col=False)
-    except (OSError, EOFError, zlib.error, ValueError, csv.Error) as error:  # pandas' parser errors are ValueErrors
-        raise RppgError(f"{path.name}: cannot be read as CSV ({error})") from None
-    if not len(table):
-        raise RppgError(f"{path.name}: the file holds no frames")
-    return table
-
-
-def _numbers(path: Path, column: pd.Series, *, missing: bool = True) -> np.ndarray:
+def _numbers(layout, column: pd.Series, at: int) -> np.ndarray:
     values = pd.to_numeric(column, errors="coerce")
-    broken = values.isna() & (column.notna() if missing else True)
+    broken = values.isna() & column.notna()
     if broken.any():
-        line = int(np.flatnonzero(broken)[0])
-        raise RppgError(f"{path.name}, line {line + 2}, {column.name}: {column.iloc[line]} is not a number")
+        row = int(np.flatnonzero(broken)[0])
+        held = shown([column.iloc[row]], 60)
+        raise RppgError(f"{layout.path.name}, line {line_of(layout, row)}, {layout.names[at]}: {held} is not a number")
     return values.to_numpy(float)
+
+
+def _times(layout, column: pd.Series, at: int) -> tuple[np.ndarray, bool]:
+    """Times from the first frame, and whether they are dates or a clock's, which are in seconds."""
+    read = read_times(column, layout.decimal)
+    if (bad := np.flatnonzero(~np.isfinite(read.since))).size:
+        held, line = shown([column.iloc[bad[0]]], 60), line_of(layout, int(bad[0]))
+        raise RppgError(
+            f"{layout.path.name}, line {line}, {layout.names[at]}: {held} is not a number, nor a date such as "
+            "2024-05-01T10:03:20.125"
+        )
+    # Numbers as they stand, for messages; those of a clock would lose their fractions.
+    small = read.kind == "number" and abs(read.first) < 1e8
+    return read.since + read.first if small else read.since, read.kind != "number"
 
 
 def _stamped(name: str, time: np.ndarray, rgb: np.ndarray, time_unit: str | None) -> Trace:
@@ -125,30 +141,36 @@ def _stamped(name: str, time: np.ndarray, rgb: np.ndarray, time_unit: str | None
             "sort the frames, or split the file there"
         )
     notes = []
-    first = np.concatenate(([True], np.diff(time) > 0))
-    if not first.all():
-        notes.append(f"{int((~first).sum())} frames repeat the time of the one before and are left out")
-    time, rgb = time[first], rgb[first]
-    if len(time) < 2:
+    steps = np.diff(time)
+    first = np.concatenate(([True], steps > 0))
+    if first.sum() < 2:
         raise RppgError(f"{name}: all frames have the same time; say the frames a second with --fps")
-    t = (time - time[0]) * _UNITS[_unit(name, float(np.median(np.diff(time))), time_unit)]
-    return _one_region(name, t, rgb, 1 / float(np.median(np.diff(t))), "file", notes)
+    if np.mean(first) < 0.5:  # stamps coarser than frames, such as whole seconds
+        scale = UNITS[_unit(name, typical_step(time), time_unit)]
+        kept, t = spread_stamps((time - time[0]) * scale)
+        notes.append("several frames share each time stamp and are taken to follow each other evenly")
+    else:
+        if not first.all():
+            notes.append(f"{int((~first).sum())} frames repeat the time of the one before and are left out")
+        kept = np.flatnonzero(first)
+        t = (time[kept] - time[0]) * UNITS[_unit(name, float(np.median(np.diff(time[kept]))), time_unit)]
+    return _one_region(name, t, rgb[kept], frame_rate(t), "file", notes)
 
 
 def _unit(name: str, step: float, told: str | None) -> str:
     """Unit of times `step` apart."""
-    fitting = [unit for unit, scale in _UNITS.items() if _FPS[0] <= 1 / (step * scale) <= _FPS[1]]
-    if told is None and not fitting:
+    fitting = fitting_unit(step, _FPS)
+    if told is None and fitting is None:
         raise TraceLayoutError(
-            f"{name}: frames are {step:g} apart, which is neither in s nor in ms a rate of {_FPS[0]:g} to {_FPS[1]:g} "
+            f"{name}: frames are {step:g} apart, which in no unit from s to ns is a rate of {_FPS[0]:g} to {_FPS[1]:g} "
             "frames a second; say it with --fps"
         )
-    if told is not None and told not in fitting:
-        remedy = f"--time-unit {fitting[0]}" if fitting else "--fps"
+    if told is not None and not _FPS[0] <= 1 / (step * UNITS[told]) <= _FPS[1]:
+        remedy = f"--time-unit {fitting}" if fitting else "--fps"
         raise TraceLayoutError(
-            f"{name}: times in {told} make {1 / (step * _UNITS[told]):.3g} frames a second; say {remedy}"
+            f"{name}: times in {told} make {1 / (step * UNITS[told]):.3g} frames a second; say {remedy}"
         )
-    return told or fitting[0]
+    return told or fitting
 
 
 def _read_npz(path: Path, key: str | None, fps: float | None) -> Trace:
@@ -158,11 +180,15 @@ def _read_npz(path: Path, key: str | None, fps: float | None) -> Trace:
     colours = [name for name, array in arrays.items() if array.ndim == 2 and array.shape[1] == 3]
     key = key or "rgb"
     if key not in colours:
-        found = f"--key {' or '.join(colours)}" if colours else "it holds no array of shape (n, 3)"
+        found = (
+            f"--key {' or '.join(shortened(name, 40) for name in colours[:5])}"
+            if colours
+            else "it holds no array of shape (n, 3)"
+        )
         raise TraceLayoutError(f"{path.name}: no array {key} of shape (n, 3); {found}")
     if fps is None:
         rate = next((arrays[name] for name in _RATES if name in arrays), None)
-        if rate is None or rate.size != 1:
+        if rate is None or rate.size != 1 or rate.dtype.kind not in "iuf":
             raise TraceLayoutError(f"{path.name}: no number fps; say the frames a second with --fps")
         fps = float(rate.item())
     try:

@@ -1,18 +1,19 @@
 """Frames of a video with their times: video files and numbered images."""
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from cuffless.errors import shortened
+from cuffless.rppg.containers import declared
 from cuffless.rppg.errors import RppgError
 from cuffless.rppg.frame_times import MOST_FPS, read_frame_times
+from cuffless.rppg.images import NUMBERED, Images
 
 LEAST_SECONDS = 10.0
 """What must be left of a truncated video."""
-_NUMBERED = re.compile(r"%0?\d*d")
 _LATE_SECONDS = 0.5  # containers other than AVI state their length roughly
 _BARE = (b"\xff\xd8", b"\0\0\0\1")  # Motion JPEG and H.264 or H.265 in no container
 _TRIES = 300  # OpenCV tells a frame that cannot be decoded as it tells the end
@@ -28,7 +29,7 @@ class Frames:
     ----------
     name : str
         The file's.
-    stamps : {"file", "container", "fps"}
+    stamps : {"file", "container", "names", "fps"}
         Where times come from.
     notes : list of str
         What the user should know.
@@ -76,9 +77,11 @@ def open_frames(video: str | Path, *, timestamps: str | Path | None = None, fps:
     Parameters
     ----------
     video : str or Path
-        A file, or the pattern of numbered images, as ``img_%05d.png``; a number that is missing is a lost frame.
+        A file, or the pattern of numbered images, as ``img_%05d.png``: a number that is missing is a lost frame.
+        Numbers that are times (ms to ns) are taken for the frames' times.
     timestamps : str or Path, optional
-        Frame times, as `read_frame_times` reads them: one for each frame. Default: the container's.
+        Frame times, as `read_frame_times` reads them: one for each frame. Default: the container's or
+        the names'.
     fps : float, optional
         Frames a second, by which frames are counted instead; without meaning where there are `timestamps`.
 
@@ -97,23 +100,26 @@ def open_frames(video: str | Path, *, timestamps: str | Path | None = None, fps:
     (``.h264``, ``.mjpeg``) has not even a rate.
     """
     video = Path(video)
-    numbered = not video.is_file() and _NUMBERED.search(video.name)
-    source = _Images(video) if numbered else _VideoFile(video)
+    numbered = not video.is_file() and NUMBERED.search(video.name)
+    source = Images(video) if numbered else _VideoFile(video)
     try:
         if timestamps is not None:
             times, notes = read_frame_times(timestamps)
             clock = _Listed(times, Path(timestamps).name, video.name)
             return Frames(source, clock, "file", notes, float(times[-1] - times[0]))
         if fps is None and source.stamped:
-            return Frames(source, _Container(), "container", [], source.seconds)
+            return Frames(source, _Stamped(), source.stamps, list(source.notes), source.seconds)
         rate = source.fps if fps is None else fps
         if not 0 < rate <= MOST_FPS:
             raise RppgError(
                 f"{video.name}: has no frame times and says {rate:g} frames a second; give timestamps or fps"
             )
-        note = f"no frame times: counted at {rate:g} frames a second, dropped frames and a wrong rate go unseen"
-        seconds = source.seconds and source.seconds * source.fps / rate
-        return Frames(source, _Counted(rate), "fps", [note], seconds)
+        why = "frame times are set aside, as asked" if source.stamped else "no frame times"
+        notes = [f"{why}: counted at {rate:g} frames a second, dropped frames and a wrong rate go unseen"]
+        if not source.stamped:
+            notes += source.notes
+        seconds = source.seconds and source.fps and source.seconds * source.fps / rate
+        return Frames(source, _Counted(rate), "fps", notes, seconds or None)
     except RppgError:
         source.close()
         raise
@@ -152,8 +158,8 @@ class _Counted:
         return []
 
 
-class _Container:
-    """The container's times, from its first frame."""
+class _Stamped:
+    """The container's or the names' times, from the first frame."""
 
     first = None
 
@@ -169,6 +175,8 @@ class _Container:
 class _VideoFile:
     """A video file; iterating gives row and number of a frame (the same), the container's time in s, and the frame."""
 
+    stamps, notes = "container", ()
+
     def __init__(self, path: Path):
         if not path.is_file():
             raise RppgError(f"{path}: there is no such video")
@@ -178,11 +186,11 @@ class _VideoFile:
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
         import cv2
 
-        self.name, self.read, self._lost, self._end = path.name, 0, 0, 0.0
+        self.name, self.read, self._lost, self._first, self._end = path.name, 0, 0, None, 0.0
         try:
             self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         except cv2.error as error:
-            raise RppgError(f"{path.name}: cannot be opened as a video ({error})") from None
+            raise RppgError(f"{path.name}: cannot be opened as a video ({shortened(error, 120)})") from None
         if not self._capture.isOpened():
             raise RppgError(f"{path.name}: is damaged or in no format that OpenCV reads; convert it to MP4 or MKV")
         with path.open("rb") as file:
@@ -193,6 +201,9 @@ class _VideoFile:
         self.fps = 0.0 if bare else self._capture.get(cv2.CAP_PROP_FPS)  # FFmpeg makes one up
         count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.seconds = count / self.fps if count > 0 and 0 < self.fps <= MOST_FPS else None
+        self._told = declared(path)
+        if self._told:
+            self.seconds = self._told.seconds or (self.seconds if self._told.sized else None)
 
     def __iter__(self):
         import cv2
@@ -205,6 +216,8 @@ class _VideoFile:
                 failed += 1
                 continue
             self._end = get(cv2.CAP_PROP_POS_MSEC) / 1e3
+            if self._first is None:
+                self._first = self._end
             self._lost += failed
             self.read += failed
             failed = 0
@@ -212,14 +225,18 @@ class _VideoFile:
             self.read += 1
 
     def losses(self) -> list[str]:
-        """Frames that the header declares and the file does not give."""
+        """Frames that the file declares and does not give."""
         lost = [f"{self._lost} frames cannot be decoded"] if self._lost else []
-        if self.seconds is None:
+        if self.seconds is None or self._first is None:
             return lost
-        frame = 1 / self.fps
-        there = self._end + frame
+        frame = 1 / self.fps if 0 < self.fps <= MOST_FPS else 0.0
+        there = self._end - self._first + frame
         if self.seconds - there <= (1.5 * frame if self._avi else _LATE_SECONDS):
             return lost
+        if self._told is None:
+            return [*lost, f"its pictures end after {there:.1f} s, the file after {self.seconds:.1f} s"]
+        if not (self._avi or self._told.cut or self._told.seconds):
+            return lost  # a sound may be longer than the pictures
         what = f"truncated or damaged: {there:.1f} s of {self.seconds:.1f} s can be read"
         if there < LEAST_SECONDS:
             raise RppgError(f"{self.name}: {what}, and {LEAST_SECONDS:g} s are needed; copy the video again")
@@ -227,40 +244,3 @@ class _VideoFile:
 
     def close(self) -> None:
         self._capture.release()
-
-
-class _Images:
-    """Numbered images; iterating gives row and number of a frame, which differ behind missing images, and the frame."""
-
-    stamped, fps, seconds = False, 0.0, None
-
-    def __init__(self, pattern: Path):
-        self.name, self.read, self._lost = pattern.name, 0, 0
-        before, after = _NUMBERED.split(pattern.name, maxsplit=1)
-        named = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
-        found = pattern.parent.iterdir() if pattern.parent.is_dir() else ()
-        matches = [match for path in found if (match := named.fullmatch(path.name))]
-        self._files = sorted((int(match[1]), pattern.parent / match[0]) for match in matches)
-        if not self._files:
-            raise RppgError(f"{pattern}: there is no such image; name them as img_00001.png for img_%05d.png")
-
-    def __iter__(self):
-        import cv2
-
-        for number, path in self._files:
-            data = np.fromfile(path, np.uint8)
-            frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-            if frame is not None:
-                yield self.read, number - self._files[0][0], np.nan, frame
-            else:
-                self._lost += 1
-            self.read += 1
-
-    def losses(self) -> list[str]:
-        """Images that are missing or damaged."""
-        gaps = self._files[-1][0] - self._files[0][0] + 1 - len({number for number, _ in self._files})
-        texts = (f"{gaps} numbers are missing among the images", f"{self._lost} images cannot be decoded")
-        return [text for n, text in zip((gaps, self._lost), texts, strict=True) if n]
-
-    def close(self) -> None:
-        """Nothing stays open."""

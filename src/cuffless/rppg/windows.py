@@ -11,6 +11,7 @@ from cuffless.config import WindowOptions
 from cuffless.config.rppg import RppgOptions
 from cuffless.errors import CufflessError
 from cuffless.records import Record, from_arrays
+from cuffless.rppg.channels import CHANNELS, THREE, channel_faults
 from cuffless.rppg.contact import contact_note
 from cuffless.rppg.errors import RppgError
 from cuffless.rppg.manifest import Recording
@@ -198,6 +199,9 @@ def _gather(recording: Recording, trace: Trace | str, options: RppgOptions, wind
         if recording.bp:
             monitor = read_monitor(recording.bp, start_time=recording.start_time, offset_s=recording.bp_offset_s)
             own.notes += monitor.notes
+        needed = CHANNELS if options.method in THREE else (options.method,)
+        if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
+            own.notes.append(f"{faults}: {options.method} is not to be relied on; see rppg.method")
         own.windows = cut_recording(trace, monitor, options, windows, name=recording.recording)
         own.notes += filter(None, [contact_note(recording, own.windows.kept, windows)])
     except CufflessError as error:

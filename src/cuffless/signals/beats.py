@@ -9,7 +9,10 @@ import scipy
 # Quadratic least-squares smoothing over five samples (Savitzky & Golay): the extreme of a noisy trace alone is biased.
 _SMOOTH = np.array([-3.0, 12.0, 17.0, 12.0, -3.0]) / 35.0
 _NEIGHBOURS = 7  # pulses (three either side) among which a pulse must stand out
-_UPSTROKE_SECONDS = 0.4
+_LONGEST_RISE = 2.0  # seconds: further back than a beat at 30 bpm lasts there is no foot of this beat
+_CUT_SHARE = (
+    0.1  # of a pulse's height, by which a recording's first sample may lie above the next foot and still be one
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,18 @@ def find_pulses(trace, fs, *, min_prominence=0.0, share=0.4):
     if not len(peaks):
         return peaks
     prominence = found["prominences"]
-    return peaks[prominence >= share * scipy.ndimage.maximum_filter1d(prominence, _NEIGHBOURS)]
+    least = share * scipy.ndimage.maximum_filter1d(prominence, _NEIGHBOURS)
+    stands_out = prominence >= least
+    return _first_of_equals(trace, peaks[stands_out], least[stands_out])
+
+
+def _first_of_equals(trace, peaks, least):
+    """Of peaks of one height with no valley between them, as in whole numbers or a clipped trace, the first."""
+    after = np.flatnonzero(trace[peaks[1:]] == trace[peaks[:-1]]) + 1
+    if not len(after):
+        return peaks
+    valley = np.minimum.reduceat(trace, np.column_stack((peaks[after - 1], peaks[after])).ravel())[::2]
+    return np.delete(peaks, after[trace[peaks[after]] - valley < least[after]])
 
 
 def drop_close(peaks, heights, least_gap):
@@ -103,20 +117,42 @@ def pressure_beats(abp, fs, *, min_prominence=10.0, labels="exact"):
 
     Notes
     -----
-    Schrumpf et al. (2021), section 3.3. The diastolic point is the lowest sample within 0.4 s before the systolic peak.
+    Schrumpf et al. (2021), section 3.3. The diastolic point is the lowest sample since the previous systolic peak, the
+    last of equal ones: how long a pressure rises differs between arteries and people, so no fixed time before the peak
+    holds every foot. A beat whose lowest sample is the first that could be searched (there is no beat for seconds, or
+    the recording begins within its rise, well above the next foot) has no foot and is left out.
     """
     peak = find_pulses(abp, fs, min_prominence=min_prominence)
-    if not len(peak):
-        nothing = np.empty(0)
-        return PressureBeats(peak, peak.copy(), nothing, nothing)
-    back = np.arange(-round(_UPSTROKE_SECONDS * fs), 1)
-    before = np.maximum(peak[:, None] + back, 0)
-    foot = before[np.arange(len(peak)), np.argmin(abp[before], axis=1)]
+    peak, foot = _feet(abp, peak, round(_LONGEST_RISE * fs))
     if labels == "code":
         sbp, dbp = (np.trunc(abp[np.maximum(at - 1, 0)]) for at in (peak, foot))
     else:
         sbp, dbp = _smoothed(abp, peak), _smoothed(abp, foot)
     return PressureBeats(peak, foot, sbp, dbp)
+
+
+def _feet(abp, peak, longest):
+    """Peaks that have a foot, and the feet."""
+    first = np.maximum(np.concatenate(([0], peak[:-1])), peak - longest)
+    valley = np.flatnonzero((abp[1:-1] <= abp[:-2]) & (abp[1:-1] < abp[2:])) + 1
+    valley = np.concatenate(([0], valley))  # the first sample is one until the next beat tells otherwise
+    depth = np.append(abp[valley], np.inf)
+    begin, end = np.searchsorted(valley, first), np.searchsorted(valley, peak)
+    some = end > begin
+    peak, first, begin, end = peak[some], first[some], begin[some], end[some]
+    if not len(peak):
+        return peak, peak.copy()
+    # Interleaved bounds: every other result is the least from `begin` to `end`.
+    least = np.minimum.reduceat(depth, np.column_stack((begin, end)).ravel())[::2]
+    beat = np.repeat(np.arange(len(peak)), end - begin)
+    at = np.arange(len(beat)) + np.repeat(end - np.cumsum(end - begin), end - begin)
+    lowest = depth[at] == least[beat]
+    foot = np.zeros(len(peak), np.intp)
+    foot[beat[lowest]] = valley[at[lowest]]  # of equal ones the last stays
+    found = least <= abp[first]
+    if foot[0] == 0:
+        found[0] = len(peak) > 1 and abp[0] - least[1] <= _CUT_SHARE * (abp[peak[0]] - least[1])
+    return peak[found], foot[found]
 
 
 def _smoothed(trace, at):

@@ -4,6 +4,13 @@ import numpy as np
 import scipy
 
 MAX_BIN_HZ = 0.5 / 60  # Bins of at most 0.5 bpm: an unpadded spectrum quantizes the rate to 4 bpm.
+PULSE_HZ = (0.4, 4.2)
+"""Lowest and highest pulse frequency in Hz that is recognized, whatever the search band."""
+_NEAR_HZ = 1 / 16  # how far from half its frequency a line's sub-harmonic is sought
+_EXACT_HZ = 0.02  # how far from there the fundamental of a slow pulse may lie
+_FUNDAMENTAL, _ODD, _SECOND = 1.1, 0.08, 0.6  # shares of the found line that the lines of a slow pulse must reach
+_BELOW = 0.3, 0.05, 0.1  # shares of a line above the search band that speak for a slower fundamental; see the notes
+_VALLEY = 2.0  # by how much its fundamental must exceed the spectrum halfway to its harmonics
 
 
 def spectrum_size(fs, n_samples):
@@ -11,8 +18,25 @@ def spectrum_size(fs, n_samples):
     return scipy.fft.next_fast_len(max(int(np.ceil(fs / MAX_BIN_HZ)), n_samples), real=True)
 
 
-def pulse_frequency(blocks, fs, *, search=(0.67, 3.0), method="subharmonic", ratio=0.3, min_hz=0.7):
-    """Pulse frequency of blocks of band-passed PPG.
+def pulse_frequency(blocks, fs, **options):
+    """Pulse frequency of blocks of band-passed PPG, each on its own evidence.
+
+    Parameters
+    ----------
+    blocks, fs, **options
+        As for `pulse_candidates`.
+
+    Returns
+    -------
+    (n_blocks,) float array
+        Frequencies in Hz: the fundamental of a slow pulse where there is evidence of one, else the usual frequency.
+    """
+    usual, slow = pulse_candidates(blocks, fs, **options)
+    return np.where(np.isfinite(slow), slow, usual)
+
+
+def pulse_candidates(blocks, fs, *, search=(0.67, 3.0), method="subharmonic", ratio=0.3, min_hz=0.7, cutoff=(0.5, 4)):
+    """Pulse frequency of blocks of band-passed PPG, and the fundamental of slower pulses.
 
     Parameters
     ----------
@@ -28,11 +52,15 @@ def pulse_frequency(blocks, fs, *, search=(0.67, 3.0), method="subharmonic", rat
         harmonic wins in 8 % of blocks.
     ratio, min_hz : float
         See `method`.
+    cutoff : (float, int)
+        Lower cut-off frequency in Hz and order of the zero-phase filter that the blocks went through; what it took from
+        a slow pulse's fundamental is allowed for.
 
     Returns
     -------
-    (n_blocks,) float array
-        Frequencies in Hz, refined by a parabola through the peak.
+    usual, slow : (n_blocks,) float arrays
+        Frequencies in Hz, refined by a parabola through the peak. `usual` lies above the search band where the pulse
+        does; `slow` is NaN where nothing speaks for a pulse below `min_hz`.
 
     Raises
     ------
@@ -42,35 +70,127 @@ def pulse_frequency(blocks, fs, *, search=(0.67, 3.0), method="subharmonic", rat
     Notes
     -----
     Schrumpf et al. (2021), section 3.3: the spectral component of highest amplitude.
+
+    Without a look beyond the search band, harmonics of a slower pulse and noise below a faster one are taken for
+    pulses of a usual rate. Above the band the highest line counts if it exceeds all within and is not a harmonic:
+    no line of 0.3 of its amplitude stands at a half or a third of its frequency, nor one of 0.05 at a half together
+    with one of 0.1 at 3/2. Below `min_hz` respiration and wander are stronger than many a pulse, so a line there is
+    the fundamental of a slow pulse only if it stands at a half or a third of the usual frequency, would exceed the
+    line there by 1.1 but for the filter, exceeds the spectrum between the harmonics by 2, and has another harmonic
+    that a pulse of the usual frequency would not have: at 3/2 of it (0.08 of its amplitude) or 2/3 of it (0.6),
+    above the spectrum between too. A pulse that is weak at every second beat for long (bigeminy) has such a
+    spectrum too.
     """
     blocks = np.atleast_2d(blocks)
     if not 0 < search[0] < search[1] < fs / 2:
         raise ValueError(f"search band {search} Hz must lie between 0 and {fs / 2:g} Hz, half the sampling rate")
     n = blocks.shape[1]
     size = spectrum_size(fs, n)
+    hertz = fs / size
     taper = scipy.signal.windows.hann(n, sym=False).astype(np.float32) if n > 2 else np.ones(n, np.float32)
-    low = max(int(np.ceil(search[0] * size / fs)), 1)
-    high = min(int(np.floor(search[1] * size / fs)), size // 2 - 1)
-    spectrum = scipy.fft.rfft(blocks.astype(np.float32) * taper, size, axis=1)[:, : high + 2]
+    low = max(int(np.ceil(search[0] / hertz)), 1)
+    high = min(int(np.floor(search[1] / hertz)), size // 2 - 1)
+    top = min(max(int(np.floor(PULSE_HZ[1] / hertz)), high), size // 2 - 1)
+    last = min(3 * top // 2 + _bins(_NEAR_HZ, hertz), size // 2 - 1)  # the third harmonic of half the highest line
+    spectrum = scipy.fft.rfft(blocks.astype(np.float32) * taper, size, axis=1)[:, : last + 2]
     power = spectrum.real**2 + spectrum.imag**2
     peak = low + np.argmax(power[:, low : high + 1], axis=1)
+    usual = peak
     if method == "subharmonic":
-        peak = _subharmonic(power, peak, ratio, int(np.ceil(min_hz * size / fs)), 4 * size // (fs * 64))
-    rows = np.arange(len(peak))
-    left, mid, right = (np.sqrt(power[rows, peak + k]) for k in (-1, 0, 1))
+        usual = _subharmonic(power, peak, ratio, int(np.ceil(min_hz / hertz)), _bins(_NEAR_HZ, hertz))
+    if top > high:
+        usual = _faster(power, peak, usual, slice(high + 1, top + 1), hertz)
+    slow, is_slow = _slower(power, usual, min_hz, hertz, cutoff)
+    return _refined(power, usual) * hertz, np.where(is_slow, _refined(power, slow) * hertz, np.nan)
+
+
+def lasting_frequency(usual, slow):
+    """Pulse frequency of blocks that overlap by half: a slow pulse counts if it lasts.
+
+    Parameters
+    ----------
+    usual, slow : (n_blocks,) float arrays
+        As from `pulse_candidates`, in time order.
+
+    Returns
+    -------
+    (n_blocks,) float array
+        `slow` where a neighbouring block has nearly the same; between two such blocks also half or a third of `usual`
+        if that is their frequency. Seconds of an irregular rhythm may look like a slow pulse; a slow pulse goes on.
+    """
+    if len(slow) == 1:
+        return np.where(np.isfinite(slow), slow, usual)
+    with_next = np.abs(np.diff(slow)) <= _NEAR_HZ  # false beside a NaN
+    lasts = np.append(with_next, False) | np.append(False, with_next)
+    lasting = np.where(lasts, slow, np.nan)
+    around = np.full(len(slow), np.nan)
+    around[1:-1] = (lasting[:-2] + lasting[2:]) / 2
+    order = np.rint(usual / around)
+    same = np.isin(order, (2, 3)) & (np.abs(usual - order * around) <= 2 * _NEAR_HZ)
+    return np.where(lasts, slow, np.where(same, usual / np.where(same, order, 1), usual))
+
+
+def _refined(power, at):
+    """Bins moved to the top of the parabola through their neighbours."""
+    rows = np.arange(len(at))
+    left, mid, right = (np.sqrt(power[rows, at + k]) for k in (-1, 0, 1))
     curvature = left - 2 * mid + right
     shift = np.divide(0.5 * (left - right), curvature, out=np.zeros_like(mid), where=curvature < 0)
-    return (peak + np.clip(shift, -0.5, 0.5).astype(float)) * fs / size
+    return at + np.clip(shift, -0.5, 0.5).astype(float)
+
+
+def _bins(width, hertz):
+    return max(int(width / hertz), 1)
+
+
+def _line(power, centre, reach):
+    """Bin and power of the highest spectral value near each row's bin."""
+    around = np.clip(centre[:, None] + np.arange(-reach, reach + 1), 1, power.shape[1] - 2)
+    local = np.take_along_axis(power, around, axis=1)
+    best = np.argmax(local, axis=1)
+    rows = np.arange(len(centre))
+    return around[rows, best], local[rows, best]
+
+
+def _level(power, unit, half_width, at):
+    """Median power around a multiple of each row's bin; `half_width` is in the same unit."""
+    span = np.linspace(at - half_width, at + half_width, 9)
+    around = np.clip(np.rint(unit[:, None] * span).astype(int), 1, power.shape[1] - 1)
+    return np.median(np.take_along_axis(power, around, axis=1), axis=1)
 
 
 def _subharmonic(power, peak, ratio, lowest, reach):
     """Move a peak to half its bin where the spectrum stands high enough there."""
-    reach = max(int(reach), 1)
-    around = (peak // 2)[:, None] + np.arange(-reach, reach + 1)
-    around = np.clip(around, 1, power.shape[1] - 2)
-    local = np.take_along_axis(power, around, axis=1)
-    best = np.argmax(local, axis=1)
+    half, there = _line(power, peak // 2, reach)
+    return np.where((there > ratio**2 * power[np.arange(len(peak)), peak]) & (half > lowest), half, peak)
+
+
+def _faster(power, peak, found, above, hertz):
+    """Move to the highest line among the bins above the search band where it is the pulse, not a harmonic of it."""
     rows = np.arange(len(peak))
-    half = around[rows, best]
-    take = (local[rows, best] > ratio**2 * power[rows, peak]) & (half > lowest)
-    return np.where(take, half, peak)
+    top = above.start + np.argmax(power[:, above], axis=1)
+    line = power[rows, top]
+    third, half, beyond = (
+        _line(power, np.rint(top * at).astype(int), _bins(_NEAR_HZ, hertz))[1] for at in (1 / 3, 1 / 2, 3 / 2)
+    )
+    least, weak, odd = (share**2 * line for share in _BELOW)
+    harmonic = (third > least) | (half > least) | ((half > weak) & (beyond > odd))
+    is_line = (line >= power[rows, top - 1]) & (line >= power[rows, top + 1])
+    return np.where(is_line & (line > power[rows, peak]) & ~harmonic, top, found)
+
+
+def _slower(power, found, min_hz, hertz, cutoff):
+    """Bin of the fundamental of a pulse slower than `min_hz`, and whether there is one."""
+    height = power[np.arange(len(found)), found]
+    result, is_slow = found, np.zeros(len(found), bool)
+    for order, other, share in ((3, 2 / 3, _SECOND), (2, 3 / 2, _ODD)):
+        slow, fundamental = _line(power, np.rint(found / order).astype(int), _bins(_NEAR_HZ / order, hertz))
+        passed = 1 / (1 + (cutoff[0] / (slow * hertz)) ** (2 * cutoff[1]))
+        take = (slow * hertz >= PULSE_HZ[0]) & (slow * hertz < min_hz)
+        take &= np.abs(order * slow - found) <= _EXACT_HZ / hertz * order
+        take &= fundamental > (_FUNDAMENTAL * passed) ** 2 * height
+        _, odd = _line(power, np.rint(found * other).astype(int), _bins(_EXACT_HZ, hertz))
+        between = np.maximum(*(_level(power, slow, 0.2, at) for at in (1.5, 2.5)))
+        take &= (odd > share**2 * height) & (odd > between) & (fundamental > _VALLEY**2 * between)
+        result, is_slow = np.where(take, slow, result), is_slow | take
+    return result, is_slow

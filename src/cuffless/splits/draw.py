@@ -1,5 +1,6 @@
 """Drawing manifests: which window trains, validates and tests."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import SplitOptions
-from cuffless.errors import CufflessError
+from cuffless.errors import CufflessError, some_of
 from cuffless.splits.index import NAMES, capped_index, subject_counts
 
 SUBSETS = ("train", "val", "test")
 UNITS = {"nonmixed": "subject", "record": "record"}
-"""What is divided in each kind of split but `mixed`, which divides windows."""
+"""What is divided in the kinds of split that are drawn, but for `mixed`, which divides windows."""
 
 
 class SplitError(CufflessError):
@@ -35,7 +36,13 @@ class Split:
     notes: list[str] = field(default_factory=list)
 
 
-def draw_split(index: pd.DataFrame | str | Path, options: SplitOptions, *, name: str = "split") -> Split:
+def draw_split(
+    index: pd.DataFrame | str | Path,
+    options: SplitOptions,
+    *,
+    name: str = "split",
+    published: Mapping[str, str] | None = None,
+) -> Split:
     """Divide windows into training, validation and test sets.
 
     Parameters
@@ -46,6 +53,8 @@ def draw_split(index: pd.DataFrame | str | Path, options: SplitOptions, *, name:
     options : SplitOptions
     name : str
         The split's name in messages.
+    published : mapping of str to str, optional
+        Set (one of `SUBSETS`) of each record that those who published it put into one; for the kind `official`.
 
     Returns
     -------
@@ -54,7 +63,8 @@ def draw_split(index: pd.DataFrame | str | Path, options: SplitOptions, *, name:
     Raises
     ------
     SplitError
-        If there are too few subjects, records or windows for three sets.
+        If there are too few subjects, records or windows for three sets, or no published ones where these are asked
+        for.
 
     Notes
     -----
@@ -65,7 +75,9 @@ def draw_split(index: pd.DataFrame | str | Path, options: SplitOptions, *, name:
     notes: list[str] = []
     capped = capped_index(index, subject_counts(index), options, notes)
     rng = np.random.default_rng([options.seed, 1])
-    if options.kind == "mixed":
+    if options.kind == "official":
+        parts = _published_sets(capped, published or {}, options, rng, notes, name)
+    elif options.kind == "mixed":
         parts = _divide_windows(capped, capped["subject"].cat.categories.to_numpy(), options, rng, notes, name)
     else:
         parts = _divide_units(capped, UNITS[options.kind], options, rng, notes, name)
@@ -106,6 +118,34 @@ def _divide_units(capped, unit, options, rng, notes, name):
         part = capped[capped[unit].isin(units[labels == number])]
         parts.append(_at_most(part, limit, rng, notes, SUBSETS[number]))
     return parts
+
+
+def _published_sets(capped, published, options, rng, notes, name):
+    """Windows of the sets that records were published in; without a validation set, one of training subjects."""
+    given = capped["record"].astype(str).map(lambda record: published.get(record, "")).astype(object)
+    if strange := sorted({str(record) for record in capped["record"][~given.isin(("", *SUBSETS))]}):
+        record = strange[0]
+        raise SplitError(f"{name}: {record} was published in the set {published[record]}; it must be one of {SUBSETS}")
+    if missing := [subset for subset in ("train", "test") if not (given == subset).any()]:
+        raise SplitError(
+            f"{name}: no record with windows was published in the set {' or '.join(missing)}; an official split needs "
+            "it. Put the data set's lists of subjects (or its subset files) into records.path, see "
+            "docs/own_source.md, or set the split's kind to nonmixed"
+        )
+    if left := sorted(set(capped["record"][given == ""].astype(str))):
+        notes.append(f"{len(left)} records are in no published set and take no part ({some_of(left, 3)})")
+    if not (given == "val").any():
+        subjects = np.unique(capped["subject"][given == "train"].astype(str))
+        if len(subjects) < 2:
+            raise SplitError(f"{name}: no validation set was published, and one training subject cannot give one")
+        n = shares(len(subjects), np.array(options.fractions[:2]) / sum(options.fractions[:2]))[1]
+        chosen = rng.permutation(subjects)[:n]
+        given[capped["subject"].astype(str).isin(chosen) & (given == "train")] = "val"
+        notes.append(f"no validation set was published: {n} of {len(subjects)} training subjects are one")
+    parts = [capped[given == subset] for subset in SUBSETS]
+    return [
+        _at_most(part, n, rng, notes, subset) for part, n, subset in zip(parts, options.windows, SUBSETS, strict=True)
+    ]
 
 
 def _divide_windows(capped, subjects, options, rng, notes, name):

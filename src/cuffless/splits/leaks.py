@@ -1,4 +1,4 @@
-"""The six leaks of a split, in one table."""
+"""The seven leaks of a split, in one table."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from cuffless.config import SplitOptions
-from cuffless.splits.audit import declared_leaks, overlapping, require_clean, shared
+from cuffless.splits.audit import HIDDEN_ORDER, audit_order, declared_leaks, overlapping, require_clean, shared
+from cuffless.splits.draw import SUBSETS
 from cuffless.splits.duplicates import MOST_SHIFT, near_duplicates
 from cuffless.splits.scalings import Scaling, check_scaling
 
@@ -17,6 +18,7 @@ KINDS = {
     "near_duplicates": "windows whose signal has a copy in another set",
     "fitted_beyond_training": "networks that are scaled by other labels than those of the training set",
     "calibration_in_test": "calibration and test windows that share signal",
+    HIDDEN_ORDER: "neighbours in different sets, where neighbours in the order are more alike than chance",
 }
 """The kinds of leak, and what is counted of each."""
 COLUMNS = ("kind", "count", "declared", "verdict", "examples", "reason")
@@ -30,8 +32,9 @@ def audit_sets(
     overlap: float = 0.0,
     duplicates: Mapping | None = None,
     scalings: Mapping[str, Scaling | None] | None = None,
+    order: Mapping | None = None,
 ) -> pd.DataFrame:
-    """Look for all six leaks between the sets of a split.
+    """Look for all seven leaks between the sets of a split.
 
     Parameters
     ----------
@@ -46,6 +49,8 @@ def audit_sets(
         As from `audit_duplicates`.
     scalings : mapping of str to Scaling or None, optional
         Output scaling of networks by name; None: it carries none that can be read.
+    order : mapping, optional
+        As from `audit_order`, which knows what subjects stand for; without it the windows are looked through.
 
     Returns
     -------
@@ -65,8 +70,11 @@ def audit_sets(
         _duplicates_row(duplicates),
         _scaling_row(windows, scalings or {}),
         _row("calibration_in_test", lone or timed, lambda: overlapping(windows, ("calibration", "test"))),
+        _order_row(windows, apart, order),
     ]
     table = pd.DataFrame(rows)
+    if "shared_subject" in declared:  # who shares people shares those who are hidden, too
+        declared = declared | set(table.loc[(table["kind"] == HIDDEN_ORDER) & (table["verdict"] == "found"), "kind"])
     table["declared"] = table["kind"].isin(declared)
     return table.astype({"count": "Int64"})[list(COLUMNS)]
 
@@ -92,7 +100,9 @@ def require_clean_sets(leaks: pd.DataFrame, options: SplitOptions, *, name: str)
     SplitError
     """
     found = leaks[(leaks["verdict"] == "found") & ~leaks["declared"]]
-    each = {row.kind: {"count": int(row.count_), "examples": [row.examples]} for row in _named(found)}
+    each = {
+        row.kind: {"count": int(row.count_), "examples": [row.examples], "reason": row.reason} for row in _named(found)
+    }
     audit = {"undeclared": list(each), "leaks": each, "notes": []}
     require_clean(audit, options, name=name)
     return audit["notes"]
@@ -175,6 +185,17 @@ def _duplicates_row(audit: Mapping | None) -> dict:
     leak = audit["leaks"]["near_duplicates"]
     reason = f"{KINDS['near_duplicates']} (correlation of {audit['threshold']} or more)"
     return _told("near_duplicates", leak["count"], leak["examples"], "; ".join([reason, *audit["notes"]]))
+
+
+def _order_row(windows: pd.DataFrame, apart: str, order: Mapping | None) -> dict:
+    if apart:
+        return _told(HIDDEN_ORDER, None, (), apart)
+    if order is None:
+        labels = {"sbp_ref": "sbp", "dbp_ref": "dbp"}
+        if set(labels) <= set(windows.columns):
+            windows = windows.drop(columns=list(labels.values()), errors="ignore").rename(columns=labels)
+        order = audit_order(windows[windows["subset"].isin(SUBSETS)])
+    return {**_told(HIDDEN_ORDER, order["count"], order["examples"], order["reason"]), "verdict": order["verdict"]}
 
 
 def _scaling_row(windows: pd.DataFrame, scalings: Mapping[str, Scaling | None]) -> dict:

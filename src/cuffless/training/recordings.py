@@ -10,13 +10,15 @@ import pandas as pd
 from cuffless.config import RecordOptions, WindowOptions
 from cuffless.networks import channel_count, load_network, predict_pressures
 from cuffless.records import Entry, Record, RecordError, open_record
-from cuffless.windows import EXPLANATIONS, Windows, cut_windows, first_broken_rule
+from cuffless.windows import EXPLANATIONS, Windows, cut_windows, first_broken_rule, upside_down
 
 PREDICTION_COLUMNS = ("subject", "record", "start", "seconds", "sbp_ref", "dbp_ref", "sbp", "dbp", "hr", "snr")
 SUMMARY_COLUMNS = (
     *("record", "subject", "identity", "verdict", "reason", "seconds", "windows_cut", "windows_kept", "rejected"),
     *("sbp_ref", "dbp_ref", "hr", "snr", "sbp", "dbp", "sbp_mae", "dbp_mae", "sbp_mae_mean", "dbp_mae_mean"),
 )
+POSSIBLE = ((40.0, 300.0), (15.0, 200.0))
+"""Medians that SBP and DBP of a person may have, in mmHg."""
 # What of the windows' options decides a network's input; the others only choose among windows.
 _SHAPING = ("cropping", "length", "samples_per_beat", "band", "filter_order")
 
@@ -104,7 +106,8 @@ def predict_record(record: Record, predictor: Predictor) -> pd.DataFrame:
     -------
     DataFrame
         One row a window: start and seconds in s, sbp and dbp in mmHg (missing where the window is not accepted), hr in
-        bpm, snr in dB, accepted, reason.
+        bpm, snr in dB, accepted, reason. Its ``attrs["warnings"]`` say what is to be doubted: a PPG that seems to be
+        upside down, predictions that are not pressures.
 
     Raises
     ------
@@ -217,7 +220,40 @@ def predict_windows(cut: Windows, predictor: Predictor) -> pd.DataFrame:
         "hr": windows.hr,
         "snr": windows.snr,
     }
-    return pd.DataFrame(columns).assign(accepted=verdict < 0, reason=reasons)
+    table = pd.DataFrame(columns).assign(accepted=verdict < 0, reason=reasons)
+    doubts = (upside_down(cut.polarity), why_not_pressures(*pressures[verdict < 0].T))
+    table.attrs["warnings"] = [doubt for doubt in doubts if doubt]
+    return table
+
+
+def why_not_pressures(sbp: np.ndarray, dbp: np.ndarray) -> str:
+    """Say why predictions cannot be SBP and DBP in mmHg; empty if they can.
+
+    Parameters
+    ----------
+    sbp, dbp : (n,) float arrays
+        What a network gave for accepted windows.
+    """
+    if not len(sbp):
+        return ""
+    with np.errstate(invalid="ignore"):
+        middle = (np.median(sbp), np.median(dbp))
+        swapped = np.mean(~(sbp > dbp)) > 0.5
+    within = [low <= value <= high for value, (low, high) in zip(middle, POSSIBLE, strict=True)]
+    if all(within) and not swapped:
+        return ""
+    if not np.isfinite(middle).all():
+        why = "not all of them are numbers"
+    elif all(within) or (swapped and within[1]):
+        why = "the first is not above the second"
+    elif all(low <= 7.50062 * value <= high for value, (low, high) in zip(middle, POSSIBLE, strict=True)):
+        why = "kPa perhaps"
+    else:
+        why = "scaled labels perhaps"
+    return (
+        f"the network's outputs are not SBP and DBP in mmHg (median {middle[0]:.3g} and {middle[1]:.3g}: {why}); a "
+        "network must give SBP first, then DBP, with the scaling of its labels undone"
+    )
 
 
 def _stored_windows(path: str | Path, wanted: WindowOptions):

@@ -2,10 +2,12 @@
 
 from cuffless.windows.cutting import Windows, cut_windows, iter_windows
 from cuffless.windows.measure import Measures
+from cuffless.windows.polarity import upside_down
 from cuffless.windows.quality import EXPLANATIONS, count_rejections, first_broken_rule
 from cuffless.windows.shard import join_tables, passing_signals, store_records, store_stretches
 from cuffless.windows.store import WindowStore, create_array
 from cuffless.windows.stretches import iter_stretches
+from cuffless.windows.subjects import join_index, join_quality, name_owners, name_subjects
 
 __all__ = [
     "EXPLANATIONS",
@@ -18,8 +20,13 @@ __all__ = [
     "first_broken_rule",
     "iter_stretches",
     "iter_windows",
+    "join_index",
+    "join_quality",
     "join_tables",
+    "name_owners",
+    "name_subjects",
     "passing_signals",
     "store_records",
     "store_stretches",
+    "upside_down",
 ]

@@ -1,7 +1,7 @@
 """From a record to windows, in pieces of bounded size."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from cuffless.records import Record, RecordError, Segment
 from cuffless.signals import cubic_windows
 from cuffless.windows.measure import Measures
 from cuffless.windows.pieces import locate, read_blocks
+from cuffless.windows.polarity import polarity
 from cuffless.windows.quality import count_rejections, first_broken_rule
 
 BLOCK_SECONDS = 3600.0
@@ -31,6 +32,8 @@ class Windows:
         Number of windows rejected under each rule.
     seconds : float
         Seconds in which no sample of either signal was missing.
+    polarity : (n_kept, 2) float array
+        What speaks for the kept windows' PPG being upside down; see `upside_down`.
     """
 
     ppg: np.ndarray
@@ -38,6 +41,7 @@ class Windows:
     candidates: Measures
     rejected: dict[str, int]
     seconds: float
+    polarity: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
 
     @property
     def n_cut(self) -> int:
@@ -93,14 +97,15 @@ def iter_windows(
         yield from iter_ready(record, options)
         return
     failed = [] if failures is None else failures
+    before = len(failed)  # notes on the record, which are not segments that failed
     for segment in record.segments:
         last = segment is record.segments[-1]
         try:
             yield from _cut_segment(segment, options, block_seconds, last)
         except RecordError as error:
             failed.append(str(error))
-    if record.segments and len(failed) == len(record.segments):
-        raise RecordError(failed[0])
+    if record.segments and len(failed) - before == len(record.segments):
+        raise RecordError(failed[before])
 
 
 def _cut_segment(segment: Segment, options, block_seconds, last_segment) -> Iterator[Windows]:
@@ -123,6 +128,7 @@ def join_windows(parts: list[Windows]) -> Windows:
         Measures.concatenate([p.candidates for p in parts]),
         {rule: sum(p.rejected[rule] for p in parts) for rule in parts[0].rejected},
         sum(p.seconds for p in parts),
+        np.concatenate([p.polarity for p in parts]),
     )
 
 
@@ -142,8 +148,9 @@ def _cut_piece(piece, grid, stretch_start, core_end, ends_in_gap, owned, segment
         rejected["missing"] += int(np.sum(~whole))
     kept = figures.select(verdict < 0)
     ppg = unit_windows(found.filtered, kept.start, kept.seconds, found.fs, options.samples)
+    turned = polarity(ppg, options.samples_per_beat, abp=found.abp, fs=found.fs, start=kept.start, seconds=kept.seconds)
     offset = segment_start + found.offset
-    return Windows(ppg, kept.shifted(offset), figures.shifted(offset), rejected, 0.0)
+    return Windows(ppg, kept.shifted(offset), figures.shifted(offset), rejected, 0.0, turned)
 
 
 def unit_windows(trace, start, seconds, fs, n_samples):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cuffless.config import WindowOptions
-from cuffless.signals import SETTLING_SECONDS, pulse_frequency
+from cuffless.signals import PULSE_HZ, SETTLING_SECONDS, lasting_frequency, pulse_candidates
 
 ANALYSIS_HZ = 25.0  # band-passed PPG ends at 8 Hz, so spectra and pulse counts need no more
 
@@ -25,7 +25,7 @@ class PulseGrid:
         self.options = options
         self.block = options.pulse_block_seconds
         self.hop = self.block / 2
-        self.rates = np.empty(0)
+        self.rates = self._usual = self._slow = np.empty(0)
         self.next_window = 0
 
     def extend(self, analysed, first_second: float, until: float, closed: bool) -> None:
@@ -52,16 +52,10 @@ class PulseGrid:
             self._append(analysed[None])
 
     def _append(self, blocks) -> None:
-        o = self.options
-        found = pulse_frequency(
-            blocks,
-            ANALYSIS_HZ,
-            search=o.pulse_search,
-            method=o.pulse_rate,
-            ratio=o.subharmonic_ratio,
-            min_hz=o.subharmonic_min_hz,
-        )
-        self.rates = np.concatenate((self.rates, found))
+        usual, slow = pulse_candidates(blocks, ANALYSIS_HZ, **search_options(self.options))
+        self._usual, self._slow = np.concatenate((self._usual, usual)), np.concatenate((self._slow, slow))
+        # The last block may change when its neighbour becomes readable; no window that is given by then reaches it.
+        self.rates = lasting_frequency(self._usual, self._slow)
 
     def rate_at(self, seconds):
         """Pulse frequency in Hz at times of the stretch."""
@@ -103,7 +97,23 @@ class PulseGrid:
         return start, seconds, hz
 
 
+def search_options(options: WindowOptions) -> dict:
+    """How windows' options have the pulse frequency sought, as `pulse_candidates` and `pulse_frequency` take it."""
+    return {
+        "search": options.pulse_search,
+        "method": options.pulse_rate,
+        "ratio": options.subharmonic_ratio,
+        "min_hz": options.subharmonic_min_hz,
+        "cutoff": (options.band[0], options.filter_order),
+    }
+
+
+def pulse_range(options: WindowOptions) -> tuple[float, float]:
+    """Lowest and highest pulse frequency in Hz that may be found."""
+    return min(options.pulse_search[0], PULSE_HZ[0]), max(options.pulse_search[1], PULSE_HZ[1])
+
+
 def reach_seconds(options: WindowOptions) -> float:
     """How far around a moment the signal must be known to settle every window that begins there."""
-    longest = options.length / options.pulse_search[0] if options.cropping == "beats" else options.length
+    longest = options.length / pulse_range(options)[0] if options.cropping == "beats" else options.length
     return SETTLING_SECONDS + 2 * options.pulse_block_seconds + longest + options.snr_seconds

@@ -8,7 +8,7 @@ import numpy as np
 from cuffless.config import WindowOptions
 from cuffless.records import Segment
 from cuffless.signals import SETTLING_SECONDS, bandpass, true_runs
-from cuffless.windows.grid import ANALYSIS_HZ, PulseGrid, reach_seconds
+from cuffless.windows.grid import ANALYSIS_HZ, PulseGrid, pulse_range, reach_seconds
 from cuffless.windows.measure import Measures, measure_windows
 
 
@@ -102,7 +102,7 @@ def locate(piece: Piece, grid: PulseGrid, stretch_start: int, core_end: int, opt
     every = int(fs // ANALYSIS_HZ)
     piece = piece.without(-(piece.first - stretch_start) % every)
     skipped, held = (piece.first - stretch_start) / fs, len(piece.ppg) / fs
-    shortest = options.length / options.pulse_search[1] if options.cropping == "beats" else options.length
+    shortest = options.length / pulse_range(options)[1] if options.cropping == "beats" else options.length
     if held < max(shortest, 1.0):
         return None
     filtered = bandpass(piece.ppg, fs, options.band, options.filter_order)

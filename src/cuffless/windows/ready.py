@@ -10,8 +10,9 @@ from cuffless.records import Record, RecordError
 from cuffless.records.record import ReadyWindows
 from cuffless.signals import bandpass, cubic_windows, pulse_frequency
 from cuffless.windows.cutting import Windows, unit_windows
-from cuffless.windows.grid import ANALYSIS_HZ
+from cuffless.windows.grid import ANALYSIS_HZ, search_options
 from cuffless.windows.measure import Measures, measure_windows
+from cuffless.windows.polarity import polarity
 from cuffless.windows.quality import count_rejections, first_broken_rule
 
 BLOCK_WINDOWS = 2048
@@ -87,7 +88,9 @@ def _judge(ppg, sbp, dbp, start, ready: ReadyWindows, options: WindowOptions) ->
         rejected["missing"] += int(np.sum(~present))
     kept = verdict < 0
     seconds = float(present.sum() * ready.window_seconds)
-    return Windows(_resampled(ppg[kept], ready, options), figures.select(kept), figures, rejected, seconds)
+    cut = _resampled(ppg[kept], ready, options)
+    turned = polarity(cut, options.samples_per_beat)
+    return Windows(cut, figures.select(kept), figures, rejected, seconds, turned)
 
 
 def _measured(ppg, ready: ReadyWindows, options: WindowOptions) -> Measures:
@@ -97,14 +100,7 @@ def _measured(ppg, ready: ReadyWindows, options: WindowOptions) -> Measures:
     filtered = bandpass(ppg, ready.fs, options.band, options.filter_order)
     seconds = int(ready.window_seconds * ANALYSIS_HZ + 1e-9) / ANALYSIS_HZ
     analysed = _each(cubic_windows, filtered, seconds, ready.fs, round(seconds * ANALYSIS_HZ))
-    hz = pulse_frequency(
-        analysed,
-        ANALYSIS_HZ,
-        search=options.pulse_search,
-        method=options.pulse_rate,
-        ratio=options.subharmonic_ratio,
-        min_hz=options.subharmonic_min_hz,
-    )
+    hz = pulse_frequency(analysed, ANALYSIS_HZ, **search_options(options))
     pitch = np.ceil(ready.window_seconds) + 2 * _MARGIN_SECONDS + 1
     start = np.arange(len(ppg)) * pitch + _MARGIN_SECONDS
     line = _line(analysed, ANALYSIS_HZ, start, pitch, _MARGIN_SECONDS)

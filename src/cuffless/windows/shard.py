@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from cuffless.config import Crop, RecordOptions, WindowOptions
-from cuffless.records import RecordError, read_records, source_named
+from cuffless.records import RecordError, open_record, read_records, source_named
 from cuffless.records.fetching import known_problems
 from cuffless.windows.cutting import iter_windows
 from cuffless.windows.store import WindowStore
@@ -97,7 +97,7 @@ def _each_record(table, reading: RecordOptions, add, reject) -> Iterator[tuple[s
         try:
             if not reason:
                 problems += source.prepare(row["path"], reading, problems)  # signals may have been deleted since
-                record = source.open(row["path"], reading)
+                record = open_record(row["path"], reading)
                 problems += [p for p in record.problems if not any(p.split(":")[0] in known for known in problems)]
                 add(row, record, problems)
         except RecordError as error:

@@ -13,6 +13,7 @@ from cuffless.config import WindowOptions
 from cuffless.files import whole_file
 from cuffless.windows.cutting import Windows
 from cuffless.windows.measure import Measures
+from cuffless.windows.polarity import upside_down
 
 CHUNK_ROWS = 256
 SHARD_ROWS = 1024
@@ -93,7 +94,8 @@ class WindowStore:
             self._index.write_table(_index_rows(row, table[first : first + SHARD_ROWS], first))
         reason = "" if len(table) else _why_no_window(recording.n_cut, recording.rejected)
         counts = (recording.seconds, recording.n_cut, len(table), recording.rejected)
-        self._quality.append(quality_row(row, self.options, *counts, reason, problems))
+        notes = filter(None, [upside_down(recording.polarity())])
+        self._quality.append(quality_row(row, self.options, *counts, reason, [*notes, *problems]))
 
     def reject(self, row: dict[str, Any], reason: str, problems: Iterable[str] = ()) -> None:
         """Note a record that gives no window at all, and why."""
@@ -129,12 +131,13 @@ class Recording:
     def __init__(self, options: WindowOptions, spill):
         self.rejected = dict.fromkeys(options.rules, 0)
         self.seconds, self.n_cut = 0.0, 0
-        self._spill, self._labels = spill, []
+        self._spill, self._labels, self._polarity = spill, [], []
 
     def take(self, piece: Windows) -> None:
         """Add windows behind those that came before."""
         self._spill.write(piece.ppg.tobytes())
         self._labels.append(_label_table(piece.kept))
+        self._polarity.append(piece.polarity)
         self.seconds += piece.seconds
         self.n_cut += piece.n_cut
         self.rejected = {rule: n + piece.rejected[rule] for rule, n in self.rejected.items()}
@@ -142,6 +145,10 @@ class Recording:
     def table(self) -> np.ndarray:
         """Figures (n, 6) of all windows, columns `LABELS`."""
         return np.concatenate(self._labels) if self._labels else np.empty((0, len(LABELS)))
+
+    def polarity(self) -> np.ndarray:
+        """What speaks for the PPG being upside down, (n, 2), of all windows; see `upside_down`."""
+        return np.concatenate(self._polarity) if self._polarity else np.empty((0, 2))
 
 
 def create_array(group, name: str, shape: tuple[int, int], dtype: str, width: int):
@@ -183,7 +190,7 @@ def _index_rows(row, table, first: int):
 
 def quality_columns(options: WindowOptions) -> list[str]:
     """Columns of the quality table."""
-    before = ["record", "subject", "identity", "seconds", "windows_cut", "windows_kept"]
+    before = ["record", "subject", "identity", "subset", "seconds", "windows_cut", "windows_kept"]
     return [*before, *options.rules, "reason", "passed_over"]
 
 
@@ -193,6 +200,7 @@ def quality_row(row, options, seconds, n_cut, n_kept, rejected, reason, problems
         "record": row["record"],
         "subject": row["subject"],
         "identity": row.get("identity", ""),
+        "subset": row.get("subset", ""),
         "seconds": round(seconds, 3),
         "windows_cut": n_cut,
         "windows_kept": n_kept,

@@ -9,8 +9,10 @@ from cuffless.config import ConfigError, Crop, WindowOptions
 from cuffless.records import Record, RecordError
 from cuffless.signals import pressure_beats
 from cuffless.windows.cutting import BLOCK_SECONDS, Windows, join_windows, no_windows, unit_windows
+from cuffless.windows.grid import pulse_range
 from cuffless.windows.measure import Measures, add_pressures
 from cuffless.windows.pieces import Located, locate, read_blocks
+from cuffless.windows.polarity import polarity
 from cuffless.windows.quality import count_rejections, first_broken_rule
 
 
@@ -91,7 +93,7 @@ def iter_stretches(
 
 def stretch_distance(options: WindowOptions, crops: Sequence[Crop], stretch_seconds: float) -> float:
     """Seconds from one stretch to the next: the longest that a crop may last, at the lowest accepted pulse rate."""
-    slowest = options.hr_range[0] / 60 if "hr" in options.rules else options.pulse_search[0]
+    slowest = options.hr_range[0] / 60 if "hr" in options.rules else pulse_range(options)[0]
     longest = [crop.length if crop.cropping == "time" else crop.length / slowest for crop in crops]
     return float(max(stretch_seconds, *longest))
 
@@ -141,7 +143,8 @@ def _labelled(figures: Measures, crop: Crop, beats, fs, options) -> Measures:
 def _windows(found: Located, kept: Measures, figures, rejected, crop, offset, options) -> Windows:
     samples = crop.length * options.samples_per_beat
     ppg = unit_windows(found.filtered, kept.start, kept.seconds, found.fs, samples)
-    return Windows(ppg, kept.shifted(offset), figures.shifted(offset), rejected, 0.0)
+    turned = polarity(ppg, options.samples_per_beat)
+    return Windows(ppg, kept.shifted(offset), figures.shifted(offset), rejected, 0.0, turned)
 
 
 def _nothing(options, crops, seconds: float = 0.0) -> dict[str, Windows]:

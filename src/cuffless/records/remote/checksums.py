@@ -9,7 +9,7 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from cuffless.errors import CufflessError
+from cuffless.errors import CufflessError, shortened
 from cuffless.records.remote.part import PIECE, Part
 
 _LINE = re.compile(rb"([0-9a-fA-F]{64})(?:  | \*| )(?:\./)?([^\s].*)")
@@ -120,6 +120,14 @@ class Checksums:
         folder = folder.removeprefix("./").strip("/")
         return [name for (name,) in self._rows("SELECT name FROM sums WHERE folder = ? ORDER BY name", folder)]
 
+    def folders(self, name: str) -> list[str]:
+        """Folders that hold a file of a name, sorted; of folders in one another the uppermost alone."""
+        found: list[str] = []
+        for (folder,) in self._rows("SELECT folder FROM sums WHERE name = ? ORDER BY folder", name):
+            if not any(f"{folder}/".startswith(f"{upper}/") for upper in found):
+                found.append(folder)
+        return found
+
     def patients(self) -> dict[str, str]:
         """Patient of each record id of a matched database.
 
@@ -145,7 +153,8 @@ class Checksums:
             raise self._unreadable(error) from None
 
     def _unreadable(self, error: sqlite3.Error) -> ChecksumsError:
-        return ChecksumsError(f"{self.path}: no index of checksums ({error}); delete it, it is made anew")
+        why = shortened(error, 120)
+        return ChecksumsError(f"{self.path}: no index of checksums ({why}); delete it, it is made anew")
 
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:
@@ -194,7 +203,7 @@ def _insert(database: sqlite3.Connection, batch: list[_Row], text: Path) -> None
     for folder, name, sha256 in batch:  # some are listed twice, which is harmless if they agree
         query = "SELECT sha256 FROM sums WHERE folder = ? AND name = ?"
         if database.execute(query, (folder, name)).fetchone() != (sha256,):
-            path = f"{folder}/{name}".lstrip("/")
+            path = shortened(f"{folder}/{name}".lstrip("/"), 120)
             raise ChecksumsError(f"{text}: gives two checksums of {path}; delete it, it is fetched anew")
 
 

@@ -1,0 +1,159 @@
+"""The numbers that README and guide quote, over several seeds and two instruction sets.
+
+``python -m benchmarks.numbers`` gathers what ``make numbers`` computed into ``resources/numbers.csv``, the one table
+that the pages quote from, and writes the quoting parts of the pages. With ``--pages`` it only writes the pages.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.quoted import PAGES, filled
+from cuffless.evaluation import NETWORKS
+
+PROJECT = Path(__file__).resolve().parents[1]
+TABLE = PROJECT / "resources" / "numbers.csv"
+FOLDER = PROJECT / "results" / "numbers"
+DATASETS = {"cohort": "cohort", "real": "challenge"}
+"""Data set of each study quoted."""
+KEYS = ["study", "instructions", "part", "protocol", "setting", "method", "network", "pressure", "average", "figure"]
+VALUES = ["seed", "value", "lower", "upper", "subjects", "windows"]
+DECIMALS = 3  # of a mmHg: more than is quoted, few enough for a table that is read
+
+
+def gather(folder: Path) -> pd.DataFrame:
+    """Read the evaluations of all studies and instruction sets.
+
+    Parameters
+    ----------
+    folder : Path
+        ``<instructions>/results/<data set>/evaluation`` below it; a study that was not run is left out.
+
+    Returns
+    -------
+    DataFrame
+        The columns `KEYS` and `VALUES`. ``seed`` is -1 where absolute errors were averaged over the seeds.
+    """
+    parts = []
+    for results in sorted(folder.glob("*/results")):
+        for study, dataset in DATASETS.items():
+            evaluation = results / dataset / "evaluation"
+            if evaluation.is_dir():
+                found = [*_splits(evaluation), *_personal(evaluation), *_rppg(evaluation)]
+                if study == "cohort":
+                    found += _doses(results / "stays" / "evaluation")
+                parts += [one.assign(study=study, instructions=results.parent.name) for one in found]
+    if not parts:
+        raise SystemExit(f"{folder}: no study has been evaluated; run `make numbers`")
+    table = pd.concat(parts, ignore_index=True)
+    table[["seed", "subjects", "windows"]] = table[["seed", "subjects", "windows"]].fillna(-1).astype(int)
+    for name in KEYS:
+        table[name] = table[name].fillna("") if name in table else ""
+    table[["value", "lower", "upper"]] = table[["value", "lower", "upper"]].round(DECIMALS)
+    return table[[*KEYS, *VALUES]].sort_values([*KEYS, "seed"], kind="stable", ignore_index=True)
+
+
+def _renamed(table: pd.DataFrame, part: str, figure: str, **names: str) -> pd.DataFrame:
+    """A table's rows in the columns of the summary; names say which of its columns hold what."""
+    given = {
+        "subjects": "n_subjects",
+        "windows": "n_windows",
+        **{name: name for name in ("protocol", "setting", "method", "network", "pressure", "average", "seed")},
+        **names,
+    }
+    chosen = {name: table[column] for name, column in given.items() if column in table}
+    return pd.DataFrame({**chosen, "part": part, "figure": figure})
+
+
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def _splits(evaluation: Path) -> list[pd.DataFrame]:
+    """Errors of single trainings, errors averaged over the seeds, and skill."""
+    each, overall, tests = (_read(evaluation / f"{name}.csv") for name in ("mae", "overall", "tests"))
+    limits = {"lower": "lower", "upper": "upper"}
+    skill = {"value": "skill", "lower": "skill_lower", "upper": "skill_upper"}
+    tests = tests[tests["comparison"] == "network vs mean"]
+    return [
+        _renamed(each, "splits", "mae", setting="split", value="mae", **limits),
+        _renamed(overall, "splits", "mae", setting="split", value="mae", **limits),
+        _renamed(overall[overall["network"] != "mean"], "splits", "skill", setting="split", **skill),
+        _renamed(
+            tests, "splits", "p_holm", setting="split_a", network="network_a", subjects="n_pairs", value="paired_p_holm"
+        ),
+    ]
+
+
+def _compared(folder: Path, part: str) -> list[pd.DataFrame]:
+    """Errors of methods and differences between them, by subject, of the mean over networks and of what needs none."""
+    mae, tests = (_read(folder / f"{name}.csv") for name in ("mae", "tests"))
+    together = "all" if "all" in set(mae["network"]) else next(n for n in NETWORKS if n in set(mae["network"]))
+    mae = mae[mae["network"].isin([together, "none"]) & (mae["average"] == "subject")]
+    if "budget" in mae:
+        main = mae.loc[mae["budget"].notna(), "budget"].iloc[:1]
+        mae = mae[mae["budget"].isna() | mae["budget"].isin(main)]
+    tests = tests[tests["network"] == together].rename(columns={"comparison": "setting"})
+    limits = {"lower": "lower", "upper": "upper"}
+    return [
+        _renamed(mae, part, "mae", value="mae", **limits),
+        _renamed(tests, part, "difference", subjects="n_pairs", value="difference", **limits),
+    ]
+
+
+def _personal(evaluation: Path) -> list[pd.DataFrame]:
+    folder = evaluation / "personalization"
+    return _compared(folder, "personalization") if folder.is_dir() else []
+
+
+def _rppg(evaluation: Path) -> list[pd.DataFrame]:
+    folder = evaluation / "rppg"
+    return _compared(folder, "rppg") if folder.is_dir() else []
+
+
+def _doses(evaluation: Path) -> list[pd.DataFrame]:
+    path = evaluation / "leakage" / "dose.csv"
+    if not path.is_file():
+        return []
+    dose = _read(path)
+    limits = {"lower": "lower", "upper": "upper"}
+    return [_renamed(dose[dose["average"] == "pooled"], "leakage", "mae", setting="dose", value="mae", **limits)]
+
+
+def write_pages(table: pd.DataFrame, project: Path = PROJECT) -> list[Path]:
+    """Write the quoting parts of the pages from the summary.
+
+    Returns
+    -------
+    list of Path
+        Pages that changed.
+    """
+    changed = []
+    for name in PAGES:
+        path = project / name
+        text = path.read_text(encoding="utf-8")
+        if (new := filled(text, table)) != text:
+            path.write_text(new, encoding="utf-8")
+            changed.append(path)
+    return changed
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Gather, write the summary and the pages."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.numbers", description=__doc__)
+    parser.add_argument("--pages", action="store_true", help="only write the pages from resources/numbers.csv")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="results of `make numbers`")
+    given = parser.parse_args(arguments)
+    if not given.pages:
+        gather(given.folder).to_csv(TABLE, index=False)
+        print(f"Written: {TABLE.relative_to(PROJECT)}")
+    table = pd.read_csv(TABLE, keep_default_na=False, na_values=[""])
+    for path in write_pages(table):
+        print(f"Written: {path.relative_to(PROJECT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

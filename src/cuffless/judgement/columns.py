@@ -1,0 +1,189 @@
+"""Values of a prediction table's columns: names as text, numbers as numbers, and what is neither with its lines."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from cuffless.errors import some_of
+
+NAMES = ("subject", "record", "network")
+"""Columns of names: there somebody may be called ``NA`` or ``None``."""
+LABELS = ("subset", "split", "setting", "sex", "fold")
+"""Other columns of text, in which ``NA`` says that nothing is known."""
+NOTHING = ("", "-", "--", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "none", "null", "nil")
+"""How tables write that a value is missing, in lower case."""
+_SHOWN = 5
+_LONGEST_NUMBER = 1000  # digits
+_DURATION = r"-?\d+ days?(?: \+?\d+:\d\d:\d\d(?:\.\d+)?)?"
+_COUNTED = re.compile(r"(.*[^\W\d].*?\D|[^\W\d])(\d{1,9})")
+
+
+def as_text(value: object) -> str:
+    """A name as its owner writes it: whole numbers without a fraction, what is missing as nothing."""
+    if not isinstance(value, str) and pd.isna(value):
+        return ""
+    if isinstance(value, bytes):
+        return value.decode(errors="replace").strip()
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def texts(column: pd.Series, *, names: bool) -> pd.Series:
+    """A column as text.
+
+    Parameters
+    ----------
+    column : Series
+        Of any type.
+    names : bool
+        Whether ``NA`` and its like are names. If not, they are nothing.
+
+    Returns
+    -------
+    Series of str
+        Empty where nothing is known.
+    """
+    column = column.astype(object)
+    try:
+        codes, unique = pd.factorize(column)
+    except TypeError:  # lists and the like
+        codes, unique = pd.factorize(column.map(str))
+    known = [as_text(value) for value in unique]
+    if not names:
+        known = ["" if text.lower() in NOTHING else text for text in known]
+    return pd.Series(np.array([*known, ""], dtype=object)[codes], index=column.index, dtype=object)
+
+
+def numbers(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """A column as numbers.
+
+    Parameters
+    ----------
+    column : Series
+        Of any type.
+
+    Returns
+    -------
+    values : (n,) float array
+        NaN where there is no finite number.
+    odd : (n,) bool array
+        Where something is written that is neither a finite number nor a word for a missing one.
+    """
+    if not pd.api.types.is_numeric_dtype(column):
+        column = column.astype(object)
+    dated = pd.api.types.is_datetime64_any_dtype(column.dtype) or pd.api.types.infer_dtype(column) in (
+        "datetime64",
+        "datetime",
+        "date",
+        "timedelta64",
+        "timedelta",
+    )
+    values = np.full(len(column), np.nan)
+    if not dated:
+        values = pd.to_numeric(column, errors="coerce").to_numpy(float, copy=True, na_value=np.nan)
+    odd = ~np.isfinite(values)
+    if odd.any():
+        held = column[odd]
+        odd[odd] = [not pd.isna(value) and as_text(value).lower() not in NOTHING for value in held]
+    values[~np.isfinite(values)] = np.nan
+    return values, odd
+
+
+def moments(column: pd.Series) -> tuple[np.ndarray, np.ndarray, bool] | None:
+    """A column of dates or durations in seconds.
+
+    Parameters
+    ----------
+    column : Series
+        Of any type. Text is taken for dates as ISO 8601 writes them, or for durations as pandas writes them
+        (``0 days 00:00:10``), if no cell is a number and at least half can be read so.
+
+    Returns
+    -------
+    values : (n,) float array
+        Seconds, of dates since 1970; NaN where there is none.
+    odd : (n,) bool array
+        Where something is written that is none.
+    dated : bool
+        Whether they are dates, rather than durations.
+    None
+        If the column holds neither.
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        return None
+    text = texts(column, names=False)
+    known = text.ne("").to_numpy()
+    cells = text.where(text.ne(""))
+    if not known.any() or pd.to_numeric(cells, errors="coerce").notna().any():
+        return None
+    spans = cells.where(cells.str.fullmatch(_DURATION).eq(True))
+    dated = not spans.notna().any()
+    if dated:
+        read = pd.to_datetime(cells, errors="coerce", format="ISO8601", utc=True) - pd.Timestamp(0, tz="UTC")
+    else:
+        read = pd.to_timedelta(spans, errors="coerce")
+    values = read.dt.total_seconds().to_numpy(float)
+    if np.isfinite(values).sum() < 0.5 * known.sum():
+        return None
+    return values, known & np.isnan(values), dated
+
+
+def plain_number(text: str) -> str:
+    """A number's shortest text, so that ``1`` and ``1.0`` are one; other text in lower case."""
+    if text.isdecimal():  # of any length: a float holds 15 digits
+        return str(int(text)) if len(text) < _LONGEST_NUMBER else text
+    try:
+        return f"{float(text):.15g}"
+    except ValueError:
+        return text.casefold()
+
+
+def plainly(column: pd.Series) -> pd.Series:
+    """A column of text with its numbers as `plain_number` writes them."""
+    shown = {text: key if (key := plain_number(text)) != text.casefold() else text for text in column.unique()}
+    return column.map(shown)
+
+
+def numbered(column: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
+    """Numbers for the names of folds or seeds.
+
+    Parameters
+    ----------
+    column : Series of str
+
+    Returns
+    -------
+    numbers : (n,) float array
+        Whole; NaN where the column says nothing.
+    names : dict of str to int
+        Number of each name, where names are no whole numbers themselves: that at their end (``seed3``) if it tells them
+        apart, else their place in alphabetical order.
+    """
+    keys = [plain_number(text) for text in texts(column, names=False)]
+    unique = sorted(set(keys) - {""})
+    counted = [_COUNTED.fullmatch(key) for key in unique]
+    if all(re.fullmatch(r"-?\d{1,9}", key) for key in unique):
+        known, called = {key: int(key) for key in unique}, False
+    elif all(counted) and len({match[1] for match in counted}) == 1:
+        known, called = {key: int(match[2]) for key, match in zip(unique, counted, strict=True)}, True
+        if len(set(known.values())) < len(known):  # fold1 and fold01
+            known = {key: place for place, key in enumerate(unique)}
+    else:
+        known, called = {key: place for place, key in enumerate(unique)}, True
+    values = np.array([known.get(key, np.nan) for key in keys], float)
+    return values, known if called else {}
+
+
+def lines(table: pd.DataFrame, which) -> str:
+    """Name rows: their number, file and first lines."""
+    bad = table[np.asarray(which, bool)]
+    shown = ", ".join(map(str, bad["_line"].iloc[:_SHOWN])) + (", ..." if len(bad) > _SHOWN else "")
+    several = len(table["_file"].unique()) > 1
+    of = f" of {bad['_file'].iloc[0]}" if several else ""
+    return f"{len(bad)} row{'s' * (len(bad) != 1)} (line{'s' * (len(bad) != 1)} {shown}{of})"
+
+
+def values_of(column: pd.Series, which=None) -> str:
+    """Name the values that a column holds, each once, the most frequent first."""
+    held = column if which is None else column[np.asarray(which, bool)]
+    return some_of(texts(held, names=True).value_counts(sort=True).index, most=6, limit=120, quoted=True)

@@ -1,0 +1,118 @@
+"""Text files as their writers leave them: any encoding, compressed or not."""
+
+import codecs
+import gzip
+import io
+import re
+import zlib
+from pathlib import Path
+from typing import TextIO
+
+from cuffless.records.record import RecordError
+from cuffless.records.text.cells import without_marks
+
+SUFFIXES = tuple(f"{kind}{packed}" for kind in (".csv", ".txt", ".tsv", ".dat") for packed in ("", ".gz"))
+"""How names of text files end, in any case."""
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins like UTF-16's, so it comes before it
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LOOKED_AT = 1 << 16
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_MOST_LINES, _LONGEST = 400, 1 << 16
+
+
+def is_text(path: str | Path) -> bool:
+    """Whether a path names a text file; ``.dat`` is one unless it holds a WFDB record's signals."""
+    path = Path(path)
+    name = path.name.lower()
+    if not name.endswith(SUFFIXES):
+        return False
+    if not name.endswith((".dat", ".dat.gz")):
+        return True
+    stem = path.name.split(".")[0]
+    if path.with_name(f"{stem}.hea").is_file() or path.with_suffix(".hea").is_file():
+        return False
+    try:
+        return path.is_file() and encoding_of(path) is not None
+    except RecordError:
+        return False
+
+
+def encoding_of(path: Path) -> str | None:
+    """Encoding of a file, from its mark or its first bytes; None if it holds no text.
+
+    Raises
+    ------
+    RecordError
+        If it cannot be read.
+    """
+    try:
+        with _opened(path) as file:
+            start = file.read(_LOOKED_AT)
+    except (OSError, EOFError, zlib.error) as error:
+        raise unreadable(path, error) from None
+    marked = next((encoding for mark, encoding in _BOMS if start.startswith(mark)), None)
+    if marked:
+        return marked
+    if b"\0" in start[:400]:  # UTF-16 without its mark: every other byte of plain text is zero
+        even, odd = start[0:400:2].count(0), start[1:400:2].count(0)
+        wide = "utf-16-be" if even > odd else "utf-16-le"
+        return wide if max(even, odd) > 0.8 * len(start[:400]) / 2 and not min(even, odd) else None
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(start)
+        except UnicodeDecodeError:
+            continue
+        return None if _CONTROLS.search(text) else encoding
+    return None
+
+
+def open_text(path: Path) -> TextIO:
+    """Open a file for reading as text, whatever its encoding; gzip is told by its first bytes.
+
+    Raises
+    ------
+    RecordError
+        If it cannot be read or holds no text.
+    """
+    encoding = encoding_of(path)
+    if encoding is None:
+        raise RecordError(f"{path.name}: cannot be read as text (it holds other bytes); export the recording as CSV")
+    return io.TextIOWrapper(_opened(path), encoding=encoding, errors="replace", newline=None)
+
+
+def first_lines(path: Path, most: int = _MOST_LINES) -> list[str]:
+    """The first lines of a text file without their ends; a line of more than 64 K characters is cut there.
+
+    Raises
+    ------
+    RecordError
+        If it cannot be read or holds no text.
+    """
+    lines = []
+    try:
+        with open_text(path) as file:
+            while len(lines) < most and (line := file.readline(_LONGEST)):
+                lines.append(without_marks(line.rstrip("\n")))
+                while line and not line.endswith("\n"):
+                    line = file.readline(_LONGEST)
+    except (OSError, EOFError, zlib.error, UnicodeError) as error:
+        raise unreadable(path, error) from None
+    return lines
+
+
+def unreadable(path: Path, error: Exception) -> RecordError:
+    """The error of a file that cannot be read, in one line."""
+    reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:120]
+    hint = "; fetch it again" if isinstance(error, EOFError | zlib.error) else ""
+    return RecordError(f"{path}: cannot be read ({reason}){hint}")
+
+
+def _opened(path: Path):
+    """The bytes of a file, decompressed."""
+    with open(path, "rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rb") if packed else open(path, "rb")

@@ -1,0 +1,247 @@
+"""Times of samples or frames: what a column of them means in seconds."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cuffless.records.text.cells import DURATION, is_date, kind_of
+
+UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+"""Units that numbers of a clock may have, in seconds."""
+NAMES = ("time", "times", "timer", "t", "seconds", "second", "secs", "sec", "s", "timestamp", "timestamps", "datetime")
+"""Names of a column of times, units and blanks aside."""
+_MORE = (
+    *("elapsed", "elapsed time", "elapsed seconds", "time and date", "date and time", "clock", "clock time", "utc"),
+    *(
+        "datenum",
+        "minutes",
+        "hours",
+        "days",
+        "unix",
+        "unix time",
+        "unix timestamp",
+        "epoch",
+        "posix",
+        "local time",
+        "system time",
+        "date time",
+        "ms",
+        "msec",
+    ),
+    *(
+        "zeit",
+        "temps",
+        "tiempo",
+        "tempo",
+        "tijd",
+        "milliseconds",
+        "millis",
+        "micros",
+        "us",
+        "ns",
+        "time stamp",
+        "recording time",
+        "sample time",
+        "hh:mm:ss",
+    ),
+)
+COUNTERS = (
+    *(
+        "sample",
+        "samples",
+        "sample #",
+        "sample number",
+        "sample index",
+        "sample no",
+        "sample no.",
+        "index",
+        "counter",
+        "",
+    ),
+    *("idx", "no", "no.", "nr", "nr.", "#", "n", "row", "row number", "frame", "frames", "frame number", "unnamed: 0"),
+)
+"""Names of a column that counts samples; the empty one is what pandas writes."""
+_UNIT_WORDS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sek", "sekunden"), "s"),
+    **dict.fromkeys(("ms", "msec", "msecs", "millisec", "millisecond", "milliseconds", "millis", "milli-sec"), "ms"),
+    **dict.fromkeys(("us", "µs", "usec", "microsecond", "microseconds", "micros"), "us"),
+    **dict.fromkeys(("ns", "nsec", "nanosecond", "nanoseconds"), "ns"),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), "min"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("day", "days"), "day"),
+}
+SCALES = {**UNITS, "min": 60.0, "h": 3600.0, "day": 86400.0}
+DAY = 86400.0
+_HALF_DAY = DAY / 2
+_CLOCK = re.compile(
+    r"(?:(?P<days>\d+) days? )?(?:(?P<h>\d{1,3}):)?(?P<m>\d{1,2}):(?P<s>\d{1,2}(?:[.,]\d+|(?<=\d\d:\d\d):\d+)?)"
+)
+_PHYSIONET = re.compile(
+    r"\[?(?P<clock>\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?)\s+(?P<d>\d{1,2})/(?P<mo>\d{1,2})/(?P<y>\d{4})\]?"
+)
+
+
+@dataclass(frozen=True)
+class Times:
+    """A column of times.
+
+    Attributes
+    ----------
+    since : (n,) float array
+        Numbers as they stand, or seconds of clocks and dates, from the first that is one; NaN where there is none.
+    kind : {"number", "clock", "date"}
+    first : float
+        What the values count from: the first number, seconds of the day, or seconds since 1970.
+    """
+
+    since: np.ndarray
+    kind: str
+    first: float
+
+
+def plain_name(name: str) -> tuple[str, str]:
+    """A column's name without its unit, in lower case, and the unit: ``Time [ms]`` gives ``time`` and ``ms``."""
+    text = " ".join(name.strip().strip("'\"").replace("_", " ").lower().split())
+    found = re.fullmatch(r"(.*?)\s*[(\[{]\s*(.*?)\s*[)\]}]", text) or re.fullmatch(
+        r"(.*?)[\s/,:-]+(s|sec|seconds|ms|msec|milliseconds|us|µs|ns|nanoseconds|microseconds|mmhg|torr|[hk]?pa|m?bar|cmh2o|nu|min)",
+        text,
+    )
+    return (found[1].strip(" :").removesuffix(" in"), found[2]) if found and found[1] else (text, "")
+
+
+def unit_word(word: str) -> str | None:
+    """The unit of time that a word names; None if it names none."""
+    return _UNIT_WORDS.get(word.strip().lower())
+
+
+def is_time_name(name: str) -> bool:
+    """Whether a column of this name holds times."""
+    plain, _ = plain_name(name)
+    return plain in NAMES or plain in _MORE or re.search(r"time ?stamp", plain) is not None
+
+
+def holds_dates(cells: pd.Series) -> bool:
+    """Whether a column holds days without a time of day, whatever its name."""
+    return _all_match(cells, is_date)
+
+
+def holds_times(cells: pd.Series) -> bool:
+    """Whether a column holds clock times or dates with them, whatever its name."""
+    return _all_match(cells, lambda cell: kind_of(cell) == "time" and not is_date(cell))
+
+
+def _all_match(cells: pd.Series, holds: Callable[[str], bool]) -> bool:
+    if cells.dtype.kind in "iufb":
+        return False
+    seen = [str(cell).strip("'\" ") for cell in cells.dropna().iloc[:20]]
+    return bool(seen) and all(map(holds, seen))
+
+
+def read_times(cells: pd.Series, decimal: str = ".") -> Times:
+    """Read a column of times.
+
+    Parameters
+    ----------
+    cells : Series
+        Numbers, or texts: numbers, clock times (``12:34:56.789``, ``0:01.5``), dates (ISO 8601, with or without zone,
+        day/month/year, PhysioNet's ``[12:34:56.789 01/02/2020]``). Clock times that pass midnight go on.
+    decimal : {".", ","}
+        Decimal mark of texts.
+
+    Returns
+    -------
+    Times
+        Of the kind that most cells have; the others are missing.
+    """
+    if cells.dtype.kind in "iu":
+        values = cells.to_numpy()
+        return Times((values - values[0]).astype(float), "number", float(values[0]))
+    if cells.dtype.kind == "f":
+        return _counted(cells.to_numpy(float), "number")
+    text = cells.astype("str").str.strip().str.strip("'\"[] ")
+    if decimal == ",":
+        text = text.str.replace(",", ".", regex=False)
+    known = text[text.ne("") & text.ne("nan")]
+    numbers = pd.to_numeric(text, errors="coerce")
+    if numbers.notna().any() and numbers.notna().sum() >= 0.5 * len(known):
+        whole = numbers.dropna()
+        if whole.dtype.kind in "iu" and len(whole) == len(numbers):
+            return read_times(numbers)
+        return _counted(numbers.to_numpy(float), "number")
+    durations = text.str.extract(f"^{DURATION}$")
+    if durations[0].notna().sum() > 0.5 * max(len(known), 1):
+        scales = durations[1].map({word: SCALES[unit] for word, unit in _UNIT_WORDS.items()})
+        return _counted((pd.to_numeric(durations[0], errors="coerce") * scales).to_numpy(float), "clock")
+    clocks = _clocks(text)
+    if np.isfinite(clocks).sum() > 0.5 * max(len(known), 1):
+        return _counted(_past_midnight(clocks), "clock")
+    dates = _dates(text)
+    first = dates.dropna().iloc[0] if dates.notna().any() else pd.Timestamp(0, tz="UTC")
+    since = ((dates - first) / pd.Timedelta(1, "ns")).to_numpy(float) / 1e9
+    return Times(since, "date", (first - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(1, "s"))
+
+
+def _counted(values: np.ndarray, kind: str) -> Times:
+    known = np.flatnonzero(np.isfinite(values))
+    first = float(values[known[0]]) if len(known) else np.nan
+    return Times(np.where(np.isfinite(values), values, np.nan) - first, kind, first)
+
+
+def _clocks(text: pd.Series) -> np.ndarray:
+    """Seconds of the day, or elapsed; NaN where a text is no clock time."""
+    parts = text.str.extract(rf"^{_CLOCK.pattern}$")
+    if parts["m"].isna().all():
+        return np.full(len(text), np.nan)
+    hours = pd.to_numeric(parts["h"]).fillna(0) + 24 * pd.to_numeric(parts["days"]).fillna(0)
+    seconds = pd.to_numeric(parts["s"].str.replace("[,:]", ".", regex=True))
+    return (3600 * hours + 60 * pd.to_numeric(parts["m"]) + seconds).to_numpy(float)
+
+
+def _past_midnight(seconds: np.ndarray) -> np.ndarray:
+    """A clock's seconds that go on where the next day begins."""
+    known = np.isfinite(seconds)
+    days = np.cumsum(np.diff(seconds[known], prepend=seconds[known][:1]) < -_HALF_DAY)
+    result = seconds.copy()
+    result[known] += DAY * days
+    return result
+
+
+def _dates(text: pd.Series) -> pd.Series:
+    """Dates in UTC; missing where a text is not one."""
+    found = text.str.extract(rf"^{_PHYSIONET.pattern}$")
+    if found["y"].notna().mean() > 0.5:  # the clock first, then day/month/year
+        text = found["y"] + "-" + found["mo"].str.zfill(2) + "-" + found["d"].str.zfill(2) + "T" + found["clock"]
+    text = text.str.replace(r"(\d:\d{2}:\d{2}),(\d)", r"\1.\2", regex=True)
+    dates = pd.to_datetime(text, errors="coerce", format="ISO8601", utc=True)
+    if dates.notna().sum() < 0.5 * len(text):
+        # 01/02/2020 is the 1st of February or the 2nd of January: the order in which time runs most evenly.
+        both = [pd.to_datetime(text, errors="coerce", format="mixed", dayfirst=day, utc=True) for day in (True, False)]
+        dates = max(both, key=lambda found: (found.notna().sum(), -_span(found)))
+    return dates
+
+
+def _span(dates: pd.Series) -> float:
+    return float(dates.diff().abs().sum().total_seconds())
+
+
+def fitting_unit(step: float, rates: tuple[float, float], units=UNITS) -> str | None:
+    """The unit in which steps of a clock make a rate between two limits in Hz; None if there is none."""
+    if not step > 0:
+        return None
+    return next((unit for unit in units if rates[0] <= 1 / (step * SCALES[unit]) <= rates[1]), None)
+
+
+def typical_step(times: np.ndarray) -> float:
+    """Distance of neighbouring samples in a clock's unit, where several may share a stamp; NaN without any.
+
+    The median distance of stamps that differ, over the samples that one of them has.
+    """
+    times = times[np.isfinite(times)]
+    steps = np.diff(times)
+    later = steps[steps > 0]
+    if not len(later):
+        return np.nan
+    return float(np.median(later)) * (len(later) + 1) / len(times)

@@ -1,0 +1,231 @@
+"""WFDB headers as header(5) of the WFDB library describes them."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from cuffless.errors import shortened
+from cuffless.records.record import RecordError
+
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+_RATE = re.compile(rf"({_NUMBER})(?:/({_NUMBER})(?:\({_NUMBER}\))?)?")
+_FORMAT = re.compile(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?")
+_GAIN = re.compile(rf"(?={_NUMBER}|[(/])({_NUMBER})?(?:\(({_NUMBER})\))?(?:/(\S*))?")
+_INTEGER = re.compile(r"[-+]?\d+")
+_DEFAULT_FS = 250.0
+_LONGEST_NAME = 255  # bytes
+_DEFAULT_GAIN = 200.0
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A signal's line of a header.
+
+    Attributes
+    ----------
+    file : str
+        Its signal file.
+    format : str
+        How samples are stored in it.
+    per_frame : int
+        Samples of this signal in a frame.
+    skew : int
+        Frames by which it lags in its file.
+    offset : int
+        Bytes (samples, if compressed) before the file's first sample.
+    gain, baseline : float
+        Digital units per physical unit, and the digital value of 0.
+    calibrated : bool
+        Whether the header gives a gain; without one, 200 is but a convention.
+    units : str
+        Physical unit.
+    initial : int
+        Digital value that a file of differences starts from.
+    name : str
+        Description.
+    """
+
+    file: str
+    format: str
+    per_frame: int = 1
+    skew: int = 0
+    offset: int = 0
+    gain: float = _DEFAULT_GAIN
+    baseline: float = 0.0
+    calibrated: bool = False
+    units: str = "mV"
+    initial: int = 0
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Header:
+    """A header: of one record or segment, or of a multi-segment master.
+
+    Attributes
+    ----------
+    name : str
+        Name of the record, as it stands in the file.
+    fs : float
+        Frames per second.
+    length : int
+        Frames; 0: the header does not tell.
+    signals : tuple of Signal
+        None of a master.
+    segments : tuple of (str, int or None), or None
+        Name and frames of each segment of a master, None where the master does not tell.
+    """
+
+    name: str
+    fs: float
+    length: int
+    signals: tuple[Signal, ...] = ()
+    segments: tuple[tuple[str, int | None], ...] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """Names of its channels."""
+        return [signal.name for signal in self.signals]
+
+    @property
+    def layout(self) -> str:
+        """The first segment of a master of variable layout, which holds channels and no samples; else empty."""
+        first, length = (self.segments or (("", None),))[0]
+        return first if length == 0 and first != "~" else ""
+
+    def beside(self, index: int) -> list[Signal]:
+        """The signals of the file that holds a signal."""
+        return [signal for signal in self.signals if signal.file == self.signals[index].file]
+
+
+def read_header(path: Path) -> Header:
+    """Header of a record or of a multi-segment master.
+
+    Parameters
+    ----------
+    path : Path
+        The record's, without ``.hea``.
+
+    Returns
+    -------
+    Header
+
+    Raises
+    ------
+    RecordError
+        If it is absent or unreadable; the message shows the line at fault.
+    """
+    file = path.with_name(path.name + ".hea")
+    if not file.is_file():
+        raise RecordError(f"{path}.hea does not exist; give a WFDB record's path without extension, or a CSV file")
+    try:
+        text = file.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise RecordError(f"{file} cannot be read ({error.strerror})") from None
+    lines = [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
+    line = lines[0] if lines else ""
+    try:
+        fields = _record_line(line)
+        described = lines[1 : 1 + fields["count"]]
+        if len(described) < fields["count"]:
+            what = "signals" if fields["segments"] is None else "segments"
+            raise ValueError(f"{fields['count']} {what} are announced and {len(described)} described")
+        parts = []
+        for line in described:
+            part = _signal_line(line, fields["name"], len(parts)) if fields["segments"] is None else _segment_line(line)
+            parts.append(part)
+    except ValueError as error:
+        raise RecordError(
+            f"{file} is not a readable WFDB header: {error} (line {shortened(line)!r}); see header(5) of WFDB"
+        ) from None
+    master = fields["segments"] is not None
+    return Header(
+        fields["name"],
+        fields["fs"],
+        fields["length"],
+        () if master else tuple(parts),
+        tuple(parts) if master else None,
+    )
+
+
+def _record_line(line: str) -> dict:
+    """Name, rate, length and what the lines below it describe."""
+    fields = line.split()
+    if len(fields) < 2:
+        raise ValueError("its first line must hold a name and a number of signals")
+    name, _, segments = _file_name(fields[0]).partition("/")
+    if not name or (segments and not segments.isdecimal()) or not fields[1].isdecimal():
+        raise ValueError("its first line must begin with a name and a number of signals")
+    found = {"name": name, "segments": int(segments) if segments else None, "fs": _DEFAULT_FS, "length": 0}
+    found["count"] = int(fields[1]) if found["segments"] is None else found["segments"]
+    if len(fields) > 2:
+        rate = _RATE.fullmatch(fields[2])
+        if not rate:
+            raise ValueError(f"{shortened(fields[2])!r} is not a sampling frequency")
+        found["fs"] = float(rate[1])
+    rest = fields[3:]
+    if rest and ":" not in rest[0]:  # some writers leave the number of samples out and go on with the time
+        found["length"] = _length(rest.pop(0))
+    if rest:
+        _check_time(rest)
+    return found
+
+
+def _file_name(field: str) -> str:
+    """A name that a file may have: longer ones no file system takes."""
+    if len(os.fsencode(field)) > _LONGEST_NAME:
+        raise ValueError(f"{shortened(field)!r} is too long for the name of a file")
+    return field
+
+
+def _length(field: str) -> int:
+    """A number of frames; integers may be written with an exponent."""
+    if not re.fullmatch(_NUMBER, field) or float(field) < 0 or float(field) % 1:
+        raise ValueError(f"{shortened(field)!r} is not a number of samples")
+    return int(float(field))
+
+
+def _check_time(fields: list[str]) -> None:
+    """Base time and date count for nothing here, but what is neither shows that the line was misread."""
+    if not re.fullmatch(r"\[?[\d:.]+\]?", fields[0]):
+        raise ValueError(f"{shortened(fields[0])!r} is not a time")
+
+
+def _segment_line(line: str) -> tuple[str, int | None]:
+    fields = line.split()
+    return _file_name(fields[0]), _length(fields[1]) if len(fields) > 1 else None
+
+
+def _signal_line(line: str, record: str, number: int) -> Signal:
+    fields = line.split(None, 2)
+    stored = _FORMAT.fullmatch(fields[1]) if len(fields) > 1 else None
+    if not stored:
+        raise ValueError("a signal's line must begin with its file and the format of its samples")
+    made = {
+        "file": _file_name(fields[0]),
+        "format": stored[1],
+        "per_frame": int(stored[2] or 1) or 1,
+        "skew": int(stored[3] or 0),
+        "offset": int(stored[4] or 0),
+    }
+    rest = fields[2] if len(fields) > 2 else ""
+    gain = _GAIN.fullmatch(rest.split(None, 1)[0]) if rest else None
+    integers = []
+    if gain:
+        rest = rest.split(None, 1)[1] if " " in rest or "\t" in rest else ""
+        # Resolution, zero, initial value, checksum, block size; what follows them is the description.
+        while rest and len(integers) < 5 and _INTEGER.fullmatch(rest.split(None, 1)[0]):
+            field, *more = rest.split(None, 1)
+            integers.append(int(field))
+            rest = more[0] if more else ""
+        zero = integers[1] if len(integers) > 1 else 0
+        value = float(gain[1] or 0)
+        made |= {
+            "gain": value or _DEFAULT_GAIN,
+            "calibrated": value != 0,
+            "baseline": float(gain[2]) if gain[2] else float(zero),
+            "units": gain[3] or "mV",
+            "initial": integers[2] if len(integers) > 2 else zero,
+        }
+    return Signal(**made, name=rest.strip() or f"record {record}, signal {number}")

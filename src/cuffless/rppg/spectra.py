@@ -1,0 +1,140 @@
+"""Pulse rate of windows of a pulse wave, neither doubled nor halved."""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import fft, signal
+
+from cuffless.signals.rates import spectrum_size
+
+SEARCH = (0.5, 220 / 60)
+"""Pulse frequencies in Hz that are looked for: 30 to 220 bpm."""
+_TOP = 8.0  # Hz: harmonics beyond are not looked at
+_LOWEST = 0.3  # Hz: a beat that is found to be slower still is not taken for twice its rate
+_CLEAR = 7.0  # times the power beside it: noise reaches that in one bin of a thousand
+_MOST = 8.0  # of one line
+_ENOUGH = {
+    2: (7.0, 5.5),
+    3: (11.0, 8.0),
+}  # of all lines that only the slower beat has, by how many beats the peak counts
+_BUT_ONE = {2: 3.5, 3: 8.0}  # of these but the highest
+_SHARED_SECONDS, _SHARED_HZ = 60, 0.05  # windows that far apart whose peaks are that close are looked at together
+_TINY = np.finfo(float).tiny
+_LEAST_AMPLITUDE = 0.15  # of a line beside the peak's
+_WEAK = 0.15  # of the path's best response: below, a slow wave's own line may be all that is left of it
+_ALONE = 0.5  # least amplitude of such a line
+_WIDE = 0.7  # of a spectrum's resolution, 1 / s: half-width in which a line is looked for
+_BESIDE = np.linspace(0.0, 1.0, 9)
+_SAME = 0.1  # of a rate: rates of a window and of the stretch around it
+
+
+def power_spectra(blocks: np.ndarray, fps: float) -> tuple[np.ndarray, float]:
+    """Power of windows up to 8 Hz, and bins a Hz."""
+    blocks = np.atleast_2d(blocks)
+    n = blocks.shape[1]
+    size = spectrum_size(fps, n)
+    taper = signal.windows.hann(n, sym=False)
+    spectrum = fft.rfft((blocks - blocks.mean(axis=1, keepdims=True)) * taper, size, axis=1)
+    last = min(int(np.ceil(_TOP * size / fps)) + 2, spectrum.shape[1])
+    return np.abs(spectrum[:, :last]) ** 2, size / fps
+
+
+def pulse_frequencies(
+    blocks: np.ndarray, fps: float, response: Callable[[np.ndarray], np.ndarray], *, hop: float | None = None
+) -> np.ndarray:
+    """Pulse frequency of windows.
+
+    Parameters
+    ----------
+    blocks : (n, m) float array
+        Windows of a pulse wave.
+    fps : float
+        Samples a second.
+    response : callable
+        Mean power that white noise has in such windows at frequencies in Hz.
+    hop : float, optional
+        Seconds from window to window; default: they have nothing to do with each other.
+
+    Returns
+    -------
+    (n,) float array
+        In Hz. Below 0.5 where the beat is slower than what is looked for.
+
+    Notes
+    -----
+    The highest peak between 30 and 220 bpm, or a half or a third of it where lines stand out that the faster beat
+    cannot have. Their powers over the mean power beside them, averaged over windows nearby of the same peak, are added
+    up, with and without the highest: one line at half the rate is not enough, as drift and breathing make one. The
+    spectra are laid beside the response: method and filter weaken beats below 40 bpm, most of all CHROM, so that a
+    strong second harmonic would win.
+    """
+    power, bins = power_spectra(blocks, fps)
+    white = response(np.arange(power.shape[1]) / bins)
+    low, high = int(np.ceil(SEARCH[0] * bins)), int(np.floor(SEARCH[1] * bins))
+    at = low + np.argmax(power[:, low : high + 1], axis=1)
+    peak = _refined(power, at) / bins
+    even = power / white
+    top = even[np.arange(len(at)), at]
+    resolution = fps / blocks.shape[1]
+    found = peak.copy()
+    for part, (least, alone) in _ENOUGH.items():
+        slower = peak / part
+        orders = [order for order in range(1, 2 * part + 2) if order % part]
+        height, beside = np.swapaxes([_line(even, order, slower, bins, resolution) for order in orders], 0, 1)
+        clear = np.minimum(height / np.maximum(beside, _TINY), _MOST)
+        shared, count = _shared(np.where(height > _LEAST_AMPLITUDE**2 * top, clear, 0), peak, hop)
+        windows = np.maximum(count * (hop or 0) * resolution, 1)  # side by side
+        enough = shared.sum(axis=0) > least + alone / np.sqrt(windows)
+        enough &= shared.sum(axis=0) - shared.max(axis=0) > _BUT_ONE[part]
+        if part == 2:
+            own = white[np.round(slower * bins).astype(int)]
+            enough |= (
+                (clear[0] >= _CLEAR)
+                & (height[0] > _ALONE**2 * top)
+                & (own < _WEAK * white.max())
+                & (slower >= SEARCH[0])
+            )
+        found = np.where(enough & (slower >= _LOWEST), slower, found)
+    return found
+
+
+def _shared(lines, peak, hop):
+    """Mean of each line over windows nearby that have the same peak, and the number of these."""
+    total, count = lines.copy(), np.ones(len(peak))
+    for step in range(1, min(int(_SHARED_SECONDS / hop) + 1, len(peak)) if hop else 0):
+        same = np.abs(peak[step:] - peak[:-step]) <= _SHARED_HZ
+        total[:, step:] += np.where(same, lines[:, :-step], 0)
+        total[:, :-step] += np.where(same, lines[:, step:], 0)
+        count[step:] += same
+        count[:-step] += same
+    return total / count, count
+
+
+def like_context(hz: np.ndarray, context: np.ndarray) -> np.ndarray:
+    """Rates of short windows, those divided that are twice or three times the rate of a longer stretch around them."""
+    times = np.round(hz / context)
+    folded = np.isin(times, list(_ENOUGH)) & (np.abs(hz - times * context) <= _SAME * times * context)
+    return np.where(folded, hz / np.maximum(times, 1), hz)
+
+
+def _line(power, order, slower, bins, resolution):
+    """Highest power at a multiple of a frequency, and noise's mean power, by the median, up to the next multiples."""
+    centre = order * slower * bins
+    reach = int(np.ceil(_WIDE * resolution * bins))
+    last = power.shape[1] - 1
+    at = np.round(centre).astype(int)[:, None] + np.arange(-reach, reach + 1)
+    height = np.take_along_axis(power, np.clip(at, 0, last), axis=1).max(axis=1)
+    near = np.minimum(2 * resolution, 0.35 * slower)[:, None]
+    far = near + (0.5 * slower[:, None] - near) * _BESIDE
+    sides = np.concatenate((-far, far), axis=1) * bins + centre[:, None]
+    beside = np.median(np.take_along_axis(power, np.clip(np.round(sides).astype(int), 0, last), axis=1), axis=1)
+    return np.where(at[:, -1] <= last, height, 0.0), beside / np.log(2)
+
+
+def _refined(power, at):
+    """Peaks with a fraction of a bin, by a parabola through three amplitudes."""
+    rows = np.arange(len(at))
+    left, mid, right = (np.sqrt(power[rows, at + step]) for step in (-1, 0, 1))
+    curvature = left - 2 * mid + right
+    shift = np.divide(0.5 * (left - right), curvature, out=np.zeros_like(mid), where=curvature < 0)
+    return at + np.clip(shift, -0.5, 0.5)

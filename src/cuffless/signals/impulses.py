@@ -1,0 +1,73 @@
+"""Single samples that no pulse can have: dropouts to zero or full scale, codes for "no value"."""
+
+import numpy as np
+
+from cuffless.signals.runs import true_runs
+
+CHUNK_SECONDS = 2.0
+_LONGEST = 0.08  # seconds; an upstroke takes longer
+_LONGEST_EQUAL = 0.4  # seconds, where all samples are equal; longer ones are flat lines
+_FAR = 8.0  # spreads away from the median: less moves a pulse rate by less than 1 bpm
+_STEEP = 2.0  # standard deviations from one sample to the next, at which a closer look is worth it
+
+
+def without_impulses(trace, fs):
+    """Mark isolated far-off samples as missing.
+
+    Parameters
+    ----------
+    trace : (n_samples,) float array
+        Signal as recorded, NaN where missing. Its first sample lies on a multiple of `CHUNK_SECONDS` of the recording,
+        so that the result does not depend on where reading began.
+    fs : float
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    (n_samples,) float array
+        The trace itself where nothing is found. Within `CHUNK_SECONDS` of either end nothing is found unless the
+        recording ends there.
+
+    Notes
+    -----
+    A sample is far off if it lies more than eight times the spread (10th to 90th percentile) of the six seconds around
+    it from their median. Runs of far-off samples up to 0.08 s are taken out, up to 0.4 s where all are equal. What
+    lasts longer is an artefact of another kind, or the signal. A band-pass filter would spread an impulse over
+    seconds: neighbouring windows then hold its ringing, and their pulse rates are wrong by several bpm.
+    """
+    size = max(int(CHUNK_SECONDS * fs), 2)
+    far = np.zeros(len(trace), bool)
+    for chunk in _steep_chunks(trace, size):
+        around = np.sort(trace[max(chunk - size, 0) : chunk + 2 * size])  # NaN last
+        n = len(around) - np.count_nonzero(np.isnan(around))
+        if n:
+            low, middle, high = around[[n // 10, n // 2, n - 1 - n // 10]]
+            here = slice(chunk, chunk + size)
+            far[here] = np.abs(trace[here] - middle) > _FAR * (high - low)
+    if not far.any():
+        return trace
+    cleaned = np.array(trace, float)
+    for begin, end in true_runs(far):
+        equal = np.all(trace[begin:end] == trace[begin])
+        if end - begin <= max((_LONGEST_EQUAL if equal else _LONGEST) * fs, 3):
+            cleaned[begin:end] = np.nan
+    return cleaned
+
+
+def _steep_chunks(trace, size):
+    """First samples of the stretches that hold a step which no pulse has, and their neighbours'."""
+    first = np.arange(0, len(trace), size)
+    if not len(first):
+        return first
+    steps = np.diff(trace, prepend=trace[:1])
+    greatest = np.maximum(np.fmax.reduceat(steps, first), -np.fmin.reduceat(steps, first))
+    known = np.isfinite(trace)
+    whole = known.all()
+    shift = trace[0] if whole else np.mean(trace[known]) if known.any() else 0.0
+    values = trace - shift if whole else np.where(known, trace - shift, 0.0)
+    n = np.diff(np.append(first, len(trace))) if whole else np.maximum(np.add.reduceat(known.astype(int), first), 1)
+    mean, square = (np.add.reduceat(x, first) / n for x in (values, values * values))
+    spread = np.sqrt(np.maximum(square - mean**2, 0))
+    steep = (greatest > _STEEP * spread) & (greatest > 0)
+    beside = np.append(steep[1:], False) | np.append(False, steep[:-1])  # a run may reach across
+    return first[steep | beside]

@@ -1,0 +1,100 @@
+"""The summary that pages quote from, and the parts of pages that quote."""
+
+from itertools import product
+
+import pandas as pd
+import pytest
+
+from benchmarks.numbers import KEYS, VALUES, gather
+from benchmarks.quoted import PARTS, Numbers, filled
+
+NETWORKS = ("alexnet", "resnet", "mean")
+INTERVAL = {"lower": 10.0, "upper": 20.0}
+COUNTS = {"n_subjects": 39, "n_windows": 1520}
+
+
+def write(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(rows).to_csv(path, index=False)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """Evaluations of the simulated and of the real study under two instruction sets; the second errs by 0.2 more."""
+    folder = tmp_path_factory.mktemp("numbers")
+    for (at, instructions), dataset in product(enumerate(("AVX2", "DEFAULT")), ("cohort", "challenge")):
+        evaluation = folder / instructions / "results" / dataset / "evaluation"
+        keys = [
+            {"split": split, "network": network, "pressure": pressure, **COUNTS}
+            for split, network, pressure in product(("nonmixed", "mixed"), NETWORKS, ("SBP", "DBP"))
+        ]
+        each = [
+            {**key, "seed": seed, "average": "pooled", "mae": 14 + 0.2 * at + seed * (key["network"] != "mean")}
+            for key, seed in product(keys, (0, 1))
+        ]
+        write(evaluation / "mae.csv", [{**row, **INTERVAL} for row in each])
+        skill = {"skill": 0.2, "skill_lower": -0.1 - at / 10, "skill_upper": 0.3}
+        averaged = [
+            {**key, "average": average, "mae": 14.5, **INTERVAL, **skill}
+            for key, average in product(keys, ("pooled", "subject"))
+        ]
+        write(evaluation / "overall.csv", averaged)
+        tested = {"comparison": "network vs mean", "split_a": "nonmixed", "network_a": "alexnet", "pressure": "SBP"}
+        write(evaluation / "tests.csv", [{**tested, "n_pairs": 39, "paired_p_holm": 0.5}])
+    dose = {
+        "dose": "mixed",
+        "network": "alexnet",
+        "pressure": "SBP",
+        "average": "pooled",
+        "mae": 7.0,
+        **INTERVAL,
+        **COUNTS,
+    }
+    write(folder / "AVX2" / "results" / "stays" / "evaluation" / "leakage" / "dose.csv", [dose])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def summary(results):
+    return gather(results)
+
+
+def test_the_summary_has_each_training_and_what_was_averaged_over_them(summary):
+    assert list(summary) == [*KEYS, *VALUES]
+    assert set(summary["study"]) == {"cohort", "real"}
+    trained = summary[(summary["part"] == "splits") & (summary["figure"] == "mae") & (summary["seed"] >= 0)]
+    assert len(trained) == 2 * 2 * 2 * len(NETWORKS) * 2 * 2
+    assert (summary.loc[summary["part"] == "leakage", "value"] == 7).all()
+
+
+def test_a_folder_without_results_says_what_to_run(tmp_path):
+    with pytest.raises(SystemExit, match="run `make numbers`"):
+        gather(tmp_path)
+
+
+def test_a_quoted_number_is_the_mean_of_all_trainings_with_their_range(summary):
+    numbers = Numbers(summary)
+    assert numbers.spread("cohort", "nonmixed", "alexnet") == "14.6 (14.0–15.2)"
+    assert numbers.spread("cohort", "nonmixed", "mean") == "14.1 (14.0–14.2)"
+    assert numbers.skill("real", "nonmixed", "alexnet") == (0.2, -0.2, 0.3)  # the widest of both sets
+    assert numbers.runs("cohort") == "two seeds on two instruction sets"
+    assert "up to 0.2 mmHg apart" in PARTS["differ"](numbers)
+    assert "up to 1.0 mmHg" in PARTS["differ"](numbers)
+
+
+def test_a_page_is_filled_between_its_marks_alone(summary):
+    page = "before 1.5\n<!-- numbers: headline -->\nold 9.9\n<!-- end of numbers -->\nafter 2.5\n"
+    text = filled(page, summary)
+    assert text.startswith(
+        "before 1.5\n<!-- numbers: headline -->\n| MAE in mmHg | AlexNet | ResNet | mean regressor |"
+    )
+    assert text.endswith("\n<!-- end of numbers -->\nafter 2.5\n")
+    assert "old" not in text
+    assert "| SBP, real patients, never seen | 14.6 (14.0–15.2) |" in text
+    assert filled(text, summary) == text
+    assert filled(text, summary.assign(value=summary["value"] + 1)) != text
+
+
+def test_what_was_not_computed_cannot_be_quoted(summary):
+    with pytest.raises(KeyError, match="make numbers"):
+        filled("<!-- numbers: camera -->\n<!-- end of numbers -->", summary)

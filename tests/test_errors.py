@@ -1,0 +1,31 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cuffless.errors import shortened, some_of
+
+
+@given(st.text(max_size=2000), st.integers(10, 80))
+def test_what_is_shown_of_a_file_fits_its_limit_on_one_line(text, limit):
+    shown = shortened(text, limit)
+    assert len(shown) <= limit
+    assert shown.isprintable()
+
+
+def test_short_values_are_shown_as_they_are():
+    assert shortened("120,5 mmHg") == "120,5 mmHg"
+    assert shortened(" 1\n 2\x00") == "1 2?"
+    assert shortened("9" * 100, 20) == "9" * 17 + "..."
+
+
+@given(st.lists(st.text(max_size=300), max_size=40), st.booleans())
+def test_lists_are_cut_short_and_counted(values, quoted):
+    shown = some_of(values, quoted=quoted)
+    assert len(shown) <= 160 + len(" and 40 more")
+    assert not quoted or bool(shown) == bool(values)
+
+
+def test_lists_name_the_first_and_count_the_others():
+    assert some_of(["ppg", "abp"]) == "ppg, abp"
+    assert some_of(range(20), most=3) == "0, 1, 2 and 17 more"
+    assert some_of(["", " x "], quoted=True) == "'', 'x'"
+    assert some_of(["n" * 500, "m"]) == "n" * 37 + "..., m"
