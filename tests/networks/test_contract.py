@@ -65,7 +65,7 @@ def test_a_network_read_back_predicts_the_same_and_knows_its_windows(build, wind
     save_network(model, tmp_path / "model.keras")
     again, metadata = load_network(tmp_path / "model.keras")
     x = input_channels(windows, False)
-    np.testing.assert_array_equal(again.predict_on_batch(x), model.predict_on_batch(x))
+    np.testing.assert_array_equal(again([x], training=False), model(x, training=False))
     assert metadata == facts
     assert again.count_params() == model.count_params()
 
