@@ -85,6 +85,7 @@ SPELT_TIMES = {
     "Date that holds both": ([f"2024-05-01 {s}" for s in STAMPS], "Date;ppg"),
     "MATLAB's durations": ([f"{t:g} sec" for t in TIME], "elapsed;ppg"),
     ".NET's ticks": ([638501544 * 10**9 + round(t * 1e7) for t in TIME], "timestamp;ppg"),
+    "nanoseconds of 1989": ([599616 * 10**12 + round(t * 1e9) for t in TIME], "timestamp;ppg"),
     "hours": ([f"{t / 3600:.9f}" for t in TIME], "Time [hrs];ppg"),
     "in seconds": (TIME, "Zeit in s;ppg"),
     "an index of times": (TIME, ";ppg"),

@@ -171,7 +171,7 @@ def _scale(table: Described, at: int, times: Times, fs: float | None) -> float |
         near = [unit for unit in SCALES if abs(np.log10(1 / (step * SCALES[unit]) / fs)) < 0.3]
         if near:
             return SCALES[near[0]]
-    if _TICKS[0] <= times.first <= _TICKS[1]:
+    if _TICKS[0] <= times.first <= _TICKS[1] and LOWEST_FS / 2 <= 1e7 / step <= HIGHEST_FS:  # else nanoseconds of 1989
         return 1e-7
     unit = fitting_unit(step, (LOWEST_FS / 2, HIGHEST_FS)) or fitting_unit(step, (LOWEST_FS / 2, HIGHEST_FS), ("day",))
     return SCALES[unit] if unit else None
