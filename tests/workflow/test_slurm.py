@@ -92,12 +92,14 @@ class Job:
 
 @dataclass
 class SlurmRun:
-    """What was seen of a run: its jobs by number, those that were cancelled, and how many trained at once."""
+    """What was seen of a run: its jobs by number, those that were cancelled or stopped, and how many trained at once."""
 
     folder: Path
     earlier: set[str] = field(default_factory=lambda: set(call("squeue", "--states=all", "--format=%i").split()))
     jobs: dict[str, Job] = field(default_factory=dict)
     cancelled: dict[str, str] = field(default_factory=dict)
+    stopped: str = ""
+    let_go: bool = False
     trainings_at_once: int = 0
 
     def look(self):
@@ -106,8 +108,21 @@ class SlurmRun:
             number, comment, partition, state, folder = line.split("|")
             if folder == str(self.folder) and number not in self.earlier:
                 self.jobs[number] = Job(comment, partition, state)
-        training = [job for job in self.jobs.values() if job.partition == "gpu" and job.state == "RUNNING"]
-        self.trainings_at_once = max(self.trainings_at_once, len(training))
+        self.trainings_at_once = max(self.trainings_at_once, len(self._training()))
+
+    def _training(self):
+        """Numbers of the jobs that have a GPU."""
+        return [n for n, job in self.jobs.items() if job.partition == "gpu" and job.state in ("RUNNING", "STOPPED")]
+
+    def stop_until_two_train(self):
+        """Stop the first training, which keeps its GPU, until another has one: however slow the machine is."""
+        training = self._training()
+        if training and not self.stopped:
+            self.stopped = training[0]
+            call("scancel", "--signal=STOP", self.stopped)
+        elif len(training) > 1 and not self.let_go:
+            call("scancel", "--signal=CONT", self.stopped)
+            self.let_go = True
 
     def cancel_once(self, comment, is_due):
         """Cancel a job, the first time that it runs and `is_due`."""
@@ -154,6 +169,7 @@ def slurm_run(cluster, make_study, config, wait_until):
 
     def look_and_cancel():
         run.look()
+        run.stop_until_two_train()
         run.cancel_once(SHARD, (study.folder / "logs/tiny/cut_windows/main/shard000.log").exists)
         run.cancel_once(TRAINING, lambda: any(study.folder.glob("results/tiny/state/nonmixed_alexnet*/*/*.npz")))
 
