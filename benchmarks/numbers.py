@@ -1,7 +1,8 @@
 """The numbers that README and guide quote, over several seeds and two instruction sets.
 
 ``python -m benchmarks.numbers`` gathers what ``make numbers`` computed into ``resources/numbers.csv``, the one table
-that the pages quote from, and writes the quoting parts of the pages. With ``--pages`` it only writes the pages.
+that the pages quote from, and writes the quoting parts of the pages. With ``--pages`` it only writes the pages. Parts
+of the table that were not computed here stay: instruction sets may come from several machines.
 """
 
 import argparse
@@ -53,6 +54,21 @@ def gather(folder: Path) -> pd.DataFrame:
         table[name] = table[name].fillna("") if name in table else ""
     table[["value", "lower", "upper"]] = table[["value", "lower", "upper"]].round(DECIMALS)
     return table[[*KEYS, *VALUES]].sort_values([*KEYS, "seed"], kind="stable", ignore_index=True)
+
+
+def read_summary(path: Path = TABLE) -> pd.DataFrame:
+    """Read the summary; what does not apply is an empty text, or NaN in `VALUES`."""
+    return pd.read_csv(path, dtype=dict.fromkeys(KEYS, str), keep_default_na=False, na_values=dict.fromkeys(VALUES, ""))
+
+
+def update(folder: Path, path: Path) -> None:
+    """Write what was computed into the summary; instruction sets, studies and parts that were not computed stay."""
+    new, whole = gather(folder), ["study", "instructions", "part"]
+    if path.is_file():
+        old = read_summary(path)
+        kept = ~pd.MultiIndex.from_frame(old[whole]).isin(pd.MultiIndex.from_frame(new[whole]))
+        new = pd.concat([old[kept], new]).sort_values([*KEYS, "seed"], kind="stable", ignore_index=True)
+    new.to_csv(path, index=False)
 
 
 def _renamed(table: pd.DataFrame, part: str, figure: str, **names: str) -> pd.DataFrame:
@@ -147,9 +163,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="results of `make numbers`")
     given = parser.parse_args(arguments)
     if not given.pages:
-        gather(given.folder).to_csv(TABLE, index=False)
+        update(given.folder, TABLE)
         print(f"Written: {TABLE.relative_to(PROJECT)}")
-    table = pd.read_csv(TABLE, keep_default_na=False, na_values=[""])
+    table = read_summary()
     for path in write_pages(table):
         print(f"Written: {path.relative_to(PROJECT)}")
     return 0

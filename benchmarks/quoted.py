@@ -6,6 +6,7 @@ them is replaced as a whole.
 
 import re
 from collections.abc import Callable
+from itertools import product
 
 import pandas as pd
 
@@ -31,7 +32,7 @@ class Numbers:
     """Rows of the summary by what they are about."""
 
     def __init__(self, table: pd.DataFrame):
-        self.table = table.fillna(dict.fromkeys(("protocol", "setting", "method", "network", "average"), ""))
+        self.table = table
 
     def rows(self, part: str, figure: str, **keys: str) -> pd.DataFrame:
         """Rows of a part and a figure; raises KeyError if there are none."""
@@ -48,11 +49,13 @@ class Numbers:
         rows = self.rows("splits", "mae", **keys)
         return rows[rows["seed"] >= 0].set_index(["instructions", "seed"])["value"]
 
-    def spread(self, study: str, split: str, network: str, pressure: str = "SBP") -> str:
-        """Mean of all trainings, lowest and highest in parentheses; one number where they do not differ."""
-        values = self.trainings(study, split, network, pressure)
-        mean, least, most = (f"{v:.1f}" for v in (values.mean(), values.min(), values.max()))
-        return mean if least == most else f"{mean} ({least}–{most})"
+    def error(self, study: str, split: str, network: str, pressure: str = "SBP") -> str:
+        """Pooled MAE with the widest interval over people, and the least and greatest of all trainings in braces."""
+        keys = {"study": study, "setting": split, "network": network, "pressure": pressure, "average": "pooled"}
+        rows = self.rows("splits", "mae", **keys)
+        text = _interval(_wide(rows[rows["seed"] < 0]))
+        least, most = (f"{v:.1f}" for v in self.trainings(study, split, network, pressure).agg(["min", "max"]))
+        return text if least == most else f"{text} {{{least}, {most}}}"
 
     def skill(self, study: str, split: str, network: str, pressure: str = "SBP") -> tuple[float, float, float]:
         """Skill by subject, averaged over instruction sets, with the widest of their limits."""
@@ -68,11 +71,15 @@ class Numbers:
         rows = self.rows("splits", "mae", study=study, setting=split, average="pooled")
         return int(rows["subjects"].iloc[0]), int(rows["windows"].iloc[0])
 
-    def runs(self, study: str) -> str:
-        """How many trainings stand behind each number."""
-        index = self.trainings(study, "nonmixed", _present(self, study)[0]).index
-        sets, seeds = (index.get_level_values(name).nunique() for name in ("instructions", "seed"))
-        return f"{_word(seeds)} seeds on {_word(sets)} instruction sets"
+    def runs(self, *studies: str, part: str = "splits") -> str:
+        """How many trainings stand behind each number of a part."""
+        seeds = min(
+            self.trainings(study, "nonmixed", _present(self, study)[0]).groupby("instructions").size().min()
+            for study in studies
+        )
+        rows = self.table[(self.table["part"] == part) & self.table["study"].isin(studies)]
+        sets = rows.groupby("study")["instructions"].nunique().min()
+        return f"{_word(seeds)} seeds on {_word(sets)} instruction set{'' if sets == 1 else 's'}"
 
 
 def _wide(rows: pd.DataFrame) -> tuple[float, float, float]:
@@ -94,19 +101,27 @@ def _present(numbers: Numbers, study: str) -> list[str]:
     return [name for name in _OWN if name in set(rows["network"])]
 
 
+def _said(runs: str) -> str:
+    """A table's last words."""
+    return f"\n\n{runs[0].upper()}{runs[1:]}."
+
+
 def _table(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+_SPLITS = {"nonmixed": "never seen", "mixed": "known"}
+_PEOPLE = {"real": "runs of real patients", "cohort": "simulated people"}
+
+
 def _splits_table(numbers: Numbers, studies: dict[str, str], pressures=("SBP",)) -> str:
     networks = [*_present(numbers, next(iter(studies))), "mean"]
-    rows = [
-        [f"{pressure}, {people}, {split}", *(numbers.spread(study, kind, name, pressure) for name in networks)]
-        for study, people in studies.items()
-        for pressure in pressures
-        for kind, split in (("nonmixed", "never seen"), ("mixed", "known"))
-    ]
+    rows = []
+    for (study, people), pressure, (kind, split) in product(studies.items(), pressures, _SPLITS.items()):
+        subjects, windows = numbers.people(study, kind)
+        whom = f"{pressure}, {split}: {subjects} {people}, {windows:,} windows"
+        rows.append([whom, *(numbers.error(study, kind, name, pressure) for name in networks)])
     return _table(["MAE in mmHg", *(NETWORKS[name] for name in networks)], rows)
 
 
@@ -121,13 +136,19 @@ def _part(function: Callable[[Numbers], str]) -> Callable[[Numbers], str]:
 @_part
 def headline(numbers: Numbers) -> str:
     """Errors of unseen and of known people, real ones first."""
-    return _splits_table(numbers, {"real": "real patients", "cohort": "simulated people"})
+    return _splits_table(numbers, _PEOPLE)
+
+
+@_part
+def real_splits(numbers: Numbers) -> str:
+    """The real patients' errors."""
+    return _splits_table(numbers, {"real": _PEOPLE["real"]}, ("SBP", "DBP"))
 
 
 @_part
 def cohort_splits(numbers: Numbers) -> str:
     """The simulated cohort's errors."""
-    return _splits_table(numbers, {"cohort": "simulated people"}, ("SBP", "DBP"))
+    return _splits_table(numbers, {"cohort": _PEOPLE["cohort"]}, ("SBP", "DBP"))
 
 
 @_part
@@ -177,7 +198,8 @@ def personal(numbers: Numbers) -> str:
             for study in studies
         )
         rows.append([f"*fine-tuning less {text}*", *(_interval(one, "+") for one in found)])
-    return _table(["SBP, MAE in mmHg, by person", *studies.values()], rows)
+    table = _table(["SBP, MAE in mmHg, by person", *studies.values()], rows)
+    return table + _said(numbers.runs(*studies, part="personalization"))
 
 
 @_part
@@ -205,7 +227,9 @@ def strategies(numbers: Numbers) -> str:
         ]
         for protocol, text in named.items()
     ]
-    return _table(["protocol", "first less random, SBP, mmHg"], rows)
+    return _table(["protocol", "first less random, SBP, mmHg"], rows) + _said(
+        numbers.runs("cohort", part="personalization")
+    )
 
 
 @_part
@@ -224,7 +248,9 @@ def camera(numbers: Numbers) -> str:
         ]
         for (setting, method), text in named.items()
     ]
-    return _table(["SBP, MAE in mmHg, by person", "simulated people on video"], rows)
+    return _table(["SBP, MAE in mmHg, by person", "simulated people on video"], rows) + _said(
+        numbers.runs("cohort", part="rppg")
+    )
 
 
 @_part
@@ -264,4 +290,6 @@ def doses(numbers: Numbers) -> str:
             for name in ("alexnet", "mean")
         ]
         rows.append([text, *(_interval(one) for one in found)])
-    return _table(["SBP, MAE in mmHg", "AlexNet", "mean regressor"], rows)
+    return _table(["SBP, MAE in mmHg", "AlexNet", "mean regressor"], rows) + _said(
+        numbers.runs("cohort", part="leakage")
+    )

@@ -5,7 +5,7 @@ from itertools import product
 import pandas as pd
 import pytest
 
-from benchmarks.numbers import KEYS, VALUES, gather
+from benchmarks.numbers import KEYS, VALUES, gather, read_summary, update
 from benchmarks.quoted import PARTS, Numbers, filled
 
 NETWORKS = ("alexnet", "resnet", "mean")
@@ -67,15 +67,27 @@ def test_the_summary_has_each_training_and_what_was_averaged_over_them(summary):
     assert (summary.loc[summary["part"] == "leakage", "value"] == 7).all()
 
 
+def test_what_was_not_computed_anew_stays_in_the_summary(results, summary, tmp_path):
+    path = tmp_path / "numbers.csv"
+    summary.assign(value=1.0).to_csv(path, index=False)
+    (tmp_path / "AVX2").symlink_to(results / "AVX2")
+    update(tmp_path, path)
+    found = read_summary(path)
+    assert len(found) == len(summary)
+    anew = found["instructions"] == "AVX2"
+    assert (found.loc[~anew, "value"] == 1).all()
+    assert found.loc[anew, "value"].tolist() == summary.loc[summary["instructions"] == "AVX2", "value"].tolist()
+
+
 def test_a_folder_without_results_says_what_to_run(tmp_path):
     with pytest.raises(SystemExit, match="run `make numbers`"):
         gather(tmp_path)
 
 
-def test_a_quoted_number_is_the_mean_of_all_trainings_with_their_range(summary):
+def test_a_quoted_number_has_its_interval_and_the_range_of_all_trainings(summary):
     numbers = Numbers(summary)
-    assert numbers.spread("cohort", "nonmixed", "alexnet") == "14.6 (14.0–15.2)"
-    assert numbers.spread("cohort", "nonmixed", "mean") == "14.1 (14.0–14.2)"
+    assert numbers.error("cohort", "nonmixed", "alexnet") == "14.5 [10.0, 20.0] {14.0, 15.2}"
+    assert numbers.error("cohort", "nonmixed", "mean") == "14.5 [10.0, 20.0] {14.0, 14.2}"
     assert numbers.skill("real", "nonmixed", "alexnet") == (0.2, -0.2, 0.3)  # the widest of both sets
     assert numbers.runs("cohort") == "two seeds on two instruction sets"
     assert "up to 0.2 mmHg apart" in PARTS["differ"](numbers)
@@ -90,7 +102,7 @@ def test_a_page_is_filled_between_its_marks_alone(summary):
     )
     assert text.endswith("\n<!-- end of numbers -->\nafter 2.5\n")
     assert "old" not in text
-    assert "| SBP, real patients, never seen | 14.6 (14.0–15.2) |" in text
+    assert "| SBP, never seen: 39 runs of real patients, 1,520 windows | 14.5 [10.0, 20.0] {14.0, 15.2} |" in text
     assert filled(text, summary) == text
     assert filled(text, summary.assign(value=summary["value"] + 1)) != text
 
