@@ -9,6 +9,7 @@ import numpy as np
 
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened
+from cuffless.records.faults import pass_on
 from cuffless.records.folders import existing_folder, files_in
 from cuffless.records.record import RecordError
 
@@ -60,6 +61,7 @@ def hdf5(path: str | Path) -> Iterator:
         with h5py.File(path, "r", locking=False) as file:  # network file systems refuse locks, and nobody writes
             yield file
     except (OSError, RuntimeError, KeyError) as error:  # h5py turns damage of different kinds into these
+        pass_on(error)
         raise RecordError(f"{path}: cannot be read as HDF5 ({shortened(error, 120)}); fetch it anew") from None
 
 

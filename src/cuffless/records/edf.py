@@ -14,6 +14,7 @@ import numpy as np
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened, some_of
 from cuffless.records.channels import doubled_channels, find_channel
+from cuffless.records.faults import pass_on
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.local import FileFolder
 from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
@@ -189,6 +190,7 @@ def _parse(path: str, raw: bytes, wide: bool) -> Sequence:
             _ = (one.label, one.physical_dimension, one.physical_min, one.physical_max, one.digital_min)
             _ = (one.digital_max, one.samples_per_data_record)
     except Exception as error:  # its parser raises whatever it stumbles over
+        pass_on(error)
         raise RecordError(f"{path}: the header cannot be read ({shortened(error)}); fetch it again") from None
     return signals
 

@@ -10,6 +10,7 @@ import numpy as np
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened, some_of
 from cuffless.records.containers import container_files, hdf5, holds_references
+from cuffless.records.faults import pass_on
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.record import Channel, Record, RecordError, Segment
 from cuffless.records.source import Entry, Source, split_path
@@ -37,7 +38,8 @@ class KachueeFiles(Source):
         for file, name in container_files(options, (".mat",)).items():
             try:
                 n = _cells(file_state(file))[1]
-            except Exception:  # damaged files raise more than can be foreseen
+            except Exception as error:  # damaged files raise more than can be foreseen
+                pass_on(error)
                 yield Entry(str(file), name)  # opening it tells why
                 continue
             for number in range(1, n + 1):
@@ -91,6 +93,7 @@ def _cells(state: FileState) -> tuple[str, int]:
         try:
             kinds = scipy.io.whosmat(path, appendmat=False)
         except Exception as error:  # its parser raises whatever it stumbles over
+            pass_on(error)
             why = shortened(error, 120)
             raise RecordError(f"{path}: is no MATLAB file ({why}); fetch it anew, or take it out") from None
         found = {name: int(np.prod(shape)) for name, shape, kind in kinds if kind == "cell"}
@@ -154,5 +157,6 @@ def _load_old(state: FileState, variable: str) -> list[np.ndarray]:
     try:
         return list(scipy.io.loadmat(state[0], appendmat=False, variable_names=[variable])[variable].ravel(order="F"))
     except Exception as error:  # its parser raises whatever it stumbles over
+        pass_on(error)
         why = shortened(error, 120)
         raise RecordError(f"{Path(state[0])}: cannot be read as MATLAB file ({why}); fetch it anew") from None

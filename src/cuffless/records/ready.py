@@ -12,6 +12,7 @@ import numpy as np
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened, some_of
 from cuffless.records.containers import container_files, hdf5, holds_references, text, texts
+from cuffless.records.faults import pass_on
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.record import ReadyWindows, Record, RecordError, check_rate
 from cuffless.records.source import Entry, Source, split_path
@@ -50,7 +51,8 @@ class ReadyFiles(Source):
         for file, name in container_files(options, (".h5", ".hdf5", ".mat")).items():
             try:
                 content = _look_into(file_state(file))
-            except Exception:  # damaged files raise more than can be foreseen
+            except Exception as error:  # damaged files raise more than can be foreseen
+                pass_on(error)
                 yield Entry(str(file), name)  # opening it tells why
                 continue
             if content.left_out:
@@ -185,12 +187,10 @@ class _Segments(_Content):
 
 def is_ready(file: Path) -> bool:
     """Whether a file holds ready windows in one of the layouts known."""
-    import h5py
-
     try:
-        with h5py.File(file, "r", locking=False) as opened:
+        with hdf5(file) as opened:
             return any(set(opened) >= _PUBLISHED or layout in opened for layout in ("Subset", "Subj_Wins"))
-    except OSError:
+    except RecordError:
         return False
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened, some_of
 from cuffless.records.channels import doubled_channels, find_channel
+from cuffless.records.faults import pass_on
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.local import FileFolder
 from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
@@ -186,6 +187,7 @@ def _damage(path: Path) -> str:
             f"{path}: is not a .vital file ({shortened(error)}); fetch it again, or take it out"
         ) from None
     except OSError as error:
+        pass_on(error)
         raise RecordError(f"{path}: cannot be read ({error.strerror or shortened(error)})") from None
     return ""
 

@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 from typing import TextIO
 
+from cuffless.records.faults import pass_on
 from cuffless.records.record import RecordError
 from cuffless.records.text.cells import without_marks
 
@@ -105,7 +106,8 @@ def first_lines(path: Path, most: int = _MOST_LINES) -> list[str]:
 
 
 def unreadable(path: Path, error: Exception) -> RecordError:
-    """The error of a file that cannot be read, in one line."""
+    """The error of a file that cannot be read, in one line; one that concerns the machine is raised again."""
+    pass_on(error)
     reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:120]
     hint = "; fetch it again" if isinstance(error, EOFError | zlib.error) else ""
     return RecordError(f"{path}: cannot be read ({reason}){hint}")
