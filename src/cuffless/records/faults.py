@@ -9,9 +9,7 @@ from cuffless.errors import CufflessError, shortened
 from cuffless.records.record import RecordError
 
 # Of the disk, of memory, of what may be open at once: whatever is read next fails as well.
-_MACHINE = frozenset(
-    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-)
+_MACHINE = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
 
 _LOG = logging.getLogger(__name__)
 

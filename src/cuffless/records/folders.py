@@ -108,7 +108,9 @@ def files_in(
         if concerned is not None and not concerned(path):
             continue
         # A name without an ending may be a folder's: what is in it cannot be known.
-        if (wanted(entry.name) and _says(entry.is_file)) or ((wanted(entry.name) or not path.suffix) and unreachable(path)):
+        if (wanted(entry.name) and _says(entry.is_file)) or (
+            (wanted(entry.name) or not path.suffix) and unreachable(path)
+        ):
             found.append(path)
     return sorted(found)
 

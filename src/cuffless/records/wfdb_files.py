@@ -198,7 +198,9 @@ def _rate_problem(header: Header, index: int) -> str | None:
     """Why a channel's own rate cannot be: its samples a frame multiply the record's."""
     signal = header.signals[index]
     fs = header.fs * signal.per_frame
-    return f"{shortened(signal.name)} has {fs:g} samples a second, more than {HIGHEST_FS:g}" if fs > HIGHEST_FS else None
+    return (
+        f"{shortened(signal.name)} has {fs:g} samples a second, more than {HIGHEST_FS:g}" if fs > HIGHEST_FS else None
+    )
 
 
 def _stored_problem(header: Header, index: int) -> str | None:
