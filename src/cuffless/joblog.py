@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cuffless.errors import CufflessError
@@ -44,8 +44,9 @@ def logged(path: str | Path) -> Iterator[None]:
         try:
             yield
         except EXPECTED as error:
-            traceback.print_exc()
-            sys.stderr.flush()
+            with suppress(OSError):  # the log lies on the disk that is full
+                traceback.print_exc()
+                sys.stderr.flush()
             kind = "" if str(error).strip() else f"{type(error).__name__} "
             os.write(terminal, f"\nERROR: {kind}{error}\nThe log has more: {path}\n\n".encode())
             raise SystemExit(1) from None

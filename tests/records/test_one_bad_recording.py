@@ -318,10 +318,8 @@ def test_a_users_own_source_costs_the_recording_that_it_cannot_read(tmp_path, mo
     )
     monkeypatch.syspath_prepend(tmp_path)
     quality = carried_through(tmp_path / "data", RecordOptions(source="own_reader:Lab", path=str(tmp_path), shards=1))
-    assert quality["reason"].tolist() == ["a: cannot be read (KeyError: 'a'); fetch it again, or leave it out "
-                                          "(records.exclude)"] + [
-        "b: cannot be read (KeyError: 'b'); fetch it again, or leave it out (records.exclude)"
-    ]  # fmt: skip
+    remedy = "fetch it again, or leave it out (records.exclude)"
+    assert quality["reason"].tolist() == [f"{name}: cannot be read (KeyError: '{name}'); {remedy}" for name in "ab"]
 
 
 def test_a_segment_that_cannot_be_cut_costs_that_segment(tmp_path):

@@ -1,4 +1,4 @@
-"""Folders in which most recordings are bad, through the rules: what is whole is cut, and each of the others says why."""
+"""Folders of bad recordings, through the rules: what is whole is cut, and each of the others says why."""
 
 import importlib.util
 import os
@@ -38,7 +38,7 @@ def test_bad_recordings_stop_no_rule(make_study):
         "inputs": {"croppings": ["time"], "lengths": [1], "stretch_seconds": 10},
     }
     (study.folder / "study.yaml").write_text(yaml.safe_dump(config))
-    command = [sys.executable, str(Path(__file__).with_name("one_process.py")), "--configfile", "study.yaml", *targets]
+    command = [sys.executable, str(Path(__file__).with_name("one_process.py")), *targets, "--configfile", "study.yaml"]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(command, cwd=study.folder, env=environment, capture_output=True, text=True, timeout=3600)
     assert done.returncode == 0, done.stderr[-5000:]

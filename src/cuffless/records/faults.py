@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cuffless.errors import CufflessError, shortened
+from cuffless.files import FULL
 from cuffless.records.record import RecordError
 
 # Of the disk, of memory, of what may be open at once: whatever is read next fails as well.
-_MACHINE = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
+_MACHINE = FULL | {errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 _LOG = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from cuffless.config import DownloadOptions
-from cuffless.files import DiskError, require_space
+from cuffless.files import FULL, DiskError, require_space
 from cuffless.records.remote.connections import (
     AbsentError,
     Connections,
@@ -29,7 +29,6 @@ _ROOM = (
     "disk, or lower records.download.reserve_gb"
 )
 _PROBE_SECONDS = 10.0
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _MISPLACED = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
 _NO_LINKS = (errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
@@ -158,7 +157,7 @@ class Downloader:
                     if part is not None and not final.is_file():
                         self._download(inner, part, stop)
         except OSError as error:
-            if error.errno in _FULL:
+            if error.errno in FULL:
                 raise DiskError(f"{self.folder}: the disk became full while {inner} was written; {_ROOM}") from None
             if error.errno in _MISPLACED:
                 raise DownloadError(
