@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,7 +33,17 @@ def concerns_machine(error: BaseException) -> bool:
         return False
     if isinstance(error, OSError):
         return error.errno in _MACHINE
-    return isinstance(error, MemoryError | CufflessError) or not isinstance(error, Exception)
+    if isinstance(error, MemoryError):
+        return not _asks_too_much(error)
+    return isinstance(error, CufflessError) or not isinstance(error, Exception)
+
+
+def _asks_too_much(error: MemoryError) -> bool:
+    """Whether an array was to be made that no memory of this machine could hold, as a damaged file may announce it."""
+    import psutil
+
+    shape, kind = getattr(error, "shape", ()), getattr(error, "dtype", None)  # numpy's own error tells them
+    return kind is not None and math.prod(shape) * kind.itemsize > psutil.virtual_memory().total
 
 
 def pass_on(error: BaseException) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened
+from cuffless.records.demands import check_listed
 from cuffless.records.faults import pass_on
 from cuffless.records.folders import files_in, reachable
 from cuffless.records.record import Channel, Record, RecordError, Segment
@@ -61,6 +62,7 @@ class MimicBp(Source):
         if len(set(shapes)) > 1:
             raise RecordError(f"{path}: PPG {shapes[0]} and ABP {shapes[1]} must be of one shape; fetch both again")
         n, samples = shapes[0]
+        check_listed(file, n, options.memory_gb)
         segments = tuple(
             Segment(f"{match[1]}[{number}]", 2 * number * samples / FS, options.fs, *(
                 _channel(one, number, samples) for one in files
