@@ -26,6 +26,7 @@ CPU_SECONDS = 20
 MEMORY = 2 * 10**9
 MOST_CHARACTERS = 2000
 MOST_ECHOED = 300
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # a terminal obeys them
 IDLE_SECONDS = 60  # without any use of the processor, twice: only ends what waits for ever
 BROKEN = 99  # status of a fork
 NO_MEMORY = ("MemoryError", "Unable to allocate", "bad_alloc")
@@ -201,8 +202,8 @@ def _odd(message: str, unit: Path) -> str:
     plain = message.replace(str(unit), "")
     if len(plain) > MOST_CHARACTERS:
         return f"a message of {len(plain)} characters: {plain[:80]}"
-    if not message.isprintable() and any(not (line.isprintable()) for line in message.split("\n")):
-        return f"a message with unprintable characters: {plain[:80]!r}"
+    if CONTROL.search(message):
+        return f"a message with control characters: {plain[:80]!r}"
     if len(plain) > MOST_ECHOED:
         text = "".join(path.read_text("latin-1") for path in unit.rglob("*") if path.is_file())
         if any(plain[k : k + MOST_ECHOED + 1] in text for k in range(len(plain) - MOST_ECHOED)):
