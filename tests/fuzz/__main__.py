@@ -7,6 +7,7 @@ A case ends in one of three ways. *Readable*: what is left is used. *Refused*: t
 
 import argparse
 import collections
+import importlib
 import math
 import sys
 import tempfile
@@ -63,14 +64,11 @@ def main() -> int:
 
 def import_libraries(names) -> None:
     """What the forks need, once."""
-    import cuffless.cli.inspection
-    import cuffless.cli.pulse
-    import cuffless.judgement
-    import cuffless.records
-    import cuffless.windows  # noqa: F401
-
-    if any(READERS[name].tensorflow for name in names):
-        import keras  # noqa: F401
+    libraries = ["cuffless.cli.inspection", "cuffless.cli.pulse", "cuffless.judgement", "cuffless.records.sources"]
+    libraries += ["edfio", "h5py", "pyarrow.parquet", "scipy.io", "scipy.signal", "vitaldb", "wfdb", "zarr.codecs"]
+    libraries += ["keras"] * any(READERS[name].tensorflow for name in names)
+    for library in libraries:
+        importlib.import_module(library)
 
 
 def _single(name: str, asked) -> int:
