@@ -74,7 +74,7 @@ def _round(study: Study, disk: SmallDisk, clock: Clock, number: int, asked) -> s
     """Disturb once; all kinds come before one comes again, every other engine has a wrong clock."""
     rng = np.random.default_rng([asked.seed, number])
     order = np.random.default_rng([asked.seed, 0, (number - 1) // len(KINDS)]).permutation(list(KINDS))
-    offset = int(rng.choice(OFFSETS)) if clock.known and number % 2 == 0 else 0
+    offset = int(rng.choice(OFFSETS)) * (clock.known and number % 2 == 0)  # drawn always, to draw the same everywhere
     study.start(lambda command, environment: clock.moved(command, environment, offset))
     done = KINDS[order[(number - 1) % len(KINDS)]](study, disk, rng)
     said = f" [clock {offset / 3600:+,.0f} h]" if offset else ""

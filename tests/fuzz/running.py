@@ -144,11 +144,12 @@ def _in_a_fork(name: str, corpus: Corpus, cases: list[int], seed: int) -> Iterat
 
 
 def _speaks(stream, child: int) -> bool:
-    """Wait until there is something to be read, or the end; not if a process does nothing for a minute."""
+    """Wait until there is something to be read, or the end; not if a process only sleeps meanwhile."""
     used = -1.0
     while not select.select([stream], [], [], IDLE_SECONDS)[0]:
-        times = psutil.Process(child).cpu_times()
-        if times.user + times.system == used:
+        process = psutil.Process(child)
+        times = process.cpu_times()
+        if times.user + times.system == used and process.status() == psutil.STATUS_SLEEPING:
             return False
         used = times.user + times.system
     return True
