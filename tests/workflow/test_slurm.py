@@ -92,7 +92,7 @@ class Job:
 
 @dataclass
 class SlurmRun:
-    """What was seen of a run: its jobs by number, those that were cancelled or stopped, and how many trained at once."""
+    """What was seen of a run: jobs by number, which were cancelled or stopped, and how many trained at once."""
 
     folder: Path
     earlier: set[str] = field(default_factory=lambda: set(call("squeue", "--states=all", "--format=%i").split()))
