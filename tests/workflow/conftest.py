@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from project_copy import copy_project
+
+PARTS = ("config", "profiles", "workflow", "src", "envs", "resources")
 
 
 class Study:
@@ -18,7 +19,11 @@ class Study:
 
     def __init__(self, project: Path, folder: Path, at_hand):
         self.folder, self._at_hand = folder, at_hand
-        copy_project(project, folder)
+        for name in ("Snakefile", "config.yaml"):
+            shutil.copy(project / name, folder / name)
+        for name in PARTS:
+            ignored = ["__pycache__", "*.egg-info"] + ["records"] * (name != "src")
+            shutil.copytree(project / name, folder / name, ignore=shutil.ignore_patterns(*ignored))
         self.config = yaml.safe_load((folder / "config" / "tiny.yaml").read_text())
 
     def __call__(self, *arguments, config=None, cores=2, check=True):
