@@ -41,7 +41,7 @@ def gather(folder: Path) -> pd.DataFrame:
     for results in sorted(folder.glob("*/results")):
         for study, dataset in DATASETS.items():
             evaluation = results / dataset / "evaluation"
-            if evaluation.is_dir():
+            if (evaluation / "tests.csv").is_file():  # the last to be written
                 found = [*_splits(evaluation), *_personal(evaluation), *_rppg(evaluation)]
                 if study == "cohort":
                     found += _doses(results / "stays" / "evaluation")

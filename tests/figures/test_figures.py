@@ -132,6 +132,16 @@ def test_figure_7_marks_bins_of_few_subjects(make_tables, manifest):
     assert _says(figure, "too few subjects for an interval")
 
 
+def test_figure_7_keeps_the_counts_of_many_bins_apart(make_tables, manifest):
+    overall, _, bins, _ = make_tables()
+    narrow = pd.concat([bins.assign(bin_low=bins["bin_low"] + 5), bins.assign(bin_high=bins["bin_high"] - 5)])
+    figure = draw_fig7(narrow.assign(n_windows=9500, n_subjects=9500), overall, manifest, OPTIONS)
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in _texts(figure) if text.get_text() == "9.5k"]
+    assert len(boxes) == 2 * len(narrow[(narrow["split"] == "nonmixed") & (narrow["network"] != "mean")])
+    assert not [one for k, one in enumerate(boxes) if one.count_overlaps(boxes[:k])]
+
+
 def test_figure_7_breaks_its_lines_where_a_bin_is_missing(make_tables, manifest):
     overall, _, bins, _ = make_tables(networks=("lstm",))
     figure = draw_fig7(bins[bins["bin_low"] != 115], overall, manifest, OPTIONS)

@@ -30,6 +30,7 @@ HISTOGRAM_MMHG = 2.0
 _COLUMNS = 2
 CUT = 1.4
 """Whiskers end at this multiple of a panel's highest MAE."""
+_COUNTS_SHARE = 0.8  # of a panel's width, that is left to the bins by the axes' labels
 _DODGE = 0.13  # of a bin's width, so that whiskers stand side by side
 
 
@@ -106,7 +107,9 @@ def _draw_panel(panel, bins, overall, pressures, what, options) -> bool:
     (network, split, lighter), cut = what, False
     spans = {p: _span(bins[bins["pressure"] == p]) for p in PRESSURES}
     widths = [max(high - low, 1) + 12 for low, high in spans.values()]  # room for the axis' own labels
-    grid = panel.add_gridspec(3, 2, width_ratios=widths, height_ratios=[3.2, 0.62, 0.95], hspace=0.02)
+    steps = _steps(panel, bins[(bins["split"] == split) & (bins["network"] == network)])
+    heights = [3.5 - 0.3 * steps, 0.12 + 0.5 * steps, 0.95]
+    grid = panel.add_gridspec(3, 2, width_ratios=widths, height_ratios=heights, hspace=0.02)
     for p, pressure in enumerate(PRESSURES):
         here = bins[bins["pressure"] == pressure]
         ax = panel.add_subplot(grid[0, p])
@@ -114,7 +117,7 @@ def _draw_panel(panel, bins, overall, pressures, what, options) -> bool:
         below = panel.add_subplot(grid[2, p], sharex=ax)
         cut |= _draw_errors(ax, here, network, split, lighter, options)
         _print_slopes(ax, overall[(overall["split"] == split) & (overall["pressure"] == pressure)], network, options)
-        _print_counts(counts, here[(here["split"] == split) & (here["network"] == network)], p == 0, options)
+        _print_counts(counts, here[(here["split"] == split) & (here["network"] == network)], steps, p == 0)
         _draw_distribution(below, pressures[pressure.lower()].to_numpy(), spans[pressure], options)
         low, high = spans[pressure]
         width = (here["bin_high"] - here["bin_low"]).iloc[0]
@@ -190,14 +193,25 @@ def _print_slopes(ax, overall: pd.DataFrame, network: str, options: FigureOption
     )
 
 
-def _print_counts(ax, rows: pd.DataFrame, labelled: bool, options: FigureOptions) -> None:
-    """Test windows and subjects of each bin, written under it."""
+def _steps(panel, rows: pd.DataFrame) -> int:
+    """Lines that a row of counts takes, by turns, lest neighbours run into each other."""
+    longest = max(len(_short(n)) for n in rows["n_windows"])
+    room = _COUNTS_SHARE * 72 * panel.bbox.width / panel.figure.dpi / len(rows)  # points a bin
+    return int(np.ceil(0.65 * LEAST_FONT * longest / room))
+
+
+def _print_counts(ax, rows: pd.DataFrame, steps: int, labelled: bool) -> None:
+    """Test windows and subjects of each bin, written under it, in `steps` lines each."""
+    rows = rows.sort_values("bin_low")
     centres = (rows["bin_low"] + rows["bin_high"]) / 2
-    for line, column in enumerate(("n_windows", "n_subjects")):
-        for x, n in zip(centres, rows[column], strict=True):
+    apart = steps if steps == 1 else steps + 0.5  # rows of several lines are told from each other by a gap
+    for row, column in enumerate(("n_windows", "n_subjects")):
+        for number, (x, n) in enumerate(zip(centres, rows[column], strict=True)):
+            line = apart * row + number % steps
             ax.text(x, line, _short(n), ha="center", va="center", fontsize=LEAST_FONT, color=GREY)
-    ax.set_ylim(1.6, -0.6)
-    ax.set_yticks([0, 1], ["windows", "subjects"] if labelled else ["", ""], fontsize=LEAST_FONT, color=GREY)
+    ax.set_ylim(apart + steps - 0.4, -0.6)
+    middles = [apart * row + (steps - 1) / 2 for row in (0, 1)]
+    ax.set_yticks(middles, ["windows", "subjects"] if labelled else ["", ""], fontsize=LEAST_FONT, color=GREY)
     ax.tick_params(length=0, labelbottom=False)
     ax.spines[:].set_visible(False)
 
