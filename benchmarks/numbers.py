@@ -7,6 +7,7 @@ of the table that were not computed here stay: instruction sets may come from se
 
 import argparse
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
@@ -53,7 +54,19 @@ def gather(folder: Path) -> pd.DataFrame:
     for name in KEYS:
         table[name] = table[name].fillna("") if name in table else ""
     table[["value", "lower", "upper"]] = table[["value", "lower", "upper"]].round(DECIMALS)
+    _check_apart(table)
     return table[[*KEYS, *VALUES]].sort_values([*KEYS, "seed"], kind="stable", ignore_index=True)
+
+
+def _check_apart(table: pd.DataFrame) -> None:
+    """Refuse instruction sets that gave the same numbers: a processor that lacks one computes with the next lower."""
+    trained = table[(table["figure"] == "mae") & (table["seed"] >= 0) & (table["network"] != "mean")]
+    keys = [name for name in KEYS if name != "instructions"]
+    values = trained.pivot_table(index=[*keys, "seed"], columns="instructions", values="value")
+    for one, other in combinations(values, 2):
+        both = values[[one, other]].dropna()
+        if len(both) and both[one].equals(both[other].rename(one)):
+            raise SystemExit(f"{one} and {other} gave the same numbers: to this processor they are one instruction set")
 
 
 def read_summary(path: Path = TABLE) -> pd.DataFrame:

@@ -122,7 +122,7 @@ def _splits_table(numbers: Numbers, studies: dict[str, str], pressures=("SBP",))
         subjects, windows = numbers.people(study, kind)
         whom = f"{pressure}, {split}: {subjects} {people}, {windows:,} windows"
         rows.append([whom, *(numbers.error(study, kind, name, pressure) for name in networks)])
-    return _table(["MAE in mmHg", *(NETWORKS[name] for name in networks)], rows)
+    return _table(["MAE in mmHg", *(NETWORKS[name] for name in networks)], rows) + _said(numbers.runs(*studies))
 
 
 PARTS: dict[str, Callable[[Numbers], str]] = {}
@@ -257,11 +257,17 @@ def camera(numbers: Numbers) -> str:
 def differ(numbers: Numbers) -> str:
     """By how much a reader's own run may differ."""
     by_seed, by_set = 0.0, 0.0
+    sets = numbers.trainings("cohort", "nonmixed", _present(numbers, "cohort")[0]).index.unique("instructions")
     for split in ("nonmixed", "mixed"):
         for name in _present(numbers, "cohort"):
             values = numbers.trainings("cohort", split, name)
             by_seed = max(by_seed, _widest(values, "instructions"))
             by_set = max(by_set, _widest(values, "seed"))
+    if len(sets) == 1:
+        return (
+            f"Another seed on the same processor gave SBP errors up to {by_seed:.1f} mmHg apart; expect as much of "
+            "your own run, whose processor may differ, too."
+        )
     return (
         f"The same seed on another processor gave SBP errors up to {by_set:.1f} mmHg apart, another seed on the same "
         f"processor up to {by_seed:.1f} mmHg: expect as much of your own run."

@@ -79,6 +79,18 @@ def test_what_was_not_computed_anew_stays_in_the_summary(results, summary, tmp_p
     assert found.loc[anew, "value"].tolist() == summary.loc[summary["instructions"] == "AVX2", "value"].tolist()
 
 
+def test_instruction_sets_that_are_one_to_the_processor_are_refused(results, tmp_path):
+    for name in ("AVX2", "DEFAULT"):
+        (tmp_path / name).symlink_to(results / "AVX2")
+    with pytest.raises(SystemExit, match="AVX2 and DEFAULT gave the same numbers"):
+        gather(tmp_path)
+
+
+def test_one_instruction_set_says_nothing_of_processors(summary):
+    text = PARTS["differ"](Numbers(summary[summary["instructions"] == "AVX2"]))
+    assert "Another seed on the same processor gave SBP errors up to 1.0 mmHg apart" in text
+
+
 def test_a_folder_without_results_says_what_to_run(tmp_path):
     with pytest.raises(SystemExit, match="run `make numbers`"):
         gather(tmp_path)

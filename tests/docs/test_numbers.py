@@ -1,4 +1,4 @@
-"""What README and guide say of results is what the summary of `make numbers` holds, for all seeds and processors."""
+"""What README and guide say of results is what the summary of `make numbers` holds, for all seeds."""
 
 import re
 
@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.numbers import read_summary
-from benchmarks.quoted import PAGES, PARTS, Numbers, filled
+from benchmarks.quoted import PAGES, Numbers, filled
 from cuffless.evaluation import NETWORKS
 
 OWN = [name for name in NETWORKS if name != "mean"]
@@ -30,12 +30,7 @@ def test_a_page_quotes_the_summary(project, summary, name):
     assert filled(text, summary) == text, "run `python -m benchmarks.numbers --pages`"
 
 
-def test_every_part_is_quoted_somewhere(project):
-    pages = "".join((project / name).read_text(encoding="utf-8") for name in PAGES)
-    assert set(re.findall(r"<!-- numbers: (\w+) -->", pages)) == set(PARTS)
-
-
-@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md", "docs/real_people.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/real_people.md"])
 def test_no_error_is_quoted_by_hand(project, name):
     text = (project / name).read_text(encoding="utf-8")
     text = re.sub(r"<!-- numbers: .*?<!-- end of numbers -->|```.*?```", "", text, flags=re.DOTALL)
@@ -43,10 +38,10 @@ def test_no_error_is_quoted_by_hand(project, name):
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_what_is_quoted_rests_on_five_seeds_and_two_instruction_sets(numbers, study):
+def test_what_is_quoted_rests_on_five_seeds(numbers, study):
     for network in OWN:
         trained = numbers.trainings(study, "nonmixed", network)
-        assert trained.groupby("instructions").size().ge(5).sum() >= 2, network
+        assert trained.groupby("instructions").size().ge(5).all(), network
 
 
 def overall(numbers, figure, average="subject", **keys):

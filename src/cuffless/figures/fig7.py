@@ -30,6 +30,7 @@ HISTOGRAM_MMHG = 2.0
 _COLUMNS = 2
 CUT = 1.4
 """Whiskers end at this multiple of a panel's highest MAE."""
+_LINE = 0.28  # height of a line of counts, where a panel is 4.77 high
 _COUNTS_SHARE = 0.8  # of a panel's width, that is left to the bins by the axes' labels
 _DODGE = 0.13  # of a bin's width, so that whiskers stand side by side
 
@@ -108,7 +109,8 @@ def _draw_panel(panel, bins, overall, pressures, what, options) -> bool:
     spans = {p: _span(bins[bins["pressure"] == p]) for p in PRESSURES}
     widths = [max(high - low, 1) + 12 for low, high in spans.values()]  # room for the axis' own labels
     steps = _steps(panel, bins[(bins["split"] == split) & (bins["network"] == network)])
-    heights = [3.5 - 0.3 * steps, 0.12 + 0.5 * steps, 0.95]
+    counted = _LINE * (_apart(steps) + steps + 0.2)
+    heights = [3.82 - counted, counted, 0.95]
     grid = panel.add_gridspec(3, 2, width_ratios=widths, height_ratios=heights, hspace=0.02)
     for p, pressure in enumerate(PRESSURES):
         here = bins[bins["pressure"] == pressure]
@@ -200,11 +202,16 @@ def _steps(panel, rows: pd.DataFrame) -> int:
     return int(np.ceil(0.65 * LEAST_FONT * longest / room))
 
 
+def _apart(steps: int) -> float:
+    """Lines from one row of counts to the next: rows of several lines are told from each other by a gap."""
+    return steps if steps == 1 else steps + 0.5
+
+
 def _print_counts(ax, rows: pd.DataFrame, steps: int, labelled: bool) -> None:
     """Test windows and subjects of each bin, written under it, in `steps` lines each."""
     rows = rows.sort_values("bin_low")
     centres = (rows["bin_low"] + rows["bin_high"]) / 2
-    apart = steps if steps == 1 else steps + 0.5  # rows of several lines are told from each other by a gap
+    apart = _apart(steps)
     for row, column in enumerate(("n_windows", "n_subjects")):
         for number, (x, n) in enumerate(zip(centres, rows[column], strict=True)):
             line = apart * row + number % steps
