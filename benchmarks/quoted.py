@@ -50,12 +50,12 @@ class Numbers:
         return rows[rows["seed"] >= 0].set_index(["instructions", "seed"])["value"]
 
     def error(self, study: str, split: str, network: str, pressure: str = "SBP") -> str:
-        """Pooled MAE with the widest interval over people, and the least and greatest of all trainings in braces."""
+        """Pooled MAE with the widest interval over people, and the least and greatest of all trainings in parentheses."""
         keys = {"study": study, "setting": split, "network": network, "pressure": pressure, "average": "pooled"}
         rows = self.rows("splits", "mae", **keys)
         text = _interval(_wide(rows[rows["seed"] < 0]))
         least, most = (f"{v:.1f}" for v in self.trainings(study, split, network, pressure).agg(["min", "max"]))
-        return text if least == most else f"{text} {{{least}, {most}}}"
+        return text if least == most else f"{text} ({least}–{most})"
 
     def skill(self, study: str, split: str, network: str, pressure: str = "SBP") -> tuple[float, float, float]:
         """Skill by subject, averaged over instruction sets, with the widest of their limits."""

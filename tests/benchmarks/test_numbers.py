@@ -98,8 +98,8 @@ def test_a_folder_without_results_says_what_to_run(tmp_path):
 
 def test_a_quoted_number_has_its_interval_and_the_range_of_all_trainings(summary):
     numbers = Numbers(summary)
-    assert numbers.error("cohort", "nonmixed", "alexnet") == "14.5 [10.0, 20.0] {14.0, 15.2}"
-    assert numbers.error("cohort", "nonmixed", "mean") == "14.5 [10.0, 20.0] {14.0, 14.2}"
+    assert numbers.error("cohort", "nonmixed", "alexnet") == "14.5 [10.0, 20.0] (14.0–15.2)"
+    assert numbers.error("cohort", "nonmixed", "mean") == "14.5 [10.0, 20.0] (14.0–14.2)"
     assert numbers.skill("real", "nonmixed", "alexnet") == (0.2, -0.2, 0.3)  # the widest of both sets
     assert numbers.runs("cohort") == "two seeds on two instruction sets"
     assert "up to 0.2 mmHg apart" in PARTS["differ"](numbers)
@@ -114,7 +114,7 @@ def test_a_page_is_filled_between_its_marks_alone(summary):
     )
     assert text.endswith("\n<!-- end of numbers -->\nafter 2.5\n")
     assert "old" not in text
-    assert "| SBP, never seen: 39 runs of real patients, 1,520 windows | 14.5 [10.0, 20.0] {14.0, 15.2} |" in text
+    assert "| SBP, never seen: 39 runs of real patients, 1,520 windows | 14.5 [10.0, 20.0] (14.0–15.2) |" in text
     assert filled(text, summary) == text
     assert filled(text, summary.assign(value=summary["value"] + 1)) != text
 
