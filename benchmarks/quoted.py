@@ -50,7 +50,7 @@ class Numbers:
         return rows[rows["seed"] >= 0].set_index(["instructions", "seed"])["value"]
 
     def error(self, study: str, split: str, network: str, pressure: str = "SBP") -> str:
-        """Pooled MAE with the widest interval over people, and the least and greatest of all trainings in parentheses."""
+        """Pooled MAE with the widest interval over people, and least and greatest of all trainings in parentheses."""
         keys = {"study": study, "setting": split, "network": network, "pressure": pressure, "average": "pooled"}
         rows = self.rows("splits", "mae", **keys)
         text = _interval(_wide(rows[rows["seed"] < 0]))

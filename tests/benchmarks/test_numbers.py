@@ -114,6 +114,7 @@ def test_a_page_is_filled_between_its_marks_alone(summary):
     )
     assert text.endswith("\n<!-- end of numbers -->\nafter 2.5\n")
     assert "old" not in text
+    assert "{" not in text  # which the guide takes for attributes
     assert "| SBP, never seen: 39 runs of real patients, 1,520 windows | 14.5 [10.0, 20.0] (14.0–15.2) |" in text
     assert filled(text, summary) == text
     assert filled(text, summary.assign(value=summary["value"] + 1)) != text
