@@ -1,15 +1,18 @@
 """What a job says goes to its log; what stops it is said where the user looks."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cuffless.errors import CufflessError
 
 # Their message says all; a traceback would hide it.
 EXPECTED = (CufflessError, ValueError, OSError)
+_PACKAGE = logging.getLogger("cuffless")  # tells jobs what a command's user need not see
+_PACKAGE.setLevel(logging.INFO)
 
 
 @contextmanager
@@ -36,15 +39,19 @@ def logged(path: str | Path) -> Iterator[None]:
         saved = os.dup(1)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
+        told = logging.StreamHandler(log)
+        _PACKAGE.addHandler(told)
         try:
             yield
         except EXPECTED as error:
-            traceback.print_exc()
-            sys.stderr.flush()
+            with suppress(OSError):  # the log lies on the disk that is full
+                traceback.print_exc()
+                sys.stderr.flush()
             kind = "" if str(error).strip() else f"{type(error).__name__} "
             os.write(terminal, f"\nERROR: {kind}{error}\nThe log has more: {path}\n\n".encode())
             raise SystemExit(1) from None
         finally:
+            _PACKAGE.removeHandler(told)
             sys.stdout.flush()
             sys.stderr.flush()
             os.dup2(saved, 1)

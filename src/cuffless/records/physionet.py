@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cuffless.config import DownloadOptions, RecordOptions
 from cuffless.files import locked
@@ -18,6 +19,7 @@ from cuffless.records.wfdb_files import missing_signal, open_wfdb, segment_names
 from cuffless.records.wfdb_headers import read_header
 
 _SUMS = "SHA256SUMS.txt"
+_WITH_SUMS = ("mimic3wdb", "mimic4wdb", "challenge-2015")  # they publish their checksums
 _IN_FOLDERS = ("mimic3wdb", "mimic4wdb")  # databases without a record at their root
 
 
@@ -93,7 +95,8 @@ class PhysioNet(Source):
         source, known = downloader(options), "\n".join(known)
         files = [Path(file).relative_to(source.folder).as_posix() for file in self.survey(path, options).files]
         files = [file for file in files if file not in known]
-        return [str(error) for _, error in sorted(source.fetch_all(files).items())]
+        failed = [str(error) for _, error in sorted(source.fetch_all(files).items())]
+        return failed + [said for host in source.unproven if (said := _unproven(host)) not in known]
 
     @contextmanager
     def reserve(self, path: str, options: RecordOptions) -> Iterator[None]:
@@ -148,14 +151,17 @@ def fetch_index(options: RecordOptions) -> dict:
     -------
     dict
         ``database``; ``listed``: records and folders to be looked into; ``checksums``: whether the database publishes
-        them (else files are checked by length alone); ``resolved``: records whose patient another database tells.
+        them (else files are checked by length alone); ``resolved``: records whose patient another database tells;
+        ``unproven``: other hosts that served files without checksums, if any did.
     """
-    return {
+    found = {
         "database": options.database,
         "listed": len(list(listed_records(options))),
         "checksums": checksums_of(options.database, options.download) is not None,
         "resolved": len(_patients(options)),
     }
+    hosts = downloader(options).unproven
+    return found | ({"unproven": hosts} if hosts else {})
 
 
 def downloader(options: RecordOptions) -> Downloader:
@@ -174,7 +180,24 @@ def _downloader(database: str, options: DownloadOptions) -> Downloader:
         sums = None if path == _SUMS else checksums_of(database, options)
         return sums.lookup(path) if sums else None
 
-    return Downloader(database, options, checksum)
+    def unproven(path: str, host: str) -> None:
+        if path == _SUMS or checksums_of(database, options):
+            return
+        if database.startswith(_WITH_SUMS) or urlsplit(options.url).hostname == "physionet.org":
+            raise DownloadError(
+                f"{database}: {path} was redirected to {host}, where no {_SUMS} proves that it is what PhysioNet "
+                "published; fetch from https://physionet.org/files or a mirror that has it (records.download.url)"
+            )
+        if host not in made.unproven:
+            made.unproven.append(host)
+            print(_unproven(host), flush=True)
+
+    made = Downloader(database, options, checksum, unproven)
+    return made
+
+
+def _unproven(host: str) -> str:
+    return f"{host} served files in place of records.download.url, and no {_SUMS} proves them: they are taken unchecked"
 
 
 def checksums_of(database: str, options: DownloadOptions) -> Checksums | None:

@@ -29,6 +29,8 @@ class RecordError(CufflessError):
 
 
 LOWEST_FS, HIGHEST_FS = 40.0, 5000.0
+MOST_MEASURED = 1e30
+"""In any unit; a greater number stands for a missing sample, or for a damaged one."""
 
 
 def check_rate(name: str, fs: float) -> None:
@@ -82,7 +84,16 @@ class Channel:
         chunk = max(int(CHUNK_SECONDS * self.fs), 2)
         first = max(start // chunk - 2, 0) * chunk
         last = min((-(-stop // chunk) + 2) * chunk, self.n_samples)
-        return without_impulses(self.read(first, last), self.fs)[start - first : stop - first]
+        return without_impulses(_measurable(self.read(first, last)), self.fs)[start - first : stop - first]
+
+
+def _measurable(values: np.ndarray) -> np.ndarray:
+    """Values of which those are missing that no sensor gives: their squares would be beyond what floats can hold."""
+    with np.errstate(over="ignore"):
+        if np.dot(values, values) < MOST_MEASURED**2:  # false if one is missing, too
+            return values
+        beyond = (np.abs(values) > MOST_MEASURED) & np.isfinite(values)
+    return np.where(beyond, np.nan, values) if beyond.any() else values
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.errors import shortened
+from cuffless.records.faults import pass_on
 from cuffless.records.record import RecordError
 from cuffless.records.wfdb_headers import Header
 
@@ -192,6 +193,7 @@ def _items(file: Path, kind: str, offset: int, count: int) -> np.ndarray:
     try:
         made = np.fromfile(file, kind, count, offset=offset) if count > 0 else np.empty(0, kind)
     except OSError as error:
+        pass_on(error)
         raise RecordError(f"{file.name}: signals cannot be read ({error.strerror or error})") from None
     if len(made) < count:
         raise RecordError(f"{file.name}: signals cannot be read (the file ends early); fetch it again")
@@ -203,8 +205,10 @@ def _flac(file: Path, channels: int):
     import soundfile
 
     try:
+        file.open("rb").close()  # whose errors say what they are
         opened = soundfile.SoundFile(file)
     except (OSError, soundfile.SoundFileError) as error:
+        pass_on(error)
         raise RecordError(f"{file.name}: signals cannot be read ({shortened(error, 120)})") from None
     if opened.format != "FLAC" or opened.channels != channels:
         opened.close()
