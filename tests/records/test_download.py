@@ -915,7 +915,7 @@ def test_a_file_longer_than_any_may_be_is_given_up(site, physionet, endless):
 
 def test_a_connection_that_is_too_slow_counts_as_dead(site, monkeypatch):
     passed = iter(range(0, 10**9, 700))
-    monkeypatch.setattr(Downloader, "clock", lambda: next(passed))
+    monkeypatch.setattr(Downloader, "clock", staticmethod(lambda: next(passed)))
     downloader = site.downloader(slowest_kb_s=1000)
     with pytest.raises(DownloadError, match=r"big\.dat: not had in 3 attempts \(last: \d+\.\d kB in 700 s \(records\."
                        r"download\.slowest_kb_s\)\), though the server serves other files"):  # fmt: skip

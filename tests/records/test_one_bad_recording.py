@@ -14,6 +14,7 @@ import wfdb
 import cuffless.records.wfdb_signals as wfdb_signals
 from cuffless.config import Crop, RecordOptions, WindowOptions
 from cuffless.errors import CufflessError
+from cuffless.files import DiskError
 from cuffless.joblog import logged
 from cuffless.records import find_records, from_arrays, list_records, shard_listing
 from cuffless.records.record import Channel, Record, Segment
@@ -248,20 +249,35 @@ def test_what_fails_while_a_recording_is_cut_is_its_row_and_its_traceback_is_in_
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "seen"),
     [
-        MemoryError("no more"),
-        KeyboardInterrupt(),
-        OSError(errno.ENOSPC, "No space left on device"),
-        OSError(errno.EMFILE, "Too many open files"),
-        CufflessError("the server is gone"),
+        (MemoryError("no more"), MemoryError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (OSError(errno.ENOSPC, "No space left on device"), DiskError),
+        (OSError(errno.EMFILE, "Too many open files"), OSError),
+        (CufflessError("the server is gone"), CufflessError),
     ],
 )
-def test_what_concerns_the_machine_stops_the_job(two, monkeypatch, error):
+def test_what_concerns_the_machine_stops_the_job(two, monkeypatch, error, seen):
     failing(monkeypatch, error)
-    with pytest.raises(type(error)):
+    with pytest.raises(seen):
         carried_through(*two)
     assert not list(two[0].with_name("data_work").glob("a.*"))
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_signals_that_are_not_what_their_header_tells_are_said_where_asked_for(two, verify):
+    folder, options = two
+    file = folder / "b.dat"
+    held = bytearray(file.read_bytes())
+    held[1000] ^= 4
+    file.write_bytes(held)
+    quality = carried_through(folder, options.model_copy(update={"verify": verify}))
+    assert (quality["reason"] == "").all()
+    assert quality.loc["a", "passed_over"] == ""
+    said = quality.loc["b", "passed_over"]
+    assert said.startswith("b: PLETH is not what the checksum in its header tells; fetch it again") is verify
+    assert verify or not said
 
 
 def test_a_disk_that_fails_under_the_results_stops_the_job(two, monkeypatch):

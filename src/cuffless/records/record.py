@@ -211,6 +211,8 @@ class Record:
         What a file that does not describe itself was taken for, in one line; empty for one that does.
     began : float or None
         Its first sample in seconds since 1970, where it tells.
+    verify : callable
+        Reads the signals once more, and says which are not what their file's own checksums tell.
     """
 
     name: str
@@ -225,6 +227,7 @@ class Record:
     ready: ReadyWindows | None = None
     read_as: str = ""
     began: float | None = None
+    verify: Callable[[], list[str]] = list
 
     @property
     def usable_seconds(self) -> float:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,14 @@ from cuffless.records.record import HIGHEST_FS, Channel, Record, RecordError, Se
 from cuffless.records.source import split_path
 from cuffless.records.units import PRESSURE_UNITS, mmhg_per
 from cuffless.records.wfdb_headers import Header, Signal, read_header
-from cuffless.records.wfdb_signals import FORMATS, expected_bytes, is_compressed, signal_reader, stored_frames
+from cuffless.records.wfdb_signals import (
+    FORMATS,
+    differs_from_checksum,
+    expected_bytes,
+    is_compressed,
+    signal_reader,
+    stored_frames,
+)
 
 
 def open_wfdb(
@@ -54,7 +62,7 @@ def open_wfdb(
     check_rate(name, header.fs * max([signal.per_frame for signal in header.signals], default=1))
     strangers = [f"{one}: not a segment of {name}" for one in _strangers(header, listed)]
     pieces, end = _pieces(base, header, headers_only)
-    parts, problems, doubled, channels, files = [], [], [], [], {}
+    parts, taken, problems, doubled, channels, files = [], [], [], [], [], {}
     for part, first, length in pieces:
         if listed and part.name not in listed.split(","):
             continue
@@ -62,6 +70,7 @@ def open_wfdb(
         channels += [n for n in names if n not in channels]
         if isinstance(outcome, Segment):
             parts.append(outcome)
+            taken.append(part)
             files |= used
             said = (f"{name}: {word}" for word in doubled_channels(names, options.channels, need_abp))
             doubled += [word for word in said if word not in doubled]
@@ -81,7 +90,26 @@ def open_wfdb(
         (*strangers, *doubled, *problems),
         tuple(files),
         round(sum(files.values())),
+        verify=partial(_unlike_headers, taken, options, need_abp),
     )
+
+
+def _unlike_headers(parts: list[Path], options: RecordOptions, need_abp: bool) -> list[str]:
+    """Signals of some parts that are not what the checksums of their headers tell."""
+    said = []
+    for part in parts:
+        try:
+            header = read_header(part)
+            for patterns in (options.channels.ppg, options.channels.abp)[: 2 if need_abp else 1]:
+                index = find_channel(header.names, patterns)
+                if differs_from_checksum(_file(part, header, index), header, index):
+                    said.append(
+                        f"{part.name}: {shortened(header.names[index])} is not what the checksum in its header tells; "
+                        "fetch it again, or look at it with cuffless inspect"
+                    )
+        except RecordError as error:
+            said.append(str(error))
+    return said
 
 
 def segment_names(header: Header, listed: str = "") -> list[str]:

@@ -45,6 +45,8 @@ class Signal:
         Physical unit.
     initial : int
         Digital value that a file of differences starts from.
+    checksum : int or None
+        Sum of its digital values, of which the last 16 bits count; None where the header gives none.
     name : str
         Description.
     """
@@ -59,6 +61,7 @@ class Signal:
     calibrated: bool = False
     units: str = "mV"
     initial: int = 0
+    checksum: int | None = None
     name: str = ""
 
 
@@ -244,5 +247,6 @@ def _signal_line(line: str, record: str, number: int) -> Signal:
             "baseline": float(gain[2]) if gain[2] else float(zero),
             "units": gain[3] or "mV",
             "initial": integers[2] if len(integers) > 2 else zero,
+            "checksum": integers[3] if len(integers) > 3 else None,
         }
     return Signal(**made, name=rest.strip() or f"record {record}, signal {number}")

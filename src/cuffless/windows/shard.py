@@ -105,6 +105,8 @@ def _each_record(table, reading: RecordOptions, add, reject) -> Iterator[tuple[s
                     problems += source.prepare(row["path"], reading, problems)  # signals may have been deleted since
                     record = open_record(row["path"], reading)
                     problems += [p for p in record.problems if not any(p.split(":")[0] in known for known in problems)]
+                    if reading.verify:
+                        problems += record.verify()
                 add(row, record, problems)
         except RecordError as error:
             reason = str(error)
