@@ -28,6 +28,25 @@ def shortened(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else f"{text[: limit - 3].rstrip()}..."
 
 
+def printable(text: str, limit: int = 2000) -> str:
+    """A message as a terminal may show it, whatever of a file got into it.
+
+    Parameters
+    ----------
+    text : str
+        Its lines are kept.
+    limit : int
+        Characters of a line at most.
+
+    Returns
+    -------
+    str
+        Unprintable characters as question marks; an ellipsis stands for what is cut off a line.
+    """
+    lines = ("".join(sign if sign.isprintable() else "?" for sign in line[: limit + 1]) for line in text.split("\n"))
+    return "\n".join(line if len(line) <= limit else f"{line[: limit - 3]}..." for line in lines)
+
+
 def some_of(values: Iterable[object], most: int = 8, limit: int = 160, quoted: bool = False) -> str:
     """Values of a file in a message, separated by commas: the first few, and how many others there are.
 

@@ -1,11 +1,16 @@
 """Files that appear whole or not at all."""
 
 import errno
+import glob
+import hashlib
 import os
 import re
+import secrets
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from cuffless.errors import CufflessError
@@ -14,6 +19,7 @@ GB = 1e9
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 """Errors of writing that ask for room."""
 _NUMPYS = re.compile(r"\d+ requested and \d+ written")  # tofile does not say why
+_WRITER = re.compile(r"-(\d+)-[0-9a-f]{8}\.part")
 
 
 class DiskError(CufflessError):
@@ -97,7 +103,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        A name beside it (``.part`` before the suffix, so that writers that look at suffixes are content).
+        A name beside it (``.part`` before the suffix, so that writers that look at suffixes are content) that no other
+        process or thread is given. Parts of this machine's processes that are no longer alive are removed.
 
     Raises
     ------
@@ -105,11 +112,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         If the disk is full; like any other error of the writer, it leaves neither name behind.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    stem, ending = path.name.split(".")[0], "".join(path.suffixes)
-    for stale in path.parent.glob(f".{stem}.*.part{ending}"):  # left by a killed job
-        stale.unlink(missing_ok=True)
-    part = path.with_name(f".{stem}.{os.getpid()}.part{ending}")
+    part = _new_part(path)
     try:
         yield part
         with part.open("rb") as file:  # a rename must not overtake its data on a crash
@@ -119,6 +122,74 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         raise if_full(error, path) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: str | Path) -> Iterator[Path]:
+    """Give an empty folder to fill, which takes the place of the folder `path` only once all is written.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder's final name; missing folders above it are made, one that stands there is replaced as a whole.
+
+    Yields
+    ------
+    Path
+        A folder beside it, which is gone after an error.
+    """
+    path = Path(path)
+    part = _new_part(path)
+    part.mkdir()
+    try:
+        yield part
+        while True:  # others may write the same
+            try:
+                part.replace(path)
+                break
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+            old = _new_part(path)
+            with suppress(FileNotFoundError):
+                path.replace(old)
+            shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _new_part(path: Path) -> Path:
+    """A name beside `path` that no other writer has; what dead writers left there of the same name is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Short enough for any file system: the file's own name may be as long as it allows.
+    stem, ending = path.name.split(".")[0][:20], "".join(path.suffixes[-2:])[-20:]
+    for left in path.parent.glob(f".{glob.escape(stem)}.{_machine()}-*.part*"):
+        if (writer := _WRITER.search(left.name)) and not _alive(int(writer[1])):
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+    return path.with_name(f".{stem}.{_machine()}-{os.getpid()}-{secrets.token_hex(4)}.part{ending}")
+
+
+@cache
+def _machine() -> str:
+    """What the numbers of processes belong to: a start of a machine, or of a container on it.
+
+    Host names will not do: containers that share a folder may share them, too.
+    """
+    try:
+        known = Path("/proc/sys/kernel/random/boot_id").read_text() + os.readlink("/proc/self/ns/pid")
+    except OSError:  # not Linux
+        known = socket.gethostname()
+    return hashlib.sha256(known.encode()).hexdigest()[:8]
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def _nearest(path: str | Path) -> Path:

@@ -8,7 +8,8 @@ import typer
 app = typer.Typer(
     name="cuffless",
     help="Blood pressure from PPG or a video: look into recordings, predict on your own signals, judge predictions.",
-    epilog="Exit status: 0 done, 1 the recording holds nothing usable (the reason is said), 2 wrong use.",
+    epilog="Exit status: 0 done, 1 the recording holds nothing usable (the reason is said), 2 wrong use, 70 a fault of "
+    "cuffless (the details are in a file that is named).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -4,7 +4,6 @@ Headers are written here and not by ``wfdb``: its writer refuses the ``~`` of a 
 long as the simulation.
 """
 
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import SimulatorOptions
-from cuffless.files import naming_if_full
+from cuffless.files import naming_if_full, whole_folder
 from cuffless.simulator.population import random_streams
 from cuffless.simulator.sensor import ABP_QUANTUM
 from cuffless.simulator.subject import FS, SimulatedSubject, simulate_subject
@@ -103,17 +102,9 @@ def write_subject(subject: SimulatedSubject, folder: str | Path, options: Simula
         If the disk is full; the message names the file. No half of a record is left behind.
     """
     home = Path(folder) / subject_folder(subject.name)
-    home.parent.mkdir(parents=True, exist_ok=True)
-    part = home.with_name(f".{subject.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
-    part.mkdir()
-    try:
+    with whole_folder(home) as part:
         for number, stretch in enumerate(_stretches(subject, options)):
             _write_record(part, stretch, number, options)
-        shutil.rmtree(home, ignore_errors=True)
-        part.replace(home)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return sorted(home.iterdir())
 
 
