@@ -96,9 +96,17 @@ def predict(
         typer.Option(
             "--config",
             metavar="FILE",
-            help="Configuration with channel names, and with the windows of a model that holds none.",
+            help="Configuration with channel names, networks of your own, and the windows of a model that holds none.",
         ),
     ] = None,
+    network: Annotated[
+        str,
+        typer.Option(
+            "--network",
+            metavar="MODULE:FUNCTION",
+            help="A network of your own, whose module is imported if the model needs its layers.",
+        ),
+    ] = "",
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FILE", help="Write the table there (.csv), not to the screen.")
     ] = None,
@@ -134,7 +142,8 @@ def predict(
     from cuffless.cli.prediction import run_predict
 
     cuff = (calibrate, by, within)
-    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff, ppg, invert))
+    call = (signal, model, fs, columns, rows, config, output, as_json, cuff, ppg, invert, network)
+    raise typer.Exit(run_predict(*call))
 
 
 @app.command()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import RecordOptions, WindowOptions
+from cuffless.demands import MEMORY_GB
 from cuffless.networks import channel_count, load_network, predict_pressures
 from cuffless.records import Entry, Record, RecordError, open_record
 from cuffless.windows import EXPLANATIONS, Windows, cut_windows, first_broken_rule, upside_down
@@ -49,7 +50,9 @@ class Predictor:
         return predict_pressures(self.model, ppg, derivatives=self.derivatives)
 
 
-def load_predictor(path: str | Path, windows: WindowOptions | None = None) -> Predictor:
+def load_predictor(
+    path: str | Path, windows: WindowOptions | None = None, *, own: Iterable[str] = (), memory_gb: float = MEMORY_GB
+) -> Predictor:
     """Load a trained network and its windows.
 
     Parameters
@@ -58,6 +61,8 @@ def load_predictor(path: str | Path, windows: WindowOptions | None = None) -> Pr
         A `.keras` file.
     windows : WindowOptions, optional
         For a network that does not hold its own.
+    own, memory_gb
+        As for `load_network`.
 
     Returns
     -------
@@ -68,10 +73,10 @@ def load_predictor(path: str | Path, windows: WindowOptions | None = None) -> Pr
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no Keras file, nobody says how its windows are cut, its input is not such a window, or its output
+        If it cannot be loaded, nobody says how its windows are cut, its input is not such a window, or its output
         is not two pressures.
     """
-    model, metadata = load_network(path)
+    model, metadata = load_network(path, own, memory_gb=memory_gb)
     if metadata.get("windows"):
         windows = WindowOptions.model_validate(metadata["windows"])
     if windows is None:
