@@ -13,7 +13,7 @@ import numpy as np
 from cuffless.demands import MEMORY_GB, shown_count, why_refused
 from cuffless.errors import shortened
 from cuffless.files import whole_file
-from cuffless.networks.archive import Part, architecture_of, check_weights, parts_of, read_config
+from cuffless.networks.archive import Part, architecture_of, check_weights, parts_of, read_config, telling
 from cuffless.networks.channels import channel_count, input_channels
 
 _WEIGHT = 4  # bytes
@@ -91,7 +91,7 @@ def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float 
         ) from error
     if reason:
         raise ValueError(reason)
-    return model, _metadata(model)
+    return model, _metadata(path, model)
 
 
 def _know_parts(path: Path, config: dict, own: list[str]) -> None:
@@ -141,12 +141,13 @@ def _announced(config: dict) -> int:
     return n
 
 
-def _metadata(model) -> dict:
+def _metadata(path: Path, model) -> dict:
     from cuffless.networks.scaling import PressureScaling
 
     for layer in reversed(getattr(model, "layers", [])):
         if isinstance(layer, PressureScaling):
-            return json.loads(layer.metadata)
+            with telling(path):
+                return dict(json.loads(layer.metadata))
     return {}
 
 

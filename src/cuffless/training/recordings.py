@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from cuffless.config import RecordOptions, WindowOptions
+from cuffless.config.base import one_line_errors
 from cuffless.demands import MEMORY_GB
+from cuffless.errors import shortened
 from cuffless.networks import channel_count, load_network, predict_pressures
 from cuffless.records import Entry, Record, RecordError, open_record
 from cuffless.windows import EXPLANATIONS, Windows, cut_windows, first_broken_rule, upside_down
@@ -78,7 +81,11 @@ def load_predictor(
     """
     model, metadata = load_network(path, own, memory_gb=memory_gb)
     if metadata.get("windows"):
-        windows = WindowOptions.model_validate(metadata["windows"])
+        try:
+            windows = WindowOptions.model_validate(metadata["windows"])
+        except ValidationError as error:
+            why = shortened(one_line_errors(error), 200)
+            raise ValueError(f"{path}: the options of its windows are damaged ({why}); save or copy it again") from None
     if windows is None:
         raise ValueError(f"{path} does not say how its windows were cut; name a configuration that does (--config)")
     derivatives = bool(metadata.get("derivatives", False))
