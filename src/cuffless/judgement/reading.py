@@ -48,6 +48,7 @@ SUBSETS = ("train", "val", "calibration", "test")
 _PREDICTOR = ("subset", "network", "split", "setting", "seed")
 _TIMES = ("start", "seconds")
 _NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "seed")
+_CONTROL, _LONGEST_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]"), 100
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _WITH_MORE = re.compile(r"\s*\d")
 
@@ -198,6 +199,7 @@ def _checked(
     table = table.assign(_dated=False)
     for name in {*NAMES, *LABELS} & set(table.columns):
         table[name] = texts(table[name], names=name in NAMES)
+        _check_names(table, name, path)
     if (empty := table["subject"].eq("")).any():
         raise PredictionError(f"{path.name}: column subject is empty in {lines(table, empty)}; fill it in")
     if "subset" in table:
@@ -233,6 +235,18 @@ def _checked(
     check_references(table, path.name, unit, columns)
     judged.warnings += check_predictions(table, path.name, unit)
     return table
+
+
+def _check_names(table: pd.DataFrame, name: str, path: Path) -> None:
+    """Refuse names that no message and no name of a file could show."""
+    wrong = [text for text in table[name].unique() if len(text) > _LONGEST_NAME or _CONTROL.search(text)]
+    if wrong:
+        odd, first = table[name].isin(wrong), wrong[0]
+        what = f"of {len(first):,} characters" if len(first) > _LONGEST_NAME else "with control characters"
+        raise PredictionError(
+            f"{path.name}: column {name} holds a name {what}, {shortened(first, 40)!r}, in {lines(table, odd)}; use "
+            f"short and printable ones ({_LONGEST_NAME} characters at most)"
+        )
 
 
 def _known_subsets(table: pd.DataFrame, path: Path, judged: JudgedTable) -> pd.DataFrame:
