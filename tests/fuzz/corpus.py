@@ -259,7 +259,7 @@ def write_colour_arrays(folder: Path) -> None:
         rois=np.array(["forehead"]),
         fps=20.0,
         stamps="file",
-        notes=np.array([], dtype=str),
+        notes=np.array(["times are counted"]),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, print_json
 from cuffless.config import EvaluationOptions
+from cuffless.demands import MEMORY_GB
 from cuffless.evaluation import PRESSURES, PredictionError
 from cuffless.judgement import Judgement, judge, read_table
 from cuffless.judgement.baselines import HEART_RATE, MEAN, NAMES
@@ -40,6 +41,7 @@ class JudgeCall:
     bootstrap: int = 2000
     seed: int = 0
     as_json: bool = False
+    memory_gb: float = MEMORY_GB
 
 
 def run_judge(call: JudgeCall) -> int:
@@ -55,6 +57,7 @@ def run_judge(call: JudgeCall) -> int:
             network=call.network,
             sex=_sex_codes(call.sex),
             without=_without(call.without),
+            memory_gb=call.memory_gb,
         )
         options = EvaluationOptions(confidence=call.confidence, bootstrap=call.bootstrap, seed=call.seed)
         judgement = judge(table, options, limits=LIMITS[call.limits])
@@ -91,9 +94,9 @@ def _command(call: JudgeCall) -> str:
     for text in call.without:
         words += ["--without", text]
     for field in fields(call):
-        if field.name in ("sex", "network", "unit", "limits", "confidence", "bootstrap", "seed"):
+        if field.name in ("sex", "network", "unit", "limits", "confidence", "bootstrap", "seed", "memory_gb"):
             value = getattr(call, field.name)
-            words += [f"--{field.name}", str(value)] if value != field.default else []
+            words += [f"--{field.name.replace('_', '-')}", str(value)] if value != field.default else []
     return shlex.join(words)
 
 

@@ -16,6 +16,7 @@ from cuffless.cli.answers import (
     written,
 )
 from cuffless.config import FigureOptions
+from cuffless.demands import MEMORY_GB
 from cuffless.rppg.channels import CHANNELS, THREE, channel_faults, rates_by_best_method
 from cuffless.rppg.errors import RppgError
 from cuffless.rppg.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
@@ -41,6 +42,7 @@ class PulseCall:
     timestamps: Path | None = None
     plot: Path | None = None
     as_json: bool = False
+    memory_gb: float = MEMORY_GB
 
 
 @dataclass
@@ -161,7 +163,8 @@ def _check(call: PulseCall) -> None:
 
 def _open(call: PulseCall) -> _Opened:
     if is_trace(call.source):
-        return _Opened(read_trace(call.source, time_unit=call.time_unit, key=call.key, fps=call.fps))
+        how = {"time_unit": call.time_unit, "key": call.key, "fps": call.fps, "memory_gb": call.memory_gb}
+        return _Opened(read_trace(call.source, **how))
     from cuffless.rppg.extraction import extract_trace
 
     mode = call.roi_mode or ("file" if call.roi else "auto")

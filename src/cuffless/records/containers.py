@@ -64,7 +64,9 @@ def hdf5(path: str | Path) -> Iterator:
     try:
         with h5py.File(path, "r", locking=False) as file:  # network file systems refuse locks, and nobody writes
             yield file
-    except (OSError, RuntimeError, KeyError) as error:  # h5py turns damage of different kinds into these
+    except RecordError:
+        raise
+    except Exception as error:  # h5py turns damage of different kinds into errors of many
         pass_on(error)
         raise RecordError(f"{path}: cannot be read as HDF5 ({shortened(error, 120)}); fetch it anew") from None
 

@@ -1,19 +1,23 @@
-"""What a file announces, checked before memory is taken or anything is listed for it."""
+"""What a recording's file announces, checked before memory is taken or anything is listed for it."""
 
-import math
-from collections.abc import Sequence
 from pathlib import Path
 
-from cuffless.config import RecordOptions
-from cuffless.files import GB
+from cuffless.demands import MEMORY_GB, shown_count, shown_shape, why_dataset_refused, why_not_held, why_refused
 from cuffless.records.record import RecordError
 
-MEMORY_GB = RecordOptions().memory_gb
-"""Memory that a file may ask for where nobody says how much."""
 LISTED = 1000
 """Bytes of memory that a recording takes once it is listed, about."""
-_HARMLESS = 1 << 24  # bytes that are not worth a look at the machine
-_TIGHTEST = 1032  # how much smaller deflate, which gzip, MATLAB and HDF5 use, makes anything at most
+
+__all__ = [
+    "LISTED",
+    "MEMORY_GB",
+    "check_dataset",
+    "check_demand",
+    "check_held",
+    "check_listed",
+    "shown_count",
+    "shown_shape",
+]
 
 
 def check_demand(path: object, announced: str, needed: float, memory_gb: float, held: float | None = None) -> None:
@@ -21,32 +25,14 @@ def check_demand(path: object, announced: str, needed: float, memory_gb: float, 
 
     Parameters
     ----------
-    path : object
-        Of the file, for the message.
-    announced : str
-        What asks for it, as the message has it: ``"3,000 recordings"``.
-    needed : float
-        Bytes of memory.
-    memory_gb : float
-        Most GB (10^9 bytes) that a file may ask for, `records.memory_gb`.
-    held : float, optional
-        Bytes, as they are stored, that could hold what is announced.
+    path, announced, needed, memory_gb, held
+        As for `cuffless.demands.why_refused`.
 
     Raises
     ------
     RecordError
     """
-    said = f"{path}: announces {announced}, which take {needed / GB:.3g} GB of memory"
-    if needed > memory_gb * GB:
-        raise RecordError(f"{said}; a file may ask for {memory_gb:g} GB (records.memory_gb); raise it, or leave it out")
-    if needed <= _HARMLESS:
-        return
-    check_held(path, announced, needed, held)
-    import psutil
-
-    free = psutil.virtual_memory().available + psutil.swap_memory().free
-    if needed > free:
-        raise RecordError(f"{said}, but {free / GB:.3g} GB are free; use a larger machine, or leave it out")
+    _refuse(why_refused(path, announced, needed, memory_gb, held))
 
 
 def check_held(path: object, announced: str, needed: float, held: float | None) -> None:
@@ -63,8 +49,7 @@ def check_held(path: object, announced: str, needed: float, held: float | None) 
     ------
     RecordError
     """
-    if held is not None and needed > max(held * _TIGHTEST, _HARMLESS):
-        raise RecordError(f"{path}: announces {announced}, which its {held:,.0f} bytes cannot hold; fetch it again")
+    _refuse(why_not_held(path, announced, needed, held))
 
 
 def check_listed(path: str | Path, n: int, memory_gb: float) -> None:
@@ -77,33 +62,16 @@ def check_dataset(path: object, dataset, memory_gb: float, *, rows: int | None =
 
     Parameters
     ----------
-    path : object
-    dataset : h5py.Dataset
-    memory_gb : float
-        As for `check_demand`.
-    rows : int, optional
-        How many of its rows (first axis) are in memory at once; all of them, if not given.
+    path, dataset, memory_gb, rows
+        As for `cuffless.demands.why_dataset_refused`.
 
     Raises
     ------
     RecordError
     """
-    size = math.prod(dataset.shape) * dataset.dtype.itemsize
-    if size <= min(_HARMLESS, memory_gb * GB) and not dataset.chunks:
-        return
-    announced = f"{dataset.name} of {shown_shape(dataset.shape)} numbers"
-    check_held(path, announced, size, min(dataset.id.get_storage_size(), Path(dataset.file.filename).stat().st_size))
-    if rows is not None and dataset.shape:
-        size = size // max(dataset.shape[0], 1) * min(rows, dataset.shape[0])
-    chunk = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
-    check_demand(path, announced, max(size, chunk), memory_gb)
+    _refuse(why_dataset_refused(path, dataset, memory_gb, rows=rows))
 
 
-def shown_shape(shape: Sequence[int]) -> str:
-    """Dimensions for a message."""
-    return " x ".join(map(shown_count, shape)) or "1"
-
-
-def shown_count(n: int) -> str:
-    """A count for a message: one of 300 digits is no use to anybody."""
-    return f"{n:,}" if n < 10**15 else "more than 10^15"
+def _refuse(reason: str) -> None:
+    if reason:
+        raise RecordError(reason)

@@ -1,5 +1,6 @@
 """A judgement as a folder: one page, tidy tables, figures for print."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from cuffless.judgement import Judgement
 from cuffless.report.judged import write_judgement_page
 
 PAGE = "judgement.html"
+_LONGEST_PART = 100  # bytes
 
 
 def write_judgement(
@@ -68,13 +70,19 @@ def _write_figures(judgement: Judgement, folder: Path) -> None:
             table[table["case"] == case] for table in (judgement.bins, judgement.subjects, judgement.agreement)
         )
         if skill["skill"].notna().any():
-            save_figure(draw_skill(skill, looks), folder / f"skill_{_safe(case)}.pdf")
-        save_figure(draw_judged_bins(bins, looks), folder / f"bins_{_safe(case)}.pdf")
+            save_figure(draw_skill(skill, looks), folder / f"skill_{part_of_name(case)}.pdf")
+        save_figure(draw_judged_bins(bins, looks), folder / f"bins_{part_of_name(case)}.pdf")
         for network in dict.fromkeys(skill["network"]):
             own = (table[table["network"] == network] for table in (subjects, agreement))
-            save_figure(draw_agreement(*own, looks), folder / f"agreement_{_safe(case)}_{_safe(network)}.pdf")
+            save_figure(
+                draw_agreement(*own, looks), folder / f"agreement_{part_of_name(case)}_{part_of_name(network)}.pdf"
+            )
 
 
-def _safe(name: object) -> str:
-    """A name as a part of a file's name."""
-    return "".join(c if c.isalnum() or c in "-." else "_" for c in str(name))
+def part_of_name(name: object) -> str:
+    """A name as a part of a file's name, of which two fit into what a file system takes (255 bytes)."""
+    text = "".join(c if c.isalnum() or c in "-." else "_" for c in str(name))
+    if len(text.encode()) <= _LONGEST_PART:
+        return text
+    digest = hashlib.sha256(str(name).encode()).hexdigest()[:8]
+    return f"{text.encode()[: _LONGEST_PART - 9].decode(errors='ignore')}-{digest}"

@@ -54,7 +54,7 @@ def encoding_of(path: Path) -> str | None:
         If it cannot be read.
     """
     try:
-        with _opened(path) as file:
+        with open_bytes(path) as file:
             start = file.read(_LOOKED_AT)
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from None
@@ -91,7 +91,7 @@ def open_text(path: Path, memory_gb: float = MEMORY_GB) -> TextIO:
     encoding = encoding_of(path)
     if encoding is None:
         raise RecordError(f"{path.name}: cannot be read as text (it holds other bytes); export the recording as CSV")
-    return io.TextIOWrapper(_opened(path, memory_gb), encoding=encoding, errors="replace", newline=None)
+    return io.TextIOWrapper(open_bytes(path, memory_gb), encoding=encoding, errors="replace", newline=None)
 
 
 def first_lines(path: Path, most: int = _MOST_LINES, memory_gb: float = MEMORY_GB) -> list[str]:
@@ -122,8 +122,8 @@ def unreadable(path: Path, error: Exception) -> RecordError:
     return RecordError(f"{path}: cannot be read ({reason}){hint}")
 
 
-def _opened(path: Path, memory_gb: float = MEMORY_GB) -> BinaryIO:
-    """The bytes of a file, decompressed."""
+def open_bytes(path: Path, memory_gb: float = MEMORY_GB) -> BinaryIO:
+    """The bytes of a text file, decompressed as they are read; `open_text` says what is raised."""
     with open(path, "rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     if not packed:
