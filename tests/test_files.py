@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from forks import in_forks
 
-from cuffless.files import whole_file, whole_folder
+from cuffless.files import file_names, whole_file, whole_folder
 
 WRITERS = 16
 
@@ -149,3 +149,30 @@ def test_processes_that_simulate_the_same_subject_agree(tmp_path):
     assert names(tmp_path / "p00") == ["p000001"]
     [truth] = tmp_path.rglob("*_truth.parquet")
     assert len(pd.read_parquet(truth))
+
+
+def test_usual_names_are_files_as_they_are():
+    assert file_names([("test",), ("nonmixed/first", "alexnet")]) == {
+        ("test",): "test",
+        ("nonmixed/first", "alexnet"): "nonmixed_first_alexnet",
+    }
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [
+        [("net/1",), ("net_1",), ("Net 1",)],
+        [("a", "b_c"), ("a_b", "c"), ("a/b", "c")],
+        [("\u00e9",), ("e\u0301",), ("\u00c9",)],
+        [("x" * 300,), ("x" * 299 + "y",), ("\u00fc" * 300,)],
+        [("..",), ("",), ("/",), ("\n\x1b",)],
+    ],
+)
+def test_names_that_would_become_one_file_become_several(tmp_path, alike):
+    found = file_names(alike)
+    assert list(found) == alike
+    assert len({name.casefold() for name in found.values()}) == len(alike)
+    for name in found.values():
+        (tmp_path / f"agreement_{name}.pdf").touch()
+        assert len(name.encode()) <= 100
+    assert len(names(tmp_path)) == len(alike)

@@ -8,7 +8,9 @@ import re
 import secrets
 import shutil
 import socket
-from collections.abc import Iterator
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -190,6 +192,39 @@ def _alive(process: int) -> bool:
     except OSError:  # somebody else's
         return True
     return True
+
+
+def file_names(names: Iterable[tuple[str, ...]], most: int = 100) -> dict[tuple[str, ...], str]:
+    """What files may be called that are named by what a user's table says: each otherwise, on every file system.
+
+    Parameters
+    ----------
+    names : iterable of tuple of str
+        Of each file its parts, such as case and network.
+    most : int
+        Bytes of a name at most.
+
+    Returns
+    -------
+    dict
+        For each the parts, with underscores between them and for signs that files may not have; where that is too long,
+        or says the same as another does, shortened and with a digest of the parts behind it.
+    """
+    names = list(dict.fromkeys(names))
+    plain = {
+        parts: "_".join("".join(c if c.isalnum() or c == "-" else "_" for c in str(part)) for part in parts)
+        for parts in names
+    }
+    # As file systems compare that know no capitals, or compose letters and accents.
+    same = Counter(unicodedata.normalize("NFKC", name).casefold() for name in plain.values())
+    found = {}
+    for parts, name in plain.items():
+        twice = same[unicodedata.normalize("NFKC", name).casefold()] > 1
+        if twice or len(name.encode()) > most:
+            digest = hashlib.sha256(repr(tuple(map(str, parts))).encode()).hexdigest()[:8]
+            name = f"{name.encode()[: most - 9].decode(errors='ignore')}-{digest}"
+        found[parts] = name
+    return found
 
 
 def _nearest(path: str | Path) -> Path:

@@ -1,18 +1,16 @@
 """A judgement as a folder: one page, tidy tables, figures for print."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from cuffless.config import EvaluationOptions, FigureOptions
 from cuffless.figures.judged import draw_agreement, draw_judged_bins, draw_skill
 from cuffless.figures.style import save_figure
-from cuffless.files import whole_file
+from cuffless.files import file_names, whole_file
 from cuffless.judgement import Judgement
 from cuffless.report.judged import write_judgement_page
 
 PAGE = "judgement.html"
-_LONGEST_PART = 100  # bytes
 
 
 def write_judgement(
@@ -65,24 +63,15 @@ def write_judgement(
 
 def _write_figures(judgement: Judgement, folder: Path) -> None:
     looks = FigureOptions()
+    pairs = judgement.skill[["case", "network"]].drop_duplicates().itertuples(index=False, name=None)
+    files = file_names([*((case,) for case in dict.fromkeys(judgement.skill["case"])), *pairs])
     for case, skill in judgement.skill.groupby("case", sort=False):
         bins, subjects, agreement = (
             table[table["case"] == case] for table in (judgement.bins, judgement.subjects, judgement.agreement)
         )
         if skill["skill"].notna().any():
-            save_figure(draw_skill(skill, looks), folder / f"skill_{part_of_name(case)}.pdf")
-        save_figure(draw_judged_bins(bins, looks), folder / f"bins_{part_of_name(case)}.pdf")
+            save_figure(draw_skill(skill, looks), folder / f"skill_{files[case,]}.pdf")
+        save_figure(draw_judged_bins(bins, looks), folder / f"bins_{files[case,]}.pdf")
         for network in dict.fromkeys(skill["network"]):
             own = (table[table["network"] == network] for table in (subjects, agreement))
-            save_figure(
-                draw_agreement(*own, looks), folder / f"agreement_{part_of_name(case)}_{part_of_name(network)}.pdf"
-            )
-
-
-def part_of_name(name: object) -> str:
-    """A name as a part of a file's name, of which two fit into what a file system takes (255 bytes)."""
-    text = "".join(c if c.isalnum() or c in "-." else "_" for c in str(name))
-    if len(text.encode()) <= _LONGEST_PART:
-        return text
-    digest = hashlib.sha256(str(name).encode()).hexdigest()[:8]
-    return f"{text.encode()[: _LONGEST_PART - 9].decode(errors='ignore')}-{digest}"
+            save_figure(draw_agreement(*own, looks), folder / f"agreement_{files[case, network]}.pdf")
