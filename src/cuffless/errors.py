@@ -23,9 +23,13 @@ def shortened(value: object, limit: int = 60) -> str:
         Blanks and line breaks as single blanks, unprintable characters as a question mark; an ellipsis stands for what
         is cut off.
     """
-    text = " ".join(str(value)[: 8 * limit].split())
-    text = "".join(sign if sign.isprintable() else "?" for sign in text)
+    text = printable(str(value)[: 8 * limit])
     return text if len(text) <= limit else f"{text[: limit - 3].rstrip()}..."
+
+
+def printable(text: str) -> str:
+    """A text on one line: blanks and line breaks as single blanks, what a terminal would obey as question marks."""
+    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
 
 
 def some_of(values: Iterable[object], most: int = 8, limit: int = 160, quoted: bool = False) -> str:
