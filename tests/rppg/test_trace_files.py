@@ -270,6 +270,12 @@ def test_a_colour_that_no_camera_gives_is_named(tmp_path, value):
             read_trace(tmp_path / name, fps=20)
 
 
+def test_a_cell_with_control_characters_is_shown_without_them(tmp_path):
+    csv_of(tmp_path / "a.csv", "\ufeffR,G,B", [*COLOURS, (1, "12\0\x1b[2J7", 1)] * 3)
+    with pytest.raises(RppgError, match=r"line 6, G: 12\?\?\[2J7 is not a number"):
+        read_trace(tmp_path / "a.csv", fps=20)
+
+
 @pytest.mark.parametrize("values", [COLOURS * 1j, COLOURS.astype("M8[s]"), COLOURS.astype(str)])
 def test_arrays_that_are_no_colours_are_named(tmp_path, values):
     np.savez(tmp_path / "a.npz", rgb=values, fps=20.0)

@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from cuffless.errors import shortened
 from cuffless.files import GB
 from cuffless.records.demands import MEMORY_GB, check_demand
 from cuffless.records.faults import pass_on
@@ -117,7 +118,7 @@ def first_lines(path: Path, most: int = _MOST_LINES, memory_gb: float = MEMORY_G
 def unreadable(path: Path, error: Exception) -> RecordError:
     """The error of a file that cannot be read, in one line; one that concerns the machine is raised again."""
     pass_on(error)
-    reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:120]
+    reason = getattr(error, "strerror", None) or shortened(error, 120)
     hint = "; fetch it again" if isinstance(error, EOFError | zlib.error) else ""
     return RecordError(f"{path}: cannot be read ({reason}){hint}")
 
