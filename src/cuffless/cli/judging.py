@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, print_json
+from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, plainly, print_json
 from cuffless.config import EvaluationOptions
 from cuffless.demands import MEMORY_GB
 from cuffless.evaluation import PRESSURES, PredictionError
@@ -147,13 +147,12 @@ def _answer(call: JudgeCall, judgement: Judgement, page: Path) -> dict:
 
 def _print(judgement: Judgement, page: Path) -> None:
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     console = Console(highlight=False)
     for case in judgement.cases.itertuples():
         console.print(
-            f"[bold]{escape(case.case)}[/]: {case.n_windows:,} windows of {case.n_subjects:,} subjects; baselines "
+            f"[bold]{plainly(case.case)}[/]: {case.n_windows:,} windows of {case.n_subjects:,} subjects; baselines "
             f"fitted on {case.baselines_fitted_on}"
         )
         rows = judgement.skill[(judgement.skill["case"] == case.case) & (judgement.skill["average"] == "subject")]
@@ -173,10 +172,10 @@ def _print(judgement: Judgement, page: Path) -> None:
                 if hardest:
                     worst = own["skill"].idxmin() if len(own) else ""
                     cells.append(f"{_skill(own.loc[worst])} ({NAMES[worst]})" if worst else "")
-                table.add_row(escape(str(network)), pressure, f"{maes[network, pressure]:.1f}", *cells)
+                table.add_row(plainly(network), pressure, f"{maes[network, pressure]:.1f}", *cells)
         console.print(table)
     console.print("Skill: share of the baseline's error that is removed, with its interval; 0 is doing nothing.")
-    console.print(f"{_CAVEAT}\nPage: {escape(str(page))}", soft_wrap=True)
+    console.print(f"{_CAVEAT}\nPage: {plainly(page, 2000)}", soft_wrap=True)
 
 
 def _skill(row) -> str:

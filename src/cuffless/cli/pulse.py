@@ -12,6 +12,7 @@ from cuffless.cli.answers import (
     UsageError,
     check_output,
     complain,
+    plainly,
     print_json,
     written,
 )
@@ -195,13 +196,13 @@ def _rates(call: PulseCall, trace: Trace) -> Rates:
 
 def _print_summary(summary: dict) -> None:
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     console = Console(highlight=False)
     console.print(
-        f"[bold]{escape(summary['video'])}[/]: {summary['seconds']:.1f} s at {summary['fps']:.4g} frames a second; "
-        f"{escape(', '.join(summary['roi']))}; {summary['method']}"
+        f"[bold]{plainly(summary['video'], 2000)}[/]: {summary['seconds']:.1f} s at {summary['fps']:.4g} "
+        "frames a second; "
+        f"{plainly(', '.join(summary['roi']))}; {summary['method']}"
     )
     windows = len(summary["hr"])
     console.print(f"{sum(summary['accepted'])} of {windows} windows of {summary['window_seconds']:g} s accepted")

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cuffless.config import DownloadOptions, RecordOptions
+from cuffless.errors import shortened
 from cuffless.files import locked
 from cuffless.records.record import Record, RecordError
 from cuffless.records.record_lists import Listed, list_file, read_list
@@ -68,12 +69,12 @@ class PhysioNet(Source):
         if header:
             problem = missing_signal(header.names, options)
             if problem:
-                raise RecordError(f"{file.name}: {problem}", tuple(header.names), master.length / master.fs)
+                raise RecordError(f"{shortened(file.name)}: {problem}", tuple(header.names), master.length / master.fs)
         for name in names:
             try:
                 source.fetch(f"{folder / name}.hea")
             except DownloadError as error:  # costs that segment: open_wfdb says so of it
-                print(f"{file.name}: segment {name} is passed over: {error}", flush=True)
+                print(f"{shortened(file.name)}: segment {shortened(name)} is passed over: {error}", flush=True)
         return self._open(path, options, need_abp=True, headers_only=True)
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
@@ -262,7 +263,7 @@ def _inside(folder: Listed, source: Downloader, concerns: Callable[[Listed], boo
         yield Listed(f"{folder.path}{folder.path.rstrip('/').rpartition('/')[2]}")
         return
     except DownloadError as error:
-        yield Listed(folder.path, problem=f"{folder.path}: its records are not known: {error}")
+        yield Listed(folder.path, problem=f"{shortened(folder.path, 120)}: its records are not known: {error}")
         return
     for one in read_list(f"{folder.path}{line.strip()}" for line in lines if line.strip()):
         if not one.path.endswith("/"):
@@ -276,7 +277,7 @@ def _header_or_none(path: str, source: Downloader):
     try:
         return read_header(source.fetch(f"{path}.hea").with_suffix(""))
     except RecordError as error:
-        print(f"{path}.hea is passed over: {error}", flush=True)
+        print(f"{shortened(path, 120)}.hea is passed over: {error}", flush=True)
         return None
 
 
