@@ -88,12 +88,11 @@ def test_instruction_sets_that_are_one_to_the_processor_are_refused(results, tmp
 
 @pytest.mark.parametrize(
     ("wanted", "said"),
-    [(["AVX2", "AVX512_CORE"], "lacks AVX512_CORE"), (["SSE2"], "SSE2: known are SSE41"), (["SSE41", "DEFAULT"], "")],
+    [(["AVX2", "AVX512_CORE"], "lacks AVX512_CORE"), (["SSE2"], "SSE2: known are SSE41")],
 )
 def test_instruction_sets_that_the_processor_lacks_are_refused_before_anything_is_trained(tmp_path, wanted, said):
     (tmp_path / "cpuinfo").write_text("flags\t\t: fpu sse4_1 avx avx2\n")
-    if not said:
-        return check_instructions(wanted, tmp_path / "cpuinfo")
+    check_instructions(["SSE41", "DEFAULT"], tmp_path / "cpuinfo")
     with pytest.raises(SystemExit, match=said):
         check_instructions(wanted, tmp_path / "cpuinfo")
 

@@ -9,7 +9,7 @@ _LONGEST = 0.08  # seconds; an upstroke takes longer, and no pulse stays at one 
 _LONGEST_EQUAL = 0.4  # seconds, where all samples are equal
 _FAR = 8.0  # spreads away from the median: less moves a pulse rate by less than 1 bpm
 _FAR_LEVEL = 3.0  # the same for a stretch at one value, whose steps a filter spreads however low they are
-_STEEP = 1.5  # standard deviations from one sample to the next, at which a closer look is worth it; of two levels it is 2
+_STEEP = 1.5  # standard deviations from one sample to the next, at which a closer look is worth it; two levels have 2
 
 
 def without_impulses(trace, fs, *, levels=False):
@@ -36,9 +36,9 @@ def without_impulses(trace, fs, *, levels=False):
     -----
     A sample is far off if it lies more than eight times the spread (10th to 90th percentile) of the six seconds around
     it from their median. Runs of far-off samples up to 0.08 s are taken out, up to 0.4 s where all are equal. With
-    `levels` stretches of one value are taken out that are longer, if they lie more than three spreads off; the spread
-    is then that of all other samples. What else lasts longer is an artefact of another kind, or the signal. A band-pass filter would spread an impulse over
-    seconds: neighbouring windows then hold its ringing, and their pulse rates are wrong by several bpm.
+    `levels` so are longer stretches of one value that lie more than three spreads off; the spread is then that of all
+    other samples. What else lasts longer is an artefact of another kind, or the signal. A band-pass filter would spread
+    an impulse over seconds: neighbouring windows then hold its ringing, and their pulse rates are wrong by several bpm.
     """
     size = max(int(CHUNK_SECONDS * fs), 2)
     far = np.zeros(len(trace), bool)
