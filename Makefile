@@ -19,6 +19,7 @@ QUOTED := results/cohort/evaluation/table1.csv results/cohort/evaluation/rppg/ma
     results/stays/evaluation/leakage/dose.csv
 CONFIG ?=
 RECORDS ?=
+INSTRUCTIONS ?= AVX2 AVX512_CORE
 CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
 
 help:  ## list the targets
@@ -75,10 +76,11 @@ snakemake-report: env  ## Snakemake's own report of a finished study, results/sn
 	@$(SNAKEMAKE) $(CONFIGFILES) --report results/snakemake-report.html
 	@echo "The report is in results/snakemake-report.html"
 
-numbers: env  ## what README and guide quote: five seeds on two instruction sets; an hour or more; RECORDS as for real
+numbers: env  ## what README and guide quote: five seeds on each of INSTRUCTIONS; hours; RECORDS as for real
+	@$(BIN)/python -m benchmarks.numbers --check $(INSTRUCTIONS)
 	@$(BIN)/python workflow/choose_records.py config/challenge.yaml results/challenge.records.yaml \
 	    "$(abspath $(or $(RECORDS),resources/challenge2015))"
-	@for set in DEFAULT SSE41; do \
+	@for set in $(INSTRUCTIONS); do \
 	    export ONEDNN_MAX_CPU_ISA=$$set; \
 	    $(SNAKEMAKE) --directory results/numbers/$$set --configfile config.yaml config/numbers.yaml -- $(QUOTED) && \
 	    $(SNAKEMAKE) --directory results/numbers/$$set --configfile config/challenge.yaml config/seeds.yaml \

@@ -22,6 +22,8 @@ DATASETS = {"cohort": "cohort", "real": "challenge"}
 """Data set of each study quoted."""
 KEYS = ["study", "instructions", "part", "protocol", "setting", "method", "network", "pressure", "average", "figure"]
 VALUES = ["seed", "value", "lower", "upper", "subjects", "windows"]
+FLAGS = {"SSE41": "sse4_1", "AVX": "avx", "AVX2": "avx2", "AVX512_CORE": "avx512vl", "DEFAULT": ""}
+"""Instruction sets as oneDNN calls them (``ONEDNN_MAX_CPU_ISA``), and the processor's flag for each."""
 DECIMALS = 3  # of a mmHg: more than is quoted, few enough for a table that is read
 
 
@@ -67,6 +69,24 @@ def _check_apart(table: pd.DataFrame) -> None:
         both = values[[one, other]].dropna()
         if len(both) and both[one].equals(both[other].rename(one)):
             raise SystemExit(f"{one} and {other} gave the same numbers: to this processor they are one instruction set")
+
+
+def check_instructions(wanted: list[str], cpuinfo: Path = Path("/proc/cpuinfo")) -> None:
+    """Refuse, before anything is trained, instruction sets that oneDNN or this processor does not know.
+
+    Raises
+    ------
+    SystemExit
+        One that the processor lacks is computed with the next lower, and would count for another.
+    """
+    if unknown := [name for name in wanted if name not in FLAGS]:
+        raise SystemExit(f"INSTRUCTIONS={' '.join(unknown)}: known are {', '.join(FLAGS)}")
+    flags = cpuinfo.read_text().split() if cpuinfo.is_file() else FLAGS.values()  # Linux alone tells
+    if lacking := [name for name in wanted if FLAGS[name] and FLAGS[name] not in flags]:
+        raise SystemExit(
+            f"this processor lacks {', '.join(lacking)}: leave it out (make numbers INSTRUCTIONS=AVX2), and compute it "
+            "on another machine; what the summary holds of other instruction sets stays"
+        )
 
 
 def read_summary(path: Path = TABLE) -> pd.DataFrame:
@@ -174,7 +194,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.numbers", description=__doc__)
     parser.add_argument("--pages", action="store_true", help="only write the pages from resources/numbers.csv")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="results of `make numbers`")
+    parser.add_argument("--check", nargs="+", metavar="SET", help="only see whether the processor has these")
     given = parser.parse_args(arguments)
+    if given.check:
+        check_instructions(given.check)
+        return 0
     if not given.pages:
         update(given.folder, TABLE)
         print(f"Written: {TABLE.relative_to(PROJECT)}")

@@ -5,7 +5,7 @@ from itertools import product
 import pandas as pd
 import pytest
 
-from benchmarks.numbers import KEYS, VALUES, gather, read_summary, update
+from benchmarks.numbers import KEYS, VALUES, check_instructions, gather, read_summary, update
 from benchmarks.quoted import PARTS, Numbers, filled
 
 NETWORKS = ("alexnet", "resnet", "mean")
@@ -84,6 +84,17 @@ def test_instruction_sets_that_are_one_to_the_processor_are_refused(results, tmp
         (tmp_path / name).symlink_to(results / "AVX2")
     with pytest.raises(SystemExit, match="AVX2 and DEFAULT gave the same numbers"):
         gather(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [(["AVX2", "AVX512_CORE"], "lacks AVX512_CORE"), (["SSE2"], "SSE2: known are SSE41")],
+)
+def test_instruction_sets_that_the_processor_lacks_are_refused_before_anything_is_trained(tmp_path, wanted, said):
+    (tmp_path / "cpuinfo").write_text("flags\t\t: fpu sse4_1 avx avx2\n")
+    check_instructions(["SSE41", "DEFAULT"], tmp_path / "cpuinfo")
+    with pytest.raises(SystemExit, match=said):
+        check_instructions(wanted, tmp_path / "cpuinfo")
 
 
 def test_one_instruction_set_says_nothing_of_processors(summary):

@@ -155,14 +155,14 @@ def test_a_head_without_columns_gives_the_rate_and_asks_for_names(tmp_path):
     assert open_csv(path, RecordOptions(csv_columns=("seq", "ppg", "abp"))).fs == 100
 
 
-@pytest.mark.parametrize("name", ["BVP.csv", "s1_bvp.csv"])
+@pytest.mark.parametrize("name", ["BVP.csv", "s1_bvp.csv", "wrist.csv"])
 def test_an_empatica_file_tells_start_and_rate(tmp_path, name):
     ppg, _ = wave(64)
     (tmp_path / name).write_text("1535640000.000000\n64.000000\n" + rows(80 * ppg))
     record = open_csv(tmp_path / name, need_abp=False, assume=False)
     assert (record.fs, record.began, record.seconds) == (64, 1535640000, N / 64)
     np.testing.assert_allclose(record.segments[0].ppg.read(0, N), 80 * ppg)
-    assert "Empatica E4" in record.read_as
+    assert "Empatica E4 (first line 1535640000: its start, second line 64: its rate)" in record.read_as
 
 
 def test_other_signals_of_empatica_are_not_taken_for_ppg(tmp_path):

@@ -32,6 +32,30 @@ def test_an_impulse_in_the_ppg_costs_one_window_and_moves_no_rate(pulse_signals,
     assert not np.any((windows.kept.start < AT) & (windows.kept.start + windows.kept.seconds > AT))
 
 
+@pytest.mark.parametrize("value", [0.0, 545_000.0, 600_000.0, 2.0**20])
+@pytest.mark.parametrize("seconds", [0.6, 0.8, 1.0, 1.5, 2.0, 5.0, 12.0])
+def test_a_dropout_of_the_ppg_moves_no_rate_however_long_it_is(pulse_signals, value, seconds):
+    ppg, abp = noisy(pulse_signals)
+    counts = 550_000 + 900 * ppg
+    counts[int(AT * 125) : int((AT + seconds) * 125)] = value
+    windows = cut_windows(from_arrays("a", counts, abp, 125.0), OPTIONS)
+    assert np.allclose(windows.kept.hr, 75.0, atol=0.2)
+    assert len(windows.kept) > 0.85 * windows.n_cut - seconds / 5.6
+    end = int((AT + seconds) * 125) / 125
+    held = (windows.kept.start < end - 1e-6) & (windows.kept.start + windows.kept.seconds > AT)
+    assert not held.any()
+    pieces = cut_windows(from_arrays("a", counts, abp, 125.0), OPTIONS, block_seconds=31)
+    assert np.array_equal(pieces.ppg, windows.ppg)
+
+
+def test_a_level_of_the_pressure_is_left_to_the_rules(pulse_signals):
+    ppg, abp = noisy(pulse_signals)
+    abp[int(AT * 125) : int((AT + 3) * 125)] = 300.0  # the line is flushed
+    windows = cut_windows(from_arrays("a", ppg, abp, 125.0), OPTIONS)
+    assert windows.rejected["missing"] == 0
+    assert windows.n_cut - len(windows.kept) in (1, 2)
+
+
 def test_zeros_in_a_signal_far_from_zero_are_missing(pulse_signals):
     ppg, _ = noisy(pulse_signals)
     counts = 550_000 + 900 * ppg

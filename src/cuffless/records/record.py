@@ -66,25 +66,26 @@ class Channel:
     n_samples: int
     read: Reader
 
-    def resampled(self, fs: float, start: int, stop: int) -> np.ndarray:
-        """Samples `start` to `stop` of the channel brought to sampling rate `fs`; impulses count as missing."""
+    def resampled(self, fs: float, start: int, stop: int, *, levels: bool = False) -> np.ndarray:
+        """Samples `start` to `stop` brought to sampling rate `fs`; impulses, and on demand levels, count as missing."""
         if abs(self.fs - fs) < 1e-9 * fs:
-            return self._cleaned(start, stop)
+            return self._cleaned(start, stop, levels)
         from cuffless.signals import to_rate
 
         margin = int(np.ceil(self.fs))
         first = max(int(start / fs * self.fs) - margin, 0)
         last = min(int(np.ceil(stop / fs * self.fs)) + margin, self.n_samples)
-        return to_rate(self._cleaned(first, last), self.fs, fs, start / fs - first / self.fs, stop - start)
+        return to_rate(self._cleaned(first, last, levels), self.fs, fs, start / fs - first / self.fs, stop - start)
 
-    def _cleaned(self, start: int, stop: int) -> np.ndarray:
+    def _cleaned(self, start: int, stop: int, levels: bool) -> np.ndarray:
         """Samples of the file's own rate without impulses, the same wherever reading begins."""
         from cuffless.signals import CHUNK_SECONDS, without_impulses
 
         chunk = max(int(CHUNK_SECONDS * self.fs), 2)
         first = max(start // chunk - 2, 0) * chunk
         last = min((-(-stop // chunk) + 2) * chunk, self.n_samples)
-        return without_impulses(_measurable(self.read(first, last)), self.fs)[start - first : stop - first]
+        cleaned = without_impulses(_measurable(self.read(first, last)), self.fs, levels=levels)
+        return cleaned[start - first : stop - first]
 
 
 def _measurable(values: np.ndarray) -> np.ndarray:
@@ -133,7 +134,7 @@ class Segment:
 
     def read(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray | None]:
         """PPG and ABP between two samples of rate `fs`, NaN where missing."""
-        ppg = self.ppg.resampled(self.fs, start, stop)
+        ppg = self.ppg.resampled(self.fs, start, stop, levels=True)
         abp = None if self.abp is None else self.abp.resampled(self.fs, start, stop)
         return ppg, abp
 

@@ -5,13 +5,14 @@ import numpy as np
 from cuffless.signals.runs import true_runs
 
 CHUNK_SECONDS = 2.0
-_LONGEST = 0.08  # seconds; an upstroke takes longer
-_LONGEST_EQUAL = 0.4  # seconds, where all samples are equal; longer ones are flat lines
+_LONGEST = 0.08  # seconds; an upstroke takes longer, and no pulse stays at one value for longer
+_LONGEST_EQUAL = 0.4  # seconds, where all samples are equal
 _FAR = 8.0  # spreads away from the median: less moves a pulse rate by less than 1 bpm
-_STEEP = 2.0  # standard deviations from one sample to the next, at which a closer look is worth it
+_FAR_LEVEL = 3.0  # the same for a stretch at one value, whose steps a filter spreads however low they are
+_STEEP = 1.5  # standard deviations from one sample to the next, at which a closer look is worth it; two levels have 2
 
 
-def without_impulses(trace, fs):
+def without_impulses(trace, fs, *, levels=False):
     """Mark isolated far-off samples as missing.
 
     Parameters
@@ -21,6 +22,9 @@ def without_impulses(trace, fs):
         so that the result does not depend on where reading began.
     fs : float
         Sampling rate in Hz.
+    levels : bool
+        Take stretches at one far-off value out however long they are, as a signal needs that will be band-passed. Of
+        pressures they are left to the rules: a flush of the line is an artefact to be counted, not a gap.
 
     Returns
     -------
@@ -31,27 +35,49 @@ def without_impulses(trace, fs):
     Notes
     -----
     A sample is far off if it lies more than eight times the spread (10th to 90th percentile) of the six seconds around
-    it from their median. Runs of far-off samples up to 0.08 s are taken out, up to 0.4 s where all are equal. What
-    lasts longer is an artefact of another kind, or the signal. A band-pass filter would spread an impulse over
-    seconds: neighbouring windows then hold its ringing, and their pulse rates are wrong by several bpm.
+    it from their median. Runs of far-off samples up to 0.08 s are taken out, up to 0.4 s where all are equal. With
+    `levels` so are longer stretches of one value that lie more than three spreads off; the spread is then that of all
+    other samples. What else lasts longer is an artefact of another kind, or the signal. A band-pass filter would spread
+    an impulse over seconds: neighbouring windows then hold its ringing, and their pulse rates are wrong by several bpm.
     """
     size = max(int(CHUNK_SECONDS * fs), 2)
     far = np.zeros(len(trace), bool)
     for chunk in _steep_chunks(trace, size):
-        around = np.sort(trace[max(chunk - size, 0) : chunk + 2 * size])  # NaN last
-        n = len(around) - np.count_nonzero(np.isnan(around))
-        if n:
-            low, middle, high = around[[n // 10, n // 2, n - 1 - n // 10]]
-            here = slice(chunk, chunk + size)
-            far[here] = np.abs(trace[here] - middle) > _FAR * (high - low)
+        begin = max(chunk - size, 0)
+        around = trace[begin : chunk + 2 * size]
+        level = _level(around, fs) if levels else np.zeros(len(around), bool)
+        here = slice(chunk, chunk + size)
+        far[here] = _is_far(trace[here], around, _FAR)
+        if level.any():  # a long dropout is much of what is around
+            far[here] |= level[chunk - begin :][:size] & _is_far(trace[here], around[~level], _FAR_LEVEL)
     if not far.any():
         return trace
     cleaned = np.array(trace, float)
     for begin, end in true_runs(far):
         equal = np.all(trace[begin:end] == trace[begin])
-        if end - begin <= max((_LONGEST_EQUAL if equal else _LONGEST) * fs, 3):
+        longest = np.inf if equal and levels else _LONGEST_EQUAL if equal else _LONGEST
+        if end - begin <= max(longest * fs, 3):
             cleaned[begin:end] = np.nan
     return cleaned
+
+
+def _is_far(values, around, spreads):
+    """Which values lie more than so many spreads from the median of what is around them."""
+    around = np.sort(around)  # NaN last
+    n = len(around) - np.count_nonzero(np.isnan(around))
+    if not n:
+        return np.zeros(len(values), bool)
+    low, middle, high = around[[n // 10, n // 2, n - 1 - n // 10]]
+    return np.abs(values - middle) > spreads * (high - low)
+
+
+def _level(trace, fs):
+    """Samples of stretches that stay at one value for longer than a pulse does."""
+    level = np.zeros(len(trace), bool)
+    for begin, end in true_runs(np.diff(trace) == 0):
+        if end - begin >= _LONGEST * fs:
+            level[begin : end + 1] = True
+    return level
 
 
 def _steep_chunks(trace, size):

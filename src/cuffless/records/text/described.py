@@ -87,8 +87,8 @@ def describe(layout: Layout, options: RecordOptions) -> Described:
     if unnamed and (layout.width > MOST_COLUMNS or (layout.lines == 1 and layout.width > 1)):
         count = f"more than {MOST_COLUMNS}" if layout.width > MOST_COLUMNS else str(layout.width)
         raise LayoutError(
-            f"{path.name}: its first line holds {count} numbers, so its signals seem to stand in rows: say --rows "
-            "(records.csv_rows) and name them in their order with --columns (records.csv_columns)",
+            f"{path.name}: its first line holds {count} numbers ({layout.written}), so its signals seem to stand in "
+            "rows: say --rows (records.csv_rows) and name them in their order with --columns (records.csv_columns)",
             {"--rows": "", "--columns": _example(layout.lines), **_rate_too(layout, options)},
         )
     if unnamed and not given:

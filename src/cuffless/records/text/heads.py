@@ -41,6 +41,7 @@ _SCALES = {
 _LONGEST_JSON = 1 << 24  # bytes
 _UNIX = (8e8, 4e9)  # 1995 to 2096
 _E4 = {"bvp": "BVP", "eda": "EDA", "temp": "TEMP", "hr": "HR"}
+_E4_BVP_FS = 64.0  # Hz, of no other of its signals
 
 
 def with_head(layout: Layout) -> Layout:
@@ -159,10 +160,11 @@ def _empatica(layout: Layout) -> Layout | None:
         return None
     stem = layout.path.name.split(".")[0].lower()
     known = next((name for key, name in _E4.items() if re.search(rf"(^|[^a-z]){key}([^a-z]|$)", stem)), None)
+    known = known or ("BVP" if rate[0] == _E4_BVP_FS else None)
     names = (known,) if known and layout.width == 1 else ()
     return replace(
         layout,
-        kind="Empatica E4",
+        kind=f"Empatica E4 (first line {start[0]:.0f}: its start, second line {rate[0]:g}: its rate)",
         names=names,
         body=layout.body + 2,
         first=layout.first[2:],
