@@ -16,8 +16,10 @@ from cuffless.config import Crop, RecordOptions, WindowOptions
 from cuffless.errors import CufflessError
 from cuffless.files import DiskError
 from cuffless.joblog import logged
-from cuffless.records import find_records, from_arrays, list_records, shard_listing
+from cuffless.records import Entry, RecordError, find_records, from_arrays, list_records, shard_listing
+from cuffless.records.catalog import describe_record
 from cuffless.records.record import Channel, Record, Segment
+from cuffless.records.wfdb_headers import read_header
 from cuffless.windows import WindowStore, cut_windows, store_records, store_stretches
 
 OPTIONS = WindowOptions(samples_per_beat=25)
@@ -263,6 +265,21 @@ def test_what_concerns_the_machine_stops_the_job(two, monkeypatch, error, seen):
     with pytest.raises(seen):
         carried_through(*two)
     assert not list(two[0].with_name("data_work").glob("a.*"))
+
+
+@pytest.mark.parametrize("name", ["a\x01\n", "x" * 5000 + "\r"])
+def test_a_reason_names_no_path_that_a_reader_cannot_use(name):
+    row = describe_record(Entry(f"p00/{name}", "a"), RecordOptions(source="wfdb", path="."))
+    assert "its name holds a line break" in row["problem"]
+    assert row["problem"].isprintable()
+    assert len(row["problem"]) < 300
+
+
+def test_a_reason_repeats_no_number_of_a_thousand_digits(tmp_path):
+    (tmp_path / "a.hea").write_text(f"a {'9' * 1000} 125 10\na.dat 16 20/mmHg 16 0 0 0 0 ABP\n")
+    with pytest.raises(RecordError, match=r"more than 10\^15 signals are announced and 1 described") as refused:
+        read_header(tmp_path / "a")
+    assert len(str(refused.value)) < 300 + len(str(tmp_path))
 
 
 @pytest.mark.parametrize("verify", [True, False])

@@ -26,6 +26,7 @@ COLUMNS = (
 _UNFIT = re.compile(r"[\0\r\ud800-\udfff]")
 """What a name cannot hold, which is a cell of tables and a group in a store."""
 _LONGEST_NAME = 1000
+_LONGEST_SHOWN = 200  # characters of a path in a reason
 _DEEPEST = 64  # folders that a name tells
 
 
@@ -80,7 +81,8 @@ def describe_record(entry: Entry, options: RecordOptions) -> dict:
         with refusing(options.source, entry.path):
             return {**row, **_surveyed(entry, options)}
     except RecordError as error:
-        nothing = {"segments": 0, "seconds": 0.0, "sha256": "", "problem": writable(str(error)), "bytes": 0}
+        problem = writable(str(error).replace(entry.path, shortened(entry.path, _LONGEST_SHOWN)))
+        nothing = {"segments": 0, "seconds": 0.0, "sha256": "", "problem": problem, "bytes": 0}
         row["path"] = writable(entry.path)
         return {**row, **nothing, "recorded": round(error.seconds, 3), "channels": _joined(error.channels)}
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from cuffless.demands import shown_count
 from cuffless.errors import shortened
 from cuffless.records.faults import pass_on
 from cuffless.records.record import RecordError
@@ -133,7 +134,7 @@ def read_header(path: Path) -> Header:
         described = lines[1 : 1 + fields["count"]]
         if len(described) < fields["count"]:
             what = "signals" if fields["segments"] is None else "segments"
-            raise ValueError(f"{fields['count']} {what} are announced and {len(described)} described")
+            raise ValueError(f"{shown_count(fields['count'])} {what} are announced and {len(described)} described")
         parts = []
         for line in described:
             part = _signal_line(line, fields["name"], len(parts)) if fields["segments"] is None else _segment_line(line)

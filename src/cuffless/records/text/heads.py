@@ -312,7 +312,7 @@ def _json(path: Path) -> dict | None:
 def _positive(value) -> float | None:
     try:
         number = float(value.lower().removesuffix("hz") if isinstance(value, str) else value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) and number > 0 else None
 
