@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help env fig7 real numbers all test test-fast lint bench report snakemake-report docs guide resume plan why lock clean
+.PHONY: help env fig7 real numbers all test test-fast lint bench chaos fuzz report snakemake-report docs guide resume plan why lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 VENV ?= .venv
@@ -61,6 +61,12 @@ lint: env  ## ruff, snakefmt, import contracts, snakemake --lint
 
 bench: env  ## benchmarks; writes results/benchmarks.csv
 	@$(BIN)/python -m benchmarks
+
+chaos: env  ## the tiny study while jobs and engine die, the disk fills, clocks are wrong; ROUNDS=20, SEED=1
+	@$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),20) --seed $(or $(SEED),1)
+
+fuzz: env  ## damaged files of every kind, CASES=300 a reader, SEED=1: used or refused, never a traceback
+	@PYTHONPATH=src $(BIN)/python -m tests.fuzz --cases $(or $(CASES),300) --seed $(or $(SEED),1)
 
 report: env  ## the whole study on one page, results/report.html
 	@$(SNAKEMAKE) $(CONFIGFILES) -- results/report.html

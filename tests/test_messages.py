@@ -241,3 +241,17 @@ def test_judged_options_that_miss_are_named_briefly(tmp_path):
     with pytest.raises(PredictionError) as told:
         read_table([path], sex={"1": "f"})
     assert echoed(str(told.value)) <= MOST
+
+
+def test_lists_of_a_mirror():
+    from cuffless.records.physionet import _inside
+    from cuffless.records.record_lists import Listed
+    from cuffless.records.remote.download import DownloadError
+
+    class Gone:
+        def text(self, path):
+            raise DownloadError("gone")
+
+    [found] = _inside(Listed(f"{LONG}\x1b/"), Gone(), lambda one: True)
+    assert echoed(found.problem) <= MOST
+    assert found.problem.isprintable()

@@ -3,8 +3,9 @@
 import sys
 from pathlib import Path
 
+from cuffless.commands import ending_in_words
 from cuffless.config import load_config
-from cuffless.errors import CufflessError
+from cuffless.errors import CufflessError, printable
 from cuffless.files import whole_file
 from cuffless.records.folders import walk
 from cuffless.records.physionet import fetch_index
@@ -77,7 +78,7 @@ def main(arguments: list[str]) -> int:
     try:
         records, said = choose(Path(config), "".join(given).strip())
     except CufflessError as error:
-        print(f"make real: {error}", file=sys.stderr)
+        print(printable(f"make real: {error}"), file=sys.stderr)
         return 1
     print(f"Records: {said}")
     with whole_file(Path(output)) as part:
@@ -86,4 +87,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with ending_in_words("make real"):
+        sys.exit(main(sys.argv[1:]))

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections import Counter
 
+from cuffless.commands import ending_in_words
+
 PARAMS = re.compile(r"before: (.*) now: (.*)$")
 DIGEST = re.compile(r"^[0-9a-f]{12}$")
 
@@ -94,4 +96,5 @@ def _reasons(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with ending_in_words("make why"):
+        sys.exit(main(sys.argv[1:]))

@@ -23,9 +23,32 @@ def shortened(value: object, limit: int = 60) -> str:
         Blanks and line breaks as single blanks, unprintable characters as a question mark; an ellipsis stands for what
         is cut off.
     """
-    text = " ".join(str(value)[: 8 * limit].split())
-    text = "".join(sign if sign.isprintable() else "?" for sign in text)
+    text = on_one_line(str(value)[: 8 * limit])
     return text if len(text) <= limit else f"{text[: limit - 3].rstrip()}..."
+
+
+def printable(text: str, limit: int = 2000) -> str:
+    """A message as a terminal may show it, whatever of a file got into it.
+
+    Parameters
+    ----------
+    text : str
+        Its lines are kept.
+    limit : int
+        Characters of a line at most.
+
+    Returns
+    -------
+    str
+        Unprintable characters as question marks; an ellipsis stands for what is cut off a line.
+    """
+    lines = ("".join(sign if sign.isprintable() else "?" for sign in line[: limit + 1]) for line in text.split("\n"))
+    return "\n".join(line if len(line) <= limit else f"{line[: limit - 3]}..." for line in lines)
+
+
+def on_one_line(text: str) -> str:
+    """A text on one line: blanks and line breaks as single blanks, what a terminal would obey as question marks."""
+    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
 
 
 def some_of(values: Iterable[object], most: int = 8, limit: int = 160, quoted: bool = False) -> str:

@@ -1,15 +1,20 @@
 """What a job says goes to its log; what stops it is said where the user looks."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cuffless.errors import CufflessError
+from cuffless.commands import in_words
+from cuffless.errors import CufflessError, printable
 
-# Their message says all; a traceback would hide it.
+# Their message says all that a user needs.
 EXPECTED = (CufflessError, ValueError, OSError)
+_UNFORESEEN = "This is a fault of cuffless, or of a network or source of your own."
+_PACKAGE = logging.getLogger("cuffless")  # tells jobs what a command's user need not see
+_PACKAGE.setLevel(logging.INFO)
 
 
 @contextmanager
@@ -24,7 +29,7 @@ def logged(path: str | Path) -> Iterator[None]:
     Raises
     ------
     SystemExit
-        With status 1 after an expected error, whose message goes to the terminal; the log has the traceback.
+        With status 1 after an error, whose message goes to the terminal; the log has the traceback.
     """
     import traceback
 
@@ -36,15 +41,20 @@ def logged(path: str | Path) -> Iterator[None]:
         saved = os.dup(1)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
+        told = logging.StreamHandler(log)
+        _PACKAGE.addHandler(told)
         try:
             yield
-        except EXPECTED as error:
-            traceback.print_exc()
-            sys.stderr.flush()
-            kind = "" if str(error).strip() else f"{type(error).__name__} "
-            os.write(terminal, f"\nERROR: {kind}{error}\nThe log has more: {path}\n\n".encode())
+        except Exception as error:
+            with suppress(OSError):  # the log lies on the disk that is full
+                traceback.print_exc()
+                sys.stderr.flush()
+            expected = isinstance(error, EXPECTED) and str(error).strip()
+            said = str(error) if expected else f"{in_words(error)}\n{_UNFORESEEN}"
+            os.write(terminal, f"\nERROR: {printable(said)}\nThe log has more: {path}\n\n".encode(errors="replace"))
             raise SystemExit(1) from None
         finally:
+            _PACKAGE.removeHandler(told)
             sys.stdout.flush()
             sys.stderr.flush()
             os.dup2(saved, 1)

@@ -147,3 +147,17 @@ def test_sexes_in_numbers_are_judged_once_their_meaning_is_told(cuffless, predic
     assert "--sex f=0,m=1" in (tmp_path / "o" / "judgement.html").read_text()
     left = answer(cuffless("judge", path, "--output", tmp_path / "o", "--without", "sex", "--json", *QUICK))
     assert skill(left, "demographics")["reason"] == "not assessable: no column sex"
+
+
+def test_predictors_have_figures_of_their_own_whatever_they_are_called(cuffless, predictions, tmp_path):
+    called = ("net/1", "net_1", "N" * 300)
+    path = predictions(lambda y: y + 5)
+    rows = pd.read_csv(path)
+    pd.concat([rows.assign(network=name, split="S" * 300) for name in called]).to_csv(path, index=False)
+    out = tmp_path / "out"
+    result = cuffless("judge", path, "--output", out, *QUICK)
+    assert result.exit_code == 0, result.stderr
+    drawn = {kind: len(list((out / "figures").glob(f"{kind}_*.pdf"))) for kind in ("agreement", "skill", "bins")}
+    assert drawn == {"agreement": len(called), "skill": 1, "bins": 1}
+    page = (out / "judgement.html").read_text()
+    assert all(name in page for name in called)

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cuffless.networks.custom import custom_function
+
 # Keras 3 under numpy 2.4 reads arrays by a protocol whose argument it does not take yet.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 COLUMNS = ["start", "seconds", "sbp", "dbp", "hr", "snr", "accepted", "reason"]
@@ -153,6 +155,30 @@ def test_a_model_with_one_output_is_refused(cuffless, noisy_csv, project, tmp_pa
     result = cuffless("predict", noisy_csv, "--fs", 125, "--model", tmp_path / "one.keras", "--config", config)
     assert result.exit_code == 2
     assert "must give two, SBP and DBP" in result.stderr
+
+
+def test_a_network_of_ones_own_is_named_on_the_command_line(cuffless, noisy_csv, project, tmp_path, monkeypatch):
+    import keras
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "halves.py").write_text(
+        "import keras\n\n\n@keras.saving.register_keras_serializable(package='halves')\n"
+        "class Halved(keras.layers.Layer):\n    def call(self, inputs):\n        return inputs / 2\n\n\n"
+        "def build(input_shape, options):\n    x = inputs = keras.Input(input_shape)\n"
+        "    return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(Halved()(x))))\n"
+    )
+    custom_function("halves:build")((175, 1), None).save(tmp_path / "halves.keras")
+    keras.saving.get_custom_objects().pop("halves>Halved")
+    del sys.modules["halves"]
+    config = project / "config" / "tiny.yaml"
+    call = ("predict", noisy_csv, "--fs", 125, "--model", tmp_path / "halves.keras", "--config", config)
+    unnamed = cuffless(*call)
+    assert unnamed.exit_code == 2
+    assert "asks for Halved of module 'halves'" in unnamed.stderr
+    assert "halves" not in sys.modules
+    assert "is not module:function" in cuffless(*call, "--network", "halves").stderr
+    assert cuffless(*call, "--network", "halves:build").exit_code == 0
 
 
 def test_tensorflow_says_nothing_on_the_terminal(noisy_csv, model, project):

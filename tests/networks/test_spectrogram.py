@@ -35,3 +35,11 @@ def test_a_flat_window_has_a_finite_spectrogram():
 def test_a_frame_longer_than_the_window_is_refused():
     with pytest.raises(ValueError, match="n_fft 64 exceeds the window's 50 samples: lower n_fft"):
         spectrogram(np.zeros((1, 50)), 64, 64)
+
+
+@pytest.mark.parametrize(("length", "n_fft", "hop"), [(10**9, 64, 1), (10**5, 10**5, 1)])
+def test_sizes_that_no_memory_holds_are_refused_before_they_are_laid_out(length, n_fft, hop):
+    from cuffless.networks.slapnicar import DecibelSpectrogram
+
+    with pytest.raises(ValueError, match=rf"n_fft {n_fft} and hop 1 take [\d,]+ numbers: lower n_fft, or raise hop"):
+        DecibelSpectrogram(n_fft, hop).build((None, length, 1))

@@ -111,6 +111,11 @@ def chunked(times: int = FOR_EVER) -> Fault:
     return Fault("chunked", times)
 
 
+def endless(times: int = FOR_EVER) -> Fault:
+    """Send the file in chunks, again and again, until the client goes."""
+    return Fault("endless", times)
+
+
 @dataclass
 class Request:
     """A request as the server saw it, with the bytes of a body that it sent."""
@@ -319,6 +324,13 @@ class _Handler(StreamRequestHandler):
             body = opened.read(length)
             framed = f"{length:x}\r\n".encode() + body + b"\r\n0\r\n\r\n" if length else b"0\r\n\r\n"
             return self._send(code, [*rows, ("Transfer-Encoding", "chunked")], framed, length)
+        if kind == "endless":
+            body = opened.read(length)
+            framed = f"{length:x}\r\n".encode() + body + b"\r\n"
+            self._send(code, [*rows, ("Transfer-Encoding", "chunked")], framed, length)
+            while not self.server.closing.is_set():
+                self.connection.sendall(framed)
+            return False, None
         if kind == "no_length":
             self._send(code, [*rows, ("Connection", "close")], opened.read(length))
             return False, None

@@ -376,3 +376,37 @@ def test_jobs_ask_for_connections_only_where_there_is_a_server(project, keep_raw
         rules = {"records_of": lambda wildcards, options=options: options}
         exec(code, rules)
         assert tuple(rules[name](None) for name in names) == expected
+
+
+@pytest.mark.parametrize(("database", "refused"), [("mimic3wdb-matched/1.0", True), ("own/1.0", False)])
+@pytest.mark.parametrize("with_sums", [False, True])
+def test_what_another_host_serves_unproven_is_said_and_refused_of_physionets_databases(
+    tmp_path, physionet, capsys, database, refused, with_sums
+):
+    root = tmp_path / "server" / database
+    segment(root / "p00" / "p000001", "3000001", BOTH)
+    publish(root, ["p00/p000001/3000001"], physionet)
+    if not with_sums:
+        (root / "SHA256SUMS.txt").unlink()
+    (tmp_path / "empty").mkdir()
+    with (
+        physionet.PhysioNetServer(tmp_path / "server") as other,
+        physionet.PhysioNetServer(tmp_path / "empty") as asked,
+    ):
+        for path in ("RECORDS", "SHA256SUMS.txt", "p00/p000001/3000001.hea", "p00/p000001/3000001.dat"):
+            asked.set_fault(f"{database}/{path}", physionet.status(302, Location=f"{other.url}/{database}/{path}"))
+        download = {"url": asked.url, "cache": str(tmp_path / "cache"), "reserve_gb": 0, "attempts": 1}
+        options = RecordOptions(source="physionet", database=database, download=download)
+        host = other.url.split("/")[2]
+        if refused and not with_sums:
+            with pytest.raises(
+                RecordError, match=rf"{database}: RECORDS was redirected to {host}, where no SHA256SUMS"
+            ):
+                fetch_index(options)
+            return
+        found = fetch_index(options)
+        fetched = fetch_records(list_records(find_records(options), options), options)
+    assert fetched["problem"].tolist() == [""]
+    said = f"{host} served files in place of records.download.url"
+    assert found.get("unproven", []) == ([] if with_sums else [host])
+    assert (said in fetched["passed_over"].iloc[0]) == (said in capsys.readouterr().out) == (not with_sums)

@@ -7,6 +7,7 @@ import pytest
 
 from cuffless.config import RecordOptions
 from cuffless.records import RecordError, find_records, list_records, open_record
+from cuffless.records.ready import is_ready
 
 _spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))
 matlab = importlib.util.module_from_spec(_spec)
@@ -244,3 +245,16 @@ def test_names_of_subjects_that_are_none_or_too_long_are_told(tmp_path):
     assert "2 of 4 windows name no subject" in table.loc["a", "problem"]
     assert "subject_idx holds a name of 5000 characters" in table.loc["b", "problem"]
     assert "its attribute fs is '125 per s'; write it as a number of Hz" in table.loc["c", "problem"]
+
+
+@pytest.mark.parametrize("error", [ValueError, TypeError, RuntimeError, KeyError, OSError, UnicodeDecodeError])
+def test_a_damaged_group_is_no_file_of_ready_windows(published, monkeypatch, error):
+    """HDF5's damage comes up as errors of many kinds, which one file cannot show all."""
+
+    def damaged(self):
+        raise error(*(("utf-8", b"", 0, 1, "bad") if error is UnicodeDecodeError else ("damaged link",)))
+
+    file = published / "MIMIC-III_ppg_dataset.h5"
+    assert is_ready(file)
+    monkeypatch.setattr(h5py.File, "__iter__", damaged)
+    assert not is_ready(file)

@@ -92,3 +92,9 @@ def test_names_where_paths_are_needed_are_refused_with_the_remedy(tmp_path, text
     with pytest.raises(RecordError, match=r"chosen\.csv: 3982843 .* give the column path"):
         list_file(str(file), in_folders=True)
     assert "3982843" in [one.path for one in list_file(str(file))]
+
+
+def test_a_cell_of_200_000_characters_is_refused_in_a_line(tmp_path):
+    (tmp_path / "list.csv").write_text(f"record,path\na,{'9' * 200_000}\n")
+    with pytest.raises(RecordError, match="list.csv cannot be read as a CSV .field larger than field limit"):
+        list_file(str(tmp_path / "list.csv"))

@@ -155,6 +155,15 @@ def test_a_head_without_columns_gives_the_rate_and_asks_for_names(tmp_path):
     assert open_csv(path, RecordOptions(csv_columns=("seq", "ppg", "abp"))).fs == 100
 
 
+@pytest.mark.parametrize("rate", ["9" * 400, "1e999", "[]"])
+def test_a_head_whose_rate_cannot_be_asks_for_it(tmp_path, rate):
+    path = tmp_path / "os.txt"
+    head = f'# OpenSignals Text File Format\n# {{"sampling rate": {rate}}}\n# EndOfHeader\n'
+    path.write_text(head + rows(np.arange(N) % 16, PPG, ABP, by="\t", end="\t\n"))
+    with pytest.raises(LayoutError, match="does not tell its sampling rate"):
+        open_csv(path, RecordOptions(csv_columns=("seq", "ppg", "abp")), assume=False)
+
+
 @pytest.mark.parametrize("name", ["BVP.csv", "s1_bvp.csv", "wrist.csv"])
 def test_an_empatica_file_tells_start_and_rate(tmp_path, name):
     ppg, _ = wave(64)

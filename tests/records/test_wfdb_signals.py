@@ -1,6 +1,7 @@
 """Any stretch of a WFDB signal file is what the whole file holds there, in every format."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from cuffless.records import RecordError, wfdb_signals
 from cuffless.records.wfdb_headers import read_header
-from cuffless.records.wfdb_signals import FORMATS, expected_bytes, signal_reader, stored_frames
+from cuffless.records.wfdb_signals import FORMATS, differs_from_checksum, expected_bytes, signal_reader, stored_frames
 
 BYTES = {"8": 1, "16": 2, "24": 3, "32": 4, "61": 2, "80": 1, "160": 2, "212": 3 / 2, "310": 4 / 3, "311": 4 / 3}
 FRAMES = ((1,), (1, 1), (1, 1, 1), (2, 1, 3))
@@ -132,3 +133,30 @@ def test_a_compressed_file_that_ends_early_is_said_to(tmp_path):
     (tmp_path / "a.dat").write_bytes(b"RIFF" + bytes(100))
     with pytest.raises(RecordError, match=r"a\.dat: signals cannot be read"):
         ppg(0, 10)
+
+
+@pytest.mark.parametrize("stored", FORMATS)
+def test_a_checksum_is_of_all_samples_of_its_signal(tmp_path, stored, monkeypatch):
+    monkeypatch.setattr(wfdb_signals, "_PIECE", 16)
+    if stored in BYTES:
+        path = random_record(tmp_path, stored, 101, (1, 1), skew=(2, 0))
+    else:
+        path = compressed_record(tmp_path, stored, 101, 2)
+    header = read_header(path)
+    file = tmp_path / header.signals[0].file
+    for index in range(2):
+        unskewed = replace(header, signals=tuple(replace(s, skew=0, gain=1.0, baseline=0.0) for s in header.signals))
+        values = signal_reader(file, unskewed, index)(0, 101)
+        lowest = wfdb_signals._BITS.get(stored) or wfdb_signals._FLAC_BITS.get(stored) or 0
+        total = int(np.where(np.isnan(values), -(2 ** (lowest - 1)), values).sum())
+        signed = (total + (1 << 15)) % (1 << 16) - (1 << 15)  # as headers have it
+        for checksum, differs in ((signed, False), (total % (1 << 16), False), (signed + 1, True), (None, False)):
+            signals = tuple(replace(s, checksum=checksum) for s in header.signals)
+            assert differs_from_checksum(file, replace(header, signals=signals), index) is differs
+
+
+def test_a_header_with_and_without_checksums(tmp_path):
+    header_of(tmp_path, "16", 10, (1, 1))
+    assert [signal.checksum for signal in read_header(tmp_path / "a").signals] == [0, 0]
+    (tmp_path / "b.hea").write_text("b 2 125 10\nb.dat 16 20/mmHg 16 0 5 ABP\nb.dat 16\n")
+    assert [signal.checksum for signal in read_header(tmp_path / "b").signals] == [None, None]

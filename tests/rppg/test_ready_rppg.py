@@ -118,3 +118,12 @@ def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / "bad.h5").write_bytes(b"no HDF5")
     with pytest.raises(RecordError, match=r"bad\.h5"):
         read_ready(tmp_path / "bad.h5", WINDOWS)
+
+
+def test_arrays_that_a_file_cannot_hold_are_refused(authors_file):
+    path = authors_file(rppg=None)
+    with h5py.File(path, "a") as file:
+        file.create_dataset("rppg", (875, 24), "f4", maxshape=(None, None), chunks=(25, 24))
+        file["rppg"].resize((10**9, 24))
+    with pytest.raises(RecordError, match=r"announces /rppg of 1,000,000,000 x 24 numbers, which its .* cannot hold"):
+        read_ready(path, WINDOWS)

@@ -203,3 +203,10 @@ def test_json_that_holds_no_regions_is_named(tmp_path, laid):
 def test_an_absent_file_is_named(tmp_path):
     with pytest.raises(RppgError, match=r"absent\.json: regions cannot be read"):
         read_regions(tmp_path / "absent.json")
+
+
+@pytest.mark.parametrize("opened", ["[", '{"rois":'])
+def test_brackets_within_brackets_are_said_in_one_line(tmp_path, opened):
+    (tmp_path / "r.json").write_text(opened * 100_000)
+    with pytest.raises(RppgError, match=r"^r\.json: regions cannot be read \(.*\); save them as JSON$"):
+        read_regions(tmp_path / "r.json")

@@ -1,6 +1,7 @@
 """Traces: our own file, and those that users bring."""
 
 import gzip
+import zipfile
 
 import numpy as np
 import pytest
@@ -219,3 +220,95 @@ def test_damaged_archives_and_foreign_ones_are_errors(tmp_path):
 )
 def test_a_trace_is_told_from_a_video_by_its_name(name, expected):
     assert is_trace(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("t", np.array([0.3, 0.2, 0.1]), "rising seconds"),
+        ("t", np.full(3, np.nan), "rising seconds"),
+        ("t", np.array(["0", "1", "2"]), "rising seconds"),
+        ("rgb", np.full((3, 2, 3), -1.0), "colours"),
+        ("rgb", np.full((3, 2, 3), np.inf), "colours"),
+        ("rgb", np.full((3, 2, 3), "red"), "colours"),
+        ("rgb", np.ones((2, 2, 3)), "colours"),
+        ("n_pixels", np.full((3, 2), -5), "counts"),
+        ("n_pixels", np.full((3, 2), np.nan), "counts"),
+        ("rois", np.array("forehead"), "names"),
+        ("fps", np.array("ten"), "a number up to 1000"),
+        ("fps", np.zeros(3), "a number up to 1000"),
+        ("fps", np.float64("nan"), "a number up to 1000"),
+        ("stamps", np.zeros(2), "a word"),
+        ("notes", np.array("a note"), "lines of text"),
+    ],
+)
+def test_a_saved_trace_with_other_values_is_said_in_one_line(two_regions, tmp_path, name, value, wanted):
+    save_trace(two_regions, tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as arrays:
+        held = {**arrays, name: value}
+    if name == "rois":
+        held |= {"rgb": held["rgb"][:, :1], "n_pixels": held["n_pixels"][:, :1]}
+    np.savez(tmp_path / "a.npz", **held)
+    with pytest.raises(RppgError, match=rf"^\S*a\.npz: {name} must be {wanted}.*; extract the trace again$"):
+        read_trace(tmp_path / "a.npz")
+
+
+def test_no_note_and_long_notes_come_back_each_in_a_line(two_regions, tmp_path):
+    for notes, said in (([], []), (["x\n\x1b" * 500], None)):
+        two_regions.notes = notes
+        save_trace(two_regions, tmp_path / "a.npz")
+        loaded = load_trace(tmp_path / "a.npz").notes
+        assert loaded == said or (len(loaded[0]) <= 300 and loaded[0].isprintable())
+
+
+@pytest.mark.parametrize("value", [1e39, -1.0, np.inf])
+def test_a_colour_that_no_camera_gives_is_named(tmp_path, value):
+    np.savez(tmp_path / "a.npz", rgb=np.vstack([COLOURS, [[1, value, 1]]]), fps=20.0)
+    csv_of(tmp_path / "a.csv", "R,G,B", [*COLOURS, (1, value, 1)])
+    for name in ("a.npz", "a.csv"):
+        with pytest.raises(RppgError, match=rf"{name}: frame 5 has the colour .*; colours lie between 0 and 1e\+18"):
+            read_trace(tmp_path / name, fps=20)
+
+
+def test_a_cell_with_control_characters_is_shown_without_them(tmp_path):
+    csv_of(tmp_path / "a.csv", "\ufeffR,G,B", [*COLOURS, (1, "12\0\x1b[2J7", 1)] * 3)
+    with pytest.raises(RppgError, match=r"line 6, G: 12\?\?\[2J7 is not a number"):
+        read_trace(tmp_path / "a.csv", fps=20)
+
+
+@pytest.mark.parametrize("values", [COLOURS * 1j, COLOURS.astype("M8[s]"), COLOURS.astype(str)])
+def test_arrays_that_are_no_colours_are_named(tmp_path, values):
+    np.savez(tmp_path / "a.npz", rgb=values, fps=20.0)
+    with pytest.raises(RppgError, match=r"a\.npz: rgb holds .*, not numbers; save colours as numbers"):
+        read_trace(tmp_path / "a.npz")
+
+
+def npz_of(path, header, content=b""):
+    """An npz whose only array has this header."""
+    said = header.encode("latin1")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("rgb.npy", b"\x93NUMPY\1\0" + len(said).to_bytes(2, "little") + said + content)
+    return path
+
+
+@pytest.mark.parametrize("header", ["{'descr': '<f8', 'shape': (3, 3)", "(" * 60, "'" * 3, "{}", "[" * 9000])
+def test_a_damaged_header_of_an_array_is_said_in_one_line(tmp_path, header):
+    with pytest.raises(RppgError, match=r"a\.npz: cannot be read as npz \(.*\); save or copy it again"):
+        read_trace(npz_of(tmp_path / "a.npz", header), fps=20)
+
+
+def test_an_array_is_no_larger_than_its_file(tmp_path):
+    header = "{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999, 3), }\n"
+    with pytest.raises(RppgError, match=r"announces rgb of 99,999,999,999 x 3 numbers, which its 80 bytes cannot hold"):
+        read_trace(npz_of(tmp_path / "a.npz", header), fps=20)
+
+
+def test_how_much_colours_may_unpack_to_can_be_said(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", rgb=np.ones((1000, 3)), fps=20.0)
+    text = "R,G,B\n" + "1,1,1\n" * 4000
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text.encode()))
+    assert (tmp_path / "a.csv.gz").stat().st_size < 1000
+    for name in ("a.npz", "a.csv.gz"):
+        assert len(read_trace(tmp_path / name, fps=20).t)
+        with pytest.raises(RppgError, match=r"unpacked, which take .* a file may ask for 1e-05 GB \(--memory-gb\)"):
+            read_trace(tmp_path / name, fps=20, memory_gb=1e-5)

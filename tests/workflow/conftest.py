@@ -10,8 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-
-PARTS = ("config", "profiles", "workflow", "src", "envs", "resources")
+from project_copy import copy_project
 
 
 class Study:
@@ -19,11 +18,7 @@ class Study:
 
     def __init__(self, project: Path, folder: Path, at_hand):
         self.folder, self._at_hand = folder, at_hand
-        for name in ("Snakefile", "config.yaml"):
-            shutil.copy(project / name, folder / name)
-        for name in PARTS:
-            ignored = ["__pycache__", "*.egg-info"] + ["records"] * (name != "src")
-            shutil.copytree(project / name, folder / name, ignore=shutil.ignore_patterns(*ignored))
+        copy_project(project, folder)
         self.config = yaml.safe_load((folder / "config" / "tiny.yaml").read_text())
 
     def __call__(self, *arguments, config=None, cores=2, check=True):

@@ -185,18 +185,24 @@ def test_a_training_killed_on_one_core_ends_with_the_predictions_of_one_undistur
 def test_a_network_of_the_users_own_joins_by_a_config_line(tiny_study, fresh_study):
     fresh_study.go_on_from(tiny_study)
     (fresh_study.folder / "own_network.py").write_text(
-        "import keras\n\n\ndef build(input_shape, options):\n"
+        "import keras\n\n\n@keras.saving.register_keras_serializable(package='own')\n"
+        "class Halved(keras.layers.Layer):\n    def call(self, inputs):\n        return inputs / 2\n\n\n"
+        "def build(input_shape, options):\n"
         "    inputs = keras.Input(input_shape)\n"
-        "    x = keras.layers.Flatten()(inputs)\n"
+        "    x = keras.layers.Flatten()(Halved()(inputs))\n"
         "    x = keras.layers.Dense(options.parameters['units'], 'relu')(x)\n"
         "    return keras.Model(inputs, keras.layers.Dense(2)(x))\n"
     )
     config = changed(fresh_study, study={"networks": ["mine"]}, training={"epochs": 2})
     config["networks"] = {"mine": {"architecture": "own_network:build", "parameters": {"units": 8}}}
-    target = "results/tiny/training/nonmixed/mine/seed0/predictions.parquet"
-    fresh_study("--", target, config=config)
-    table = pd.read_parquet(fresh_study.folder / target)
+    config["personalization"] = {"subjects": 2, "min_windows": 20, "budget_windows": [1], "budget_shares": []}
+    config["personalization"] |= {"epochs": 1, "named": {"main": {}}}
+    stages = ("training/nonmixed", "personalization/main")
+    targets = [f"results/tiny/{stage}/mine/seed0/predictions.parquet" for stage in stages]
+    fresh_study("--", *targets, config=config)
+    table = pd.read_parquet(fresh_study.folder / targets[0])
     assert table.loc[table["subset"] == "test", "sbp"].between(40, 250).all()
+    assert len(pd.read_parquet(fresh_study.folder / targets[1]))  # its module was imported where the model was loaded
 
 
 def test_recordings_in_a_folder_are_used_or_rejected_with_a_reason(tiny_study, fresh_study):

@@ -276,6 +276,11 @@ def own_module(name, where):
     return (spec.origin,)
 
 
+def architecture_of(wildcards):
+    """Architecture of a network: code of a user's own may be imported where its model is loaded."""
+    return named(STUDY.networks, wildcards.network).architecture
+
+
 def own_code(wildcards):
     """File of a user's own network."""
     return own_module(named(STUDY.networks, wildcards.network).architecture, f"networks.{wildcards.network}")

@@ -71,6 +71,7 @@ rule personalize_network:
         options=lambda wildcards: protocol_of(wildcards).tuning(),
         threads=lambda wildcards: named(STUDY.networks, wildcards.network).training.tf_threads,
         split=lambda wildcards: split_of(wildcards.protocol),
+        architecture=architecture_of,
         code=personalizing_code,
     message:
         "Personalizing: {wildcards.network}, {wildcards.dataset}, {wildcards.protocol}, seed {wildcards.seed}"

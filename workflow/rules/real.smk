@@ -32,6 +32,7 @@ rule predict_recordings:
     params:
         model=STUDY.real.model,
         network=trained_network,
+        own=own_architectures(),
         records=recordings,
         listing=recordings_listing,
         code=code_digest("predict_recordings.py"),

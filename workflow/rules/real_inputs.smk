@@ -48,6 +48,11 @@ def recordings_listing(wildcards):
     return "".join(shard_listing(options, shard) for shard in range(options.shards))
 
 
+def own_architectures():
+    """Networks of the user's own, which the model that predicts may ask for."""
+    return [network.architecture for network in STUDY.networks.values() if ":" in network.architecture]
+
+
 def trained_network(wildcards):
     """Digest of the network that predicts, or a clear word on how to make it.
 

@@ -236,6 +236,7 @@ rule tune_network:
         options=STUDY.rppg.tuning.canonical(),
         threads=lambda wildcards: named(STUDY.networks, wildcards.network).training.tf_threads,
         split=STUDY.rppg.split,
+        architecture=architecture_of,
         code=tuning_code,
     message:
         "Fine-tuning on rPPG: {wildcards.network}, {wildcards.dataset}, seed {wildcards.seed}"

@@ -23,7 +23,7 @@ with logged(snakemake.log[0]):
         wildcards.dataset, name, (files.plan, files.windows, files.model), params.options, str(params.code)
     )
     prepare_runtime(seed, params.threads)
-    model, metadata = load_network(files.model)
+    model, metadata = load_network(files.model, [params.architecture])
     predictions, fits, facts = personalize_network(
         model,
         pd.read_parquet(files.plan),

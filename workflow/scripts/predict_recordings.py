@@ -7,7 +7,7 @@ from cuffless.records import find_records
 from cuffless.training.recordings import load_predictor, predict_ppg, predict_stored
 
 with logged(snakemake.log[0]):
-    predictor = load_predictor(snakemake.params.model)
+    predictor = load_predictor(snakemake.params.model, own=snakemake.params.own)
     windows = snakemake.input.get("windows")
     if windows:
         predictions, summary = predict_stored(windows, snakemake.input.quality[0], predictor)

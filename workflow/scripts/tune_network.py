@@ -25,7 +25,7 @@ with logged(snakemake.log[0]):
         str(params.code),
     )
     prepare_runtime(seed, params.threads)
-    model, metadata = load_network(files.model)
+    model, metadata = load_network(files.model, [params.architecture])
     predictions, fits, facts = tune_network(
         model,
         pd.read_parquet(files.index),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cuffless.errors import CufflessError
+from cuffless.errors import CufflessError, printable, shortened
 from cuffless.files import whole_file
 
 DONE, NOTHING_USABLE, WRONG_USE = 0, 1, 2
@@ -19,7 +19,14 @@ class UsageError(CufflessError):
 
 def complain(message: str) -> None:
     """Say something on standard error."""
-    print(f"cuffless: {message}", file=sys.stderr)
+    print(printable(f"cuffless: {message}"), file=sys.stderr)
+
+
+def plainly(text: object, limit: int = 300) -> str:
+    """What a file or the user says, as rich prints it: on one line, without markup, nothing that moves a cursor."""
+    from rich.markup import escape
+
+    return escape(shortened(text, limit))
 
 
 def print_json(value) -> None:

@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from cuffless.demands import MEMORY_GB
+
 app = typer.Typer(
     name="cuffless",
     help="Blood pressure from PPG or a video: look into recordings, predict on your own signals, judge predictions.",
-    epilog="Exit status: 0 done, 1 the recording holds nothing usable (the reason is said), 2 wrong use.",
+    epilog="Exit status: 0 done, 1 the recording holds nothing usable (the reason is said), 2 wrong use, 70 a fault of "
+    "cuffless (the details are in a file that is named).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -44,6 +47,9 @@ Invert = Annotated[
     bool, typer.Option("--invert", help="Turn the PPG over: it is recorded upside down (light that falls at systole).")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Memory = Annotated[
+    float, typer.Option("--memory-gb", metavar="GB", help="Memory that a file may ask for at most.", min=0.001)
+]
 
 
 @app.callback()
@@ -96,9 +102,17 @@ def predict(
         typer.Option(
             "--config",
             metavar="FILE",
-            help="Configuration with channel names, and with the windows of a model that holds none.",
+            help="Configuration with channel names, networks of your own, and the windows of a model that holds none.",
         ),
     ] = None,
+    network: Annotated[
+        str,
+        typer.Option(
+            "--network",
+            metavar="MODULE:FUNCTION",
+            help="A network of your own, whose module is imported if the model needs its layers.",
+        ),
+    ] = "",
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FILE", help="Write the table there (.csv), not to the screen.")
     ] = None,
@@ -134,7 +148,8 @@ def predict(
     from cuffless.cli.prediction import run_predict
 
     cuff = (calibrate, by, within)
-    raise typer.Exit(run_predict(signal, model, fs, columns, rows, config, output, as_json, cuff, ppg, invert))
+    call = (signal, model, fs, columns, rows, config, output, as_json, cuff, ppg, invert, network)
+    raise typer.Exit(run_predict(*call))
 
 
 @app.command()
@@ -206,12 +221,13 @@ def pulse(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw regions, colours, pulse (.png, .pdf, .svg).")
     ] = None,
+    memory_gb: Memory = MEMORY_GB,
     as_json: Json = False,
 ) -> None:
     """Pulse rate and SNR over time, from a video of skin or from its colours: a window a second."""
     from cuffless.cli.pulse import PulseCall, run_pulse
 
-    call = PulseCall(source, seconds, method, time_unit, key, fps, roi, roi_mode, timestamps, plot, as_json)
+    call = PulseCall(source, seconds, method, time_unit, key, fps, roi, roi_mode, timestamps, plot, as_json, memory_gb)
     raise typer.Exit(run_pulse(call))
 
 
@@ -253,11 +269,13 @@ def judge_predictions(
         int, typer.Option("--bootstrap", metavar="DRAWS", help="Draws of subjects.", min=100, max=100_000)
     ] = 2000,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the draws.", min=0)] = 0,
+    memory_gb: Memory = MEMORY_GB,
     as_json: Json = False,
 ) -> None:
     """Judge any predictor against doing nothing: skill, errors, agreement, standards' screens, leaks; one page."""
     from cuffless.cli.judging import JudgeCall, run_judge
 
     asked = (column or (), without or (), sex)
-    call = JudgeCall(predictions, output, *asked, network, unit, limits, confidence, bootstrap, seed, as_json)
+    how = (network, unit, limits, confidence, bootstrap, seed, as_json, memory_gb)
+    call = JudgeCall(predictions, output, *asked, *how)
     raise typer.Exit(run_judge(call))

@@ -12,6 +12,7 @@ from cuffless.cli.answers import (
     UsageError,
     check_output,
     complain,
+    plainly,
     print_json,
     written,
 )
@@ -178,12 +179,11 @@ def _range(limits) -> str | None:
 
 def _print_summary(summary: dict) -> None:
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     console = Console(highlight=False)
     console.print(
-        f"[bold]{escape(summary['record'])}[/]: {escape(', '.join(summary['channels']))}; PPG at {summary['fs']:g} Hz"
+        f"[bold]{plainly(summary['record'])}[/]: {plainly(', '.join(summary['channels']))}; PPG at {summary['fs']:g} Hz"
     )
     console.print(
         f"{summary['seconds']:.0f} s with both signals; "
@@ -201,10 +201,10 @@ def _print_summary(summary: dict) -> None:
             reasons.add_row(rule, str(n), EXPLANATIONS[rule])
         console.print(reasons)
     for warning in summary.get("warnings", []):
-        console.print(f"warning: {escape(warning)}")
+        console.print(f"warning: {plainly(warning, 2000)}")
     problems = summary.get("passed_over", [])
     for problem in problems[:_PASSED_OVER_SHOWN]:
-        console.print(f"passed over: {escape(problem)}")
+        console.print(f"passed over: {plainly(problem, 2000)}")
     if len(problems) > _PASSED_OVER_SHOWN:
         console.print(f"passed over: {len(problems) - _PASSED_OVER_SHOWN} more")
 

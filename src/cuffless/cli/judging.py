@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, print_json
+from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, plainly, print_json
 from cuffless.config import EvaluationOptions
+from cuffless.demands import MEMORY_GB
 from cuffless.evaluation import PRESSURES, PredictionError
 from cuffless.judgement import Judgement, judge, read_table
 from cuffless.judgement.baselines import HEART_RATE, MEAN, NAMES
@@ -40,6 +41,7 @@ class JudgeCall:
     bootstrap: int = 2000
     seed: int = 0
     as_json: bool = False
+    memory_gb: float = MEMORY_GB
 
 
 def run_judge(call: JudgeCall) -> int:
@@ -55,6 +57,7 @@ def run_judge(call: JudgeCall) -> int:
             network=call.network,
             sex=_sex_codes(call.sex),
             without=_without(call.without),
+            memory_gb=call.memory_gb,
         )
         options = EvaluationOptions(confidence=call.confidence, bootstrap=call.bootstrap, seed=call.seed)
         judgement = judge(table, options, limits=LIMITS[call.limits])
@@ -91,9 +94,9 @@ def _command(call: JudgeCall) -> str:
     for text in call.without:
         words += ["--without", text]
     for field in fields(call):
-        if field.name in ("sex", "network", "unit", "limits", "confidence", "bootstrap", "seed"):
+        if field.name in ("sex", "network", "unit", "limits", "confidence", "bootstrap", "seed", "memory_gb"):
             value = getattr(call, field.name)
-            words += [f"--{field.name}", str(value)] if value != field.default else []
+            words += [f"--{field.name.replace('_', '-')}", str(value)] if value != field.default else []
     return shlex.join(words)
 
 
@@ -144,13 +147,12 @@ def _answer(call: JudgeCall, judgement: Judgement, page: Path) -> dict:
 
 def _print(judgement: Judgement, page: Path) -> None:
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     console = Console(highlight=False)
     for case in judgement.cases.itertuples():
         console.print(
-            f"[bold]{escape(case.case)}[/]: {case.n_windows:,} windows of {case.n_subjects:,} subjects; baselines "
+            f"[bold]{plainly(case.case)}[/]: {case.n_windows:,} windows of {case.n_subjects:,} subjects; baselines "
             f"fitted on {case.baselines_fitted_on}"
         )
         rows = judgement.skill[(judgement.skill["case"] == case.case) & (judgement.skill["average"] == "subject")]
@@ -170,10 +172,10 @@ def _print(judgement: Judgement, page: Path) -> None:
                 if hardest:
                     worst = own["skill"].idxmin() if len(own) else ""
                     cells.append(f"{_skill(own.loc[worst])} ({NAMES[worst]})" if worst else "")
-                table.add_row(escape(str(network)), pressure, f"{maes[network, pressure]:.1f}", *cells)
+                table.add_row(plainly(network), pressure, f"{maes[network, pressure]:.1f}", *cells)
         console.print(table)
     console.print("Skill: share of the baseline's error that is removed, with its interval; 0 is doing nothing.")
-    console.print(f"{_CAVEAT}\nPage: {escape(str(page))}", soft_wrap=True)
+    console.print(f"{_CAVEAT}\nPage: {plainly(page, 2000)}", soft_wrap=True)
 
 
 def _skill(row) -> str:

@@ -20,7 +20,7 @@ import os
 import sys
 from pathlib import Path
 
-from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, complain, print_json
+from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, complain, plainly, print_json
 from cuffless.config import ConfigError, StudyConfig, load_config
 from cuffless.planning import make_plan
 from cuffless.records import RecordError
@@ -86,12 +86,11 @@ def _without_raw(study: StudyConfig, dataset: str) -> StudyConfig:
 
 def _print_plan(plan: dict, config: Path) -> None:
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     # Through a pipe rich knows no width and takes 80.
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
-    console.print(f"[bold]{escape(str(config))}[/]: data set {plan['dataset']}, source {escape(plan['source'])}")
+    console.print(f"[bold]{plainly(config, 2000)}[/]: data set {plan['dataset']}, source {plainly(plan['source'])}")
     table = Table("stage", "jobs", "what", "GB", "CPU h", box=None)
     for column in (1, 3, 4):
         table.columns[column].justify = "right"
@@ -99,9 +98,9 @@ def _print_plan(plan: dict, config: Path) -> None:
         table.add_row(*row)
     console.print(table)
     for sentence in _sentences(plan):
-        console.print(escape(sentence))
+        console.print(plainly(sentence, 2000))
     for warning in _warnings(plan):
-        console.print(f"[bold red]{escape(warning)}[/]")
+        console.print(f"[bold red]{plainly(warning, 2000)}[/]")
 
 
 def _rows(plan: dict) -> list[tuple[str, ...]]:

@@ -18,6 +18,8 @@ from cuffless.cli.answers import (
 from cuffless.cli.opening import for_command_line, main_windowing, open_signal, study_of, turned
 from cuffless.cli.quiet import without_tensorflow_chatter
 from cuffless.config import ConfigError, PersonalizationOptions, ProtocolOptions
+from cuffless.demands import MEMORY_GB
+from cuffless.networks.custom import check_name
 from cuffless.personalization.cuff_values import CalibrationError, read_cuff_values
 from cuffless.records import RecordError
 
@@ -42,17 +44,19 @@ def run_predict(
     cuff=(None, None, None),
     ppg="",
     invert=False,
+    network="",
 ) -> int:
     """Carry the command out; gives its exit status. `cuff`: file of cuff values, method, seconds; None: not given."""
     try:
         check_output("--output", output, TABLES)
         if cuff[0] is None and cuff[1:] != (None, None):
             raise UsageError("--by and --within say how cuff values count; name these with --calibrate")
+        own = [check_name(network)] if network else []
         study = study_of(config)
         call = f"predict --model {shlex.quote(str(model_path))}"
         record = open_signal(path, fs, columns, rows, study, need_abp=False, ppg=ppg, command=call)
         record = turned(record, invert, study)
-        table, said = _predicted(record, model_path, study, cuff)
+        table, said = _predicted(record, model_path, study, cuff, own)
     except (UsageError, ConfigError, ValueError, OSError) as error:
         complain(str(error))
         return WRONG_USE
@@ -89,7 +93,7 @@ def run_predict(
     return DONE
 
 
-def _predicted(record, model_path: Path, study, cuff) -> tuple[pd.DataFrame, str]:
+def _predicted(record, model_path: Path, study, cuff, own: list[str]) -> tuple[pd.DataFrame, str]:
     """The table, and what is to be said of its calibration."""
     if not model_path.is_file():
         raise UsageError(
@@ -102,7 +106,9 @@ def _predicted(record, model_path: Path, study, cuff) -> tuple[pd.DataFrame, str
         by, within = cuff[1] or "tuning", cuff[2] or WITHIN
         if values is not None and by == "tuning":
             _prepare(study)
-        predictor = load_predictor(model_path, main_windowing(study) if study else None)
+        windows, memory_gb = (main_windowing(study), study.records.memory_gb) if study else (None, MEMORY_GB)
+        own = own + [options.architecture for options in study.networks.values()] if study else own
+        predictor = load_predictor(model_path, windows, own=own, memory_gb=memory_gb)
         if values is None:
             return predict_record(record, predictor)[list(COLUMNS)], ""
         return _calibrated(record, predictor, values, _protocol(study), by, within)

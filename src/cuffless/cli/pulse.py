@@ -12,10 +12,12 @@ from cuffless.cli.answers import (
     UsageError,
     check_output,
     complain,
+    plainly,
     print_json,
     written,
 )
 from cuffless.config import FigureOptions
+from cuffless.demands import MEMORY_GB
 from cuffless.rppg.channels import CHANNELS, THREE, channel_faults, rates_by_best_method
 from cuffless.rppg.errors import RppgError
 from cuffless.rppg.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
@@ -41,6 +43,7 @@ class PulseCall:
     timestamps: Path | None = None
     plot: Path | None = None
     as_json: bool = False
+    memory_gb: float = MEMORY_GB
 
 
 @dataclass
@@ -161,7 +164,8 @@ def _check(call: PulseCall) -> None:
 
 def _open(call: PulseCall) -> _Opened:
     if is_trace(call.source):
-        return _Opened(read_trace(call.source, time_unit=call.time_unit, key=call.key, fps=call.fps))
+        how = {"time_unit": call.time_unit, "key": call.key, "fps": call.fps, "memory_gb": call.memory_gb}
+        return _Opened(read_trace(call.source, **how))
     from cuffless.rppg.extraction import extract_trace
 
     mode = call.roi_mode or ("file" if call.roi else "auto")
@@ -192,13 +196,13 @@ def _rates(call: PulseCall, trace: Trace) -> Rates:
 
 def _print_summary(summary: dict) -> None:
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     console = Console(highlight=False)
     console.print(
-        f"[bold]{escape(summary['video'])}[/]: {summary['seconds']:.1f} s at {summary['fps']:.4g} frames a second; "
-        f"{escape(', '.join(summary['roi']))}; {summary['method']}"
+        f"[bold]{plainly(summary['video'], 2000)}[/]: {summary['seconds']:.1f} s at {summary['fps']:.4g} "
+        "frames a second; "
+        f"{plainly(', '.join(summary['roi']))}; {summary['method']}"
     )
     windows = len(summary["hr"])
     console.print(f"{sum(summary['accepted'])} of {windows} windows of {summary['window_seconds']:g} s accepted")

@@ -1,5 +1,8 @@
 """Write config/README.md and config/schema.json."""
 
-from cuffless.config.documentation import write
+from cuffless.commands import ending_in_words
 
-write()
+with ending_in_words("python -m cuffless.config"):
+    from cuffless.config.documentation import write
+
+    write()

@@ -100,6 +100,10 @@ class DownloadOptions(Options):
     """Keep signal files; false: fetch them as they are cut, and delete a shard's once its windows are written."""
     reserve_gb: float = option(2.0, ge=0)
     """Disk space that is never used up: a job that would stops with a clear word."""
+    largest_gb: float = option(20.0, gt=0)
+    """Largest file: one that is announced as longer, or goes on for longer, is given up."""
+    slowest_kb_s: float = option(1.0, ge=0)
+    """Least rate in kB/s over ten minutes; a connection that is slower counts as dead. 0: none is too slow."""
 
 
 class RecordOptions(Options):
@@ -150,6 +154,12 @@ class RecordOptions(Options):
     """Text files hold one signal per row (transposed)."""
     ready_fs: float = option(125.0, ge=40, le=5000)
     """Sampling rate of `ready` windows in Hz, where their file does not say it."""
+    memory_gb: float = option(64.0, gt=0)
+    """Memory in GB that a file may ask for: one that announces more, or unpacks to more, is refused, as is one that
+    asks for more than is free. Only files that cannot be read piece by piece ask for it (text, .vital, older .mat)."""
+    verify: bool = False
+    """Compare the signals of WFDB records with the checksums of their headers as they are cut; one that differs is said
+    in the quality table. Each file is read once more."""
     parameters: dict[str, Any] = option({})
     """Handed to a source of your own in `options.parameters`."""
     download: DownloadOptions = DownloadOptions()
@@ -164,7 +174,7 @@ class RecordOptions(Options):
     def choosing(self) -> str:
         """The options that decide which records there are and how they are read, as canonical JSON."""
         fields = type(self).model_fields
-        defaults = {name: fields[name].default for name in ("identity", "runs_gap", "download")}
+        defaults = {name: fields[name].default for name in ("identity", "runs_gap", "download", "verify")}
         return self.model_copy(update=defaults).canonical()
 
     def naming(self) -> str:

@@ -14,6 +14,7 @@ from cuffless.config.learning import AnyNetwork, EvaluationOptions, FigureOption
 from cuffless.config.personalization import PRESETS, PersonalizationOptions
 from cuffless.config.rppg import RppgOptions
 from cuffless.config.stages import RecordOptions, SimulatorOptions, SplitOptions, WindowOptions
+from cuffless.config.yaml_files import read_yaml
 from cuffless.errors import shortened, some_of
 
 Seed = Annotated[StrictInt, Field(ge=0)]
@@ -287,6 +288,8 @@ def read_config(raw: Mapping, *, source: str = "the configuration") -> StudyConf
         return StudyConfig.model_validate(dict(raw))
     except ValidationError as error:
         raise ConfigError(f"{source} cannot be used:\n{one_line_errors(error)}") from None
+    except RecursionError:  # an alias in a file that Snakemake has read
+        raise ConfigError(f"{source}: its values are nested too deeply, or stand inside themselves") from None
 
 
 def load_config(path: str | Path) -> StudyConfig:
@@ -295,16 +298,9 @@ def load_config(path: str | Path) -> StudyConfig:
     Raises
     ------
     ConfigError
-        If the file is absent, is not YAML, or holds a mistake.
+        If the file cannot be read, is not YAML, or holds a mistake.
     """
-    import yaml
-
-    try:
-        raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {shortened(error, 240)}") from None
+    raw = read_yaml(path)
     if not isinstance(raw, Mapping):
         raise ConfigError(f"{path} holds no options; see config/README.md")
     return read_config(raw, source=str(path))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from cuffless.commands import ending_in_words
 from cuffless.config import EvaluationOptions
 from cuffless.evaluation.bootstrap import (
     LEAST_SUBJECTS,
@@ -153,4 +154,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with ending_in_words("python -m cuffless.evaluation.coverage"):
+        main()

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
 from cuffless.config import FigureOptions
+from cuffless.errors import shortened
 from cuffless.files import whole_file
 
 NETWORKS = {
@@ -80,8 +81,8 @@ def new_figure(options: FigureOptions, height: float, *, share: float = 1.0) -> 
 
 
 def network_name(network: str) -> str:
-    """How a network is called in print; a user's own keeps its name."""
-    return NETWORKS.get(network, network)
+    """How a network is called in print; a user's own keeps its name, if it fits."""
+    return NETWORKS.get(network, shortened(network))
 
 
 def split_name(split: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cuffless.demands import MEMORY_GB
 from cuffless.errors import shortened, some_of
 from cuffless.evaluation import WINDOW, PredictionError
 from cuffless.judgement.columns import (
@@ -23,9 +24,9 @@ from cuffless.judgement.columns import (
     values_of,
 )
 from cuffless.judgement.doubts import check_folds, check_windows, find_doubts
+from cuffless.judgement.files import read_file
 from cuffless.judgement.people import know_people
 from cuffless.judgement.pressures import KPA_MMHG, PREDICTION, REFERENCE, check_predictions, check_references
-from cuffless.records.text.tables import pandas_marks
 
 REQUIRED = ("subject", "sbp_ref", "dbp_ref", "sbp", "dbp")
 OPTIONAL = {
@@ -47,7 +48,7 @@ SUBSETS = ("train", "val", "calibration", "test")
 _PREDICTOR = ("subset", "network", "split", "setting", "seed")
 _TIMES = ("start", "seconds")
 _NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "seed")
-_EMPTY = [*NOTHING, "NA", "N/A", "#N/A", "<NA>", "NaN", "-NaN", "NaT", "None", "NULL"]
+_CONTROL, _LONGEST_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]"), 100
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _WITH_MORE = re.compile(r"\s*\d")
 
@@ -83,6 +84,7 @@ def read_table(
     network: str = "predictor",
     sex: Mapping[str, str] | None = None,
     without: Collection[str] = (),
+    memory_gb: float = MEMORY_GB,
 ) -> JudgedTable:
     """Read tables of predictions and check them.
 
@@ -100,6 +102,8 @@ def read_table(
         What values of the column ``sex`` mean, from `cuffless.judgement.people.read_sex_codes`.
     without : collection of str
         Optional columns that are left unread.
+    memory_gb : float
+        Most GB (10^9 bytes) that a file may ask for.
 
     Returns
     -------
@@ -119,7 +123,7 @@ def read_table(
         raise PredictionError(f"{unknown[0]!r} cannot be left out; what can is {', '.join(OPTIONAL)}")
     if not paths:
         raise PredictionError("no prediction table given; name at least one")
-    tables = [_read(path, columns).drop(columns=list(without), errors="ignore") for path in paths]
+    tables = [_read(path, columns, memory_gb).drop(columns=list(without), errors="ignore") for path in paths]
     names = [path.name for path in paths]
     source = ", ".join(names if len(set(names)) == len(names) else map(str, paths))
     present = set.intersection(*(set(table.columns) for table in tables))
@@ -143,42 +147,15 @@ def _all_columns() -> str:
     return ", ".join((*REQUIRED, *OPTIONAL))
 
 
-def _read(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
-    try:
-        if path.name.lower().endswith(".parquet"):
-            table, first = pd.read_parquet(path), 1
-        else:
-            # 007 and 7 are two people.
-            as_text = dict.fromkeys((names.get(name, name) for name in (*NAMES, *LABELS)), str)
-            empty = dict.fromkeys((names.get(name, name) for name in _NUMBERS), _EMPTY)  # NA may be a name
-            marks = pandas_marks(path)  # separator, decimal commas, encoding, lines before the names
-            table = pd.read_csv(
-                path,
-                skipinitialspace=True,
-                low_memory=False,
-                dtype=as_text,
-                keep_default_na=False,
-                na_values=empty,
-                **marks,
-            )
-            first = 2 + marks.get("skiprows", 0)
-    except FileNotFoundError:
-        raise PredictionError(f"{path}: there is no such file") from None
-    except UnicodeDecodeError:
-        raise PredictionError(f"{path.name}: is not in UTF-8; save it so, or as parquet") from None
-    except (OSError, ValueError) as error:  # parsers' errors are ValueErrors
-        raise PredictionError(
-            f"{path.name}: cannot be read ({shortened(error, 200)}); give a CSV or parquet file"
-        ) from None
-    if path.name.lower().endswith(".parquet"):  # which keeps an index: columns, if its parts have names
-        table = table.reset_index(drop=all(name is None for name in table.index.names))
-    elif not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for an index
-        raise PredictionError(
-            f"{path.name}: its lines hold more cells than its first line names columns ({len(table.columns)}); quote "
-            "what holds a separator, and end no line with one"
-        )
-    taken = _chosen(_joined(table, names), names, path)
-    return taken.assign(_line=np.arange(len(taken)) + first, _file=path.name)
+def _read(path: Path, names: Mapping[str, str], memory_gb: float) -> pd.DataFrame:
+    """The columns of the contract, as they stand in a file."""
+
+    def theirs(ours: Iterable[str]) -> list[str]:
+        return [names.get(name, name) for name in ours]
+
+    table = read_file(path, texts=theirs((*NAMES, *LABELS)), numbers=theirs(_NUMBERS), memory_gb=memory_gb)
+    place = table[["_line", "_file"]]
+    return _chosen(_joined(table.drop(columns=list(place)), names), names, path).join(place)
 
 
 def _chosen(table: pd.DataFrame, names: Mapping[str, str], path: Path) -> pd.DataFrame:
@@ -222,6 +199,7 @@ def _checked(
     table = table.assign(_dated=False)
     for name in {*NAMES, *LABELS} & set(table.columns):
         table[name] = texts(table[name], names=name in NAMES)
+        _check_names(table, name, path)
     if (empty := table["subject"].eq("")).any():
         raise PredictionError(f"{path.name}: column subject is empty in {lines(table, empty)}; fill it in")
     if "subset" in table:
@@ -257,6 +235,18 @@ def _checked(
     check_references(table, path.name, unit, columns)
     judged.warnings += check_predictions(table, path.name, unit)
     return table
+
+
+def _check_names(table: pd.DataFrame, name: str, path: Path) -> None:
+    """Refuse names that no message and no name of a file could show."""
+    wrong = [text for text in table[name].unique() if len(text) > _LONGEST_NAME or _CONTROL.search(text)]
+    if wrong:
+        odd, first = table[name].isin(wrong), wrong[0]
+        what = f"of {len(first):,} characters" if len(first) > _LONGEST_NAME else "with control characters"
+        raise PredictionError(
+            f"{path.name}: column {name} holds a name {what}, {shortened(first, 40)!r}, in {lines(table, odd)}; use "
+            f"short and printable ones ({_LONGEST_NAME} characters at most)"
+        )
 
 
 def _known_subsets(table: pd.DataFrame, path: Path, judged: JudgedTable) -> pd.DataFrame:

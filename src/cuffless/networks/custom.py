@@ -1,8 +1,30 @@
 """A user's own network, named `module:function` in the configuration."""
 
 import importlib
+import re
 import sys
 from pathlib import Path
+
+from cuffless.errors import shortened
+
+_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+_LONGEST = 200  # characters
+
+
+def check_name(architecture: str) -> str:
+    """Give a network's name back if it is ``module:function``.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    if len(architecture) > _LONGEST or not _NAME.fullmatch(architecture):
+        raise ValueError(
+            f"network {shortened(architecture)!r} is not module:function, e.g. my_network:build; the module lies "
+            "in the working directory or on PYTHONPATH"
+        )
+    return architecture
 
 
 def custom_function(architecture: str):
@@ -16,9 +38,9 @@ def custom_function(architecture: str):
     Raises
     ------
     ValueError
-        If the module cannot be imported, or has no such function.
+        If it is named otherwise, the module cannot be imported or fails meanwhile, or has no such function.
     """
-    module_name, function_name = architecture.split(":")
+    module_name, function_name = check_name(architecture).split(":")
     here = str(Path.cwd())
     if here not in sys.path:  # a script's own folder stands there instead when a workflow runs it
         sys.path.append(here)
@@ -29,9 +51,13 @@ def custom_function(architecture: str):
             f"network {architecture}: {error}; put {module_name.partition('.')[0]} into the working "
             "directory or on PYTHONPATH"
         ) from error
+    except (Exception, SystemExit) as error:  # a module may do anything
+        why = f"{type(error).__name__}: {shortened(error, 120)}".removesuffix(": ")
+        raise ValueError(f"network {architecture}: importing its module fails ({why}); correct it") from error
     function = getattr(module, function_name, None)
     if not callable(function):
-        raise ValueError(f"network {architecture}: {module.__file__} has no function {function_name!r}")
+        held = getattr(module, "__file__", None) or module_name
+        raise ValueError(f"network {architecture}: {held} has no function {function_name!r}")
     return function
 
 

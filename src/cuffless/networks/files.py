@@ -1,15 +1,22 @@
 """Networks as files, and what they predict."""
 
 import json
-import re
+import math
+import random
 import zipfile
-from contextlib import suppress
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
+from cuffless.demands import MEMORY_GB, shown_count, why_refused
+from cuffless.errors import shortened
 from cuffless.files import whole_file
+from cuffless.networks.archive import Part, architecture_of, check_weights, parts_of, read_config, telling
 from cuffless.networks.channels import channel_count, input_channels
+
+_WEIGHT = 4  # bytes
 
 
 def save_network(model, path: str | Path) -> None:
@@ -32,14 +39,17 @@ def save_network(model, path: str | Path) -> None:
         bare.save(part)
 
 
-def load_network(path: str | Path):
+def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float = MEMORY_GB):
     """Read a network from a `.keras` file.
 
     Parameters
     ----------
     path : str or Path
-        Of a user's own network the module that built it is imported first, so that its layers are known; it must
-        be found as at training time.
+    own : iterable of str
+        Architectures whose code may be imported, as the user names them: ``module:function``, found as at training
+        time. It is imported if the file asks for code that is not Keras's; names without a colon stand for none.
+    memory_gb : float
+        Most GB (10^9 bytes) that the file may ask for.
 
     Returns
     -------
@@ -53,47 +63,91 @@ def load_network(path: str | Path):
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is not a Keras 3 file, or holds code (Lambda layers) or layers that are unknown.
+        If it is not a Keras 3 file, is damaged, holds code (Lambda layers), asks for modules that nobody named, or
+        announces more than it holds or memory can.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such model file")
     if path.suffix != ".keras" or not zipfile.is_zipfile(path):
         raise ValueError(f"{path} is not a Keras model; save one with model.save('name.keras') under Keras 3")
-    _import_builder(path)
+    config = read_config(path, memory_gb)
+    held = check_weights(path, memory_gb)
     import keras
 
     from cuffless.networks import scaling, slapnicar  # noqa: F401  registers the layers that a file may name
 
+    _know_parts(path, config, [name for name in own if ":" in name])
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        n = _announced(config)
+        reason = why_refused(path, f"{shown_count(n)} weights", n * _WEIGHT, memory_gb, held)
+        model = None if reason else keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises what the file's content provokes
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        lines = str(error).strip().splitlines()
+        why = shortened(lines[0], 200) if lines else type(error).__name__
         raise ValueError(
-            f"{path} cannot be loaded as a Keras model: {reason} (layers of your own must be registered "
-            "and their module imported; Lambda layers are not taken)"
+            f"{path} cannot be loaded as a Keras model: {why} (layers of your own must be registered "
+            "and their module named; Lambda layers are not taken)"
         ) from error
-    return model, _metadata(model)
+    if reason:
+        raise ValueError(reason)
+    return model, _metadata(path, model)
 
 
-def _import_builder(path: Path) -> None:
-    """Import the module that built a user's own network, if the file names one that is to be found."""
+def _know_parts(path: Path, config: dict, own: list[str]) -> None:
+    """Import what the user named until all that the file asks for is registered, or refuse the file.
+
+    Keras finds by registered names what is not its own, whatever module the file says, but imports other packages too.
+    """
+    import keras
+
     from cuffless.networks.custom import custom_function
 
-    with zipfile.ZipFile(path) as archive:
-        text = archive.read("config.json").decode() if "config.json" in archive.namelist() else ""
-    named = re.search(r'\\"architecture\\": \\"([\w.]+:\w+)\\"', text)
-    if named:
-        with suppress(ValueError):  # then Keras says which layer it does not know
-            custom_function(named.group(1))
+    def unknown() -> list[Part]:
+        registered = keras.saving.get_custom_objects()
+        return [part for part in parts if not part.own and part.registered not in registered]
+
+    parts, built = parts_of(config), architecture_of(config)
+    for name in sorted(own, key=lambda name: name != built):
+        if unknown():
+            custom_function(name)
+    if not (left := unknown()):
+        return
+    if own:
+        raise ValueError(
+            f"{path} asks for {left[0]}, which {', '.join(own)} does not register; register it there "
+            "(@keras.saving.register_keras_serializable()), or name its module"
+        )
+    how = shortened(built, 100) or f"{shortened(left[0].module, 60)}:FUNCTION"
+    raise ValueError(
+        f"{path} asks for {left[0]}, and importing a module runs it; if you trust both, name it: --network {how} "
+        "(in a study, architecture under networks)"
+    )
 
 
-def _metadata(model) -> dict:
+def _announced(config: dict) -> int:
+    """How many weights a network's layers ask for; none is made."""
+    import keras
+
+    def count() -> int:
+        with keras.StatelessScope(initialize_variables=False):
+            weights = keras.saving.deserialize_keras_object({**config, "compile_config": None}).weights
+        return sum(math.prod(weight.shape) for weight in weights)
+
+    state = random.getstate()  # of which Keras draws seeds: as if nothing had been counted
+    with ThreadPoolExecutor(1) as thread:  # with whose end Keras forgets the weights and names of layers
+        n = thread.submit(count).result()
+    random.setstate(state)
+    return n
+
+
+def _metadata(path: Path, model) -> dict:
     from cuffless.networks.scaling import PressureScaling
 
     for layer in reversed(getattr(model, "layers", [])):
         if isinstance(layer, PressureScaling):
-            return json.loads(layer.metadata)
+            with telling(path):
+                return dict(json.loads(layer.metadata))
     return {}
 
 

@@ -18,6 +18,8 @@ SPECTRUM_UNITS = 32
 GRU_UNITS = 65
 DENSE_UNITS = (32, 32)
 WEIGHT_DECAY = 0.001
+MOST_NUMBERS = 1 << 26
+"""Of a spectrogram's frames, and of its Fourier matrices."""
 
 
 def least_length(options) -> int:
@@ -110,7 +112,7 @@ class DecibelSpectrogram(layers.Layer):
     Raises
     ------
     ValueError
-        When built on an input shorter than a frame, or with more than one channel.
+        When built on an input shorter than a frame, or with more than one channel, or too large for memory.
 
     Notes
     -----
@@ -132,6 +134,11 @@ class DecibelSpectrogram(layers.Layer):
             raise ValueError(f"a spectrogram is of one channel, got {channels}")
         if length < self.n_fft:
             raise ValueError(f"n_fft {self.n_fft} exceeds the window's {length} samples: lower n_fft")
+        numbers = self.n_fft * max(self.n_fft, (length - self.n_fft) // self.hop + 1)
+        if numbers > MOST_NUMBERS:  # a damaged model file may ask for any
+            raise ValueError(
+                f"n_fft {self.n_fft} and hop {self.hop} take {numbers:,} numbers: lower n_fft, or raise hop"
+            )
         starts = np.arange(0, length - self.n_fft + 1, self.hop)
         time = np.arange(self.n_fft)
         self._positions = starts[:, None] + time

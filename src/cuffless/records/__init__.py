@@ -1,7 +1,8 @@
 """Recordings: where they come from, how they are read, and the table of what there is."""
 
-from cuffless.records.catalog import describe_record, list_records, shard_listing, simulated_entries
+from cuffless.records.catalog import describe_record, list_records, shard_listing, simulated_entries, writable
 from cuffless.records.csv_files import LayoutError, is_csv, open_csv
+from cuffless.records.faults import costing_a_recording
 from cuffless.records.fetching import fetch_records, read_records
 from cuffless.records.local import subject_of
 from cuffless.records.record import Channel, ReadyWindows, Record, RecordError, Segment, from_arrays, turned_over
@@ -19,6 +20,7 @@ __all__ = [
     "RecordError",
     "Segment",
     "Source",
+    "costing_a_recording",
     "describe_record",
     "describe_runs",
     "fetch_records",
@@ -41,4 +43,5 @@ __all__ = [
     "split_path",
     "subject_of",
     "turned_over",
+    "writable",
 ]

@@ -1,6 +1,8 @@
 """The table of records: which there are, whose they are, what is wrong with them."""
 
 import hashlib
+import re
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from cuffless.config import RecordOptions
+from cuffless.errors import shortened
 from cuffless.records.folders import file_states
 from cuffless.records.local import local_entry, subject_of
 from cuffless.records.record import RecordError
@@ -18,6 +21,13 @@ COLUMNS = (
     *("record", "subject", "identity", "path", "segments", "seconds", "sha256", "problem"),
     *("bytes", "recorded", "channels", "subset"),
 )
+
+
+_UNFIT = re.compile(r"[\0\r\ud800-\udfff]")
+"""What a name cannot hold, which is a cell of tables and a group in a store."""
+_LONGEST_NAME = 1000
+_LONGEST_SHOWN = 200  # characters of a path in a reason
+_DEEPEST = 64  # folders that a name tells
 
 
 def simulated_entries(listing: str | Path) -> list[Entry]:
@@ -51,7 +61,7 @@ def _listings(folder: str, shards: int) -> list[str]:
     digests = [hashlib.sha256() for _ in range(shards)]
     for path, *state in _files(folder):
         subject, identity = subject_of(path)
-        line = f"{path} {state}\n".encode()
+        line = f"{path} {state}\n".encode(errors="surrogatepass")  # of a name that is not UTF-8
         for digest in digests if identity == "record" else [digests[shard_of(subject, shards)]]:
             digest.update(line)
     return [digest.hexdigest()[:16] for digest in digests]
@@ -65,27 +75,54 @@ def describe_record(entry: Entry, options: RecordOptions) -> dict:
 
     A record that cannot be used is a row too, with its reason under ``problem``.
     """
-    row = {"record": table_name(entry), "subject": entry.subject or entry.name}
+    row = {"record": fit_name(table_name(entry)), "subject": fit_name(entry.subject or entry.name)}
     row |= {"identity": entry.identity, "path": entry.path, "subset": entry.subset}
-    source = source_named(options.source)
     try:
         with refusing(options.source, entry.path):
-            record = source.survey(entry.path, options)
-            digest = source.digest(record, options)
-            size = record.size or sum(Path(file).stat().st_size for file in record.files)
+            return {**row, **_surveyed(entry, options)}
     except RecordError as error:
-        nothing = {"segments": 0, "seconds": 0.0, "sha256": "", "problem": str(error), "bytes": 0}
-        return {**row, **nothing, "recorded": round(error.seconds, 3), "channels": ";".join(error.channels)}
+        problem = writable(str(error).replace(entry.path, shortened(entry.path, _LONGEST_SHOWN)))
+        nothing = {"segments": 0, "seconds": 0.0, "sha256": "", "problem": problem, "bytes": 0}
+        row["path"] = writable(entry.path)
+        return {**row, **nothing, "recorded": round(error.seconds, 3), "channels": _joined(error.channels)}
+
+
+def _surveyed(entry: Entry, options: RecordOptions) -> dict:
+    """What a record's headers tell."""
+    if writable(entry.path) != entry.path:
+        raise RecordError(
+            f"{entry.path}: its name holds a line break, or what is not UTF-8, which tables cannot; rename it"
+        )
+    source = source_named(options.source)
+    record = source.survey(entry.path, options)
     return {
-        **row,
         "segments": len(record.segments),
         "seconds": round(record.usable_seconds, 3),
-        "sha256": digest,
+        "sha256": source.digest(record, options),
         "problem": "",
-        "bytes": size,
+        "bytes": record.size or sum(Path(file).stat().st_size for file in record.files),
         "recorded": round(record.seconds, 3),
-        "channels": ";".join(record.channels),
+        "channels": _joined(record.channels),
     }
+
+
+def _joined(channels: Iterable[str]) -> str:
+    return writable(";".join(map(str, channels)))
+
+
+def writable(text: str) -> str:
+    """A text as a table can hold it and give it back: signs that UTF-8 or a CSV has no form for are escaped."""
+    return re.sub(r"[\0\r]", lambda sign: repr(sign[0])[1:-1], text).encode(errors="backslashreplace").decode()
+
+
+def fit_name(name: str) -> str:
+    """A name for a row of the table of records; nearly all are that as they are."""
+    fit = _UNFIT.sub("_", name)
+    if any(not part.strip(".") for part in fit.split("/")):  # a store takes it for a path
+        fit = f"record_{fit}".replace("/", "_")
+    if len(fit) > _LONGEST_NAME:  # of a list or a file that was not meant to name records
+        fit = f"{shortened(fit)}{hashlib.sha256(fit.encode()).hexdigest()[:8]}"
+    return fit
 
 
 def list_records(entries: list[Entry], options: RecordOptions, shard: int | None = None) -> pd.DataFrame:
@@ -107,21 +144,22 @@ def list_records(entries: list[Entry], options: RecordOptions, shard: int | None
         files that hold them), recorded (seconds in all, gaps included), channels (all, separated by semicolons), subset
         (train, val or test, where its publisher says so). Names
         occur once in a data set: one that does not name its patient has the patient put before it, and records of
-        equal name take as much of their path as tells them apart (they are of one shard, whatever the number of
-        shards). Of records that are the same files, the first is used and the others have a problem.
+        equal name take as much of their path as tells them apart, or else a number (they are of one shard, whatever
+        the number of shards). Of records that are the same files, the first is used and the others have a problem.
     """
     chosen = [entry for entry in entries if shard is None or entry.shard(options.shards) == shard]
     with ThreadPoolExecutor(source_named(options.source).connections(options)) as pool:
         rows = list(pool.map(lambda entry: describe_record(entry, options), chosen))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     nameless = pd.Series([not entry.subject for entry in chosen], dtype=bool)
-    depth = 1
+    depth, short = 1, table["record"].copy()
     while (twice := table["record"].duplicated(keep=False)).any():
         depth += 1
-        longer = [_long_name(path, depth) for path in table.loc[twice, "path"]]
-        if depth > 64:
-            raise RecordError(f"{table.loc[twice, 'path'].iloc[0]} is listed twice; take it out of records.path")
-        table.loc[twice, "record"] = longer
+        if depth > _DEEPEST:  # a.csv beside a.txt, a/b_c.csv beside a_b/c.csv
+            table.loc[twice, "record"] = short[twice]
+            table["record"] = _numbered(table["record"])
+            break
+        table.loc[twice, "record"] = [_long_name(path, depth) for path in table.loc[twice, "path"]]
     # Without a patient the record is the subject, so two records of one name are two subjects.
     table.loc[nameless, "subject"] = table.loc[nameless, "record"]
     return _same_files_once(table) if source_named(options.source).digests_name_files else table
@@ -138,5 +176,17 @@ def _same_files_once(table: pd.DataFrame) -> pd.DataFrame:
 
 def _long_name(path: str, depth: int) -> str:
     file, part = split_path(path)
-    name = "_".join(file.with_suffix("").parts[-depth:])
-    return f"{name}_{part}" if part else name
+    name = "_".join([part for part in file.with_suffix("").parts if part != file.anchor][-depth:])
+    return fit_name(f"{name}_{part}" if part else name)
+
+
+def _numbered(names: pd.Series) -> list[str]:
+    """Names of which each occurs once: of equal ones all but the first have a number behind them."""
+    taken, found = set(names), []
+    for name, again in zip(names, names.duplicated(), strict=True):
+        number = 2
+        while again and (other := f"{name}~{number}") in taken:
+            number += 1
+        found.append(other if again else name)
+        taken.add(found[-1])
+    return found

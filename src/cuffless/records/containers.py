@@ -1,5 +1,6 @@
 """Files that hold many recordings: which there are, and how to read HDF5, which MATLAB v7.3 writes too."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +10,12 @@ import numpy as np
 
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened
+from cuffless.records.demands import shown_count
+from cuffless.records.faults import pass_on
 from cuffless.records.folders import existing_folder, files_in
 from cuffless.records.record import RecordError
+
+_LONGEST_TEXT = 100_000  # letters
 
 
 def container_files(options: RecordOptions, endings: tuple[str, ...]) -> dict[Path, str]:
@@ -59,7 +64,10 @@ def hdf5(path: str | Path) -> Iterator:
     try:
         with h5py.File(path, "r", locking=False) as file:  # network file systems refuse locks, and nobody writes
             yield file
-    except (OSError, RuntimeError, KeyError) as error:  # h5py turns damage of different kinds into these
+    except RecordError:
+        raise
+    except Exception as error:  # h5py turns damage of different kinds into errors of many
+        pass_on(error)
         raise RecordError(f"{path}: cannot be read as HDF5 ({shortened(error, 120)}); fetch it anew") from None
 
 
@@ -84,6 +92,8 @@ def texts(file, dataset) -> list[str]:
         if stored.dtype.itemsize > 4:  # not letters, but the dimensions of an empty value
             found.append("")
             continue
+        if math.prod(stored.shape) > _LONGEST_TEXT:
+            raise RecordError(f"{file.filename}: announces a name of {shown_count(math.prod(stored.shape))} letters")
         units = np.empty(stored.shape, stored.dtype)
         stored.read(h5py.h5s.ALL, h5py.h5s.ALL, units)
         found.append(text(units))

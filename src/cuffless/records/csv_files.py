@@ -64,7 +64,7 @@ def open_csv(
     name = path.name.split(".")[0]
     if options.csv_fs is not None:
         check_rate(path.name, options.csv_fs)
-    layout = with_head(layout_of(path))
+    layout = with_head(layout_of(path, options.memory_gb))
     table = describe(layout, options)
     ppg, abp = _signals(table, options, need_abp)
     sampling, source = sampled(table, options.csv_fs, assume=assume)

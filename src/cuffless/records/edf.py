@@ -14,6 +14,8 @@ import numpy as np
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened, some_of
 from cuffless.records.channels import doubled_channels, find_channel
+from cuffless.records.demands import check_demand
+from cuffless.records.faults import pass_on
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.local import FileFolder
 from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
@@ -21,6 +23,7 @@ from cuffless.records.vital import pressure_factor
 
 _FIXED = 256  # bytes of the header, and again for each signal
 _ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)[\x14\x15]")
+_ONSET_BYTES = 200  # of memory, for the time of a data record
 _CLOCK = 0.002  # seconds to which writers round a data record's time
 
 
@@ -41,7 +44,7 @@ class EdfFiles(FileFolder):
         """Open a file; of one that is cut short, what is there is used."""
         file = Path(path)
         state = file_state(file)
-        header, name = _read_header(state), file.name.removesuffix(file.suffix)
+        header, name = _read_header(state, options.memory_gb), file.name.removesuffix(file.suffix)
         labels = [signal.label for signal in header.signals]
         chosen = {"ppg": find_channel(labels, options.channels.ppg)}
         if need_abp:
@@ -62,6 +65,8 @@ class EdfFiles(FileFolder):
             problems += [said] if said else []
         for signal in signals.values():
             check_rate(f"{file.name}, {signal.label}", signal.fs)
+            needed = 8 * signal.per_record
+            check_demand(file, f"data records of {signal.per_record:,} samples", needed, options.memory_gb, state[1])
             if not signal.gain:
                 raise RecordError(
                     f"{file.name}: {shortened(signal.label)} is not calibrated (its physical or digital minimum is its "
@@ -72,7 +77,7 @@ class EdfFiles(FileFolder):
         segments = []
         for start, first, last in header.runs(1 / signals["ppg"].fs):
             made = {
-                kind: _channel(state, signal, first, last, factor if kind == "abp" else 1.0)
+                kind: _channel(header, signal, first, last, factor if kind == "abp" else 1.0)
                 for kind, signal in signals.items()
             }
             segments.append(Segment(f"{name}@{start:.0f}s", start, options.fs, made["ppg"], made.get("abp")))
@@ -130,7 +135,7 @@ class _Header:
 
 
 @lru_cache(maxsize=64)
-def _read_header(state: FileState) -> _Header:
+def _read_header(state: FileState, memory_gb: float) -> _Header:
     path, size, _ = state
     with open(path, "rb") as file:
         fixed = file.read(_FIXED)
@@ -157,6 +162,7 @@ def _read_header(state: FileState) -> _Header:
     n_records = there if n_records < 0 else min(n_records, there)  # -1: it was not closed
     if not n_records:
         raise RecordError(f"{path}: holds no data record; fetch it again")
+    check_demand(path, f"{n_records:,} data records", n_records * _ONSET_BYTES, memory_gb, size)
     signals, timekeeping, first_byte = [], None, 0
     for one in parsed:
         per_record = one.samples_per_data_record
@@ -189,6 +195,7 @@ def _parse(path: str, raw: bytes, wide: bool) -> Sequence:
             _ = (one.label, one.physical_dimension, one.physical_min, one.physical_max, one.digital_min)
             _ = (one.digital_max, one.samples_per_data_record)
     except Exception as error:  # its parser raises whatever it stumbles over
+        pass_on(error)
         raise RecordError(f"{path}: the header cannot be read ({shortened(error)}); fetch it again") from None
     return signals
 
@@ -215,12 +222,11 @@ def _with_onsets(header: _Header, timekeeping: tuple[int, int] | None, kind: str
     return replace(header, onsets=tuple(onset - onsets[0] for onset in onsets))
 
 
-def _channel(state: FileState, signal: _Signal, first: int, last: int, factor: float) -> Channel:
+def _channel(header: _Header, signal: _Signal, first: int, last: int, factor: float) -> Channel:
     """A signal in the data records from `first` to before `last`."""
     width = signal.per_record
 
     def read(start: int, stop: int) -> np.ndarray:
-        header = _read_header(state)
         a, b = first + start // width, min(first + -(-stop // width), last)
         block = header.records()[a:b, signal.first_byte : signal.first_byte + width * header.sample_bytes]
         digital = _numbers(np.ascontiguousarray(block).ravel(), header.sample_bytes)

@@ -5,6 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from cuffless.config import RecordOptions
+from cuffless.records.catalog import writable
+from cuffless.records.faults import costing_a_recording
 from cuffless.records.record import RecordError
 from cuffless.records.sources import source_named
 
@@ -47,10 +49,11 @@ def fetch_records(table: pd.DataFrame, options: RecordOptions) -> pd.DataFrame:
         if row["problem"]:
             continue
         try:
-            problems = source.prepare(row["path"], options)
+            with costing_a_recording(row["path"]):
+                problems = source.prepare(row["path"], options)
             table.loc[index, PASSED_OVER] = _SEPARATOR.join(problems)
         except RecordError as error:
-            problems = [str(error)]
+            problems = [writable(str(error))]
             table.loc[index, "problem"] = problems[0]
         print(f"{row['record']}: {'; '.join(problems) or 'here'}", flush=True)
     return table

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cuffless.config import RecordOptions
+from cuffless.records.faults import pass_on
 from cuffless.records.record import RecordError
 
 FileState = tuple[str, int, int]
@@ -55,7 +56,8 @@ def walk(folder: str | Path) -> Iterator[os.DirEntry]:
             try:
                 with os.scandir(shown) as entries:
                     content = sorted(entries, key=lambda entry: entry.name)
-            except OSError:
+            except OSError as error:
+                pass_on(error)
                 if itself is not None:
                     yield itself
                 continue
@@ -65,9 +67,9 @@ def walk(folder: str | Path) -> Iterator[os.DirEntry]:
                 if entry.is_dir(follow_symlinks=False):
                     inside.append((entry.path, os.path.join(real, entry.name), entry))
                 elif not entry.is_symlink():
-                    if entry.is_file():
+                    if _says(entry.is_file):
                         yield entry
-                elif not _is_folder(entry):
+                elif not _says(entry.is_dir):
                     yield entry
                 else:
                     target = os.path.realpath(entry.path)
@@ -106,7 +108,9 @@ def files_in(
         if concerned is not None and not concerned(path):
             continue
         # A name without an ending may be a folder's: what is in it cannot be known.
-        if (wanted(entry.name) and entry.is_file()) or ((wanted(entry.name) or not path.suffix) and unreachable(path)):
+        if (wanted(entry.name) and _says(entry.is_file)) or (
+            (wanted(entry.name) or not path.suffix) and unreachable(path)
+        ):
             found.append(path)
     return sorted(found)
 
@@ -156,14 +160,16 @@ def file_state(path: Path) -> FileState:
     try:
         state = reachable(path).stat()
     except OSError as error:
+        pass_on(error)
         raise RecordError(f"{path}: cannot be read ({error.strerror}); see to records.path") from None
     return str(path), state.st_size, state.st_mtime_ns
 
 
-def _is_folder(entry: os.DirEntry) -> bool:
+def _says(asked: Callable[[], bool]) -> bool:
+    """What an entry of a folder says of itself; no, if that cannot be known."""
     try:
-        return entry.is_dir()
-    except OSError:  # a link to itself
+        return asked()
+    except OSError:  # a link to itself, a folder that lets nobody through
         return False
 
 

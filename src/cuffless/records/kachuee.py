@@ -1,6 +1,7 @@
 """The UCI data set "Cuff-Less Blood Pressure Estimation" and its copy on Kaggle."""
 
 import hashlib
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,10 @@ import numpy as np
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened, some_of
 from cuffless.records.containers import container_files, hdf5, holds_references
+from cuffless.records.demands import MEMORY_GB, check_dataset, check_listed
+from cuffless.records.faults import pass_on
 from cuffless.records.folders import FileState, file_state
+from cuffless.records.matlab import check_old_matlab
 from cuffless.records.record import Channel, Record, RecordError, Segment
 from cuffless.records.source import Entry, Source, split_path
 
@@ -36,26 +40,28 @@ class KachueeFiles(Source):
         """One entry a cell, ``<file>#<number>`` from 0001 as MATLAB counts; one for a file that cannot be read."""
         for file, name in container_files(options, (".mat",)).items():
             try:
-                n = _cells(file_state(file))[1]
-            except Exception:  # damaged files raise more than can be foreseen
+                n = _cells(file_state(file), options.memory_gb)[1]
+            except Exception as error:  # damaged files raise more than can be foreseen
+                pass_on(error)
                 yield Entry(str(file), name)  # opening it tells why
                 continue
             for number in range(1, n + 1):
                 yield Entry(f"{file}#{number:04d}", f"{name}_{number:04d}")
 
-    def parts(self, file: Path) -> list[str]:
+    def parts(self, file: Path, memory_gb: float = MEMORY_GB) -> list[str]:
         """Numbers of a file's cells."""
-        return [f"{number:04d}" for number in range(1, _cells(file_state(file))[1] + 1)]
+        return [f"{number:04d}" for number in range(1, _cells(file_state(file), memory_gb)[1] + 1)]
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
         """Open one cell; of a file of version 7.3 only shapes are read."""
         file, number = split_path(path)
         state = file_state(file)
-        variable, n = _cells(state)
+        variable, n = _cells(state, options.memory_gb)
         if not (number.isdecimal() and 1 <= int(number) <= n):
             raise RecordError(f"{path}: name a cell of {variable} after #, 0001 to {n:04d}")
         name = f"{file.stem}_{number}"
-        length, rows = _layout(f"{name} ({file}, cell {int(number)})", _cell_shape(state, variable, int(number)))
+        shape = _cell_shape(state, variable, int(number), options.memory_gb)
+        length, rows = _layout(f"{name} ({file}, cell {int(number)})", shape)
 
         def channel(index: int) -> Channel:
             return Channel(FS, length, lambda a, b: _read(state, variable, int(number), index, slice(a, b), rows))
@@ -77,36 +83,45 @@ class KachueeFiles(Source):
 
 
 @lru_cache(maxsize=64)
-def _cells(state: FileState) -> tuple[str, int]:
+def _cells(state: FileState, memory_gb: float) -> tuple[str, int]:
     """Name and length of a file's cell array."""
     import h5py
 
     path = state[0]
     if h5py.is_hdf5(path):
         with hdf5(path) as file:
-            found = {name: file[name].size for name in file if holds_references(file[name])}
+            found = {name: math.prod(file[name].shape) for name in file if holds_references(file[name])}
     else:
         import scipy.io
 
+        check_old_matlab(path, memory_gb)
         try:
             kinds = scipy.io.whosmat(path, appendmat=False)
         except Exception as error:  # its parser raises whatever it stumbles over
+            pass_on(error)
             why = shortened(error, 120)
             raise RecordError(f"{path}: is no MATLAB file ({why}); fetch it anew, or take it out") from None
-        found = {name: int(np.prod(shape)) for name, shape, kind in kinds if kind == "cell"}
+        found = {name: math.prod(map(int, shape)) for name, shape, kind in kinds if kind == "cell"}
     if len(found) != 1:
         what = f"several cell arrays ({some_of(found)})" if found else "no cell array"
         raise RecordError(f"{path}: holds {what}, not one of recordings; {_REMEDY}")
-    return next(iter(found.items()))
+    ((variable, n),) = found.items()
+    check_listed(path, n, memory_gb)
+    return variable, n
 
 
-def _cell_shape(state: FileState, variable: str, number: int) -> tuple[int, ...]:
+def _cell_shape(state: FileState, variable: str, number: int, memory_gb: float) -> tuple[int, ...]:
     if old := _old_cells(state, variable):
         return _numeric_shape(old[number - 1])
     with hdf5(state[0]) as file:
         cell = _hdf5_cell(file, variable, number)
         # MATLAB stores an empty matrix as its two dimensions and says so in an attribute.
-        return (0,) if cell is None or "MATLAB_empty" in cell.attrs else _numeric_shape(cell)
+        if cell is None or "MATLAB_empty" in cell.attrs:
+            return (0,)
+        shape = _numeric_shape(cell)
+        if shape:
+            check_dataset(state[0], cell, memory_gb, rows=1)
+        return shape
 
 
 def _numeric_shape(cell) -> tuple[int, ...]:
@@ -154,5 +169,6 @@ def _load_old(state: FileState, variable: str) -> list[np.ndarray]:
     try:
         return list(scipy.io.loadmat(state[0], appendmat=False, variable_names=[variable])[variable].ravel(order="F"))
     except Exception as error:  # its parser raises whatever it stumbles over
+        pass_on(error)
         why = shortened(error, 120)
         raise RecordError(f"{Path(state[0])}: cannot be read as MATLAB file ({why}); fetch it anew") from None

@@ -7,9 +7,10 @@ from pathlib import Path
 from cuffless.config import RecordOptions
 from cuffless.records.csv_files import is_csv, open_csv
 from cuffless.records.folders import files_in, reachable
-from cuffless.records.record import Record
+from cuffless.records.record import Record, RecordError
 from cuffless.records.source import Entry, Source, shard_of
 from cuffless.records.wfdb_files import open_wfdb
+from cuffless.records.wfdb_headers import header_text
 
 _PATIENT = re.compile(r"^p\d{6,8}$")
 
@@ -95,7 +96,7 @@ def _masters(headers: list[Path]) -> list[Path]:
     for header in headers:
         lines = _header_lines(header)
         if lines and "/" in lines[0].split()[0]:
-            segments |= {header.with_name(line.split()[0] + ".hea") for line in lines[1:]}
+            segments |= {header.parent / f"{line.split()[0]}.hea" for line in lines[1:]}
     return [
         header.with_suffix("") if header.suffix == ".hea" else header for header in headers if header not in segments
     ]
@@ -104,7 +105,7 @@ def _masters(headers: list[Path]) -> list[Path]:
 def _header_lines(header: Path) -> list[str]:
     """Lines of a header without comments; none of one that cannot be read (opening it tells why)."""
     try:
-        text = header.read_text(errors="replace")
-    except OSError:
+        text = header_text(header)
+    except RecordError:
         return []
     return [line for line in text.splitlines() if line.strip() and line[0] != "#"]

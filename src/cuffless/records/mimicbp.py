@@ -8,6 +8,8 @@ import numpy as np
 
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened
+from cuffless.records.demands import check_listed
+from cuffless.records.faults import pass_on
 from cuffless.records.folders import files_in, reachable
 from cuffless.records.record import Channel, Record, RecordError, Segment
 from cuffless.records.source import Entry, Source
@@ -60,6 +62,7 @@ class MimicBp(Source):
         if len(set(shapes)) > 1:
             raise RecordError(f"{path}: PPG {shapes[0]} and ABP {shapes[1]} must be of one shape; fetch both again")
         n, samples = shapes[0]
+        check_listed(file, n, options.memory_gb)
         segments = tuple(
             Segment(f"{match[1]}[{number}]", 2 * number * samples / FS, options.fs, *(
                 _channel(one, number, samples) for one in files
@@ -78,6 +81,7 @@ def _official(lists) -> dict[str, str]:
         try:
             text = file.read_text(encoding="utf-8-sig", errors="replace")
         except OSError as error:
+            pass_on(error)
             raise RecordError(f"{file}: cannot be read ({error.strerror})") from None
         for patient in filter(None, _MARKS.split(text)):  # a Python list, or one a line
             found[patient] = "+".join(sorted({subset, *filter(None, found.get(patient, "").split("+"))}))
@@ -97,7 +101,8 @@ def _array(file: Path) -> np.ndarray:
         array = np.load(reachable(file), mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise RecordError(f"{file}: is not there; a patient needs both _ppg.npy and _abp.npy") from None
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # its header is parsed as Python, which raises whatever it stumbles over
+        pass_on(error)
         raise RecordError(f"{file}: cannot be read as .npy ({shortened(error, 100)}); fetch it again") from None
     if array.ndim == 1:
         array = array[None]

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cuffless.config import DownloadOptions, RecordOptions
+from cuffless.errors import shortened
 from cuffless.files import locked
 from cuffless.records.record import Record, RecordError
 from cuffless.records.record_lists import Listed, list_file, read_list
@@ -18,6 +20,7 @@ from cuffless.records.wfdb_files import missing_signal, open_wfdb, segment_names
 from cuffless.records.wfdb_headers import read_header
 
 _SUMS = "SHA256SUMS.txt"
+_WITH_SUMS = ("mimic3wdb", "mimic4wdb", "challenge-2015")  # they publish their checksums
 _IN_FOLDERS = ("mimic3wdb", "mimic4wdb")  # databases without a record at their root
 
 
@@ -66,12 +69,12 @@ class PhysioNet(Source):
         if header:
             problem = missing_signal(header.names, options)
             if problem:
-                raise RecordError(f"{file.name}: {problem}", tuple(header.names), master.length / master.fs)
+                raise RecordError(f"{shortened(file.name)}: {problem}", tuple(header.names), master.length / master.fs)
         for name in names:
             try:
                 source.fetch(f"{folder / name}.hea")
             except DownloadError as error:  # costs that segment: open_wfdb says so of it
-                print(f"{file.name}: segment {name} is passed over: {error}", flush=True)
+                print(f"{shortened(file.name)}: segment {shortened(name)} is passed over: {error}", flush=True)
         return self._open(path, options, need_abp=True, headers_only=True)
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
@@ -93,7 +96,8 @@ class PhysioNet(Source):
         source, known = downloader(options), "\n".join(known)
         files = [Path(file).relative_to(source.folder).as_posix() for file in self.survey(path, options).files]
         files = [file for file in files if file not in known]
-        return [str(error) for _, error in sorted(source.fetch_all(files).items())]
+        failed = [str(error) for _, error in sorted(source.fetch_all(files).items())]
+        return failed + [said for host in source.unproven if (said := _unproven(host)) not in known]
 
     @contextmanager
     def reserve(self, path: str, options: RecordOptions) -> Iterator[None]:
@@ -148,14 +152,17 @@ def fetch_index(options: RecordOptions) -> dict:
     -------
     dict
         ``database``; ``listed``: records and folders to be looked into; ``checksums``: whether the database publishes
-        them (else files are checked by length alone); ``resolved``: records whose patient another database tells.
+        them (else files are checked by length alone); ``resolved``: records whose patient another database tells;
+        ``unproven``: other hosts that served files without checksums, if any did.
     """
-    return {
+    found = {
         "database": options.database,
         "listed": len(list(listed_records(options))),
         "checksums": checksums_of(options.database, options.download) is not None,
         "resolved": len(_patients(options)),
     }
+    hosts = downloader(options).unproven
+    return found | ({"unproven": hosts} if hosts else {})
 
 
 def downloader(options: RecordOptions) -> Downloader:
@@ -174,7 +181,24 @@ def _downloader(database: str, options: DownloadOptions) -> Downloader:
         sums = None if path == _SUMS else checksums_of(database, options)
         return sums.lookup(path) if sums else None
 
-    return Downloader(database, options, checksum)
+    def unproven(path: str, host: str) -> None:
+        if path == _SUMS or checksums_of(database, options):
+            return
+        if database.startswith(_WITH_SUMS) or urlsplit(options.url).hostname == "physionet.org":
+            raise DownloadError(
+                f"{database}: {path} was redirected to {host}, where no {_SUMS} proves that it is what PhysioNet "
+                "published; fetch from https://physionet.org/files or a mirror that has it (records.download.url)"
+            )
+        if host not in made.unproven:
+            made.unproven.append(host)
+            print(_unproven(host), flush=True)
+
+    made = Downloader(database, options, checksum, unproven)
+    return made
+
+
+def _unproven(host: str) -> str:
+    return f"{host} served files in place of records.download.url, and no {_SUMS} proves them: they are taken unchecked"
 
 
 def checksums_of(database: str, options: DownloadOptions) -> Checksums | None:
@@ -239,7 +263,7 @@ def _inside(folder: Listed, source: Downloader, concerns: Callable[[Listed], boo
         yield Listed(f"{folder.path}{folder.path.rstrip('/').rpartition('/')[2]}")
         return
     except DownloadError as error:
-        yield Listed(folder.path, problem=f"{folder.path}: its records are not known: {error}")
+        yield Listed(folder.path, problem=f"{shortened(folder.path, 120)}: its records are not known: {error}")
         return
     for one in read_list(f"{folder.path}{line.strip()}" for line in lines if line.strip()):
         if not one.path.endswith("/"):
@@ -253,7 +277,7 @@ def _header_or_none(path: str, source: Downloader):
     try:
         return read_header(source.fetch(f"{path}.hea").with_suffix(""))
     except RecordError as error:
-        print(f"{path}.hea is passed over: {error}", flush=True)
+        print(f"{shortened(path, 120)}.hea is passed over: {error}", flush=True)
         return None
 
 

@@ -1,6 +1,7 @@
 """Windows that others cut and labelled: the authors' published file, PulseDB's subsets and segments."""
 
 import hashlib
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ import numpy as np
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened, some_of
 from cuffless.records.containers import container_files, hdf5, holds_references, text, texts
+from cuffless.records.demands import MEMORY_GB, check_dataset, check_demand, shown_count
+from cuffless.records.faults import pass_on
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.record import ReadyWindows, Record, RecordError, check_rate
 from cuffless.records.source import Entry, Source, split_path
@@ -20,6 +23,7 @@ PULSEDB_FS = 125.0
 _PULSEDB_PPG = 1  # of ECG, PPG, ABP
 _BLOCK_WINDOWS = 2048
 _GAP, _SPAN = 64, 4096  # rows read in vain rather than anew, and the most that are read at once
+_LONGEST_VALUE = 1 << 20  # numbers of a window, beyond which its dataset is looked at first
 _PUBLISHED = {"ppg", "label", "subject_idx"}
 _LONGEST_NAME = 100  # characters: names of records and of files are made of it
 _PATIENT = re.compile(r"p\d{6,8}(_[01])?")
@@ -49,8 +53,9 @@ class ReadyFiles(Source):
         """One entry a subject a file, ``<file>#<subject>``; one for a file that cannot be read."""
         for file, name in container_files(options, (".h5", ".hdf5", ".mat")).items():
             try:
-                content = _look_into(file_state(file))
-            except Exception:  # damaged files raise more than can be foreseen
+                content = _look_into(file_state(file), options.memory_gb)
+            except Exception as error:  # damaged files raise more than can be foreseen
+                pass_on(error)
                 yield Entry(str(file), name)  # opening it tells why
                 continue
             if content.left_out:
@@ -68,14 +73,14 @@ class ReadyFiles(Source):
                 subset = next((subset for mark, subset in _SUBSETS.items() if mark in file.stem.lower()), "")
                 yield Entry(f"{file}#{subject}", full + subject, subject, "patient", subset=subset)
 
-    def parts(self, file: Path) -> list[str]:
+    def parts(self, file: Path, memory_gb: float = MEMORY_GB) -> list[str]:
         """Subjects of a file."""
-        return list(_look_into(file_state(file)).rows)
+        return list(_look_into(file_state(file), memory_gb).rows)
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
         """Open the windows of one subject in one file; without need of pressure they come without labels."""
         file, subject = split_path(path)
-        content = _look_into(file_state(file))
+        content = _look_into(file_state(file), options.memory_gb)
         if not subject and content.left_out:
             raise RecordError(f"{path}: {content.left_out}")
         if subject not in content.rows:
@@ -185,32 +190,32 @@ class _Segments(_Content):
 
 def is_ready(file: Path) -> bool:
     """Whether a file holds ready windows in one of the layouts known."""
-    import h5py
-
     try:
-        with h5py.File(file, "r", locking=False) as opened:
+        with hdf5(file) as opened:
             return any(set(opened) >= _PUBLISHED or layout in opened for layout in ("Subset", "Subj_Wins"))
-    except OSError:
+    except RecordError:
         return False
 
 
 @lru_cache(maxsize=16)
-def _look_into(state: FileState) -> _Content:
+def _look_into(state: FileState, memory_gb: float) -> _Content:
     """Layout, subjects and their rows; of PulseDB's subsets the subject of every window is read, 0.1 ms each."""
     path = state[0]
     with hdf5(path) as file:
         if set(file) >= _PUBLISHED:
-            return _published(path, file)
+            return _published(path, file, memory_gb)
         if "Subset" in file:
-            return _subset(path, file["Subset"])
+            return _subset(path, file["Subset"], memory_gb)
         if "Subj_Wins" in file:
-            return _segments(path, file["Subj_Wins"])
+            return _segments(path, file["Subj_Wins"], memory_gb)
         held = some_of(sorted(file)) or "nothing"
     raise RecordError(f"{path}: holds {held}, none of the layouts of ready windows; {_REMEDY}")
 
 
-def _published(path: str, file) -> _Content:
+def _published(path: str, file, memory_gb: float) -> _Content:
     ppg, label, subject = (file[name] for name in ("ppg", "label", "subject_idx"))
+    for dataset, rows in ((ppg, _SPAN), (label, _SPAN), (subject, None)):
+        check_dataset(path, dataset, memory_gb, rows=rows)
     n = subject.size
     if not (n and ppg.ndim == 2 and ppg.shape[0] == n and label.shape == (n, 2)):
         raise RecordError(
@@ -267,9 +272,13 @@ def _named_rows(path: str, subjects: np.ndarray, what: str, where: str) -> tuple
     )
 
 
-def _subset(path: str, subset) -> _Content:
+def _subset(path: str, subset, memory_gb: float) -> _Content:
     _require(path, subset, "Signals", "SBP", "DBP", "Subject")
     signals, sbp, dbp, subject = (subset[name] for name in ("Signals", "SBP", "DBP", "Subject"))
+    for dataset in (sbp, dbp, subject):
+        check_dataset(path, dataset, memory_gb)
+    check_dataset(path, signals, memory_gb, rows=1)
+    check_demand(path, f"windows of {shown_count(signals.shape[0])} samples", signals.shape[0] * _SPAN * 8, memory_gb)
     n = subject.size
     if not (n and signals.ndim == 3 and signals.shape[1:] == (3, n) and sbp.size == dbp.size == n):
         raise RecordError(
@@ -282,13 +291,15 @@ def _subset(path: str, subset) -> _Content:
     return _Subset(path, rows, signals.shape[0], signals.dtype.itemsize, left_out=left_out)
 
 
-def _segments(path: str, windows) -> _Content:
+def _segments(path: str, windows, memory_gb: float) -> _Content:
     _require(path, windows, _segment_ppg(windows), "SegSBP", "SegDBP", "SubjectID")
     signal = windows[_segment_ppg(windows)]
+    check_dataset(path, signal, memory_gb)
     n = signal.size if holds_references(signal) else 1
     subject = text(_value(windows["SubjectID"], 0))
     stored = [_stored(signal, row) for row in range(min(n, 8))]  # the first may be broken
     samples = max((one.size for one in stored if one is not None), default=0)
+    check_demand(path, f"windows of {shown_count(samples)} samples", samples * min(n, _BLOCK_WINDOWS) * 8, memory_gb)
     if not (subject and samples and windows["SegSBP"].size == windows["SegDBP"].size == n):
         raise RecordError(f"{path}: Subj_Wins must give a SubjectID, and PPG, SegSBP and SegDBP of each of {n} windows")
     if not subject.endswith(("_0", "_1")):
@@ -322,7 +333,11 @@ def _value(field, row: int) -> np.ndarray:
     """A window's value of a field; empty where there is none."""
     stored = _stored(field, row)
     # MATLAB stores an empty matrix as its two dimensions and says so in an attribute.
-    return np.empty(0) if stored is None or "MATLAB_empty" in stored.attrs else stored[()].ravel()
+    if stored is None or "MATLAB_empty" in stored.attrs:
+        return np.empty(0)
+    if math.prod(stored.shape) > _LONGEST_VALUE:
+        check_dataset(stored.file.filename, stored, MEMORY_GB)
+    return stored[()].ravel()
 
 
 def _first(values: np.ndarray) -> float:

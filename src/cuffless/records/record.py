@@ -29,6 +29,8 @@ class RecordError(CufflessError):
 
 
 LOWEST_FS, HIGHEST_FS = 40.0, 5000.0
+MOST_MEASURED = 1e30
+"""In any unit; a greater number stands for a missing sample, or for a damaged one."""
 
 
 def check_rate(name: str, fs: float) -> None:
@@ -82,7 +84,17 @@ class Channel:
         chunk = max(int(CHUNK_SECONDS * self.fs), 2)
         first = max(start // chunk - 2, 0) * chunk
         last = min((-(-stop // chunk) + 2) * chunk, self.n_samples)
-        return without_impulses(self.read(first, last), self.fs, levels=levels)[start - first : stop - first]
+        cleaned = without_impulses(_measurable(self.read(first, last)), self.fs, levels=levels)
+        return cleaned[start - first : stop - first]
+
+
+def _measurable(values: np.ndarray) -> np.ndarray:
+    """Values of which those are missing that no sensor gives: their squares would be beyond what floats can hold."""
+    with np.errstate(over="ignore"):
+        if np.dot(values, values) < MOST_MEASURED**2:  # false if one is missing, too
+            return values
+        beyond = (np.abs(values) > MOST_MEASURED) & np.isfinite(values)
+    return np.where(beyond, np.nan, values) if beyond.any() else values
 
 
 @dataclass(frozen=True)
@@ -200,6 +212,8 @@ class Record:
         What a file that does not describe itself was taken for, in one line; empty for one that does.
     began : float or None
         Its first sample in seconds since 1970, where it tells.
+    verify : callable
+        Reads the signals once more, and says which are not what their file's own checksums tell.
     """
 
     name: str
@@ -214,6 +228,7 @@ class Record:
     ready: ReadyWindows | None = None
     read_as: str = ""
     began: float | None = None
+    verify: Callable[[], list[str]] = list
 
     @property
     def usable_seconds(self) -> float:

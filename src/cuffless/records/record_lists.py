@@ -135,7 +135,12 @@ def list_file(path: str, in_folders: bool = False) -> tuple[Listed, ...]:
         raise RecordError(f"records.record_list: {path} cannot be read ({shortened(error, 120)})") from None
     header = lines[0].strip() if lines else ""
     if header.strip('"') in _COLUMNS or ("," in header and "/" not in header):
-        lines = _column(path, lines, in_folders)
+        import csv
+
+        try:
+            lines = _column(path, lines, in_folders)
+        except csv.Error as error:
+            raise RecordError(f"records.record_list: {path} cannot be read as a CSV ({error}); correct it") from None
     found = read_list(lines)
     if not found:
         raise RecordError(f"{path}: names no record; one a line is wanted, e.g. 39/3982843_0010 or p00/p000020/")

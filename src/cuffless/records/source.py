@@ -141,4 +141,4 @@ def shard_of(key: str, shards: int) -> int:
     """Job that works on a subject or record: stable, so that adding one touches one shard."""
     import hashlib
 
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % shards
+    return int.from_bytes(hashlib.sha256(key.encode(errors="surrogatepass")).digest()[:8], "big") % shards

@@ -3,13 +3,12 @@
 import importlib
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 
 from cuffless.config import RecordOptions
-from cuffless.errors import CufflessError, shortened
+from cuffless.records.faults import costing_a_recording
 from cuffless.records.record import Record, RecordError, turned_over
 from cuffless.records.source import Entry, Source
 
@@ -70,12 +69,10 @@ def source_named(name: str) -> Source:
     return made
 
 
-@contextmanager
-def refusing(name: str, path: str) -> Iterator[None]:
-    """Turn whatever reading a file may raise into the reason why it cannot be used.
+def refusing(name: str, path: str) -> AbstractContextManager:
+    """Turn whatever reading a recording may raise into the reason why it cannot be used; see `costing_a_recording`.
 
-    Files are damaged in more ways than their readers expect. Of a user's own source every other error is a mistake in
-    its code, and stays one.
+    Of a user's own source every error but a `RecordError` is a mistake in its code, and stays one.
 
     Parameters
     ----------
@@ -83,23 +80,8 @@ def refusing(name: str, path: str) -> Iterator[None]:
         Of the source.
     path : str
         Of the recording.
-
-    Raises
-    ------
-    RecordError
-        In place of other errors.
     """
-    try:
-        yield
-    except CufflessError:
-        raise
-    except Exception as error:
-        if name not in _SOURCES:
-            raise
-        why = f"{type(error).__name__}: {shortened(error, 120)}" if str(error) else type(error).__name__
-        raise RecordError(
-            f"{path}: cannot be read ({why}); fetch it again, or leave it out (records.exclude)"
-        ) from error
+    return costing_a_recording(path) if name in _SOURCES else nullcontext()
 
 
 def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True) -> Record:

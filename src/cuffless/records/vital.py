@@ -3,10 +3,10 @@
 import gzip
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import StringIO
 from pathlib import Path
 
@@ -14,7 +14,10 @@ import numpy as np
 
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened, some_of
+from cuffless.files import GB
 from cuffless.records.channels import doubled_channels, find_channel
+from cuffless.records.demands import check_demand
+from cuffless.records.faults import pass_on
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.local import FileFolder
 from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
@@ -46,7 +49,7 @@ class VitalFiles(FileFolder):
         """Open a file; what of it can be read is used, if it is cut short."""
         file = Path(path)
         state = file_state(file)
-        content = _load(state)
+        content = _load(state, options.memory_gb)
         tracks, name = content.waves, file.name.removesuffix(file.suffix)
         names = [track.full for track in tracks]
         if not tracks:
@@ -67,7 +70,8 @@ class VitalFiles(FileFolder):
         problems += [said] if said else []
         for track in filter(None, (ppg, abp)):
             check_rate(f"{file.name}, {track.full}", track.fs)
-        segments = _segments(name, state, tracks.index(ppg), tracks.index(abp) if abp else None, factor, options.fs)
+        places = (tracks.index(ppg), tracks.index(abp) if abp else None)
+        segments = _segments(name, partial(_load, state, options.memory_gb), *places, factor, options.fs)
         if not segments:
             raise RecordError(f"{file.name}: PPG and pressure were never recorded at once", tuple(names))
         return Record(
@@ -133,10 +137,10 @@ class _Content:
 
 
 @lru_cache(maxsize=1)
-def _load(state: FileState) -> _Content:
+def _load(state: FileState, memory_gb: float) -> _Content:
     """All waves of a file."""
     path = Path(state[0])
-    problem = _damage(path)
+    problem = _damage(path, memory_gb)
     import vitaldb
     from vitaldb.utils import FMT_NAN
 
@@ -163,20 +167,24 @@ def _load(state: FileState) -> _Content:
     return _Content(tuple(waves), max(float(read.dtend - read.dtstart), 0.0), problem)
 
 
-def _damage(path: Path) -> str:
+def _damage(path: Path, memory_gb: float) -> str:
     """What is wrong with a file as a whole; empty if nothing.
 
     Raises
     ------
     RecordError
-        If it is no .vital file.
+        If it is no .vital file, or unpacks to more than memory may hold.
     """
+    unpacked = 0
     try:
         with gzip.open(path) as file:
             if file.read(4) != b"VITA":
                 raise RecordError(f"{path}: is not a .vital file; fetch it again, or take it out")
-            while file.read(1 << 20):
-                pass
+            while piece := file.read(1 << 20):
+                unpacked += len(piece)
+                if unpacked > memory_gb * GB:
+                    break
+        check_demand(path, f"{unpacked:,} bytes, unpacked,", unpacked, memory_gb)
     except EOFError:
         return f"{path.name}: cut short, what is there is used; fetch it again"
     except (zlib.error, gzip.BadGzipFile) as error:
@@ -186,6 +194,7 @@ def _damage(path: Path) -> str:
             f"{path}: is not a .vital file ({shortened(error)}); fetch it again, or take it out"
         ) from None
     except OSError as error:
+        pass_on(error)
         raise RecordError(f"{path}: cannot be read ({error.strerror or shortened(error)})") from None
     return ""
 
@@ -234,9 +243,9 @@ def _chosen(tracks: Sequence[_Wave], known: Sequence[str]) -> _Wave | None:
     return None
 
 
-def _segments(name, state: FileState, ppg: int, abp: int | None, factor: float, fs: float) -> list[Segment]:
+def _segments(name, load: Callable[[], _Content], ppg: int, abp: int | None, factor: float, fs: float) -> list[Segment]:
     """Stretches in which the PPG, and the pressure where it is asked for, were recorded without a gap."""
-    waves = _load(state).waves
+    waves = load().waves
     found = []
     for first, run in enumerate(waves[ppg].runs):
         end = run.start + len(run.stored) / waves[ppg].fs
@@ -254,7 +263,7 @@ def _segments(name, state: FileState, ppg: int, abp: int | None, factor: float, 
         n = min(round((stop - start) * wave.fs), len(wave.runs[run].stored) - begin)
 
         def read(a: int, b: int) -> np.ndarray:
-            wave = _load(state).waves[index]
+            wave = load().waves[index]
             return wave.physical(wave.runs[run].stored[begin + a : begin + min(b, n)]) * factor
 
         return Channel(wave.fs, max(n, 0), read)

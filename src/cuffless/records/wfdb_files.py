@@ -1,6 +1,8 @@
 """WFDB records, single- and multi-segment, fixed and variable layout."""
 
+import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +10,18 @@ import numpy as np
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened, some_of
 from cuffless.records.channels import doubled_channels, find_channel
-from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
+from cuffless.records.record import HIGHEST_FS, Channel, Record, RecordError, Segment, check_rate
 from cuffless.records.source import split_path
 from cuffless.records.units import PRESSURE_UNITS, mmhg_per
 from cuffless.records.wfdb_headers import Header, Signal, read_header
-from cuffless.records.wfdb_signals import FORMATS, expected_bytes, is_compressed, signal_reader, stored_frames
+from cuffless.records.wfdb_signals import (
+    FORMATS,
+    differs_from_checksum,
+    expected_bytes,
+    is_compressed,
+    signal_reader,
+    stored_frames,
+)
 
 
 def open_wfdb(
@@ -53,7 +62,7 @@ def open_wfdb(
     check_rate(name, header.fs * max([signal.per_frame for signal in header.signals], default=1))
     strangers = [f"{one}: not a segment of {name}" for one in _strangers(header, listed)]
     pieces, end = _pieces(base, header, headers_only)
-    parts, problems, doubled, channels, files = [], [], [], [], {}
+    parts, taken, problems, doubled, channels, files = [], [], [], [], [], {}
     for part, first, length in pieces:
         if listed and part.name not in listed.split(","):
             continue
@@ -61,6 +70,7 @@ def open_wfdb(
         channels += [n for n in names if n not in channels]
         if isinstance(outcome, Segment):
             parts.append(outcome)
+            taken.append(part)
             files |= used
             said = (f"{name}: {word}" for word in doubled_channels(names, options.channels, need_abp))
             doubled += [word for word in said if word not in doubled]
@@ -80,7 +90,26 @@ def open_wfdb(
         (*strangers, *doubled, *problems),
         tuple(files),
         round(sum(files.values())),
+        verify=partial(_unlike_headers, taken, options, need_abp),
     )
+
+
+def _unlike_headers(parts: list[Path], options: RecordOptions, need_abp: bool) -> list[str]:
+    """Signals of some parts that are not what the checksums of their headers tell."""
+    said = []
+    for part in parts:
+        try:
+            header = read_header(part)
+            for patterns in (options.channels.ppg, options.channels.abp)[: 2 if need_abp else 1]:
+                index = find_channel(header.names, patterns)
+                if differs_from_checksum(_file(part, header, index), header, index):
+                    said.append(
+                        f"{part.name}: {shortened(header.names[index])} is not what the checksum in its header tells; "
+                        "fetch it again, or look at it with cuffless inspect"
+                    )
+        except RecordError as error:
+            said.append(str(error))
+    return said
 
 
 def segment_names(header: Header, listed: str = "") -> list[str]:
@@ -121,7 +150,7 @@ def _length(part: Path, headers_only: bool) -> int:
         if header.length or headers_only:
             return header.length
         files = {signal.file: index for index, signal in enumerate(header.signals) if signal.format in FORMATS}
-        there = [(part.parent / file, index) for file, index in files.items() if (part.parent / file).is_file()]
+        there = [(part.parent / file, index) for file, index in files.items() if os.path.isfile(part.parent / file)]
         return max((stored_frames(file, header, index) for file, index in there), default=0)
     except RecordError:  # said where the part is opened
         return 0
@@ -129,8 +158,8 @@ def _length(part: Path, headers_only: bool) -> int:
 
 def _open_part(part: Path, first, length, record_fs, options: RecordOptions, need_abp: bool, headers_only: bool):
     """One part as a Segment, or the reason why not; the channels it names; the files it needs and their bytes."""
-    if not part.with_name(part.name + ".hea").is_file():
-        return f"{part.name}: header absent", [], {}
+    if not part.name or not os.path.isfile(f"{part}.hea"):
+        return f"{shortened(part.name)}: header absent", [], {}
     try:
         header = read_header(part)
     except RecordError as error:
@@ -147,6 +176,7 @@ def _open_part(part: Path, first, length, record_fs, options: RecordOptions, nee
         problem = _pressure_problem(header.signals[wanted["abp"]])
     places = sorted(wanted.values())
     for index in places:
+        problem = problem or _rate_problem(header, index)
         problem = problem or _stored_problem(header, index)
         problem = problem or (None if headers_only else _file_problem(part, header, index))
     if problem:
@@ -192,6 +222,15 @@ def _pressure_problem(signal: Signal) -> str | None:
     return None
 
 
+def _rate_problem(header: Header, index: int) -> str | None:
+    """Why a channel's own rate cannot be: its samples a frame multiply the record's."""
+    signal = header.signals[index]
+    fs = header.fs * signal.per_frame
+    return (
+        f"{shortened(signal.name)} has {fs:g} samples a second, more than {HIGHEST_FS:g}" if fs > HIGHEST_FS else None
+    )
+
+
 def _stored_problem(header: Header, index: int) -> str | None:
     """Why a channel cannot be read, by its header alone."""
     signal, beside = header.signals[index], header.beside(index)
@@ -207,8 +246,8 @@ def _stored_problem(header: Header, index: int) -> str | None:
 def _file_problem(part: Path, header: Header, index: int) -> str | None:
     """Why a channel cannot be read, by its file."""
     file = _file(part, header, index)
-    if not file.is_file():
-        return f"signal file {file.name} is absent"
+    if not os.path.isfile(file):
+        return f"signal file {shortened(header.signals[index].file)} is absent"
     if is_compressed(header.beside(index)[0].format) or not header.length:
         return None  # compressed files are checked by their decoder
     expected, size = int(expected_bytes(header, index)), file.stat().st_size
@@ -239,7 +278,7 @@ def missing_signal(names: list[str], options: RecordOptions, need_abp: bool = Tr
 
 def _why_nothing(name, channels, problems, options, need_abp):
     missing = missing_signal(channels, options, need_abp)
-    if missing:
+    if missing and (channels or not problems):
         kind = "ppg" if "PPG" in missing else "abp"
         found = some_of(channels) or "none"
         return f"{name}: {missing}; found {found}. Say which it is with --{kind} (records.channels.{kind})."

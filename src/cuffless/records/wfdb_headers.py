@@ -5,7 +5,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from cuffless.demands import shown_count
 from cuffless.errors import shortened
+from cuffless.records.faults import pass_on
 from cuffless.records.record import RecordError
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
@@ -15,6 +17,8 @@ _GAIN = re.compile(rf"(?={_NUMBER}|[(/])({_NUMBER})?(?:\(({_NUMBER})\))?(?:/(\S*
 _INTEGER = re.compile(r"[-+]?\d+")
 _DEFAULT_FS = 250.0
 _LONGEST_NAME = 255  # bytes
+_LONGEST = 1 << 26  # bytes: more than a million segments or signals
+_MOST_FRAMES = 1 << 53  # more than any file holds, and all that a float can count
 _DEFAULT_GAIN = 200.0
 
 
@@ -42,6 +46,8 @@ class Signal:
         Physical unit.
     initial : int
         Digital value that a file of differences starts from.
+    checksum : int or None
+        Sum of its digital values, of which the last 16 bits count; None where the header gives none.
     name : str
         Description.
     """
@@ -56,6 +62,7 @@ class Signal:
     calibrated: bool = False
     units: str = "mV"
     initial: int = 0
+    checksum: int | None = None
     name: str = ""
 
 
@@ -117,12 +124,9 @@ def read_header(path: Path) -> Header:
         If it is absent or unreadable; the message shows the line at fault.
     """
     file = path.with_name(path.name + ".hea")
-    if not file.is_file():
+    if not os.path.isfile(file):  # nor if its name is longer than any file's
         raise RecordError(f"{path}.hea does not exist; give a WFDB record's path without extension, or a CSV file")
-    try:
-        text = file.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise RecordError(f"{file} cannot be read ({error.strerror})") from None
+    text = header_text(file)
     lines = [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
     line = lines[0] if lines else ""
     try:
@@ -130,7 +134,7 @@ def read_header(path: Path) -> Header:
         described = lines[1 : 1 + fields["count"]]
         if len(described) < fields["count"]:
             what = "signals" if fields["segments"] is None else "segments"
-            raise ValueError(f"{fields['count']} {what} are announced and {len(described)} described")
+            raise ValueError(f"{shown_count(fields['count'])} {what} are announced and {len(described)} described")
         parts = []
         for line in described:
             part = _signal_line(line, fields["name"], len(parts)) if fields["segments"] is None else _segment_line(line)
@@ -147,6 +151,23 @@ def read_header(path: Path) -> Header:
         () if master else tuple(parts),
         tuple(parts) if master else None,
     )
+
+
+def header_text(file: Path) -> str:
+    """The text of a header.
+
+    Raises
+    ------
+    RecordError
+        If it cannot be read, or is so long that it is none.
+    """
+    try:
+        if (size := file.stat().st_size) > _LONGEST:
+            raise RecordError(f"{file}: {size:,} bytes are no WFDB header, which has {_LONGEST:,} at most; take it out")
+        return file.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        pass_on(error)
+        raise RecordError(f"{file} cannot be read ({error.strerror})") from None
 
 
 def _record_line(line: str) -> dict:
@@ -181,7 +202,7 @@ def _file_name(field: str) -> str:
 
 def _length(field: str) -> int:
     """A number of frames; integers may be written with an exponent."""
-    if not re.fullmatch(_NUMBER, field) or float(field) < 0 or float(field) % 1:
+    if not re.fullmatch(_NUMBER, field) or not 0 <= float(field) <= _MOST_FRAMES or float(field) % 1:
         raise ValueError(f"{shortened(field)!r} is not a number of samples")
     return int(float(field))
 
@@ -227,5 +248,6 @@ def _signal_line(line: str, record: str, number: int) -> Signal:
             "baseline": float(gain[2]) if gain[2] else float(zero),
             "units": gain[3] or "mV",
             "initial": integers[2] if len(integers) > 2 else zero,
+            "checksum": integers[3] if len(integers) > 3 else None,
         }
     return Signal(**made, name=rest.strip() or f"record {record}, signal {number}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.errors import shortened
+from cuffless.records.faults import pass_on
 from cuffless.records.record import RecordError
 from cuffless.records.wfdb_headers import Header
 
@@ -86,10 +87,7 @@ def signal_reader(file: Path, header: Header, index: int) -> Reader:
         invalid and where a skew asks for frames behind its end. It raises RecordError if the file cannot be read.
     """
     signal, beside = header.signals[index], header.beside(index)
-    place = beside.index(signal) if beside.count(signal) == 1 else _place(header, index)
-    first = sum(one.per_frame for one in beside[:place])
-    columns = slice(first, first + signal.per_frame)
-    frames = _frame_reader(file, header, index, columns)
+    frames = _frame_reader(file, header, index, _columns(header, index))
     bits = _BITS.get(beside[0].format) or _FLAC_BITS.get(beside[0].format)
     invalid = None if bits is None else -(1 << (bits - 1))  # differences have no mark
 
@@ -104,6 +102,36 @@ def signal_reader(file: Path, header: Header, index: int) -> Reader:
         return values[start - begin * signal.per_frame : stop - begin * signal.per_frame]
 
     return read
+
+
+def differs_from_checksum(file: Path, header: Header, index: int) -> bool:
+    """Whether a signal is not what its header's checksum tells; reads all of it, piece by piece.
+
+    Parameters
+    ----------
+    file, header, index
+        As for `signal_reader`; the header's own length, not one that a master cut.
+
+    Raises
+    ------
+    RecordError
+        If the file cannot be read.
+    """
+    checksum = header.signals[index].checksum
+    if checksum is None:
+        return False
+    frames = _frame_reader(file, header, index, _columns(header, index))
+    starts = range(0, header.length, _PIECE)
+    total = sum(int(frames(start, min(start + _PIECE, header.length)).sum()) for start in starts)
+    return (total - checksum) % (1 << 16) != 0
+
+
+def _columns(header: Header, index: int) -> slice:
+    """Where a frame of a signal's file holds its samples."""
+    signal, beside = header.signals[index], header.beside(index)
+    place = beside.index(signal) if beside.count(signal) == 1 else _place(header, index)
+    first = sum(one.per_frame for one in beside[:place])
+    return slice(first, first + signal.per_frame)
 
 
 def _place(header: Header, index: int) -> int:
@@ -192,6 +220,7 @@ def _items(file: Path, kind: str, offset: int, count: int) -> np.ndarray:
     try:
         made = np.fromfile(file, kind, count, offset=offset) if count > 0 else np.empty(0, kind)
     except OSError as error:
+        pass_on(error)
         raise RecordError(f"{file.name}: signals cannot be read ({error.strerror or error})") from None
     if len(made) < count:
         raise RecordError(f"{file.name}: signals cannot be read (the file ends early); fetch it again")
@@ -203,8 +232,10 @@ def _flac(file: Path, channels: int):
     import soundfile
 
     try:
+        file.open("rb").close()  # whose errors say what they are
         opened = soundfile.SoundFile(file)
     except (OSError, soundfile.SoundFileError) as error:
+        pass_on(error)
         raise RecordError(f"{file.name}: signals cannot be read ({shortened(error, 120)})") from None
     if opened.format != "FLAC" or opened.channels != channels:
         opened.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 from cuffless.config import EvaluationOptions, FigureOptions
 from cuffless.figures.judged import draw_agreement, draw_judged_bins, draw_skill
 from cuffless.figures.style import save_figure
-from cuffless.files import whole_file
+from cuffless.files import file_names, whole_file
 from cuffless.judgement import Judgement
 from cuffless.report.judged import write_judgement_page
 
@@ -63,18 +63,15 @@ def write_judgement(
 
 def _write_figures(judgement: Judgement, folder: Path) -> None:
     looks = FigureOptions()
+    pairs = judgement.skill[["case", "network"]].drop_duplicates().itertuples(index=False, name=None)
+    files = file_names([*((case,) for case in dict.fromkeys(judgement.skill["case"])), *pairs])
     for case, skill in judgement.skill.groupby("case", sort=False):
         bins, subjects, agreement = (
             table[table["case"] == case] for table in (judgement.bins, judgement.subjects, judgement.agreement)
         )
         if skill["skill"].notna().any():
-            save_figure(draw_skill(skill, looks), folder / f"skill_{_safe(case)}.pdf")
-        save_figure(draw_judged_bins(bins, looks), folder / f"bins_{_safe(case)}.pdf")
+            save_figure(draw_skill(skill, looks), folder / f"skill_{files[case,]}.pdf")
+        save_figure(draw_judged_bins(bins, looks), folder / f"bins_{files[case,]}.pdf")
         for network in dict.fromkeys(skill["network"]):
             own = (table[table["network"] == network] for table in (subjects, agreement))
-            save_figure(draw_agreement(*own, looks), folder / f"agreement_{_safe(case)}_{_safe(network)}.pdf")
-
-
-def _safe(name: object) -> str:
-    """A name as a part of a file's name."""
-    return "".join(c if c.isalnum() or c in "-." else "_" for c in str(name))
+            save_figure(draw_agreement(*own, looks), folder / f"agreement_{files[case, network]}.pdf")

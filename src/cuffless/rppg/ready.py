@@ -10,6 +10,7 @@ from cuffless.config.rppg import RppgOptions
 from cuffless.errors import some_of
 from cuffless.records import Record
 from cuffless.records.containers import hdf5
+from cuffless.records.demands import MEMORY_GB, check_dataset
 from cuffless.records.record import ReadyWindows, check_rate
 from cuffless.rppg.errors import RppgError
 from cuffless.rppg.window_files import NO_PRESSURE, Gathered, write_gathered
@@ -129,6 +130,8 @@ def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
                 f"{path.name}: rppg {rppg.shape}, label {label.shape} and subject_idx {subject.shape} must be "
                 "(samples, n), (2, n) and (n)"
             )
+        for dataset in (rppg, label, subject):
+            check_dataset(path, dataset, MEMORY_GB)
         fs = float(np.asarray(rppg.attrs.get("fs", file.attrs.get("fs", READY_FS))).flat[0])
         rppg, label, subject = np.asarray(rppg[()], np.float32), np.asarray(label[()], float), subject[()].ravel()
     if subject.dtype.kind not in "iuf" or not np.all(np.mod(subject, 1) == 0):

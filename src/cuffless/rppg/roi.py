@@ -132,7 +132,7 @@ def read_regions(path: str | Path) -> Regions:
     path = Path(path)
     try:
         laid = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RppgError(f"{path.name}: regions cannot be read ({shortened(error, 120)}); save them as JSON") from None
     if not isinstance(laid, dict):
         raise RppgError(f"{path.name}: holds no regions; a JSON object with width, height and rois is needed")

@@ -7,8 +7,12 @@ import numpy as np
 
 from cuffless.errors import shortened
 from cuffless.files import whole_file
+from cuffless.rppg.arrays import read_arrays
 from cuffless.rppg.errors import RppgError
+from cuffless.rppg.frame_times import MOST_FPS
 
+MOST_COLOUR = 1e18
+"""Values of a camera lie far below."""
 _ARRAYS = ("t", "rgb", "n_pixels", "rois", "fps", "stamps", "notes")
 
 
@@ -135,20 +139,40 @@ def load_trace(path: str | Path) -> Trace:
     RppgError
         If the file cannot be read, is no such trace, or says why there is none.
     """
-    arrays = read_arrays(path)
+    return trace_of(path, read_arrays(path))
+
+
+def trace_of(path: str | Path, arrays: dict[str, np.ndarray]) -> Trace:
+    """The trace whose arrays a file holds; `load_trace` says what is raised."""
     if "reason" in arrays:
-        raise RppgError(str(arrays["reason"]))
+        raise RppgError(shortened(arrays["reason"], 400))
     if missing := [name for name in _ARRAYS if name not in arrays]:
         raise RppgError(f"{path}: no trace of ours, it lacks {', '.join(missing)}; extract it again")
-    return Trace(
-        t=arrays["t"],
-        rgb=arrays["rgb"],
-        n_pixels=arrays["n_pixels"],
-        rois=tuple(str(name) for name in arrays["rois"]),
-        fps=float(arrays["fps"]),
-        stamps=str(arrays["stamps"]),
-        notes=[str(note) for note in arrays["notes"]],
-    )
+    t, rgb, n_pixels, rois, fps, stamps, notes = (arrays[name] for name in _ARRAYS)
+    n, regions = t.size, rois.size
+    rising = t.shape == (n,) and _numeric(t) and np.isfinite(t).all() and (np.diff(t) > 0).all()
+    coloured = rgb.shape == (n, regions, 3) and _numeric(rgb) and not impossible(rgb).any()
+    counted = n_pixels.shape == (n, regions) and n_pixels.dtype.kind in "iu" and not (n_pixels < 0).any()
+    checks = {
+        "t": (rising, "rising seconds"),
+        "rgb": (coloured, f"colours (n, n_roi, 3) from 0 to {MOST_COLOUR:g} or missing"),
+        "n_pixels": (counted, "counts (n, n_roi)"),
+        "rois": (rois.ndim == 1 and rois.dtype.kind == "U", "names"),
+        "fps": (fps.ndim == 0 and _numeric(fps) and 0 < fps <= MOST_FPS, f"a number up to {MOST_FPS:g}"),
+        "stamps": (stamps.ndim == 0 and stamps.dtype.kind == "U", "a word"),
+        "notes": (notes.ndim == 1 and notes.dtype.kind in "Uf", "lines of text"),  # of no note at all: floats
+    }
+    for name, (right, wanted) in checks.items():
+        if not right:
+            held = f"{arrays[name].dtype} of shape {arrays[name].shape}"
+            raise RppgError(f"{path}: {name} must be {wanted}, and is {held}; extract the trace again")
+    said = [shortened(note, 300) for note in notes]
+    return Trace(t, rgb, n_pixels, tuple(map(str, rois)), float(fps), str(stamps), said)
+
+
+def impossible(colours: np.ndarray) -> np.ndarray:
+    """Where values cannot be colours: negative, infinite, or beyond what single precision can hold squared."""
+    return (colours < 0) | (colours > MOST_COLOUR)
 
 
 def is_saved_trace(arrays: dict[str, np.ndarray]) -> bool:
@@ -156,20 +180,5 @@ def is_saved_trace(arrays: dict[str, np.ndarray]) -> bool:
     return set(_ARRAYS) <= set(arrays)
 
 
-def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """Arrays of an npz file.
-
-    Raises
-    ------
-    RppgError
-        If it is damaged or none.
-    """
-    import zipfile
-    import zlib
-
-    try:
-        # numpy leaves a file that it opened itself open where it is damaged.
-        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as opened:
-            return {name: opened[name] for name in opened.files}
-    except (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise RppgError(f"{path}: cannot be read as npz ({shortened(error, 120)})") from None
+def _numeric(array: np.ndarray) -> bool:
+    return array.dtype.kind in "iuf"

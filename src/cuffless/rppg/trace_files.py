@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cuffless.demands import MEMORY_GB
 from cuffless.errors import shortened
 from cuffless.records import RecordError
 from cuffless.records.text.cells import shown
@@ -12,8 +13,9 @@ from cuffless.records.text.layout import layout_of
 from cuffless.records.text.stamps import spread_stamps
 from cuffless.records.text.tables import line_of, read_columns
 from cuffless.records.text.times import UNITS, fitting_unit, is_time_name, plain_name, read_times, typical_step
+from cuffless.rppg.arrays import read_arrays
 from cuffless.rppg.errors import RppgError
-from cuffless.rppg.trace import Trace, frame_rate, is_saved_trace, load_trace, read_arrays
+from cuffless.rppg.trace import MOST_COLOUR, Trace, frame_rate, impossible, is_saved_trace, trace_of
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz", ".npz")
 WHOLE = "whole"
@@ -33,7 +35,12 @@ def is_trace(path: str | Path) -> bool:
 
 
 def read_trace(
-    path: str | Path, *, time_unit: str | None = None, key: str | None = None, fps: float | None = None
+    path: str | Path,
+    *,
+    time_unit: str | None = None,
+    key: str | None = None,
+    fps: float | None = None,
+    memory_gb: float = MEMORY_GB,
 ) -> Trace:
     """Read a user's trace.
 
@@ -48,6 +55,8 @@ def read_trace(
         Name of the array of colours in an npz.
     fps : float, optional
         Frames a second; overrides the file's times or rate.
+    memory_gb : float
+        Most GB (10^9 bytes) that the file may ask for.
 
     Returns
     -------
@@ -65,20 +74,21 @@ def read_trace(
     if path.name.lower().endswith(".npz"):
         if time_unit:
             raise TraceLayoutError(f"{path.name}: a time unit describes a CSV; an npz states its frames a second")
-        return _read_npz(path, key, fps)
+        return _read_npz(path, key, fps, memory_gb)
     if key:
         raise TraceLayoutError(f"{path.name}: a key names an array of an npz; a CSV has columns")
-    return _read_csv(path, time_unit, fps)
+    return _read_csv(path, time_unit, fps, memory_gb)
 
 
-def _read_csv(path: Path, time_unit: str | None, fps: float | None) -> Trace:
+def _read_csv(path: Path, time_unit: str | None, fps: float | None, memory_gb: float) -> Trace:
     try:
-        layout = layout_of(path)
+        layout = layout_of(path, memory_gb)
         table = read_columns(layout) if layout.names else None
     except RecordError as error:
         if "is empty" in str(error):
             raise RppgError(str(error)) from None
-        raise RppgError(f"{path.name}: cannot be read as CSV ({error})") from None
+        reason = str(error).replace("records.memory_gb", "--memory-gb")
+        raise RppgError(f"{path.name}: cannot be read as CSV ({reason})") from None
     names = list(layout.names)
     plain = [plain_name(name)[0] for name in names]
     columns = [next((plain.index(n) for n in known if n in plain), None) for known in _COLOURS.values()]
@@ -173,10 +183,10 @@ def _unit(name: str, step: float, told: str | None) -> str:
     return told or fitting
 
 
-def _read_npz(path: Path, key: str | None, fps: float | None) -> Trace:
-    arrays = read_arrays(path)
+def _read_npz(path: Path, key: str | None, fps: float | None, memory_gb: float) -> Trace:
+    arrays = read_arrays(path, memory_gb)
     if is_saved_trace(arrays) and key is None and fps is None:
-        return load_trace(path)
+        return trace_of(path, arrays)
     colours = [name for name, array in arrays.items() if array.ndim == 2 and array.shape[1] == 3]
     key = key or "rgb"
     if key not in colours:
@@ -191,11 +201,9 @@ def _read_npz(path: Path, key: str | None, fps: float | None) -> Trace:
         if rate is None or rate.size != 1 or rate.dtype.kind not in "iuf":
             raise TraceLayoutError(f"{path.name}: no number fps; say the frames a second with --fps")
         fps = float(rate.item())
-    try:
-        rgb = arrays[key].astype(float)
-    except ValueError:
-        raise RppgError(f"{path.name}: {key} holds {arrays[key].dtype}, not numbers") from None
-    return _counted(path.name, rgb, fps, [])
+    if arrays[key].dtype.kind not in "iuf":
+        raise RppgError(f"{path.name}: {key} holds {arrays[key].dtype}, not numbers; save colours as numbers")
+    return _counted(path.name, arrays[key].astype(float), fps, [])
 
 
 def _counted(name: str, rgb: np.ndarray, fps: float, notes: list[str]) -> Trace:
@@ -206,10 +214,12 @@ def _counted(name: str, rgb: np.ndarray, fps: float, notes: list[str]) -> Trace:
 
 
 def _one_region(name: str, t, rgb, fps: float, stamps: str, notes: list[str]) -> Trace:
-    bad = np.isinf(rgb) | (rgb < 0)
+    bad = impossible(rgb)
     if bad.any():
         at = np.argwhere(bad)[0]
-        raise RppgError(f"{name}: frame {at[0] + 1} has the colour {rgb[tuple(at)]:g}; colours are not negative")
+        raise RppgError(
+            f"{name}: frame {at[0] + 1} has the colour {rgb[tuple(at)]:g}; colours lie between 0 and {MOST_COLOUR:g}"
+        )
     seen = np.isfinite(rgb).all(axis=1)
     if not seen.any():
         raise RppgError(f"{name}: no frame has all three colours")

@@ -4,7 +4,6 @@ Headers are written here and not by ``wfdb``: its writer refuses the ``~`` of a 
 long as the simulation.
 """
 
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import SimulatorOptions
+from cuffless.files import naming_if_full, whole_folder
 from cuffless.simulator.population import random_streams
 from cuffless.simulator.sensor import ABP_QUANTUM
 from cuffless.simulator.subject import FS, SimulatedSubject, simulate_subject
@@ -98,21 +98,13 @@ def write_subject(subject: SimulatedSubject, folder: str | Path, options: Simula
 
     Raises
     ------
-    OSError
-        If the folder cannot be written; no half of a record is left behind.
+    DiskError
+        If the disk is full; the message names the file. No half of a record is left behind.
     """
     home = Path(folder) / subject_folder(subject.name)
-    home.parent.mkdir(parents=True, exist_ok=True)
-    part = home.with_name(f".{subject.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
-    part.mkdir()
-    try:
+    with whole_folder(home) as part:
         for number, stretch in enumerate(_stretches(subject, options)):
             _write_record(part, stretch, number, options)
-        shutil.rmtree(home, ignore_errors=True)
-        part.replace(home)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return sorted(home.iterdir())
 
 
@@ -152,7 +144,8 @@ def _write_record(part: Path, stretch: SimulatedSubject, number: int, options: S
         _write_segment(part, record, stretch, segments[0], start, parity=0, dated=True)
     else:
         _write_segments(part, record, stretch, segments, start, number)
-    stretch.truth.to_parquet(part / f"{record}_truth.parquet", index=False)
+    with naming_if_full(truth := part / f"{record}_truth.parquet"):
+        stretch.truth.to_parquet(truth, index=False)
 
 
 def segment_layout(subject: str, n: int, fs: float, options: SimulatorOptions, number: int = 0) -> list[Segment]:
@@ -259,7 +252,8 @@ def _write_segment(
     known = _channels(subject, parity)
     names = [channel for channel in known if channel in segment.channels]
     digits = np.stack([_digits(signals[n][segment.first : segment.last], known[n]) for n in names], axis=1)
-    digits.astype("<i2").tofile(part / f"{name}.dat")
+    with naming_if_full(file := part / f"{name}.dat"):
+        digits.astype("<i2").tofile(file)
     sums = (digits.sum(axis=0, dtype=np.int64) + 32768) % 65536 - 32768
     date = f" {start:%d/%m/%Y}" if dated else ""
     _write_header(
@@ -284,4 +278,5 @@ def _digits(signal: np.ndarray, channel: _Channel) -> np.ndarray:
 
 
 def _write_header(path: Path, first: str, lines: list[str]) -> None:
-    path.write_text("\n".join([first, *lines, ""]), encoding="ascii", newline="\n")
+    with naming_if_full(path):
+        path.write_text("\n".join([first, *lines, ""]), encoding="ascii", newline="\n")

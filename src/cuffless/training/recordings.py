@@ -6,8 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from cuffless.config import RecordOptions, WindowOptions
+from cuffless.config.base import one_line_errors
+from cuffless.demands import MEMORY_GB
+from cuffless.errors import shortened
 from cuffless.networks import channel_count, load_network, predict_pressures
 from cuffless.records import Entry, Record, RecordError, open_record
 from cuffless.windows import EXPLANATIONS, Windows, cut_windows, first_broken_rule, upside_down
@@ -49,7 +53,9 @@ class Predictor:
         return predict_pressures(self.model, ppg, derivatives=self.derivatives)
 
 
-def load_predictor(path: str | Path, windows: WindowOptions | None = None) -> Predictor:
+def load_predictor(
+    path: str | Path, windows: WindowOptions | None = None, *, own: Iterable[str] = (), memory_gb: float = MEMORY_GB
+) -> Predictor:
     """Load a trained network and its windows.
 
     Parameters
@@ -58,6 +64,8 @@ def load_predictor(path: str | Path, windows: WindowOptions | None = None) -> Pr
         A `.keras` file.
     windows : WindowOptions, optional
         For a network that does not hold its own.
+    own, memory_gb
+        As for `load_network`.
 
     Returns
     -------
@@ -68,12 +76,16 @@ def load_predictor(path: str | Path, windows: WindowOptions | None = None) -> Pr
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no Keras file, nobody says how its windows are cut, its input is not such a window, or its output
+        If it cannot be loaded, nobody says how its windows are cut, its input is not such a window, or its output
         is not two pressures.
     """
-    model, metadata = load_network(path)
+    model, metadata = load_network(path, own, memory_gb=memory_gb)
     if metadata.get("windows"):
-        windows = WindowOptions.model_validate(metadata["windows"])
+        try:
+            windows = WindowOptions.model_validate(metadata["windows"])
+        except ValidationError as error:
+            why = shortened(one_line_errors(error), 200)
+            raise ValueError(f"{path}: the options of its windows are damaged ({why}); save or copy it again") from None
     if windows is None:
         raise ValueError(f"{path} does not say how its windows were cut; name a configuration that does (--config)")
     derivatives = bool(metadata.get("derivatives", False))

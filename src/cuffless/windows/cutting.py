@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cuffless.config import WindowOptions
-from cuffless.records import Record, RecordError, Segment
+from cuffless.records import Record, RecordError, Segment, costing_a_recording
 from cuffless.signals import cubic_windows
 from cuffless.windows.measure import Measures
 from cuffless.windows.pieces import locate, read_blocks
@@ -76,7 +76,7 @@ def iter_windows(
     block_seconds : float
         Length of the pieces read at a time; the result does not depend on it.
     failures : list of str, optional
-        Takes the reasons of segments whose signals turn out to be unreadable; the others go on.
+        Takes the reasons of segments whose signals turn out to be unreadable, or that cannot be cut; the others go on.
 
     Yields
     ------
@@ -94,14 +94,16 @@ def iter_windows(
     if record.ready is not None:
         from cuffless.windows.ready import iter_ready  # it gives Windows too
 
-        yield from iter_ready(record, options)
+        with costing_a_recording(record.path):
+            yield from iter_ready(record, options)
         return
     failed = [] if failures is None else failures
     before = len(failed)  # notes on the record, which are not segments that failed
     for segment in record.segments:
         last = segment is record.segments[-1]
         try:
-            yield from _cut_segment(segment, options, block_seconds, last)
+            with costing_a_recording(segment.name):
+                yield from _cut_segment(segment, options, block_seconds, last)
         except RecordError as error:
             failed.append(str(error))
     if record.segments and len(failed) - before == len(record.segments):

@@ -7,7 +7,7 @@ import numpy as np
 
 from cuffless.config import WindowOptions
 from cuffless.records import Record, RecordError
-from cuffless.records.record import ReadyWindows
+from cuffless.records.record import MOST_MEASURED, ReadyWindows
 from cuffless.signals import bandpass, cubic_windows, pulse_frequency
 from cuffless.windows.cutting import Windows, unit_windows
 from cuffless.windows.grid import ANALYSIS_HZ, search_options
@@ -72,7 +72,7 @@ def _labels(sbp, dbp, n: int):
 
 def _judge(ppg, sbp, dbp, start, ready: ReadyWindows, options: WindowOptions) -> Windows:
     labelled = sbp is not None
-    present = np.isfinite(ppg).all(axis=1)
+    present = (np.abs(ppg) <= MOST_MEASURED).all(axis=1)  # false of NaN
     if labelled:
         sbp, dbp = np.asarray(sbp, float), np.asarray(dbp, float)
         present &= np.isfinite(sbp) & np.isfinite(dbp)

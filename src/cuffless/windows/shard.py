@@ -1,13 +1,13 @@
 """The windows of a shard of records; a record that fails is a row, never a failed shard."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
 
 from cuffless.config import Crop, RecordOptions, WindowOptions
-from cuffless.records import RecordError, open_record, read_records, source_named
+from cuffless.records import RecordError, costing_a_recording, open_record, read_records, source_named
 from cuffless.records.fetching import known_problems
 from cuffless.windows.cutting import iter_windows
 from cuffless.windows.store import WindowStore
@@ -82,11 +82,15 @@ def passing_signals(table: str | Path, reading: RecordOptions) -> Iterator[None]
     source = source_named(reading.source)
     paths = sorted(row["path"] for row in read_records(table).to_dict("records") if not row["problem"])
     with ExitStack() as exits:
+        reserved = []
         for path in paths:  # in one order for all jobs: none waits for another that waits for it
-            exits.enter_context(source.reserve(path, reading))
+            with suppress(RecordError), costing_a_recording(path):  # its row will tell why
+                exits.enter_context(source.reserve(path, reading))
+                reserved.append(path)
         yield
-        for path in paths:
-            source.release(path, reading)
+        for path in reserved:
+            with suppress(RecordError), costing_a_recording(path):
+                source.release(path, reading)
 
 
 def _each_record(table, reading: RecordOptions, add, reject) -> Iterator[tuple[str, str]]:
@@ -96,9 +100,13 @@ def _each_record(table, reading: RecordOptions, add, reject) -> Iterator[tuple[s
         reason, problems = row["problem"], known_problems(row)
         try:
             if not reason:
-                problems += source.prepare(row["path"], reading, problems)  # signals may have been deleted since
-                record = open_record(row["path"], reading)
-                problems += [p for p in record.problems if not any(p.split(":")[0] in known for known in problems)]
+                # Writing its windows is none of its faults, so that stands behind.
+                with costing_a_recording(row["path"]):
+                    problems += source.prepare(row["path"], reading, problems)  # signals may have been deleted since
+                    record = open_record(row["path"], reading)
+                    problems += [p for p in record.problems if not any(p.split(":")[0] in known for known in problems)]
+                    if reading.verify:
+                        problems += record.verify()
                 add(row, record, problems)
         except RecordError as error:
             reason = str(error)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from cuffless.config import ConfigError, Crop, WindowOptions
-from cuffless.records import Record, RecordError
+from cuffless.records import Record, RecordError, costing_a_recording
 from cuffless.signals import pressure_beats
 from cuffless.windows.cutting import BLOCK_SECONDS, Windows, join_windows, no_windows, unit_windows
 from cuffless.windows.grid import pulse_range
@@ -81,10 +81,11 @@ def iter_stretches(
     before = len(failed)
     for segment in record.segments:
         try:
-            for seconds, pieces in read_blocks(segment, whole, block_seconds, segment is record.segments[-1]):
-                parts = [_nothing(whole, crops, seconds)]
-                parts += [_cut(*piece, segment.start, whole, crops, apart) for piece in pieces]
-                yield {crop.name: join_windows([part[crop.name] for part in parts]) for crop in crops}
+            with costing_a_recording(segment.name):
+                for seconds, pieces in read_blocks(segment, whole, block_seconds, segment is record.segments[-1]):
+                    parts = [_nothing(whole, crops, seconds)]
+                    parts += [_cut(*piece, segment.start, whole, crops, apart) for piece in pieces]
+                    yield {crop.name: join_windows([part[crop.name] for part in parts]) for crop in crops}
         except RecordError as error:
             failed.append(str(error))
     if record.segments and len(failed) - before == len(record.segments):

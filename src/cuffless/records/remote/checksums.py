@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from cuffless.errors import CufflessError, shortened
+from cuffless.files import DiskError
 from cuffless.records.remote.part import PIECE, Part
 
 _LINE = re.compile(rb"([0-9a-fA-F]{64})(?:  | \*| )(?:\./)?([^\s].*)")
@@ -99,7 +100,12 @@ class Checksums:
             part.restart()  # a killed job's is of no use
             # No text: it was deleted by the job that we waited for.
             if not index.is_file() or (text.is_file() and _origin(index) != _digest(text)):
-                _fill(part.path, text)
+                try:
+                    _fill(part.path, text)
+                except sqlite3.OperationalError as error:
+                    raise DiskError(
+                        f"{index}: cannot be written ({error}); see to the room on its disk, and run again"
+                    ) from None
                 part.finish()
         return cls(index)
 

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from cuffless.config import DownloadOptions
-from cuffless.files import DiskError, require_space
+from cuffless.errors import shortened
+from cuffless.files import FULL, GB, DiskError, require_space
 from cuffless.records.remote.connections import (
     AbsentError,
     Connections,
@@ -20,7 +21,7 @@ from cuffless.records.remote.connections import (
 )
 from cuffless.records.remote.part import PIECE, Part
 from cuffless.records.remote.responses import is_passing
-from cuffless.records.remote.transfer import Transfer
+from cuffless.records.remote.transfer import Limits, Transfer
 
 __all__ = ["AbsentError", "DownloadError", "Downloader", "ServerError"]
 
@@ -29,7 +30,8 @@ _ROOM = (
     "disk, or lower records.download.reserve_gb"
 )
 _PROBE_SECONDS = 10.0
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_LONGEST_TEXT = 1 << 28  # bytes: more than a line for each record of all databases together
+_LONGEST_PATH = 300
 _MISPLACED = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
 _NO_LINKS = (errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
@@ -45,6 +47,9 @@ class Downloader:
         Server, cache, mirror, limits.
     checksum : callable, optional
         SHA-256 of a path in hexadecimal, or None if it is not known.
+    unproven : callable, optional
+        Called with path and host where a file comes from another host than the one asked, and no checksum of it is
+        known; raises what forbids to take it.
 
     Attributes
     ----------
@@ -52,17 +57,30 @@ class Downloader:
         The database's root in the cache.
     first_wait, longest_wait, longest_retry_after : float
         Seconds to wait before the second attempt, at most between attempts, and at most where the server says how long.
+    clock : callable
+        Seconds that pass, by which slow connections are told.
+    unproven : list of str
+        Hosts that served files though others were asked, and that nothing vouches for.
     """
 
     first_wait = 1.0
     longest_wait = 120.0
     longest_retry_after = 600.0
+    clock = staticmethod(time.monotonic)
 
-    def __init__(self, database: str, options: DownloadOptions, checksum: Callable[[str], str | None] | None = None):
+    def __init__(
+        self,
+        database: str,
+        options: DownloadOptions,
+        checksum: Callable[[str], str | None] | None = None,
+        unproven: Callable[[str, str], None] | None = None,
+    ):
         self.folder = Path(options.cache, database)
         self._database = database
         self._options = options
         self._checksum = checksum or (lambda path: None)
+        self.unproven: list[str] = []
+        self._unproven = unproven or (lambda path, host: None)
         self._connections = Connections(
             options.connections, options.timeout_seconds, Path(options.cache, ".connections")
         )
@@ -145,7 +163,12 @@ class Downloader:
 
     def text(self, path: str) -> str:
         """The content of a small text file; see `fetch`."""
-        return self.fetch(path).read_text(encoding="utf-8", errors="replace")
+        file = self.fetch(path)
+        if (size := file.stat().st_size) > _LONGEST_TEXT:
+            raise DownloadError(
+                f"{file}: {size:,} bytes are no list of records; delete it and see records.download.url"
+            )
+        return file.read_text(encoding="utf-8", errors="replace")
 
     def _fetch(self, path: str, stop: threading.Event) -> Path:
         inner = _inside(path)
@@ -158,7 +181,7 @@ class Downloader:
                     if part is not None and not final.is_file():
                         self._download(inner, part, stop)
         except OSError as error:
-            if error.errno in _FULL:
+            if error.errno in FULL:
                 raise DiskError(f"{self.folder}: the disk became full while {inner} was written; {_ROOM}") from None
             if error.errno in _MISPLACED:
                 raise DownloadError(
@@ -216,6 +239,8 @@ class Downloader:
             count=self._connections.received,
             stop=stop,
             pause=self.first_wait,
+            limits=Limits(self._options.largest_gb * GB, self._options.slowest_kb_s * 1000, clock=self.clock),
+            unproven=lambda host: self._unproven(inner, host),
         )
         attempts = Retrying(
             retry=retry_if_exception_type(PassingError),
@@ -297,6 +322,8 @@ def _inside(path: str) -> str:
         If it leads out of the database, or to a hidden file: names come from headers, and headers from the network.
     """
     parts = PurePosixPath(path).parts if path.isprintable() and "\\" not in path else ()
-    if not parts or any(one.startswith((".", "/")) or len(one.encode()) > 240 for one in parts):
-        raise DownloadError(f"{path!r}: no path inside the database; check the header or list that names it")
+    odd = any(one.startswith((".", "/")) or len(one.encode()) > 240 for one in parts)
+    if not parts or odd or len(path) > _LONGEST_PATH:
+        shown_path = shortened(path, 120)
+        raise DownloadError(f"{shown_path!r}: no path inside the database; check the header or list that names it")
     return "/".join(parts)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 # Timeout, too early, too many requests, and whatever a server puts down to itself.
 _PASSING = (408, 425, 429)
@@ -55,6 +56,13 @@ def validator_of(headers: Mapping[str, str]) -> str:
     """What ``If-Range`` may name the version of a file by: a strong ETag, else its date; empty if neither is there."""
     tag = headers.get("ETag", "")
     return tag if tag.startswith('"') else headers.get("Last-Modified", "")
+
+
+def other_host(asked: str, answered: str) -> str:
+    """The host that a request was redirected to; empty if it was not."""
+    first, last = urlsplit(asked), urlsplit(answered or asked)
+    # https in place of http is the same host; a port that is given is a server of its own.
+    return "" if (first.hostname, first.port) == (last.hostname, last.port) else last.netloc.rpartition("@")[2]
 
 
 def is_recoded(headers: Mapping[str, str], path: str) -> bool:

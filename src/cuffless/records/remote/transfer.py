@@ -1,10 +1,13 @@
 """One file's way from the server: requests, resumed parts, checks."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cuffless.files import GB, DiskError
 from cuffless.records.remote.connections import AbsentError, DownloadError, PassingError, cause_of
 from cuffless.records.remote.part import PIECE, Part
 from cuffless.records.remote.responses import (
@@ -12,6 +15,7 @@ from cuffless.records.remote.responses import (
     is_passing,
     is_recoded,
     is_web_page,
+    other_host,
     range_total,
     retry_after,
     unsatisfied_total,
@@ -30,6 +34,31 @@ _ACCESS = (
 
 class StoppedError(Exception):
     """A transfer that was called off."""
+
+
+class SlowError(PassingError):
+    """A body that comes so slowly that it would not end."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the body of an answer may be like.
+
+    Attributes
+    ----------
+    largest : float
+        Bytes of a file.
+    slowest : float
+        Bytes a second over `seconds`.
+    seconds : float
+    clock : callable
+        Seconds that pass.
+    """
+
+    largest: float = float("inf")
+    slowest: float = 0.0
+    seconds: float = 600.0
+    clock: Callable[[], float] = time.monotonic
 
 
 class Transfer:
@@ -53,6 +82,11 @@ class Transfer:
         Calls the transfer off.
     pause : float
         Seconds between requests that got on.
+    limits : Limits
+        What the body of an answer may be like.
+    unproven : callable
+        Called with the host that a file comes from, if another than the one asked, where no checksum is known; raises
+        what forbids to take it.
     """
 
     def __init__(
@@ -66,10 +100,13 @@ class Transfer:
         count: Callable[[int], None],
         stop: threading.Event,
         pause: float,
+        limits: Limits = Limits(),
+        unproven: Callable[[str], None] = lambda host: None,
     ):
         self.url, self.part, self.expected = url, part, expected.lower() if expected else None
         self._ask, self._check_space, self._count = ask, check_space, count
         self._stop, self._pause = stop, pause
+        self._limits, self._unproven = limits, unproven
         self._ranges = True
         self._total: int | None = None
         self._reached = 0
@@ -91,6 +128,8 @@ class Transfer:
                 if self._is_right():
                     self.part.finish()
                     return
+            except SlowError:
+                raise
             except PassingError:
                 if not self._got_on():
                     raise
@@ -162,21 +201,59 @@ class Transfer:
                 "use another server (records.download.url), or take the proxy out of the way (no_proxy)"
             )
         self._total = total
-        self._check_space(max((total or 0) - self.part.size, 0))
+        self._require_room(total)
         self.part.remember(validator_of(response.headers), now=total is None or total > PIECE)
+        granted = self.part.size + PIECE
+        clock, since, taken = self._limits.clock, self._limits.clock(), 0
         try:
             # read1: what has come is written at once, so that a stall loses none of it.
             for piece in iter(lambda: response.raw.read1(PIECE, decode_content=False), b""):
                 if not self.part.size and is_web_page(response.headers, piece, self.url):
                     raise DownloadError(f"{self.url}: a web page came in place of the file; {_ACCESS}")
+                if self.part.size + len(piece) > granted:  # others write on this disk, too, and a body may have no end
+                    self._require_room(total)
+                    granted = self.part.size + PIECE
                 self.part.write(piece)
                 self._count(len(piece))
+                taken += len(piece)
+                if (seconds := clock() - since) >= self._limits.seconds:
+                    if taken < seconds * self._limits.slowest:
+                        raise SlowError(f"{taken / 1000:.1f} kB in {seconds:.0f} s (records.download.slowest_kb_s)")
+                    since, taken = clock(), 0
                 if self._stop.is_set():
                     raise StoppedError
         except urllib3.exceptions.HTTPError as error:
             raise PassingError(f"broken off after {self.part.size} bytes: {cause_of(error)}") from None
         if total is not None and self.part.size != total:
             raise PassingError(f"ended after {self.part.size} of {total} bytes")
+
+    def _require_room(self, total: int | None) -> None:
+        """See to it that the rest of a body, or its next piece, may come.
+
+        Raises
+        ------
+        DownloadError
+            If the file is longer than any may be.
+        DiskError
+            If the disk's reserve would be used up. The part of a file whose end nobody knows is deleted.
+        """
+        held = self.part.size
+        if (total or held) > self._limits.largest:
+            self.part.restart()
+            announced = f"it has {total / GB:.3f} GB" if total else f"{held / GB:.3f} GB came and there is no end"
+            raise DownloadError(
+                f"{self.url}: {announced}, more than the {self._limits.largest / GB:g} GB that a file may have "
+                "(records.download.largest_gb); raise it, or leave the record out (records.exclude)"
+            )
+        try:
+            self._check_space(PIECE if total is None else max(total - held, 0))
+        except DiskError as error:
+            if not held:
+                raise
+            kept = "kept" if total else "deleted, as the server does not say how long the file is"
+            if not total:
+                self.part.restart()
+            raise DiskError(f"{self.url}: broken off after {held / GB:.3f} GB, which are {kept}; {error}") from None
 
     def _is_right(self) -> bool:
         """Whether the full part has the right checksum; it is emptied if not."""
@@ -208,6 +285,8 @@ class Transfer:
                 raise PassingError(f"{status} {response.reason}".strip(), retry_after(response.headers))
             if status in (401, 403, 407):
                 raise DownloadError(f"{self.url}: refused ({status}); {_ACCESS}")
+            if not self.expected and (host := other_host(self.url, response.url)):
+                self._unproven(host)
             if status not in (200, 206, 416):
                 raise DownloadError(
                     f"{self.url}: {status} {response.reason}; check records.download.url and records.database"

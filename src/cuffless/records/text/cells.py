@@ -3,6 +3,8 @@
 import csv
 import re
 
+from cuffless.errors import on_one_line
+
 MISSING = (
     *("", "-", "--", "---", "n/a", "n.a.", "na", "nan", "-nan", "nan(ind)", "-nan(ind)", "<na>", "null", "none", "nil"),
     *("missing", "no data", "nodata", "n.d.", "nd", "invalid", "bad", "undefined", "#n/a", "?", "*"),
@@ -97,5 +99,5 @@ def unquoted(cell: str) -> str:
 
 def shown(cells, most: int = 160) -> str:
     """Names or values for a message, cut where they would fill the screen."""
-    text = ", ".join(" ".join(str(cell).split()) for cell in cells)
+    text = ", ".join(on_one_line(str(cell)) for cell in cells)
     return text if len(text) <= most else f"{text[: most - 4]} ..."

@@ -6,8 +6,12 @@ import io
 import re
 import zlib
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
+from cuffless.errors import shortened
+from cuffless.files import GB
+from cuffless.records.demands import MEMORY_GB, check_demand
+from cuffless.records.faults import pass_on
 from cuffless.records.record import RecordError
 from cuffless.records.text.cells import without_marks
 
@@ -22,6 +26,7 @@ _BOMS = (
 _LOOKED_AT = 1 << 16
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MOST_LINES, _LONGEST = 400, 1 << 16
+_PIECE, _LOOK_AGAIN = 1 << 16, 1 << 24
 
 
 def is_text(path: str | Path) -> bool:
@@ -50,7 +55,7 @@ def encoding_of(path: Path) -> str | None:
         If it cannot be read.
     """
     try:
-        with _opened(path) as file:
+        with open_bytes(path) as file:
             start = file.read(_LOOKED_AT)
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from None
@@ -70,21 +75,27 @@ def encoding_of(path: Path) -> str | None:
     return None
 
 
-def open_text(path: Path) -> TextIO:
+def open_text(path: Path, memory_gb: float = MEMORY_GB) -> TextIO:
     """Open a file for reading as text, whatever its encoding; gzip is told by its first bytes.
+
+    Parameters
+    ----------
+    path : Path
+    memory_gb : float
+        As for `check_demand`: as much text as may be read.
 
     Raises
     ------
     RecordError
-        If it cannot be read or holds no text.
+        If it cannot be read or holds no text. Reading raises it where a compressed file goes on for longer.
     """
     encoding = encoding_of(path)
     if encoding is None:
         raise RecordError(f"{path.name}: cannot be read as text (it holds other bytes); export the recording as CSV")
-    return io.TextIOWrapper(_opened(path), encoding=encoding, errors="replace", newline=None)
+    return io.TextIOWrapper(open_bytes(path, memory_gb), encoding=encoding, errors="replace", newline=None)
 
 
-def first_lines(path: Path, most: int = _MOST_LINES) -> list[str]:
+def first_lines(path: Path, most: int = _MOST_LINES, memory_gb: float = MEMORY_GB) -> list[str]:
     """The first lines of a text file without their ends; a line of more than 64 K characters is cut there.
 
     Raises
@@ -94,7 +105,7 @@ def first_lines(path: Path, most: int = _MOST_LINES) -> list[str]:
     """
     lines = []
     try:
-        with open_text(path) as file:
+        with open_text(path, memory_gb) as file:
             while len(lines) < most and (line := file.readline(_LONGEST)):
                 lines.append(without_marks(line.rstrip("\n")))
                 while line and not line.endswith("\n"):
@@ -105,14 +116,40 @@ def first_lines(path: Path, most: int = _MOST_LINES) -> list[str]:
 
 
 def unreadable(path: Path, error: Exception) -> RecordError:
-    """The error of a file that cannot be read, in one line."""
-    reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:120]
+    """The error of a file that cannot be read, in one line; one that concerns the machine is raised again."""
+    pass_on(error)
+    reason = getattr(error, "strerror", None) or shortened(error, 120)
     hint = "; fetch it again" if isinstance(error, EOFError | zlib.error) else ""
     return RecordError(f"{path}: cannot be read ({reason}){hint}")
 
 
-def _opened(path: Path):
-    """The bytes of a file, decompressed."""
+def open_bytes(path: Path, memory_gb: float = MEMORY_GB) -> BinaryIO:
+    """The bytes of a text file, decompressed as they are read; `open_text` says what is raised."""
     with open(path, "rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if packed else open(path, "rb")
+    if not packed:
+        check_demand(path, f"{(size := path.stat().st_size):,} bytes of text", size, memory_gb)
+        return open(path, "rb")
+    return io.BufferedReader(_Unpacked(path, memory_gb), _PIECE)
+
+
+class _Unpacked(io.RawIOBase):
+    """The bytes of a gzip file, counted as they come: how many there are cannot be known before."""
+
+    def __init__(self, path: Path, memory_gb: float):
+        self._path, self._memory_gb, self._file, self._read, self._next = path, memory_gb, gzip.open(path, "rb"), 0, 0  # noqa: SIM115
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        taken = self._file.readinto(buffer)
+        self._read += taken
+        if self._read > self._next:
+            check_demand(self._path, f"{self._read:,} bytes of text or more, unpacked", self._read, self._memory_gb)
+            self._next = min(self._read + _LOOK_AGAIN, self._memory_gb * GB)
+        return taken
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+from cuffless.records.faults import pass_on
 from cuffless.records.text.cells import split
 from cuffless.records.text.layout import Layout
 
@@ -37,6 +38,7 @@ _SCALES = {
     "us": 1e-6,
     "µs": 1e-6,
 }
+_LONGEST_JSON = 1 << 24  # bytes
 _UNIX = (8e8, 4e9)  # 1995 to 2096
 _E4 = {"bvp": "BVP", "eda": "EDA", "temp": "TEMP", "hr": "HR"}
 _E4_BVP_FS = 64.0  # Hz, of no other of its signals
@@ -106,7 +108,7 @@ def _open_signals(layout: Layout) -> Layout | None:
             continue
         try:
             told = json.loads(line[begin:])
-        except ValueError:
+        except (ValueError, RecursionError):  # brackets within brackets within brackets
             continue
         devices = [told] if isinstance(told, dict) and not all(isinstance(v, dict) for v in told.values()) else None
         devices = devices or ([*told.values()] if isinstance(told, dict) else [])
@@ -299,8 +301,10 @@ _READERS: tuple[Callable[[Layout], Layout | None], ...] = (
 
 def _json(path: Path) -> dict | None:
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig")) if path.is_file() else None
-    except (OSError, ValueError):
+        small = path.is_file() and path.stat().st_size <= _LONGEST_JSON
+        found = json.loads(path.read_text(encoding="utf-8-sig")) if small else None
+    except (OSError, ValueError, RecursionError) as error:
+        pass_on(error)
         return None
     return found if isinstance(found, dict) else None
 
@@ -308,7 +312,7 @@ def _json(path: Path) -> dict | None:
 def _positive(value) -> float | None:
     try:
         number = float(value.lower().removesuffix("hz") if isinstance(value, str) else value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) and number > 0 else None
 

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cuffless.records.demands import MEMORY_GB
 from cuffless.records.record import RecordError
 from cuffless.records.text.cells import SEPARATORS, kind_of, split
 from cuffless.records.text.encoding import first_lines
@@ -57,6 +58,8 @@ class Layout:
         What a column measures, where that is told beside its name.
     beside : tuple of Path
         Other files that describe it.
+    memory_gb : float
+        How much of it may be read, as for `check_demand`.
     """
 
     path: Path
@@ -78,6 +81,7 @@ class Layout:
     began: float | None = None
     sensors: tuple[str, ...] = ()
     beside: tuple[Path, ...] = ()
+    memory_gb: float = MEMORY_GB
 
     @property
     def written(self) -> str:
@@ -89,13 +93,15 @@ class Layout:
         return words + (", decimal commas" if self.decimal == "," else "")
 
 
-def layout_of(path: str | Path) -> Layout:
+def layout_of(path: str | Path, memory_gb: float = MEMORY_GB) -> Layout:
     """Look at a text file.
 
     Parameters
     ----------
     path : str or Path
         Plain or compressed with gzip, in any encoding.
+    memory_gb : float
+        How much of it may be read, as for `check_demand`.
 
     Returns
     -------
@@ -107,7 +113,7 @@ def layout_of(path: str | Path) -> Layout:
         If it cannot be read, holds no text, or is empty.
     """
     path = Path(path)
-    lines = first_lines(path)
+    lines = first_lines(path, memory_gb=memory_gb)
     if not any(line.strip() for line in lines):
         raise RecordError(f"{path.name}: the file is empty")
     comments = [line for line in lines if line.lstrip().startswith(COMMENTS)]
@@ -116,11 +122,11 @@ def layout_of(path: str | Path) -> Layout:
         (number, line) for number, line in enumerate(lines) if line.strip() and not line.lstrip().startswith(COMMENTS)
     ]
     if not plain:
-        return Layout(path, comment=mark, head=tuple(lines), body=len(lines))
+        return Layout(path, comment=mark, head=tuple(lines), body=len(lines), memory_gb=memory_gb)
     quote = "'" if any(line.lstrip().startswith("'") for _, line in plain) else '"'
     separator, decimal = _marks([line for _, line in plain], comments, quote)
     cells = [(number, split(line, separator, quote)) for number, line in plain]
-    layout = Layout(path, separator, decimal, quote, mark)
+    layout = Layout(path, separator, decimal, quote, mark, memory_gb=memory_gb)
     return _rows(layout, cells, lines) or _columns(layout, cells, lines)
 
 

@@ -52,7 +52,7 @@ def read_columns(layout: Layout, **options) -> pd.DataFrame:
         "low_memory": False,
     }
     try:
-        with open_text(layout.path) as file:
+        with open_text(layout.path, layout.memory_gb) as file:
             for _ in range(layout.body):
                 file.readline()
             table = pd.read_csv(_Cleaned(file, layout), **{**marks, **options})
@@ -121,7 +121,7 @@ def read_rows(layout: Layout) -> list[np.ndarray]:
     named = layout.rows and bool(layout.names) and not layout.kind.startswith("UBFC")
     rows: list[np.ndarray] = []
     try:
-        with open_text(layout.path) as file:
+        with open_text(layout.path, layout.memory_gb) as file:
             for number, line in enumerate(file, start=1):
                 if number <= layout.body or not line.strip() or line.lstrip().startswith(COMMENTS):
                     continue
@@ -163,7 +163,7 @@ def line_of(layout: Layout, row: int, *, blank_lines: bool | None = None) -> int
     """Number of the line that holds a row of values, counted from 1; blank lines are rows of a single column."""
     counted = layout.width == 1 if blank_lines is None else blank_lines
     seen = -1
-    with open_text(layout.path) as file:
+    with open_text(layout.path, layout.memory_gb) as file:
         for number, line in enumerate(file, start=1):
             if number <= layout.body:
                 continue

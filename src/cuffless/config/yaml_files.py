@@ -1,0 +1,78 @@
+"""YAML files of users: read, or refused in one line that says what to do."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from cuffless.config.base import ConfigError
+from cuffless.errors import shortened
+
+MOST_BYTES = 4_000_000
+MOST_VALUES = 200_000
+"""Values of a file, those behind aliases counted wherever they stand; a study has some hundreds."""
+
+
+def read_yaml(path: str | Path) -> Any:
+    """Read a YAML file.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    object
+        What it holds.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, is too long or not UTF-8, is not YAML, is nested too deeply, or holds a number or a date
+        that cannot be or aliases that stand for themselves or for too much.
+    """
+    import yaml
+
+    text = _text(path)
+    try:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        size = _size(node, {})
+        if math.isinf(size):
+            raise ConfigError(f"{path}: an alias (*) stands inside what it stands for; write the values out")
+        if size > MOST_VALUES:
+            raise ConfigError(f"{path}: its aliases (*) stand for over {MOST_VALUES:,} values; write fewer of them")
+        return None if node is None else loader.construct_document(node)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {shortened(error, 240)}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: its values are nested too deeply; a study needs no more than ten levels") from None
+    except ValueError as error:  # of Python's numbers and dates
+        why = shortened(str(error).partition(";")[0], 120)
+        raise ConfigError(f"{path}: no such number or date ({why}); correct it, or quote it if it is text") from None
+
+
+def _text(path: str | Path) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from None
+    if len(data) > MOST_BYTES:
+        raise ConfigError(f"{path} is longer than {MOST_BYTES / 1e6:g} MB; name the study's configuration")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"{path}: line {line} is not UTF-8 (byte 0x{data[error.start]:02x}); save the file as UTF-8"
+        ) from None
+
+
+def _size(node: Any, known: dict[Any, float]) -> float:
+    """Values below a node of YAML, however often an alias repeats them; infinite if one repeats itself."""
+    if node not in known:
+        known[node] = math.inf  # until all below is counted
+        parts = node.value if isinstance(getattr(node, "value", None), list) else []
+        below = (part for one in parts for part in (one if isinstance(one, tuple) else (one,)))
+        known[node] = 1 + sum(_size(part, known) for part in below)
+    return known[node]

@@ -1,0 +1,69 @@
+"""Mistakes of a file, before any option is looked at: one line that names the file, what is wrong and the remedy."""
+
+import pytest
+
+from cuffless.config import ConfigError, load_config, read_config, yaml_files
+
+
+def said(tmp_path, content):
+    path = tmp_path / "study.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ConfigError) as told:
+        load_config(path)
+    text = str(told.value)
+    assert text.startswith(str(path))
+    assert "\n" not in text
+    assert len(text) < len(str(path)) + 300
+    return text
+
+
+def test_another_encoding(tmp_path):
+    text = said(tmp_path, "# a\nstudy:\n  dataset: Müller\n".encode("latin-1"))
+    assert "line 3 is not UTF-8 (byte 0xfc); save the file as UTF-8" in text
+
+
+@pytest.mark.parametrize("brackets", ["[]", "{}"])
+def test_deep_nesting(tmp_path, brackets):
+    left, right = brackets
+    assert "nested too deeply" in said(tmp_path, "a: " + f"{left} b: "[: 1 if left == "[" else 5] * 3000 + right * 3000)
+
+
+@pytest.mark.parametrize(("value", "why"), [("9" * 6000, "4300 digits"), ("2024-13-45", "month must be in 1..12")])
+def test_numbers_and_dates_that_cannot_be(tmp_path, value, why):
+    text = said(tmp_path, f"study: {{seeds: [{value}]}}")
+    assert why in text
+    assert "set_int_max_str_digits" not in text
+
+
+@pytest.mark.parametrize("last", ["d: [*c, *c, *c]", "d: {<<: [*m, *m, *m]}"])
+def test_aliases_that_stand_for_too_much_are_never_expanded(tmp_path, monkeypatch, last):
+    monkeypatch.setattr(yaml_files, "MOST_VALUES", 60)
+    aliases = "a: &a [x, x, x, x]\nb: &b [*a, *a, *a, *a]\nc: &c [*b, *b]\nm: &m {x: *b}\n"
+    assert "aliases (*) stand for over 60 values" in said(tmp_path, aliases + last)
+
+
+@pytest.mark.parametrize("text", ["networks: &n {x: *n}", "a: &a [*a]"])
+def test_an_alias_inside_what_it_stands_for(tmp_path, text):
+    assert "stands inside what it stands for; write the values out" in said(tmp_path, text)
+
+
+def test_a_file_without_end(monkeypatch):
+    monkeypatch.setattr(yaml_files, "MOST_BYTES", 1000)
+    with pytest.raises(ConfigError, match=r"/dev/zero is longer than 0\.001 MB"):
+        load_config("/dev/zero")
+
+
+def test_aliases_are_welcome(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        "\ufeffwindows: &w {snr_db: -3}\nwindowings: {main: *w, other: {<<: *w, length: 9}}\n", encoding="utf-8"
+    )
+    assert load_config(path).windowings["other"].snr_db == -3
+
+
+def test_what_snakemake_has_read_may_not_stand_in_itself():
+    raw = {}
+    raw["simulator"] = raw
+    with pytest.raises(ConfigError) as told:
+        read_config({"datasets": {"a": {"simulator": raw}}, "simulator": raw})
+    assert "\n" not in str(told.value) or "cannot be used" in str(told.value)

@@ -1,0 +1,60 @@
+"""Files of predictions that are damaged, or ask for more than they hold: one line each, which names the file."""
+
+import gzip
+import re
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cuffless.evaluation import PredictionError
+from cuffless.judgement import read_table
+
+
+@pytest.mark.parametrize("how", ["cut", "other bytes", "other sum"])
+def test_damaged_compression_is_said_in_one_line(make_table, tmp_path, how):
+    data = bytearray(gzip.compress(make_table(subjects=40).to_csv(index=False).encode()))
+    if how == "cut":
+        del data[len(data) // 2 :]
+    elif how == "other bytes":
+        data[60:160] = b"\xff" * 100
+    else:
+        data[-8:-4] = bytes(4)
+    (tmp_path / "p.csv.gz").write_bytes(data)
+    with pytest.raises(PredictionError, match=r"^p\.csv\.gz: cannot be read \(.*\); give a CSV or parquet file$"):
+        read_table([tmp_path / "p.csv.gz"])
+
+
+@pytest.mark.parametrize("told", [b'{"columns": [{}], "index_columns": []}', b"{", b"[]", b'{"columns": 3}'])
+def test_damaged_metadata_of_parquet_is_said_in_one_line(make_table, tmp_path, told):
+    table = pa.Table.from_pandas(make_table()).replace_schema_metadata({"pandas": told})
+    pq.write_table(table, tmp_path / "p.parquet")
+    with pytest.raises(PredictionError, match=r"^p\.parquet: cannot be read \(.*\); give a CSV or parquet file$"):
+        read_table([tmp_path / "p.parquet"])
+
+
+def test_how_much_text_may_unpack_to_can_be_said(make_table, write):
+    path = write(make_table(), "p.csv.gz")
+    said = r"announces [\d,]+ bytes of text or more, unpacked.*may ask for 1e-06 GB \(--memory-gb\); raise it"
+    with pytest.raises(PredictionError, match=said):
+        read_table([path], memory_gb=1e-6)
+
+
+def test_rows_of_parquet_are_counted_before_they_are_read(make_table, write, monkeypatch):
+    path = write(make_table(), "p.parquet")
+    monkeypatch.setattr(pd, "read_parquet", None)
+    said = r"^p\.parquet: announces 96 rows of \d+ columns, which take .* may ask for 1e-06 GB \(--memory-gb\)"
+    with pytest.raises(PredictionError, match=said):
+        read_table([path], memory_gb=1e-6)
+
+
+@pytest.mark.parametrize("column", ["subject", "record", "network", "split", "setting", "subset", "sex", "fold"])
+@pytest.mark.parametrize("name", ["p.csv", "p.parquet"])
+def test_a_name_that_no_message_can_show_is_said_in_one_line(make_table, write, column, name):
+    for odd, what in (("x" * 200_000, "of 200,000 characters"), ("a\0\x1bb", "with control characters")):
+        rows = make_table().assign(sex="f", fold="1", setting="s")
+        rows.loc[3, column] = odd
+        said = rf"^{re.escape(name)}: column {column} holds a name {what}, '.{{4,40}}', in 1 row \(.* [45]\); use short"
+        with pytest.raises(PredictionError, match=said):
+            read_table([write(rows, name)])
