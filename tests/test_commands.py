@@ -1,5 +1,6 @@
 """A command ends with one line and a status, whatever happens to it."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -150,3 +151,11 @@ def test_every_program_ends_so(project):
         "src/cuffless/config/__main__.py",
     }
     assert [p for p in programs if "ending_in_words(" not in p.read_text()] == []
+
+
+def test_a_name_too_long_for_a_file_is_no_fault_of_the_program(capsys, temporary):
+    error = OSError(errno.ENAMETOOLONG, "File name too long", "x" * 5000)
+    status, said = ended(capsys, error)
+    assert status == 2
+    assert said.endswith("...: too long for the name of a file\n")
+    assert len(said) < 200

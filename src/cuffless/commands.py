@@ -1,5 +1,6 @@
 """How a command ends when nobody foresaw what happened: one line, a status, and a file with the details."""
 
+import errno
 import os
 import sys
 import tempfile
@@ -44,6 +45,9 @@ def ending_in_words(name: str) -> Iterator[None]:
             where = error.filename or "standard output"
             print(printable(f"{name}: {where} cannot be written: {error.strerror}"), file=sys.stderr)
             _leave_output()
+            sys.exit(REFUSED)
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            print(printable(f"{name}: {shortened(error.filename)}: too long for the name of a file"), file=sys.stderr)
             sys.exit(REFUSED)
         print(f"{name}: {in_words(error)}; this is a fault of cuffless; {_details()}", file=sys.stderr)
         sys.exit(SOFTWARE)

@@ -949,6 +949,8 @@ def test_what_another_host_serves_is_told_apart(site, physionet, tmp_path):
         ("http://a.org/files/x", "https://a.org/files/x", ""),
         ("https://a.org/x", "https://user:word@b.org/y", "b.org"),
         ("http://a.org:80/x", "http://a.org:81/x", "a.org:81"),
+        ("http://a.org/x", "https://a.org:443/x", ""),
+        ("http://a.org:80/x", "https://a.org/x", ""),
         ("http://a.org/x", "", ""),
     ],
 )

@@ -83,6 +83,9 @@ FAULTS = {
     "a stray line ends a master": ("wfdb", lambda d: master(d, "s1 4000\n/\n")),
     "a stray path ends a master": ("wfdb", lambda d: master(d, "s1 4000\n../x/y 3\n")),
     "a stray NUL ends a master": ("wfdb", lambda d: master(d, "s1 4000\n\0\n")),
+    "a stray line of a master names another recording": ("wfdb", lambda d: master(d, "s1 4000\ngood\n")),
+    "a stray sentence begins like another recording": ("wfdb", lambda d: master(d, "s1 4000\ngood since Tuesday\n")),
+    "a damaged master names another recording": ("wfdb", lambda d: master(d, "good 4000\n", announced=999)),
     "a folder is called x.hea": ("wfdb", lambda d: (d / "x.hea").mkdir()),
     "a segment's header is a folder": ("wfdb", lambda d: (master(d, "x 4000\n"), (d / "x.hea").mkdir())),
     "a link leads nowhere": ("wfdb", lambda d: (d / "x.hea").symlink_to("nowhere")),
@@ -142,6 +145,23 @@ def test_one_bad_recording_costs_no_other_anything(tmp_path, fault):
     quality = carried_through(folder, options)
     assert quality.loc["good"].to_dict() == alone
     assert alone["windows_kept"] > 0
+    assert ((quality["windows_kept"] > 0) | (quality["reason"] != "")).all()
+
+
+@pytest.mark.parametrize(
+    "masters",
+    [{"m": "m 4000\n"}, {"m": "n 4000\n", "n": "m 4000\n"}, {"m": "good 4000\n", "n": "m 4000\n"}],
+    ids=["itself", "each other", "another master"],
+)
+def test_masters_that_name_masters_are_rows(tmp_path, masters):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    write_wfdb(folder, "good")
+    for name, lines in masters.items():
+        (folder / f"{name}.hea").write_text(f"{name}/1 2 125 4000\n{lines}")
+    options = RecordOptions(source="wfdb", path=str(folder), shards=1)
+    quality = carried_through(folder, options)
+    assert set(masters) <= set(quality.index)
     assert ((quality["windows_kept"] > 0) | (quality["reason"] != "")).all()
 
 

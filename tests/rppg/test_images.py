@@ -85,3 +85,12 @@ def test_a_pulse_is_timed_by_the_names_and_the_rate_is_theirs(tmp_path):
     assert (trace.stamps, len(trace.t)) == ("names", 120)
     assert trace.fps == pytest.approx(30, abs=0.02)
     np.testing.assert_allclose(trace.rgb[:, 0, 1], gray, atol=0.01)
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.mkdir(), lambda path: path.symlink_to("nowhere")])
+def test_an_image_that_is_none_is_lost_and_no_other(tmp_path, spoil):
+    pattern = write(tmp_path / "frames", range(1, 61))
+    (tmp_path / "frames" / "Image30.png").unlink()
+    spoil(tmp_path / "frames" / "Image30.png")
+    times, _ = read(pattern, fps=30)
+    assert np.allclose(times, np.delete(np.arange(60), 29) / 30)

@@ -3,13 +3,14 @@
 import json
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from cuffless.errors import CufflessError, shortened
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
 Range = tuple[float, float]
 _MOST_MISTAKES = 20
+_LARGEST = 10**12  # of whole numbers: all that is counted stays far below, and what is computed of it can be
 
 
 class ConfigError(CufflessError):
@@ -19,7 +20,15 @@ class ConfigError(CufflessError):
 class Options(BaseModel):
     """Base of all option blocks: unknown keys are errors, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _countable(cls, value: Any) -> Any:
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, int) and abs(one) > _LARGEST:
+                raise ValueError("no whole number may be beyond 10^12")
+        return value
 
     def canonical(self) -> str:
         """JSON with sorted keys: equal options give equal text, whatever their order or spelling."""
@@ -47,12 +56,19 @@ def one_line_errors(error: ValidationError) -> str:
         elif not location:
             line = message
         else:
-            line = f"{key}: {shortened(repr(item['input']))} is not allowed: {message}"
+            line = f"{key}: {_shown(item['input'])} is not allowed: {message}"
         # A mistake in a stage's section shows again in each named block laid over it: say it once.
-        lines.setdefault((location[-1:], repr(item["input"]), item["type"]) if location else (line,), line)
+        lines.setdefault((location[-1:], _shown(item["input"]), item["type"]) if location else (line,), line)
     told = list(lines.values())
     more = len(told) - _MOST_MISTAKES
     return "\n".join(told[:_MOST_MISTAKES] + ([f"and {more} more mistakes"] if more > 0 else []))
+
+
+def _shown(value: Any) -> str:
+    try:
+        return shortened(repr(value))
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a number of thousands of digits"
 
 
 def _suggest(location: tuple) -> str:

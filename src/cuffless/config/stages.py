@@ -45,7 +45,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 class SimulatorOptions(Options):
     """The simulated cohort."""
 
-    subjects: int = option(160, ge=1)
+    subjects: int = option(160, ge=1, le=999_999)
     """Number of subjects."""
     minutes: float = option(20.0, gt=0.5)
     """Length of each subject's recording in minutes."""
@@ -130,7 +130,7 @@ class RecordOptions(Options):
     """Patterns of records to take: of their names, or of their paths below the folder (`ward/*`)."""
     exclude: tuple[str, ...] = ()
     """Patterns of records to leave out, as in `include`."""
-    shards: int = option(8, ge=1)
+    shards: int = option(8, ge=1, le=100_000)
     """Number of jobs that share the subjects (by hash of the subject)."""
     identity: Literal["auto", "record", "runs"] = "auto"
     """Whom a record is of. `auto`: the patient that a folder or file names, else the record stands for its person;

@@ -200,6 +200,8 @@ def _resolve_names(raw: Mapping) -> dict:
     config["windowings"] = {
         name: merge(config.get("windows"), block) for name, block in config.get("windowings", {"main": {}}).items()
     }
+    if not all(isinstance(block or {}, Mapping) for block in config.get("datasets", {}).values()):
+        return config
     config["datasets"] = {
         name: {
             **(block or {}),

@@ -1,6 +1,8 @@
 """YAML files of users: read, or refused in one line that says what to do."""
 
 import math
+from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from cuffless.config.base import ConfigError
 from cuffless.errors import shortened
 
 MOST_BYTES = 4_000_000
+MOST_DEPTH = 100  # of brackets; PyYAML takes long to find out that there are too many
 MOST_VALUES = 200_000
 """Values of a file, those behind aliases counted wherever they stand; a study has some hundreds."""
 
@@ -33,6 +36,9 @@ def read_yaml(path: str | Path) -> Any:
     import yaml
 
     text = _text(path)
+    deep = f"{path}: its values are nested too deeply; a study needs no more than ten levels"
+    if _depth(text) > MOST_DEPTH:
+        raise ConfigError(deep)
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
@@ -41,17 +47,52 @@ def read_yaml(path: str | Path) -> Any:
             raise ConfigError(f"{path}: an alias (*) stands inside what it stands for; write the values out")
         if size > MOST_VALUES:
             raise ConfigError(f"{path}: its aliases (*) stand for over {MOST_VALUES:,} values; write fewer of them")
+        for key, first, again in _twice(node):
+            raise ConfigError(f"{path}: {shortened(key)} stands on line {first} and on line {again}; keep one of them")
         return None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not YAML: {shortened(error, 240)}") from None
     except RecursionError:
-        raise ConfigError(f"{path}: its values are nested too deeply; a study needs no more than ten levels") from None
+        raise ConfigError(deep) from None
+    except (LookupError, AttributeError, TypeError, OverflowError):
+        raise ConfigError(f"{path}: a value is not of the kind that its tag (!!) names; take the tag out") from None
     except ValueError as error:  # of Python's numbers and dates
         why = shortened(str(error).partition(";")[0], 120)
         raise ConfigError(f"{path}: no such number or date ({why}); correct it, or quote it if it is text") from None
 
 
+def _depth(text: str) -> int:
+    """Brackets within each other."""
+    signs = (sign in "[{" or -1 for sign in text if sign in "[]{}")
+    return max(accumulate(signs), default=0)
+
+
+def _twice(node: Any) -> Iterator[tuple[str, int, int]]:
+    """Keys that stand twice in a mapping, of which YAML's reader would take the last, with their lines."""
+    import yaml
+
+    waiting, seen = [node], set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, yaml.MappingNode):
+            lines: dict[str, int] = {}
+            for key, value in one.value:
+                waiting += [key, value]
+                line = key.start_mark.line + 1
+                if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                    if key.value in lines:
+                        yield key.value, lines[key.value], line
+                    lines[key.value] = line
+        elif isinstance(one, yaml.SequenceNode):
+            waiting += one.value
+
+
 def _text(path: str | Path) -> str:
+    if Path(path).exists() and not Path(path).is_file():
+        raise ConfigError(f"{path} is no file; name the study's configuration")
     try:
         with Path(path).open("rb") as file:
             data = file.read(MOST_BYTES + 1)

@@ -10,7 +10,7 @@ from cuffless.records.folders import files_in, reachable
 from cuffless.records.record import Record, RecordError
 from cuffless.records.source import Entry, Source, shard_of
 from cuffless.records.wfdb_files import open_wfdb
-from cuffless.records.wfdb_headers import header_text
+from cuffless.records.wfdb_headers import header_text, read_header
 
 _PATIENT = re.compile(r"^p\d{6,8}$")
 
@@ -91,14 +91,21 @@ def _concerned(options: RecordOptions, shard: int | None) -> Callable[[Path], bo
 
 
 def _masters(headers: list[Path]) -> list[Path]:
-    """Records of WFDB headers: those that no other header names as its segment."""
-    segments = set()
+    """Records of WFDB headers: those that no master names as its segment, and all masters."""
+    masters, segments = set(), set()
     for header in headers:
         lines = _header_lines(header)
         if lines and "/" in lines[0].split()[0]:
-            segments |= {header.parent / f"{line.split()[0]}.hea" for line in lines[1:]}
+            masters.add(header)
+            try:
+                described = read_header(header.with_suffix("")).segments or ()
+            except RecordError:  # what it would name may be anything
+                continue
+            segments |= {header.parent / f"{name}.hea" for name, _ in described}
     return [
-        header.with_suffix("") if header.suffix == ".hea" else header for header in headers if header not in segments
+        header.with_suffix("") if header.suffix == ".hea" else header
+        for header in headers
+        if header in masters or header not in segments
     ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from cuffless.demands import shown_count
 from cuffless.errors import shortened
 from cuffless.records.faults import pass_on
+from cuffless.records.folders import unreachable
 from cuffless.records.record import RecordError
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
@@ -125,7 +126,8 @@ def read_header(path: Path) -> Header:
     """
     file = path.with_name(path.name + ".hea")
     if not os.path.isfile(file):  # nor if its name is longer than any file's
-        raise RecordError(f"{path}.hea does not exist; give a WFDB record's path without extension, or a CSV file")
+        absent = f"{path}.hea does not exist; give a WFDB record's path without extension, or a CSV file"
+        raise RecordError(unreachable(file) or absent)
     text = header_text(file)
     lines = [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
     line = lines[0] if lines else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cuffless.records.faults import pass_on
 from cuffless.rppg.errors import RppgError
 
 NUMBERED = re.compile(r"%0?\d*d")
@@ -93,7 +94,11 @@ class Images:
         import cv2
 
         for place, time, (_, path) in zip(self._places, self._times, self._files, strict=True):
-            data = np.fromfile(path, np.uint8)
+            try:
+                data = np.fromfile(path, np.uint8)
+            except OSError as error:
+                pass_on(error)
+                data = ()  # a link to nothing, a folder
             frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
             if frame is not None:
                 yield self.read, place, time, frame

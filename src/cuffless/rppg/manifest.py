@@ -15,7 +15,7 @@ COLUMNS = (
     *REQUIRED,
     *("fps", "start_time", "timestamps", "roi", "roi_mode", "bp", "bp_offset_s", "ppg", "ppg_fs", "exclude", "notes"),
 )
-_MOST_MISTAKES = 20
+_MOST_MISTAKES = 15
 ROI_MODES = ("auto", "file", "whole")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # names of recordings become names of files
 _BARE = ("0", "1", "no", "yes", "false", "true", "n", "y", "x")  # in `exclude`: whether, but not why

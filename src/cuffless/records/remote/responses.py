@@ -61,8 +61,12 @@ def validator_of(headers: Mapping[str, str]) -> str:
 def other_host(asked: str, answered: str) -> str:
     """The host that a request was redirected to; empty if it was not."""
     first, last = urlsplit(asked), urlsplit(answered or asked)
-    # https in place of http is the same host; a port that is given is a server of its own.
-    return "" if (first.hostname, first.port) == (last.hostname, last.port) else last.netloc.rpartition("@")[2]
+
+    def server(url) -> tuple[str | None, int | None]:
+        # https in place of http is the same host; a port of its own is another server.
+        return url.hostname, None if url.port in (None, {"http": 80, "https": 443}.get(url.scheme)) else url.port
+
+    return "" if server(first) == server(last) else last.netloc.rpartition("@")[2]
 
 
 def is_recoded(headers: Mapping[str, str], path: str) -> bool:
