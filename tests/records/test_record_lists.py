@@ -96,5 +96,5 @@ def test_names_where_paths_are_needed_are_refused_with_the_remedy(tmp_path, text
 
 def test_a_cell_of_200_000_characters_is_refused_in_a_line(tmp_path):
     (tmp_path / "list.csv").write_text(f"record,path\na,{'9' * 200_000}\n")
-    with pytest.raises(RecordError, match="list.csv cannot be read as a CSV .field larger than field limit"):
+    with pytest.raises(RecordError, match=r"list\.csv cannot be read as a CSV .field larger than field limit"):
         list_file(str(tmp_path / "list.csv"))
