@@ -241,3 +241,22 @@ def test_counting_weights_leaves_no_trace(plain):
     model, _ = load_network(plain)
     assert random.random() == expected
     np.testing.assert_array_equal(model.get_weights()[0], keras.saving.load_model(plain).get_weights()[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"units": -3}, "Received: units=-3"),
+        ({"units": 2, "activation": {"class_name": {}, "config": {}}}, "damaged: TypeError unhashable type: 'dict'"),
+    ],
+)
+def test_the_cause_of_a_layer_that_cannot_be_made_is_said(changed, change, said):
+    path = changed(lambda config: dense(config)["config"].update(change))
+    with pytest.raises(ValueError, match=rf"changed\.keras cannot be loaded as a Keras model: .*{re.escape(said)}"):
+        load_network(path)
+
+
+def test_a_module_that_interrupts_is_said_in_one_line(here):
+    (here / "interrupting.py").write_text("raise KeyboardInterrupt\n")
+    with pytest.raises(ValueError, match=r"importing its module fails \(KeyboardInterrupt\); correct it"):
+        custom_function("interrupting:build")

@@ -31,8 +31,8 @@ class RecordError(CufflessError):
 FETCH_AGAIN = "fetch it again, or leave the record out (records.exclude)"
 """The remedy of a file that is absent or damaged."""
 LOWEST_FS, HIGHEST_FS = 40.0, 5000.0
-MOST_MEASURED = 1e30
-"""In any unit; a greater number stands for a missing sample, or for a damaged one."""
+MOST_MEASURED = 1e12
+"""In any unit, and as much as spectra in single precision hold; what is greater stands for a missing sample."""
 _COUNTED = 1 << 20  # samples that are read at once to count them
 
 
@@ -94,7 +94,7 @@ class Channel:
 
 
 def _measurable(values: np.ndarray) -> np.ndarray:
-    """Values of which those are missing that no sensor gives: their squares would be beyond what floats can hold."""
+    """Values of which those are missing that no sensor gives: their spectra would be beyond what floats can hold."""
     with np.errstate(over="ignore"):
         if np.dot(values, values) < MOST_MEASURED**2:  # false if one is missing, too
             return values
