@@ -1,6 +1,10 @@
 """The root of the project's own errors, and how their messages show what a file holds."""
 
+import re
 from collections.abc import Iterable
+
+_DIGITS = re.compile(r"integer string conversion: value has (\d+) digits")
+"""Python goes on with a remedy for programmers."""
 
 
 class CufflessError(Exception):
@@ -25,6 +29,30 @@ def shortened(value: object, limit: int = 60) -> str:
     """
     text = on_one_line(str(value)[: 8 * limit])
     return text if len(text) <= limit else f"{text[: limit - 3].rstrip()}..."
+
+
+def fault(error: BaseException, limit: int = 120) -> str:
+    """What another library's error says of a file, in words that help whoever has the file.
+
+    Parameters
+    ----------
+    error : BaseException
+        Raised while the file was read.
+    limit : int
+        Characters at most.
+
+    Returns
+    -------
+    str
+        Its message on one line. An error of code that met something other than it expected says that the file is
+        damaged; one without a message is named by its class.
+    """
+    text = str(error)
+    if digits := _DIGITS.search(text):
+        return f"it holds a number of {int(digits[1]):,} digits"
+    if isinstance(error, AttributeError | LookupError | TypeError):
+        text = f"damaged: {type(error).__name__} {text}"
+    return shortened(text, limit) or type(error).__name__
 
 
 def printable(text: str, limit: int = 2000) -> str:

@@ -20,8 +20,17 @@ def test_names_in_a_table_of_predictions(cuffless, tmp_path, name):
     table = table.assign(sbp=table["sbp_ref"] + 5, dbp=table["dbp_ref"] - 3, seconds=7.0, network=name, split="a")
     table.to_csv(tmp_path / "t.csv", index=False)
     result = cuffless("judge", tmp_path / "t.csv", "--output", tmp_path / "out", "--bootstrap", 100)
+    harmless(result)
+    assert result.exit_code == 1
+    assert "column network holds a name" in result.stderr
+
+
+def test_a_long_name_of_a_network_is_judged_and_shown_shortened(cuffless, tmp_path, predictions):
+    table = pd.read_csv(predictions(lambda y: y + 5)).assign(network="Q" * 900)
+    table.to_csv(tmp_path / "t.csv", index=False)
+    result = cuffless("judge", tmp_path / "t.csv", "--output", tmp_path / "out", "--bootstrap", 100)
     assert result.exit_code == 0
-    assert "red" in result.stdout or "..." in result.stdout
+    assert "..." in result.stdout
     harmless(result)
 
 

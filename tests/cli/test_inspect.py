@@ -1,5 +1,6 @@
 """`cuffless inspect`: what a recording holds, and why the rest is not kept."""
 
+import gzip
 import json
 
 import numpy as np
@@ -140,3 +141,30 @@ def test_the_picture_is_drawn_into_a_new_folder(cuffless, signals_csv, tmp_path,
     assert result.exit_code == 0
     assert path.read_bytes().startswith(start)
     assert [p.name for p in path.parent.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("value", ["1e200", "1e5000", "9" * 400])
+def test_a_signal_beyond_what_is_measured_is_said(cuffless, tmp_path, value, recwarn):
+    rows = (f"{i / 125:.3f},{value},{90 + i % 7}\n" for i in range(4000))
+    (tmp_path / "far.csv").write_text("time,ppg,abp\n" + "".join(rows))
+    result = cuffless("inspect", tmp_path / "far.csv", "--json")
+    assert "; 4,000 of 4,000 samples of the PPG lie beyond 1e+12, which nothing measures" in read(result)["reason"]
+    assert not [warning for warning in recwarn if warning.category is RuntimeWarning]
+
+
+def test_a_gain_that_makes_infinite_values_is_said_without_warnings(cuffless, tmp_path, recwarn):
+    lines = "a.dat 16 1e-306(0)/mV 16 0 0 0 0 PLETH\na.dat 16 20(0)/mmHg 16 0 0 0 0 ABP\n"
+    (tmp_path / "a.hea").write_text(f"a 2 125 4000\n{lines}")
+    np.random.default_rng(0).integers(1, 900, 8000).astype("<i2").tofile(tmp_path / "a.dat")
+    assert (
+        "4,000 of 4,000 samples of the PPG lie beyond" in read(cuffless("inspect", tmp_path / "a", "--json"))["reason"]
+    )
+    assert not [warning for warning in recwarn if warning.category is RuntimeWarning]
+
+
+def test_a_wrong_sum_of_compressed_text_has_a_remedy(cuffless, signals_csv, tmp_path):
+    packed = bytearray(gzip.compress(signals_csv.read_bytes()))
+    packed[-6] ^= 255
+    (tmp_path / "p.csv.gz").write_bytes(packed)
+    reason = read(cuffless("inspect", tmp_path / "p.csv.gz", "--json"))["reason"]
+    assert reason.endswith("; fetch it again, or leave the record out (records.exclude)")

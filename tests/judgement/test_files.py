@@ -58,3 +58,30 @@ def test_a_name_that_no_message_can_show_is_said_in_one_line(make_table, write, 
         said = rf"^{re.escape(name)}: column {column} holds a name {what}, '.{{4,40}}', in 1 row \(.* [45]\); use short"
         with pytest.raises(PredictionError, match=said):
             read_table([write(rows, name)])
+
+
+def test_text_that_is_none_is_refused_when_parquet_is_read(make_table, tmp_path):
+    table = pa.Table.from_pandas(make_table())
+    broken = pa.array([b"calib\xff\x1b"] * len(table)).view(pa.string())
+    pq.write_table(table.append_column("setting", broken), tmp_path / "p.parquet")
+    with pytest.raises(PredictionError, match=r"^p\.parquet: cannot be read \(.*UTF8.*\); give a CSV or") as error:
+        read_table([tmp_path / "p.parquet"])
+    assert str(error.value).isprintable()
+
+
+def test_an_index_named_as_a_column_is_said_in_one_line(make_table, tmp_path):
+    table = make_table()
+    table.set_index(table["subject"]).to_parquet(tmp_path / "p.parquet")
+    with pytest.raises(PredictionError, match=r"^p\.parquet: cannot be read"):
+        read_table([tmp_path / "p.parquet"])
+
+
+def test_whole_numbers_beyond_floats_are_named(make_table, write):
+    with pytest.raises(PredictionError, match=r"column sbp_ref holds no finite number in .* rows"):
+        read_table([write(make_table().assign(sbp_ref="9" * 400))])
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "net\x1b"])
+def test_the_name_of_a_predictor_is_held_to_what_holds_for_a_column(make_table, write, name):
+    with pytest.raises(PredictionError, match=r"^--network is a name (of 300|with control) characters"):
+        read_table([write(make_table().drop(columns="network", errors="ignore"))], network=name)

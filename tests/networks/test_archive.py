@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import re
 import sys
 import warnings
 import zipfile
@@ -93,11 +94,15 @@ def own_network(folder, module):
     return folder / "own.keras"
 
 
-@pytest.mark.parametrize("module", ["flagged", "keras_hub.layers", "", "..flagged", "flagged" * 150, "kerasx"])
+NO_MODULES = ("", "..flagged", "flagged" * 150, 5, "flagged\x1b[31m", "x y")
+
+
+@pytest.mark.parametrize("module", ["flagged", "keras_hub.layers", "kerasx", *NO_MODULES])
 def test_a_file_does_not_choose_what_is_imported(changed, here, module):
     (here / "flagged.py").write_text("import pathlib\npathlib.Path('imported').touch()\n")
     path = changed(lambda config: dense(config).update(module=module, class_name="Odd", registered_name="odd>Odd"))
-    with pytest.raises(ValueError, match=r"changed\.keras asks for Odd of module .*--network .*:FUNCTION") as refused:
+    said = "which can be the name of no module" if module in NO_MODULES else f"--network {re.escape(module)}:FUNCTION"
+    with pytest.raises(ValueError, match=rf"changed\.keras asks for Odd of module .*{said}") as refused:
         load_network(path)
     assert not (here / "imported").exists()
     assert "\n" not in str(refused.value)
@@ -236,3 +241,22 @@ def test_counting_weights_leaves_no_trace(plain):
     model, _ = load_network(plain)
     assert random.random() == expected
     np.testing.assert_array_equal(model.get_weights()[0], keras.saving.load_model(plain).get_weights()[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"units": -3}, "Received: units=-3"),
+        ({"units": 2, "activation": {"class_name": {}, "config": {}}}, "damaged: TypeError unhashable type: 'dict'"),
+    ],
+)
+def test_the_cause_of_a_layer_that_cannot_be_made_is_said(changed, change, said):
+    path = changed(lambda config: dense(config)["config"].update(change))
+    with pytest.raises(ValueError, match=rf"changed\.keras cannot be loaded as a Keras model: .*{re.escape(said)}"):
+        load_network(path)
+
+
+def test_a_module_that_interrupts_is_said_in_one_line(here):
+    (here / "interrupting.py").write_text("raise KeyboardInterrupt\n")
+    with pytest.raises(ValueError, match=r"importing its module fails \(KeyboardInterrupt\); correct it"):
+        custom_function("interrupting:build")

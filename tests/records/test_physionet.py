@@ -139,7 +139,7 @@ def test_a_header_that_names_an_absent_segment_costs_that_segment_alone(serve):
     assert source.prepare(entry.path, options) == []
     record = source.open(entry.path, options)
     assert [part.name for part in record.segments] == ["3000001_0001", "3000001_0003"]
-    assert "3000001_0007: header absent" in record.problems
+    assert "3000001_0007: header absent; fetch it again" in record.problems
 
 
 @pytest.mark.parametrize("fault", ["absent", "damaged", "broken"])

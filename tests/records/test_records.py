@@ -109,7 +109,7 @@ def test_segments_are_kept_apart_and_absent_ones_passed_over(tmp_path):
     assert [s.name for s in record.segments] == ["30_0001", "30_0002"]
     assert [s.start for s in record.segments] == [0.0, 44.0]
     assert record.usable_seconds == 56
-    assert record.problems == ("30_0003: header absent",)
+    assert record.problems == ("30_0003: header absent; fetch it again",)
     assert record.seconds == 124
 
 

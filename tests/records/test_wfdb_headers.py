@@ -230,3 +230,29 @@ def test_segments_that_are_longer_than_their_master_says_do_not_overlap(folder):
     (folder / "m.hea").write_text("m/2 2 125 10000\ns 2500\ns 7500\n")
     record = open_wfdb(folder / "m")
     assert [(segment.start, segment.ppg.n_samples) for segment in record.segments] == [(0.0, 2500), (20.0, 7500)]
+
+
+@pytest.mark.parametrize(
+    ("record", "fields", "what"),
+    [
+        ("a " + "9" * 5000, "16 1000/NU 16 0", "number of signals"),
+        ("a/" + "9" * 100 + " 2", "16 1000/NU 16 0", "number of segments"),
+        ("a 2 125", f"16x{'9' * 5000} 1000/NU 16 0", "number of samples per frame"),
+        ("a 2 125", f"16+{'9' * 30} 1000/NU 16 0", "byte offset"),
+        ("a 2 125", f"16 {'9' * 400}/NU 16 0", "gain"),
+        ("a 2 125", f"16 1({'9' * 400})/NU 16 0", "baseline"),
+        ("a 2 125", f"16 1/NU 16 {'9' * 400}", "ADC zero"),
+        ("a 2 125", f"16 1/NU 16 0 0 -{'9' * 5000}", "checksum"),
+    ],
+)
+def test_a_number_that_nothing_can_hold_is_refused_by_its_field(folder, record, fields, what):
+    said = refused(header(folder, record, f"a.dat {fields} PLETH\na.dat 16 20/mmHg 16 0 0 0 0 ABP\n"))
+    assert f"is too great for the {what} (line" in said
+
+
+def test_what_is_absent_has_a_remedy(folder):
+    remedy = "; fetch it again, or leave the record out (records.exclude)"
+    assert refused(header(folder, "a 2 125", SIGNALS.replace("a.dat", "."))).endswith(
+        f"signal file . is absent{remedy}"
+    )
+    assert refused(header(folder, "m/1 2 125 7500", "x 7500\n", name="m")).endswith(f"x: header absent{remedy}")

@@ -312,3 +312,13 @@ def test_how_much_colours_may_unpack_to_can_be_said(tmp_path):
         assert len(read_trace(tmp_path / name, fps=20).t)
         with pytest.raises(RppgError, match=r"unpacked, which take .* a file may ask for 1e-05 GB \(--memory-gb\)"):
             read_trace(tmp_path / name, fps=20, memory_gb=1e-5)
+
+
+def test_text_of_characters_that_do_not_exist_is_refused(two_regions, tmp_path):
+    save_trace(two_regions, tmp_path / "c.npz")
+    with np.load(tmp_path / "c.npz") as held:
+        arrays = dict(held)
+    arrays["notes"] = np.array([0x7FFFFFFF], "u4").view("U1")
+    np.savez(tmp_path / "c.npz", **arrays)
+    with pytest.raises(RppgError, match=r"c\.npz: notes holds characters that do not exist; save or copy it again"):
+        load_trace(tmp_path / "c.npz")

@@ -18,7 +18,7 @@ from cuffless.cli.answers import (
 )
 from cuffless.cli.opening import for_command_line, main_windowing, open_signal, turned
 from cuffless.config import ConfigError, FigureOptions, StudyConfig, WindowOptions, load_config
-from cuffless.records import Record, RecordError
+from cuffless.records import Record, RecordError, beyond_measure
 from cuffless.windows import EXPLANATIONS, Measures, Windows, cut_windows, upside_down
 
 FIGURES = ("sbp", "dbp", "hr", "snr")
@@ -121,7 +121,8 @@ def summarize(record: Record, cut: Windows, options: WindowOptions) -> dict:
     if warning := upside_down(cut.polarity):
         summary["warnings"] = [for_command_line(warning)]
     if not len(cut.kept):
-        summary["reason"] = _why_nothing(record, cut, options)
+        said = "" if cut.n_whole else beyond_measure(record)
+        summary["reason"] = "; ".join(filter(None, (_why_nothing(record, cut, options), said)))
     return summary
 
 

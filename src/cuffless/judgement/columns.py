@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.errors import some_of
+from cuffless.records.text.numbers import parse_numbers
 
 NAMES = ("subject", "record", "network")
 """Columns of names: there somebody may be called ``NA`` or ``None``."""
@@ -80,7 +81,7 @@ def numbers(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     )
     values = np.full(len(column), np.nan)
     if not dated:
-        values = pd.to_numeric(column, errors="coerce").to_numpy(float, copy=True, na_value=np.nan)
+        values = parse_numbers(column).to_numpy(float, copy=True, na_value=np.nan)
     odd = ~np.isfinite(values)
     if odd.any():
         held = column[odd]
@@ -114,7 +115,7 @@ def moments(column: pd.Series) -> tuple[np.ndarray, np.ndarray, bool] | None:
     text = texts(column, names=False)
     known = text.ne("").to_numpy()
     cells = text.where(text.ne(""))
-    if not known.any() or pd.to_numeric(cells, errors="coerce").notna().any():
+    if not known.any() or parse_numbers(cells).notna().any():
         return None
     spans = cells.where(cells.str.fullmatch(_DURATION).eq(True))
     dated = not spans.notna().any()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.demands import MEMORY_GB, shown_count, why_refused
-from cuffless.errors import shortened
+from cuffless.errors import fault
 from cuffless.evaluation import PredictionError
 from cuffless.judgement.columns import NOTHING
 from cuffless.records import RecordError
@@ -59,11 +59,9 @@ def read_file(
         raise PredictionError(str(error).replace("records.memory_gb", _OPTION)) from None
     except Exception as error:  # damaged files raise more than can be foreseen
         pass_on(error)
-        why = shortened(error, 200) or type(error).__name__
+        why = fault(error, 200)
         raise PredictionError(f"{path.name}: cannot be read ({why}); give a CSV or parquet file") from None
-    if path.name.lower().endswith(".parquet"):  # which keeps an index: columns, if its parts have names
-        table = table.reset_index(drop=all(name is None for name in table.index.names))
-    elif not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for an index
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for an index
         raise PredictionError(
             f"{path.name}: its lines hold more cells than its first line names columns ({len(table.columns)}); quote "
             "what holds a separator, and end no line with one"
@@ -78,11 +76,15 @@ def _parquet(path: Path, memory_gb: float) -> pd.DataFrame:
         held = file.metadata
         groups = [held.row_group(group).total_byte_size for group in range(held.num_row_groups)]
         rows, columns = held.num_rows, held.num_columns
-    announced = f"{shown_count(rows)} rows of {columns:,} columns"
-    # Equal values take no room, so the file's size says nothing of their number.
-    if reason := why_refused(path.name, announced, max(sum(groups), rows * columns * _CELL), memory_gb, option=_OPTION):
-        raise PredictionError(reason)
-    return pd.read_parquet(path)
+        announced = f"{shown_count(rows)} rows of {columns:,} columns"
+        # Equal values take no room, so the file's size says nothing of their number.
+        asked = max(sum(groups), rows * columns * _CELL)
+        if reason := why_refused(path.name, announced, asked, memory_gb, option=_OPTION):
+            raise PredictionError(reason)
+        for group in range(held.num_row_groups):  # text that is none would fail only where it is used
+            file.read_row_group(group).validate(full=True)
+    table = pd.read_parquet(path)
+    return table.reset_index(drop=all(name is None for name in table.index.names))  # columns, if its parts have names
 
 
 def _text(path: Path, texts: Collection[str], numbers: Collection[str], memory_gb: float) -> tuple[pd.DataFrame, int]:

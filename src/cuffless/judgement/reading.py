@@ -48,7 +48,7 @@ SUBSETS = ("train", "val", "calibration", "test")
 _PREDICTOR = ("subset", "network", "split", "setting", "seed")
 _TIMES = ("start", "seconds")
 _NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "seed")
-_CONTROL, _LONGEST_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]"), 100
+_CONTROL, _LONGEST_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]"), 1000
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _WITH_MORE = re.compile(r"\s*\d")
 
@@ -121,6 +121,11 @@ def read_table(
         raise PredictionError(f"{unknown[0]!r} is no column of a prediction table; there are {_all_columns()}")
     if unknown := [name for name in without if name not in OPTIONAL]:
         raise PredictionError(f"{unknown[0]!r} cannot be left out; what can is {', '.join(OPTIONAL)}")
+    if odd := _oddity(network):
+        raise PredictionError(
+            f"--network is a name {odd}, {shortened(network, 40)!r}; use a short and printable one "
+            f"({_LONGEST_NAME} characters at most)"
+        )
     if not paths:
         raise PredictionError("no prediction table given; name at least one")
     tables = [_read(path, columns, memory_gb).drop(columns=list(without), errors="ignore") for path in paths]
@@ -239,14 +244,20 @@ def _checked(
 
 def _check_names(table: pd.DataFrame, name: str, path: Path) -> None:
     """Refuse names that no message and no name of a file could show."""
-    wrong = [text for text in table[name].unique() if len(text) > _LONGEST_NAME or _CONTROL.search(text)]
+    wrong = [text for text in table[name].unique() if _oddity(text)]
     if wrong:
         odd, first = table[name].isin(wrong), wrong[0]
-        what = f"of {len(first):,} characters" if len(first) > _LONGEST_NAME else "with control characters"
         raise PredictionError(
-            f"{path.name}: column {name} holds a name {what}, {shortened(first, 40)!r}, in {lines(table, odd)}; use "
-            f"short and printable ones ({_LONGEST_NAME} characters at most)"
+            f"{path.name}: column {name} holds a name {_oddity(first)}, {shortened(first, 40)!r}, in "
+            f"{lines(table, odd)}; use short and printable ones ({_LONGEST_NAME} characters at most)"
         )
+
+
+def _oddity(name: str) -> str:
+    """Why a name cannot be shown; empty if it can."""
+    if len(name) > _LONGEST_NAME:
+        return f"of {len(name):,} characters"
+    return "with control characters" if _CONTROL.search(name) else ""
 
 
 def _known_subsets(table: pd.DataFrame, path: Path, judged: JudgedTable) -> pd.DataFrame:

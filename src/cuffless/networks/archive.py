@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from cuffless.demands import MEMORY_GB, why_dataset_refused, why_refused
-from cuffless.errors import shortened
+from cuffless.errors import fault, shortened
 
 WEIGHTS = "model.weights.h5"
 _CONFIG, _LONGEST_CONFIG = "config.json", 1 << 26
 _DAMAGED = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError),
-    *(ValueError, KeyError, TypeError, OverflowError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError),
+    *(AttributeError, LookupError, TypeError, OverflowError),
     RuntimeError,  # encrypted, compressed in a way that is not known, nested too deep
 )
 _MACHINE = (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES)
@@ -61,7 +61,7 @@ def telling(path: Path) -> Iterator[None]:
     except _DAMAGED as error:
         if isinstance(error, OSError) and error.errno in _MACHINE:
             raise
-        why = shortened(error, 120) or type(error).__name__
+        why = fault(error)
         raise ValueError(f"{path} cannot be loaded as a Keras model: {why}; save or copy it again") from error
 
 

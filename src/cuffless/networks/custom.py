@@ -51,7 +51,7 @@ def custom_function(architecture: str):
             f"network {architecture}: {error}; put {module_name.partition('.')[0]} into the working "
             "directory or on PYTHONPATH"
         ) from error
-    except (Exception, SystemExit) as error:  # a module may do anything
+    except (Exception, SystemExit, KeyboardInterrupt) as error:  # a module may do anything
         why = f"{type(error).__name__}: {shortened(error, 120)}".removesuffix(": ")
         raise ValueError(f"network {architecture}: importing its module fails ({why}); correct it") from error
     function = getattr(module, function_name, None)

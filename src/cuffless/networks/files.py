@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.demands import MEMORY_GB, shown_count, why_refused
-from cuffless.errors import shortened
+from cuffless.errors import fault, shortened
 from cuffless.files import whole_file
 from cuffless.networks.archive import Part, architecture_of, check_weights, parts_of, read_config, telling
 from cuffless.networks.channels import channel_count, input_channels
 
 _WEIGHT = 4  # bytes
+_WRAPPED = ("Exception encountered:", "Error encountered during deserialization:")
+"""What Keras writes before the message of another error."""
 
 
 def save_network(model, path: str | Path) -> None:
@@ -83,15 +85,21 @@ def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float 
         reason = why_refused(path, f"{shown_count(n)} weights", n * _WEIGHT, memory_gb, held)
         model = None if reason else keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises what the file's content provokes
-        lines = str(error).strip().splitlines()
-        why = shortened(lines[0], 200) if lines else type(error).__name__
         raise ValueError(
-            f"{path} cannot be loaded as a Keras model: {why} (layers of your own must be registered "
+            f"{path} cannot be loaded as a Keras model: {_cause(error)} (layers of your own must be registered "
             "and their module named; Lambda layers are not taken)"
         ) from error
     if reason:
         raise ValueError(reason)
     return model, _metadata(path, model)
+
+
+def _cause(error: BaseException) -> str:
+    """What went wrong first: Keras lays its own errors around it, configuration and all."""
+    while any(word in str(error) for word in _WRAPPED) and (inner := error.__cause__ or error.__context__):
+        error = inner
+    unknown = str(error).startswith("Could not locate")  # a TypeError of Keras's own
+    return shortened(error, 200) if unknown else fault(error, 200)
 
 
 def _know_parts(path: Path, config: dict, own: list[str]) -> None:
@@ -101,7 +109,7 @@ def _know_parts(path: Path, config: dict, own: list[str]) -> None:
     """
     import keras
 
-    from cuffless.networks.custom import custom_function
+    from cuffless.networks.custom import check_name, custom_function
 
     def unknown() -> list[Part]:
         registered = keras.saving.get_custom_objects()
@@ -118,7 +126,13 @@ def _know_parts(path: Path, config: dict, own: list[str]) -> None:
             f"{path} asks for {left[0]}, which {', '.join(own)} does not register; register it there "
             "(@keras.saving.register_keras_serializable()), or name its module"
         )
-    how = shortened(built, 100) or f"{shortened(left[0].module, 60)}:FUNCTION"
+    how = built or f"{left[0].module}:FUNCTION"
+    try:
+        check_name(how)
+    except ValueError:
+        raise ValueError(
+            f"{path} asks for {left[0]}, which can be the name of no module; it is damaged: save or copy it again"
+        ) from None
     raise ValueError(
         f"{path} asks for {left[0]}, and importing a module runs it; if you trust both, name it: --network {how} "
         "(in a study, architecture under networks)"

@@ -5,7 +5,16 @@ from cuffless.records.csv_files import LayoutError, is_csv, open_csv
 from cuffless.records.faults import costing_a_recording
 from cuffless.records.fetching import fetch_records, read_records
 from cuffless.records.local import subject_of
-from cuffless.records.record import Channel, ReadyWindows, Record, RecordError, Segment, from_arrays, turned_over
+from cuffless.records.record import (
+    Channel,
+    ReadyWindows,
+    Record,
+    RecordError,
+    Segment,
+    beyond_measure,
+    from_arrays,
+    turned_over,
+)
 from cuffless.records.runs import describe_runs, numbered, runs_of
 from cuffless.records.source import Entry, Source, shard_of, split_path
 from cuffless.records.sources import find_records, open_record, refusing, source_file, source_named
@@ -20,6 +29,7 @@ __all__ = [
     "RecordError",
     "Segment",
     "Source",
+    "beyond_measure",
     "costing_a_recording",
     "describe_record",
     "describe_runs",

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.errors import shortened
+from cuffless.errors import fault
 from cuffless.records.demands import shown_count
 from cuffless.records.faults import pass_on
 from cuffless.records.folders import existing_folder, files_in
@@ -68,7 +68,7 @@ def hdf5(path: str | Path) -> Iterator:
         raise
     except Exception as error:  # h5py turns damage of different kinds into errors of many
         pass_on(error)
-        raise RecordError(f"{path}: cannot be read as HDF5 ({shortened(error, 120)}); fetch it anew") from None
+        raise RecordError(f"{path}: cannot be read as HDF5 ({fault(error)}); fetch it anew") from None
 
 
 def holds_references(dataset) -> bool:

@@ -153,7 +153,8 @@ def _numbers(table: Described, at: int) -> np.ndarray:
     values, code = without_code(values.to_numpy(float))
     if code:
         table.notes.append(f"column {shown([table.names[at]], 40)}: {code}")
-    return values * (mmhg_per(table.unit(at)) or 1.0)
+    with np.errstate(over="ignore"):
+        return values * (mmhg_per(table.unit(at)) or 1.0)
 
 
 def _segment(name: str, run: Run, columns: dict[str, np.ndarray], fs: float) -> Segment:

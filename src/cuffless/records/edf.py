@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.errors import shortened, some_of
+from cuffless.errors import fault, shortened, some_of
 from cuffless.records.channels import doubled_channels, find_channel
 from cuffless.records.demands import check_demand
 from cuffless.records.faults import pass_on
@@ -196,7 +196,7 @@ def _parse(path: str, raw: bytes, wide: bool) -> Sequence:
             _ = (one.digital_max, one.samples_per_data_record)
     except Exception as error:  # its parser raises whatever it stumbles over
         pass_on(error)
-        raise RecordError(f"{path}: the header cannot be read ({shortened(error)}); fetch it again") from None
+        raise RecordError(f"{path}: the header cannot be read ({fault(error, 60)}); fetch it again") from None
     return signals
 
 

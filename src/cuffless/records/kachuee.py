@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.errors import shortened, some_of
+from cuffless.errors import fault, some_of
 from cuffless.records.containers import container_files, hdf5, holds_references
 from cuffless.records.demands import MEMORY_GB, check_dataset, check_listed
 from cuffless.records.faults import pass_on
@@ -99,7 +99,7 @@ def _cells(state: FileState, memory_gb: float) -> tuple[str, int]:
             kinds = scipy.io.whosmat(path, appendmat=False)
         except Exception as error:  # its parser raises whatever it stumbles over
             pass_on(error)
-            why = shortened(error, 120)
+            why = fault(error)
             raise RecordError(f"{path}: is no MATLAB file ({why}); fetch it anew, or take it out") from None
         found = {name: math.prod(map(int, shape)) for name, shape, kind in kinds if kind == "cell"}
     if len(found) != 1:
@@ -170,5 +170,5 @@ def _load_old(state: FileState, variable: str) -> list[np.ndarray]:
         return list(scipy.io.loadmat(state[0], appendmat=False, variable_names=[variable])[variable].ravel(order="F"))
     except Exception as error:  # its parser raises whatever it stumbles over
         pass_on(error)
-        why = shortened(error, 120)
+        why = fault(error)
         raise RecordError(f"{Path(state[0])}: cannot be read as MATLAB file ({why}); fetch it anew") from None

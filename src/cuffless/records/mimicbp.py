@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.errors import shortened
+from cuffless.errors import fault
 from cuffless.records.demands import check_listed
 from cuffless.records.faults import pass_on
 from cuffless.records.folders import files_in, reachable
@@ -103,7 +103,7 @@ def _array(file: Path) -> np.ndarray:
         raise RecordError(f"{file}: is not there; a patient needs both _ppg.npy and _abp.npy") from None
     except Exception as error:  # its header is parsed as Python, which raises whatever it stumbles over
         pass_on(error)
-        raise RecordError(f"{file}: cannot be read as .npy ({shortened(error, 100)}); fetch it again") from None
+        raise RecordError(f"{file}: cannot be read as .npy ({fault(error, 100)}); fetch it again") from None
     if array.ndim == 1:
         array = array[None]
     if array.ndim != 2 or array.dtype.kind not in "fiu" or not array.size:

@@ -28,9 +28,12 @@ class RecordError(CufflessError):
         self.seconds = seconds
 
 
+FETCH_AGAIN = "fetch it again, or leave the record out (records.exclude)"
+"""The remedy of a file that is absent or damaged."""
 LOWEST_FS, HIGHEST_FS = 40.0, 5000.0
-MOST_MEASURED = 1e30
-"""In any unit; a greater number stands for a missing sample, or for a damaged one."""
+MOST_MEASURED = 1e12
+"""In any unit, and as much as spectra in single precision hold; what is greater stands for a missing sample."""
+_COUNTED = 1 << 20  # samples that are read at once to count them
 
 
 def check_rate(name: str, fs: float) -> None:
@@ -84,16 +87,18 @@ class Channel:
         chunk = max(int(CHUNK_SECONDS * self.fs), 2)
         first = max(start // chunk - 2, 0) * chunk
         last = min((-(-stop // chunk) + 2) * chunk, self.n_samples)
-        cleaned = without_impulses(_measurable(self.read(first, last)), self.fs, levels=levels)
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it counts as missing
+            values = _measurable(self.read(first, last))
+        cleaned = without_impulses(values, self.fs, levels=levels)
         return cleaned[start - first : stop - first]
 
 
 def _measurable(values: np.ndarray) -> np.ndarray:
-    """Values of which those are missing that no sensor gives: their squares would be beyond what floats can hold."""
+    """Values of which those are missing that no sensor gives: their spectra would be beyond what floats can hold."""
     with np.errstate(over="ignore"):
         if np.dot(values, values) < MOST_MEASURED**2:  # false if one is missing, too
             return values
-        beyond = (np.abs(values) > MOST_MEASURED) & np.isfinite(values)
+        beyond = np.abs(values) > MOST_MEASURED
     return np.where(beyond, np.nan, values) if beyond.any() else values
 
 
@@ -235,6 +240,45 @@ class Record:
         """Seconds of the segments, or of the ready windows, that hold the signals asked for."""
         ready = self.ready.seconds if self.ready else 0.0
         return ready + sum(segment.seconds for segment in self.segments)
+
+
+def beyond_measure(record: Record) -> str:
+    """How many samples of a record count as missing because no sensor gives such values.
+
+    Parameters
+    ----------
+    record : Record
+        All of its signals are read.
+
+    Returns
+    -------
+    str
+        In words; empty where there are none, and where they cannot be read.
+    """
+    said = []
+    for kind in ("PPG", "ABP"):
+        channels = [channel for one in record.segments if (channel := getattr(one, kind.lower())) is not None]
+        try:
+            n = sum(_count_beyond(channel) for channel in channels)
+        except (RecordError, OSError):
+            return ""
+        if n:
+            said.append(f"{n:,} of {sum(channel.n_samples for channel in channels):,} samples of the {kind}")
+    if not said:
+        return ""
+    return (
+        f"{' and '.join(said)} lie beyond {MOST_MEASURED:g}, which nothing measures, and count as missing; correct the "
+        "file, or the gain in its header"
+    )
+
+
+def _count_beyond(channel: Channel) -> int:
+    n = 0
+    for first in range(0, channel.n_samples, _COUNTED):
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = channel.read(first, min(first + _COUNTED, channel.n_samples))
+        n += int(np.count_nonzero(np.abs(values) > MOST_MEASURED))
+    return n
 
 
 def turned_over(record: Record) -> Record:

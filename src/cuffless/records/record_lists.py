@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from cuffless.errors import shortened
+from cuffless.errors import fault, shortened
 from cuffless.records.record import RecordError
 from cuffless.records.source import shard_of
 
@@ -132,7 +132,7 @@ def list_file(path: str, in_folders: bool = False) -> tuple[Listed, ...]:
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise RecordError(f"records.record_list: {path} cannot be read ({shortened(error, 120)})") from None
+        raise RecordError(f"records.record_list: {path} cannot be read ({fault(error)})") from None
     header = lines[0].strip() if lines else ""
     if header.strip('"') in _COLUMNS or ("," in header and "/" not in header):
         import csv

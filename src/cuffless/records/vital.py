@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
-from cuffless.errors import shortened, some_of
+from cuffless.errors import fault, shortened, some_of
 from cuffless.files import GB
 from cuffless.records.channels import doubled_channels, find_channel
 from cuffless.records.demands import check_demand
@@ -191,11 +191,11 @@ def _damage(path: Path, memory_gb: float) -> str:
         if _begins_well(path):
             return f"{path.name}: damaged ({shortened(error)}), what comes before is used; fetch it again"
         raise RecordError(
-            f"{path}: is not a .vital file ({shortened(error)}); fetch it again, or take it out"
+            f"{path}: is not a .vital file ({fault(error, 60)}); fetch it again, or take it out"
         ) from None
     except OSError as error:
         pass_on(error)
-        raise RecordError(f"{path}: cannot be read ({error.strerror or shortened(error)})") from None
+        raise RecordError(f"{path}: cannot be read ({error.strerror or fault(error, 60)})") from None
     return ""
 
 

@@ -159,7 +159,7 @@ def _length(part: Path, headers_only: bool) -> int:
 def _open_part(part: Path, first, length, record_fs, options: RecordOptions, need_abp: bool, headers_only: bool):
     """One part as a Segment, or the reason why not; the channels it names; the files it needs and their bytes."""
     if not part.name or not os.path.isfile(f"{part}.hea"):
-        return f"{shortened(part.name)}: header absent", [], {}
+        return f"{shortened(part.name)}: header absent; fetch it again", [], {}
     try:
         header = read_header(part)
     except RecordError as error:
@@ -247,7 +247,7 @@ def _file_problem(part: Path, header: Header, index: int) -> str | None:
     """Why a channel cannot be read, by its file."""
     file = _file(part, header, index)
     if not os.path.isfile(file):
-        return f"signal file {shortened(header.signals[index].file)} is absent"
+        return f"signal file {shortened(header.signals[index].file)} is absent; fetch it again"
     if is_compressed(header.beside(index)[0].format) or not header.length:
         return None  # compressed files are checked by their decoder
     expected, size = int(expected_bytes(header, index)), file.stat().st_size
@@ -282,9 +282,12 @@ def _why_nothing(name, channels, problems, options, need_abp):
         kind = "ppg" if "PPG" in missing else "abp"
         found = some_of(channels) or "none"
         return f"{name}: {missing}; found {found}. Say which it is with --{kind} (records.channels.{kind})."
-    if len(problems) == 1 and problems[0].startswith(f"{name}: "):  # a record without segments
-        return problems[0]
-    return f"{name}: no segment holds the signals needed: {_first_of(problems)}"
+    why = _first_of(problems)
+    if why.endswith("; fetch it again"):
+        why += ", or leave the record out (records.exclude)"
+    if len(problems) == 1 and why.startswith(f"{name}: "):  # a record without segments
+        return why
+    return f"{name}: no segment holds the signals needed: {why}"
 
 
 def _first_of(problems: list[str]) -> str:

@@ -1,5 +1,6 @@
 """WFDB headers as header(5) of the WFDB library describes them."""
 
+import math
 import os
 import re
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ _RATE = re.compile(rf"({_NUMBER})(?:/({_NUMBER})(?:\({_NUMBER}\))?)?")
 _FORMAT = re.compile(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?")
 _GAIN = re.compile(rf"(?={_NUMBER}|[(/])({_NUMBER})?(?:\(({_NUMBER})\))?(?:/(\S*))?")
 _INTEGER = re.compile(r"[-+]?\d+")
+_INTEGERS = ("ADC resolution", "ADC zero", "initial value", "checksum", "block size")
+"""Numbers between a signal's gain and its description."""
+_MOST_DIGITS = 18  # as many as 64 bits hold
 _DEFAULT_FS = 250.0
 _LONGEST_NAME = 255  # bytes
 _LONGEST = 1 << 26  # bytes: more than a million segments or signals
@@ -180,8 +184,9 @@ def _record_line(line: str) -> dict:
     name, _, segments = _file_name(fields[0]).partition("/")
     if not name or (segments and not segments.isdecimal()) or not fields[1].isdecimal():
         raise ValueError("its first line must begin with a name and a number of signals")
-    found = {"name": name, "segments": int(segments) if segments else None, "fs": _DEFAULT_FS, "length": 0}
-    found["count"] = int(fields[1]) if found["segments"] is None else found["segments"]
+    n_segments = _integer(segments, "number of segments") if segments else None
+    found = {"name": name, "segments": n_segments, "fs": _DEFAULT_FS, "length": 0}
+    found["count"] = _integer(fields[1], "number of signals") if n_segments is None else n_segments
     if len(fields) > 2:
         rate = _RATE.fullmatch(fields[2])
         if not rate:
@@ -200,6 +205,19 @@ def _file_name(field: str) -> str:
     if len(os.fsencode(field)) > _LONGEST_NAME:
         raise ValueError(f"{shortened(field)!r} is too long for the name of a file")
     return field
+
+
+def _integer(field: str, what: str) -> int:
+    """A whole number of a header, which WFDB keeps in 32 bits."""
+    if len(field.lstrip("+-0")) > _MOST_DIGITS or len(field) > _LONGEST_NAME:
+        raise ValueError(f"{shortened(field, 30)!r} is too great for the {what}")
+    return int(field)
+
+
+def _finite(field: str, what: str) -> float:
+    if not math.isfinite(value := float(field)):
+        raise ValueError(f"{shortened(field, 30)!r} is too great for the {what}")
+    return value
 
 
 def _length(field: str) -> int:
@@ -228,26 +246,25 @@ def _signal_line(line: str, record: str, number: int) -> Signal:
     made = {
         "file": _file_name(fields[0]),
         "format": stored[1],
-        "per_frame": int(stored[2] or 1) or 1,
-        "skew": int(stored[3] or 0),
-        "offset": int(stored[4] or 0),
+        "per_frame": _integer(stored[2] or "1", "number of samples per frame") or 1,
+        "skew": _integer(stored[3] or "0", "skew"),
+        "offset": _integer(stored[4] or "0", "byte offset"),
     }
     rest = fields[2] if len(fields) > 2 else ""
     gain = _GAIN.fullmatch(rest.split(None, 1)[0]) if rest else None
     integers = []
     if gain:
         rest = rest.split(None, 1)[1] if " " in rest or "\t" in rest else ""
-        # Resolution, zero, initial value, checksum, block size; what follows them is the description.
-        while rest and len(integers) < 5 and _INTEGER.fullmatch(rest.split(None, 1)[0]):
+        while rest and len(integers) < len(_INTEGERS) and _INTEGER.fullmatch(rest.split(None, 1)[0]):
             field, *more = rest.split(None, 1)
-            integers.append(int(field))
+            integers.append(_integer(field, _INTEGERS[len(integers)]))
             rest = more[0] if more else ""
         zero = integers[1] if len(integers) > 1 else 0
-        value = float(gain[1] or 0)
+        value = _finite(gain[1] or "0", "gain")
         made |= {
             "gain": value or _DEFAULT_GAIN,
             "calibrated": value != 0,
-            "baseline": float(gain[2]) if gain[2] else float(zero),
+            "baseline": _finite(gain[2], "baseline") if gain[2] else float(zero),
             "units": gain[3] or "mV",
             "initial": integers[2] if len(integers) > 2 else zero,
             "checksum": integers[3] if len(integers) > 3 else None,

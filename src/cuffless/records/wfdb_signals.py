@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cuffless.errors import shortened
+from cuffless.errors import fault
 from cuffless.records.faults import pass_on
-from cuffless.records.record import RecordError
+from cuffless.records.record import FETCH_AGAIN, RecordError
 from cuffless.records.wfdb_headers import Header
 
 # Type in the file, and what is taken off a sample in offset binary.
@@ -236,7 +236,7 @@ def _flac(file: Path, channels: int):
         opened = soundfile.SoundFile(file)
     except (OSError, soundfile.SoundFileError) as error:
         pass_on(error)
-        raise RecordError(f"{file.name}: signals cannot be read ({shortened(error, 120)})") from None
+        raise RecordError(f"{file.name}: signals cannot be read ({fault(error)}); {FETCH_AGAIN}") from None
     if opened.format != "FLAC" or opened.channels != channels:
         opened.close()
         raise RecordError(
@@ -259,7 +259,7 @@ def _flac_samples(file: Path, channels: int, start: int, stop: int) -> np.ndarra
             ends = range(start, stop, _PIECE)
             pieces = [opened.read(min(_PIECE, stop - first), dtype="int32", always_2d=True) for first in ends]
         except soundfile.SoundFileError as error:
-            raise RecordError(f"{file.name}: signals cannot be read ({shortened(error, 120)})") from None
+            raise RecordError(f"{file.name}: signals cannot be read ({fault(error)}); {FETCH_AGAIN}") from None
         unused = _FLAC_UNUSED[opened.subtype]
     made = np.concatenate(pieces)
     if len(made) < stop - start:

@@ -1,6 +1,7 @@
 """Arrays of an npz file: what it announces is compared with what it holds before numpy makes room for it."""
 
 import math
+import sys
 import zipfile
 from pathlib import Path
 from typing import BinaryIO
@@ -8,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 from cuffless.demands import MEMORY_GB, shown_shape, why_refused
-from cuffless.errors import shortened
+from cuffless.errors import fault, shortened
 from cuffless.records.faults import pass_on
 from cuffless.rppg.errors import RppgError
 
@@ -45,9 +46,19 @@ def read_arrays(path: str | Path, memory_gb: float = MEMORY_GB) -> dict[str, np.
         raise
     except Exception as error:  # damaged files raise more than can be foreseen
         pass_on(error)
-        why = shortened(error, 120) or type(error).__name__
+        why = fault(error)
         raise RppgError(f"{path}: cannot be read as npz ({why}); save or copy it again") from None
-    return {name: array for name, array in found.items() if isinstance(array, np.ndarray)}
+    arrays = {name: array for name, array in found.items() if isinstance(array, np.ndarray)}
+    if odd := [name for name, array in arrays.items() if not _is_text_or_other(array)]:
+        raise RppgError(f"{path}: {shortened(odd[0], 40)} holds characters that do not exist; save or copy it again")
+    return arrays
+
+
+def _is_text_or_other(array: np.ndarray) -> bool:
+    """Whether an array holds no text, or text of which Python can make strings."""
+    if array.dtype.kind != "U" or not array.nbytes:
+        return True
+    return bool(array.ravel().view(np.dtype("u4").newbyteorder(array.dtype.byteorder)).max() <= sys.maxunicode)
 
 
 def _check_sizes(path: Path, file: BinaryIO, memory_gb: float) -> None:

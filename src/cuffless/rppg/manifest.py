@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
-from cuffless.errors import CufflessError, shortened
+from cuffless.errors import CufflessError, fault, shortened
 
 REQUIRED = ("subject", "recording", "video")
 COLUMNS = (
@@ -157,7 +157,7 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
             reader = csv.reader(file, delimiter=max(",;\t", key=head.count))
             rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ManifestError(f"{path}: cannot be read ({shortened(error, 120)}); save it as CSV in UTF-8") from None
+        raise ManifestError(f"{path}: cannot be read ({fault(error)}); save it as CSV in UTF-8") from None
     rows = [(line, cells) for line, cells in rows if any(cells)]
     if not rows:
         raise ManifestError(f"{path}: is empty; its first line must name the columns, {', '.join(REQUIRED)} among them")

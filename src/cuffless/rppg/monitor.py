@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config.rppg import RppgOptions
-from cuffless.errors import shortened
+from cuffless.errors import fault, shortened
 from cuffless.personalization.cuff_values import PLAUSIBLE
 from cuffless.records import RecordError
 from cuffless.records.text.cells import shown
+from cuffless.records.text.numbers import parse_numbers
 from cuffless.records.text.tables import read_lines
 from cuffless.rppg.errors import RppgError
 
@@ -70,7 +71,7 @@ def read_monitor(path: str | Path, *, start_time: datetime | None = None, offset
     path = Path(path)
     table = _table(path)
     time, dated = _seconds(path, table["time"], start_time)
-    values = table[list(_FIGURES)].apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    values = table[list(_FIGURES)].apply(parse_numbers).to_numpy(float)
     plausible = values[:, 0] > values[:, 1]
     for column, name in enumerate(_FIGURES):
         plausible &= (values[:, column] >= PLAUSIBLE[name][0]) & (values[:, column] <= PLAUSIBLE[name][1])
@@ -164,7 +165,7 @@ def _table(path: Path) -> pd.DataFrame:
         names, rows, _ = read_lines(path)
     except RecordError as error:
         raise RppgError(
-            f"{path.name}: cannot be read ({shortened(error, 120)}); give a CSV with {', '.join(MONITOR_COLUMNS)}"
+            f"{path.name}: cannot be read ({fault(error)}); give a CSV with {', '.join(MONITOR_COLUMNS)}"
         ) from None
     if not names:
         raise RppgError(f"{path.name}: cannot be read (it is empty); give a CSV with {', '.join(MONITOR_COLUMNS)}")
@@ -183,7 +184,7 @@ def _table(path: Path) -> pd.DataFrame:
 
 def _seconds(path: Path, column: pd.Series, start_time: datetime | None) -> tuple[np.ndarray, bool]:
     """Times in seconds from the recording's start, and whether they are dates."""
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(float)
+    numbers = parse_numbers(column).to_numpy(float)
     if np.isfinite(numbers).all():
         return numbers, False
     if not np.isfinite(numbers).any():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cuffless.errors import shortened
+from cuffless.errors import fault, shortened
 from cuffless.files import whole_file
 from cuffless.rppg.errors import RppgError
 
@@ -133,7 +133,7 @@ def read_regions(path: str | Path) -> Regions:
     try:
         laid = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise RppgError(f"{path.name}: regions cannot be read ({shortened(error, 120)}); save them as JSON") from None
+        raise RppgError(f"{path.name}: regions cannot be read ({fault(error)}); save them as JSON") from None
     if not isinstance(laid, dict):
         raise RppgError(f"{path.name}: holds no regions; a JSON object with width, height and rois is needed")
     if laid.get("version", VERSION) != VERSION:

@@ -10,6 +10,7 @@ from cuffless.errors import shortened
 from cuffless.records import RecordError
 from cuffless.records.text.cells import shown
 from cuffless.records.text.layout import layout_of
+from cuffless.records.text.numbers import parse_numbers
 from cuffless.records.text.stamps import spread_stamps
 from cuffless.records.text.tables import line_of, read_columns
 from cuffless.records.text.times import UNITS, fitting_unit, is_time_name, plain_name, read_times, typical_step
@@ -117,7 +118,7 @@ def _read_csv(path: Path, time_unit: str | None, fps: float | None, memory_gb: f
 
 
 def _numbers(layout, column: pd.Series, at: int) -> np.ndarray:
-    values = pd.to_numeric(column, errors="coerce")
+    values = parse_numbers(column)
     broken = values.isna() & column.notna()
     if broken.any():
         row = int(np.flatnonzero(broken)[0])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cuffless.errors import shortened
+from cuffless.errors import fault
 from cuffless.rppg.containers import declared
 from cuffless.rppg.errors import RppgError
 from cuffless.rppg.frame_times import MOST_FPS, read_frame_times
@@ -190,7 +190,7 @@ class _VideoFile:
         try:
             self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         except cv2.error as error:
-            raise RppgError(f"{path.name}: cannot be opened as a video ({shortened(error, 120)})") from None
+            raise RppgError(f"{path.name}: cannot be opened as a video ({fault(error)})") from None
         if not self._capture.isOpened():
             raise RppgError(f"{path.name}: is damaged or in no format that OpenCV reads; convert it to MP4 or MKV")
         with path.open("rb") as file:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cuffless.config import WindowOptions
-from cuffless.records import Record, RecordError, Segment, costing_a_recording
+from cuffless.records import Record, RecordError, Segment, beyond_measure, costing_a_recording
 from cuffless.signals import cubic_windows
 from cuffless.windows.measure import Measures
 from cuffless.windows.pieces import locate, read_blocks
@@ -48,6 +48,11 @@ class Windows:
         """Windows cut: those kept and those rejected."""
         return len(self.kept) + sum(self.rejected.values())
 
+    @property
+    def n_whole(self) -> int:
+        """Windows cut that no gap ended."""
+        return self.n_cut - self.rejected.get("missing", 0)
+
 
 def cut_windows(record: Record, options: WindowOptions = WindowOptions(), *, block_seconds=BLOCK_SECONDS) -> Windows:
     """Cut, measure and judge all windows of a record; see `iter_windows`."""
@@ -77,6 +82,7 @@ def iter_windows(
         Length of the pieces read at a time; the result does not depend on it.
     failures : list of str, optional
         Takes the reasons of segments whose signals turn out to be unreadable, or that cannot be cut; the others go on.
+        Where no window is whole, it takes how many samples lie beyond what can be measured, too.
 
     Yields
     ------
@@ -98,16 +104,20 @@ def iter_windows(
             yield from iter_ready(record, options)
         return
     failed = [] if failures is None else failures
-    before = len(failed)  # notes on the record, which are not segments that failed
+    before, whole = len(failed), 0  # notes on the record, which are not segments that failed
     for segment in record.segments:
         last = segment is record.segments[-1]
         try:
             with costing_a_recording(segment.name):
-                yield from _cut_segment(segment, options, block_seconds, last)
+                for piece in _cut_segment(segment, options, block_seconds, last):
+                    whole += piece.n_whole
+                    yield piece
         except RecordError as error:
             failed.append(str(error))
     if record.segments and len(failed) - before == len(record.segments):
         raise RecordError(failed[before])
+    if failures is not None and not whole and (said := beyond_measure(record)):
+        failures.append(said)
 
 
 def _cut_segment(segment: Segment, options, block_seconds, last_segment) -> Iterator[Windows]:

@@ -9,7 +9,7 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from cuffless.errors import CufflessError, shortened
+from cuffless.errors import CufflessError, fault, shortened
 from cuffless.files import DiskError
 from cuffless.records.remote.part import PIECE, Part
 
@@ -159,7 +159,7 @@ class Checksums:
             raise self._unreadable(error) from None
 
     def _unreadable(self, error: sqlite3.Error) -> ChecksumsError:
-        why = shortened(error, 120)
+        why = fault(error)
         return ChecksumsError(f"{self.path}: no index of checksums ({why}); delete it, it is made anew")
 
 

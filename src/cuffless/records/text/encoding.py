@@ -8,11 +8,11 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from cuffless.errors import shortened
+from cuffless.errors import fault
 from cuffless.files import GB
 from cuffless.records.demands import MEMORY_GB, check_demand
 from cuffless.records.faults import pass_on
-from cuffless.records.record import RecordError
+from cuffless.records.record import FETCH_AGAIN, RecordError
 from cuffless.records.text.cells import without_marks
 
 SUFFIXES = tuple(f"{kind}{packed}" for kind in (".csv", ".txt", ".tsv", ".dat") for packed in ("", ".gz"))
@@ -118,8 +118,9 @@ def first_lines(path: Path, most: int = _MOST_LINES, memory_gb: float = MEMORY_G
 def unreadable(path: Path, error: Exception) -> RecordError:
     """The error of a file that cannot be read, in one line; one that concerns the machine is raised again."""
     pass_on(error)
-    reason = getattr(error, "strerror", None) or shortened(error, 120)
-    hint = "; fetch it again" if isinstance(error, EOFError | zlib.error) else ""
+    reason = getattr(error, "strerror", None) or fault(error)
+    damaged = isinstance(error, EOFError | zlib.error | gzip.BadGzipFile)
+    hint = f"; {FETCH_AGAIN}" if damaged else ""
     return RecordError(f"{path}: cannot be read ({reason}){hint}")
 
 

@@ -1,11 +1,14 @@
 """Numbers of a text file as people's software writes them: digits in groups, other signs, codes for missing samples."""
 
+import math
 import re
 
 import numpy as np
 import pandas as pd
 
 _GROUPS = "'\N{RIGHT SINGLE QUOTATION MARK}\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE} "
+_LONG = re.compile(r"[+-]?\d{300,}")
+_BEYOND = 10**308  # a float still holds it
 _CODES = (-999.0, -9999.0, -99999.0, -999999.0, -32768.0, 99999.0, 999999.0)
 """Numbers that stand for a missing sample in files that have no other mark for it."""
 
@@ -25,7 +28,7 @@ def to_numbers(cells: pd.Series, decimal: str = ".") -> pd.Series:
     -------
     Series
     """
-    values = pd.to_numeric(cells, errors="coerce")
+    values = parse_numbers(cells)
     if not (values.isna() & cells.notna()).any():
         return values
     text = cells.astype("str").str.strip().str.replace("\N{MINUS SIGN}", "-", regex=False)
@@ -40,7 +43,22 @@ def to_numbers(cells: pd.Series, decimal: str = ".") -> pd.Series:
     if decimal == ",":
         text = text.where(text.str.contains(".", regex=False), text.str.replace(",", ".", regex=False))
     text = text.str.replace(r"^([+-]?[\d.]+)[dD]([+-]?\d+)$", r"\1e\2", regex=True)
-    return pd.to_numeric(text.where(cells.notna()), errors="coerce")
+    return parse_numbers(text.where(cells.notna()))
+
+
+def parse_numbers(cells: pd.Series) -> pd.Series:
+    """Cells as pandas reads numbers, infinite where they are beyond what a float holds: pandas fails on long ones."""
+    try:
+        return pd.to_numeric(cells, errors="coerce")
+    except OverflowError:
+        return pd.to_numeric(cells.astype(object).map(_as_float), errors="coerce")
+
+
+def _as_float(cell: object) -> object:
+    """A whole number of hundreds of digits as a float; anything else as it is."""
+    if isinstance(cell, int):
+        return float(cell) if abs(cell) < _BEYOND else math.copysign(math.inf, 1 if cell > 0 else -1)
+    return float(cell) if isinstance(cell, str) and _LONG.fullmatch(cell.strip()) else cell
 
 
 def without_code(values: np.ndarray) -> tuple[np.ndarray, str]:

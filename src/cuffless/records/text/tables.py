@@ -13,6 +13,7 @@ from cuffless.records.record import RecordError
 from cuffless.records.text.cells import BLANKS, NA_VALUES, quoted_stamps, shown, split, without_marks
 from cuffless.records.text.encoding import encoding_of, first_lines, open_text, unreadable
 from cuffless.records.text.layout import COMMENTS, Layout, layout_of
+from cuffless.records.text.numbers import parse_numbers
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
@@ -149,7 +150,7 @@ def _row(layout: Layout, number: int, line: str, named: bool) -> np.ndarray:
     if layout.decimal == ",":
         cells = [cell.replace(",", ".") for cell in cells]
     given = pd.Series(cells, dtype="str")
-    values = pd.to_numeric(given, errors="coerce")
+    values = parse_numbers(given)
     bad = values.isna() & ~given.isin([*NA_VALUES, ""])
     if bad.any():
         raise RecordError(

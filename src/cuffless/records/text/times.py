@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.records.text.cells import DURATION, is_date, kind_of
+from cuffless.records.text.numbers import parse_numbers
 
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 """Units that numbers of a clock may have, in seconds."""
@@ -165,7 +166,7 @@ def read_times(cells: pd.Series, decimal: str = ".") -> Times:
     if decimal == ",":
         text = text.str.replace(",", ".", regex=False)
     known = text[text.ne("") & text.ne("nan")]
-    numbers = pd.to_numeric(text, errors="coerce")
+    numbers = parse_numbers(text)
     if numbers.notna().any() and numbers.notna().sum() >= 0.5 * len(known):
         whole = numbers.dropna()
         if whole.dtype.kind in "iu" and len(whole) == len(numbers):
@@ -174,7 +175,7 @@ def read_times(cells: pd.Series, decimal: str = ".") -> Times:
     durations = text.str.extract(f"^{DURATION}$")
     if durations[0].notna().sum() > 0.5 * max(len(known), 1):
         scales = durations[1].map({word: SCALES[unit] for word, unit in _UNIT_WORDS.items()})
-        return _counted((pd.to_numeric(durations[0], errors="coerce") * scales).to_numpy(float), "clock")
+        return _counted((parse_numbers(durations[0]) * scales).to_numpy(float), "clock")
     clocks = _clocks(text)
     if np.isfinite(clocks).sum() > 0.5 * max(len(known), 1):
         return _counted(_past_midnight(clocks), "clock")
