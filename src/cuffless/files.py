@@ -70,7 +70,7 @@ def if_full(error: OSError, path: str | Path) -> OSError | DiskError:
     """
     if error.errno not in FULL and not _NUMPYS.search(str(error)):
         return error
-    why = os.strerror(error.errno or errno.ENOSPC).lower()
+    why = os.strerror(error.errno).lower() if error.errno else "only a part was taken"
     free = shutil.disk_usage(_nearest(path)).free
     return DiskError(
         f"{path}: cannot be written ({why}; {free / GB:.3f} GB are free); make room or a limit higher, and run again: "
