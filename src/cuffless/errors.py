@@ -50,7 +50,7 @@ def fault(error: BaseException, limit: int = 120) -> str:
     text = str(error)
     if digits := _DIGITS.search(text):
         return f"it holds a number of {int(digits[1]):,} digits"
-    if isinstance(error, AttributeError | LookupError | TypeError):
+    if isinstance(error, AttributeError | LookupError | OverflowError | TypeError):
         text = f"damaged: {type(error).__name__} {text}"
     return shortened(text, limit) or type(error).__name__
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from cuffless.networks import load_network
+from cuffless.networks.archive import telling
 from cuffless.networks.custom import custom_function
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -260,3 +261,12 @@ def test_a_module_that_interrupts_is_said_in_one_line(here):
     (here / "interrupting.py").write_text("raise KeyboardInterrupt\n")
     with pytest.raises(ValueError, match=r"importing its module fails \(KeyboardInterrupt\); correct it"):
         custom_function("interrupting:build")
+
+
+@pytest.mark.parametrize(
+    "error", [OverflowError("too large"), AttributeError("no attribute"), IndexError("out of range")]
+)
+def test_whatever_a_damaged_file_raises_names_it(error):
+    said = r"m\.keras cannot be loaded as a Keras model: damaged: .*; save or copy it again"
+    with pytest.raises(ValueError, match=said), telling("m.keras"):
+        raise error

@@ -210,3 +210,12 @@ def test_beats_windows_share_a_phase_only_where_one_follows_another_as_the_paper
     assert of("beats") > 0.9
     assert abs(of("time")) < 0.4
     assert abs(agreement(stretches)) < 0.4
+
+
+def test_samples_beyond_what_is_measured_are_counted_where_nothing_is_whole():
+    record = from_arrays("a", np.full(4000, 1e200), 90 + np.arange(4000) % 7, 125.0)
+    for read in (lambda said: cut(record, failures=said), lambda said: list(iter_windows(record, failures=said))):
+        said = []
+        read(said)
+        assert len(said) == 1
+        assert said[0].startswith("4,000 of 4,000 samples of the PPG lie beyond 1e+12, which nothing measures")

@@ -20,6 +20,7 @@ WEIGHTS = "model.weights.h5"
 _CONFIG, _LONGEST_CONFIG = "config.json", 1 << 26
 _DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError),
     *(AttributeError, LookupError, TypeError, OverflowError),
     RuntimeError,  # encrypted, compressed in a way that is not known, nested too deep
 )

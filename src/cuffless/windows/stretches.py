@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from cuffless.config import ConfigError, Crop, WindowOptions
-from cuffless.records import Record, RecordError, costing_a_recording
+from cuffless.records import Record, RecordError, beyond_measure, costing_a_recording
 from cuffless.signals import pressure_beats
 from cuffless.windows.cutting import BLOCK_SECONDS, Windows, join_windows, no_windows, unit_windows
 from cuffless.windows.grid import pulse_range
@@ -45,7 +45,8 @@ def iter_stretches(
     block_seconds : float
         Length of the pieces read at a time; the result does not depend on it.
     failures : list of str, optional
-        Takes the reasons of segments whose signals turn out to be unreadable.
+        Takes the reasons of segments whose signals turn out to be unreadable, and, where no stretch is whole, how many
+        samples lie beyond what can be measured.
 
     Yields
     ------
@@ -78,18 +79,22 @@ def iter_stretches(
         }
     )
     failed = [] if failures is None else failures
-    before = len(failed)
+    before, n_whole = len(failed), 0
     for segment in record.segments:
         try:
             with costing_a_recording(segment.name):
                 for seconds, pieces in read_blocks(segment, whole, block_seconds, segment is record.segments[-1]):
                     parts = [_nothing(whole, crops, seconds)]
                     parts += [_cut(*piece, segment.start, whole, crops, apart) for piece in pieces]
-                    yield {crop.name: join_windows([part[crop.name] for part in parts]) for crop in crops}
+                    cut = {crop.name: join_windows([part[crop.name] for part in parts]) for crop in crops}
+                    n_whole += cut[crops[0].name].n_whole
+                    yield cut
         except RecordError as error:
             failed.append(str(error))
     if record.segments and len(failed) - before == len(record.segments):
         raise RecordError(failed[before])
+    if failures is not None and not n_whole and (said := beyond_measure(record)):
+        failures.append(said)
 
 
 def stretch_distance(options: WindowOptions, crops: Sequence[Crop], stretch_seconds: float) -> float:
