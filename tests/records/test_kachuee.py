@@ -1,4 +1,5 @@
 import importlib.util
+import struct
 from pathlib import Path
 
 import h5py
@@ -8,6 +9,7 @@ import scipy.io
 
 from cuffless.config import RecordOptions
 from cuffless.records import RecordError, find_records, list_records, open_record
+from cuffless.records.matlab import check_old_matlab
 from cuffless.windows import cut_windows
 
 _spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))
@@ -144,3 +146,27 @@ def test_real_cells_give_the_windows_of_the_same_signals_as_csv(tmp_path, shared
         assert ours.rejected == theirs.rejected
         assert np.array_equal(ours.ppg, theirs.ppg)
         assert np.array_equal(ours.kept.sbp, theirs.kept.sbp)
+
+
+def element(kind, data):
+    return struct.pack("<II", kind, len(data)) + data
+
+
+@pytest.mark.parametrize(
+    ("flags", "kind", "message"),
+    [
+        (element(6, struct.pack("<II", 6, 0)), 8, "element of kind 8, which is none of MATLAB's"),  # reserved
+        (element(6, struct.pack("<II", 0, 0)), 9, "array of class 0, which is none of MATLAB's"),
+        (element(6, struct.pack("<II", 6, 0)), 9, ""),
+    ],
+)
+def test_kinds_that_matlab_does_not_know_are_not_left_to_its_reader(tmp_path, flags, kind, message):
+    dimensions, name = element(5, struct.pack("<ii", 1, 1)), element(1, b"variable")
+    matrix = flags + dimensions + name + element(kind, struct.pack("<d", 1.0))
+    (tmp_path / "a.mat").write_bytes(b"".ljust(124) + b"\0\1IM" + element(14, matrix))
+    if not message:
+        check_old_matlab(tmp_path / "a.mat", 1.0)
+        assert scipy.io.loadmat(tmp_path / "a.mat")["variable"] == 1
+        return
+    with pytest.raises(RecordError, match=message):
+        check_old_matlab(tmp_path / "a.mat", 1.0)

@@ -11,14 +11,18 @@ from cuffless.records.demands import check_demand, shown_count, shown_shape
 from cuffless.records.record import RecordError
 
 _HEAD = 128  # bytes before the first element
-_INT32, _MATRIX, _COMPRESSED = 5, 14, 15
+_INT32, _UINT32, _MATRIX, _COMPRESSED = 5, 6, 14, 15
+_KINDS = {*range(1, 8), 9, 12, 13, _MATRIX, 16, 17, 18}  # of elements; MATLAB knows no others
+_CLASSES = range(1, 18)  # of arrays
 _PIECE = 1 << 20
 _DEEPEST = 32
+_AGAIN = "fetch it anew"
 _HARMLESS = 1 << 24  # bytes, or elements, that damage may announce without doing any harm
 
 
 def check_old_matlab(path: str | Path, memory_gb: float) -> None:
-    """Refuse a file whose elements are longer, unpacked, than memory may hold, or announce more than they hold.
+    """Refuse a file whose elements are longer, unpacked, than memory may hold, announce more than they hold, or are
+    of no kind that there is, by which SciPy's reader would look beyond the end of its tables.
 
     What else is wrong with it is left for its reader to find.
 
@@ -126,6 +130,8 @@ def _walk(stream: _Unpacked, order: str, size: int | None, depth: int = 0) -> No
     left, number = size, 0
     while left > 0:
         kind, held = _tag(stream, order, left)
+        if kind & 0xFFFF not in _KINDS:
+            raise RecordError(f"{stream.path}: holds an element of kind {kind}, which is none of MATLAB's; {_AGAIN}")
         if kind >> 16:  # its data stand in the tag
             left, number = left - 8, number + 1
             continue
@@ -133,6 +139,12 @@ def _walk(stream: _Unpacked, order: str, size: int | None, depth: int = 0) -> No
             raise _ShortError(held)
         if kind == _MATRIX:
             _walk(stream, order, held, depth + 1)
+        elif number == 0 and kind == _UINT32 and held == 8:
+            flags, _ = struct.unpack(f"{order}II", stream.read(8).ljust(8))
+            if flags & 0xFF not in _CLASSES:
+                raise RecordError(
+                    f"{stream.path}: holds an array of class {flags & 0xFF}, which is none of MATLAB's; {_AGAIN}"
+                )
         elif number == 1 and kind == _INT32 and held <= 1024:
             dimensions = struct.unpack(f"{order}{held // 4}i", stream.read(held)[: held // 4 * 4].ljust(held // 4 * 4))
             elements = math.prod(max(one, 0) for one in dimensions)
