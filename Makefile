@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help env fig7 real numbers all test test-fast lint bench chaos fuzz report snakemake-report docs guide resume plan why lock clean
+.PHONY: help env checked fig7 real numbers all test test-fast lint bench chaos fuzz report snakemake-report docs guide resume plan why lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 VENV ?= .venv
@@ -31,7 +31,10 @@ $(READY): $(LOCK) envs/bootstrap.lock pyproject.toml envs/setup.sh
 	@bash envs/setup.sh $(VENV) $(LOCK)
 	@touch $@
 
-fig7: env  ## draw Figure 7 of the simulated cohort
+checked: env
+	@$(if $(CONFIG),$(BIN)/python -m cuffless.config $(CONFIG))
+
+fig7: checked  ## draw Figure 7 of the simulated cohort
 	@$(SNAKEMAKE) $(CONFIGFILES) -- results/figures/fig7.pdf
 	@echo "Figure 7 is in results/figures/fig7.pdf (and .png)"
 
@@ -40,7 +43,7 @@ real: env  ## study real patients up to results/report.html; RECORDS=folder: wit
 	@$(SNAKEMAKE) --configfile config/challenge.yaml results/challenge.records.yaml
 	@echo "The report is in results/report.html, figures in results/figures, tables in results/tables"
 
-all: env  ## every figure and table
+all: checked  ## every figure and table
 	@$(SNAKEMAKE) $(CONFIGFILES)
 	@echo "Figures are in results/figures, tables in results/tables"
 
@@ -68,7 +71,7 @@ chaos: env  ## the tiny study while jobs and engine die, the disk fills, clocks 
 fuzz: env  ## damaged files of every kind, CASES=300 a reader, SEED=1: used or refused, never a traceback
 	@PYTHONPATH=src $(BIN)/python -m tests.fuzz --cases $(or $(CASES),300) --seed $(or $(SEED),1)
 
-report: env  ## the whole study on one page, results/report.html
+report: checked  ## the whole study on one page, results/report.html
 	@$(SNAKEMAKE) $(CONFIGFILES) -- results/report.html
 	@echo "The report is in results/report.html"
 
@@ -92,7 +95,7 @@ docs: env  ## write the option table and the schema anew
 	@$(BIN)/python -m cuffless.config
 	@echo "Written: config/README.md, config/schema.json"
 
-resume: env  ## go on after a kill: unlock, then run
+resume: checked  ## go on after a kill: unlock, then run
 	@$(BIN)/snakemake --unlock $(CONFIGFILES) > /dev/null 2>&1 || true
 	@$(SNAKEMAKE) $(CONFIGFILES)
 
@@ -100,7 +103,7 @@ plan: env  ## hours, GB and jobs that a study will take, before it runs
 	@$(BIN)/cuffless plan $(CONFIG)
 	@$(BIN)/snakemake --quiet host rules --dry-run $(CONFIGFILES) | sed -n '/^job /,$$p'
 
-why: env  ## what would run again, and for which changed option
+why: checked  ## what would run again, and for which changed option
 	@$(BIN)/python workflow/why.py $(CONFIGFILES)
 
 guide: env  ## the user's guide, site/index.html

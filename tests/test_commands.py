@@ -159,3 +159,15 @@ def test_a_name_too_long_for_a_file_is_no_fault_of_the_program(capsys, temporary
     assert status == 2
     assert said.endswith("...: too long for the name of a file\n")
     assert len(said) < 200
+
+
+def test_a_configuration_that_snakemake_could_not_read_is_told_before(project, tmp_path):
+    (tmp_path / "a.yaml").write_bytes("study: {dataset: Müller}\n".encode("latin-1"))
+    command = [sys.executable, "-m", "cuffless.config", str(tmp_path / "a.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "is not UTF-8" in done.stderr
+    assert done.stderr.count("\n") == 1
+    makefile = (project / "Makefile").read_text()
+    for target in ("fig7", "all", "report", "resume", "why"):
+        assert f"\n{target}: checked" in makefile
