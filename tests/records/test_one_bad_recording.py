@@ -307,6 +307,16 @@ def test_a_reason_repeats_no_number_of_many_digits(tmp_path, digits, said):
     assert len(str(refused.value)) < 300 + len(str(tmp_path))
 
 
+def test_no_reason_holds_a_word_that_fills_a_screen(two):
+    folder, options = two
+    header = folder / "b.hea"
+    header.write_text(header.read_text().replace("b.dat 16", f"b.dat {'9' * 5000}", 1))
+    quality = carried_through(folder, options)
+    assert quality.loc["a", "reason"] == ""
+    assert "is stored in format 99" in quality.loc["b", "reason"]
+    assert max(map(len, quality.loc["b", "reason"].split())) < 200
+
+
 @pytest.mark.parametrize("verify", [True, False])
 def test_signals_that_are_not_what_their_header_tells_are_said_where_asked_for(two, verify):
     folder, options = two

@@ -1,6 +1,6 @@
 """Recordings: where they come from, how they are read, and the table of what there is."""
 
-from cuffless.records.catalog import describe_record, list_records, shard_listing, simulated_entries, writable
+from cuffless.records.catalog import describe_record, list_records, reason_text, shard_listing, simulated_entries
 from cuffless.records.csv_files import LayoutError, is_csv, open_csv
 from cuffless.records.faults import costing_a_recording
 from cuffless.records.fetching import fetch_records, read_records
@@ -43,6 +43,7 @@ __all__ = [
     "open_record",
     "open_wfdb",
     "read_records",
+    "reason_text",
     "refusing",
     "runs_of",
     "shard_listing",
@@ -53,5 +54,4 @@ __all__ = [
     "split_path",
     "subject_of",
     "turned_over",
-    "writable",
 ]

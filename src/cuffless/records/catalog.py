@@ -26,6 +26,7 @@ COLUMNS = (
 _UNFIT = re.compile(r"[\0\r\ud800-\udfff]")
 """What a name cannot hold, which is a cell of tables and a group in a store."""
 _LONGEST_NAME = 1000
+_LONG_WORD = re.compile(r"[^\s/]{200,}")
 _LONGEST_SHOWN = 200  # characters of a path in a reason
 _DEEPEST = 64  # folders that a name tells
 
@@ -81,7 +82,7 @@ def describe_record(entry: Entry, options: RecordOptions) -> dict:
         with refusing(options.source, entry.path):
             return {**row, **_surveyed(entry, options)}
     except RecordError as error:
-        problem = writable(str(error).replace(entry.path, shortened(entry.path, _LONGEST_SHOWN)))
+        problem = reason_text(str(error).replace(entry.path, shortened(entry.path, _LONGEST_SHOWN)))
         nothing = {"segments": 0, "seconds": 0.0, "sha256": "", "problem": problem, "bytes": 0}
         row["path"] = writable(entry.path)
         return {**row, **nothing, "recorded": round(error.seconds, 3), "channels": _joined(error.channels)}
@@ -113,6 +114,11 @@ def _joined(channels: Iterable[str]) -> str:
 def writable(text: str) -> str:
     """A text as a table can hold it and give it back: signs that UTF-8 or a CSV has no form for are escaped."""
     return re.sub(r"[\0\r]", lambda sign: repr(sign[0])[1:-1], text).encode(errors="backslashreplace").decode()
+
+
+def reason_text(text: str) -> str:
+    """A reason as a table holds it; words of a file that no reader has a use for are cut short."""
+    return writable(_LONG_WORD.sub(lambda word: f"{word[0][:100]}...", text))
 
 
 def fit_name(name: str) -> str:

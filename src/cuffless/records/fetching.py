@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from cuffless.config import RecordOptions
-from cuffless.records.catalog import writable
+from cuffless.records.catalog import reason_text
 from cuffless.records.faults import costing_a_recording
 from cuffless.records.record import RecordError
 from cuffless.records.sources import source_named
@@ -53,7 +53,7 @@ def fetch_records(table: pd.DataFrame, options: RecordOptions) -> pd.DataFrame:
                 problems = source.prepare(row["path"], options)
             table.loc[index, PASSED_OVER] = _SEPARATOR.join(problems)
         except RecordError as error:
-            problems = [writable(str(error))]
+            problems = [reason_text(str(error))]
             table.loc[index, "problem"] = problems[0]
         print(f"{row['record']}: {'; '.join(problems) or 'here'}", flush=True)
     return table

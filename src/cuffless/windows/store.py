@@ -11,7 +11,7 @@ import pandas as pd
 
 from cuffless.config import WindowOptions
 from cuffless.files import whole_file
-from cuffless.records import writable
+from cuffless.records import reason_text
 from cuffless.windows.cutting import Windows
 from cuffless.windows.measure import Measures
 from cuffless.windows.polarity import upside_down
@@ -206,8 +206,8 @@ def quality_row(row, options, seconds, n_cut, n_kept, rejected, reason, problems
         "windows_cut": n_cut,
         "windows_kept": n_kept,
         **{rule: rejected[rule] for rule in options.rules},
-        "reason": writable(reason),
-        "passed_over": writable(_shortly(list(problems))),
+        "reason": reason_text(reason),
+        "passed_over": reason_text(_shortly(list(problems))),
     }
 
 
