@@ -237,7 +237,8 @@ def _stored_problem(header: Header, index: int) -> str | None:
     if signal.file == "~" or signal.format == "0":
         return f"{shortened(signal.name)} is announced without a signal (format 0)"
     if beside[0].format not in FORMATS:
-        return f"{shortened(signal.name)} is stored in format {shortened(signal.format, 20)}; known are {', '.join(FORMATS)}"
+        stored = shortened(signal.format, 20)
+        return f"{shortened(signal.name)} is stored in format {stored}; known are {', '.join(FORMATS)}"
     if is_compressed(beside[0].format) and len({one.per_frame for one in beside}) > 1:
         return f"{shortened(signal.file)} is compressed, and its channels differ in samples per frame"
     return None
