@@ -105,7 +105,8 @@ def write_subject(subject: SimulatedSubject, folder: str | Path, options: Simula
     with whole_folder(home) as part:
         for number, stretch in enumerate(_stretches(subject, options)):
             _write_record(part, stretch, number, options)
-    return sorted(home.iterdir())
+        written = sorted(path.name for path in part.iterdir())  # another writer may be about to replace the folder
+    return [home / name for name in written]
 
 
 def subject_folder(subject: str) -> Path:
