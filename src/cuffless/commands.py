@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cuffless.errors import CufflessError, printable, shortened
+from cuffless.errors import CufflessError, in_words, printable, shortened
 from cuffless.files import FULL
 
 REFUSED, BROKEN_PIPE, SOFTWARE, INTERRUPTED = 2, 1, 70, 130
@@ -56,12 +56,6 @@ def ending_in_words(name: str) -> Iterator[None]:
 def _leave_output() -> None:
     """Send what is still to be flushed nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def in_words(error: BaseException) -> str:
-    """An error that nobody worded, on one line: its kind, and the beginning of its message."""
-    kind = type(error).__name__
-    return f"{kind}: {shortened(error, 240)}" if str(error).strip() else kind
 
 
 def _details() -> str:

@@ -31,6 +31,12 @@ def shortened(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else f"{text[: limit - 3].rstrip()}..."
 
 
+def in_words(error: BaseException, limit: int = 240) -> str:
+    """An error that nobody worded, on one line: its kind, and so many characters of its message."""
+    kind = type(error).__name__
+    return f"{kind}: {shortened(error, limit)}" if str(error).strip() else kind
+
+
 def fault(error: BaseException, limit: int = 120) -> str:
     """What another library's error says of a file, in words that help whoever has the file.
 

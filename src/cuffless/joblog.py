@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cuffless.commands import in_words
-from cuffless.errors import CufflessError, printable
+from cuffless.errors import CufflessError, in_words, printable
 
 # Their message says all that a user needs.
 EXPECTED = (CufflessError, ValueError, OSError)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
+from cuffless.demands import shown_count
 from cuffless.errors import fault
-from cuffless.records.demands import shown_count
 from cuffless.records.faults import pass_on
 from cuffless.records.folders import existing_folder, files_in
 from cuffless.records.record import RecordError

@@ -2,22 +2,11 @@
 
 from pathlib import Path
 
-from cuffless.demands import MEMORY_GB, shown_count, shown_shape, why_dataset_refused, why_not_held, why_refused
+from cuffless.demands import shown_count, why_dataset_refused, why_not_held, why_refused
 from cuffless.records.record import RecordError
 
-LISTED = 1000
+_LISTED = 1000
 """Bytes of memory that a recording takes once it is listed, about."""
-
-__all__ = [
-    "LISTED",
-    "MEMORY_GB",
-    "check_dataset",
-    "check_demand",
-    "check_held",
-    "check_listed",
-    "shown_count",
-    "shown_shape",
-]
 
 
 def check_demand(path: object, announced: str, needed: float, memory_gb: float, held: float | None = None) -> None:
@@ -54,7 +43,7 @@ def check_held(path: object, announced: str, needed: float, held: float | None) 
 
 def check_listed(path: str | Path, n: int, memory_gb: float) -> None:
     """Refuse a file that announces more recordings, or parts of one, than it can hold or memory could list."""
-    check_demand(path, f"{shown_count(n)} recordings or segments", n * LISTED, memory_gb, Path(path).stat().st_size)
+    check_demand(path, f"{shown_count(n)} recordings or segments", n * _LISTED, memory_gb, Path(path).stat().st_size)
 
 
 def check_dataset(path: object, dataset, memory_gb: float, *, rows: int | None = None) -> None:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cuffless.errors import CufflessError, shortened
+from cuffless.errors import CufflessError, in_words
 from cuffless.files import FULL
-from cuffless.records.record import RecordError
+from cuffless.records.record import FETCH_AGAIN, RecordError
 
 # Of the disk, of memory, of what may be open at once: whatever is read next fails as well.
 _MACHINE = FULL | {errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
@@ -55,8 +55,7 @@ def pass_on(error: BaseException) -> None:
 def cannot_be_read(path: object, error: Exception) -> RecordError:
     """The reason of a recording of which nobody foresaw what is wrong with it; a job's log has the traceback."""
     _LOG.info("%s: the error behind its reason", path, exc_info=error)
-    why = f"{type(error).__name__}: {shortened(error, 120)}" if str(error) else type(error).__name__
-    return RecordError(f"{path}: cannot be read ({why}); fetch it again, or leave it out (records.exclude)")
+    return RecordError(f"{path}: cannot be read ({in_words(error, 120)}); {FETCH_AGAIN}")
 
 
 @contextmanager

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
+from cuffless.demands import MEMORY_GB
 from cuffless.errors import fault, some_of
 from cuffless.records.containers import container_files, hdf5, holds_references
-from cuffless.records.demands import MEMORY_GB, check_dataset, check_listed
+from cuffless.records.demands import check_dataset, check_listed
 from cuffless.records.faults import pass_on
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.matlab import check_old_matlab

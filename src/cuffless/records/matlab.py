@@ -6,8 +6,9 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
+from cuffless.demands import shown_count, shown_shape
 from cuffless.files import GB
-from cuffless.records.demands import check_demand, shown_count, shown_shape
+from cuffless.records.demands import check_demand
 from cuffless.records.record import RecordError
 
 _HEAD = 128  # bytes before the first element
@@ -56,8 +57,7 @@ def check_old_matlab(path: str | Path, memory_gb: float) -> None:
             except _ShortError as short:
                 if short.announced > _HARMLESS:
                     raise RecordError(
-                        f"{path}: announces {shown_count(short.announced)} bytes or elements where fewer are; "
-                        "fetch it anew"
+                        f"{path}: announces {shown_count(short.announced)} bytes or elements where fewer are; {_AGAIN}"
                     ) from None
                 return
             taken = stream.taken
@@ -126,7 +126,7 @@ def _walk(stream: _Unpacked, order: str, size: int | None, depth: int = 0) -> No
             stream.skip(size)
             return
     if depth > _DEEPEST:
-        raise RecordError(f"{stream.path}: its cells lie in one another, more than {_DEEPEST} deep; fetch it anew")
+        raise RecordError(f"{stream.path}: its cells lie in one another, more than {_DEEPEST} deep; {_AGAIN}")
     left, number = size, 0
     while left > 0:
         kind, held = _tag(stream, order, left)
@@ -150,7 +150,7 @@ def _walk(stream: _Unpacked, order: str, size: int | None, depth: int = 0) -> No
             elements = math.prod(max(one, 0) for one in dimensions)
             if elements > max(left, _HARMLESS):
                 raise RecordError(
-                    f"{stream.path}: announces {shown_shape(dimensions)} elements in {left:,} bytes; fetch it anew"
+                    f"{stream.path}: announces {shown_shape(dimensions)} elements in {left:,} bytes; {_AGAIN}"
                 )
             stream.skip(-held % 8)
         elif not stream.skip(held + (-held % 8)) and held > _HARMLESS:

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import RecordOptions
+from cuffless.demands import MEMORY_GB, shown_count
 from cuffless.errors import shortened, some_of
 from cuffless.records.containers import container_files, hdf5, holds_references, text, texts
-from cuffless.records.demands import MEMORY_GB, check_dataset, check_demand, shown_count
+from cuffless.records.demands import check_dataset, check_demand
 from cuffless.records.faults import pass_on
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.record import ReadyWindows, Record, RecordError, check_rate

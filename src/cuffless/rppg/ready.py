@@ -7,10 +7,11 @@ import numpy as np
 
 from cuffless.config import WindowOptions
 from cuffless.config.rppg import RppgOptions
+from cuffless.demands import MEMORY_GB
 from cuffless.errors import some_of
 from cuffless.records import Record
 from cuffless.records.containers import hdf5
-from cuffless.records.demands import MEMORY_GB, check_dataset
+from cuffless.records.demands import check_dataset
 from cuffless.records.record import ReadyWindows, check_rate
 from cuffless.rppg.errors import RppgError
 from cuffless.rppg.window_files import NO_PRESSURE, Gathered, write_gathered

@@ -8,9 +8,10 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from cuffless.demands import MEMORY_GB
 from cuffless.errors import fault
 from cuffless.files import GB
-from cuffless.records.demands import MEMORY_GB, check_demand
+from cuffless.records.demands import check_demand
 from cuffless.records.faults import pass_on
 from cuffless.records.record import FETCH_AGAIN, RecordError
 from cuffless.records.text.cells import without_marks
@@ -138,7 +139,9 @@ class _Unpacked(io.RawIOBase):
     """The bytes of a gzip file, counted as they come: how many there are cannot be known before."""
 
     def __init__(self, path: Path, memory_gb: float):
-        self._path, self._memory_gb, self._file, self._read, self._next = path, memory_gb, gzip.open(path, "rb"), 0, 0  # noqa: SIM115
+        self._path, self._memory_gb = path, memory_gb
+        self._file = gzip.GzipFile(path, "rb")
+        self._read = self._next = 0
 
     def readable(self) -> bool:
         return True

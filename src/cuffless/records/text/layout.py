@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cuffless.records.demands import MEMORY_GB
+from cuffless.demands import MEMORY_GB
 from cuffless.records.record import RecordError
 from cuffless.records.text.cells import SEPARATORS, kind_of, split
 from cuffless.records.text.encoding import first_lines
