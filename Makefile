@@ -15,8 +15,8 @@ GPU ?=
 LOCK := envs/requirements$(if $(GPU),-gpu).lock
 READY := $(VENV)/.ready$(if $(GPU),-gpu)
 SNAKEMAKE := $(BIN)/snakemake --quiet host reason --cores $(CORES)
-QUOTED := results/cohort/evaluation/table1.csv results/cohort/evaluation/rppg/mae.csv \
-    results/stays/evaluation/leakage/dose.csv
+QUOTED := results/cohort/judgement/table1.csv results/cohort/judgement/camera/tables/mae.csv \
+    results/stays/judgement/leakage/tables/dose.csv
 CONFIG ?=
 RECORDS ?=
 INSTRUCTIONS ?= AVX2 AVX512_CORE
@@ -87,7 +87,7 @@ numbers: env  ## what README and guide quote: five seeds on each of INSTRUCTIONS
 	    export ONEDNN_MAX_CPU_ISA=$$set; \
 	    $(SNAKEMAKE) --directory results/numbers/$$set --configfile config.yaml config/numbers.yaml -- $(QUOTED) && \
 	    $(SNAKEMAKE) --directory results/numbers/$$set --configfile config/challenge.yaml config/seeds.yaml \
-	        results/challenge.records.yaml -- results/challenge/evaluation/table1.csv || exit 1; \
+	        results/challenge.records.yaml -- results/challenge/judgement/table1.csv || exit 1; \
 	done
 	@$(BIN)/python -m benchmarks.numbers
 

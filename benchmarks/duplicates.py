@@ -19,8 +19,8 @@ from benchmarks.table import Measurement
 from cuffless.config import SimulatorOptions, SplitOptions, WindowOptions
 from cuffless.records import from_arrays
 from cuffless.simulator import simulate_subject
-from cuffless.splits.materialize import write_set
 from cuffless.windows import cut_windows
+from cuffless.windows.materialize import write_set
 
 WINDOWS = 100_000
 SHARES = {"train": 0.75, "val": 0.125, "test": 0.125}
@@ -41,7 +41,7 @@ def duplicates() -> Iterator[Measurement]:
 
 
 def _search(paths: dict[str, Path]) -> tuple[float, float, list[tuple[str, int]]]:
-    from cuffless.splits.duplicates import near_duplicates
+    from cuffless.designs.duplicates import near_duplicates
 
     begin = time.perf_counter()
     pairs = near_duplicates(paths, threshold=SplitOptions().duplicate_correlation)

@@ -17,11 +17,11 @@ import numpy as np
 
 from benchmarks.processes import in_fresh_process, peak_megabytes
 from benchmarks.table import Measurement
+from cuffless.camera.manifest import Recording
+from cuffless.camera.simulation.recordings import simulate_recording, simulated
+from cuffless.camera.skin.extraction import extract_trace
 from cuffless.config import SimulatorOptions
 from cuffless.config.rppg import VideoSimulationOptions
-from cuffless.rppg.extraction import extract_trace
-from cuffless.rppg.manifest import Recording
-from cuffless.rppg.simulation import simulate_recording, simulated
 
 SMALL, LARGE = (160, 120), (640, 480)
 REPEATS = 7

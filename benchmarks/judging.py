@@ -22,7 +22,7 @@ MOST_SECONDS, MOST_MB = 30, 8
 def judging() -> Iterator[Measurement]:
     """Seconds from the file to the page, at most 30 on two cores, and the size of the page."""
     from cuffless.judgement import judge, read_table
-    from cuffless.report.written import write_judgement
+    from cuffless.report.judgement.folder import write_judgement
 
     options = EvaluationOptions()
     with tempfile.TemporaryDirectory() as temporary, two_cores():

@@ -9,8 +9,8 @@ import pandas as pd
 from cuffless.config import SimulatorOptions, WindowOptions
 from cuffless.records import from_arrays
 from cuffless.simulator import SimulatedSubject, record_name, simulate_subject, write_subject
-from cuffless.splits import materialize
 from cuffless.windows import WindowStore, cut_windows
+from cuffless.windows.materialize import materialize
 
 SUBJECT = 7
 FS = 125.0

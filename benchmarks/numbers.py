@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.quoted import PAGES, filled
-from cuffless.evaluation import NETWORKS
+from cuffless.judgement.paper_tables import NETWORKS
 
 PROJECT = Path(__file__).resolve().parents[1]
 TABLE = PROJECT / "resources" / "numbers.csv"
@@ -28,12 +28,12 @@ DECIMALS = 3  # of a mmHg: more than is quoted, few enough for a table that is r
 
 
 def gather(folder: Path) -> pd.DataFrame:
-    """Read the evaluations of all studies and instruction sets.
+    """Read the judgements of all studies and instruction sets.
 
     Parameters
     ----------
     folder : Path
-        ``<instructions>/results/<data set>/evaluation`` below it; a study that was not run is left out.
+        ``<instructions>/results/<data set>/judgement`` below it; a study that was not run is left out.
 
     Returns
     -------
@@ -43,11 +43,11 @@ def gather(folder: Path) -> pd.DataFrame:
     parts = []
     for results in sorted(folder.glob("*/results")):
         for study, dataset in DATASETS.items():
-            evaluation = results / dataset / "evaluation"
-            if (evaluation / "tests.csv").is_file():  # the last to be written
-                found = [*_splits(evaluation), *_personal(evaluation), *_rppg(evaluation)]
+            judgement = results / dataset / "judgement"
+            if (judgement / "splits" / "tables" / "contrasts.csv").is_file():  # the last to be written
+                found = [*_splits(judgement), *_personal(judgement), *_rppg(judgement)]
                 if study == "cohort":
-                    found += _doses(results / "stays" / "evaluation")
+                    found += _doses(results / "stays" / "judgement")
                 parts += [one.assign(study=study, instructions=results.parent.name) for one in found]
     if not parts:
         raise SystemExit(f"{folder}: no study has been evaluated; run `make numbers`")
@@ -120,9 +120,11 @@ def _read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
-def _splits(evaluation: Path) -> list[pd.DataFrame]:
+def _splits(judgement: Path) -> list[pd.DataFrame]:
     """Errors of single trainings, errors averaged over the seeds, and skill."""
-    each, overall, tests = (_read(evaluation / f"{name}.csv") for name in ("mae", "overall", "tests"))
+    each, overall, tests = (
+        _read(judgement / "splits" / "tables" / f"{name}.csv") for name in ("seeds", "overall", "contrasts")
+    )
     limits = {"lower": "lower", "upper": "upper"}
     skill = {"value": "skill", "lower": "skill_lower", "upper": "skill_upper"}
     tests = tests[tests["comparison"] == "network vs mean"]
@@ -138,7 +140,7 @@ def _splits(evaluation: Path) -> list[pd.DataFrame]:
 
 def _compared(folder: Path, part: str) -> list[pd.DataFrame]:
     """Errors of methods and differences between them, by subject, of the mean over networks and of what needs none."""
-    mae, tests = (_read(folder / f"{name}.csv") for name in ("mae", "tests"))
+    mae, tests = (_read(folder / f"{name}.csv") for name in ("mae", "contrasts"))
     together = "all" if "all" in set(mae["network"]) else next(n for n in NETWORKS if n in set(mae["network"]))
     mae = mae[mae["network"].isin([together, "none"]) & (mae["average"] == "subject")]
     if "budget" in mae:
@@ -152,18 +154,18 @@ def _compared(folder: Path, part: str) -> list[pd.DataFrame]:
     ]
 
 
-def _personal(evaluation: Path) -> list[pd.DataFrame]:
-    folder = evaluation / "personalization"
+def _personal(judgement: Path) -> list[pd.DataFrame]:
+    folder = judgement / "personalization" / "tables"
     return _compared(folder, "personalization") if folder.is_dir() else []
 
 
-def _rppg(evaluation: Path) -> list[pd.DataFrame]:
-    folder = evaluation / "rppg"
+def _rppg(judgement: Path) -> list[pd.DataFrame]:
+    folder = judgement / "camera" / "tables"
     return _compared(folder, "rppg") if folder.is_dir() else []
 
 
-def _doses(evaluation: Path) -> list[pd.DataFrame]:
-    path = evaluation / "leakage" / "dose.csv"
+def _doses(judgement: Path) -> list[pd.DataFrame]:
+    path = judgement / "leakage" / "tables" / "dose.csv"
     if not path.is_file():
         return []
     dose = _read(path)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from benchmarks.table import Measurement
-from cuffless.rppg.pulse import WINDOW_SECONDS, pulse_wave
+from cuffless.camera.pulse.waves import WINDOW_SECONDS, pulse_wave
 
 FPS, SECONDS = 30, 3600
 REPEATS = 3

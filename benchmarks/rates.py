@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.material import manifest, simulated, window_store
 from benchmarks.processes import in_fresh_process
 from benchmarks.table import Measurement
-from cuffless.splits import materialize
+from cuffless.windows.materialize import materialize
 
 WINDOWS = 40_000
 _IMPORT = """

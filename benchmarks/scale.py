@@ -23,9 +23,10 @@ from benchmarks.processes import MEGABYTE, in_fresh_process, peak_megabytes, two
 from benchmarks.study import copy_sources
 from benchmarks.table import Measurement
 from cuffless.config import SplitOptions, WindowOptions
+from cuffless.designs import SUBSETS, sample_split
 from cuffless.records import from_arrays
-from cuffless.splits import SUBSETS, draw_split, materialize
 from cuffless.windows import WindowStore, cut_windows
+from cuffless.windows.materialize import materialize
 
 RECORDS, SHARDS = 20_000, 400  # 50 records a shard, as config/paper.yaml has it
 MOST_CPU_SECONDS, MOST_MEGABYTES = 8, 400
@@ -187,7 +188,7 @@ def _manifest(folder: Path, n_windows: int) -> Path:
     windows = (n_windows * 8 // 10, n_windows // 10, n_windows // 10)
     options = SplitOptions(kind="mixed", windows=windows, mixed_subjects=index["subject"].nunique())
     path = folder / f"manifest{n_windows}.parquet"
-    draw_split(index, options).manifest.to_parquet(path, index=False)
+    sample_split(index, options).manifest.to_parquet(path, index=False)
     return path
 
 

@@ -9,20 +9,20 @@ import pandas as pd
 import pytest
 import scipy.io
 
+from cuffless.camera.manifest import read_manifest
+from cuffless.camera.skin.roi import read_regions
+from cuffless.camera.skin.trace_files import read_trace
+from cuffless.camera.video.frame_times import read_frame_times
+from cuffless.camera.windows.monitor import read_monitor
+from cuffless.camera.windows.ready import read_ready
 from cuffless.config import RecordOptions, WindowOptions, load_config
 from cuffless.errors import CufflessError
-from cuffless.evaluation import PredictionError, read_predictions
 from cuffless.judgement import read_table
-from cuffless.personalization.cuff_values import read_cuff_values
+from cuffless.judgement.table.predictions import PredictionError, read_predictions
 from cuffless.records import find_records, open_csv, open_record, open_wfdb
+from cuffless.records.cuff_values import read_cuff_values
 from cuffless.records.record_lists import list_file
 from cuffless.records.remote.checksums import Checksums
-from cuffless.rppg.frame_times import read_frame_times
-from cuffless.rppg.manifest import read_manifest
-from cuffless.rppg.monitor import read_monitor
-from cuffless.rppg.ready import read_ready
-from cuffless.rppg.roi import read_regions
-from cuffless.rppg.trace_files import read_trace
 
 MOST = 300
 LONG = "Q" * 4000

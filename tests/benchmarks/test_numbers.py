@@ -23,7 +23,7 @@ def results(tmp_path_factory):
     """Evaluations of the simulated and of the real study under two instruction sets; the second errs by 0.2 more."""
     folder = tmp_path_factory.mktemp("numbers")
     for (at, instructions), dataset in product(enumerate(("AVX2", "DEFAULT")), ("cohort", "challenge")):
-        evaluation = folder / instructions / "results" / dataset / "evaluation"
+        tables = folder / instructions / "results" / dataset / "judgement" / "splits" / "tables"
         keys = [
             {"split": split, "network": network, "pressure": pressure, **COUNTS}
             for split, network, pressure in product(("nonmixed", "mixed"), NETWORKS, ("SBP", "DBP"))
@@ -32,15 +32,15 @@ def results(tmp_path_factory):
             {**key, "seed": seed, "average": "pooled", "mae": 14 + 0.2 * at + seed * (key["network"] != "mean")}
             for key, seed in product(keys, (0, 1))
         ]
-        write(evaluation / "mae.csv", [{**row, **INTERVAL} for row in each])
+        write(tables / "seeds.csv", [{**row, **INTERVAL} for row in each])
         skill = {"skill": 0.2, "skill_lower": -0.1 - at / 10, "skill_upper": 0.3}
         averaged = [
             {**key, "average": average, "mae": 14.5, **INTERVAL, **skill}
             for key, average in product(keys, ("pooled", "subject"))
         ]
-        write(evaluation / "overall.csv", averaged)
+        write(tables / "overall.csv", averaged)
         tested = {"comparison": "network vs mean", "split_a": "nonmixed", "network_a": "alexnet", "pressure": "SBP"}
-        write(evaluation / "tests.csv", [{**tested, "n_pairs": 39, "paired_p_holm": 0.5}])
+        write(tables / "contrasts.csv", [{**tested, "n_pairs": 39, "paired_p_holm": 0.5}])
     dose = {
         "dose": "mixed",
         "network": "alexnet",
@@ -50,7 +50,7 @@ def results(tmp_path_factory):
         **INTERVAL,
         **COUNTS,
     }
-    write(folder / "AVX2" / "results" / "stays" / "evaluation" / "leakage" / "dose.csv", [dose])
+    write(folder / "AVX2" / "results" / "stays" / "judgement" / "leakage" / "tables" / "dose.csv", [dose])
     return folder
 
 

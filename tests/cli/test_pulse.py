@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from cuffless.rppg.errors import RppgError
-from cuffless.rppg.trace import Trace
+from cuffless.camera.errors import RppgError
+from cuffless.camera.skin.trace import Trace
 
 KEYS = {
     "video",
@@ -73,7 +73,9 @@ def video(tmp_path, monkeypatch):
             return trace, "regions", ["frame"]
 
         path.write_bytes(b"a video")
-        monkeypatch.setitem(sys.modules, "cuffless.rppg.extraction", SimpleNamespace(extract_trace=extract_trace))
+        monkeypatch.setitem(
+            sys.modules, "cuffless.camera.skin.extraction", SimpleNamespace(extract_trace=extract_trace)
+        )
         return path, calls
 
     return make
@@ -84,12 +86,12 @@ def sheets(monkeypatch):
     """Contact sheets drawn, by what they were given."""
     drawn = []
 
-    def draw_contact_sheet(frames, regions, trace, rates, options, *, title, reason):
+    def plot_contact_sheet(frames, regions, trace, rates, options, *, title, reason):
         drawn.append({"frames": frames, "regions": regions, "rates": rates, "title": title, "reason": reason})
         return Figure(figsize=(1, 1))
 
-    module = SimpleNamespace(draw_contact_sheet=draw_contact_sheet)
-    monkeypatch.setitem(sys.modules, "cuffless.figures.contact_sheet", module)
+    module = SimpleNamespace(plot_contact_sheet=plot_contact_sheet)
+    monkeypatch.setitem(sys.modules, "cuffless.figures.study.contact_sheet", module)
     return drawn
 
 

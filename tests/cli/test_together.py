@@ -6,7 +6,7 @@ from forks import in_forks
 
 COMMAND = """
 import sys
-import cuffless.figures.inspection, cuffless.report.written
+import cuffless.figures.study.inspection, cuffless.report.judgement.folder
 from cuffless.cli import app
 
 def work(which):

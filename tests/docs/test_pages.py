@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 import yaml
 
+from cuffless.camera.windows.files import NO_PRESSURE
 from cuffless.config import RULES, EvaluationOptions, SplitOptions, WindowOptions, read_config
 from cuffless.config.study import merge
-from cuffless.evaluation.standards import bhs, ieee1708, iso81060_2, iso81060_3
+from cuffless.designs.audit import declared_leaks
+from cuffless.designs.leaks import KINDS
 from cuffless.judgement import judge, read_table
-from cuffless.judgement.reading import OPTIONAL, REQUIRED
-from cuffless.rppg.window_files import NO_PRESSURE
-from cuffless.splits.audit import declared_leaks
-from cuffless.splits.leaks import KINDS
+from cuffless.judgement.standards import bhs, ieee1708, iso81060_2, iso81060_3
+from cuffless.judgement.table.reading import OPTIONAL, REQUIRED
 from cuffless.windows import EXPLANATIONS
 
 
@@ -56,7 +56,7 @@ def test_limits_in_the_page_on_rejections_are_the_programs(page, rule, options):
 def messages(project):
     """Texts in the code of records, windows and the camera branch; what is filled in is a null character."""
     found = []
-    for stage in ("records", "windows", "rppg"):
+    for stage in ("records", "windows", "camera"):
         for path in (project / "src" / "cuffless" / stage).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.JoinedStr):

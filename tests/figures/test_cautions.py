@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from cuffless.config import FigureOptions
-from cuffless.figures import draw_fig4, draw_fig5, draw_fig6, draw_fig7
+from cuffless.figures import plot_fig4, plot_fig5, plot_fig6, plot_fig7
 
 SAID = "No patient is named: subjects are 35 runs of 85 records whose numbers lie at most 3 apart."
 
@@ -17,10 +17,10 @@ def draw(make_tables, manifest):
 
     def make(name, **given):
         return {
-            "fig4": lambda: draw_fig4(pd.Series([3, 40, 55]), 50, options, **given),
-            "fig5": lambda: draw_fig5(manifest, options, **given),
-            "fig6": lambda: draw_fig6(overall, mae, tests, options, **given),
-            "fig7": lambda: draw_fig7(bins, overall, manifest, options, **given),
+            "fig4": lambda: plot_fig4(pd.Series([3, 40, 55]), 50, options, **given),
+            "fig5": lambda: plot_fig5(manifest, options, **given),
+            "fig6": lambda: plot_fig6(overall, mae, tests, options, **given),
+            "fig7": lambda: plot_fig7(bins, overall, manifest, options, **given),
         }[name]()
 
     return make

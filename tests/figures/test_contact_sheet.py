@@ -10,13 +10,13 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
+from cuffless.camera.pulse.rates import pulse_rates, why_nothing
+from cuffless.camera.skin.roi import Keyframe, Regions, whole_frame
+from cuffless.camera.skin.trace import Trace
 from cuffless.config import FigureOptions
-from cuffless.figures.contact_sheet import draw_contact_sheet
+from cuffless.figures.study.contact_sheet import plot_contact_sheet
 from cuffless.figures.style import save_figure
 from cuffless.figures.time_axis import COLUMNS, gaps_of, thinned, time_unit
-from cuffless.rppg.rates import pulse_rates, why_nothing
-from cuffless.rppg.roi import Keyframe, Regions, whole_frame
-from cuffless.rppg.trace import Trace
 
 OPTIONS = FigureOptions(dpi=72)
 NARROW = FigureOptions(dpi=72, font_size=12, width_inch=3.5)
@@ -52,7 +52,7 @@ def frames(*times, bgr=(10, 90, 200)):
 
 
 def sheet(shown=(), where=None, trace=None, rates=None, options=OPTIONS, title="face.avi", reason=""):
-    figure = draw_contact_sheet(list(shown), where, trace, rates, options, title=title, reason=reason)
+    figure = plot_contact_sheet(list(shown), where, trace, rates, options, title=title, reason=reason)
     figure.draw_without_rendering()
     return figure
 

@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from cuffless.config import FigureOptions
-from cuffless.figures import draw_fig2
+from cuffless.figures import plot_fig2
 
 OPTIONS = FigureOptions(dpi=72)
 PAPER = (1, 2, 5, 7, 9, 11, 13, 15, 17, 20)
@@ -102,7 +102,7 @@ STUDIES = {
 
 @pytest.mark.parametrize(("given", "options"), STUDIES.values(), ids=STUDIES)
 def test_words_are_large_enough_inside_the_page_and_apart(given, options):
-    figure = draw_fig2(*study(**given), options)
+    figure = plot_fig2(*study(**given), options)
     figure.draw_without_rendering()
     boxes = []
     for text in words(figure):
@@ -120,7 +120,7 @@ def test_words_are_large_enough_inside_the_page_and_apart(given, options):
 @pytest.mark.parametrize("given", [{}, {"lengths": PAPER, "seeds": 3}, {"lengths": (7,)}])
 def test_every_run_is_a_mark_of_its_own(given):
     mae, tests = study(networks=("alexnet", "resnet"), **given)
-    figure = draw_fig2(mae, tests, OPTIONS)
+    figure = plot_fig2(mae, tests, OPTIONS)
     for pressure in SHARE:
         for ax, network in zip(panels(figure, pressure, 0), ("alexnet", "resnet"), strict=True):
             own = mae[(mae["network"] == network) & (mae["pressure"] == pressure)]
@@ -135,7 +135,7 @@ def test_every_run_is_a_mark_of_its_own(given):
 
 def test_bars_are_medians_of_the_pooled_runs():
     mae, tests = study()
-    figure = draw_fig2(mae, tests, OPTIONS)
+    figure = plot_fig2(mae, tests, OPTIONS)
     own = mae[mae["pressure"] == "DBP"]
     medians = own.groupby(["cropping", "derivatives"])["mae"].median()
     bars = [line.get_ydata()[0] for line in panels(figure, "DBP", 0)[0].lines if line.get_color() == "black"]
@@ -144,7 +144,7 @@ def test_bars_are_medians_of_the_pooled_runs():
 
 def test_lines_run_from_short_to_long_through_medians_with_the_range_of_the_repeats():
     mae, tests = study(seeds=3)
-    figure = draw_fig2(mae.sample(frac=1, random_state=3), tests, OPTIONS)
+    figure = plot_fig2(mae.sample(frac=1, random_state=3), tests, OPTIONS)
     (ax,) = panels(figure, "SBP", 1)
     lines = ways_of(ax)
     assert len(lines) == len(WAYS)
@@ -158,11 +158,11 @@ def test_lines_run_from_short_to_long_through_medians_with_the_range_of_the_repe
 
 
 def test_one_repeat_has_no_whiskers_and_is_said_to_rank_nothing():
-    figure = draw_fig2(*study(seeds=1), OPTIONS)
+    figure = plot_fig2(*study(seeds=1), OPTIONS)
     assert not any(ax.collections for ax in figure.axes)
     assert says(figure, "1 seed: no ranking of networks")
     assert not says(figure, "whiskers")
-    several = draw_fig2(*study(seeds=3), OPTIONS)
+    several = plot_fig2(*study(seeds=3), OPTIONS)
     assert says(several, "medians of 3 repeats, whiskers their range")
     assert not says(several, "1 seed")
 
@@ -170,7 +170,7 @@ def test_one_repeat_has_no_whiskers_and_is_said_to_rank_nothing():
 def test_all_panels_of_a_pressure_have_one_axis():
     mae, tests = study(networks=("alexnet", "resnet"))
     mae.loc[mae["network"] == "resnet", "mae"] *= 1.3
-    figure = draw_fig2(mae, tests, OPTIONS)
+    figure = plot_fig2(mae, tests, OPTIONS)
     for pressure in SHARE:
         limits = {ax.get_ylim() for place in (0, 1) for ax in panels(figure, pressure, place)}
         assert len(limits) == 1
@@ -179,7 +179,7 @@ def test_all_panels_of_a_pressure_have_one_axis():
 
 
 def test_the_four_ways_differ_without_colour():
-    lines = ways_of(panels(draw_fig2(*study(), OPTIONS), "SBP", 1)[0])
+    lines = ways_of(panels(plot_fig2(*study(), OPTIONS), "SBP", 1)[0])
     assert len({line._unscaled_dash_pattern[1] for line in lines}) == 4
     looks = {(line.get_marker(), line.get_markerfacecolor() == "white") for line in lines}
     assert len(looks) == 4
@@ -188,7 +188,7 @@ def test_the_four_ways_differ_without_colour():
 
 
 def test_the_mean_regressor_is_a_dashed_line():
-    figure = draw_fig2(*study(mean=9.0), OPTIONS)
+    figure = plot_fig2(*study(mean=9.0), OPTIONS)
     for pressure, share in SHARE.items():
         for ax in panels(figure, pressure, 0) + panels(figure, pressure, 1):
             (line,) = dashed(ax)
@@ -199,7 +199,7 @@ def test_the_mean_regressor_is_a_dashed_line():
 
 def test_a_mean_regressor_that_would_flatten_the_runs_is_written_down():
     mae, tests = study(mean=40.0)
-    figure = draw_fig2(mae, tests, OPTIONS)
+    figure = plot_fig2(mae, tests, OPTIONS)
     for pressure in SHARE:
         ax = panels(figure, pressure, 1)[0]
         runs = mae.loc[mae["pressure"] == pressure, "mae"]
@@ -212,7 +212,7 @@ def test_a_mean_regressor_that_would_flatten_the_runs_is_written_down():
 
 def test_the_table_holds_both_tests_of_every_comparison():
     mae, tests = study(networks=("alexnet", "resnet"))
-    figure = draw_fig2(mae, tests, OPTIONS)
+    figure = plot_fig2(mae, tests, OPTIONS)
     tables = [ax for ax in figure.axes if any(text.get_text() == "paired t-test" for text in ax.texts)]
     assert len(tables) == 2
     for ax in tables:
@@ -224,31 +224,31 @@ def test_the_table_holds_both_tests_of_every_comparison():
 
 
 def test_recordings_are_not_called_subjects():
-    figure = draw_fig2(*study(identity="record"), OPTIONS)
+    figure = plot_fig2(*study(identity="record"), OPTIONS)
     assert says(figure, "by recording, Holm")
     assert says(figure, "60 recordings (patients not known)")
     assert says(figure, "It takes recordings for independent; neighbouring ones may be one patient's")
     assert not says(figure, "subject")
-    patients = draw_fig2(*study(), OPTIONS)
+    patients = plot_fig2(*study(), OPTIONS)
     assert says(patients, "by subject, Holm")
     assert not says(patients, "recording")
 
 
 def test_the_note_says_what_the_croppings_and_the_test_by_subject_do_not():
-    figure = draw_fig2(*study(), OPTIONS)
+    figure = plot_fig2(*study(), OPTIONS)
     assert says(figure, "both croppings begin at the same arbitrary phase, unlike the paper's const_HR")
     assert says(figure, "it holds for these trained networks, without their spread over repeats")
 
 
 def test_fewer_stretches_than_asked_for_are_said():
     mae, tests = study()
-    assert not says(draw_fig2(mae, tests, OPTIONS), "in place of")
-    figure = draw_fig2(mae.assign(n_asked=150_000), tests, OPTIONS)
+    assert not says(plot_fig2(mae, tests, OPTIONS), "in place of")
+    figure = plot_fig2(mae.assign(n_asked=150_000), tests, OPTIONS)
     assert says(figure, "3,000 stretches in all, in place of 150,000")
 
 
 def test_what_cannot_be_tested_is_marked_so():
-    figure = draw_fig2(*study(networks=("mine",), lengths=(7,), seeds=1, subjects=5), OPTIONS)
+    figure = plot_fig2(*study(networks=("mine",), lengths=(7,), seeds=1, subjects=5), OPTIONS)
     written = [text.get_text() for text in figure.axes[-1].texts]
     assert written.count("–") == 16
     assert not any("∗" in text for text in written)
@@ -260,15 +260,15 @@ def test_tables_read_back_from_csv_give_the_same_figure_and_an_empty_one_none():
         return pd.read_csv(StringIO(table.to_csv(index=False)))
 
     mae, tests = study()
-    one, other = draw_fig2(mae, tests, OPTIONS), draw_fig2(reread(mae), reread(tests), OPTIONS)
+    one, other = plot_fig2(mae, tests, OPTIONS), plot_fig2(reread(mae), reread(tests), OPTIONS)
     assert [text.get_text() for text in words(one)] == [text.get_text() for text in words(other)]
-    bare = draw_fig2(reread(mae), reread(tests.iloc[:0]), OPTIONS)
+    bare = plot_fig2(reread(mae), reread(tests.iloc[:0]), OPTIONS)
     assert not says(bare, "paired t-test")
     assert not says(bare, "∗")
 
 
 def test_the_note_counts_windows_subjects_and_runs_and_warns_of_the_mixed_split():
-    figure = draw_fig2(*study(), OPTIONS)
+    figure = plot_fig2(*study(), OPTIONS)
     assert says(figure, "each mark is a training run, 6 a column")
     assert says(figure, "2,000 training windows, 500 test windows of 60 subjects")
     assert says(figure, "Mixed split: windows of one subject are on both sides")
@@ -279,20 +279,20 @@ def test_the_note_counts_windows_subjects_and_runs_and_warns_of_the_mixed_split(
     ("ways", "label"), [(WAYS, "length (s or beats)"), (WAYS[:1], "length (s)"), (WAYS[1:2], "length (beats)")]
 )
 def test_lengths_have_the_units_of_what_was_run(ways, label):
-    figure = draw_fig2(*study(ways=ways), OPTIONS)
+    figure = plot_fig2(*study(ways=ways), OPTIONS)
     assert panels(figure, "DBP", 1)[0].get_xlabel() == label
     assert len(ways_of(panels(figure, "DBP", 1)[0])) == len(ways)
 
 
 def test_lengths_are_the_ticks():
-    figure = draw_fig2(*study(lengths=PAPER), OPTIONS)
+    figure = plot_fig2(*study(lengths=PAPER), OPTIONS)
     assert sorted(panels(figure, "DBP", 1)[0].get_xticks()) == list(PAPER)
-    one = draw_fig2(*study(lengths=(7,)), OPTIONS)
+    one = plot_fig2(*study(lengths=(7,)), OPTIONS)
     assert list(panels(one, "DBP", 1)[0].get_xticks()) == [7]
 
 
 def test_a_network_of_ones_own_keeps_its_name():
-    figure = draw_fig2(*study(networks=("my_network", "resnet")), OPTIONS)
+    figure = plot_fig2(*study(networks=("my_network", "resnet")), OPTIONS)
     assert says(figure, "(a) my_network")
     assert says(figure, "(b) ResNet")
 
@@ -300,12 +300,12 @@ def test_a_network_of_ones_own_keeps_its_name():
 def test_without_a_run_there_is_no_figure():
     mae, tests = study()
     with pytest.raises(ValueError, match="no training run to draw"):
-        draw_fig2(mae.iloc[:0], tests, OPTIONS)
+        plot_fig2(mae.iloc[:0], tests, OPTIONS)
 
 
 def test_a_mean_regressor_among_the_runs_of_one_pressure_is_drawn_there():
     mae, tests = study(mean=40.0)
     mae.loc[mae["pressure"] == "DBP", "mae_mean"] = mae.loc[mae["pressure"] == "DBP", "mae"].median()
-    figure = draw_fig2(mae, tests, OPTIONS)
+    figure = plot_fig2(mae, tests, OPTIONS)
     assert [len(dashed(panels(figure, pressure, 1)[0])) for pressure in SHARE] == [0, 1]
     assert sum("mean regressor" in text.get_text() for ax in figure.axes for text in ax.texts) == 1

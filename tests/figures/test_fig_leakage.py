@@ -7,7 +7,7 @@ from matplotlib.text import Text
 
 from cuffless.config import FigureOptions
 from cuffless.figures import save_figure
-from cuffless.figures.fig_leakage import dose_names, draw_fig_leakage
+from cuffless.figures.study.fig_leakage import dose_names, plot_fig_leakage
 
 DOSES = [("nonmixed", "nonmixed", 0.0), ("record", "record", 0.0), ("mixed", "mixed", 0.0), ("half", "mixed", 0.5)]
 
@@ -49,7 +49,7 @@ def points(ax):
 
 
 def test_every_dose_stands_beside_its_mean_regressor():
-    fig = draw_fig_leakage(table(), dial(), FigureOptions())
+    fig = plot_fig_leakage(table(), dial(), FigureOptions())
     sbp = fig.axes[0]
     assert points(sbp) == sorted([14.0, 11.0, 8.0, 5.0, 16.0, 16.0, 16.0, 16.0])
     assert {"14.0", "5.0", "16.0", "7.0"} <= set(texts(fig))
@@ -58,17 +58,17 @@ def test_every_dose_stands_beside_its_mean_regressor():
 
 
 def test_the_dial_has_a_line_a_split_and_the_mean_regressor():
-    fig = draw_fig_leakage(table(), dial(), FigureOptions())
+    fig = plot_fig_leakage(table(), dial(), FigureOptions())
     panel = next(ax for ax in fig.axes if ax.get_xlabel().startswith("scale of confounders"))
     drawn = [line for line in panel.lines if line.get_linestyle() not in ("None", "none")]
     assert sorted(line.get_ydata().tolist() for line in drawn) == [[11.0] * 3, [14.0] * 3, [16.0] * 3]
 
 
 def test_bars_reach_over_the_interval_and_open_points_have_none():
-    fig = draw_fig_leakage(table(), dial(), FigureOptions())
+    fig = plot_fig_leakage(table(), dial(), FigureOptions())
     spans = [tuple(path.vertices[:, 1]) for bars in fig.axes[0].collections for path in bars.get_paths()]
     assert (13.0, 16.0) in spans
-    few = draw_fig_leakage(table(subjects=4), dial().iloc[:0], FigureOptions())
+    few = plot_fig_leakage(table(subjects=4), dial().iloc[:0], FigureOptions())
     assert not [path for bars in few.axes[0].collections for path in bars.get_paths()]
     assert any(line.get_markerfacecolor() == "white" and len(line.get_ydata()) for line in few.axes[0].lines)
     assert "Bars" not in few._supxlabel.get_text()
@@ -87,7 +87,7 @@ def test_doses_are_called_by_what_they_share():
 @pytest.mark.parametrize("options", [{}, {"width_inch": 3.4}, {"font_size": 12.0}])
 @pytest.mark.parametrize("turned", [True, False])
 def test_no_words_collide_or_leave_the_figure(options, turned):
-    fig = draw_fig_leakage(table(), dial() if turned else dial().iloc[:0], FigureOptions(**options))
+    fig = plot_fig_leakage(table(), dial() if turned else dial().iloc[:0], FigureOptions(**options))
     fig.draw_without_rendering()
     beyond = {tick.label1 for ax in fig.axes for axis in (ax.xaxis, ax.yaxis) for tick in ticks_beyond(axis)}
     words = [text for text in fig.findobj(Text) if text.get_text() and text.get_visible() and text not in beyond]
@@ -104,11 +104,11 @@ def test_no_words_collide_or_leave_the_figure(options, turned):
 def test_a_table_without_a_network_is_refused():
     rows = table()
     with pytest.raises(ValueError, match=r"no network was judged; the table has \['mean'\]"):
-        draw_fig_leakage(rows[rows["network"] == "mean"], dial(), FigureOptions())
+        plot_fig_leakage(rows[rows["network"] == "mean"], dial(), FigureOptions())
 
 
 def test_the_same_tables_give_the_same_files(tmp_path):
     for name in ("a", "b"):
-        save_figure(draw_fig_leakage(table(), dial(), FigureOptions(dpi=60)), tmp_path / f"{name}.pdf")
+        save_figure(plot_fig_leakage(table(), dial(), FigureOptions(dpi=60)), tmp_path / f"{name}.pdf")
     for suffix in ("pdf", "png"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cuffless.config import FigureOptions, WindowOptions
-from cuffless.figures.inspection import draw_inspection
+from cuffless.figures.study.inspection import plot_inspection
 from cuffless.records import from_arrays
 from cuffless.windows import cut_windows
 
@@ -12,7 +12,7 @@ LOOKS = FigureOptions(dpi=80)
 
 
 def drawn(record, options=WindowOptions()):
-    figure = draw_inspection(record, cut_windows(record, options), options, LOOKS)
+    figure = plot_inspection(record, cut_windows(record, options), options, LOOKS)
     figure.draw_without_rendering()
     return figure
 

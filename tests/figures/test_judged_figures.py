@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cuffless.config import FigureOptions
-from cuffless.figures.judged import draw_agreement, draw_judged_bins, draw_skill
+from cuffless.figures.judgement.plots import plot_agreement, plot_judged_bins, plot_skill
 
 OPTIONS = FigureOptions(dpi=60)
 BASELINES = ("population_mean", "heart_rate", "hold_last")
@@ -26,7 +26,7 @@ def texts(figure):
 
 
 def test_skill_is_drawn_for_each_baseline_that_can_be_had(tmp_path):
-    figure = draw_skill(skill(), OPTIONS)
+    figure = plot_skill(skill(), OPTIONS)
     said = " ".join(texts(figure).split())
     assert "last calibration value held" in said
     assert "Not assessable: population median, age and sex only" in said
@@ -37,7 +37,7 @@ def test_skill_is_drawn_for_each_baseline_that_can_be_had(tmp_path):
 
 
 def test_a_skill_far_below_doing_nothing_is_marked_at_the_edge_with_its_value():
-    figure = draw_skill(skill(networks=("a",), value=-3.0), OPTIONS)
+    figure = plot_skill(skill(networks=("a",), value=-3.0), OPTIONS)
     assert texts(figure).count("-3.0") == 6
     assert {float(line.get_xdata()[0]) for line in figure.axes[0].lines if line.get_marker() == "<"} == {-1.0}
 
@@ -48,7 +48,7 @@ def test_bins_show_the_windows_behind_them():
          "n_windows": 10 * k + 10}
         for n in ("a", "mean") for p in ("SBP", "DBP") for k, low in enumerate((100.0, 110.0, 120.0))
     ]  # fmt: skip
-    figure = draw_judged_bins(pd.DataFrame(rows), OPTIONS)
+    figure = plot_judged_bins(pd.DataFrame(rows), OPTIONS)
     heights = [bar.get_height() for ax in figure.axes for bar in ax.patches]
     assert heights == [10, 20, 30] * 2
     assert "population mean" in texts(figure)
@@ -66,8 +66,8 @@ def test_agreement_shows_bias_and_limits_with_their_numbers():
         for end, shift in (("lower", -1), ("upper", 1))
     }
     agreement = pd.DataFrame([{"pressure": p, **limits} for p in ("SBP", "DBP")])
-    figure = draw_agreement(subjects, agreement, OPTIONS)
+    figure = plot_agreement(subjects, agreement, OPTIONS)
     for said in ("+1.5", "−12.0", "+15.0", "10 windows of 2 subjects"):
         assert said in texts(figure)
     nothing = agreement.assign(**{name: np.nan for name in limits if name.endswith(("lower", "upper"))})
-    assert not draw_agreement(subjects, nothing, OPTIONS).axes[0].patches
+    assert not plot_agreement(subjects, nothing, OPTIONS).axes[0].patches

@@ -12,7 +12,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.text import Text
 
 from cuffless.config import FigureOptions
-from cuffless.figures import draw_fig8, draw_fig_budget
+from cuffless.figures import plot_fig8, plot_fig_budget
 
 OPTIONS = FigureOptions(dpi=72)
 NARROW = FigureOptions(dpi=72, font_size=12, width_inch=3.5)
@@ -125,7 +125,7 @@ def once(draw):
 
 @once
 def fig8(options=OPTIONS, numbers=range(1, 11), warnings=(), protocol="main", seeds=1, **study):
-    return draw_fig8(
+    return plot_fig8(
         *subject_tables(**study), options, protocol=protocol, numbers=numbers, warnings=warnings, seeds=seeds
     )
 
@@ -134,7 +134,7 @@ def fig8(options=OPTIONS, numbers=range(1, 11), warnings=(), protocol="main", se
 def budget(options=OPTIONS, protocols=("main", "alternate", "code"), warnings=None, **study):
     warnings = {"alternate": [LEAK], "code": [LEAK]} if warnings is None else warnings
     tables = budget_tables(protocols=protocols, **study)
-    return draw_fig_budget(*tables, options, protocols=protocols, warnings=warnings)
+    return plot_fig_budget(*tables, options, protocols=protocols, warnings=warnings)
 
 
 def words(figure):
@@ -265,7 +265,7 @@ def test_marks_are_those_of_the_test_and_differ_without_colour():
     places = {round(x % 1, 2) for x in against_before}
     assert places == {0.83, 0.19}  # of random and of first
     none = subject_tables()[1].assign(significant=False)
-    bare = draw_fig8(subject_tables()[0], none, OPTIONS, protocol="main", numbers=range(1, 11), warnings=[])
+    bare = plot_fig8(subject_tables()[0], none, OPTIONS, protocol="main", numbers=range(1, 11), warnings=[])
     assert not panel(bare, "SBP: |error| (mmHg)").texts
 
 
@@ -274,7 +274,7 @@ def test_a_subject_without_quartiles_or_test_leaves_its_place_empty():
     lacking = (subjects["number"] == 4) & (subjects["setting"] == "first")
     subjects.loc[lacking, ["low", "q1", "median", "q3", "high", "mae"]] = np.nan
     ks["significant"] = ks["significant"].astype(object).mask(ks["number"] == 4)
-    figure = draw_fig8(subjects, reread(ks), OPTIONS, protocol="main", numbers=range(1, 11), warnings=[])
+    figure = plot_fig8(subjects, reread(ks), OPTIONS, protocol="main", numbers=range(1, 11), warnings=[])
     ax = panel(figure, "SBP: |error| (mmHg)")
     assert len(boxes(ax)) == 29
     assert 4 not in {round(text.get_position()[0]) + 1 for text in ax.texts}
@@ -325,7 +325,7 @@ def test_fewer_than_eleven_subjects_leave_figure_a1_empty_but_for_words(subjects
 def test_budget_lines_are_the_mean_over_networks_averaged_over_subjects():
     mae, drift, tests = budget_tables()
     mae.loc[mae["average"] == "pooled", "mae"] = 999.0
-    figure = draw_fig_budget(mae, drift, tests, OPTIONS, protocols=["main"], warnings={})
+    figure = plot_fig_budget(mae, drift, tests, OPTIONS, protocols=["main"], warnings={})
     ax = panel(figure, "DBP: MAE (mmHg)")
     own = mae[(mae["protocol"] == "main") & (mae["pressure"] == "DBP") & (mae["average"] == "subject")]
     for method, setting in product(("network", "offset", "calibration_mean"), ("first", "random")):
@@ -372,7 +372,7 @@ def test_intervals_are_bars_where_they_are_known():
     assert "No bars: too few subjects for an interval" in below(few)
     mae, drift, tests = budget_tables()
     mae.loc[mae["budget"] == "5", ["lower", "upper"]] = np.nan
-    figure = draw_fig_budget(mae, drift, tests, OPTIONS, protocols=["main"], warnings={})
+    figure = plot_fig_budget(mae, drift, tests, OPTIONS, protocols=["main"], warnings={})
     assert len(bars(panel(figure, "SBP: MAE (mmHg)"))) == 2 * (len(BUDGETS) - 1) + 1
 
 
@@ -393,7 +393,7 @@ def test_drift_counts_subjects_and_opens_bins_without_interval():
 def test_an_empty_bin_breaks_the_drift_line():
     mae, drift, tests = budget_tables()
     drift = drift[drift["bin_low"] != 30.0]
-    figure = draw_fig_budget(mae, drift, tests, OPTIONS, protocols=["main"], warnings={})
+    figure = plot_fig_budget(mae, drift, tests, OPTIONS, protocols=["main"], warnings={})
     lines = [one for one in panel(figure, "SBP: MAE (mmHg)", 1).lines if one.get_label() == "network first"]
     assert [len(one.get_xdata()) for one in lines] == [2, 3]
 
@@ -408,7 +408,7 @@ def test_minutes_after_calibration_are_not_called_drift():
     mae, drift, tests = budget_tables()
     minutes = drift.assign(bin_low=drift["bin_low"] / 1000, bin_high=drift["bin_high"] / 1000)
     assert minutes["bin_high"].max() <= 5 < drift["bin_high"].max()
-    figure = draw_fig_budget(mae, minutes, tests, OPTIONS, protocols=["main"], warnings={})
+    figure = plot_fig_budget(mae, minutes, tests, OPTIONS, protocols=["main"], warnings={})
     assert says(figure, "no drift is shown: windows whose time is known lie within 5 minutes of the calibration")
     assert "Not the same subjects in every bin" not in below(figure)
 
@@ -449,7 +449,7 @@ def test_one_protocol_and_one_network_have_one_line():
 
 def test_a_table_without_the_mean_over_networks_shows_its_one_network():
     tables = [table[table["network"] != "all"] for table in budget_tables(networks=("mine",), protocols=("main",))]
-    figure = draw_fig_budget(*tables, OPTIONS, protocols=["main"], warnings={})
+    figure = plot_fig_budget(*tables, OPTIONS, protocols=["main"], warnings={})
     assert len(line(panel(figure, "SBP: MAE (mmHg)"), "network first").get_xdata()) == len(BUDGETS)
 
 
@@ -472,17 +472,17 @@ def test_one_budget_is_one_point_a_line():
 
 def test_a_protocol_that_was_not_judged_is_named():
     with pytest.raises(ValueError, match=r"protocol 'mine'; judged are \['main'\]"):
-        draw_fig_budget(*budget_tables(protocols=("main",)), OPTIONS, protocols=["mine"], warnings={})
+        plot_fig_budget(*budget_tables(protocols=("main",)), OPTIONS, protocols=["mine"], warnings={})
     tables = budget_tables(protocols=("main",))
-    figure = draw_fig_budget(*tables, OPTIONS, protocols=["main", "code"], warnings={})
+    figure = plot_fig_budget(*tables, OPTIONS, protocols=["main", "code"], warnings={})
     assert says(figure, "not judged")
 
 
 def test_tables_read_back_from_csv_give_the_same_figures():
     given, read = budget_tables(), [reread(table) for table in budget_tables()]
-    figures = [draw_fig_budget(*t, OPTIONS, protocols=["main", "code"], warnings={}) for t in (given, read)]
+    figures = [plot_fig_budget(*t, OPTIONS, protocols=["main", "code"], warnings={}) for t in (given, read)]
     subjects = [subject_tables(), [reread(table) for table in subject_tables()]]
-    figures += [draw_fig8(*t, OPTIONS, protocol="main", numbers=range(1, 11), warnings=[]) for t in subjects]
+    figures += [plot_fig8(*t, OPTIONS, protocol="main", numbers=range(1, 11), warnings=[]) for t in subjects]
     one, other, third, fourth = ([text.get_text() for text in words(figure)] for figure in figures)
     assert one == other
     assert third == fourth

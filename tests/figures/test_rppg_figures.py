@@ -12,9 +12,9 @@ from matplotlib.patches import PathPatch
 from matplotlib.text import Text
 
 from cuffless.config import FigureOptions
-from cuffless.figures.fig3 import draw_fig3
-from cuffless.figures.fig9 import draw_fig9
-from cuffless.figures.fig_a2 import draw_fig_a2
+from cuffless.figures.paper.fig3 import plot_fig3
+from cuffless.figures.paper.fig9 import plot_fig9
+from cuffless.figures.paper.fig_a2 import plot_fig_a2
 
 OPTIONS = FigureOptions(dpi=72)
 NARROW = FigureOptions(dpi=72, font_size=12, width_inch=3.5)
@@ -108,17 +108,17 @@ def subject_tables(networks=FOUR, subjects=17, improved=13):
 
 
 def fig3(options=OPTIONS, shares=None, **chosen):
-    return draw_fig3(shares_table() if shares is None else shares, options, **chosen)
+    return plot_fig3(shares_table() if shares is None else shares, options, **chosen)
 
 
 @cache  # drawn once
 def fig9(options=OPTIONS, warnings=(), seeds=1, **study):
-    return draw_fig9(box_table(seeds=seeds, **study), contrasts(**study), options, warnings=warnings)
+    return plot_fig9(box_table(seeds=seeds, **study), contrasts(**study), options, warnings=warnings)
 
 
 @cache
 def fig_a2(options=OPTIONS, which="figA2", warnings=(), seeds=1, **study):
-    return draw_fig_a2(*subject_tables(**study), options, which=which, warnings=warnings, seeds=seeds)
+    return plot_fig_a2(*subject_tables(**study), options, which=which, warnings=warnings, seeds=seeds)
 
 
 def words(figure):
@@ -242,7 +242,7 @@ def test_a_length_without_windows_has_no_point_in_figure_3():
 
 
 def test_figure_3_takes_the_table_of_the_branch():
-    from cuffless.rppg.snr import RECORDINGS, WHITE_NOISE
+    from cuffless.camera.pulse.snr import RECORDINGS, WHITE_NOISE
 
     assert set(shares_table()["source"]) == {RECORDINGS, WHITE_NOISE}
 
@@ -306,13 +306,13 @@ def test_the_papers_test_stands_in_the_note_of_figure_9():
 def test_figure_9_needs_a_network():
     table = box_table().query("network == 'none'")
     with pytest.raises(ValueError, match="holds no network"):
-        draw_fig9(table, contrasts(), OPTIONS)
+        plot_fig9(table, contrasts(), OPTIONS)
 
 
 def test_test_sets_of_different_size_are_all_named():
     table = box_table()
     table.loc[table["setting"] == "tuned", "n_windows"] = 4800
-    assert "3,020 to 4,800 test windows" in below(draw_fig9(table, contrasts(), OPTIONS))
+    assert "3,020 to 4,800 test windows" in below(plot_fig9(table, contrasts(), OPTIONS))
 
 
 @pytest.mark.parametrize(
@@ -415,7 +415,7 @@ def test_an_unknown_figure_and_a_table_without_network_are_named():
         fig_a2(which="figA6")
     subjects, ks = subject_tables()
     with pytest.raises(ValueError, match=r"figA2: subjects\.csv holds no network"):
-        draw_fig_a2(subjects[subjects["network"] == "none"], ks, OPTIONS, which="figA2")
+        plot_fig_a2(subjects[subjects["network"] == "none"], ks, OPTIONS, which="figA2")
 
 
 @pytest.mark.parametrize("draw", [fig9, fig_a2], ids=["fig9", "figA2"])
@@ -428,7 +428,7 @@ def test_a_warning_starts_the_note_and_stands_above(draw):
 
 def test_tables_read_again_give_the_same_figure():
     subjects, ks = subject_tables()
-    drawn = draw_fig_a2(reread(subjects), reread(ks), OPTIONS, which="figA4")
+    drawn = plot_fig_a2(reread(subjects), reread(ks), OPTIONS, which="figA4")
     assert [len(boxes(ax)) for ax in drawn.axes] == [8] * 8
-    nine = draw_fig9(reread(box_table()), reread(contrasts(subjects=3)), OPTIONS)
+    nine = plot_fig9(reread(box_table()), reread(contrasts(subjects=3)), OPTIONS)
     assert len(marks(nine.axes[0], "–")) == 8

@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 
 from cuffless.config import FigureOptions
-from cuffless.figures import draw_fig4, save_figure
+from cuffless.figures import plot_fig4, save_figure
 from cuffless.figures.style import save_picture
 
 
 @pytest.fixture
 def figure():
-    return draw_fig4(pd.Series([5, 40, 300]), 2000, FigureOptions(dpi=100))
+    return plot_fig4(pd.Series([5, 40, 300]), 2000, FigureOptions(dpi=100))
 
 
 def test_a_figure_is_written_as_pdf_and_png_of_the_asked_resolution(figure, tmp_path):
@@ -26,7 +26,7 @@ def test_a_figure_is_written_as_pdf_and_png_of_the_asked_resolution(figure, tmp_
 
 def test_the_same_figure_gives_the_same_bytes(tmp_path):
     for name in ("one", "two"):
-        save_figure(draw_fig4(pd.Series([5, 40, 300]), 2000, FigureOptions(dpi=100)), tmp_path / f"{name}.pdf")
+        save_figure(plot_fig4(pd.Series([5, 40, 300]), 2000, FigureOptions(dpi=100)), tmp_path / f"{name}.pdf")
     for suffix in (".pdf", ".png"):
         assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()
     assert b"CreationDate" not in (tmp_path / "one.pdf").read_bytes()
@@ -47,5 +47,5 @@ def test_another_suffix_is_refused(figure, tmp_path):
 @pytest.mark.parametrize("suffix", [".svg", ".png", ".pdf"])
 def test_a_single_picture_is_the_same_each_time_in_every_format(tmp_path, suffix):
     for name in ("one", "two"):
-        save_picture(draw_fig4(pd.Series([5, 40, 300]), 2000, FigureOptions(dpi=100)), tmp_path / f"{name}{suffix}")
+        save_picture(plot_fig4(pd.Series([5, 40, 300]), 2000, FigureOptions(dpi=100)), tmp_path / f"{name}{suffix}")
     assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()

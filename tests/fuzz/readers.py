@@ -123,7 +123,7 @@ def read_colours(folder: Path, results: Path) -> list[str]:
 
 def read_regions(folder: Path, results: Path) -> list[str]:
     """A file of regions."""
-    from cuffless.rppg.roi import read_regions
+    from cuffless.camera.skin.roi import read_regions
 
     read_regions(folder / "r.json").polygons_at(1.0)  # under whatever names
     return []
@@ -144,8 +144,8 @@ def read_camera_table(folder: Path, results: Path) -> list[str]:
     """A list of videos, or a monitor's values."""
     from datetime import datetime
 
-    from cuffless.rppg.manifest import read_manifest
-    from cuffless.rppg.monitor import read_monitor
+    from cuffless.camera.manifest import read_manifest
+    from cuffless.camera.windows.monitor import read_monitor
 
     if os.path.lexists(folder / "videos.csv"):
         read_manifest(folder / "videos.csv")
@@ -156,7 +156,7 @@ def read_camera_table(folder: Path, results: Path) -> list[str]:
 
 def read_camera_windows(folder: Path, results: Path) -> list[str]:
     """Windows of the camera branch."""
-    from cuffless.rppg.ready import read_ready
+    from cuffless.camera.windows.ready import read_ready
 
     read_ready(folder / "rppg.h5", WindowOptions(samples_per_beat=25))
     return []
@@ -180,7 +180,7 @@ def read_model(folder: Path, results: Path) -> list[str]:
 
 def read_cuff(folder: Path, results: Path) -> list[str]:
     """Values of a cuff."""
-    from cuffless.personalization.cuff_values import read_cuff_values
+    from cuffless.records.cuff_values import read_cuff_values
 
     read_cuff_values(folder / "cuff.csv")
     return []

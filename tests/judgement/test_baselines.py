@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cuffless.judgement import make_cases, read_table
-from cuffless.judgement.baselines import FROM_TRAINING, LEFT_OUT, RIDGE_ALPHA, make_baselines
+from cuffless.judgement.evidence.baselines import FROM_TRAINING, LEFT_OUT, RIDGE_ALPHA, make_baselines
 
 
 def case_of(write, *tables):

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cuffless.evaluation import PredictionError
 from cuffless.judgement import read_table
+from cuffless.judgement.table.predictions import PredictionError
 
 
 @pytest.mark.parametrize("how", ["cut", "other bytes", "other sum"])

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.evaluation import PredictionError
 from cuffless.judgement import make_cases, read_table
-from cuffless.judgement.baselines import make_baselines
+from cuffless.judgement.evidence.baselines import make_baselines
 from cuffless.judgement.leaks import leak_table
+from cuffless.judgement.table.predictions import PredictionError
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.parquet"])

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.evaluation import PredictionError
 from cuffless.judgement import make_cases, read_table
-from cuffless.judgement.baselines import make_baselines
-from cuffless.judgement.sexes import read_sex_codes
+from cuffless.judgement.evidence.baselines import make_baselines
+from cuffless.judgement.table.predictions import PredictionError
+from cuffless.judgement.table.sexes import read_sex_codes
 
 
 def with_sex(make_table, values):

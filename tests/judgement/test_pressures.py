@@ -5,8 +5,8 @@ import re
 import pandas as pd
 import pytest
 
-from cuffless.evaluation import PredictionError
 from cuffless.judgement import read_table
+from cuffless.judgement.table.predictions import PredictionError
 
 KPA = 7.50062
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.evaluation import PredictionError
 from cuffless.judgement import read_table
+from cuffless.judgement.table.predictions import PredictionError
 
 
 def test_a_table_of_ours_is_read_as_it_is(make_table, write):

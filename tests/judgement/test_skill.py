@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 
 from cuffless.config import EvaluationOptions
-from cuffless.evaluation import PredictionError
 from cuffless.judgement import make_cases, read_table
-from cuffless.judgement.baselines import make_baselines
-from cuffless.judgement.skill import compare_baselines, skill_table, subject_table
+from cuffless.judgement.evidence.baselines import make_baselines
+from cuffless.judgement.evidence.skill import compare_baselines, skill_table, subject_table
+from cuffless.judgement.table.predictions import PredictionError
 from cuffless.judgement.traces import SUBJECTS, WINDOWS, pick_traces
 
 QUICK = EvaluationOptions(bootstrap=200)

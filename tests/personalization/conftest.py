@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cuffless.arms.personalization import judge_personalization
 from cuffless.config import EvaluationOptions, ProtocolOptions
-from cuffless.personalization.judgement import judge_personalization
-from cuffless.personalization.protocols import Protocol
+from cuffless.judgement.table.protocols import Protocol
 
 SECONDS, MEAN = 6.0, (120.0, 60.0)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.evaluation import PredictionError
-from cuffless.personalization.alignment import runs
-from cuffless.personalization.protocols import Drawn, read_protocol_predictions, stored_tables
+from cuffless.judgement.table.alignment import runs
+from cuffless.judgement.table.predictions import PredictionError
+from cuffless.judgement.table.protocols import Drawn, read_protocol_predictions, stored_tables
 
 
 @pytest.fixture

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.evaluation import PredictionError
-from cuffless.personalization.baselines import (
+from cuffless.judgement.evidence.calibration_baselines import (
     calibration_hold,
     calibration_mean,
     calibration_offset,
     rate_regression,
     training_mean,
 )
-from cuffless.personalization.protocols import Calibration, Drawn
+from cuffless.judgement.table.predictions import PredictionError
+from cuffless.judgement.table.protocols import Calibration, Drawn
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cuffless.config import ProtocolOptions, SimulatorOptions
-from cuffless.personalization.draw import draw_plan
+from cuffless.designs.plan import sample_plan
 from cuffless.records import from_arrays
 from cuffless.simulator import simulate_subject
 from cuffless.windows import cut_windows
@@ -27,7 +27,7 @@ def index():
 def errors_of_calibration_mean(index, **options):
     """SBP error of saying the calibration windows' mean, for each subject and strategy."""
     manifest = pd.DataFrame({"subset": "test", "subject": index["subject"].unique()})
-    plan = draw_plan(index, manifest, ProtocolOptions(subjects=40, **options)).windows
+    plan = sample_plan(index, manifest, ProtocolOptions(subjects=40, **options)).windows
     test = plan[plan["test"]]
     errors = {}
     for strategy in ("first", "random"):

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from cuffless.config import ProtocolOptions
-from cuffless.personalization.audit import audit_plan, distance_to_test, require_clean_plan
-from cuffless.personalization.clock import in_time_order, recording_began
-from cuffless.personalization.draw import PersonalizationError, draw_plan
+from cuffless.designs.clock import in_time_order, recording_began
+from cuffless.designs.plan import PersonalizationError, sample_plan
+from cuffless.designs.plan_audit import audit_plan, distance_to_test, require_clean_plan
 
 STRATEGIES = ("first", "random")
 
@@ -36,7 +36,7 @@ def drawn(names, n=100, manifest=None, index=None, **options):
     options = ProtocolOptions(subjects=4, **options)
     index = index_of(names, n) if index is None else index
     manifest = manifest_of(names) if manifest is None else manifest
-    return draw_plan(index, manifest, options), manifest, options
+    return sample_plan(index, manifest, options), manifest, options
 
 
 def test_only_test_subjects_with_enough_windows_are_drawn(names):

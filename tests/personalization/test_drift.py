@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cuffless.personalization.drift import delays
-from cuffless.personalization.protocols import Drawn
+from cuffless.judgement.measures.delays import delays
+from cuffless.judgement.table.protocols import Drawn
 
 
 def test_delays_count_from_the_last_calibration_window(make_protocol):

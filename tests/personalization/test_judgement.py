@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.evaluation import PredictionError, write_tables
+from cuffless.arms.splits import write_tables
+from cuffless.judgement.table.predictions import PredictionError
 
 KEYS = ["network", "method", "setting", "budget", "pressure", "average"]
 

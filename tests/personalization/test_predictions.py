@@ -4,9 +4,9 @@ import pytest
 import zarr
 
 from cuffless.config import AlexNetOptions, ProtocolOptions
+from cuffless.designs.plan import sample_plan
 from cuffless.networks import build_network
-from cuffless.personalization.draw import draw_plan
-from cuffless.personalization.predictions import contract_table, personalize_network
+from cuffless.training.personalize import contract_table, personalize_network
 from cuffless.windows import create_array
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
@@ -37,7 +37,7 @@ def drawn(tmp_path_factory):
     index = pd.DataFrame(rows, columns=["record", "subject", "row", "start", "seconds"])
     index = index.assign(sbp=rng.normal(130, 10, len(index)), dbp=rng.normal(70, 5, len(index)), hr=70.0, snr=2.0)
     manifest = pd.DataFrame({"subset": "test", "subject": sorted(set(index["subject"]))})
-    plan = draw_plan(index, manifest, OPTIONS).windows
+    plan = sample_plan(index, manifest, OPTIONS).windows
     path = tmp_path_factory.mktemp("store") / "windows.zarr.zip"
     ppg = rng.standard_normal((len(plan), LENGTH)).astype(np.float16)
     write_store(path, ppg, plan[["sbp", "dbp"]].to_numpy(np.float32))

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cuffless.arms.personalization_sentences import gain_sentences, strategy_sentences
+from cuffless.arms.personalization_summary import summary_page
 from cuffless.config import EvaluationOptions, ProtocolOptions
-from cuffless.personalization.sentences import gain_sentences, strategy_sentences
-from cuffless.personalization.summary import summary_page
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ import pytest
 
 from cuffless.config import AlexNetOptions, LstmOptions, MeanOptions, ProtocolOptions, ResNetOptions, SlapnicarOptions
 from cuffless.networks import build_network, predict_pressures
-from cuffless.personalization.tail import Tail
-from cuffless.personalization.tuning import Tuner, divide_calibration
+from cuffless.training.tail import Tail
+from cuffless.training.tuner import Tuner, divide_calibration
 
 LENGTH = 175
 NETWORKS = {

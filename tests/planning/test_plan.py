@@ -108,10 +108,11 @@ def test_the_files_of_a_small_study_are_about_as_large_as_foretold(tmp_path):
     import pandas as pd
 
     from cuffless.config import SimulatorOptions
+    from cuffless.designs import SUBSETS, sample_split
     from cuffless.records import from_arrays
     from cuffless.simulator import simulate_subject
-    from cuffless.splits import SUBSETS, draw_split, materialize
     from cuffless.windows import WindowStore, iter_windows
+    from cuffless.windows.materialize import materialize
 
     minutes, subjects = 20, 6
     raw = {
@@ -130,7 +131,7 @@ def test_the_files_of_a_small_study_are_about_as_large_as_foretold(tmp_path):
             row = {"record": record.name, "subject": made.name, "identity": "patient"}
             store.add(row, iter_windows(record, store.options))
     index = pd.read_parquet(names[1])
-    manifest = draw_split(index, study.splits.named["mixed"]).manifest
+    manifest = sample_split(index, study.splits.named["mixed"]).manifest
     outputs = {s: str(tmp_path / f"{s}.zarr.zip") for s in SUBSETS}
     materialize(manifest, [str(names[0])], outputs)
 

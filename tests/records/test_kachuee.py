@@ -9,7 +9,7 @@ import scipy.io
 
 from cuffless.config import RecordOptions
 from cuffless.records import RecordError, find_records, list_records, open_record
-from cuffless.records.matlab import check_old_matlab
+from cuffless.records.formats.matlab import check_old_matlab
 from cuffless.windows import cut_windows
 
 _spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))

@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 import wfdb
 
-import cuffless.records.wfdb_signals as wfdb_signals
+import cuffless.records.formats.wfdb_signals as wfdb_signals
 from cuffless.config import Crop, RecordOptions, WindowOptions
 from cuffless.errors import CufflessError
 from cuffless.files import DiskError
 from cuffless.joblog import logged
 from cuffless.records import Entry, RecordError, find_records, from_arrays, list_records, shard_listing
 from cuffless.records.catalog import describe_record
+from cuffless.records.formats.wfdb_headers import read_header
 from cuffless.records.record import Channel, Record, Segment
-from cuffless.records.wfdb_headers import read_header
 from cuffless.windows import WindowStore, cut_windows, store_records, store_stretches
 
 OPTIONS = WindowOptions(samples_per_beat=25)

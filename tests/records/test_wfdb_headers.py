@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from cuffless.config import ChannelOptions, RecordOptions
 from cuffless.records import RecordError, open_wfdb
+from cuffless.records.formats.wfdb_headers import read_header
 from cuffless.records.units import mmhg_per
-from cuffless.records.wfdb_headers import read_header
 
 SIGNALS = "a.dat 16 1000/NU 16 0 0 0 0 PLETH\na.dat 16 20/mmHg 16 0 0 0 0 ABP\n"
 SECONDS = 60

@@ -9,9 +9,16 @@ import wfdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cuffless.records import RecordError, wfdb_signals
-from cuffless.records.wfdb_headers import read_header
-from cuffless.records.wfdb_signals import FORMATS, differs_from_checksum, expected_bytes, signal_reader, stored_frames
+from cuffless.records import RecordError
+from cuffless.records.formats import wfdb_signals
+from cuffless.records.formats.wfdb_headers import read_header
+from cuffless.records.formats.wfdb_signals import (
+    FORMATS,
+    differs_from_checksum,
+    expected_bytes,
+    signal_reader,
+    stored_frames,
+)
 
 BYTES = {"8": 1, "16": 2, "24": 3, "32": 4, "61": 2, "80": 1, "160": 2, "212": 3 / 2, "310": 4 / 3, "311": 4 / 3}
 FRAMES = ((1,), (1, 1), (1, 1, 1), (2, 1, 3))

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from cuffless.config import EvaluationOptions
-from cuffless.report.judged import write_judgement_page
+from cuffless.report.judgement.page import write_judgement_page
 
 PRESSURES = ("SBP", "DBP")
 CALIBRATED = ("hold_first", "hold_last", "calibration_mean", "offset")

@@ -6,8 +6,8 @@ import pytest
 
 from cuffless.report.chart_parts import thinned, wrapped
 from cuffless.report.charts import agreement_chart, bins_chart, drift_chart, subjects_chart
-from cuffless.report.forest import LEAST_SKILL, skill_chart
-from cuffless.report.study_charts import dose_chart, dose_rows, flow_chart, rejections, time_chart
+from cuffless.report.judgement.forest import LEAST_SKILL, skill_chart
+from cuffless.report.study.charts import dose_chart, dose_rows, flow_chart, rejections, time_chart
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from cuffless.report.judged import CONTENTS
+from cuffless.report.judgement.page import CONTENTS
 
 
 def test_the_first_thing_said_is_whether_it_is_better_than_doing_nothing(page):

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.report.study import MANY, TABLES, ReportError, StudyReport, collect_report
-from cuffless.report.study_page import SECTIONS, write_report
-from cuffless.report.study_skill import comparison_sentence, comparisons
+from cuffless.report.study.page import SECTIONS, write_report
+from cuffless.report.study.skill import comparison_sentence, comparisons
+from cuffless.report.study.study import MANY, TABLES, ReportError, StudyReport, collect_report
 
 NETWORKS = ("alexnet", "lstm", "mean")
 
@@ -118,9 +118,9 @@ def files(tmp_path):
         found[name] = tmp_path / f"{name}.csv"
         table.to_csv(found[name], index=False)
     many = {
-        "audits": ["splits/nonmixed.audit.json", "splits/mixed.audit.json"],
-        "personal_audits": ["personalization/main/audit.json"],
-        "camera_audit": ["rppg/folds.audit.json"],
+        "audits": ["designs/splits/nonmixed.audit.json", "designs/splits/mixed.audit.json"],
+        "personal_audits": ["designs/personalization/main/audit.json"],
+        "camera_audit": ["designs/camera/folds.audit.json"],
         "runs": [f"training/nonmixed/{network}/seed0/run.json" for network in NETWORKS],
     }
     clean = {**AUDIT, "undeclared": [], "leaks": {"shared_subject": {"count": 0, "examples": []}}}

@@ -5,8 +5,8 @@ import base64
 import numpy as np
 import pytest
 
-from cuffless.report import traces as packing
-from cuffless.report.traces import pack_traces
+from cuffless.report.judgement import traces as packing
+from cuffless.report.judgement.traces import pack_traces
 
 
 def unpacked(text, kind="<i2"):

@@ -3,7 +3,7 @@ import warnings
 import pytest
 
 from cuffless.simulator.physiology import simulate_beats, slow_state
-from cuffless.simulator.population import draw_parameters, random_streams
+from cuffless.simulator.population import random_streams, sample_parameters
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def haemodynamics():
 
     def make(number, *, minutes=8, seed=0, confounding=1.0):
         streams = random_streams(seed, number)
-        parameters = draw_parameters(streams["parameters"], confounding=confounding)
+        parameters = sample_parameters(streams["parameters"], confounding=confounding)
         slow = slow_state(parameters, 60 * minutes, streams["slow"], streams["events"])
         return parameters, slow, simulate_beats(parameters, slow, streams["beats"])
 

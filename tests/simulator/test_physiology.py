@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cuffless.simulator.physiology import BAROREFLEX, simulate_beats, slow_state
-from cuffless.simulator.population import draw_parameters, random_streams, subject_name
+from cuffless.simulator.population import random_streams, sample_parameters, subject_name
 
 CONFOUNDERS = {
     "reflection_time": 0.19,
@@ -101,19 +101,19 @@ def test_a_longer_recording_begins_with_the_shorter_one(haemodynamics):
 @pytest.mark.parametrize("confounding", [0.0, 2.0])
 def test_confounding_changes_shape_parameters_and_nothing_else(confounding):
     plain, scaled = (
-        asdict(draw_parameters(random_streams(0, 4)["parameters"], confounding=c)) for c in (1.0, confounding)
+        asdict(sample_parameters(random_streams(0, 4)["parameters"], confounding=c)) for c in (1.0, confounding)
     )
     assert {key for key in plain if plain[key] != scaled[key]} == set(CONFOUNDERS)
 
 
 def test_without_confounding_everyone_has_the_central_shape():
-    drawn = [asdict(draw_parameters(random_streams(0, n)["parameters"], confounding=0.0)) for n in range(3)]
+    drawn = [asdict(sample_parameters(random_streams(0, n)["parameters"], confounding=0.0)) for n in range(3)]
     for name, centre in CONFOUNDERS.items():
         assert [d[name] for d in drawn] == pytest.approx([centre] * 3)
 
 
 def test_confounders_spread_as_specified():
-    drawn = [draw_parameters(random_streams(0, n)["parameters"]) for n in range(600)]
+    drawn = [sample_parameters(random_streams(0, n)["parameters"]) for n in range(600)]
     assert np.std(np.log([p.reflection_time for p in drawn])) == pytest.approx(0.12, rel=0.1)
     assert np.std(np.log([p.width for p in drawn])) == pytest.approx(0.13, rel=0.1)
     assert np.std(np.log([p.systolic_time for p in drawn])) == pytest.approx(0.10, rel=0.1)

@@ -29,7 +29,7 @@ def test_bad_recordings_stop_no_rule(make_study):
             bad.FAULTS[fault][1](folder / f"{number:02d}")
         datasets[source] = {"records": {"source": source, "path": f"data/{source}", "shards": 1}}
         targets += [f"results/{source}/records.csv", f"results/{source}/windows/main.quality.csv"]
-        targets += [f"results/{source}/inputs/windows/time1/shard000.quality.csv"]
+        targets += [f"results/{source}/windows/crops/time1/shard000.quality.csv"]
     config = {
         "study": {"dataset": "wfdb", "splits": ["nonmixed"], "networks": ["mean"]},
         "datasets": datasets,
@@ -47,7 +47,7 @@ def test_bad_recordings_stop_no_rule(make_study):
         records = pd.read_csv(results / "records.csv", keep_default_na=False)
         for quality in (
             results / "windows" / "main.quality.csv",
-            results / "inputs/windows/time1/shard000.quality.csv",
+            results / "windows/crops/time1/shard000.quality.csv",
         ):
             quality = pd.read_csv(quality, keep_default_na=False).set_index("record")
             assert set(quality.index) == set(records["record"])

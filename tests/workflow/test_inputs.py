@@ -25,13 +25,13 @@ def input_study(grown_study):
 
 def test_it_goes_from_records_to_its_figure(input_study):
     assert (input_study.folder / FIGURE).read_bytes().startswith(b"%PDF")
-    runs = (input_study.folder / "results" / "tiny" / "inputs" / "training").rglob("run.json")
+    runs = (input_study.folder / "results" / "tiny" / "training" / "inputs").rglob("run.json")
     assert len(list(runs)) == 4  # croppings x derivatives
     assert input_study.planned(None, "--", FIGURE) == {}
 
 
 def test_all_crops_have_the_same_stretches_and_as_many_training_windows(input_study):
-    folder = input_study.folder / "results" / "tiny" / "inputs"
+    folder = input_study.folder / "results" / "tiny" / "designs" / "inputs"
     stretches = pd.read_parquet(folder / "stretches.parquet")
     for crop, samples in (("beats2", 64), ("time2", 64)):
         manifest = pd.read_parquet(folder / "sets" / f"{crop}.parquet")
@@ -50,7 +50,7 @@ def test_a_record_is_read_once_for_all_crops(input_study):
 
 
 def test_errors_and_tests_cover_every_run(input_study):
-    folder = input_study.folder / "results" / "tiny" / "inputs" / "evaluation"
+    folder = input_study.folder / "results" / "tiny" / "judgement" / "inputs" / "tables"
     mae, tests = pd.read_csv(folder / "mae.csv"), pd.read_csv(folder / "tests.csv")
     assert len(mae) == 2 * 4
     assert mae["n_train"].nunique() == mae["n_test"].nunique() == 1

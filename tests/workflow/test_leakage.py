@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 pytestmark = pytest.mark.slow
-TARGETS = ["results/figures/fig_leakage.pdf", "results/tiny/evaluation/leaks/nonmixed.csv"]
+TARGETS = ["results/figures/fig_leakage.pdf", "results/tiny/designs/splits/nonmixed.leaks.csv"]
 DOSES = ["nonmixed", "record", "mixed", "overlap50"]
 
 
@@ -32,7 +32,7 @@ def study(grown_study):
 
 
 def table(study, name):
-    return pd.read_csv(study.folder / "results/stays/evaluation/leakage" / f"{name}.csv")
+    return pd.read_csv(study.folder / "results/stays/judgement/leakage/tables" / f"{name}.csv")
 
 
 def test_it_goes_from_nothing_to_its_figure(study):
@@ -86,14 +86,14 @@ def test_what_a_copy_is_changes_no_split_and_no_training(study):
     config["splits"]["duplicate_correlation"] = 0.99995
     planned = study.planned(config, "--", *TARGETS)
     assert planned["audit_duplicates"] == 7
-    assert not {"draw_split", "materialize_split", "train_network"} & set(planned)
+    assert not {"sample_split", "materialize_split", "train_network"} & set(planned)
 
 
 def test_one_more_value_of_the_dial_adds_its_jobs_and_repeats_none(study):
     config = copy.deepcopy(study.config)
     config["leakage"]["confounding"] = [0, 1, 2]
     planned = study.planned(config, "--", *TARGETS)
-    assert planned["train_network"] == planned["draw_split"] == planned["audit_duplicates"] == 2
+    assert planned["train_network"] == planned["sample_split"] == planned["audit_duplicates"] == 2
     assert planned["simulate_records"] == planned["cut_windows"] == 1
 
 
@@ -101,7 +101,7 @@ def test_without_the_section_nothing_of_it_is_planned(study):
     config = copy.deepcopy(study.config)
     del config["leakage"]
     planned = study.planned(config)
-    assert not {"evaluate_leakage", "draw_fig_leakage"} & set(planned)
+    assert not {"evaluate_leakage", "plot_fig_leakage"} & set(planned)
 
 
 @pytest.mark.parametrize("leakage", ["fail", "warn"])
@@ -109,7 +109,7 @@ def test_signals_that_stand_in_two_sets_stop_the_run_unless_it_is_told_to_warn(s
     """A threshold so low that other people's pulses count as copies."""
     config = copy.deepcopy(study.config)
     config["splits"]["named"]["other"] = {"kind": "nonmixed", "duplicate_correlation": 0.95, "leakage": leakage}
-    target = "results/tiny/splits/other.duplicates.json"
+    target = "results/tiny/designs/splits/other.duplicates.json"
     done = study("--", target, config=config, check=False)
     said = done.stdout + done.stderr
     if leakage == "fail":

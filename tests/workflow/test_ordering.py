@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from cuffless.config import AlexNetOptions, SimulatorOptions, SplitOptions, TrainingOptions, WindowOptions
+from cuffless.designs import SUBSETS, sample_split
 from cuffless.records import from_arrays
 from cuffless.simulator import simulate_subject
-from cuffless.splits import SUBSETS, draw_split, materialize
 from cuffless.windows import WindowStore, iter_windows
+from cuffless.windows.materialize import materialize
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +41,7 @@ def test_sbp_of_known_people_is_predicted_better_than_of_strangers(windows, tmp_
     mae, test_rows = {}, {}
     for kind in ("nonmixed", "mixed"):
         options = SplitOptions(kind=kind, cap=CAP, fractions=(0.6, 0.15, 0.25), stratify="sbp")
-        manifest = draw_split(index, options).manifest
+        manifest = sample_split(index, options).manifest
         paths = {s: tmp_path / kind / f"{s}.zarr.zip" for s in SUBSETS}
         materialize(manifest, [str(store)], {s: str(p) for s, p in paths.items()})
         trained = train_network(NETWORK, paths["train"], paths["val"], seed=0, log=lambda line: None)

@@ -25,7 +25,7 @@ def study(grown_study):
 
 
 def table(study, name):
-    return pd.read_csv(study.folder / "results/tiny/evaluation/personalization" / f"{name}.csv")
+    return pd.read_csv(study.folder / "results/tiny/judgement/personalization/tables" / f"{name}.csv")
 
 
 def test_it_goes_from_nothing_to_its_figures(study):
@@ -35,9 +35,9 @@ def test_it_goes_from_nothing_to_its_figures(study):
 
 
 def test_windows_are_drawn_from_all_that_are_kept_not_from_the_capped_sample(study):
-    plan = pd.read_parquet(study.folder / "results/tiny/personalization/main/windows.parquet")
+    plan = pd.read_parquet(study.folder / "results/tiny/designs/personalization/main/windows.parquet")
     index = pd.read_parquet(study.folder / "results/tiny/windows/main.parquet")
-    split = pd.read_parquet(study.folder / "results/tiny/splits/nonmixed.parquet")
+    split = pd.read_parquet(study.folder / "results/tiny/designs/splits/nonmixed.parquet")
     kept = index[index["subject"].isin(plan["subject"])].groupby("subject").size()
     assert plan.groupby("subject").size().equals(kept)
     assert (split.groupby("subject").size().loc[kept.index] < kept).any()  # the cap took some
@@ -45,10 +45,10 @@ def test_windows_are_drawn_from_all_that_are_kept_not_from_the_capped_sample(stu
 
 
 def test_the_warning_of_a_protocol_that_leaks_goes_with_its_results(study):
-    audit = json.loads((study.folder / "results/tiny/personalization/code/audit.json").read_text())
+    audit = json.loads((study.folder / "results/tiny/designs/personalization/code/audit.json").read_text())
     assert audit["warnings"]
     assert "WARNING" in (study.folder / "results/tables/personalization.md").read_text()
-    clean = json.loads((study.folder / "results/tiny/personalization/main/audit.json").read_text())
+    clean = json.loads((study.folder / "results/tiny/designs/personalization/main/audit.json").read_text())
     assert clean["undeclared"] == clean["warnings"] == []
 
 
@@ -77,9 +77,9 @@ def test_a_change_repeats_only_what_it_concerns(study):
 
     retuned = planned(learning_rate=0.002)
     assert retuned["personalize_network"] == 1  # the authors' procedure has its own
-    assert not {"draw_plan", "materialize_plan", "train_network"} & set(retuned)
+    assert not {"sample_plan", "materialize_plan", "train_network"} & set(retuned)
     redrawn = planned(seed=1)
-    assert redrawn["draw_plan"] == redrawn["personalize_network"] == 2
+    assert redrawn["sample_plan"] == redrawn["personalize_network"] == 2
     assert "train_network" not in redrawn
 
 

@@ -11,15 +11,15 @@ import pytest
 import zarr
 from scipy import signal
 
+from cuffless.camera.manifest import COLUMNS
+from cuffless.camera.simulation.recordings import simulate_recording
+from cuffless.camera.skin.trace import load_trace
 from cuffless.config import SimulatorOptions, VideoSimulationOptions
-from cuffless.rppg.manifest import COLUMNS
-from cuffless.rppg.simulation import simulate_recording
-from cuffless.rppg.trace import load_trace
 
 pytestmark = pytest.mark.slow
 FIGURES = [f"results/figures/{name}.pdf" for name in ("fig3", "fig9", "figA2", "figA3", "figA4", "figA5")]
-TARGETS = [*FIGURES, "results/tables/table2.md", "results/tables/rppg.md"]
-SHEETS = [f"results/tiny/rppg/sheets/v00{k}.png" for k in (1, 2, 3)]
+TARGETS = [*FIGURES, "results/tables/table2.md", "results/tables/camera.md"]
+SHEETS = [f"results/tiny/camera/sheets/v00{k}.png" for k in (1, 2, 3)]
 FILMED = {"subjects": 3, "minutes": 1.5, "size": [96, 72]}
 TUNING = {"epochs": 3}
 
@@ -40,7 +40,9 @@ def changed(study, **section):
 
 
 def quality(study):
-    return pd.read_csv(study.folder / "results/tiny/rppg/quality.csv", dtype={"recording": str}).set_index("recording")
+    return pd.read_csv(study.folder / "results/tiny/camera/quality.csv", dtype={"recording": str}).set_index(
+        "recording"
+    )
 
 
 def test_it_goes_from_nothing_to_its_figures_and_contact_sheets(study):
@@ -63,7 +65,7 @@ def test_every_window_that_was_cut_is_kept_or_counted_under_a_rule(study):
     table = quality(study)
     counts = table.loc[:, "missing":"no_pressure"].sum(axis=1)
     assert (counts + table["windows_kept"] == table["windows_cut"]).all()
-    index = pd.read_parquet(study.folder / "results/tiny/rppg/windows.parquet")
+    index = pd.read_parquet(study.folder / "results/tiny/camera/windows.parquet")
     assert index.groupby("record").size().to_dict() == table["windows_kept"].to_dict()
 
 
@@ -81,12 +83,12 @@ def test_a_change_repeats_only_what_it_concerns(study):
 
     retuned = planned(tuning={"epochs": 4})
     assert retuned["tune_network"] == 1
-    assert not {"extract_trace", "gather_rppg_windows", "train_network", "draw_folds"} & set(retuned)
+    assert not {"extract_trace", "gather_rppg_windows", "train_network", "sample_folds"} & set(retuned)
     relabelled = planned(bp_within=20)
     assert relabelled["gather_rppg_windows"] == relabelled["tune_network"] == 1
-    assert not {"extract_trace", "count_snr_shares", "draw_contact_sheets"} & set(relabelled)
+    assert not {"extract_trace", "count_snr_shares", "plot_contact_sheets"} & set(relabelled)
     projected = planned(method="green")
-    assert projected["count_snr_shares"] == projected["draw_contact_sheets"] == 1
+    assert projected["count_snr_shares"] == projected["plot_contact_sheets"] == 1
     assert "extract_trace" not in projected
     more = planned(simulation={**FILMED, "subjects": 4})
     assert more["simulate_video"] == more["extract_trace"] == 1
@@ -142,7 +144,7 @@ def own_videos(study):
     pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / "videos.csv", index=False)
     names = [row["recording"] for row in rows]
     config = changed(study, source="videos", manifest="videos/videos.csv")
-    study("--", "results/tiny/rppg/quality.csv", *sheets(names), config=config)
+    study("--", "results/tiny/camera/quality.csv", *sheets(names), config=config)
     return names
 
 
@@ -156,7 +158,7 @@ def still(path: Path, seconds):
 
 
 def sheets(names):
-    return [f"results/tiny/rppg/sheets/{name}.png" for name in names]
+    return [f"results/tiny/camera/sheets/{name}.png" for name in names]
 
 
 def test_each_recording_that_cannot_be_used_is_a_row_with_its_reason(study, own_videos):
@@ -185,6 +187,6 @@ def test_a_manifest_with_mistakes_stops_before_any_work(study, own_videos):
     text = (study.folder / "videos/videos.csv").read_text()
     (study.folder / "wrong.csv").write_text(text.replace("file", "elsewhere", 1))
     config = changed(study, source="videos", manifest="wrong.csv")
-    done = study("-n", "results/tiny/rppg/quality.csv", config=config, check=False)
+    done = study("-n", "results/tiny/camera/quality.csv", config=config, check=False)
     assert done.returncode
     assert "rppg.manifest: wrong.csv, line 2, roi_mode: 'elsewhere' is unknown" in done.stdout + done.stderr

@@ -105,7 +105,7 @@ def finished(make_study, physionet, tmp_path_factory):
     served = study.folder / "data" / "physionet"
     physionet.write_sums(served / "mimic3wdb-matched" / "1.0")
     targets = [f"results/{name}/figures/fig7.pdf" for name in ("simulated", *DATASETS)]
-    targets += ["results/kachuee/figures/fig2.pdf", "results/mimicbp/splits/official.parquet"]
+    targets += ["results/kachuee/figures/fig2.pdf", "results/mimicbp/designs/splits/official.parquet"]
     with physionet.PhysioNetServer(served) as server:
         (study.folder / "study.yaml").write_text(yaml.safe_dump(configuration(study.folder, server.url)))
         command = [sys.executable, str(Path(__file__).with_name("one_process.py")), "--configfile", "study.yaml"]
@@ -129,10 +129,10 @@ def test_every_source_there_is_takes_part():
 def test_recordings_go_from_their_files_to_figure_7(finished, name):
     results = finished / "results" / name
     assert (results / "figures" / "fig7.pdf").read_bytes().startswith(b"%PDF")
-    table = pd.read_csv(results / "evaluation" / "overall.csv")
+    table = pd.read_csv(results / "judgement" / "splits" / "tables" / "overall.csv")
     assert set(table["network"]) == {"line", "mean"}
     if name != "simulated":
-        split = pd.read_parquet(results / "splits" / "nonmixed.parquet")
+        split = pd.read_parquet(results / "designs" / "splits" / "nonmixed.parquet")
         assert sorted(split.groupby("subject")["sbp"].median().round()) == [105, 120, 130, 140]
 
 

@@ -14,7 +14,7 @@ import yaml
 
 pytestmark = pytest.mark.slow
 
-DRAWING = {"draw_fig1", "draw_fig4", "draw_fig5", "draw_fig6", "draw_fig7", "publish_figure", "all"}
+DRAWING = {"plot_fig1", "plot_fig4", "plot_fig5", "plot_fig6", "plot_fig7", "publish_figure", "all"}
 WRITTEN = (pd.read_parquet, "predictions.parquet"), (pd.read_csv, "history.csv")
 TRAINING = "results/tiny/training/{}/alexnet/seed0/{}"
 
@@ -47,7 +47,7 @@ def test_the_tiny_study_goes_from_nothing_to_every_figure(tiny_study):
 
 def test_predictions_keep_to_their_contract(tiny_study):
     table = pd.read_parquet(tiny_study.folder / TRAINING.format("nonmixed", "predictions.parquet"))
-    manifest = pd.read_parquet(tiny_study.folder / "results/tiny/splits/nonmixed.parquet")
+    manifest = pd.read_parquet(tiny_study.folder / "results/tiny/designs/splits/nonmixed.parquet")
     assert len(table) == len(manifest)
     assert set(table["subset"]) == {"train", "val", "test"}
     test = table["subset"] == "test"
@@ -69,8 +69,8 @@ def test_the_mean_regressor_predicts_the_mean_of_its_own_training_set_only(tiny_
 
 def test_whom_a_record_is_of_is_decided_without_cutting_again(tiny_study):
     config = changed(tiny_study, datasets={"tiny": {"records": {"identity": "record"}}})
-    planned = set(tiny_study.planned(config, "--", "results/tiny/splits/nonmixed.audit.json"))
-    assert {"join_quality", "join_windows", "draw_split"} <= planned
+    planned = set(tiny_study.planned(config, "--", "results/tiny/designs/splits/nonmixed.audit.json"))
+    assert {"join_quality", "join_windows", "sample_split"} <= planned
     assert not planned & {"list_records", "cut_windows"}
 
 
@@ -81,11 +81,11 @@ def test_with_nothing_to_do_nothing_is_done(tiny_study):
 @pytest.mark.parametrize(
     ("section", "runs", "runs_not"),
     [
-        ({"windows": {"snr_db": -3.0}}, {"cut_windows", "draw_split", "train_network"}, {"simulate_records"}),
-        ({"training": {"epochs": 4}}, {"train_network", "evaluate_predictions"}, {"cut_windows", "draw_split"}),
+        ({"windows": {"snr_db": -3.0}}, {"cut_windows", "sample_split", "train_network"}, {"simulate_records"}),
+        ({"training": {"epochs": 4}}, {"train_network", "evaluate_predictions"}, {"cut_windows", "sample_split"}),
         ({"figures": {"dpi": 150}}, DRAWING - {"all"}, {"evaluate_predictions", "train_network"}),
-        ({"evaluation": {"bootstrap": 300}}, {"evaluate_predictions", "draw_fig7"}, {"train_network", "draw_fig5"}),
-        ({"splits": {"seed": 5}}, {"draw_split", "train_network"}, {"cut_windows"}),
+        ({"evaluation": {"bootstrap": 300}}, {"evaluate_predictions", "plot_fig7"}, {"train_network", "plot_fig5"}),
+        ({"splits": {"seed": 5}}, {"sample_split", "train_network"}, {"cut_windows"}),
         ({"snakemake": {"shard_mem_mb": 1400}}, set(), {"cut_windows", "train_network", "simulate_records"}),
     ],
 )
@@ -104,7 +104,7 @@ def test_adding_a_network_trains_only_that(tiny_study):
     config["networks"]["resnet"] = {"width": 0.0625, "blocks": [1, 1, 1, 1]}
     planned = tiny_study.planned(config)
     assert planned["train_network"] == 2
-    assert not {"cut_windows", "materialize_split", "draw_split", "draw_fig4", "draw_fig5"} & set(planned)
+    assert not {"cut_windows", "materialize_split", "sample_split", "plot_fig4", "plot_fig5"} & set(planned)
 
 
 def test_adding_subjects_simulates_only_their_shards_anew(tiny_study):
@@ -115,13 +115,13 @@ def test_adding_subjects_simulates_only_their_shards_anew(tiny_study):
 @pytest.mark.parametrize(
     ("module", "line", "runs", "runs_not"),
     [
-        ("figures/fig7.py", "EXTRA = 1", {"draw_fig7"}, {"evaluate_predictions", "train_network", "cut_windows"}),
+        ("figures/paper/fig7.py", "EXTRA = 1", {"plot_fig7"}, {"evaluate_predictions", "train_network", "cut_windows"}),
         ("windows/quality.py", "EXTRA = 1", {"cut_windows", "train_network"}, {"simulate_records", "list_records"}),
-        ("windows/quality.py", "# A comment changes nothing.", set(), {"cut_windows", "draw_fig7"}),
-        ("evaluation/bins.py", "EXTRA = 1", {"evaluate_predictions"}, {"train_network"}),
-        ("splits/draw.py", "EXTRA = 1", {"draw_split"}, {"cut_windows"}),
+        ("windows/quality.py", "# A comment changes nothing.", set(), {"cut_windows", "plot_fig7"}),
+        ("judgement/measures/bins.py", "EXTRA = 1", {"evaluate_predictions"}, {"train_network"}),
+        ("designs/split.py", "EXTRA = 1", {"sample_split"}, {"cut_windows"}),
         ("networks/lstm.py", "EXTRA = 1", set(), {"train_network"}),
-        ("networks/alexnet.py", "EXTRA = 1", {"train_network"}, {"draw_split"}),
+        ("networks/alexnet.py", "EXTRA = 1", {"train_network"}, {"sample_split"}),
     ],
 )
 def test_a_changed_module_repeats_only_its_stage_and_what_follows(tiny_study, module, line, runs, runs_not):
@@ -247,7 +247,7 @@ def test_too_few_subjects_stop_with_a_clear_word(fresh_study):
     config = changed(
         fresh_study, simulator={"subjects": 2, "minutes": 2}, datasets={"tiny": {"records": {"shards": 1}}}
     )
-    done = fresh_study("--", "results/tiny/splits/nonmixed.parquet", config=config, check=False)
+    done = fresh_study("--", "results/tiny/designs/splits/nonmixed.parquet", config=config, check=False)
     assert done.returncode != 0
     said = done.stdout + done.stderr
     assert "needs at least 3 subjects with windows" in said

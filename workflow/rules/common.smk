@@ -59,8 +59,8 @@ wildcard_constraints:
     crop="(beats|time)\\d+",
     channels="signal|derivatives",
     table="table\\d",
-    page="personalization|rppg",
-    judged="splits|rppg",
+    page="personalization|camera",
+    judged="splits|camera",
 
 
 # Politeness towards PhysioNet counts over all jobs; `--resources connections=N` wins.
@@ -144,7 +144,7 @@ def personalizing_code(wildcards):
 
 def personalization_overall(wildcards):
     """Errors on the drawn subjects, which join Table 1."""
-    overall = f"results/{wildcards.dataset}/evaluation/personalization/overall.csv"
+    overall = f"results/{wildcards.dataset}/judgement/personalization/tables/overall.csv"
     return overall if WITH_PERSONALIZATION else []
 
 
@@ -169,7 +169,7 @@ def audited(wildcards):
 
 
 def leaks_of(dataset):
-    return expand("results/{dataset}/evaluation/leaks/{split}.csv", dataset=dataset, split=STUDY.study.splits)
+    return expand("results/{dataset}/designs/splits/{split}.leaks.csv", dataset=dataset, split=STUDY.study.splits)
 
 
 def simulated_subjects(wildcards):
@@ -318,7 +318,7 @@ def judged_predictions(wildcards):
 
 def judgements(wildcards):
     """Pages of judgement of the study."""
-    judged = ["splits", *["rppg"] * bool(rppg_targets("figures"))]
+    judged = ["splits", *["camera"] * bool(rppg_targets("figures"))]
     return expand("results/{dataset}/judgement/{judged}/judgement.html", dataset=STUDY.study.dataset, judged=judged)
 
 
@@ -337,7 +337,7 @@ def input_options(wildcards):
 def input_predictions(wildcards):
     """Prediction tables of all runs of the input study."""
     return expand(
-        "results/{dataset}/inputs/training/{crop}/{channels}/{network}/seed{seed}/predictions.parquet",
+        "results/{dataset}/training/inputs/{crop}/{channels}/{network}/seed{seed}/predictions.parquet",
         dataset=wildcards.dataset,
         crop=CROPS,
         channels=["derivatives" if given else "signal" for given in STUDY.inputs.derivatives],
@@ -364,7 +364,7 @@ def schematic(wildcards):
 def manifests(wildcards):
     """Manifests of the study's splits."""
     return expand(
-        "results/{dataset}/splits/{split}.parquet",
+        "results/{dataset}/designs/splits/{split}.parquet",
         dataset=wildcards.dataset,
         split=STUDY.study.splits,
     )
@@ -372,13 +372,15 @@ def manifests(wildcards):
 
 def split_audits(wildcards):
     """Audits of the study's splits: who the subjects are, and what leaked."""
-    return expand("results/{dataset}/splits/{split}.audit.json", dataset=wildcards.dataset, split=STUDY.study.splits)
+    return expand(
+        "results/{dataset}/designs/splits/{split}.audit.json", dataset=wildcards.dataset, split=STUDY.study.splits
+    )
 
 
 def protocol_audits(wildcards):
     """Audits of the splits whose test subjects the protocols draw."""
     splits = dict.fromkeys(protocol.split for protocol in PROTOCOLS.values())
-    return expand("results/{dataset}/splits/{split}.audit.json", dataset=wildcards.dataset, split=splits)
+    return expand("results/{dataset}/designs/splits/{split}.audit.json", dataset=wildcards.dataset, split=splits)
 
 
 def first_split(wildcards):

@@ -3,10 +3,10 @@ rule evaluate_predictions:
         predictions=all_predictions,
         leaks=audited,
     output:
-        overall="results/{dataset}/evaluation/overall.csv",
-        mae="results/{dataset}/evaluation/mae.csv",
-        bins="results/{dataset}/evaluation/bins.csv",
-        tests="results/{dataset}/evaluation/tests.csv",
+        overall="results/{dataset}/judgement/splits/tables/overall.csv",
+        mae="results/{dataset}/judgement/splits/tables/seeds.csv",
+        bins="results/{dataset}/judgement/splits/tables/split_bins.csv",
+        tests="results/{dataset}/judgement/splits/tables/contrasts.csv",
     log:
         "logs/{dataset}/evaluate_predictions.log",
     benchmark:
@@ -30,12 +30,12 @@ rule evaluate_predictions:
 
 rule write_table1:
     input:
-        overall="results/{dataset}/evaluation/overall.csv",
+        overall="results/{dataset}/judgement/splits/tables/overall.csv",
         personal=personalization_overall,
         audits=split_audits,
     output:
-        csv="results/{dataset}/evaluation/table1.csv",
-        md="results/{dataset}/evaluation/table1.md",
+        csv="results/{dataset}/judgement/table1.csv",
+        md="results/{dataset}/judgement/table1.md",
     log:
         "logs/{dataset}/write_table1.log",
     benchmark:

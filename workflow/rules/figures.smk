@@ -1,11 +1,11 @@
-rule draw_fig1:
+rule plot_fig1:
     input:
         run=schematic,
     output:
         pdf="results/{dataset}/figures/fig1.pdf",
         png="results/{dataset}/figures/fig1.png",
     log:
-        "logs/{dataset}/draw_fig1.log",
+        "logs/{dataset}/plot_fig1.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -14,14 +14,14 @@ rule draw_fig1:
     params:
         options=FIGURE_OPTIONS,
         network=lambda wildcards, input: Path(input.run).parts[-3],
-        code=code_digest("draw_fig1.py"),
+        code=code_digest("plot_fig1.py"),
     message:
-        "Drawing Figure 1: {wildcards.dataset}"
+        "Plotting Figure 1: {wildcards.dataset}"
     script:
-        "../scripts/draw_fig1.py"
+        "../scripts/plot_fig1.py"
 
 
-rule draw_fig4:
+rule plot_fig4:
     input:
         quality=first_split,
         audits=split_audits,
@@ -29,7 +29,7 @@ rule draw_fig4:
         pdf="results/{dataset}/figures/fig4.pdf",
         png="results/{dataset}/figures/fig4.png",
     log:
-        "logs/{dataset}/draw_fig4.log",
+        "logs/{dataset}/plot_fig4.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -38,14 +38,14 @@ rule draw_fig4:
     params:
         options=FIGURE_OPTIONS,
         cap=STUDY.splits.named[STUDY.study.splits[0]].cap,
-        code=code_digest("draw_fig4.py"),
+        code=code_digest("plot_fig4.py"),
     message:
-        "Drawing Figure 4: {wildcards.dataset}"
+        "Plotting Figure 4: {wildcards.dataset}"
     script:
-        "../scripts/draw_fig4.py"
+        "../scripts/plot_fig4.py"
 
 
-rule draw_fig5:
+rule plot_fig5:
     input:
         manifests=manifests,
         audits=split_audits,
@@ -53,7 +53,7 @@ rule draw_fig5:
         pdf="results/{dataset}/figures/fig5.pdf",
         png="results/{dataset}/figures/fig5.png",
     log:
-        "logs/{dataset}/draw_fig5.log",
+        "logs/{dataset}/plot_fig5.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -62,24 +62,24 @@ rule draw_fig5:
     params:
         options=FIGURE_OPTIONS,
         splits=list(STUDY.study.splits),
-        code=code_digest("draw_fig5.py"),
+        code=code_digest("plot_fig5.py"),
     message:
-        "Drawing Figure 5: {wildcards.dataset}"
+        "Plotting Figure 5: {wildcards.dataset}"
     script:
-        "../scripts/draw_fig5.py"
+        "../scripts/plot_fig5.py"
 
 
-rule draw_fig6:
+rule plot_fig6:
     input:
-        overall="results/{dataset}/evaluation/overall.csv",
-        mae="results/{dataset}/evaluation/mae.csv",
-        tests="results/{dataset}/evaluation/tests.csv",
+        overall="results/{dataset}/judgement/splits/tables/overall.csv",
+        mae="results/{dataset}/judgement/splits/tables/seeds.csv",
+        tests="results/{dataset}/judgement/splits/tables/contrasts.csv",
         audits=split_audits,
     output:
         pdf="results/{dataset}/figures/fig6.pdf",
         png="results/{dataset}/figures/fig6.png",
     log:
-        "logs/{dataset}/draw_fig6.log",
+        "logs/{dataset}/plot_fig6.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -87,24 +87,24 @@ rule draw_fig6:
         runtime=10,
     params:
         options=FIGURE_OPTIONS,
-        code=code_digest("draw_fig6.py"),
+        code=code_digest("plot_fig6.py"),
     message:
-        "Drawing Figure 6: {wildcards.dataset}"
+        "Plotting Figure 6: {wildcards.dataset}"
     script:
-        "../scripts/draw_fig6.py"
+        "../scripts/plot_fig6.py"
 
 
-rule draw_fig7:
+rule plot_fig7:
     input:
-        bins="results/{dataset}/evaluation/bins.csv",
-        overall="results/{dataset}/evaluation/overall.csv",
+        bins="results/{dataset}/judgement/splits/tables/split_bins.csv",
+        overall="results/{dataset}/judgement/splits/tables/overall.csv",
         manifests=manifests,
         audits=split_audits,
     output:
         pdf="results/{dataset}/figures/fig7.pdf",
         png="results/{dataset}/figures/fig7.png",
     log:
-        "logs/{dataset}/draw_fig7.log",
+        "logs/{dataset}/plot_fig7.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -113,11 +113,11 @@ rule draw_fig7:
     params:
         options=FIGURE_OPTIONS,
         splits=list(STUDY.study.splits),
-        code=code_digest("draw_fig7.py"),
+        code=code_digest("plot_fig7.py"),
     message:
-        "Drawing Figure 7: {wildcards.dataset}"
+        "Plotting Figure 7: {wildcards.dataset}"
     script:
-        "../scripts/draw_fig7.py"
+        "../scripts/plot_fig7.py"
 
 
 rule publish_figure:
@@ -148,8 +148,8 @@ rule publish_figure:
 
 rule publish_table:
     input:
-        csv=f"results/{STUDY.study.dataset}/evaluation/{{table}}.csv",
-        md=f"results/{STUDY.study.dataset}/evaluation/{{table}}.md",
+        csv=f"results/{STUDY.study.dataset}/judgement/{{table}}.csv",
+        md=f"results/{STUDY.study.dataset}/judgement/{{table}}.md",
     output:
         csv=report(
             "results/tables/{table}.csv",
@@ -174,8 +174,8 @@ rule publish_table:
 
 rule publish_page:
     input:
-        csv=f"results/{STUDY.study.dataset}/evaluation/{{page}}/mae.csv",
-        md=f"results/{STUDY.study.dataset}/evaluation/{{page}}/summary.md",
+        csv=f"results/{STUDY.study.dataset}/judgement/{{page}}/tables/mae.csv",
+        md=f"results/{STUDY.study.dataset}/judgement/{{page}}/summary.md",
     output:
         csv=report(
             "results/tables/{page}.csv",

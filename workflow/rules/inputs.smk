@@ -2,9 +2,9 @@ rule cut_crops:
     input:
         records=records_to_cut,
     output:
-        windows=expand("results/{{dataset}}/inputs/windows/{crop}/{{shard}}.zarr.zip", crop=CROPS),
-        index=expand("results/{{dataset}}/inputs/windows/{crop}/{{shard}}.parquet", crop=CROPS),
-        quality=expand("results/{{dataset}}/inputs/windows/{crop}/{{shard}}.quality.csv", crop=CROPS),
+        windows=expand("results/{{dataset}}/windows/crops/{crop}/{{shard}}.zarr.zip", crop=CROPS),
+        index=expand("results/{{dataset}}/windows/crops/{crop}/{{shard}}.parquet", crop=CROPS),
+        quality=expand("results/{{dataset}}/windows/crops/{crop}/{{shard}}.quality.csv", crop=CROPS),
     log:
         "logs/{dataset}/cut_crops/{shard}.log",
     benchmark:
@@ -27,17 +27,17 @@ rule cut_crops:
         "../scripts/cut_crops.py"
 
 
-rule draw_inputs:
+rule sample_stretches:
     input:
-        index=expand("results/{{dataset}}/inputs/windows/{crop}/{shard}.parquet", crop=CROPS[:1], shard=INPUT_SHARDS),
+        index=expand("results/{{dataset}}/windows/crops/{crop}/{shard}.parquet", crop=CROPS[:1], shard=INPUT_SHARDS),
         quality=expand(
-            "results/{{dataset}}/inputs/windows/{crop}/{shard}.quality.csv", crop=CROPS[:1], shard=INPUT_SHARDS
+            "results/{{dataset}}/windows/crops/{crop}/{shard}.quality.csv", crop=CROPS[:1], shard=INPUT_SHARDS
         ),
     output:
-        manifest="results/{dataset}/inputs/stretches.parquet",
-        notes="results/{dataset}/inputs/stretches.json",
+        manifest="results/{dataset}/designs/inputs/stretches.parquet",
+        notes="results/{dataset}/designs/inputs/stretches.json",
     log:
-        "logs/{dataset}/draw_inputs.log",
+        "logs/{dataset}/sample_stretches.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -48,23 +48,23 @@ rule draw_inputs:
         seed=STUDY.inputs.seed,
         stretch=STUDY.inputs.stretch_seconds,
         naming=lambda wildcards: records_of(wildcards).naming(),
-        code=code_digest("draw_inputs.py"),
+        code=code_digest("sample_stretches.py"),
     message:
-        "Drawing the stretches of the input study: {wildcards.dataset}"
+        "Sampling the stretches of the input study: {wildcards.dataset}"
     script:
-        "../scripts/draw_inputs.py"
+        "../scripts/sample_stretches.py"
 
 
 rule materialize_crop:
     input:
-        manifest="results/{dataset}/inputs/stretches.parquet",
-        index=expand("results/{{dataset}}/inputs/windows/{{crop}}/{shard}.parquet", shard=INPUT_SHARDS),
-        windows=expand("results/{{dataset}}/inputs/windows/{{crop}}/{shard}.zarr.zip", shard=INPUT_SHARDS),
+        manifest="results/{dataset}/designs/inputs/stretches.parquet",
+        index=expand("results/{{dataset}}/windows/crops/{{crop}}/{shard}.parquet", shard=INPUT_SHARDS),
+        windows=expand("results/{{dataset}}/windows/crops/{{crop}}/{shard}.zarr.zip", shard=INPUT_SHARDS),
     output:
-        manifest="results/{dataset}/inputs/sets/{crop}.parquet",
-        train="results/{dataset}/inputs/sets/{crop}/train.zarr.zip",
-        val="results/{dataset}/inputs/sets/{crop}/val.zarr.zip",
-        test="results/{dataset}/inputs/sets/{crop}/test.zarr.zip",
+        manifest="results/{dataset}/designs/inputs/sets/{crop}.parquet",
+        train="results/{dataset}/designs/inputs/sets/{crop}/train.zarr.zip",
+        val="results/{dataset}/designs/inputs/sets/{crop}/val.zarr.zip",
+        test="results/{dataset}/designs/inputs/sets/{crop}/test.zarr.zip",
     log:
         "logs/{dataset}/materialize_crop/{crop}.log",
     conda:
@@ -82,14 +82,14 @@ rule materialize_crop:
 
 rule train_input:
     input:
-        manifest="results/{dataset}/inputs/sets/{crop}.parquet",
-        train="results/{dataset}/inputs/sets/{crop}/train.zarr.zip",
-        val="results/{dataset}/inputs/sets/{crop}/val.zarr.zip",
-        test="results/{dataset}/inputs/sets/{crop}/test.zarr.zip",
+        manifest="results/{dataset}/designs/inputs/sets/{crop}.parquet",
+        train="results/{dataset}/designs/inputs/sets/{crop}/train.zarr.zip",
+        val="results/{dataset}/designs/inputs/sets/{crop}/val.zarr.zip",
+        test="results/{dataset}/designs/inputs/sets/{crop}/test.zarr.zip",
     output:
-        history="results/{dataset}/inputs/training/{crop}/{channels}/{network}/seed{seed}/history.csv",
-        run="results/{dataset}/inputs/training/{crop}/{channels}/{network}/seed{seed}/run.json",
-        predictions="results/{dataset}/inputs/training/{crop}/{channels}/{network}/seed{seed}/predictions.parquet",
+        history="results/{dataset}/training/inputs/{crop}/{channels}/{network}/seed{seed}/history.csv",
+        run="results/{dataset}/training/inputs/{crop}/{channels}/{network}/seed{seed}/run.json",
+        predictions="results/{dataset}/training/inputs/{crop}/{channels}/{network}/seed{seed}/predictions.parquet",
     log:
         "logs/{dataset}/train_input/{crop}/{channels}_{network}_seed{seed}.log",
     benchmark:
@@ -113,13 +113,13 @@ rule train_input:
 rule evaluate_inputs:
     input:
         predictions=input_predictions,
-        notes="results/{dataset}/inputs/stretches.json",
+        notes="results/{dataset}/designs/inputs/stretches.json",
         quality=expand(
-            "results/{{dataset}}/inputs/windows/{crop}/{shard}.quality.csv", crop=CROPS[:1], shard=INPUT_SHARDS
+            "results/{{dataset}}/windows/crops/{crop}/{shard}.quality.csv", crop=CROPS[:1], shard=INPUT_SHARDS
         ),
     output:
-        mae="results/{dataset}/inputs/evaluation/mae.csv",
-        tests="results/{dataset}/inputs/evaluation/tests.csv",
+        mae="results/{dataset}/judgement/inputs/tables/mae.csv",
+        tests="results/{dataset}/judgement/inputs/tables/tests.csv",
     log:
         "logs/{dataset}/evaluate_inputs.log",
     conda:
@@ -137,15 +137,15 @@ rule evaluate_inputs:
         "../scripts/evaluate_inputs.py"
 
 
-rule draw_fig2:
+rule plot_fig2:
     input:
-        mae="results/{dataset}/inputs/evaluation/mae.csv",
-        tests="results/{dataset}/inputs/evaluation/tests.csv",
+        mae="results/{dataset}/judgement/inputs/tables/mae.csv",
+        tests="results/{dataset}/judgement/inputs/tables/tests.csv",
     output:
         pdf="results/{dataset}/figures/fig2.pdf",
         png="results/{dataset}/figures/fig2.png",
     log:
-        "logs/{dataset}/draw_fig2.log",
+        "logs/{dataset}/plot_fig2.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -153,8 +153,8 @@ rule draw_fig2:
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         options=FIGURE_OPTIONS,
-        code=code_digest("draw_fig2.py"),
+        code=code_digest("plot_fig2.py"),
     message:
-        "Drawing Figure 2: {wildcards.dataset}"
+        "Plotting Figure 2: {wildcards.dataset}"
     script:
-        "../scripts/draw_fig2.py"
+        "../scripts/plot_fig2.py"

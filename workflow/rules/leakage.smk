@@ -5,12 +5,12 @@ rule evaluate_leakage:
     input:
         predictions=of_each("results/{dataset}/training/{split}/{network}/seed{seed}/predictions.parquet", TRIED),
         models=of_each("results/{dataset}/training/{split}/{network}/seed{seed}/model.keras", TRIED),
-        duplicates=[f"results/{dataset}/splits/{split}.duplicates.json" for dataset, split in TRIED],
-        audits=[f"results/{dataset}/splits/{split}.audit.json" for dataset, split in TRIED],
+        duplicates=[f"results/{dataset}/designs/splits/{split}.duplicates.json" for dataset, split in TRIED],
+        audits=[f"results/{dataset}/designs/splits/{split}.audit.json" for dataset, split in TRIED],
     output:
-        dose=f"results/{LEAKAGE_DATASET}/evaluation/leakage/dose.csv",
-        dial=f"results/{LEAKAGE_DATASET}/evaluation/leakage/dial.csv",
-        leaks=f"results/{LEAKAGE_DATASET}/evaluation/leakage/leaks.csv",
+        dose=f"results/{LEAKAGE_DATASET}/judgement/leakage/tables/dose.csv",
+        dial=f"results/{LEAKAGE_DATASET}/judgement/leakage/tables/dial.csv",
+        leaks=f"results/{LEAKAGE_DATASET}/judgement/leakage/tables/leaks.csv",
     log:
         f"logs/{LEAKAGE_DATASET}/evaluate_leakage.log",
     benchmark:
@@ -37,15 +37,15 @@ rule evaluate_leakage:
         "../scripts/evaluate_leakage.py"
 
 
-rule draw_fig_leakage:
+rule plot_fig_leakage:
     input:
-        dose="results/{dataset}/evaluation/leakage/dose.csv",
-        dial="results/{dataset}/evaluation/leakage/dial.csv",
+        dose="results/{dataset}/judgement/leakage/tables/dose.csv",
+        dial="results/{dataset}/judgement/leakage/tables/dial.csv",
     output:
         pdf="results/{dataset}/figures/fig_leakage.pdf",
         png="results/{dataset}/figures/fig_leakage.png",
     log:
-        "logs/{dataset}/draw_fig_leakage.log",
+        "logs/{dataset}/plot_fig_leakage.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -53,8 +53,8 @@ rule draw_fig_leakage:
         runtime=10,
     params:
         options=FIGURE_OPTIONS,
-        code=code_digest("draw_fig_leakage.py"),
+        code=code_digest("plot_fig_leakage.py"),
     message:
-        "Drawing what leakage is worth: {wildcards.dataset}"
+        "Plotting what leakage is worth: {wildcards.dataset}"
     script:
-        "../scripts/draw_fig_leakage.py"
+        "../scripts/plot_fig_leakage.py"

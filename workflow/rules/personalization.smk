@@ -1,12 +1,12 @@
-rule draw_plan:
+rule sample_plan:
     input:
         index=lambda wildcards: f"results/{wildcards.dataset}/windows/{windowing_of(split_of(wildcards.protocol))}.parquet",
-        manifest=lambda wildcards: f"results/{wildcards.dataset}/splits/{split_of(wildcards.protocol)}.parquet",
+        manifest=lambda wildcards: f"results/{wildcards.dataset}/designs/splits/{split_of(wildcards.protocol)}.parquet",
     output:
-        plan="results/{dataset}/personalization/{protocol}/windows.parquet",
-        audit="results/{dataset}/personalization/{protocol}/audit.json",
+        plan="results/{dataset}/designs/personalization/{protocol}/windows.parquet",
+        audit="results/{dataset}/designs/personalization/{protocol}/audit.json",
     log:
-        "logs/{dataset}/draw_plan/{protocol}.log",
+        "logs/{dataset}/sample_plan/{protocol}.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -14,16 +14,16 @@ rule draw_plan:
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         options=lambda wildcards: protocol_of(wildcards).drawing(),
-        code=code_digest("draw_plan.py", BUDGETS),
+        code=code_digest("sample_plan.py", BUDGETS),
     message:
-        "Drawing subjects to personalize on: {wildcards.dataset}, {wildcards.protocol}"
+        "Sampling subjects to personalize on: {wildcards.dataset}, {wildcards.protocol}"
     script:
-        "../scripts/draw_plan.py"
+        "../scripts/sample_plan.py"
 
 
 rule materialize_plan:
     input:
-        plan="results/{dataset}/personalization/{protocol}/windows.parquet",
+        plan="results/{dataset}/designs/personalization/{protocol}/windows.parquet",
         windows=lambda wildcards: expand(
             "results/{dataset}/windows/{windowing}/{shard}.zarr.zip",
             dataset=wildcards.dataset,
@@ -31,7 +31,7 @@ rule materialize_plan:
             shard=shards(wildcards.dataset),
         ),
     output:
-        windows="results/{dataset}/personalization/{protocol}/windows.zarr.zip",
+        windows="results/{dataset}/designs/personalization/{protocol}/windows.zarr.zip",
     log:
         "logs/{dataset}/materialize_plan/{protocol}.log",
     conda:
@@ -49,13 +49,13 @@ rule materialize_plan:
 
 rule personalize_network:
     input:
-        plan="results/{dataset}/personalization/{protocol}/windows.parquet",
-        windows="results/{dataset}/personalization/{protocol}/windows.zarr.zip",
+        plan="results/{dataset}/designs/personalization/{protocol}/windows.parquet",
+        windows="results/{dataset}/designs/personalization/{protocol}/windows.zarr.zip",
         model=model_to_personalize,
     output:
-        predictions="results/{dataset}/personalization/{protocol}/{network}/seed{seed}/predictions.parquet",
-        fits="results/{dataset}/personalization/{protocol}/{network}/seed{seed}/fits.csv",
-        run="results/{dataset}/personalization/{protocol}/{network}/seed{seed}/run.json",
+        predictions="results/{dataset}/finetuning/personalization/{protocol}/{network}/seed{seed}/predictions.parquet",
+        fits="results/{dataset}/finetuning/personalization/{protocol}/{network}/seed{seed}/fits.csv",
+        run="results/{dataset}/finetuning/personalization/{protocol}/{network}/seed{seed}/run.json",
     log:
         "logs/{dataset}/personalize_network/{protocol}/{network}_seed{seed}.log",
     benchmark:
@@ -81,30 +81,30 @@ rule personalize_network:
 
 rule evaluate_personalization:
     input:
-        plans=expand("results/{{dataset}}/personalization/{protocol}/windows.parquet", protocol=PROTOCOLS),
-        audits=expand("results/{{dataset}}/personalization/{protocol}/audit.json", protocol=PROTOCOLS),
-        manifests=[f"results/{{dataset}}/splits/{protocol.split}.parquet" for protocol in PROTOCOLS.values()],
+        plans=expand("results/{{dataset}}/designs/personalization/{protocol}/windows.parquet", protocol=PROTOCOLS),
+        audits=expand("results/{{dataset}}/designs/personalization/{protocol}/audit.json", protocol=PROTOCOLS),
+        manifests=[f"results/{{dataset}}/designs/splits/{protocol.split}.parquet" for protocol in PROTOCOLS.values()],
         predictions=expand(
-            "results/{{dataset}}/personalization/{protocol}/{network}/seed{seed}/predictions.parquet",
+            "results/{{dataset}}/finetuning/personalization/{protocol}/{network}/seed{seed}/predictions.parquet",
             protocol=PROTOCOLS,
             network=PERSONALIZED,
             seed=STUDY.study.seeds,
         ),
         runs=expand(
-            "results/{{dataset}}/personalization/{protocol}/{network}/seed{seed}/run.json",
+            "results/{{dataset}}/finetuning/personalization/{protocol}/{network}/seed{seed}/run.json",
             protocol=PROTOCOLS,
             network=PERSONALIZED,
             seed=STUDY.study.seeds,
         ),
     output:
-        mae="results/{dataset}/evaluation/personalization/mae.csv",
-        skill="results/{dataset}/evaluation/personalization/skill.csv",
-        tests="results/{dataset}/evaluation/personalization/tests.csv",
-        subjects="results/{dataset}/evaluation/personalization/subjects.csv",
-        ks="results/{dataset}/evaluation/personalization/ks.csv",
-        drift="results/{dataset}/evaluation/personalization/drift.csv",
-        overall="results/{dataset}/evaluation/personalization/overall.csv",
-        summary="results/{dataset}/evaluation/personalization/summary.md",
+        mae="results/{dataset}/judgement/personalization/tables/mae.csv",
+        skill="results/{dataset}/judgement/personalization/tables/method_skill.csv",
+        tests="results/{dataset}/judgement/personalization/tables/contrasts.csv",
+        subjects="results/{dataset}/judgement/personalization/tables/subject_boxes.csv",
+        ks="results/{dataset}/judgement/personalization/tables/subject_ks.csv",
+        drift="results/{dataset}/judgement/personalization/tables/drift.csv",
+        overall="results/{dataset}/judgement/personalization/tables/overall.csv",
+        summary="results/{dataset}/judgement/personalization/summary.md",
     log:
         "logs/{dataset}/evaluate_personalization.log",
     benchmark:
@@ -126,12 +126,12 @@ rule evaluate_personalization:
         "../scripts/evaluate_personalization.py"
 
 
-rule draw_fig8:
+rule plot_fig8:
     input:
-        subjects="results/{dataset}/evaluation/personalization/subjects.csv",
-        ks="results/{dataset}/evaluation/personalization/ks.csv",
-        mae="results/{dataset}/evaluation/personalization/mae.csv",
-        audits=expand("results/{{dataset}}/personalization/{protocol}/audit.json", protocol=list(PROTOCOLS)[:1]),
+        subjects="results/{dataset}/judgement/personalization/tables/subject_boxes.csv",
+        ks="results/{dataset}/judgement/personalization/tables/subject_ks.csv",
+        mae="results/{dataset}/judgement/personalization/tables/mae.csv",
+        audits=expand("results/{{dataset}}/designs/personalization/{protocol}/audit.json", protocol=list(PROTOCOLS)[:1]),
         splits=protocol_audits,
     output:
         pdf="results/{dataset}/figures/{figure}.pdf",
@@ -148,25 +148,25 @@ rule draw_fig8:
     params:
         options=FIGURE_OPTIONS,
         protocols=list(PROTOCOLS)[:1],
-        code=code_digest("draw_fig8.py"),
+        code=code_digest("plot_fig8.py"),
     message:
-        "Drawing {wildcards.figure}: {wildcards.dataset}"
+        "Plotting {wildcards.figure}: {wildcards.dataset}"
     script:
-        "../scripts/draw_fig8.py"
+        "../scripts/plot_fig8.py"
 
 
-rule draw_fig_budget:
+rule plot_fig_budget:
     input:
-        mae="results/{dataset}/evaluation/personalization/mae.csv",
-        drift="results/{dataset}/evaluation/personalization/drift.csv",
-        tests="results/{dataset}/evaluation/personalization/tests.csv",
-        audits=expand("results/{{dataset}}/personalization/{protocol}/audit.json", protocol=PROTOCOLS),
+        mae="results/{dataset}/judgement/personalization/tables/mae.csv",
+        drift="results/{dataset}/judgement/personalization/tables/drift.csv",
+        tests="results/{dataset}/judgement/personalization/tables/contrasts.csv",
+        audits=expand("results/{{dataset}}/designs/personalization/{protocol}/audit.json", protocol=PROTOCOLS),
         splits=protocol_audits,
     output:
         pdf="results/{dataset}/figures/fig_budget.pdf",
         png="results/{dataset}/figures/fig_budget.png",
     log:
-        "logs/{dataset}/draw_fig_budget.log",
+        "logs/{dataset}/plot_fig_budget.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -175,8 +175,8 @@ rule draw_fig_budget:
     params:
         options=FIGURE_OPTIONS,
         protocols=list(PROTOCOLS),
-        code=code_digest("draw_fig_budget.py"),
+        code=code_digest("plot_fig_budget.py"),
     message:
-        "Drawing budget and drift: {wildcards.dataset}"
+        "Plotting budget and drift: {wildcards.dataset}"
     script:
-        "../scripts/draw_fig_budget.py"
+        "../scripts/plot_fig_budget.py"

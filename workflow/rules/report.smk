@@ -29,7 +29,7 @@ rule write_card:
         run="results/{dataset}/training/{split}/{network}/seed{seed}/run.json",
         history="results/{dataset}/training/{split}/{network}/seed{seed}/history.csv",
         predictions="results/{dataset}/training/{split}/{network}/seed{seed}/predictions.parquet",
-        audit="results/{dataset}/splits/{split}.audit.json",
+        audit="results/{dataset}/designs/splits/{split}.audit.json",
     output:
         "results/{dataset}/training/{split}/{network}/seed{seed}/model_card.md",
     log:

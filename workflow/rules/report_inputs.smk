@@ -4,12 +4,12 @@ def report_files(wildcards):
     judged = f"{results}/judgement/splits/tables"
     files = {
         "quality": f"{results}/windows/{windowing_of(splits[0])}.quality.csv",
-        "audits": [f"{results}/splits/{split}.audit.json" for split in splits],
+        "audits": [f"{results}/designs/splits/{split}.audit.json" for split in splits],
         "leaks": all_audits(wildcards),
-        "overall": f"{results}/evaluation/overall.csv",
+        "overall": f"{results}/judgement/splits/tables/overall.csv",
         "skill": f"{judged}/skill.csv",
         "standards": f"{judged}/standards.csv",
-        "table1": f"{results}/evaluation/table1.csv",
+        "table1": f"{results}/judgement/table1.csv",
         "figures": [f"{Path(pdf).with_suffix('.png')}" for pdf in all_figures(wildcards)],
         "runs": expand(
             f"{results}/training/{{split}}/{{network}}/seed{{seed}}/run.json",
@@ -20,20 +20,20 @@ def report_files(wildcards):
     }
     if WITH_PERSONALIZATION:
         files |= {
-            "personal_audits": [f"{results}/personalization/{protocol}/audit.json" for protocol in PROTOCOLS],
-            "personal_mae": f"{results}/evaluation/personalization/mae.csv",
-            "personal_skill": f"{results}/evaluation/personalization/skill.csv",
+            "personal_audits": [f"{results}/designs/personalization/{protocol}/audit.json" for protocol in PROTOCOLS],
+            "personal_mae": f"{results}/judgement/personalization/tables/mae.csv",
+            "personal_skill": f"{results}/judgement/personalization/tables/method_skill.csv",
         }
     if WITH_LEAKAGE:
-        of_leakage = f"results/{LEAKAGE_DATASET}/evaluation/leakage"
+        of_leakage = f"results/{LEAKAGE_DATASET}/judgement/leakage/tables"
         files |= {"leakage": f"{of_leakage}/dose.csv", "confounding": f"{of_leakage}/dial.csv"}
     if rppg_targets("tables"):
         files |= {
-            "camera_quality": f"{results}/rppg/quality.csv",
-            "camera_audit": f"{results}/rppg/folds.audit.json",
-            "camera_mae": f"{results}/evaluation/rppg/mae.csv",
-            "camera_skill": f"{results}/evaluation/rppg/skill.csv",
-            "table2": f"{results}/evaluation/table2.csv",
+            "camera_quality": f"{results}/camera/quality.csv",
+            "camera_audit": f"{results}/designs/camera/folds.audit.json",
+            "camera_mae": f"{results}/judgement/camera/tables/mae.csv",
+            "camera_skill": f"{results}/judgement/camera/tables/method_skill.csv",
+            "table2": f"{results}/judgement/table2.csv",
         }
     return files
 

@@ -1,10 +1,10 @@
 rule simulate_video:
     output:
-        video=temp("results/{dataset}/rppg/simulated/{recording}.avi"),
-        timestamps="results/{dataset}/rppg/simulated/{recording}.timestamps.csv",
-        bp="results/{dataset}/rppg/simulated/{recording}.bp.csv",
-        roi="results/{dataset}/rppg/simulated/{recording}.roi.json",
-        truth="results/{dataset}/rppg/simulated/{recording}.truth.npz",
+        video=temp("results/{dataset}/camera/simulated/{recording}.avi"),
+        timestamps="results/{dataset}/camera/simulated/{recording}.timestamps.csv",
+        bp="results/{dataset}/camera/simulated/{recording}.bp.csv",
+        roi="results/{dataset}/camera/simulated/{recording}.roi.json",
+        truth="results/{dataset}/camera/simulated/{recording}.truth.npz",
     log:
         "logs/{dataset}/simulate_video/{recording}.log",
     benchmark:
@@ -29,9 +29,9 @@ rule extract_trace:
     input:
         files_of_video,
     output:
-        trace="results/{dataset}/rppg/traces/{recording}.npz",
-        regions="results/{dataset}/rppg/traces/{recording}.roi.json",
-        frames="results/{dataset}/rppg/traces/{recording}.frames.npz",
+        trace="results/{dataset}/camera/traces/{recording}.npz",
+        regions="results/{dataset}/camera/traces/{recording}.roi.json",
+        frames="results/{dataset}/camera/traces/{recording}.frames.npz",
     log:
         "logs/{dataset}/extract_trace/{recording}.log",
     benchmark:
@@ -46,7 +46,7 @@ rule extract_trace:
         roi_hz=STUDY.rppg.roi_hz,
         code=code_digest("extract_trace.py"),
     message:
-        "Taking the colours of skin: {wildcards.recording}"
+        "Extracting skin colours: {wildcards.recording}"
     script:
         "../scripts/extract_trace.py"
 
@@ -57,10 +57,10 @@ if RPPG_READY:
         input:
             STUDY.rppg.path,
         output:
-            windows="results/{dataset}/rppg/windows.zarr.zip",
-            index="results/{dataset}/rppg/windows.parquet",
+            windows="results/{dataset}/camera/windows.zarr.zip",
+            index="results/{dataset}/camera/windows.parquet",
             quality=report(
-                "results/{dataset}/rppg/quality.csv",
+                "results/{dataset}/camera/quality.csv",
                 caption="../report/rppg_quality.rst",
                 category="Recordings of faces",
             ),
@@ -82,19 +82,19 @@ if RPPG_READY:
 
 else:
 
-    rule draw_contact_sheets:
+    rule plot_contact_sheets:
         input:
-            traces=expand("results/{{dataset}}/rppg/traces/{recording}.npz", recording=RECORDINGS),
-            regions=expand("results/{{dataset}}/rppg/traces/{recording}.roi.json", recording=RECORDINGS),
-            frames=expand("results/{{dataset}}/rppg/traces/{recording}.frames.npz", recording=RECORDINGS),
+            traces=expand("results/{{dataset}}/camera/traces/{recording}.npz", recording=RECORDINGS),
+            regions=expand("results/{{dataset}}/camera/traces/{recording}.roi.json", recording=RECORDINGS),
+            frames=expand("results/{{dataset}}/camera/traces/{recording}.frames.npz", recording=RECORDINGS),
         output:
             report(
-                expand("results/{{dataset}}/rppg/sheets/{recording}.png", recording=RECORDINGS),
+                expand("results/{{dataset}}/camera/sheets/{recording}.png", recording=RECORDINGS),
                 caption="../report/contact_sheet.rst",
                 category="Recordings of faces",
             ),
         log:
-            "logs/{dataset}/draw_contact_sheets.log",
+            "logs/{dataset}/plot_contact_sheets.log",
         conda:
             "../../envs/cuffless.yaml"
         resources:
@@ -104,21 +104,21 @@ else:
             options=FIGURE_OPTIONS,
             names=list(RECORDINGS),
             method=STUDY.rppg.method,
-            code=code_digest("draw_contact_sheets.py"),
+            code=code_digest("plot_contact_sheets.py"),
         message:
-            "Drawing what was measured of each recording: {wildcards.dataset}"
+            "Plotting what was measured of each recording: {wildcards.dataset}"
         script:
-            "../scripts/draw_contact_sheets.py"
+            "../scripts/plot_contact_sheets.py"
 
     rule gather_rppg_windows:
         input:
             monitors=files_of_monitors,
-            traces=expand("results/{{dataset}}/rppg/traces/{recording}.npz", recording=RECORDINGS),
+            traces=expand("results/{{dataset}}/camera/traces/{recording}.npz", recording=RECORDINGS),
         output:
-            windows="results/{dataset}/rppg/windows.zarr.zip",
-            index="results/{dataset}/rppg/windows.parquet",
+            windows="results/{dataset}/camera/windows.zarr.zip",
+            index="results/{dataset}/camera/windows.parquet",
             quality=report(
-                "results/{dataset}/rppg/quality.csv",
+                "results/{dataset}/camera/quality.csv",
                 caption="../report/rppg_quality.rst",
                 category="Recordings of faces",
             ),
@@ -141,9 +141,9 @@ else:
 
     rule count_snr_shares:
         input:
-            traces=expand("results/{{dataset}}/rppg/traces/{recording}.npz", recording=RECORDINGS),
+            traces=expand("results/{{dataset}}/camera/traces/{recording}.npz", recording=RECORDINGS),
         output:
-            shares="results/{dataset}/evaluation/rppg/snr_shares.csv",
+            shares="results/{dataset}/camera/snr_shares.csv",
         log:
             "logs/{dataset}/count_snr_shares.log",
         conda:
@@ -161,14 +161,14 @@ else:
         script:
             "../scripts/count_snr_shares.py"
 
-    rule draw_fig3:
+    rule plot_fig3:
         input:
-            shares="results/{dataset}/evaluation/rppg/snr_shares.csv",
+            shares="results/{dataset}/camera/snr_shares.csv",
         output:
             pdf="results/{dataset}/figures/fig3.pdf",
             png="results/{dataset}/figures/fig3.png",
         log:
-            "logs/{dataset}/draw_fig3.log",
+            "logs/{dataset}/plot_fig3.log",
         conda:
             "../../envs/cuffless.yaml"
         resources:
@@ -177,22 +177,22 @@ else:
         params:
             options=FIGURE_OPTIONS,
             windows=rppg_windowing,
-            code=code_digest("draw_fig3.py"),
+            code=code_digest("plot_fig3.py"),
         message:
-            "Drawing Figure 3: {wildcards.dataset}"
+            "Plotting Figure 3: {wildcards.dataset}"
         script:
-            "../scripts/draw_fig3.py"
+            "../scripts/plot_fig3.py"
 
 
-rule draw_folds:
+rule sample_folds:
     input:
-        index="results/{dataset}/rppg/windows.parquet",
-        manifest=f"results/{{dataset}}/splits/{STUDY.rppg.split}.parquet",
+        index="results/{dataset}/camera/windows.parquet",
+        manifest=f"results/{{dataset}}/designs/splits/{STUDY.rppg.split}.parquet",
     output:
-        plan="results/{dataset}/rppg/folds.parquet",
-        audit="results/{dataset}/rppg/folds.audit.json",
+        plan="results/{dataset}/designs/camera/folds.parquet",
+        audit="results/{dataset}/designs/camera/folds.audit.json",
     log:
-        "logs/{dataset}/draw_folds.log",
+        "logs/{dataset}/sample_folds.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -204,23 +204,23 @@ rule draw_folds:
         gap=STUDY.rppg.tuning.gap,
         seed=STUDY.rppg.tuning.seed,
         min_windows=STUDY.rppg.min_windows,
-        code=code_digest("draw_folds.py"),
+        code=code_digest("sample_folds.py"),
     message:
-        "Leaving out one subject at a time: {wildcards.dataset}"
+        "Sampling leave-one-subject-out folds: {wildcards.dataset}"
     script:
-        "../scripts/draw_folds.py"
+        "../scripts/sample_folds.py"
 
 
 rule tune_network:
     input:
-        plan="results/{dataset}/rppg/folds.parquet",
-        index="results/{dataset}/rppg/windows.parquet",
-        windows="results/{dataset}/rppg/windows.zarr.zip",
+        plan="results/{dataset}/designs/camera/folds.parquet",
+        index="results/{dataset}/camera/windows.parquet",
+        windows="results/{dataset}/camera/windows.zarr.zip",
         model=model_to_tune,
     output:
-        predictions="results/{dataset}/rppg/tuning/{network}/seed{seed}/predictions.parquet",
-        fits="results/{dataset}/rppg/tuning/{network}/seed{seed}/fits.csv",
-        run="results/{dataset}/rppg/tuning/{network}/seed{seed}/run.json",
+        predictions="results/{dataset}/finetuning/camera/{network}/seed{seed}/predictions.parquet",
+        fits="results/{dataset}/finetuning/camera/{network}/seed{seed}/fits.csv",
+        run="results/{dataset}/finetuning/camera/{network}/seed{seed}/run.json",
     log:
         "logs/{dataset}/tune_network/{network}_seed{seed}.log",
     benchmark:
@@ -246,19 +246,19 @@ rule tune_network:
 
 rule evaluate_rppg:
     input:
-        plan="results/{dataset}/rppg/folds.parquet",
-        audit="results/{dataset}/rppg/folds.audit.json",
+        plan="results/{dataset}/designs/camera/folds.parquet",
+        audit="results/{dataset}/designs/camera/folds.audit.json",
         predictions=tuned("predictions.parquet"),
         runs=tuned("run.json"),
     output:
-        mae="results/{dataset}/evaluation/rppg/mae.csv",
-        skill="results/{dataset}/evaluation/rppg/skill.csv",
-        tests="results/{dataset}/evaluation/rppg/tests.csv",
-        subjects="results/{dataset}/evaluation/rppg/subjects.csv",
-        ks="results/{dataset}/evaluation/rppg/ks.csv",
-        box="results/{dataset}/evaluation/rppg/box.csv",
-        overall="results/{dataset}/evaluation/rppg/overall.csv",
-        summary="results/{dataset}/evaluation/rppg/summary.md",
+        mae="results/{dataset}/judgement/camera/tables/mae.csv",
+        skill="results/{dataset}/judgement/camera/tables/method_skill.csv",
+        tests="results/{dataset}/judgement/camera/tables/contrasts.csv",
+        subjects="results/{dataset}/judgement/camera/tables/subject_boxes.csv",
+        ks="results/{dataset}/judgement/camera/tables/subject_ks.csv",
+        box="results/{dataset}/judgement/camera/tables/boxes.csv",
+        overall="results/{dataset}/judgement/camera/tables/overall.csv",
+        summary="results/{dataset}/judgement/camera/summary.md",
     log:
         "logs/{dataset}/evaluate_rppg.log",
     benchmark:
@@ -281,10 +281,10 @@ rule evaluate_rppg:
 
 rule write_table2:
     input:
-        overall="results/{dataset}/evaluation/rppg/overall.csv",
+        overall="results/{dataset}/judgement/camera/tables/overall.csv",
     output:
-        csv="results/{dataset}/evaluation/table2.csv",
-        md="results/{dataset}/evaluation/table2.md",
+        csv="results/{dataset}/judgement/table2.csv",
+        md="results/{dataset}/judgement/table2.md",
     log:
         "logs/{dataset}/write_table2.log",
     conda:
@@ -302,16 +302,16 @@ rule write_table2:
         "../scripts/write_table2.py"
 
 
-rule draw_fig9:
+rule plot_fig9:
     input:
-        box="results/{dataset}/evaluation/rppg/box.csv",
-        tests="results/{dataset}/evaluation/rppg/tests.csv",
-        audit="results/{dataset}/rppg/folds.audit.json",
+        box="results/{dataset}/judgement/camera/tables/boxes.csv",
+        tests="results/{dataset}/judgement/camera/tables/contrasts.csv",
+        audit="results/{dataset}/designs/camera/folds.audit.json",
     output:
         pdf="results/{dataset}/figures/fig9.pdf",
         png="results/{dataset}/figures/fig9.png",
     log:
-        "logs/{dataset}/draw_fig9.log",
+        "logs/{dataset}/plot_fig9.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -319,19 +319,19 @@ rule draw_fig9:
         runtime=10,
     params:
         options=FIGURE_OPTIONS,
-        code=code_digest("draw_fig9.py"),
+        code=code_digest("plot_fig9.py"),
     message:
-        "Drawing Figure 9: {wildcards.dataset}"
+        "Plotting Figure 9: {wildcards.dataset}"
     script:
-        "../scripts/draw_fig9.py"
+        "../scripts/plot_fig9.py"
 
 
-rule draw_figA2:
+rule plot_figA2:
     input:
-        subjects="results/{dataset}/evaluation/rppg/subjects.csv",
-        ks="results/{dataset}/evaluation/rppg/ks.csv",
-        box="results/{dataset}/evaluation/rppg/box.csv",
-        audit="results/{dataset}/rppg/folds.audit.json",
+        subjects="results/{dataset}/judgement/camera/tables/subject_boxes.csv",
+        ks="results/{dataset}/judgement/camera/tables/subject_ks.csv",
+        box="results/{dataset}/judgement/camera/tables/boxes.csv",
+        audit="results/{dataset}/designs/camera/folds.audit.json",
     output:
         pdf="results/{dataset}/figures/{figure}.pdf",
         png="results/{dataset}/figures/{figure}.png",
@@ -346,8 +346,8 @@ rule draw_figA2:
         runtime=10,
     params:
         options=FIGURE_OPTIONS,
-        code=code_digest("draw_figA2.py"),
+        code=code_digest("plot_figA2.py"),
     message:
-        "Drawing {wildcards.figure}: {wildcards.dataset}"
+        "Plotting {wildcards.figure}: {wildcards.dataset}"
     script:
-        "../scripts/draw_figA2.py"
+        "../scripts/plot_figA2.py"

@@ -1,8 +1,8 @@
 import re
 
 from cuffless.config import RppgOptions
-from cuffless.rppg.manifest import ManifestError, read_manifest
-from cuffless.rppg.simulation import recording_name, simulated
+from cuffless.camera.manifest import ManifestError, read_manifest
+from cuffless.camera.simulation.recordings import recording_name, simulated
 
 WITH_RPPG = "rppg" in STUDY.model_fields_set
 RPPG_READY = STUDY.rppg.source == "ready"
@@ -16,7 +16,7 @@ def rppg_recordings():
     if RPPG_READY:
         return {}
     if options.source == "simulator":
-        folder = f"results/{STUDY.study.dataset}/rppg/simulated"
+        folder = f"results/{STUDY.study.dataset}/camera/simulated"
         numbers = range(1, options.simulation.subjects + 1)
         return {recording_name(n): simulated(n, folder, options.simulation) for n in numbers}
     try:
@@ -44,14 +44,14 @@ def rppg_passed_over():
 
 def rppg_targets(kind):
     """Figures or tables of the branch, if it is configured and can run."""
-    return (RPPG_FIGURES if kind == "figures" else ["table2", "rppg"]) if WITH_RPPG and not rppg_passed_over() else []
+    return (RPPG_FIGURES if kind == "figures" else ["table2", "camera"]) if WITH_RPPG and not rppg_passed_over() else []
 
 
 def contact_sheets(wildcards):
     """A picture of each recording, if the branch is configured."""
     if not WITH_RPPG:
         return []
-    return expand(f"results/{STUDY.study.dataset}/rppg/sheets/{{recording}}.png", recording=RECORDINGS)
+    return expand(f"results/{STUDY.study.dataset}/camera/sheets/{{recording}}.png", recording=RECORDINGS)
 
 
 def there(recording, *columns):
@@ -92,7 +92,7 @@ def tuning_code(wildcards):
 def tuned(name):
     """A file of the runs of all networks and seeds."""
     return expand(
-        f"results/{{{{dataset}}}}/rppg/tuning/{{network}}/seed{{seed}}/{name}",
+        f"results/{{{{dataset}}}}/finetuning/camera/{{network}}/seed{{seed}}/{name}",
         network=PERSONALIZED,
         seed=STUDY.study.seeds,
     )

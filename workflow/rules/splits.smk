@@ -1,14 +1,14 @@
-rule draw_split:
+rule sample_split:
     input:
         index=lambda wildcards: f"results/{wildcards.dataset}/windows/{windowing_of(wildcards.split)}.parquet",
         quality=lambda wildcards: f"results/{wildcards.dataset}/windows/{windowing_of(wildcards.split)}.quality.csv",
     output:
-        manifest="results/{dataset}/splits/{split}.parquet",
-        audit="results/{dataset}/splits/{split}.audit.json",
+        manifest="results/{dataset}/designs/splits/{split}.parquet",
+        audit="results/{dataset}/designs/splits/{split}.audit.json",
     log:
-        "logs/{dataset}/draw_split/{split}.log",
+        "logs/{dataset}/sample_split/{split}.log",
     benchmark:
-        "logs/{dataset}/draw_split/{split}.tsv"
+        "logs/{dataset}/sample_split/{split}.tsv"
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -18,16 +18,16 @@ rule draw_split:
         options=lambda wildcards: named(STUDY.splits.named, wildcards.split).drawing(),
         overlap=lambda wildcards: overlap_of(wildcards.split),
         runs_gap=runs_gap,
-        code=code_digest("draw_split.py"),
+        code=code_digest("sample_split.py"),
     message:
-        "Drawing split: {wildcards.dataset}, {wildcards.split}"
+        "Sampling split: {wildcards.dataset}, {wildcards.split}"
     script:
-        "../scripts/draw_split.py"
+        "../scripts/sample_split.py"
 
 
 rule materialize_split:
     input:
-        manifest="results/{dataset}/splits/{split}.parquet",
+        manifest="results/{dataset}/designs/splits/{split}.parquet",
         windows=lambda wildcards: expand(
             "results/{dataset}/windows/{windowing}/{shard}.zarr.zip",
             dataset=wildcards.dataset,
@@ -35,9 +35,9 @@ rule materialize_split:
             shard=shards(wildcards.dataset),
         ),
     output:
-        train="results/{dataset}/splits/{split}/train.zarr.zip",
-        val="results/{dataset}/splits/{split}/val.zarr.zip",
-        test="results/{dataset}/splits/{split}/test.zarr.zip",
+        train="results/{dataset}/designs/splits/{split}/train.zarr.zip",
+        val="results/{dataset}/designs/splits/{split}/val.zarr.zip",
+        test="results/{dataset}/designs/splits/{split}/test.zarr.zip",
     log:
         "logs/{dataset}/materialize_split/{split}.log",
     benchmark:
@@ -57,12 +57,12 @@ rule materialize_split:
 
 rule audit_duplicates:
     input:
-        manifest="results/{dataset}/splits/{split}.parquet",
-        train="results/{dataset}/splits/{split}/train.zarr.zip",
-        val="results/{dataset}/splits/{split}/val.zarr.zip",
-        test="results/{dataset}/splits/{split}/test.zarr.zip",
+        manifest="results/{dataset}/designs/splits/{split}.parquet",
+        train="results/{dataset}/designs/splits/{split}/train.zarr.zip",
+        val="results/{dataset}/designs/splits/{split}/val.zarr.zip",
+        test="results/{dataset}/designs/splits/{split}/test.zarr.zip",
     output:
-        audit="results/{dataset}/splits/{split}.duplicates.json",
+        audit="results/{dataset}/designs/splits/{split}.duplicates.json",
     log:
         "logs/{dataset}/audit_duplicates/{split}.log",
     benchmark:
@@ -84,16 +84,16 @@ rule audit_duplicates:
 
 rule audit_sets:
     input:
-        manifest="results/{dataset}/splits/{split}.parquet",
-        audit="results/{dataset}/splits/{split}.audit.json",
-        duplicates="results/{dataset}/splits/{split}.duplicates.json",
+        manifest="results/{dataset}/designs/splits/{split}.parquet",
+        audit="results/{dataset}/designs/splits/{split}.audit.json",
+        duplicates="results/{dataset}/designs/splits/{split}.duplicates.json",
         models=expand(
             "results/{{dataset}}/training/{{split}}/{network}/seed{seed}/model.keras",
             network=NETWORKS,
             seed=STUDY.study.seeds,
         ),
     output:
-        leaks="results/{dataset}/evaluation/leaks/{split}.csv",
+        leaks="results/{dataset}/designs/splits/{split}.leaks.csv",
     log:
         "logs/{dataset}/audit_sets/{split}.log",
     conda:

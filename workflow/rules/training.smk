@@ -1,9 +1,9 @@
 rule train_network:
     input:
-        manifest="results/{dataset}/splits/{split}.parquet",
-        train="results/{dataset}/splits/{split}/train.zarr.zip",
-        val="results/{dataset}/splits/{split}/val.zarr.zip",
-        test="results/{dataset}/splits/{split}/test.zarr.zip",
+        manifest="results/{dataset}/designs/splits/{split}.parquet",
+        train="results/{dataset}/designs/splits/{split}/train.zarr.zip",
+        val="results/{dataset}/designs/splits/{split}/val.zarr.zip",
+        test="results/{dataset}/designs/splits/{split}/test.zarr.zip",
     output:
         model="results/{dataset}/training/{split}/{network}/seed{seed}/model.keras",
         history="results/{dataset}/training/{split}/{network}/seed{seed}/history.csv",

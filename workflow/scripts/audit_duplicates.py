@@ -5,10 +5,10 @@ import json
 import pandas as pd
 
 from cuffless.config import SplitOptions
+from cuffless.designs import SUBSETS, require_clean
+from cuffless.designs.leaks import audit_duplicates
 from cuffless.files import whole_file
 from cuffless.joblog import logged
-from cuffless.splits import SUBSETS, require_clean
-from cuffless.splits.leaks import audit_duplicates
 
 with logged(snakemake.log[0]):
     options = SplitOptions.model_validate_json(snakemake.params.options)

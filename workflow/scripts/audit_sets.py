@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from cuffless.config import SplitOptions
+from cuffless.designs.leaks import audit_sets, require_clean_sets
+from cuffless.designs.scalings import named_scalings
 from cuffless.files import whole_file
 from cuffless.joblog import logged
-from cuffless.splits.leaks import audit_sets, require_clean_sets
-from cuffless.splits.scalings import named_scalings
 
 with logged(snakemake.log[0]):
     options = SplitOptions.model_validate_json(snakemake.params.options)

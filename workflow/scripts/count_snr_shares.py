@@ -1,10 +1,10 @@
 """Count the windows with enough SNR, by their length, of recordings and of white noise."""
 
+from cuffless.camera.pulse.snr import snr_shares
+from cuffless.camera.recordings import pulse_records
 from cuffless.config import RppgOptions, WindowOptions
 from cuffless.files import whole_file
 from cuffless.joblog import logged
-from cuffless.rppg.recordings import pulse_records
-from cuffless.rppg.snr import snr_shares
 
 with logged(snakemake.log[0]):
     windows = WindowOptions.model_validate_json(snakemake.params.windows)

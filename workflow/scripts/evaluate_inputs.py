@@ -7,8 +7,9 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.files import whole_file
-from cuffless.inputs import compare_inputs, identity_of, input_errors, run_of
 from cuffless.joblog import logged
+from cuffless.judgement.evidence.input_tests import compare_inputs
+from cuffless.judgement.measures.input_errors import identity_of, input_errors, run_of
 from cuffless.windows import name_subjects
 
 with logged(snakemake.log[0]):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from cuffless.arms.leakage import Trial, judge_leakage
+from cuffless.arms.splits import write_tables
 from cuffless.config import EvaluationOptions, SplitOptions
-from cuffless.evaluation import write_tables
-from cuffless.evaluation.leakage import Trial, judge_leakage
+from cuffless.designs.scalings import named_scalings
 from cuffless.joblog import logged
-from cuffless.splits.scalings import named_scalings
 
 with logged(snakemake.log[0]):
     given, params = snakemake.input, snakemake.params

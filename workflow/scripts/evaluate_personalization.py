@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from cuffless.arms.personalization import judge_personalization
+from cuffless.arms.splits import write_tables
 from cuffless.config import EvaluationOptions, ProtocolOptions
-from cuffless.evaluation import write_tables
 from cuffless.joblog import logged
-from cuffless.personalization.judgement import judge_personalization
-from cuffless.personalization.protocols import Protocol, read_protocol_predictions, run_facts, stored_tables
+from cuffless.judgement.table.protocols import Protocol, read_protocol_predictions, run_facts, stored_tables
 
 with logged(snakemake.log[0]):
     given, options = snakemake.input, snakemake.params

@@ -2,9 +2,10 @@
 
 import json
 
+from cuffless.arms.splits import evaluate, write_tables
 from cuffless.config import EvaluationOptions
-from cuffless.evaluation import evaluate, read_predictions, write_tables
 from cuffless.joblog import logged
+from cuffless.judgement.table.predictions import read_predictions
 
 with logged(snakemake.log[0]):
     judged = evaluate(

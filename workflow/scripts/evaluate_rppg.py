@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from cuffless.arms.camera import judge_rppg
+from cuffless.arms.splits import write_tables
 from cuffless.config import EvaluationOptions, RppgTuningOptions
-from cuffless.evaluation import write_tables
 from cuffless.joblog import logged
-from cuffless.rppg.judgement import judge_rppg
 
 with logged(snakemake.log[0]):
     given, params = snakemake.input, snakemake.params

@@ -1,8 +1,8 @@
 """Take the mean colours of skin from one video."""
 
+from cuffless.camera.manifest import recording_from
+from cuffless.camera.recordings import extract_recording
 from cuffless.joblog import logged
-from cuffless.rppg.manifest import recording_from
-from cuffless.rppg.recordings import extract_recording
 
 with logged(snakemake.log[0]):
     params = snakemake.params

@@ -1,8 +1,8 @@
 """Read windows of rPPG that others cut."""
 
+from cuffless.camera.windows.ready import gather_ready
 from cuffless.config import RppgOptions, WindowOptions
 from cuffless.joblog import logged
-from cuffless.rppg.ready import gather_ready
 
 with logged(snakemake.log[0]):
     out = snakemake.output

@@ -1,10 +1,10 @@
 """Cut the windows of all recordings, with the monitor's pressures."""
 
+from cuffless.camera.manifest import recording_from
+from cuffless.camera.recordings import traces_or_reasons
+from cuffless.camera.windows.cutting import gather_windows
 from cuffless.config import RppgOptions, WindowOptions
 from cuffless.joblog import logged
-from cuffless.rppg.manifest import recording_from
-from cuffless.rppg.recordings import traces_or_reasons
-from cuffless.rppg.windows import gather_windows
 
 with logged(snakemake.log[0]):
     out, params = snakemake.output, snakemake.params

@@ -6,7 +6,7 @@ from pathlib import Path
 from cuffless.config import EvaluationOptions
 from cuffless.joblog import logged
 from cuffless.judgement import judge, read_table
-from cuffless.report.written import write_judgement
+from cuffless.report.judgement.folder import write_judgement
 
 with logged(snakemake.log[0]):
     options = EvaluationOptions.model_validate_json(snakemake.params.options)

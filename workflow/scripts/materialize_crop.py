@@ -3,10 +3,11 @@
 import pandas as pd
 
 from cuffless.config import read_config
+from cuffless.designs import SUBSETS
+from cuffless.designs.stretches import join_labels
 from cuffless.files import whole_file
-from cuffless.inputs import join_labels
 from cuffless.joblog import logged
-from cuffless.splits import SUBSETS, materialize
+from cuffless.windows.materialize import materialize
 
 with logged(snakemake.log[0]):
     reserve = read_config(snakemake.config).datasets[snakemake.wildcards.dataset].records.download.reserve_gb

@@ -4,7 +4,7 @@ import pandas as pd
 
 from cuffless.config import read_config
 from cuffless.joblog import logged
-from cuffless.splits import materialize
+from cuffless.windows.materialize import materialize
 
 with logged(snakemake.log[0]):
     reserve = read_config(snakemake.config).datasets[snakemake.wildcards.dataset].records.download.reserve_gb

@@ -10,8 +10,8 @@ from cuffless.config import ProtocolOptions
 from cuffless.files import whole_file
 from cuffless.joblog import logged
 from cuffless.networks import load_network
-from cuffless.personalization.predictions import contract_table, personalize_network
 from cuffless.training import state_folder
+from cuffless.training.personalize import contract_table, personalize_network
 from cuffless.training.runtime import git_commit, hardware, prepare_runtime, versions
 
 with logged(snakemake.log[0]):

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from cuffless.camera.simulation.recordings import simulate_recording
 from cuffless.config import SimulatorOptions, VideoSimulationOptions
 from cuffless.joblog import logged
-from cuffless.rppg.simulation import simulate_recording
 
 with logged(snakemake.log[0]):
     params = snakemake.params

@@ -10,9 +10,9 @@ from cuffless.config import RppgTuningOptions
 from cuffless.files import whole_file
 from cuffless.joblog import logged
 from cuffless.networks import load_network
-from cuffless.rppg.tuning import contract_table, tune_network
 from cuffless.training import state_folder
 from cuffless.training.runtime import git_commit, hardware, prepare_runtime, versions
+from cuffless.training.tune_folds import contract_table, tune_network
 
 with logged(snakemake.log[0]):
     files, out, params, wildcards = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards

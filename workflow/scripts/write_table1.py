@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
-from cuffless.evaluation import read_reference, write_table1
+from cuffless.designs.cautions import read_cautions
 from cuffless.joblog import logged
-from cuffless.splits.cautions import read_cautions
+from cuffless.judgement.paper_tables import read_reference, write_table1
 
 with logged(snakemake.log[0]):
     overall = pd.read_csv(snakemake.input.overall).assign(note=" ".join(read_cautions(snakemake.input.audits)))

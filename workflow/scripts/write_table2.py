@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
-from cuffless.evaluation import read_reference
 from cuffless.joblog import logged
-from cuffless.rppg.table2 import write_table2
+from cuffless.judgement.paper_tables import read_reference
+from cuffless.judgement.table2 import write_table2
 
 with logged(snakemake.log[0]):
     write_table2(

@@ -211,10 +211,10 @@ def _print_summary(summary: dict) -> None:
 
 
 def _plot(record: Record, cut: Windows, options: WindowOptions, path: Path, looks: FigureOptions) -> None:
-    from cuffless.figures.inspection import draw_inspection
+    from cuffless.figures.study.inspection import plot_inspection
     from cuffless.figures.style import render
 
-    figure = draw_inspection(record, cut, options, looks)
+    figure = plot_inspection(record, cut, options, looks)
     with written("--plot", path) as part:
         render(figure, part)
     complain(f"drawn: {path}")

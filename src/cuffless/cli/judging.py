@@ -8,11 +8,11 @@ from pathlib import Path
 from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, plainly, print_json
 from cuffless.config import EvaluationOptions
 from cuffless.demands import MEMORY_GB
-from cuffless.evaluation import PRESSURES, PredictionError
 from cuffless.judgement import Judgement, judge, read_table
-from cuffless.judgement.baselines import HEART_RATE, MEAN, NAMES
-from cuffless.judgement.reading import OPTIONAL
-from cuffless.judgement.sexes import read_sex_codes
+from cuffless.judgement.evidence.baselines import HEART_RATE, MEAN, NAMES
+from cuffless.judgement.table.predictions import PRESSURES, PredictionError
+from cuffless.judgement.table.reading import OPTIONAL
+from cuffless.judgement.table.sexes import read_sex_codes
 
 TABLES = (".csv", ".csv.gz", ".parquet")
 LIMITS = {
@@ -46,7 +46,7 @@ class JudgeCall:
 
 def run_judge(call: JudgeCall) -> int:
     """Carry the command out; gives its exit status."""
-    from cuffless.report.written import write_judgement
+    from cuffless.report.judgement.folder import write_judgement
 
     try:
         columns = _mapping(call)

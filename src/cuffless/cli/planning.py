@@ -28,7 +28,7 @@ from cuffless.records import RecordError
 _STAGES = {
     "records": ("simulate_records", "fetch_index", "list_records", "fetch_records"),
     "windows": ("cut_windows", "join_windows", "join_quality"),
-    "splits": ("draw_split", "materialize_split"),
+    "splits": ("sample_split", "materialize_split"),
     "training": ("train_network",),
 }
 

@@ -20,8 +20,8 @@ from cuffless.cli.quiet import without_tensorflow_chatter
 from cuffless.config import ConfigError, PersonalizationOptions, ProtocolOptions
 from cuffless.demands import MEMORY_GB
 from cuffless.networks.custom import check_name
-from cuffless.personalization.cuff_values import CalibrationError, read_cuff_values
 from cuffless.records import RecordError
+from cuffless.records.cuff_values import CalibrationError, read_cuff_values
 
 COLUMNS = ("start", "seconds", "sbp", "dbp", "hr", "snr", "accepted", "reason")
 CALIBRATED = ("sbp_before", "dbp_before", "calibration", "since_calibration")
@@ -127,7 +127,7 @@ def _prepare(study) -> None:
 
 
 def _calibrated(record, predictor, values, options, by: str, within: float) -> tuple[pd.DataFrame, str]:
-    from cuffless.personalization.cuff import predict_calibrated
+    from cuffless.training.cuff import predict_calibrated
 
     done = predict_calibrated(record, predictor, values, options, method=by, within=within)
     beside = int(done.windows["calibration"].sum())

@@ -5,6 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from cuffless.camera.errors import RppgError
+from cuffless.camera.pulse.channels import CHANNELS, THREE, channel_faults, rates_by_best_method
+from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
+from cuffless.camera.skin.trace import Trace, mean_over_rois
+from cuffless.camera.skin.trace_files import TraceLayoutError, is_trace, read_trace
 from cuffless.cli.answers import (
     DONE,
     NOTHING_USABLE,
@@ -18,11 +23,6 @@ from cuffless.cli.answers import (
 )
 from cuffless.config import FigureOptions
 from cuffless.demands import MEMORY_GB
-from cuffless.rppg.channels import CHANNELS, THREE, channel_faults, rates_by_best_method
-from cuffless.rppg.errors import RppgError
-from cuffless.rppg.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
-from cuffless.rppg.trace import Trace, mean_over_rois
-from cuffless.rppg.trace_files import TraceLayoutError, is_trace, read_trace
 
 PICTURES = (".png", ".pdf", ".svg")
 _ROWS_SHOWN = 20
@@ -166,7 +166,7 @@ def _open(call: PulseCall) -> _Opened:
     if is_trace(call.source):
         how = {"time_unit": call.time_unit, "key": call.key, "fps": call.fps, "memory_gb": call.memory_gb}
         return _Opened(read_trace(call.source, **how))
-    from cuffless.rppg.extraction import extract_trace
+    from cuffless.camera.skin.extraction import extract_trace
 
     mode = call.roi_mode or ("file" if call.roi else "auto")
     trace, regions, frames = extract_trace(
@@ -220,11 +220,11 @@ def _print_summary(summary: dict) -> None:
 
 
 def _plot(path: Path, name: str, opened: _Opened, rates: Rates | None, reason: str) -> None:
-    from cuffless.figures.contact_sheet import draw_contact_sheet
+    from cuffless.figures.study.contact_sheet import plot_contact_sheet
     from cuffless.figures.style import render
 
     looks = FigureOptions(dpi=150)
-    figure = draw_contact_sheet(opened.frames, opened.regions, opened.trace, rates, looks, title=name, reason=reason)
+    figure = plot_contact_sheet(opened.frames, opened.regions, opened.trace, rates, looks, title=name, reason=reason)
     with written("--plot", path) as part:
         render(figure, part)
     complain(f"drawn: {path}")

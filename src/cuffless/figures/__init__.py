@@ -1,24 +1,24 @@
 """Figures: they draw tables and compute no result."""
 
-from cuffless.figures.fig1 import draw_fig1
-from cuffless.figures.fig2 import draw_fig2
-from cuffless.figures.fig4 import draw_fig4
-from cuffless.figures.fig5 import draw_fig5
-from cuffless.figures.fig6 import draw_fig6
-from cuffless.figures.fig7 import draw_fig7
-from cuffless.figures.fig8 import draw_fig8
-from cuffless.figures.fig_budget import draw_fig_budget
+from cuffless.figures.paper.fig1 import plot_fig1
+from cuffless.figures.paper.fig2 import plot_fig2
+from cuffless.figures.paper.fig4 import plot_fig4
+from cuffless.figures.paper.fig5 import plot_fig5
+from cuffless.figures.paper.fig6 import plot_fig6
+from cuffless.figures.paper.fig7 import plot_fig7
+from cuffless.figures.paper.fig8 import plot_fig8
+from cuffless.figures.study.fig_budget import plot_fig_budget
 from cuffless.figures.style import network_name, save_figure
 
 __all__ = [
-    "draw_fig1",
-    "draw_fig2",
-    "draw_fig4",
-    "draw_fig5",
-    "draw_fig6",
-    "draw_fig7",
-    "draw_fig8",
-    "draw_fig_budget",
     "network_name",
+    "plot_fig1",
+    "plot_fig2",
+    "plot_fig4",
+    "plot_fig5",
+    "plot_fig6",
+    "plot_fig7",
+    "plot_fig8",
+    "plot_fig_budget",
     "save_figure",
 ]

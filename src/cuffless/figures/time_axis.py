@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cuffless.rppg.pulse import GAP_SECONDS
-from cuffless.rppg.trace import Trace, mean_over_rois
+from cuffless.camera.pulse.waves import GAP_SECONDS
+from cuffless.camera.skin.trace import Trace, mean_over_rois
 
 COLUMNS = 1000
 """Across a panel; of a series with more points, each column shows the lowest and the highest."""

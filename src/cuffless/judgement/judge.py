@@ -7,18 +7,19 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
-from cuffless.evaluation import MEAN as MEAN_NETWORK
-from cuffless.evaluation import JudgedSplit, bin_table
-from cuffless.evaluation.agreement import agreement_rows
-from cuffless.evaluation.coverage import few_subjects_warning
-from cuffless.evaluation.drift import since_rows
-from cuffless.evaluation.merit import merit_rows
-from cuffless.evaluation.standards import screen_standards
-from cuffless.judgement.baselines import MEAN, NAMES, Baselines, make_baselines
-from cuffless.judgement.cases import Case, make_cases
+from cuffless.judgement.evidence.baselines import MEAN, NAMES, Baselines, make_baselines
+from cuffless.judgement.evidence.coverage import few_subjects_warning
+from cuffless.judgement.evidence.skill import compare_baselines, skill_table, subject_table
 from cuffless.judgement.leaks import hidden_people, leak_table
-from cuffless.judgement.reading import JudgedTable
-from cuffless.judgement.skill import compare_baselines, skill_table, subject_table
+from cuffless.judgement.measures.agreement import agreement_rows
+from cuffless.judgement.measures.bins import bin_table
+from cuffless.judgement.measures.drift import since_rows
+from cuffless.judgement.measures.merit import merit_rows
+from cuffless.judgement.standards import screen_standards
+from cuffless.judgement.table.cases import Case, make_cases
+from cuffless.judgement.table.predictions import MEAN as MEAN_NETWORK
+from cuffless.judgement.table.predictions import JudgedSplit
+from cuffless.judgement.table.reading import JudgedTable
 from cuffless.judgement.traces import pick_traces
 
 

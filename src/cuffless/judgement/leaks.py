@@ -5,10 +5,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from cuffless.judgement.cases import Case
-from cuffless.personalization.audit import TOUCHING_SECONDS, distance_to_test
-from cuffless.splits.audit import HIDDEN_ORDER
-from cuffless.splits.order import compare_neighbours, parted
+from cuffless.designs.audit import HIDDEN_ORDER
+from cuffless.designs.order import compare_neighbours, parted
+from cuffless.designs.plan_audit import TOUCHING_SECONDS, distance_to_test
+from cuffless.judgement.table.cases import Case
 
 NEED_SIGNALS = "needs the signals, which a table of predictions does not hold; the study's own audit looks for it"
 FOUND, NONE, UNKNOWN = "found", "none", "not assessable"

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from cuffless.evaluation import absolute_errors, sum_by_subject
-from cuffless.judgement.baselines import MEAN, Baselines
-from cuffless.judgement.cases import Case
+from cuffless.judgement.evidence.baselines import MEAN, Baselines
+from cuffless.judgement.measures.errors import absolute_errors, sum_by_subject
+from cuffless.judgement.table.cases import Case
 
 SUBJECTS, WINDOWS = 60, 300
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from cuffless.camera.manifest import read_manifest
 from cuffless.config import StudyConfig
-from cuffless.rppg.manifest import read_manifest
 
 FIGURES = ("fig1", "fig4", "fig5", "fig6", "fig7")
 PERSONAL_FIGURES = ("fig8", "figA1", "fig_budget")
@@ -35,7 +35,7 @@ def count_jobs(study: StudyConfig) -> dict[str, int]:
         "cut_windows": sum(shards[dataset] for dataset, _ in reached.windowings),
         "join_windows": len(reached.windowings),
         "join_quality": len(reached.windowings),
-        "draw_split": len(reached.splits),
+        "sample_split": len(reached.splits),
         "materialize_split": len(reached.splits),
         "audit_duplicates": len(reached.audited),
         "train_network": len(reached.trainings) * len(study.study.seeds),
@@ -45,8 +45,8 @@ def count_jobs(study: StudyConfig) -> dict[str, int]:
         "write_table1": 1,
         **_input_jobs(study),
         **_rppg_jobs(study),
-        **dict.fromkeys(("evaluate_leakage", "draw_fig_leakage"), int(with_leakage(study))),
-        **{f"draw_{figure}": 1 for figure in FIGURES},
+        **dict.fromkeys(("evaluate_leakage", "plot_fig_leakage"), int(with_leakage(study))),
+        **{f"plot_{figure}": 1 for figure in FIGURES},
         "publish_figure": len(FIGURES)
         + with_inputs(study)
         + len(PERSONAL_FIGURES) * with_personalization(study)
@@ -119,11 +119,11 @@ def _input_jobs(study: StudyConfig) -> dict[str, int]:
     crops = len(options.croppings) * len(options.lengths)
     return {
         "cut_crops": study.datasets[options.dataset or study.study.dataset].records.shards,
-        "draw_inputs": 1,
+        "sample_stretches": 1,
         "materialize_crop": crops,
         "train_input": crops * len(options.derivatives) * len(options.networks) * options.repeats,
         "evaluate_inputs": 1,
-        "draw_fig2": 1,
+        "plot_fig2": 1,
     }
 
 
@@ -156,12 +156,12 @@ def _personalization_jobs(study: StudyConfig) -> dict[str, int]:
         return {}
     protocols = len(study.personalization.named)
     return {
-        "draw_plan": protocols,
+        "sample_plan": protocols,
         "materialize_plan": protocols,
         "personalize_network": protocols * len(personalized(study)) * len(study.study.seeds),
         "evaluate_personalization": 1,
-        "draw_fig8": 2,  # and Figure A1
-        "draw_fig_budget": 1,
+        "plot_fig8": 2,  # and Figure A1
+        "plot_fig_budget": 1,
     }
 
 
@@ -182,15 +182,15 @@ def _rppg_jobs(study: StudyConfig) -> dict[str, int]:
         own = {
             "simulate_video": filmed,
             "extract_trace": recordings,
-            **dict.fromkeys(("draw_contact_sheets", "gather_rppg_windows", "count_snr_shares", "draw_fig3"), 1),
+            **dict.fromkeys(("plot_contact_sheets", "gather_rppg_windows", "count_snr_shares", "plot_fig3"), 1),
         }
     return own | {
-        "draw_folds": 1,
+        "sample_folds": 1,
         "tune_network": len(personalized(study)) * len(study.study.seeds),
         "evaluate_rppg": 1,
         "write_table2": 1,
-        "draw_fig9": 1,
-        "draw_figA2": 4,  # to A5
+        "plot_fig9": 1,
+        "plot_figA2": 4,  # to A5
     }
 
 

@@ -19,7 +19,7 @@ from cuffless.planning.windows import (
     window_seconds,
     windows_by_subject,
 )
-from cuffless.splits.shuffle import Shuffle
+from cuffless.windows.shuffle import Shuffle
 
 WINDOWING_CPU_MS = 90.73
 """CPU milliseconds from an hour of signal in a WFDB file to its windows in a store (docs/benchmarks.md)."""
@@ -180,7 +180,7 @@ def _stores(study, holdings: Holdings, windowings: dict, splits: dict, folder: P
     stores.append(Store("windows", results / "windows", sum(known) * GB, place=place))
     spills = sorted((split["passing_gb"] * GB for split in splits.values()), reverse=True)
     kept = sum(split["gb"] for split in splits.values()) * GB
-    stores.append(Store("splits", results / "splits", kept, sum(spills[:jobs]), place))
+    stores.append(Store("splits", results / "designs" / "splits", kept, sum(spills[:jobs]), place))
     models, states = _models(study, windowings, splits)
     stores.append(Store("training", results / "training", models, sum(states[:jobs]), place))
     return stores

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import SplitOptions, WindowOptions
-from cuffless.splits import SUBSETS
-from cuffless.splits.draw import shares
+from cuffless.designs import SUBSETS
+from cuffless.designs.split import shares
 
 TYPICAL_BPM = 80.0
 """Pulse rate by which windows of whole beats are counted beforehand."""

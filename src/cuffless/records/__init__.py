@@ -1,9 +1,10 @@
 """Recordings: where they come from, how they are read, and the table of what there is."""
 
 from cuffless.records.catalog import describe_record, list_records, reason_text, shard_listing, simulated_entries
-from cuffless.records.csv_files import LayoutError, is_csv, open_csv
 from cuffless.records.faults import costing_a_recording
 from cuffless.records.fetching import fetch_records, read_records
+from cuffless.records.formats.csv_files import LayoutError, is_csv, open_csv
+from cuffless.records.formats.wfdb_files import open_wfdb
 from cuffless.records.local import subject_of
 from cuffless.records.record import (
     Channel,
@@ -18,7 +19,6 @@ from cuffless.records.record import (
 from cuffless.records.runs import describe_runs, numbered, runs_of
 from cuffless.records.source import Entry, Source, shard_of, split_path
 from cuffless.records.sources import find_records, open_record, refusing, source_file, source_named
-from cuffless.records.wfdb_files import open_wfdb
 
 __all__ = [
     "Channel",

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cuffless.config import RecordOptions
-from cuffless.records.csv_files import is_csv, open_csv
 from cuffless.records.folders import files_in, reachable
+from cuffless.records.formats.csv_files import is_csv, open_csv
+from cuffless.records.formats.wfdb_files import open_wfdb
+from cuffless.records.formats.wfdb_headers import header_text, read_header
 from cuffless.records.record import Record, RecordError
 from cuffless.records.source import Entry, Source, shard_of
-from cuffless.records.wfdb_files import open_wfdb
-from cuffless.records.wfdb_headers import header_text, read_header
 
 _PATIENT = re.compile(r"^p\d{6,8}$")
 

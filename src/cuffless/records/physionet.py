@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 from cuffless.config import DownloadOptions, RecordOptions
 from cuffless.errors import shortened
 from cuffless.files import locked
+from cuffless.records.formats.wfdb_files import missing_signal, open_wfdb, segment_names
+from cuffless.records.formats.wfdb_headers import read_header
 from cuffless.records.record import Record, RecordError
 from cuffless.records.record_lists import Listed, list_file, read_list
 from cuffless.records.remote.checksums import Checksums
 from cuffless.records.remote.download import AbsentError, Downloader, DownloadError
 from cuffless.records.source import Entry, Source, split_path
-from cuffless.records.wfdb_files import missing_signal, open_wfdb, segment_names
-from cuffless.records.wfdb_headers import read_header
 
 _SUMS = "SHA256SUMS.txt"
 _WITH_SUMS = ("mimic3wdb", "mimic4wdb", "challenge-2015")  # they publish their checksums

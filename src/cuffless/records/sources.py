@@ -16,11 +16,11 @@ _SOURCES = {
     "simulator": "cuffless.records.local:WfdbFolder",
     "wfdb": "cuffless.records.local:WfdbFolder",
     "csv": "cuffless.records.local:CsvFolder",
-    "kachuee": "cuffless.records.kachuee:KachueeFiles",
-    "ready": "cuffless.records.ready:ReadyFiles",
-    "vital": "cuffless.records.vital:VitalFiles",
-    "edf": "cuffless.records.edf:EdfFiles",
-    "mimicbp": "cuffless.records.mimicbp:MimicBp",
+    "kachuee": "cuffless.records.formats.kachuee:KachueeFiles",
+    "ready": "cuffless.records.formats.ready:ReadyFiles",
+    "vital": "cuffless.records.formats.vital:VitalFiles",
+    "edf": "cuffless.records.formats.edf:EdfFiles",
+    "mimicbp": "cuffless.records.formats.mimicbp:MimicBp",
     "physionet": "cuffless.records.physionet:PhysioNet",
 }
 
@@ -33,7 +33,7 @@ def known_sources() -> tuple[str, ...]:
 def source_file(name: str) -> str:
     """File that holds the code of a source that comes along."""
     module = _SOURCES[name].partition(":")[0]
-    return str(Path(__file__).with_name(f"{module.rpartition('.')[2]}.py"))
+    return str(Path(__file__).parents[2].joinpath(*module.split(".")).with_suffix(".py"))
 
 
 @cache

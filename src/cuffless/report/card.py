@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
-from cuffless.evaluation import MEAN, PRESSURES, align_predictions, mae_tables
 from cuffless.files import whole_file
+from cuffless.judgement.measures.errors import mae_tables
+from cuffless.judgement.table.predictions import MEAN, PRESSURES, align_predictions
 from cuffless.report.page import render_text
 from cuffless.report.sentences import DOING_NOTHING, Sentence, skill_sentence
 from cuffless.report.wording import count, network_name, number, plural, with_limits

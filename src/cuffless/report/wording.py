@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cuffless.figures.judged import BASELINES
+from cuffless.figures.judgement.plots import BASELINES
 from cuffless.figures.style import network_name, split_name
 
 NOTHING = "–"

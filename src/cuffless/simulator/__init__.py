@@ -1,14 +1,14 @@
 """The simulated cohort: recordings whose every beat is known, written as MIMIC would."""
 
-from cuffless.simulator.population import SubjectParameters, draw_parameters, subject_name
+from cuffless.simulator.population import SubjectParameters, sample_parameters, subject_name
 from cuffless.simulator.subject import SimulatedSubject, simulate_subject
 from cuffless.simulator.writer import record_name, write_cohort, write_subject
 
 __all__ = [
     "SimulatedSubject",
     "SubjectParameters",
-    "draw_parameters",
     "record_name",
+    "sample_parameters",
     "simulate_subject",
     "subject_name",
     "write_cohort",

@@ -24,7 +24,7 @@ MAX_NUMBER = 999_999
 
 @dataclass(frozen=True)
 class SubjectParameters:
-    """Constants of one subject; see :func:`draw_parameters`."""
+    """Constants of one subject; see :func:`sample_parameters`."""
 
     age: float
     """Years."""
@@ -127,7 +127,7 @@ def random_streams(seed: int, number: int) -> dict[str, np.random.Generator]:
     return dict(zip(STREAMS, children, strict=True))
 
 
-def draw_parameters(rng: np.random.Generator, *, confounding: float = 1.0) -> SubjectParameters:
+def sample_parameters(rng: np.random.Generator, *, confounding: float = 1.0) -> SubjectParameters:
     """Draw one subject.
 
     Parameters

@@ -9,7 +9,7 @@ from cuffless.config import SimulatorOptions
 from cuffless.simulator import waveforms
 from cuffless.simulator.artefacts import schedule_artefacts, spoil
 from cuffless.simulator.physiology import Beats, respiration, simulate_beats, slow_state
-from cuffless.simulator.population import SubjectParameters, draw_parameters, random_streams, subject_name
+from cuffless.simulator.population import SubjectParameters, random_streams, sample_parameters, subject_name
 from cuffless.simulator.sensor import ABP_QUANTUM, ppg_quantum, quantize, sense_abp, sense_ppg
 
 FS = 125.0
@@ -67,7 +67,7 @@ def simulate_subject(number: int, options: SimulatorOptions) -> SimulatedSubject
     """
     name = subject_name(number)
     streams = random_streams(options.seed, number)
-    parameters = draw_parameters(streams["parameters"], confounding=options.confounding)
+    parameters = sample_parameters(streams["parameters"], confounding=options.confounding)
     n = round(60 * options.minutes * FS)
     slow = slow_state(parameters, n / FS, streams["slow"], streams["events"])
     beats = simulate_beats(parameters, slow, streams["beats"])

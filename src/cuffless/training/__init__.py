@@ -1,6 +1,6 @@
 """Training of networks; TensorFlow is imported only when one is trained."""
 
-from cuffless.training.digest import state_folder
+from cuffless.training.checkpoints import state_folder
 from cuffless.training.feeding import WindowSet, feed, open_windows
 from cuffless.training.fitting import TrainingError, train_network
 from cuffless.training.predictions import prediction_table

@@ -1,0 +1,1 @@
+"""Arms of the study: who trains, calibrates and tests."""

@@ -1,0 +1,219 @@
+"""What leakage is worth: errors of one network beside what its test windows share with its training windows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cuffless.config import EvaluationOptions, SplitOptions
+from cuffless.designs.leaks import audit_sets, require_clean_sets
+from cuffless.designs.scalings import Scaling
+from cuffless.judgement.measures.errors import mae_tables
+from cuffless.judgement.table.predictions import MEAN, JudgedSplit, PredictionError, align_predictions, read_predictions
+
+_COLUMNS = ["subset", "subject", "record", "start", "seconds", "sbp_ref", "dbp_ref"]
+_TIGHT = 1e-6  # s
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One network trained on one split of one data set.
+
+    Attributes
+    ----------
+    dataset, split : str
+    options : SplitOptions
+    overlap : float
+        Overlap with which the windows were cut.
+    predictions : sequence of path
+        Prediction tables, one a seed.
+    duplicates : mapping
+        The split's audit of near-duplicates.
+    scalings : mapping of str to Scaling or None
+        Output scaling of the networks.
+    order : mapping, optional
+        What the split's audit found in the order, as from `audit_order`.
+    """
+
+    dataset: str
+    split: str
+    options: SplitOptions
+    overlap: float
+    predictions: Sequence[str | Path]
+    duplicates: Mapping
+    scalings: Mapping[str, Scaling | None]
+    order: Mapping | None = None
+
+
+@dataclass(frozen=True)
+class LeakageTables:
+    """Tidy tables.
+
+    Attributes
+    ----------
+    dose : DataFrame
+        One row a split x network x pressure x average, in the order of the doses: ``dataset, dose`` (the split),
+        ``kind, overlap``, then as from `judge_dose`, and ``near_duplicates`` (windows with a copy in another set).
+    dial : DataFrame
+        The same with ``confounding``, one row more for each of its values.
+    leaks : DataFrame
+        ``dataset, split`` and the columns of `audit_sets`.
+    """
+
+    dose: pd.DataFrame
+    dial: pd.DataFrame
+    leaks: pd.DataFrame
+
+
+def judge_leakage(
+    trials: Sequence[Trial],
+    options: EvaluationOptions,
+    *,
+    dataset: str,
+    doses: Sequence[str],
+    dialled: Mapping[str, float],
+    dial: Sequence[str],
+) -> LeakageTables:
+    """Judge every trial: what its windows share, and how large its errors are.
+
+    Parameters
+    ----------
+    trials : sequence of Trial
+    options : EvaluationOptions
+    dataset : str
+        Data set of the doses.
+    doses : sequence of str
+        Splits, in the order of the table.
+    dialled : mapping of str to float
+        Confounding of each data set of the dial.
+    dial : sequence of str
+        Splits of the dial.
+
+    Returns
+    -------
+    LeakageTables
+
+    Raises
+    ------
+    PredictionError
+        If a table cannot be judged.
+    SplitError
+        If a split leaks where it must not.
+    """
+    leaks = pd.concat([_audited(trial) for trial in trials], ignore_index=True)
+    judged = {
+        (trial.dataset, trial.split): _described(trial, judge_dose(trial.predictions, options)) for trial in trials
+    }
+    dose = pd.concat([judged[dataset, split] for split in doses], ignore_index=True)
+    turned = [
+        pd.concat([pd.DataFrame({"confounding": value}, index=table.index), table], axis=1)
+        for name, value in dialled.items()
+        for table in (judged[name, split] for split in dial)
+    ]
+    nothing = dose.iloc[:0].assign(confounding=0.0)
+    return LeakageTables(dose, pd.concat(turned, ignore_index=True) if turned else nothing, leaks)
+
+
+def _audited(trial: Trial) -> pd.DataFrame:
+    windows = pd.read_parquet(trial.predictions[0], columns=_COLUMNS)
+    leaks = audit_sets(
+        windows,
+        trial.options,
+        overlap=trial.overlap,
+        duplicates=trial.duplicates,
+        scalings=trial.scalings,
+        order=trial.order,
+    )
+    require_clean_sets(leaks, trial.options, name=f"{trial.dataset}, {trial.split}")
+    leaks.insert(0, "split", trial.split)
+    leaks.insert(0, "dataset", trial.dataset)
+    return leaks
+
+
+def _described(trial: Trial, table: pd.DataFrame) -> pd.DataFrame:
+    first = {
+        "dataset": trial.dataset,
+        "dose": trial.split,
+        "kind": trial.options.kind,
+        "overlap": trial.overlap,
+        "near_duplicates": trial.duplicates["pairs"],
+    }
+    return pd.concat([pd.DataFrame(first, index=table.index), table.drop(columns="split")], axis=1)
+
+
+def judge_dose(paths: Sequence[str | Path], options: EvaluationOptions) -> pd.DataFrame:
+    """Errors of a network and of the mean regressor on one split, and what test and training windows share.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        Prediction tables of the network, one a seed, with the references of the training windows.
+    options : EvaluationOptions
+
+    Returns
+    -------
+    DataFrame
+        The columns of `mae_tables`' second table, one row a network (`mean` last) x pressure x average; then
+        ``n_training_subjects, n_training_windows`` and ``known_subject, known_record, known_signal``: shares of the
+        test windows whose subject, whose record, or a part of whose signal is in training, too.
+
+    Raises
+    ------
+    PredictionError
+        If a table has no training rows, or the tables are not of one split.
+
+    Notes
+    -----
+    The mean regressor needs no training: it says the mean of the training windows' references.
+    """
+    predictions = read_predictions(paths)
+    judged = align_predictions(predictions)
+    if len(judged) != 1:
+        raise PredictionError(f"{', '.join(map(str, paths))} are of the splits {', '.join(judged)}; give those of one")
+    [split] = judged.values()
+    training = _training_rows(paths[0])
+    _, overall = mae_tables(_beside_mean(split, training), options)
+    test = predictions.drop_duplicates(["subject", "record", "start"])
+    return overall.assign(
+        n_training_subjects=training["subject"].nunique(),
+        n_training_windows=len(training),
+        known_subject=float(test["subject"].isin(training["subject"]).mean()),
+        known_record=float(test["record"].isin(training["record"]).mean()),
+        known_signal=float(shares_signal(test, training).mean()),
+    )
+
+
+def shares_signal(windows: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
+    """Tell which windows share a part of their signal with any of the others.
+
+    Parameters
+    ----------
+    windows, others : DataFrame
+        Columns record, start, seconds (s).
+
+    Returns
+    -------
+    (n,) bool array
+    """
+    both = pd.concat([windows.assign(other=False), others.assign(other=True)], ignore_index=True)
+    both = both.assign(end=both["start"] + both["seconds"]).sort_values(["record", "start"], kind="stable")
+    # Of the others, the latest end before a window's start and the earliest start after it.
+    end = both["end"].where(both["other"], -np.inf).groupby(both["record"]).cummax()
+    start = both["start"].where(both["other"], np.inf)[::-1].groupby(both["record"]).cummin()[::-1]
+    hit = (end > both["start"] + _TIGHT) | (start < both["end"] - _TIGHT)
+    return hit[~both["other"]].sort_index().to_numpy()
+
+
+def _training_rows(path: str | Path) -> pd.DataFrame:
+    training = pd.read_parquet(path, columns=_COLUMNS, filters=[("subset", "==", "train")])
+    if training.empty:
+        raise PredictionError(f"{path}: no row with subset 'train'; what the test windows share is not known")
+    return training
+
+
+def _beside_mean(judged: JudgedSplit, training: pd.DataFrame) -> JudgedSplit:
+    """The mean regressor joins the network."""
+    mean = training[["sbp_ref", "dbp_ref"]].to_numpy(float).mean(axis=0)
+    return replace(judged, predicted={**judged.predicted, (MEAN, 0): np.tile(mean, (len(judged.reference), 1))})

@@ -1,0 +1,82 @@
+"""Arrays of an npz file: what it announces is compared with what it holds before numpy makes room for it."""
+
+import math
+import sys
+import zipfile
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from cuffless.camera.errors import RppgError
+from cuffless.demands import MEMORY_GB, shown_shape, why_refused
+from cuffless.errors import fault, shortened
+from cuffless.records.faults import pass_on
+
+_SUFFIX = ".npy"
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+def read_arrays(path: str | Path, memory_gb: float = MEMORY_GB) -> dict[str, np.ndarray]:
+    """Arrays of an npz file.
+
+    Parameters
+    ----------
+    path : str or Path
+    memory_gb : float
+        Most GB (10^9 bytes) that the file may ask for.
+
+    Returns
+    -------
+    dict
+        By name; what is no array is left out.
+
+    Raises
+    ------
+    RppgError
+        If it is damaged or none, or announces more than it holds or memory can.
+    """
+    try:
+        # numpy leaves a file that it opened itself open where it is damaged.
+        with Path(path).open("rb") as file:
+            _check_sizes(Path(path), file, memory_gb)
+            with np.load(file, allow_pickle=False) as opened:
+                found = {name: opened[name] for name in opened.files}
+    except RppgError:
+        raise
+    except Exception as error:  # damaged files raise more than can be foreseen
+        pass_on(error)
+        why = fault(error)
+        raise RppgError(f"{path}: cannot be read as npz ({why}); save or copy it again") from None
+    arrays = {name: array for name, array in found.items() if isinstance(array, np.ndarray)}
+    if odd := [name for name, array in arrays.items() if not _is_text_or_other(array)]:
+        raise RppgError(f"{path}: {shortened(odd[0], 40)} holds characters that do not exist; save or copy it again")
+    return arrays
+
+
+def _is_text_or_other(array: np.ndarray) -> bool:
+    """Whether an array holds no text, or text of which Python can make strings."""
+    if array.dtype.kind != "U" or not array.nbytes:
+        return True
+    return bool(array.ravel().view(np.dtype("u4").newbyteorder(array.dtype.byteorder)).max() <= sys.maxunicode)
+
+
+def _check_sizes(path: Path, file: BinaryIO, memory_gb: float) -> None:
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        size = sum(member.file_size for member in members)
+        announced = f"arrays of {size:,} bytes, unpacked"
+        if reason := why_refused(path, announced, size, memory_gb, path.stat().st_size, "--memory-gb"):
+            raise RppgError(reason)
+        for member in members:
+            if not member.filename.endswith(_SUFFIX):
+                continue
+            with archive.open(member) as array:
+                shape, _, dtype = _HEADERS[np.lib.format.read_magic(array)](array)
+            if math.prod(shape) * dtype.itemsize > member.file_size:
+                name = shortened(member.filename.removesuffix(_SUFFIX), 40)
+                raise RppgError(
+                    f"{path}: announces {name} of {shown_shape(shape)} numbers, which its {member.file_size:,} bytes "
+                    "cannot hold; save or copy it again"
+                )
+    file.seek(0)

@@ -1,0 +1,1 @@
+"""From mean colours to a pulse wave, its rate and its SNR."""

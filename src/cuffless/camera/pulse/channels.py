@@ -1,0 +1,159 @@
+"""Which channels of a trace hold light that changes, and the method that they allow."""
+
+import numpy as np
+
+from cuffless.camera.errors import RppgError
+from cuffless.camera.pulse.rates import Rates, pulse_rates
+from cuffless.camera.skin.trace import Trace, mean_over_rois
+
+CHANNELS = ("red", "green", "blue")
+THREE = ("pos", "chrom")
+"""Methods that need three channels which differ."""
+MONOCHROME = "red, green and blue are the same channel"
+"""What is said of a monochrome camera."""
+_DARK = 0.01  # of the brightest channel: less is the camera's rounding
+_STUCK = 0.05  # of the frames
+_LIMITS = (0.0, 1.0, 255.0, 1023.0, 4095.0, 65535.0)  # of what a camera can say: shares, and 8 to 16 bits
+_FINE, _BESIDE, _PILED = (
+    50,
+    3,
+    4,
+)  # levels that make steps small; a sine's last one holds 2.4 times the frames of the next
+_STILL_SECONDS = 2.0  # the longest beat; a pulse leaves no value for longer than that
+_FINGER = 3  # times green is red where light comes through a finger; skin seen from outside has not twice as much
+_GRAY = 0.01  # of the brightness: colours of skin lie much further apart
+_ALIKE, _SAME = 0.05, 1e-3  # of a channel's deviation: noise of compression, and rounding
+
+
+def unusable_channels(rgb: np.ndarray, fps: float = 30.0) -> dict[str, str]:
+    """Channels without a signal.
+
+    Parameters
+    ----------
+    rgb : (n, 3) float array
+        Mean colours; frames with NaN are passed over.
+    fps : float
+        Frames a second.
+
+    Returns
+    -------
+    dict of str to str
+        What is wrong with each such channel: ``dark`` (less than 1 % of the brightest channel), ``constant``, or
+        ``saturated``: 5 % of the frames or more are at its highest or lowest value, and that is the end of a camera's
+        range, or four times as many as at finely spaced values beside it, or held for 2 s and longer. Whole numbers
+        alone, which many frames share, are not saturation.
+    """
+    rgb = rgb[np.isfinite(rgb).all(axis=1)]
+    if not len(rgb):
+        return dict.fromkeys(CHANNELS, "dark")
+    median = np.median(rgb, axis=0)
+    faults = {}
+    for name, values, level in zip(CHANNELS, rgb.T, median, strict=True):
+        if level <= _DARK * median.max():
+            faults[name] = "dark"
+        elif len(rgb) > 2 / _STUCK and (_stuck(values, values.max(), fps) or _stuck(values, values.min(), fps)):
+            constant = values.min() == values.max() and values[0] not in _LIMITS
+            faults[name] = "constant" if constant else "saturated"
+    return faults
+
+
+def _stuck(values: np.ndarray, extreme: float, fps: float) -> bool:
+    """Whether a channel stops at its highest or lowest value."""
+    at = values == extreme
+    if at.mean() < _STUCK:
+        return False
+    levels, frames = np.unique(values[~at], return_counts=True)
+    beside = frames[np.argsort(np.abs(levels - extreme))[:_BESIDE]]
+    if extreme in _LIMITS or (len(levels) >= _FINE and at.sum() >= _PILED * beside.max()):
+        return True
+    ends = np.flatnonzero(np.diff(np.concatenate(([0], at.astype(int), [0]))))
+    lengths = ends[1::2] - ends[::2]
+    return bool(lengths[lengths >= _STILL_SECONDS * fps].sum() >= _STUCK * len(values))
+
+
+def is_monochrome(rgb: np.ndarray) -> bool:
+    """Whether red, green and blue are one channel: those of a monochrome camera, one times or plus constants.
+
+    Parameters
+    ----------
+    rgb : (n, 3) float array
+        Mean colours; frames with NaN are passed over.
+    """
+    rgb = rgb[np.isfinite(rgb).all(axis=1)]
+    level = rgb.mean(axis=0) if len(rgb) else np.zeros(3)
+    if not (level > 0).all():
+        return False
+    shares = rgb / level
+    apart = max((shares[:, 0] - shares[:, 1]).std(), (shares[:, 2] - shares[:, 1]).std())
+    moves = rgb - rgb[:, [1]]  # in levels, of which a camera may add some to each channel
+    if max(moves[:, 0].std(), moves[:, 2].std()) <= _SAME * rgb[:, 1].std():
+        return True
+    gray = np.ptp(level) <= _GRAY * level.mean()
+    return bool(apart <= (_ALIKE if gray else _SAME) * shares[:, 1].std())
+
+
+def channel_faults(rgb: np.ndarray, fps: float, needed: tuple[str, ...] = CHANNELS) -> str:
+    """What keeps a method from the channels that it needs, in words; empty if nothing does."""
+    faults = unusable_channels(rgb, fps)
+    if bad := [f"{name} is {faults[name]}" for name in needed if name in faults]:
+        return " and ".join(bad)
+    return MONOCHROME if len(needed) > 1 and is_monochrome(rgb) else ""
+
+
+def rates_by_best_method(trace: Trace, *, seconds: float = 30.0) -> tuple[Rates, str]:
+    """Pulse rates by POS, or by the best single channel where POS lacks one of its three.
+
+    Parameters
+    ----------
+    trace : Trace
+    seconds : float
+        Length of a window.
+
+    Returns
+    -------
+    rates : Rates
+        Of the usable channels, those of the highest median SNR.
+    note : str
+        What was chosen, and why; empty for POS.
+
+    Raises
+    ------
+    RppgError
+        If no channel is usable.
+    """
+    rgb = mean_over_rois(trace)
+    faults = channel_faults(rgb, trace.fps)
+    if not faults:
+        return _pos_or_channel(trace, rgb, seconds)
+    if faults == MONOCHROME:
+        return pulse_rates(trace, method="green", seconds=seconds), f"{faults}: the pulse wave is taken from it alone"
+    unusable = unusable_channels(rgb, trace.fps)
+    usable = [name for name in CHANNELS if name not in unusable]
+    if not usable:
+        remedies = {"dark": "more light", "saturated": "less light or a shorter exposure"}
+        remedy = next((text for fault, text in remedies.items() if set(unusable.values()) == {fault}), "")
+        remedy = f"; film with {remedy}" if remedy else ""
+        raise RppgError(f"{faults}: no channel holds a pulse{remedy}")
+    best = _clearest(trace, usable, seconds)
+    return best, f"{faults}: the pulse wave is taken from {best.method} alone"
+
+
+def _pos_or_channel(trace: Trace, rgb: np.ndarray, seconds: float) -> tuple[Rates, str]:
+    """By POS, or by one channel if light comes through a finger, which POS is not made for, and it shows more there."""
+    rates = pulse_rates(trace, method="pos", seconds=seconds)
+    red, green, _ = np.nanmedian(rgb, axis=0)
+    if red < _FINGER * green or np.mean(rates.accepted) >= 0.5:
+        return rates, ""
+    best = _clearest(trace, CHANNELS, seconds)
+    if not best.accepted.sum() > rates.accepted.sum():
+        return rates, ""
+    return (
+        best,
+        f"light through a finger: the pulse wave is clearer in {best.method} alone than by pos, and taken from it",
+    )
+
+
+def _clearest(trace: Trace, names, seconds: float) -> Rates:
+    """Pulse rates by the single channel of the highest median SNR."""
+    each = [pulse_rates(trace, method=name, seconds=seconds) for name in names]
+    return max(each, key=lambda rates: np.median(rates.snr) if len(rates) else -np.inf)

@@ -1,0 +1,153 @@
+"""The noise of a recording: its colour, which is taken out, and the SNR that white noise then reaches."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from scipy import fft
+
+from cuffless.camera.pulse.spectra import power_spectra, pulse_frequencies
+from cuffless.camera.pulse.waves import filtered_waves
+from cuffless.config import WindowOptions
+from cuffless.signals import signal_to_noise
+
+PERCENTILE = 95.0
+"""Of noise's SNR, which a window has to exceed."""
+_RARE = 99.5  # beyond, the tail is taken for exponential in dB
+_CERTAIN = 0.015  # share of recordings of noise with a window beyond what is certain
+_WINDOWS = 1000
+_SEED = 20170
+_SHARE = 0.01  # of the mean colour; the threshold does not depend on it
+_PIECES = 16  # of the pass band, equally wide in octaves
+_LEAST_PIECES = 6  # fewer tell no colour
+_DEGREE = 2
+_HARMONICS = 16
+_LINE = 0.06  # of the pulse frequency: half-width of its lines, unless the spectrum's resolution is coarser
+_LOWEST = 1e-3  # of the response's maximum; beyond the filters nothing is divided by nearly 0
+
+
+@dataclass(frozen=True)
+class WhiteNoise:
+    """What becomes of white noise on a recording's path.
+
+    Attributes
+    ----------
+    frequency : (k,) float array
+        In Hz.
+    power : (k,) float array
+        Mean power of windows there.
+    threshold, rare : float
+        SNR in dB that one window in 20 exceeds, and one in 200.
+    """
+
+    frequency: np.ndarray
+    power: np.ndarray
+    threshold: float = np.nan
+    rare: float = np.nan
+
+    def response(self, frequency: np.ndarray) -> np.ndarray:
+        """Power at other frequencies."""
+        return np.maximum(np.interp(frequency, self.frequency, self.power), _LOWEST * self.power.max())
+
+    def certain(self, n_windows: float) -> float:
+        """SNR in dB that hardly any recording of noise with so many windows side by side exceeds once."""
+        decades = np.log10((1 - PERCENTILE / 100) * n_windows / _CERTAIN) / np.log10((100 - PERCENTILE) / (100 - _RARE))
+        return float(self.threshold + (self.rare - self.threshold) * decades)
+
+
+@lru_cache(maxsize=64)
+def white_noise(fps: float, seconds: float, method: str) -> WhiteNoise:
+    """Spectrum and SNR of windows of white noise.
+
+    Parameters
+    ----------
+    fps : float
+        Frames a second.
+    seconds : float
+        Length of a window.
+    method : str
+        As for `pulse_rates`.
+
+    Notes
+    -----
+    Simulated: independent noise in the three channels takes the very path of a recording.
+    """
+    n = int(_WINDOWS * seconds * fps)
+    rgb = 1 + _SHARE * np.random.default_rng(_SEED).standard_normal((n, 3))
+    [(_, rate, wave)] = filtered_waves(np.arange(n) / fps, rgb, fps, method)
+    length = round(seconds * rate)
+    blocks = wave[: len(wave) // length * length].reshape(-1, length)
+    power, bins = power_spectra(blocks, rate)
+    noise = WhiteNoise(np.arange(power.shape[1]) / bins, power.mean(axis=0))
+    snr = pulse_snr(blocks, rate, pulse_frequencies(blocks, rate, noise.response))
+    return replace(noise, threshold=float(np.percentile(snr, PERCENTILE)), rare=float(np.percentile(snr, _RARE)))
+
+
+def pulse_snr(blocks: np.ndarray, fps: float, hz: np.ndarray) -> np.ndarray:
+    """SNR of windows in dB, by the bands that windows of PPG have by default."""
+    options = WindowOptions()
+    return signal_to_noise(
+        blocks,
+        fps,
+        hz,
+        half_width=options.snr_band_hz,
+        harmonic_half_width=options.snr_harmonic_hz,
+        band=options.snr_range,
+    )
+
+
+def noise_colour(blocks: np.ndarray, hz: np.ndarray, fps: float, noise: WhiteNoise) -> np.ndarray:
+    """Colour of the noise beside the pulse.
+
+    Parameters
+    ----------
+    blocks : (n, m) float array
+        Windows of a pulse wave.
+    hz : (n,) float array
+        Pulse frequency of each: it and its harmonics do not count.
+    fps : float
+        Samples a second.
+    noise : WhiteNoise
+        On the same path.
+
+    Returns
+    -------
+    (k,) float array
+        Coefficients of a polynomial in the logarithm of the frequency in Hz: the logarithm of the noise's power over
+        that of white noise.
+    """
+    low, high = WindowOptions().band
+    power, bins = power_spectra(blocks, fps)
+    frequency = np.arange(power.shape[1]) / bins
+    even = power / noise.response(frequency)
+    orders = np.arange(1, _HARMONICS + 1)[:, None]
+    half = np.maximum(2 * fps / blocks.shape[1], _LINE * hz)
+    for row, own, width in zip(even, hz, half, strict=True):
+        row[(np.abs(frequency - orders * own) < width).any(axis=0)] = np.nan
+    edges = np.geomspace(low, min(high, 0.45 * fps), _PIECES + 1)
+    points = []
+    for first, last in pairwise(edges):
+        part = even[:, (frequency >= first) & (frequency < last)]
+        part = part[np.isfinite(part)]
+        if len(part) and (mean := part.mean()) > 0:
+            points.append((np.log(first * last) / 2, np.log(mean)))
+    if len(points) < _LEAST_PIECES:
+        return np.zeros(1)
+    return np.polyfit(*np.transpose(points), _DEGREE)
+
+
+def whitened(wave: np.ndarray, fps: float, colour: np.ndarray) -> np.ndarray:
+    """A wave whose noise has the spectrum that white noise has on the same path.
+
+    Parameters
+    ----------
+    wave : (n,) float array
+    fps : float
+        Samples a second.
+    colour : (k,) float array
+        As from `noise_colour`.
+    """
+    size = fft.next_fast_len(len(wave) + int(4 * fps), real=True)  # its ends do not meet
+    tilt = np.polyval(colour, np.log(np.clip(fft.rfftfreq(size, 1 / fps), *WindowOptions().band)))
+    return fft.irfft(fft.rfft(wave, size) * np.exp((tilt.mean() - tilt) / 2), size)[: len(wave)]

@@ -1,0 +1,233 @@
+"""Pulse rate over time from mean colours: sliding windows, their SNR, and which of them to believe."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cuffless.camera.pulse.noise import noise_colour, pulse_snr, white_noise, whitened
+from cuffless.camera.pulse.spectra import SEARCH, like_context, pulse_frequencies
+from cuffless.camera.pulse.waves import filtered_waves
+from cuffless.camera.skin.trace import Trace, mean_over_rois
+
+HOP_SECONDS = 1.0
+AGREE_BPM = 5.0
+"""Greatest difference between rates that agree."""
+LEAST_BPM, ROUNDING_BPM = 60 * SEARCH[0], 1.0
+SHORTEST = 5.0
+"""Shortest window in seconds: three beats at the lowest rate."""
+LEAST_FPS = 8.0
+"""Below, the first harmonic of a fast pulse lies beyond half the frame rate."""
+_EVERY = 5  # windows one second apart: that many share a measurement of the noise
+CONTEXT_SECONDS = 30.0
+"""Stretch around a shorter window that tells whether its rate is doubled."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Pulse rate and SNR of sliding windows.
+
+    Attributes
+    ----------
+    start : (n,) float array
+        Start of each window in seconds.
+    seconds : float
+        Length of the windows.
+    hr, snr : (n,) float arrays
+        Pulse rate in bpm and SNR in dB, of all regions together; NaN and -inf where the wave is flat. The SNR is that
+        of the wave with the colour of its noise taken out.
+    roi_hr : (n, n_roi) float array
+        Pulse rate of each region; NaN where it is not visible throughout.
+    agree : (n,) bool array
+        Whether the rates of the regions, or of neighbouring windows where there is one region, agree within 5 bpm.
+    threshold, certain : float
+        SNR in dB that noise exceeds in one window in 20, and hardly ever in a whole recording.
+    method : str
+        From colours to the pulse wave.
+    waves : tuple of (t0, fps, (m,) float array)
+        Band-passed pulse wave of each stretch without a gap.
+    """
+
+    start: np.ndarray
+    seconds: float
+    hr: np.ndarray
+    snr: np.ndarray
+    roi_hr: np.ndarray
+    agree: np.ndarray
+    threshold: float
+    certain: float
+    method: str
+    waves: tuple
+
+    def __len__(self):
+        return len(self.start)
+
+    @property
+    def centre(self) -> np.ndarray:
+        """Centre of each window in seconds."""
+        return self.start + self.seconds / 2
+
+    @property
+    def confirmed(self) -> np.ndarray:
+        """Windows whose SNR noise rarely has, and whose rate is looked for and confirmed by something else."""
+        return (self.snr > self.threshold) & self.agree & (self.hr >= LEAST_BPM - ROUNDING_BPM)
+
+    @property
+    def accepted(self) -> np.ndarray:
+        """Windows to believe: confirmed ones, if at least one of them has an SNR that noise hardly ever has.
+
+        Noise has many windows and confirms one of them now and then.
+        """
+        confirmed = self.confirmed
+        return confirmed & (confirmed & (self.snr > self.certain)).any()
+
+
+def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> Rates:
+    """Pulse rate over time.
+
+    Parameters
+    ----------
+    trace : Trace
+    method : {"pos", "chrom", "green", "red", "blue"}
+    seconds : float
+        Length of a window; windows begin one second apart.
+
+    Returns
+    -------
+    Rates
+        Without windows if no stretch is as long as one.
+
+    Raises
+    ------
+    ValueError
+        If a window is shorter than 5 s, or there are fewer than 8 frames a second.
+    """
+    if not seconds >= SHORTEST:
+        raise ValueError(f"windows of {seconds:g} s hold too few beats; take at least {SHORTEST:g} s")
+    if trace.fps < LEAST_FPS:
+        raise ValueError(f"{trace.fps:g} frames a second; at least {LEAST_FPS:g} are needed for a pulse rate")
+    noise = white_noise(round(trace.fps, 1), seconds, method)
+    waves = filtered_waves(trace.t, mean_over_rois(trace), trace.fps, method)
+    start = np.concatenate([np.empty(0), *(_starts(*wave, seconds) for wave in waves)])
+    hr, snr = _rates_at(waves, start, seconds, noise), np.full(len(start), -np.inf)
+    if np.isfinite(hr).any():
+        snr = _snr_at(waves, start, hr, seconds, noise)
+    roi_hr = hr[:, None]
+    if len(trace.rois) > 1:
+        each = [filtered_waves(trace.t, colours, trace.fps, method) for colours in trace.rgb.transpose(1, 0, 2)]
+        roi_hr = np.column_stack([_rates_at(roi, start, seconds, noise) for roi in each])
+    several = np.isfinite(roi_hr).sum(axis=1) > 1
+    agree = np.where(several, _regions_agree(roi_hr), _neighbours_agree(start, hr, seconds, waves, noise))
+    certain = noise.certain(max(len(start) * HOP_SECONDS / seconds, 1))
+    return Rates(start, seconds, hr, snr, roi_hr, agree, noise.threshold, certain, method, tuple(waves))
+
+
+def why_nothing(name: str, rates: Rates) -> str:
+    """Why no window of a recording is accepted, in a sentence; empty if one is."""
+    if rates.accepted.any():
+        return ""
+    if not len(rates):
+        longest = max((len(wave) / fps for _, fps, wave in rates.waves), default=0.0)
+        return f"{name}: no stretch without a gap holds a window of {rates.seconds:g} s (the longest: {longest:.1f} s)"
+    windows = f"windows of {rates.seconds:g} s"
+    rare = f"{rates.threshold:.1f} dB, which noise alone exceeds in 5 % of windows"
+    loud = rates.snr > rates.threshold
+    if not np.isfinite(rates.snr).any():
+        return f"{name}: no pulse wave; it is flat in every window"
+    if not loud.any():
+        return (
+            f"{name}: no pulse wave; the SNR of {len(rates)} {windows} is at most {rates.snr.max():.1f} dB, "
+            f"not above {rare}"
+        )
+    if n := int(rates.confirmed.sum()):
+        return (
+            f"{name}: no pulse wave to rely on; the SNR of {n} of {len(rates)} {windows} is above {rare}, but of none "
+            f"above {rates.certain:.1f} dB, which noise hardly ever exceeds"
+        )
+    if (loud & rates.agree).any():
+        slow = rates.hr[loud & rates.agree].max()
+        return f"{name}: its clearest rate is {slow:.1f} bpm; nothing below {LEAST_BPM:g} bpm is accepted"
+    many = np.isfinite(rates.roi_hr).sum(axis=1)[loud] > 1
+    whose = "the regions" if np.mean(many) > 0.5 else "neighbouring windows"
+    return (
+        f"{name}: no pulse wave to rely on; {int(loud.sum())} of {len(rates)} {windows} have an SNR above {rare}, but "
+        f"the rates of {whose} differ by more than {AGREE_BPM:g} bpm"
+    )
+
+
+def _starts(t0, fps, wave, seconds):
+    """Start of the windows of one wave, on its samples."""
+    length = round(seconds * fps)
+    if len(wave) < length:
+        return np.empty(0)
+    return t0 + np.round(np.arange(0, (len(wave) - length) / fps + 1e-9, HOP_SECONDS) * fps) / fps
+
+
+def _blocks(wave, fps, first, seconds):
+    return np.lib.stride_tricks.sliding_window_view(wave, round(seconds * fps))[first]
+
+
+def _rates_at(waves, start, seconds, noise):
+    """Rates in bpm of windows that are given; NaN where no wave holds the window, or it is flat."""
+    rates = np.full(len(start), np.nan)
+    for t0, fps, wave in waves:
+        inside, first = _inside(wave, fps, t0, start, seconds)
+        if not len(inside) or not wave.any():
+            continue
+        blocks = _blocks(wave, fps, first, seconds)
+        hz = pulse_frequencies(blocks, fps, noise.response, hop=HOP_SECONDS)
+        longer = min(CONTEXT_SECONDS, len(wave) / fps)
+        if longer > seconds:
+            around = first - round((longer - seconds) / 2 * fps)
+            around = np.clip(around, 0, len(wave) - round(longer * fps))
+            hz = like_context(
+                hz, pulse_frequencies(_blocks(wave, fps, around, longer), fps, noise.response, hop=HOP_SECONDS)
+            )
+        rates[inside] = np.where(np.ptp(blocks, axis=1) > 0, 60 * hz, np.nan)
+    return rates
+
+
+def _inside(wave, fps, t0, start, seconds):
+    """Which windows lie in a wave, and their first samples."""
+    first = np.round((start - t0) * fps).astype(int)
+    inside = np.flatnonzero((first >= 0) & (first + round(seconds * fps) <= len(wave)))
+    return inside, first[inside]
+
+
+def _snr_at(waves, start, hr, seconds, noise):
+    """SNR in dB of windows above noise of the recording's own colour; -inf where there is no rate."""
+    known = np.flatnonzero(np.isfinite(hr))
+    held = [(t0, fps, wave, *_inside(wave, fps, t0, start[known], seconds)) for t0, fps, wave in waves]
+    blocks = np.concatenate([_blocks(wave, fps, first, seconds) for _, fps, wave, _, first in held if len(first)])
+    owners = np.concatenate([known[at] for *_, at, first in held if len(first)])
+    colour = noise_colour(blocks[::_EVERY], hr[owners[::_EVERY]] / 60, waves[0][1], noise)
+    snr = np.full(len(start), -np.inf)
+    for _, fps, wave, at, first in held:
+        if len(at):
+            blocks = _blocks(whitened(wave, fps, colour), fps, first, seconds)
+            snr[known[at]] = pulse_snr(blocks, fps, hr[known[at]] / 60)
+    return snr
+
+
+def _regions_agree(rates):
+    """Whether a window's rates differ by no more than 5 bpm, over the regions that are visible."""
+    lowest, highest = (np.where(np.isfinite(rates), rates, empty) for empty in (np.inf, -np.inf))
+    return highest.max(axis=1, initial=-np.inf) - lowest.min(axis=1, initial=np.inf) <= AGREE_BPM
+
+
+def _neighbours_agree(start, rates, seconds, waves, noise):
+    """Whether a window's rate is that of the windows half a length before and after it, as far as there are.
+
+    Windows one hop apart share nearly all their samples and agree in noise too. A window without such neighbours is
+    asked for the rates of its two halves.
+    """
+    agree, alone = np.ones(len(start), bool), np.ones(len(start), bool)
+    hops = max(round(seconds / 2 / HOP_SECONDS), 1) * HOP_SECONDS
+    for distance in (-hops, hops):
+        at = np.clip(np.searchsorted(start, start + distance - HOP_SECONDS / 2), 0, max(len(start) - 1, 0))
+        there = np.abs(start[at] - start - distance) < HOP_SECONDS / 2
+        agree &= ~there | (np.abs(rates[at] - rates) <= AGREE_BPM)
+        alone &= ~there
+    if alone.any():
+        halves = [_rates_at(waves, start[alone] + part, seconds / 2, noise) for part in (0, seconds / 2)]
+        agree[alone] = np.all(np.abs(np.array(halves) - rates[alone]) <= AGREE_BPM, axis=0)
+    return agree

@@ -1,0 +1,152 @@
+"""One recording of a study on disk: its colours, its regions, and what there is to see of it."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from cuffless.camera.errors import RppgError
+from cuffless.camera.manifest import Recording
+from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
+from cuffless.camera.skin.extraction import extract_trace
+from cuffless.camera.skin.roi import Regions, read_regions, write_regions
+from cuffless.camera.skin.trace import Trace, load_trace, save_reason, save_trace
+from cuffless.camera.windows.cutting import pulse_record
+from cuffless.config import WindowOptions
+from cuffless.config.rppg import RppgOptions
+from cuffless.files import whole_file
+from cuffless.records import Record
+
+SECONDS = 30.0
+"""Length of the windows in which a contact sheet shows the pulse rate."""
+_JPEG = 95  # quality of the frames that are kept to be shown
+
+
+def extract_recording(
+    recording: Recording,
+    *,
+    roi_hz: float,
+    trace: str | Path,
+    regions: str | Path,
+    frames: str | Path,
+    log: Callable[[str], object] = print,
+) -> None:
+    """Take the colours of a recording's regions, and write them with the regions and a few frames.
+
+    Parameters
+    ----------
+    recording : Recording
+    roi_hz : float
+        How often a face is looked for.
+    trace : path
+        ``.npz``, for `load_trace`: the colours, or why there are none.
+    regions : path
+        ``.json``, for `read_regions`; of a recording without colours it holds the reason.
+    frames : path
+        ``.npz``, for `load_frames`.
+    log : callable
+        Is told how far the work is, and how it ended.
+
+    Notes
+    -----
+    A recording that is excluded or cannot be read is no error: its reason stands in place of its colours.
+    """
+    try:
+        if recording.exclude:
+            raise RppgError(f"excluded: {recording.exclude}")
+        found, where, shown = extract_trace(
+            recording.video,
+            roi=recording.roi if recording.roi_mode == "file" else None,
+            roi_mode=recording.roi_mode,
+            timestamps=recording.timestamps,
+            fps=recording.fps,
+            roi_hz=roi_hz,
+            log=log,
+        )
+    except RppgError as error:
+        log(f"{recording.recording}: {error}")
+        save_frames([], frames)
+        with whole_file(regions) as part:
+            part.write_text(json.dumps({"reason": str(error)}) + "\n", encoding="utf-8")
+        save_reason(str(error), trace)
+        return
+    log(f"{recording.recording}: {len(found.t)} frames in {found.seconds:.1f} s, regions {', '.join(found.rois)}")
+    save_frames(shown, frames)
+    write_regions(where, regions)
+    save_trace(found, trace)
+
+
+def rates_to_show(name: str, trace: Trace, *, method: str) -> tuple[Rates | None, str]:
+    """Pulse rates of a recording, as its contact sheet shows them.
+
+    Parameters
+    ----------
+    name : str
+        Of the recording, for the reason.
+    trace : Trace
+    method : str
+        From colours to a pulse wave.
+
+    Returns
+    -------
+    rates : Rates or None
+        None if there are too few frames a second.
+    reason : str
+        Why no window is accepted; empty if one is.
+    """
+    if trace.fps < LEAST_FPS:
+        return None, f"{name}: {trace.fps:.3g} frames a second; at least {LEAST_FPS:g} are needed for a pulse rate"
+    rates = pulse_rates(trace, method=method, seconds=SECONDS)
+    return rates, why_nothing(name, rates)
+
+
+def load_recording(
+    trace: str | Path, regions: str | Path, frames: str | Path
+) -> tuple[Trace, Regions, list[tuple[float, np.ndarray]]]:
+    """Read what `extract_recording` wrote.
+
+    Raises
+    ------
+    RppgError
+        If it wrote a reason; that is the message.
+    """
+    return load_trace(trace), read_regions(regions), load_frames(frames)
+
+
+def save_frames(frames: list[tuple[float, np.ndarray]], path: str | Path) -> None:
+    """Write frames with their times as JPEG in an npz, whole or not at all."""
+    import cv2
+
+    arrays = {"t": np.array([t for t, _ in frames], float)}
+    for number, (_, frame) in enumerate(frames):
+        arrays[f"frame{number}"] = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, _JPEG])[1]
+    with whole_file(path) as part:
+        np.savez(part, **arrays)
+
+
+def load_frames(path: str | Path) -> list[tuple[float, np.ndarray]]:
+    """Read frames that `save_frames` wrote: seconds, and (height, width, 3) uint8 arrays of blue, green and red."""
+    import cv2
+
+    with np.load(path) as arrays:
+        return [
+            (float(t), cv2.imdecode(arrays[f"frame{number}"], cv2.IMREAD_COLOR)) for number, t in enumerate(arrays["t"])
+        ]
+
+
+def traces_or_reasons(paths: Iterable[str | Path]) -> Iterator[Trace | str]:
+    """Traces one at a time; where there is none, why."""
+    for path in paths:
+        try:
+            yield load_trace(path)
+        except RppgError as error:
+            yield str(error)
+
+
+def pulse_records(paths: Iterable[str | Path], options: RppgOptions, windows: WindowOptions) -> Iterator[Record]:
+    """Pulse waves of the recordings that have one, as `pulse_record` makes them, one at a time."""
+    for path in paths:
+        with suppress(RppgError):  # the quality table has the reason
+            yield pulse_record(load_trace(path), options, windows, name=Path(path).stem)

@@ -1,0 +1,1 @@
+"""Skin in a video: where it is, and its mean colours over time."""

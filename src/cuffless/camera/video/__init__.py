@@ -1,0 +1,1 @@
+"""Videos: their files, frames and frame times."""

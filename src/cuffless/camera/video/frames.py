@@ -1,0 +1,246 @@
+"""Frames of a video with their times: video files and numbered images."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from cuffless.camera.errors import RppgError
+from cuffless.camera.video.containers import declared
+from cuffless.camera.video.frame_times import MOST_FPS, read_frame_times
+from cuffless.camera.video.images import NUMBERED, Images
+from cuffless.errors import fault
+
+LEAST_SECONDS = 10.0
+"""What must be left of a truncated video."""
+_LATE_SECONDS = 0.5  # containers other than AVI state their length roughly
+_BARE = (b"\xff\xd8", b"\0\0\0\1")  # Motion JPEG and H.264 or H.265 in no container
+_TRIES = 300  # OpenCV tells a frame that cannot be decoded as it tells the end
+
+
+class Frames:
+    """Frames of one video, to be read once, in order; a context manager, which closes the file.
+
+    Iterating gives ``(t, frame)``: seconds from the recording's start, strictly rising, and a (height, width, 3) uint8
+    array of blue, green and red. At its end `notes` is complete.
+
+    Attributes
+    ----------
+    name : str
+        The file's.
+    stamps : {"file", "container", "names", "fps"}
+        Where times come from.
+    notes : list of str
+        What the user should know.
+    seconds : float or None
+        Length, if it is known beforehand.
+    """
+
+    def __init__(self, source, clock, stamps: str, notes: list[str], seconds: float | None):
+        self._source, self._clock = source, clock
+        self.name, self.stamps, self.notes, self.seconds = source.name, stamps, notes, seconds
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._source.close()
+
+    def __iter__(self) -> Iterator[tuple[float, np.ndarray]]:
+        """Yield times and frames.
+
+        Raises
+        ------
+        RppgError
+            If no frame can be decoded, less than 10 s are left of a truncated video, or there are too few frame times.
+        """
+        last, back = -np.inf, 0
+        for row, number, stamp, frame in self._source:
+            t = self._clock(row, number, stamp)
+            if t > last:
+                last = t
+                yield t, frame
+            else:
+                back += 1
+        if last == -np.inf:
+            raise RppgError(f"{self.name}: holds no frame that can be decoded; copy or convert the video again")
+        if back:
+            self.notes.append(f"{back} frames are timed no later than the one before and are left out")
+        self.notes += self._source.losses()
+        self.notes += self._clock.leftovers(self._source.read)
+
+
+def open_frames(video: str | Path, *, timestamps: str | Path | None = None, fps: float | None = None) -> Frames:
+    """Open a video.
+
+    Parameters
+    ----------
+    video : str or Path
+        A file, or the pattern of numbered images, as ``img_%05d.png``: a number that is missing is a lost frame.
+        Numbers that are times (ms to ns) are taken for the frames' times.
+    timestamps : str or Path, optional
+        Frame times, as `read_frame_times` reads them: one for each frame. Default: the container's or
+        the names'.
+    fps : float, optional
+        Frames a second, by which frames are counted instead; without meaning where there are `timestamps`.
+
+    Returns
+    -------
+    Frames
+
+    Raises
+    ------
+    RppgError
+        If the video cannot be opened, or there are no times.
+
+    Notes
+    -----
+    AVI stores no times: frames are counted at the header's rate, and `stamps` is ``fps``. A stream in no container
+    (``.h264``, ``.mjpeg``) has not even a rate.
+    """
+    video = Path(video)
+    numbered = not video.is_file() and NUMBERED.search(video.name)
+    source = Images(video) if numbered else _VideoFile(video)
+    try:
+        if timestamps is not None:
+            times, notes = read_frame_times(timestamps)
+            clock = _Listed(times, Path(timestamps).name, video.name)
+            return Frames(source, clock, "file", notes, float(times[-1] - times[0]))
+        if fps is None and source.stamped:
+            return Frames(source, _Stamped(), source.stamps, list(source.notes), source.seconds)
+        rate = source.fps if fps is None else fps
+        if not 0 < rate <= MOST_FPS:
+            raise RppgError(
+                f"{video.name}: has no frame times and says {rate:g} frames a second; give timestamps or fps"
+            )
+        why = "frame times are set aside, as asked" if source.stamped else "no frame times"
+        notes = [f"{why}: counted at {rate:g} frames a second, dropped frames and a wrong rate go unseen"]
+        if not source.stamped:
+            notes += source.notes
+        seconds = source.seconds and source.fps and source.seconds * source.fps / rate
+        return Frames(source, _Counted(rate), "fps", notes, seconds or None)
+    except RppgError:
+        source.close()
+        raise
+
+
+class _Listed:
+    """Times of a user's file."""
+
+    def __init__(self, times: np.ndarray, name: str, video: str):
+        self.times, self.name, self.video = times.tolist(), name, video
+
+    def __call__(self, row: int, number: int, stamp: float) -> float:
+        if row >= len(self.times):
+            raise RppgError(
+                f"{self.video}: more frames than {self.name} has times, {len(self.times)}; give one for each frame"
+            )
+        return self.times[row]
+
+    def leftovers(self, read: int) -> list[str]:
+        more = len(self.times) - read
+        if more <= 0:
+            return []
+        return [f"{self.name} has {more} more times than there are frames; its first {read} are taken"]
+
+
+class _Counted:
+    """Frames at a constant rate; missing numbers are lost frames."""
+
+    def __init__(self, fps: float):
+        self.fps = fps
+
+    def __call__(self, row: int, number: int, stamp: float) -> float:
+        return number / self.fps
+
+    def leftovers(self, read: int) -> list[str]:
+        return []
+
+
+class _Stamped:
+    """The container's or the names' times, from the first frame."""
+
+    first = None
+
+    def __call__(self, row: int, number: int, stamp: float) -> float:
+        if self.first is None:
+            self.first = stamp
+        return stamp - self.first
+
+    def leftovers(self, read: int) -> list[str]:
+        return []
+
+
+class _VideoFile:
+    """A video file; iterating gives row and number of a frame (the same), the container's time in s, and the frame."""
+
+    stamps, notes = "container", ()
+
+    def __init__(self, path: Path):
+        if not path.is_file():
+            raise RppgError(f"{path}: there is no such video")
+        if not path.stat().st_size:
+            raise RppgError(f"{path.name}: the file is empty; copy the video again")
+        # FFmpeg's own complaints name no file; ours do.
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+        import cv2
+
+        self.name, self.read, self._lost, self._first, self._end = path.name, 0, 0, None, 0.0
+        try:
+            self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        except cv2.error as error:
+            raise RppgError(f"{path.name}: cannot be opened as a video ({fault(error)})") from None
+        if not self._capture.isOpened():
+            raise RppgError(f"{path.name}: is damaged or in no format that OpenCV reads; convert it to MP4 or MKV")
+        with path.open("rb") as file:
+            head = file.read(12)
+        self._avi = head[:4] == b"RIFF" and head[8:] == b"AVI "
+        bare = head.startswith(_BARE) and not head[4:8].isalpha()  # letters: a box of MP4
+        self.stamped = not (self._avi or bare)
+        self.fps = 0.0 if bare else self._capture.get(cv2.CAP_PROP_FPS)  # FFmpeg makes one up
+        count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        self.seconds = count / self.fps if count > 0 and 0 < self.fps <= MOST_FPS else None
+        self._told = declared(path)
+        if self._told:
+            self.seconds = self._told.seconds or (self.seconds if self._told.sized else None)
+
+    def __iter__(self):
+        import cv2
+
+        grab, retrieve, get = self._capture.grab, self._capture.retrieve, self._capture.get
+        failed = 0
+        while failed < _TRIES:
+            decoded, frame = retrieve() if grab() else (False, None)
+            if not decoded:
+                failed += 1
+                continue
+            self._end = get(cv2.CAP_PROP_POS_MSEC) / 1e3
+            if self._first is None:
+                self._first = self._end
+            self._lost += failed
+            self.read += failed
+            failed = 0
+            yield self.read, self.read, self._end, frame
+            self.read += 1
+
+    def losses(self) -> list[str]:
+        """Frames that the file declares and does not give."""
+        lost = [f"{self._lost} frames cannot be decoded"] if self._lost else []
+        if self.seconds is None or self._first is None:
+            return lost
+        frame = 1 / self.fps if 0 < self.fps <= MOST_FPS else 0.0
+        there = self._end - self._first + frame
+        if self.seconds - there <= (1.5 * frame if self._avi else _LATE_SECONDS):
+            return lost
+        if self._told is None:
+            return [*lost, f"its pictures end after {there:.1f} s, the file after {self.seconds:.1f} s"]
+        if not (self._avi or self._told.cut or self._told.seconds):
+            return lost  # a sound may be longer than the pictures
+        what = f"truncated or damaged: {there:.1f} s of {self.seconds:.1f} s can be read"
+        if there < LEAST_SECONDS:
+            raise RppgError(f"{self.name}: {what}, and {LEAST_SECONDS:g} s are needed; copy the video again")
+        return [*lost, what]
+
+    def close(self) -> None:
+        self._capture.release()

@@ -1,0 +1,121 @@
+"""Frames that are images: numbered one by one, or named by the times at which they were taken."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from cuffless.camera.errors import RppgError
+from cuffless.records.faults import pass_on
+
+NUMBERED = re.compile(r"%0?\d*d")
+# Units of numbers that are times, by how far they lie apart: 8 to 125 frames a second in ms, up to 1000 in us and ns.
+# Closer ones count frames: at most every seventh.
+_TIMES = (
+    ("ms", 1e-3, 8, 125),
+    ("us", 1e-6, 1000, 125_000),
+    ("100 ns", 1e-7, 125_001, 999_999),
+    ("ns", 1e-9, 1_000_000, 125_000_000),
+)
+_MOST_APART = 125
+_FEW = 3  # images: fewer tell nothing
+
+
+_CALENDAR = (17, 20)  # digits of a date and time to ms or us: 20240131100000123
+
+
+def _calendar_seconds(numbers: Sequence[int]) -> list[float]:
+    """Seconds from the first of numbers that write a date and time; empty if one does not."""
+    if len(numbers) < _FEW or {len(str(number)) for number in numbers} not in [{digits} for digits in _CALENDAR]:
+        return []
+    try:
+        moments = [datetime.strptime(str(number), "%Y%m%d%H%M%S%f") for number in numbers]
+    except ValueError:
+        return []
+    return [(moment - moments[0]).total_seconds() for moment in moments]
+
+
+class Images:
+    """Images of one pattern, to be iterated once.
+
+    Gives row and number of a frame, which differ behind missing images; its time in s, NaN where numbers are no times;
+    and the frame. Images that cannot be decoded are left out.
+
+    Parameters
+    ----------
+    pattern : Path
+        As ``img_%05d.png``.
+
+    Attributes
+    ----------
+    stamped : bool
+        Whether the numbers are times.
+    notes : list of str
+        What the user should know of the numbers.
+    """
+
+    fps, seconds, stamps = 0.0, None, "names"
+
+    def __init__(self, pattern: Path):
+        self.name, self.read, self._lost = pattern.name, 0, 0
+        before, after = NUMBERED.split(pattern.name, maxsplit=1)
+        named = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
+        found = pattern.parent.iterdir() if pattern.parent.is_dir() else ()
+        matches = [match for path in found if (match := named.fullmatch(path.name))]
+        self._files = sorted((int(match[1]), pattern.parent / match[0]) for match in matches)
+        if not self._files:
+            raise RppgError(f"{pattern}: there is no such image; name them as img_00001.png for img_%05d.png")
+        numbers = [number - self._files[0][0] for number, _ in self._files]
+        dated = _calendar_seconds([number for number, _ in self._files])
+        self._gaps = numbers[-1] + 1 - len(set(numbers))
+        apart = float(np.median(np.diff(numbers))) if len(numbers) >= _FEW else 1.0
+        unit, scale = next(((unit, scale) for unit, scale, low, high in _TIMES if low <= apart <= high), ("", np.nan))
+        if dated:
+            unit, scale = "dates", 1.0
+        self.stamped, self.notes = bool(unit), []
+        self._times = [number * scale for number in dated or numbers]
+        self._places = numbers
+        if self.stamped:
+            self.seconds = self._times[-1]
+            self.notes = [f"frame times are the images' numbers, taken for {unit}; with fps the images are counted"]
+        elif apart > _MOST_APART:
+            self.notes = [f"the images' numbers lie {apart:g} apart and count no frames: the images are counted"]
+        if self.notes:
+            self._places, self._gaps = range(len(numbers)), 0
+
+        self._step = numbers[1] if len(numbers) >= _FEW else 1
+        if not all(late - early == self._step for early, late in pairwise(numbers)):
+            self._step = 1
+
+    def __iter__(self):
+        import cv2
+
+        for place, time, (_, path) in zip(self._places, self._times, self._files, strict=True):
+            try:
+                data = np.fromfile(path, np.uint8)
+            except OSError as error:
+                pass_on(error)
+                data = ()  # a link to nothing, a folder
+            frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+            if frame is not None:
+                yield self.read, place, time, frame
+            else:
+                self._lost += 1
+            self.read += 1
+
+    def losses(self) -> list[str]:
+        """Images that are missing or damaged."""
+        missing = f"{self._gaps} numbers are missing among the images"
+        if self._step > 1:
+            missing = (
+                f"the images' numbers go up by {self._step} and fps counts numbers: if there are that many images a "
+                f"second, give {self._step} times as much"
+            )
+        texts = (missing, f"{self._lost} images cannot be decoded")
+        return [text for n, text in zip((self._gaps, self._lost), texts, strict=True) if n]
+
+    def close(self) -> None:
+        """Nothing stays open."""

@@ -1,0 +1,1 @@
+"""Windows of the pulse wave with a monitor's pressures."""

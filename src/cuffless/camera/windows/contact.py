@@ -1,0 +1,49 @@
+"""PPG recorded by contact beside a video: whether both tell the same pulse rate."""
+
+import numpy as np
+
+from cuffless.camera.manifest import Recording
+from cuffless.config import RecordOptions, WindowOptions
+from cuffless.errors import CufflessError
+from cuffless.records.formats.csv_files import open_csv
+from cuffless.windows import Measures, cut_windows, first_broken_rule
+
+NEAR_SECONDS = 4.0
+"""Centres of windows that are compared lie no further apart."""
+
+
+def contact_note(recording: Recording, kept: Measures, windows: WindowOptions) -> str:
+    """How far the pulse rates of a recording's windows are from those of its contact PPG.
+
+    Parameters
+    ----------
+    recording : Recording
+        ``ppg`` and ``ppg_fs``: a CSV with a column ``ppg`` that begins with the video.
+    kept : Measures
+        Kept windows of rPPG: start, seconds, hr.
+    windows : WindowOptions
+        By which the windows of both are cut.
+
+    Returns
+    -------
+    str
+        A sentence with the median absolute difference in bpm over the windows that have a partner in the PPG, or why
+        nothing can be compared; empty if the recording has no contact PPG or no window.
+    """
+    if recording.ppg is None or not len(kept):
+        return ""
+    try:
+        record = open_csv(recording.ppg, RecordOptions(csv_fs=recording.ppg_fs), need_abp=False)
+        found = cut_windows(record, windows).candidates
+    except (CufflessError, OSError) as error:
+        return f"contact PPG not compared: {error}"
+    found = found.select(first_broken_rule(found, windows, has_abp=False) < 0)
+    if not len(found):
+        return f"contact PPG not compared: no window of {recording.ppg.name} keeps the rules of the signal"
+    centre, theirs = (measures.start + measures.seconds / 2 for measures in (kept, found))
+    nearest = np.abs(centre[:, None] - theirs).argmin(axis=1)
+    near = np.abs(theirs[nearest] - centre) <= NEAR_SECONDS
+    if not near.any():
+        return f"contact PPG not compared: no window of {recording.ppg.name} lies beside one of the video"
+    apart = np.median(np.abs(kept.hr - found.hr[nearest])[near])
+    return f"pulse rate {apart:.1f} bpm from that of the contact PPG (median over {int(near.sum())} windows)"

@@ -1,0 +1,212 @@
+"""From mean colours to windows of pulse wave with a monitor's pressures, by the rules that hold for PPG."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import scipy
+
+from cuffless.camera.errors import RppgError
+from cuffless.camera.manifest import Recording
+from cuffless.camera.pulse.channels import CHANNELS, THREE, channel_faults
+from cuffless.camera.pulse.waves import WINDOW_SECONDS, pulse_stretches, stretches
+from cuffless.camera.skin.trace import Trace, mean_over_rois
+from cuffless.camera.windows.contact import contact_note
+from cuffless.camera.windows.files import NO_PRESSURE, Gathered, write_gathered
+from cuffless.camera.windows.monitor import Monitor, pressures_at, read_monitor, require_overlap
+from cuffless.config import WindowOptions
+from cuffless.config.rppg import RppgOptions
+from cuffless.errors import CufflessError
+from cuffless.records import Record, from_arrays
+from cuffless.signals import to_rate
+from cuffless.windows import Windows, count_rejections, cut_windows, first_broken_rule
+from cuffless.windows.ready import NEED_BEATS
+
+FS = 125.0
+"""Sampling rate in Hz to which pulse waves are brought."""
+FRAMES_A_CYCLE = 2.125
+"""Frames a second over the upper end of the pass band: 17 a second for 8 Hz, half the rate with some room."""
+
+
+def pulse_record(trace: Trace, options: RppgOptions, windows: WindowOptions, *, name: str = "trace") -> Record:
+    """Pulse wave of a trace as a recording of PPG.
+
+    Parameters
+    ----------
+    trace : Trace
+    options : RppgOptions
+        ``method`` and ``invert``.
+    windows : WindowOptions
+        The pass band that the frame rate must hold.
+    name : str
+        The recording's name.
+
+    Returns
+    -------
+    Record
+        One segment at 125 Hz a stretch of frames; each begins at its time in the recording. Frames without skin and
+        missing frames end a stretch where they leave more than 1 s without a colour.
+
+    Raises
+    ------
+    RppgError
+        If there are too few frames a second for the pass band, or no stretch is as long as one window of the method.
+    """
+    colours = mean_over_rois(trace)
+    if (rate := _frame_rate(trace)) < FRAMES_A_CYCLE * windows.band[1]:
+        raise RppgError(
+            f"{name}: {rate:.3g} frames a second cannot hold {windows.band[0]:g}-{windows.band[1]:g} Hz, the band of a "
+            f"pulse wave; film with at least {FRAMES_A_CYCLE * windows.band[1]:g}"
+        )
+    waves = pulse_stretches(trace.t, colours, trace.fps, method=options.method, invert=options.invert)
+    segments = []
+    for t0, fps, wave in waves:
+        [segment] = from_arrays(name, _at_rate(wave, fps), None, FS).segments
+        segments.append(replace(segment, name=f"{name}_{len(segments)}", start=t0))
+    if not segments:
+        raise RppgError(f"{name}: no {WINDOW_SECONDS:g} s in which skin is seen; see to the region of interest")
+    return Record(name, name, FS, ("ppg",), trace.seconds, tuple(segments))
+
+
+def _frame_rate(trace: Trace) -> float:
+    """Frames a second: the nominal rate, or the mean over stretches where the camera slowed down."""
+    parts = stretches(trace.t)
+    steps = int(np.sum(parts[:, 1] - parts[:, 0] - 1))
+    spans = np.sum(trace.t[parts[:, 1] - 1] - trace.t[parts[:, 0]])
+    return min(trace.fps, steps / spans) if steps else trace.fps
+
+
+def _at_rate(wave, fps: float):
+    """A wave at 125 Hz; splines would bend what lies near half the frame rate."""
+    times = max(int(np.ceil(2 * FS / fps)), 1)
+    dense = scipy.signal.resample_poly(wave, times, 1, padtype="line") if times > 1 else wave
+    return to_rate(dense, times * fps, FS, 0.0, int((len(wave) - 1) / fps * FS + 1e-6) + 1)
+
+
+def cut_recording(
+    trace: Trace,
+    monitor: Monitor | None,
+    options: RppgOptions,
+    windows: WindowOptions,
+    *,
+    name: str = "trace",
+) -> Windows:
+    """Cut the windows of a recording, and judge them as windows of PPG are judged.
+
+    Parameters
+    ----------
+    trace : Trace
+    monitor : Monitor or None
+        None: no window has a pressure.
+    options : RppgOptions
+    windows : WindowOptions
+        The windowing that the networks were trained with.
+    name : str
+        The recording's name.
+
+    Returns
+    -------
+    Windows
+        ``sbp`` and ``dbp`` are the monitor's at the window's centre; starts count from the recording's start. Beside
+        the rules, ``rejected`` counts under ``no_pressure`` the windows that keep the rules of the signal but have no
+        value of the monitor near them. Rules that need beats of a pressure wave reject nothing.
+
+    Raises
+    ------
+    RppgError
+        If the trace gives no pulse wave, or the monitor has no value of its time.
+
+    Notes
+    -----
+    Schrumpf et al. (2021), section 3.6.1: windows as of PPG.
+    """
+    cut = cut_windows(pulse_record(trace, options, windows, name=name), windows)
+    pressures = np.full((len(cut.candidates), 2), np.nan)
+    if monitor is not None:
+        require_overlap(monitor, trace.t[0], trace.t[-1], options.bp_within)
+        centre = cut.candidates.start + cut.candidates.seconds / 2
+        pressures = pressures_at(monitor, centre, options)
+    return _labelled(cut, pressures, windows)
+
+
+def _labelled(cut: Windows, pressures, options: WindowOptions) -> Windows:
+    """Windows cut without a pressure, judged again with one."""
+    figures = replace(cut.candidates, sbp=pressures[:, 0], dbp=pressures[:, 1])
+    by_signal = first_broken_rule(figures, options, has_abp=False)
+    judged = options.model_copy(update={"rules": tuple(rule for rule in options.rules if rule not in NEED_BEATS)})
+    known = np.isfinite(pressures).all(axis=1)
+    verdict = np.where(known, first_broken_rule(figures, judged), first_broken_rule(figures, judged, has_abp=False))
+    unlabelled = ~known & (verdict < 0)
+    rejected = dict.fromkeys(options.rules, 0) | count_rejections(verdict, judged)
+    if "missing" in rejected:
+        rejected["missing"] += cut.rejected["missing"]  # cut short by a gap, so no candidate
+    rejected[NO_PRESSURE] = int(unlabelled.sum())
+    kept = (verdict < 0) & ~unlabelled
+    return Windows(cut.ppg[kept[by_signal < 0]], figures.select(kept), figures, rejected, cut.seconds)
+
+
+def gather_windows(
+    recordings: Iterable[Recording],
+    traces: Iterable[Trace | str],
+    options: RppgOptions,
+    windows: WindowOptions,
+    *,
+    store: str | Path,
+    index: str | Path,
+    quality: str | Path,
+    log: Callable[[str], object] = print,
+) -> None:
+    """Cut the windows of all recordings, and write them as one set.
+
+    Parameters
+    ----------
+    recordings : iterable of Recording
+    traces : iterable of Trace or str
+        One each, in the same order; a text is the reason why there is none. May be a generator: one is held at a time.
+    options : RppgOptions
+    windows : WindowOptions
+        The windowing that the networks were trained with.
+    store, index, quality : path
+        Where the set is written; see `write_gathered`.
+    log : callable
+        Gets one line a recording.
+
+    Notes
+    -----
+    A recording that gives no window is a row of `quality` with its reason, and never an error.
+    """
+    gathered = []
+    for recording, trace in zip(recordings, traces, strict=True):
+        gathered.append(_gather(recording, trace, options, windows))
+        log(f"{recording.recording}: {gathered[-1].verdict}")
+    write_gathered(gathered, options, windows, store=store, index=index, quality=quality)
+
+
+def _gather(recording: Recording, trace: Trace | str, options: RppgOptions, windows: WindowOptions) -> Gathered:
+    own = Gathered(recording.subject, recording.recording, notes=[recording.notes] if recording.notes else [])
+    if not isinstance(trace, str):
+        own.seconds, own.stamps = trace.seconds, trace.stamps
+        own.notes += trace.notes
+    if recording.exclude:
+        own.reason = f"excluded: {recording.exclude}"
+        return own
+    if isinstance(trace, str):
+        own.reason = trace
+        return own
+    try:
+        monitor = None
+        if recording.bp:
+            monitor = read_monitor(recording.bp, start_time=recording.start_time, offset_s=recording.bp_offset_s)
+            own.notes += monitor.notes
+        needed = CHANNELS if options.method in THREE else (options.method,)
+        if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
+            own.notes.append(f"{faults}: {options.method} is not to be relied on; see rppg.method")
+        own.windows = cut_recording(trace, monitor, options, windows, name=recording.recording)
+        own.notes += filter(None, [contact_note(recording, own.windows.kept, windows)])
+    except CufflessError as error:
+        own.reason = str(error)
+        return own
+    if not len(own.windows.kept) and monitor is None:
+        own.reason = "the manifest names no bp: its windows have no pressure"
+    return own

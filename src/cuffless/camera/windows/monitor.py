@@ -1,0 +1,224 @@
+"""What a bedside monitor says of a recording: its values, their clock, and the value that a window takes."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cuffless.camera.errors import RppgError
+from cuffless.config.rppg import RppgOptions
+from cuffless.errors import fault, shortened
+from cuffless.records import RecordError
+from cuffless.records.cuff_values import PLAUSIBLE
+from cuffless.records.text.cells import shown
+from cuffless.records.text.numbers import parse_numbers
+from cuffless.records.text.tables import read_lines
+
+MONITOR_COLUMNS = ("time", "sbp", "dbp")
+_FIGURES = ("sbp", "dbp")
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """Values of a bedside monitor on the clock of a recording.
+
+    Attributes
+    ----------
+    name : str
+        Its file's name.
+    time : (n,) float array
+        Seconds from the recording's start, rising.
+    pressures : (n, 2) float array
+        SBP and DBP in mmHg.
+    start_time : datetime or None
+        The recording's start, where the monitor tells dates.
+    notes : list of str
+        What was passed over.
+    """
+
+    name: str
+    time: np.ndarray
+    pressures: np.ndarray
+    start_time: datetime | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def read_monitor(path: str | Path, *, start_time: datetime | None = None, offset_s: float = 0.0) -> Monitor:
+    """Read a monitor's values.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV with columns `MONITOR_COLUMNS` in any case: seconds from the recording's start, or dates with times of day
+        (ISO 8601); SBP and DBP in mmHg. Rows without a plausible pair of pressures are passed over, and noted.
+    start_time : datetime, optional
+        When the recording began; needed where the monitor tells dates.
+    offset_s : float
+        Seconds to add to the monitor's times for the clock of the recording.
+
+    Returns
+    -------
+    Monitor
+
+    Raises
+    ------
+    RppgError
+        If it cannot be read, a column is missing, a time is neither a number nor a date, dates come without a start
+        time or with another kind of time zone, or no row is left.
+    """
+    path = Path(path)
+    table = _table(path)
+    time, dated = _seconds(path, table["time"], start_time)
+    values = table[list(_FIGURES)].apply(parse_numbers).to_numpy(float)
+    plausible = values[:, 0] > values[:, 1]
+    for column, name in enumerate(_FIGURES):
+        plausible &= (values[:, column] >= PLAUSIBLE[name][0]) & (values[:, column] <= PLAUSIBLE[name][1])
+    if not plausible.any():
+        first = ", ".join(f"{name} {shortened(table[name].iloc[0], 40)}" for name in _FIGURES)
+        raise RppgError(
+            f"{path.name}: no row holds a plausible pair of pressures in mmHg; the first has {first}. In kPa? Multiply "
+            "by 7.50"
+        )
+    notes = []
+    if passed := int((~plausible).sum()):
+        first = table[~plausible].iloc[0]
+        held = ", ".join(f"{name} {shortened(first[name], 40) or 'empty'}" for name in _FIGURES)
+        notes.append(
+            f"{path.name}: {passed} of {len(table)} values without a plausible pair of pressures (the first in line "
+            f"{first.name}: {held})"
+        )
+    order = np.argsort(time[plausible], kind="stable")
+    time, values = time[plausible][order] + offset_s, values[plausible][order]
+    once = np.append(True, np.diff(time) > 0)
+    if repeated := int((~once).sum()):
+        notes.append(f"{path.name}: {repeated} values repeat the time of another and are left out")
+    return Monitor(path.name, time[once], values[once], start_time if dated else None, notes)
+
+
+def pressures_at(monitor: Monitor, times: np.ndarray, options: RppgOptions) -> np.ndarray:
+    """Pressures at times of a recording.
+
+    Parameters
+    ----------
+    monitor : Monitor
+    times : (n,) float array
+        Seconds from the recording's start.
+    options : RppgOptions
+        ``bp_within``: the nearest value counts if it lies within so many seconds. ``bp_interpolate``: the values
+        before and after are interpolated, where both do.
+
+    Returns
+    -------
+    (n, 2) float array
+        SBP and DBP in mmHg; NaN where there is no such value.
+    """
+    times = np.asarray(times, float)
+    after = np.searchsorted(monitor.time, times)
+    last = len(monitor.time) - 1
+    before, after = np.clip(after - 1, 0, last), np.clip(after, 0, last)
+    to_before, to_after = np.abs(times - monitor.time[before]), np.abs(monitor.time[after] - times)
+    if not options.bp_interpolate:
+        nearest = np.where(to_after < to_before, after, before)
+        near = np.minimum(to_before, to_after) <= options.bp_within
+        return np.where(near[:, None], monitor.pressures[nearest], np.nan)
+    exact = np.minimum(to_before, to_after) == 0
+    between = (monitor.time[before] < times) & (times < monitor.time[after])
+    known = exact | (between & (np.maximum(to_before, to_after) <= options.bp_within))
+    columns = [np.interp(times, monitor.time, column) for column in monitor.pressures.T]
+    return np.where(known[:, None], np.column_stack(columns), np.nan)
+
+
+def require_overlap(monitor: Monitor, first: float, last: float, within: float) -> None:
+    """Refuse a monitor none of whose values lies beside the recording.
+
+    Parameters
+    ----------
+    monitor : Monitor
+    first, last : float
+        First and last frame of the recording in seconds from its start.
+    within : float
+        Seconds by which a value may lie outside.
+
+    Raises
+    ------
+    RppgError
+        Says where both lie: in dates where the monitor tells them.
+    """
+    if np.any((monitor.time >= first - within) & (monitor.time <= last + within)):
+        return
+    whose, ours = (_span(ends, monitor.start_time) for ends in (monitor.time[[0, -1]], (first, last)))
+    remedy = "bp and start_time" if monitor.start_time else "bp and bp_offset_s"
+    raise RppgError(f"{monitor.name}: its values lie at {whose}, the recording at {ours}; see to {remedy}")
+
+
+def _span(ends, start_time: datetime | None) -> str:
+    if start_time is None:
+        return f"{ends[0]:g} to {ends[1]:g} s"
+    return " to ".join((start_time + timedelta(seconds=float(s))).isoformat(" ", "seconds") for s in ends)
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Cells as text; the index counts the file's lines."""
+    try:
+        names, rows, _ = read_lines(path)
+    except RecordError as error:
+        raise RppgError(
+            f"{path.name}: cannot be read ({fault(error)}); give a CSV with {', '.join(MONITOR_COLUMNS)}"
+        ) from None
+    if not names:
+        raise RppgError(f"{path.name}: cannot be read (it is empty); give a CSV with {', '.join(MONITOR_COLUMNS)}")
+    if missing := [name for name in MONITOR_COLUMNS if name not in names]:
+        raise RppgError(
+            f"{path.name}: no column {', '.join(missing)}; found {shown(names)}. It needs time (s from the "
+            "recording's start, or dates), sbp and dbp (mmHg)"
+        )
+    if not rows:
+        raise RppgError(f"{path.name}: holds no value; leave bp empty if there is none")
+    lines, cells = zip(*rows, strict=True)
+    at = [names.index(name) for name in MONITOR_COLUMNS]
+    held = [[row[column] if column < len(row) else "" for column in at] for row in cells]
+    return pd.DataFrame(held, index=list(lines), columns=list(MONITOR_COLUMNS), dtype="str")
+
+
+def _seconds(path: Path, column: pd.Series, start_time: datetime | None) -> tuple[np.ndarray, bool]:
+    """Times in seconds from the recording's start, and whether they are dates."""
+    numbers = parse_numbers(column).to_numpy(float)
+    if np.isfinite(numbers).all():
+        return numbers, False
+    if not np.isfinite(numbers).any():
+        return _since(path, column, start_time), True
+    at = int(np.flatnonzero(~np.isfinite(numbers))[0])
+    held = shortened(column.iloc[at])
+    raise RppgError(f"{path.name}, line {column.index[at]}, time: {held!r} is not a number, as others are; correct it")
+
+
+def _since(path: Path, column: pd.Series, start_time: datetime | None) -> np.ndarray:
+    moments = [_moment(path, row, text) for row, text in column.items()]
+    first = shortened(column.iloc[0])
+    if start_time is None:
+        raise RppgError(
+            f"{path.name}: its times are dates ({first}), and the manifest says no start_time; give it, or "
+            "seconds from the recording's start"
+        )
+    zoned = {moment.tzinfo is not None for moment in [*moments, start_time]}
+    if len(zoned) > 1:
+        raise RppgError(
+            f"{path.name}: its times ({first}) and start_time ({start_time.isoformat()}) must all tell a time "
+            "zone, or none"
+        )
+    return np.array([(moment - start_time).total_seconds() for moment in moments])
+
+
+def _moment(path: Path, line: int, text) -> datetime:
+    try:
+        text = str(text).strip()
+        if len(text) <= len("2024-05-01"):  # a date alone
+            raise ValueError("no time of day")
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise RppgError(
+            f"{path.name}, line {line}, time: {shortened(text)!r} is neither seconds nor a date with time of day "
+            "(2024-05-01T10:03:20)"
+        ) from None

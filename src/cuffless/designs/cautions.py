@@ -1,0 +1,52 @@
+"""What the reader of a number must know of the splits: who subjects are, and which leaks were let pass."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from cuffless.designs.audit import EVIDENCE, HIDDEN_ORDER
+from cuffless.windows.subjects import RUN
+
+_WARNING = "WARNING: "
+_HIDDEN = f"{_WARNING}people may be hidden in the order of split {{split}}: neighbours in the {{order}} are more alike "
+_HIDDEN += "than chance (p = {p:.3f}), and {count} pairs of them lie in different sets."
+
+
+def cautions(audits: Mapping[str, Mapping]) -> list[str]:
+    """Sentences for the foot of a figure or table; none where patients are named and nothing leaked.
+
+    Parameters
+    ----------
+    audits : mapping of str to mapping
+        Audit of each split, as from `audit_split`, by the split's name.
+
+    Returns
+    -------
+    list of str
+        Each sentence once.
+    """
+    said = []
+    for split, audit in audits.items():
+        said.append(_who(audit))
+        if HIDDEN_ORDER in audit.get("undeclared", ()):
+            said.append(_HIDDEN.format(split=split, **audit["leaks"][HIDDEN_ORDER]))
+        if any(kind not in EVIDENCE for kind in audit.get("undeclared", ())):
+            said += [f"{note}." for note in audit["notes"] if note.startswith(f"{_WARNING}{split}: leak ")]
+    return [sentence for sentence in dict.fromkeys(said) if sentence]
+
+
+def read_cautions(paths: Iterable[str | Path]) -> list[str]:
+    """`cautions` of audits in files named ``<split>.audit.json``."""
+    return cautions({Path(path).name.partition(".")[0]: json.loads(Path(path).read_text()) for path in paths})
+
+
+def _who(audit: Mapping) -> str:
+    """What subjects are, where patients are not named."""
+    identities = set(audit.get("identity", ()))
+    whose = "Of some records no patient is named" if "patient" in identities else "No patient is named"
+    if "record" in identities:
+        return f"{whose}: each record counts as a subject, and a person with several may be in several sets."
+    if RUN in identities:
+        counted = "{runs} runs of {records} records whose numbers lie at most {gap} apart".format(**audit["runs"])
+        return f"{whose}: subjects are {counted}."
+    return ""

@@ -1,0 +1,216 @@
+"""Drawing manifests: which window trains, validates and tests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cuffless.config import SplitOptions
+from cuffless.designs.index import NAMES, capped_index, subject_counts
+from cuffless.errors import CufflessError, some_of
+
+SUBSETS = ("train", "val", "test")
+UNITS = {"nonmixed": "subject", "record": "record"}
+"""What is divided in the kinds of split that are drawn, but for `mixed`, which divides windows."""
+
+
+class SplitError(CufflessError):
+    """A split that cannot be made as asked, and why."""
+
+
+@dataclass
+class Split:
+    """A drawn split.
+
+    Attributes
+    ----------
+    manifest : DataFrame
+        One row a window: subset, position (its row in the materialized subset), then the columns of the windows' index.
+    notes : list of str
+        What differs from what was asked for.
+    """
+
+    manifest: pd.DataFrame
+    notes: list[str] = field(default_factory=list)
+
+
+def sample_split(
+    index: pd.DataFrame | str | Path,
+    options: SplitOptions,
+    *,
+    name: str = "split",
+    published: Mapping[str, str] | None = None,
+) -> Split:
+    """Divide windows into training, validation and test sets.
+
+    Parameters
+    ----------
+    index : DataFrame or path
+        One row a kept window: record, subject, row, start, seconds, sbp, dbp and more. Of a parquet file memory holds
+        no more than is drawn.
+    options : SplitOptions
+    name : str
+        The split's name in messages.
+    published : mapping of str to str, optional
+        Set (one of `SUBSETS`) of each record that those who published it put into one; for the kind `official`.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    SplitError
+        If there are too few subjects, records or windows for three sets, or no published ones where these are asked
+        for.
+
+    Notes
+    -----
+    Schrumpf et al. (2021), sections 3.1.1 and 3.5.2; their non-mixed split took a record for its patient, which is the
+    kind `record`. Draws depend on the seed, and a subject's capped sample on its own name besides, so that it does not
+    change when others join.
+    """
+    notes: list[str] = []
+    capped = capped_index(index, subject_counts(index), options, notes)
+    rng = np.random.default_rng([options.seed, 1])
+    if options.kind == "official":
+        parts = _published_sets(capped, published or {}, options, rng, notes, name)
+    elif options.kind == "mixed":
+        parts = _divide_windows(capped, capped["subject"].cat.categories.to_numpy(), options, rng, notes, name)
+    else:
+        parts = _divide_units(capped, UNITS[options.kind], options, rng, notes, name)
+    chosen = []
+    for subset, part in zip(SUBSETS, parts, strict=True):
+        order = np.random.default_rng([options.seed, 2, SUBSETS.index(subset)]).permutation(len(part))
+        part = part.iloc[order].reset_index(drop=True).astype(dict.fromkeys(NAMES, "str"))
+        part.insert(0, "position", np.arange(len(part), dtype=np.int64))
+        part.insert(0, "subset", subset)
+        chosen.append(part)
+    return Split(pd.concat(chosen, ignore_index=True), notes)
+
+
+def _divide_units(capped, unit, options, rng, notes, name):
+    """Windows of the sets, of which no two share a subject, or no two a record."""
+    units = capped[unit].cat.categories.to_numpy()
+    if len(units) < len(SUBSETS):
+        kind = {"subject": "non-mixed", "record": "record-disjoint"}[unit]
+        raise SplitError(
+            f"{name}: a {kind} split needs at least 3 {unit}s with windows, found {len(units)}; "
+            "add records, loosen the rules under windows, or lower splits.min_windows"
+        )
+    wanted = sum(options.subjects)
+    if len(units) >= wanted:
+        units = np.sort(rng.choice(units, wanted, replace=False))
+        counts = np.array(options.subjects)
+    else:
+        counts = shares(len(units), options.fractions)
+        asked = " / ".join(str(n) for n in options.subjects)
+        made = " / ".join(str(n) for n in counts)
+        notes.append(f"{len(units)} {unit}s in place of {asked}: divided {made} by splits.fractions")
+    if options.stratify == "sbp":
+        labels = _stratified(capped.groupby(unit)["sbp"].mean().loc[units].to_numpy(), counts, rng)
+    else:
+        labels = rng.permutation(np.repeat(np.arange(3), counts))
+    parts = []
+    for number, limit in enumerate(options.windows):
+        part = capped[capped[unit].isin(units[labels == number])]
+        parts.append(_at_most(part, limit, rng, notes, SUBSETS[number]))
+    return parts
+
+
+def _published_sets(capped, published, options, rng, notes, name):
+    """Windows of the sets that records were published in; without a validation set, one of training subjects."""
+    given = capped["record"].astype(str).map(lambda record: published.get(record, "")).astype(object)
+    if strange := sorted({str(record) for record in capped["record"][~given.isin(("", *SUBSETS))]}):
+        record = strange[0]
+        raise SplitError(f"{name}: {record} was published in the set {published[record]}; it must be one of {SUBSETS}")
+    if missing := [subset for subset in ("train", "test") if not (given == subset).any()]:
+        raise SplitError(
+            f"{name}: no record with windows was published in the set {' or '.join(missing)}; an official split needs "
+            "it. Put the data set's lists of subjects (or its subset files) into records.path, see "
+            "docs/own_source.md, or set the split's kind to nonmixed"
+        )
+    if left := sorted(set(capped["record"][given == ""].astype(str))):
+        notes.append(f"{len(left)} records are in no published set and take no part ({some_of(left, 3)})")
+    if not (given == "val").any():
+        subjects = np.unique(capped["subject"][given == "train"].astype(str))
+        if len(subjects) < 2:
+            raise SplitError(f"{name}: no validation set was published, and one training subject cannot give one")
+        n = shares(len(subjects), np.array(options.fractions[:2]) / sum(options.fractions[:2]))[1]
+        chosen = rng.permutation(subjects)[:n]
+        given[capped["subject"].astype(str).isin(chosen) & (given == "train")] = "val"
+        notes.append(f"no validation set was published: {n} of {len(subjects)} training subjects are one")
+    parts = [capped[given == subset] for subset in SUBSETS]
+    return [
+        _at_most(part, n, rng, notes, subset) for part, n, subset in zip(parts, options.windows, SUBSETS, strict=True)
+    ]
+
+
+def _divide_windows(capped, subjects, options, rng, notes, name):
+    asked = options.mixed_subjects
+    few = len(subjects) < asked
+    if few:
+        notes.append(f"{len(subjects)} subjects in place of {asked}")
+    else:
+        chosen = _full_subjects(capped, subjects, options, rng, notes)
+        capped = capped[capped["subject"].isin(chosen)]
+    total = sum(options.windows)
+    if len(capped) >= total:
+        counts = np.array(options.windows)
+    elif len(capped) >= 3:
+        parts, name_of = (options.fractions, "fractions") if few else (options.windows, "windows")
+        counts = shares(len(capped), np.asarray(parts) / np.sum(parts))
+        made = " / ".join(map(str, counts))
+        notes.append(f"{len(capped)} windows in place of {total}: divided {made} in proportion to splits.{name_of}")
+    else:
+        raise SplitError(f"{name}: {len(capped)} windows cannot be divided into three sets")
+    order = rng.permutation(len(capped))[: counts.sum()]
+    return [capped.iloc[np.sort(part)] for part in np.split(order, np.cumsum(counts)[:-1])]
+
+
+def _full_subjects(capped, subjects, options, rng, notes):
+    """Subjects of a mixed split: drawn among those that reach the cap, filled up with others if these are few."""
+    sizes = capped["subject"].value_counts().loc[subjects].to_numpy()
+    full, others = subjects[sizes >= options.cap], subjects[sizes < options.cap]
+    if len(full) >= options.mixed_subjects:
+        return rng.choice(full, options.mixed_subjects, replace=False)
+    missing = options.mixed_subjects - len(full)
+    notes.append(f"{len(full)} subjects have {options.cap} windows; {missing} with fewer were added")
+    return np.concatenate((full, rng.choice(others, missing, replace=False)))
+
+
+def _at_most(part, limit, rng, notes, subset):
+    if len(part) <= limit:
+        if len(part) < limit:
+            notes.append(f"{subset}: {len(part)} windows in place of {limit}")
+        return part
+    return part.iloc[np.sort(rng.choice(len(part), limit, replace=False))]
+
+
+def shares(n: int, fractions) -> np.ndarray:
+    """Whole numbers in given proportions, each at least 1 (largest remainder)."""
+    exact = np.asarray(fractions) * n
+    counts = np.maximum(np.floor(exact).astype(int), 1)
+    while counts.sum() < n:
+        counts[np.argmax(exact - counts)] += 1
+    while counts.sum() > n:
+        counts[np.argmax(counts)] -= 1
+    return counts
+
+
+def _stratified(values, counts, rng) -> np.ndarray:
+    """Set of each subject, so that neighbours in `values` are shared out evenly among the sets."""
+    n = len(values)
+    quota = np.arange(1, n + 1)[:, None] * counts / n
+    given, sequence = np.zeros(3), np.empty(n, int)
+    for i in range(n):
+        sequence[i] = np.argmax(np.where(given < counts, quota[i] - given, -np.inf))
+        given[sequence[i]] += 1
+    block = int(np.ceil(n / counts.min()))
+    for first in range(0, n, block):
+        sequence[first : first + block] = rng.permutation(sequence[first : first + block])
+    labels = np.empty(n, int)
+    labels[np.argsort(values, kind="stable")] = sequence
+    return labels

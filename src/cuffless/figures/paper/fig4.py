@@ -1,0 +1,85 @@
+"""Figure 4: how many windows each subject has."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from cuffless.config import FigureOptions
+from cuffless.figures.style import GREY, house_style, new_figure, note, with_cautions
+
+BARS = 40
+_FAR = 1.5  # a cap beyond this multiple of the largest count would squeeze the histogram
+_LOG_RANGE = 30  # a longer-tailed distribution than this ratio is drawn on a logarithmic axis
+
+
+def plot_fig4(windows: pd.Series, cap: int, options: FigureOptions, *, cautions: Sequence[str] = ()) -> Figure:
+    """Histogram of the windows per subject before the cap (the paper's Figure 4).
+
+    Parameters
+    ----------
+    windows : Series of int
+        Kept windows of each subject. Subjects without any are counted in the legend, not drawn.
+    cap : int
+        Most windows that a subject may contribute.
+    options : FigureOptions
+    cautions : sequence of str
+        What a reader must know of the splits, as from `cuffless.designs.cautions`.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        If no subject has a window.
+    """
+    counts = windows.to_numpy()
+    drawn = counts[counts > 0]
+    if drawn.size == 0:
+        raise ValueError("Figure 4: no subject has a kept window; see the rejected windows by rule")
+    logarithmic = drawn.max() / drawn.min() > _LOG_RANGE
+    with house_style(options):
+        fig = new_figure(options, 2.7, share=0.62)
+        ax = fig.subplots()
+        ax.hist(drawn, bins=_edges(drawn, logarithmic), color=options.colours[0], edgecolor="white", linewidth=0.4)
+        median = float(np.median(drawn))
+        written = f"{median:,.1f}".removesuffix(".0")
+        ax.axvline(median, color=GREY, linestyle="--", label=f"median: {written} windows")
+        over = int((drawn > cap).sum())
+        if cap <= _FAR * drawn.max():
+            ax.axvline(cap, color=options.colours[1], label=f"cap: {cap:,} windows ({over:,} subjects above)")
+        else:
+            ax.plot([], [], " ", label=f"cap: {cap:,} windows, beyond this axis")
+        if logarithmic:
+            ax.set_xscale("log")
+        else:
+            ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}")
+        ax.yaxis.get_major_locator().set_params(integer=True)
+        ax.set_xlabel("windows per subject before the cap" + (" (logarithmic)" if logarithmic else ""))
+        ax.set_ylabel("subjects")
+        ax.grid(axis="y")
+        empty = counts.size - drawn.size
+        title = f"{drawn.size:,} subjects, {drawn.sum():,} windows" + (f"; {empty:,} without any" if empty else "")
+        fig.legend(
+            loc="outside upper left",
+            ncols=2,
+            title=title,
+            alignment="left",
+            title_fontproperties={"weight": "bold"},
+        )
+        if cautions:
+            note(fig, with_cautions("", cautions), options)
+    return fig
+
+
+def _edges(counts: np.ndarray, logarithmic: bool) -> np.ndarray:
+    """Edges of at most `BARS` bars, never narrower than one window."""
+    low, high = counts.min() - 0.5, counts.max() + 0.5
+    if not logarithmic:
+        return np.linspace(low, high, min(BARS, int(high - low)) + 1)
+    edges = np.geomspace(low, high, BARS + 1)
+    return np.unique(np.concatenate([edges[[0]], np.floor(edges[1:-1]) + 0.5, edges[[-1]]]))

@@ -1,0 +1,272 @@
+"""Figure 7: error against the pressure itself."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from cuffless.config import FigureOptions
+from cuffless.figures.style import (
+    GREY,
+    LEAST_FONT,
+    PALE,
+    SUBSETS,
+    house_style,
+    network_name,
+    new_figure,
+    note,
+    panel_title,
+    seeds_note,
+    split_name,
+    tiny_font,
+    with_cautions,
+)
+
+PRESSURES = ("SBP", "DBP")
+HISTOGRAM_MMHG = 2.0
+_COLUMNS = 2
+CUT = 1.4
+"""Whiskers end at this multiple of a panel's highest MAE."""
+_LINE = 0.28  # height of a line of counts, where a panel is 4.77 high
+_COUNTS_SHARE = 0.8  # of a panel's width, that is left to the bins by the axes' labels
+_DODGE = 0.13  # of a bin's width, so that whiskers stand side by side
+
+
+def plot_fig7(
+    bins: pd.DataFrame,
+    overall: pd.DataFrame,
+    manifest: pd.DataFrame,
+    options: FigureOptions,
+    *,
+    split: str = "nonmixed",
+    lighter: str | None = "mixed",
+    cautions: Sequence[str] = (),
+) -> Figure:
+    """MAE in bins of the reference pressure, one panel a network (the paper's Figure 7).
+
+    Parameters
+    ----------
+    bins, overall : DataFrame
+        ``bins.csv`` and ``overall.csv`` of the evaluation.
+    manifest : DataFrame
+        One row a window: ``split, subset, subject, sbp, dbp`` (mmHg); its ``options.histogram`` subset of
+        `split` is the distribution drawn below.
+    options : FigureOptions
+    split : str
+        The split shown, with the mean regressor's error and the slopes of error on reference.
+    lighter : str, optional
+        A split whose error is added as a lighter line, if `bins` has it.
+    cautions : sequence of str
+        What a reader must know of the splits, as from `cuffless.designs.cautions`.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        If `bins` holds no network in `split`.
+    """
+    shown = bins[bins["split"] == split]
+    networks = [name for name in dict.fromkeys(shown["network"]) if name != "mean"]
+    if not networks:
+        raise ValueError(f"Figure 7: no network was judged in split {split!r}; judged are {sorted(set(bins['split']))}")
+    bins = bins[bins["split"].isin([split, lighter])]
+    columns = min(_COLUMNS, len(networks))
+    rows = -(-len(networks) // columns)
+    with house_style(options):
+        fig = new_figure(options, 0.9 + (2.55 if rows <= 3 else 2.25) * rows, share=1.0 if columns > 1 else 0.62)
+        panels = fig.subfigures(rows, columns, squeeze=False).ravel()
+        cut = False
+        pressures = manifest[(manifest["split"] == split) & (manifest["subset"] == options.histogram)]
+        for number, (panel, network) in enumerate(zip(panels, networks, strict=False)):
+            panel_title(panel, number, network_name(network), options)
+            cut |= _plot_panel(
+                panel,
+                bins,
+                overall[overall["average"] == "pooled"],
+                pressures,
+                (network, split, lighter),
+                options,
+            )
+        has_lighter = lighter is not None and (bins["split"] == lighter).any()
+        fig.legend(
+            handles=_legend(split, lighter if has_lighter else None, shown, options),
+            loc="outside upper center",
+            ncols=3 if columns > 1 else 2,
+        )
+        note(fig, with_cautions(_explain(shown, bins, pressures, networks, cut), cautions), options)
+    return fig
+
+
+def _plot_panel(panel, bins, overall, pressures, what, options) -> bool:
+    """SBP and DBP side by side: error, counts, distribution. Tell whether a whisker was cut."""
+    (network, split, lighter), cut = what, False
+    spans = {p: _span(bins[bins["pressure"] == p]) for p in PRESSURES}
+    widths = [max(high - low, 1) + 12 for low, high in spans.values()]  # room for the axis' own labels
+    steps = _steps(panel, bins[(bins["split"] == split) & (bins["network"] == network)])
+    counted = _LINE * (_apart(steps) + steps + 0.2)
+    heights = [3.82 - counted, counted, 0.95]
+    grid = panel.add_gridspec(3, 2, width_ratios=widths, height_ratios=heights, hspace=0.02)
+    for p, pressure in enumerate(PRESSURES):
+        here = bins[bins["pressure"] == pressure]
+        ax = panel.add_subplot(grid[0, p])
+        counts = panel.add_subplot(grid[1, p], sharex=ax)
+        below = panel.add_subplot(grid[2, p], sharex=ax)
+        cut |= _plot_errors(ax, here, network, split, lighter, options)
+        _print_slopes(ax, overall[(overall["split"] == split) & (overall["pressure"] == pressure)], network, options)
+        _print_counts(counts, here[(here["split"] == split) & (here["network"] == network)], steps, p == 0)
+        _plot_distribution(below, pressures[pressure.lower()].to_numpy(), spans[pressure], options)
+        low, high = spans[pressure]
+        width = (here["bin_high"] - here["bin_low"]).iloc[0]
+        ax.set_xlim(low, high)
+        below.set_xticks(np.arange(low, high + width / 2, width * (2 if high - low > 6 * width else 1)))
+        below.set_xlabel(f"{pressure} (mmHg)")
+        if p == 0:
+            ax.set_ylabel("MAE (mmHg)")
+            below.set_ylabel("%")
+    return cut
+
+
+def _span(bins: pd.DataFrame) -> tuple[float, float]:
+    return bins["bin_low"].min(), bins["bin_high"].max()
+
+
+def _reach(bins: pd.DataFrame, network: str) -> float:
+    """Highest point to draw: whiskers of few subjects are cut rather than flatten the rest."""
+    shown = bins[bins["network"].isin([network, "mean"])]
+    highest = shown["mae"].max()
+    return max(min(np.nanmax([highest, shown["upper"].max()]), CUT * highest), 1e-9)
+
+
+def _plot_errors(ax, bins, network, split, lighter, options) -> bool:
+    """Draw the lines; tell whether a whisker was cut."""
+    reach, any_cut = _reach(bins, network), False
+    lines = [
+        (network, lighter, options.colours[5], "D", "-", 0.0, 3.0),
+        ("mean", split, GREY, "s", ":", 1.0, 3.4),
+        (network, split, options.colours[0], "o", "-", -1.0, 4.0),
+    ]
+    for name, where, colour, marker, style, side, size in lines:
+        rows = bins[(bins["network"] == name) & (bins["split"] == where)].sort_values("bin_low")
+        if rows.empty:
+            continue
+        width = rows["bin_high"].iloc[0] - rows["bin_low"].iloc[0]
+        x = ((rows["bin_low"] + rows["bin_high"]) / 2 + side * _DODGE * width).to_numpy()
+        y = rows["mae"].to_numpy()
+        # A bin without windows breaks the line: nothing is known there.
+        breaks = np.flatnonzero(np.diff(rows["bin_low"]) > 1.5 * width) + 1
+        ax.plot(np.insert(x, breaks, np.nan), np.insert(y, breaks, np.nan), style, color=colour, zorder=2)
+        known = rows["lower"].notna().to_numpy()
+        lower, upper = rows.loc[known, "lower"].to_numpy(), rows.loc[known, "upper"].to_numpy()
+        cut = upper > reach
+        any_cut |= bool(cut.any())
+        whiskers = np.abs([lower, np.minimum(upper, reach)] - y[known])
+        ax.errorbar(x[known], y[known], whiskers, fmt="none", color=colour, elinewidth=0.9, capsize=1.6, zorder=2)
+        ax.plot(x[known][cut], np.full(cut.sum(), reach), "^", ms=3, color=colour, zorder=3)
+        for which, face in ((known, colour), (~known, "white")):
+            ax.plot(x[which], y[which], marker, ms=size, mfc=face, mec=colour, mew=0.9, zorder=3)
+    ax.set_ylim(0, 1.32 * reach)  # room for the slopes above all whiskers
+    ax.tick_params(labelbottom=False)
+    ax.grid(axis="y")
+    return any_cut
+
+
+def _print_slopes(ax, overall: pd.DataFrame, network: str, options: FigureOptions) -> None:
+    slope = overall.set_index("network")["slope"]
+    text = f"error slope {slope[network]:+.2f}"
+    if "mean" in slope.index:
+        text += f"\nmean regr. {slope['mean']:+.2f}"
+    text = text.replace("-", "−")
+    ax.text(
+        0.5,
+        0.99,
+        text,
+        transform=ax.transAxes,
+        ha="center",
+        va="top",
+        fontsize=tiny_font(options),
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+        zorder=1,
+    )
+
+
+def _steps(panel, rows: pd.DataFrame) -> int:
+    """Lines that a row of counts takes, by turns, lest neighbours run into each other."""
+    longest = max(len(_short(n)) for n in rows["n_windows"])
+    room = _COUNTS_SHARE * 72 * panel.bbox.width / panel.figure.dpi / len(rows)  # points a bin
+    return int(np.ceil(0.65 * LEAST_FONT * longest / room))
+
+
+def _apart(steps: int) -> float:
+    """Lines from one row of counts to the next: rows of several lines are told from each other by a gap."""
+    return steps if steps == 1 else steps + 0.5
+
+
+def _print_counts(ax, rows: pd.DataFrame, steps: int, labelled: bool) -> None:
+    """Test windows and subjects of each bin, written under it, in `steps` lines each."""
+    rows = rows.sort_values("bin_low")
+    centres = (rows["bin_low"] + rows["bin_high"]) / 2
+    apart = _apart(steps)
+    for row, column in enumerate(("n_windows", "n_subjects")):
+        for number, (x, n) in enumerate(zip(centres, rows[column], strict=True)):
+            line = apart * row + number % steps
+            ax.text(x, line, _short(n), ha="center", va="center", fontsize=LEAST_FONT, color=GREY)
+    ax.set_ylim(apart + steps - 0.4, -0.6)
+    middles = [apart * row + (steps - 1) / 2 for row in (0, 1)]
+    ax.set_yticks(middles, ["windows", "subjects"] if labelled else ["", ""], fontsize=LEAST_FONT, color=GREY)
+    ax.tick_params(length=0, labelbottom=False)
+    ax.spines[:].set_visible(False)
+
+
+def _short(count: int) -> str:
+    """Four characters at most: 950, 1.2k, 12k, 1.2M."""
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if count >= 0.9995 * size:
+            return f"{count / size:.1f}{unit}" if count < 9.95 * size else f"{count / size:.0f}{unit}"
+    return str(count)
+
+
+def _plot_distribution(ax, values: np.ndarray, span: tuple[float, float], options: FigureOptions) -> None:
+    edges = np.arange(span[0], span[1] + HISTOGRAM_MMHG / 2, HISTOGRAM_MMHG)
+    if values.size:
+        ax.hist(values, bins=edges, weights=np.full(values.size, 100 / values.size), color=PALE)
+    ax.yaxis.get_major_locator().set_params(nbins=2)
+
+
+def _legend(split: str, lighter: str | None, bins: pd.DataFrame, options: FigureOptions) -> list:
+    def line(label, colour, marker, style, size, **more):
+        return Line2D([], [], color=colour, marker=marker, linestyle=style, ms=size, label=label, **more)
+
+    name = split_name(split)
+    handles = [line(f"network, {name}", options.colours[0], "o", "-", 4.0)]
+    if (bins["network"] == "mean").any():
+        handles.append(line(f"mean regressor, {name}", GREY, "s", ":", 3.4))
+    if lighter is not None:
+        handles.append(line(f"network, {split_name(lighter)}", options.colours[5], "D", "-", 3.0))
+    if bins["lower"].isna().any():
+        handles.append(line("too few subjects for an interval", "black", "o", "none", 4.0, mfc="white"))
+    handles.append(Patch(color=PALE, label=f"windows of the {SUBSETS[options.histogram]} set ({name})"))
+    return handles
+
+
+def _explain(
+    bins: pd.DataFrame, drawn: pd.DataFrame, pressures: pd.DataFrame, networks: list[str], any_cut: bool
+) -> str:
+    seeds = int(bins.loc[bins["network"].isin(networks), "seeds"].max())
+    methods = [method for method in dict.fromkeys(drawn["interval"]) if method != "too few subjects"]
+    text = ""
+    if methods:
+        text = f"Whiskers: {bins['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)}). "
+    if any_cut:
+        text += f"▲: goes on beyond {CUT:g} times the panel's highest MAE. "
+    return (
+        f"{text}Counts: test set, {split_name(bins['split'].iloc[0])}. "
+        f"Error slope: of error on reference pressure (−1: the pressure is ignored). {seeds_note(seeds)}\n"
+        f"Distribution: {len(pressures):,} windows of {pressures['subject'].nunique():,} subjects, "
+        f"share per {HISTOGRAM_MMHG:g} mmHg."
+    )

@@ -1,0 +1,153 @@
+"""What Figures 9 and A2 to A5 share: boxes of the networks' errors, and beside them what needs no training."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from cuffless.config import FigureOptions
+from cuffless.figures.personalization_style import DARK_RED
+from cuffless.figures.style import GREY, small_font, tiny_font
+
+STRIP = 0.13
+"""Of a panel's height, above the boxes: for the marks of tests."""
+TUNING, OWN = "tuned vs before", "first vs random"
+"""The comparisons that are marked."""
+MARKS = {TUNING: "∗", OWN: "†"}
+_SETTINGS = {  # what the legend says, colour
+    "before": ("before", 0),
+    "tuned": ("tuned", 5),
+    "random": ("tuned, random", 4),
+    "first": ("tuned, first", 2),
+}
+_TICKS = 5  # at most so many steps on the axis of errors
+_MEAN = {"marker": "o", "ms": 2.6, "mfc": "white", "mec": "black", "mew": 0.5, "linestyle": "none"}
+_BESIDE = {  # needs no training
+    "offset": ("MAE, offset-corrected", {"marker": "D", "ms": 2.7, "mfc": "none", "mec": "black", "mew": 0.6}),
+    "calibration_mean": ("MAE, calibration mean", {"marker": "x", "ms": 3.0, "mec": "black", "mew": 0.8}),
+}
+_WORDS = {
+    "offset": "Offset-corrected: the network before, shifted by its mean error on the same own windows.",
+    "calibration_mean": "Calibration mean: the mean pressure of the same own windows.",
+    "mean": "Mean regressor: the mean pressure of other subjects.",
+}
+_LEVEL = {"color": DARK_RED, "linewidth": 0.9, "linestyle": (0, (1.5, 1.0))}
+_FIGURES = {"low": "whislo", "q1": "q1", "median": "med", "q3": "q3", "high": "whishi", "mae": "mean"}
+
+
+def plot_errors(
+    ax: Axes, rows: pd.DataFrame, places: Mapping[str, float], width: float, options: FigureOptions
+) -> None:
+    """Boxes of networks, the MAE of what needs no training at their right, and the mean regressor's as a level.
+
+    Parameters
+    ----------
+    ax : Axes
+    rows : DataFrame
+        ``centre`` (x of what the boxes belong to), ``method, setting, mae``, and of networks ``low, q1, median, q3,
+        high``. mmHg.
+    places : mapping of str to float
+        Settings drawn, and where their boxes stand beside the centre.
+    width : float
+        Of a box.
+    options : FigureOptions
+    """
+    for setting, place in places.items():
+        here = rows[rows["setting"] == setting]
+        _plot_boxes(ax, here[here["method"] == "network"].dropna(subset=list(_FIGURES)), setting, place, width, options)
+        for method, (_, look) in _BESIDE.items():
+            marks = here[here["method"] == method]
+            x = marks["centre"] + place + 0.85 * width
+            ax.plot(x, marks["mae"], label=f"{method} {setting}", linestyle="none", zorder=5, **look)
+        level = here[here["method"] == "mean"]
+        x = level["centre"] + place
+        ax.hlines(level["mae"], x - 0.7 * width, x + 0.7 * width, label=f"mean {setting}", zorder=4, **_LEVEL)
+
+
+def _plot_boxes(ax: Axes, boxes: pd.DataFrame, setting: str, place: float, width: float, options) -> None:
+    if boxes.empty:
+        return
+    colour = options.colours[_SETTINGS[setting][1]]
+    ax.bxp(
+        boxes[list(_FIGURES)].rename(columns=_FIGURES).assign(label="").to_dict("records"),
+        positions=boxes["centre"] + place,
+        widths=width,
+        showfliers=False,
+        showcaps=False,
+        showmeans=True,
+        patch_artist=True,
+        manage_ticks=False,
+        boxprops={"facecolor": colour, "edgecolor": "black", "linewidth": 0.5},
+        whiskerprops={"color": colour, "linewidth": 0.9},
+        medianprops={"color": "black", "linewidth": 1.0},
+        meanprops=_MEAN,
+    )
+
+
+def finish_axes(ax: Axes, count: int, reach: float, *, least: int) -> None:
+    """Limits that hold `count` centres (at least the room of `least`), errors up to `reach`, and the strip of marks."""
+    middle, half = (count - 1) / 2, max(count, least) / 2
+    ax.set_xlim(middle - half, middle + half)
+    ax.set_ylim(0, max(reach, 1e-9) * 1.03 / (1 - STRIP))
+    ax.tick_params(axis="x", length=0)
+    ax.yaxis.set_major_locator(MaxNLocator(_TICKS, steps=[1, 2, 2.5, 5, 10]))
+    ax.grid(axis="y")
+
+
+def highest(rows: pd.DataFrame) -> float:
+    """The highest that is drawn: a whisker or an MAE."""
+    return float(np.nanmax(rows[["high", "mae"]].to_numpy(float)))
+
+
+def mark(ax: Axes, x: float, text: str, options: FigureOptions) -> None:
+    """Write what a test found into the strip above the boxes."""
+    strong = text in MARKS.values()
+    colour = {MARKS[TUNING]: options.colours[0], MARKS[OWN]: DARK_RED}.get(text, GREY)
+    ax.text(
+        x,
+        1 - STRIP / 2,
+        text,
+        transform=ax.get_xaxis_transform(),
+        ha="center",
+        va="center",
+        color=colour,
+        fontweight="bold" if strong else None,
+        fontsize=small_font(options) if strong else tiny_font(options),
+    )
+
+
+def legend_handles(rows: pd.DataFrame, tests: Mapping[str, str], options: FigureOptions) -> list:
+    """Legend of what `rows` hold and of the marks in `tests` (comparison to what it says)."""
+    settings, methods = set(rows["setting"]), set(rows["method"])
+    handles = [
+        Patch(facecolor=options.colours[colour], edgecolor="black", linewidth=0.5, label=label)
+        for setting, (label, colour) in _SETTINGS.items()
+        if setting in settings
+    ]
+    handles.append(Line2D([], [], label="MAE of the box", **{**_MEAN, "ms": 3.4}))
+    handles += [
+        Line2D([], [], label=label, linestyle="none", **{**look, "ms": 3.8})
+        for method, (label, look) in _BESIDE.items()
+        if method in methods
+    ]
+    if "mean" in methods:
+        handles.append(Line2D([], [], label="MAE, mean regressor", **_LEVEL))
+    colours = {TUNING: options.colours[0], OWN: DARK_RED}
+    return handles + [
+        Line2D([], [], label=label, marker=f"${MARKS[name]}$", color=colours[name], mew=0.3, ms=5, linestyle="none")
+        for name, label in tests.items()
+    ]
+
+
+def explain_boxes(rows: pd.DataFrame) -> str:
+    """What boxes and markers of `rows` are, for the note."""
+    return (
+        "Boxes: quartiles of the absolute errors of windows; whiskers to 1.5 times their range at most; errors beyond "
+        "are not drawn. Tuned: on other subjects' rPPG; random, first: a random part or the first part of the test "
+        "subject's own windows besides. Random windows lie between test windows and are much like them. "
+        + " ".join(words for method, words in _WORDS.items() if method in set(rows["method"]))
+    )

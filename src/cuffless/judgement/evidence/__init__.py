@@ -1,0 +1,1 @@
+"""Intervals, tests, baselines and skill: the only place that computes them."""

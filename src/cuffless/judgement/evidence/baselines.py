@@ -1,0 +1,241 @@
+"""What every predictor is judged against: baselines on the same windows, as far as the table supports them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from cuffless.judgement.evidence.calibration_baselines import RIDGE_ALPHA, calibration_hold, calibration_mean
+from cuffless.judgement.measures.errors import sum_by_subject
+from cuffless.judgement.measures.methods import CALIBRATION_MEAN, HEART_RATE, HOLD_FIRST, HOLD_LAST, OFFSET
+from cuffless.judgement.table.cases import Case
+from cuffless.judgement.table.protocols import Calibration
+
+MEAN, MEDIAN, DEMOGRAPHICS = "population_mean", "population_median", "demographics"
+ORDER = (MEAN, MEDIAN, HEART_RATE, DEMOGRAPHICS, HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN, OFFSET)
+NAMES = {
+    MEAN: "population mean",
+    MEDIAN: "population median",
+    HEART_RATE: "heart rate only",
+    DEMOGRAPHICS: "age and sex only",
+    HOLD_FIRST: "first calibration value held",
+    HOLD_LAST: "last calibration value held",
+    CALIBRATION_MEAN: "calibration mean",
+    OFFSET: "offset-corrected predictor",
+}
+FROM_TRAINING, LEFT_OUT = "training rows", "leave-one-subject-out over the test subjects"
+NOTHING = "nothing: no training rows, and no other subject"
+LEAST_KNOWN = 0.5
+"""Share of the test windows of which a baseline must know something; of the others it says the population mean."""
+_REFERENCE = ["sbp_ref", "dbp_ref"]
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """Baselines of a case.
+
+    Attributes
+    ----------
+    predicted : dict of str to (n, 2) float array
+        By name, for the case's windows, mmHg.
+    offset : dict of (network, seed) to (n, 2) float array
+        The offset-corrected predictors.
+    absent : dict of str to str
+        Why a baseline cannot be had.
+    fitted_on : str
+        What those that know of other people are fitted on.
+    partly : dict of str to str
+        Of which windows a baseline knows nothing, so that it gives the population mean.
+    """
+
+    predicted: dict[str, np.ndarray]
+    offset: dict[tuple[str, int], np.ndarray]
+    absent: dict[str, str]
+    fitted_on: str
+    partly: dict[str, str] = field(default_factory=dict)
+
+
+def make_baselines(case: Case) -> Baselines:
+    """Predict a case's windows without the predictor that is judged.
+
+    Parameters
+    ----------
+    case : Case
+
+    Returns
+    -------
+    Baselines
+        What knows of other people is fitted on the rows of the training set, of each fold for its own test windows.
+        Without such rows it is fitted on the other test subjects, one subject left out at a time.
+    """
+    predicted, absent, partly = {}, {}, {}
+    folds = _folds(case)
+    if folds:
+        for name, middle in ((MEAN, np.mean), (MEDIAN, np.median)):
+            predicted[name] = np.empty((len(case.windows), 2))
+            for tested, known in folds:
+                predicted[name][tested] = middle(known[_REFERENCE].to_numpy(float), axis=0)
+    elif len(case.judged.subjects) > 1:
+        predicted[MEAN], predicted[MEDIAN] = _left_out_mean(case), _left_out_median(case)
+    else:
+        absent |= dict.fromkeys((MEAN, MEDIAN), "no training rows, and no other subject")
+    for name, columns in ((HEART_RATE, ("hr",)), (DEMOGRAPHICS, ("age", "sex"))):
+        found = _regression(case, columns)
+        if isinstance(found, str):
+            absent[name] = found
+            continue
+        untold = np.isnan(found).any(axis=1)
+        if untold.any():
+            partly[name] = f"{' or '.join(columns)} of {int(untold.sum())} test windows is not known"
+        predicted[name] = np.where(untold[:, None], predicted[MEAN], found)
+    _add_calibration(case, predicted, absent)
+    fitted_on = FROM_TRAINING if folds else LEFT_OUT if len(case.judged.subjects) > 1 else NOTHING
+    return Baselines(predicted, _offsets(case, absent), absent, fitted_on, partly)
+
+
+def _folds(case: Case) -> list[tuple[np.ndarray, pd.DataFrame]]:
+    """Test windows of each fold, and the training rows that go with them; empty if some have none."""
+    known = dict(iter(case.fitting.groupby("fold")))
+    tested = case.windows["fold"].to_numpy()
+    found = np.unique(tested)
+    return [(tested == fold, known[fold]) for fold in found] if set(found) <= set(known) else []
+
+
+def _left_out_mean(case: Case) -> np.ndarray:
+    owner, k = case.judged.owner, len(case.judged.subjects)
+    sums, counts = sum_by_subject(case.judged.reference, owner, k), np.bincount(owner, minlength=k)[:, None]
+    return ((sums.sum(axis=0) - sums) / (counts.sum() - counts))[owner]
+
+
+def _left_out_median(case: Case) -> np.ndarray:
+    """Median of the other subjects' windows: of all, less the subject's own ranks."""
+    owner, reference = case.judged.owner, case.judged.reference
+    medians = np.empty((len(case.judged.subjects), 2))
+    for p in range(2):
+        order = np.argsort(reference[:, p], kind="stable")
+        values, whose = reference[order, p], owner[order]
+        for s in range(len(medians)):
+            own = np.flatnonzero(whose == s)
+            left = len(values) - len(own)
+            wanted = np.array([(left - 1) // 2, left // 2])
+            # The i-th value of the others lies as many places later as own values precede it.
+            later = np.searchsorted(own - np.arange(len(own)), wanted, side="right")
+            medians[s, p] = values[wanted + later].mean()
+    return medians[owner]
+
+
+def _regression(case: Case, columns: tuple[str, ...]) -> np.ndarray | str:
+    """Ridge regression of the pressures on some columns, NaN where they are not known, or why there is none."""
+    needed = [column for column in columns if column not in case.windows]
+    if needed:
+        return f"no column {' and '.join(needed)}"
+    x = _features(case.windows, columns)
+    told = np.isfinite(x).all(axis=1)
+    if told.mean() < LEAST_KNOWN:
+        return f"{' or '.join(columns)} of {int((~told).sum())} test windows is not known"
+    folds = _folds(case)
+    found = np.full((len(x), 2), np.nan)
+    if folds:
+        for tested, known in folds:
+            known_x = _features(known, columns)
+            whole = np.isfinite(known_x).all(axis=1)
+            if whole.sum() < 2:
+                return f"{' and '.join(columns)} of the training windows are not known"
+            y = known[_REFERENCE].to_numpy(float)[whole]
+            coefficients = _ridge(*_moments(known_x[whole], y, np.zeros(len(y), int), 1))
+            found[tested] = _apply(x[tested], *(np.repeat(part, tested.sum(), axis=0) for part in coefficients))
+        return found
+    k, owner = len(case.judged.subjects), case.judged.owner
+    if k < 2:
+        return "no training rows, and no other subject"
+    own = _moments(x[told], case.judged.reference[told], owner[told], k)
+    others = [part.sum(axis=0) - part for part in own]
+    if others[0].min() < 2:
+        return f"{' and '.join(columns)} of all subjects but one are not known"
+    found[told] = _apply(x[told], *(part[owner[told]] for part in _ridge(*others)))
+    return found
+
+
+def _features(table: pd.DataFrame, columns: tuple[str, ...]) -> np.ndarray:
+    values = [
+        table[column].map({"f": 0.0, "m": 1.0}) if column == "sex" else table[column].astype(float)
+        for column in columns
+    ]
+    return np.column_stack(values)
+
+
+def _moments(x: np.ndarray, y: np.ndarray, owner: np.ndarray, k: int) -> tuple[np.ndarray, ...]:
+    """Sums over each owner: windows, x, y, x x', x y'."""
+    p, q = x.shape[1], y.shape[1]
+    products = (x[:, :, None] * x[:, None]).reshape(len(x), p * p), (x[:, :, None] * y[:, None]).reshape(len(x), p * q)
+    sums = [sum_by_subject(part, owner, k) for part in (np.ones((len(x), 1)), x, y, *products)]
+    return sums[0][:, 0], sums[1], sums[2], sums[3].reshape(k, p, p), sums[4].reshape(k, p, q)
+
+
+def _ridge(n, x, y, xx, xy) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Means of x and y and slopes of each fit; predictors are standardized, as in `rate_regression`."""
+    count = n[:, None]
+    mean_x, mean_y = x / count, y / count
+    spread = xx - count[:, :, None] * mean_x[:, :, None] * mean_x[:, None]
+    scale = np.sqrt(np.maximum(np.einsum("kpp->kp", spread), 0) / count)
+    scale = np.where(scale > 1e-9, scale, 1.0)
+    gram = spread / (scale[:, :, None] * scale[:, None]) + RIDGE_ALPHA * np.eye(x.shape[1])
+    against = (xy - count[:, :, None] * mean_x[:, :, None] * mean_y[:, None]) / scale[:, :, None]
+    return mean_x, mean_y, np.linalg.solve(gram, against) / scale[:, :, None]
+
+
+def _apply(x: np.ndarray, mean_x: np.ndarray, mean_y: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    return mean_y + np.einsum("np,npq->nq", x - mean_x, slope)
+
+
+def _add_calibration(case: Case, predicted: dict[str, np.ndarray], absent: dict[str, str]) -> None:
+    """Baselines that know the subject's own calibration values."""
+    names = (HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN)
+    values = case.calibration.drop_duplicates(["subject", "record", "start"], ignore_index=True)
+    if why := _why_no_calibration(case, values):
+        absent |= dict.fromkeys(names, why)
+        return
+    owner = np.searchsorted(case.judged.subjects.astype(str), values["subject"].to_numpy(str))
+    calibration = Calibration(np.arange(len(values)), owner, np.bincount(owner, minlength=len(case.judged.subjects)))
+    reference = values[_REFERENCE].to_numpy(float)
+    first, last = calibration_hold(reference, calibration)
+    of_subject = (first, last, calibration_mean(reference, calibration))
+    predicted |= {name: own[case.judged.owner] for name, own in zip(names, of_subject, strict=True)}
+    if not case.timed:
+        del predicted[HOLD_FIRST], predicted[HOLD_LAST]
+        absent |= dict.fromkeys(names[:2], "no column start")
+
+
+def _why_no_calibration(case: Case, values: pd.DataFrame) -> str:
+    if values.empty:
+        return "no calibration rows"
+    without = np.setdiff1d(case.judged.subjects.astype(str), values["subject"].to_numpy(str))
+    if without.size:
+        return f"no calibration rows of {without.size} test subjects, {without[0]} among them"
+    if extra := set(values["subject"]) - set(case.judged.subjects):
+        return f"calibration rows of {len(extra)} subjects that are not tested, {min(extra)} among them"
+    return ""
+
+
+def _offsets(case: Case, absent: dict[str, str]) -> dict[tuple[str, int], np.ndarray]:
+    """Predictors plus their mean error on the calibration windows."""
+    values = case.calibration
+    if why := _why_no_calibration(case, values):
+        absent[OFFSET] = why
+        return {}
+    found: dict[tuple[str, int], np.ndarray] = {}
+    offset = values[_REFERENCE].to_numpy(float) - values[["sbp", "dbp"]].to_numpy(float)
+    for key, rows in _by_predictor(values).items():
+        own = pd.DataFrame(offset[rows], index=values["subject"].to_numpy()[rows]).groupby(level=0).mean()
+        shift = own.reindex(case.judged.subjects).to_numpy(float)
+        if key in case.judged.predicted and np.isfinite(shift).all():
+            found[key] = case.judged.predicted[key] + shift[case.judged.owner]
+    if not found:
+        absent[OFFSET] = "calibration rows hold no predictions"
+    return found
+
+
+def _by_predictor(values: pd.DataFrame) -> Mapping[tuple[str, int], np.ndarray]:
+    groups = values.reset_index(drop=True).groupby(["network", "seed"], sort=False).indices
+    return {(str(network), int(seed)): rows for (network, seed), rows in groups.items()}

@@ -1,0 +1,215 @@
+"""Confidence intervals by resampling subjects.
+
+Windows of one subject resemble each other, so the subject is what is drawn with replacement. Every figure
+with an interval is a ratio of sums over subjects (a mean absolute error: absolute errors over windows; a
+skill: absolute errors over the baseline's) or a smooth function of such sums (limits of agreement), so that
+all draws are one product of a matrix of weights and a table of subject sums, however many windows stand
+behind it.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from cuffless.config import EvaluationOptions
+
+PERCENTILE_SUBJECTS = 50
+"""From this effective number of subjects on the percentile interval covers what it says."""
+LEAST_SUBJECTS = 6
+"""With fewer subjects no interval is given."""
+PERCENTILE, STUDENTIZED, TOO_FEW = "percentile", "bootstrap-t", "too few subjects"
+
+_BLOCK = 4_000_000  # weights held in memory at a time
+_ROUNDING = 1e-6
+_FAR = 1e60  # stands for infinity, which quantiles cannot interpolate to
+_STEP = 1e-30  # imaginary; the complex step loses no digits, however small
+
+
+class Interval(NamedTuple):
+    """Estimates with their limits, one an input column, and the method that gave the limits."""
+
+    estimate: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    method: str
+
+
+def subject_interval(
+    numerator: np.ndarray, denominator: np.ndarray, options: EvaluationOptions, *, studentized: bool = False
+) -> Interval:
+    """Ratio of sums over subjects with a bootstrap interval.
+
+    Parameters
+    ----------
+    numerator : (k, m) float array
+        Sums of each of k subjects (such as of absolute errors), for m figures at once.
+    denominator : (k, m) or (k, 1) float array
+        What they are divided by (such as the number of windows); its total must not be 0.
+    options : EvaluationOptions
+        `bootstrap` draws with `seed`, level `confidence`.
+    studentized : bool
+        Bootstrap-t however many subjects there are; for shares near 0 or 1, which few subjects decide.
+
+    Returns
+    -------
+    Interval
+        Arrays of shape (m,). The limits are NaN below 6 subjects, and infinite where draws of equal subjects are too
+        many to tell how far the figure may be off. The same draws of subjects are used for all columns, and by all
+        calls with the same number of subjects and seed.
+
+    Raises
+    ------
+    ValueError
+        If there is no subject or a denominator's total is 0.
+
+    Notes
+    -----
+    Percentile interval for 50 effective subjects or more (see `effective_subjects`; the least of the columns
+    counts). Below, the bootstrap-t: each draw's deviation is divided by its own linearized standard error
+    (Efron & Tibshirani 1993, section 12.5; for a ratio, Cochran 1977, section 6.4). Where all subjects have
+    equally many windows this is the bootstrap-t of the subject means. `cuffless.judgement.evidence.coverage` measures
+    what the intervals cover.
+    """
+    a = np.asarray(numerator, dtype=float)
+    b = np.broadcast_to(np.asarray(denominator, dtype=float), a.shape)
+    k = len(a)
+    if k == 0 or np.any(b.sum(axis=0) == 0):
+        raise ValueError(
+            f"cannot form a ratio over {k} subjects with totals {b.sum(axis=0)}; judge at least one window"
+        )
+    estimate = a.sum(axis=0) / b.sum(axis=0)
+    if k < LEAST_SUBJECTS:
+        nothing = np.full(estimate.shape, np.nan)
+        return Interval(estimate, nothing, nothing.copy(), TOO_FEW)
+    tails = _tails(options)
+    if not studentized and effective_subjects(b).min() >= PERCENTILE_SUBJECTS - _ROUNDING:
+        draws = np.concatenate([(w @ a) / (w @ b) for w in _weights(k, options)])
+        lower, upper = np.quantile(draws, tails, axis=0)
+        return Interval(estimate, lower, upper, PERCENTILE)
+    error = _standard_error(np.ones((1, k)), a, b)[0]
+    low, high = _studentized_quantiles(a, b, estimate, tails, options)
+    return _studentized(estimate, error, low, high)
+
+
+def effective_subjects(weight: np.ndarray) -> np.ndarray:
+    """Number of equally weighted subjects that would be worth as much.
+
+    Parameters
+    ----------
+    weight : (k, m) float array
+        What each subject contributes to a denominator, such as its number of windows; not negative.
+
+    Returns
+    -------
+    (m,) float array
+        k where all subjects weigh the same, 1 where one subject carries everything.
+
+    Notes
+    -----
+    Kish (1965), section 11.7: the square of the sum over the sum of squares. A pooled mean over 85 subjects whose
+    numbers of windows vary by as much as their mean is as uncertain, and as skewed, as one over 43 equal subjects.
+    """
+    return weight.sum(axis=0) ** 2 / (weight**2).sum(axis=0)
+
+
+def smooth_interval(
+    sums: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], options: EvaluationOptions
+) -> Interval:
+    """Smooth function of sums over subjects with a bootstrap-t interval.
+
+    Parameters
+    ----------
+    sums : (k, p) float array
+        Sums of each of k subjects.
+    statistic : callable
+        Gives q figures, (draws, q), for totals over subjects, (draws, p). Must be differentiable and take complex
+        totals, by which it is differentiated.
+    options : EvaluationOptions
+        `bootstrap` draws with `seed`, level `confidence`.
+
+    Returns
+    -------
+    Interval
+        Arrays of shape (q,). The limits are NaN below 6 subjects, and where the figure is. Draws are those of
+        `subject_interval`.
+
+    Notes
+    -----
+    Efron & Tibshirani (1993), section 12.5, with the standard error of each draw from the infinitesimal jackknife
+    (section 21.6); derivatives by a complex step (Squire & Trapp 1998).
+    """
+    x = np.asarray(sums, dtype=float)
+    k = len(x)
+    estimate, error = (part[0] for part in _value_and_error(np.ones((1, k)), x, statistic))
+    if k < LEAST_SUBJECTS:
+        nothing = np.full(estimate.shape, np.nan)
+        return Interval(estimate, nothing, nothing.copy(), TOO_FEW)
+    drawn = [_value_and_error(weights, x, statistic) for weights in _weights(k, options)]
+    values, errors = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+    return _studentized(estimate, error, *_quantiles(_studentize(values, errors, estimate), _tails(options)))
+
+
+def _studentized(estimate: np.ndarray, error: np.ndarray, low: np.ndarray, high: np.ndarray) -> Interval:
+    still = error == 0  # infinite times nothing
+    low, high = np.where(still, 0.0, low), np.where(still, 0.0, high)
+    return Interval(estimate, estimate - high * error, estimate - low * error, STUDENTIZED)
+
+
+def _value_and_error(weights, x, statistic) -> tuple[np.ndarray, np.ndarray]:
+    """The figures of each draw and their standard errors: two (draws, q) arrays."""
+    k, p = x.shape
+    totals = weights @ x
+    gradient = np.stack([statistic(totals + 1j * _STEP * axis).imag / _STEP for axis in np.eye(p)], axis=-1)
+    products = (weights @ (x[:, :, None] * x[:, None]).reshape(k, p * p)).reshape(-1, p, p)
+    spread = products - totals[:, :, None] * totals[:, None] / k
+    variance = np.einsum("dqi,dij,dqj->dq", gradient, spread, gradient)
+    return statistic(totals), np.sqrt(np.maximum(variance, 0) * k / (k - 1)) if k > 1 else np.zeros_like(variance)
+
+
+def _tails(options: EvaluationOptions) -> np.ndarray:
+    return np.array([(1 - options.confidence) / 2, (1 + options.confidence) / 2])
+
+
+def _weights(k: int, options: EvaluationOptions) -> Iterator[np.ndarray]:
+    """How often each of k subjects is drawn, in blocks of draws: (draws, k) arrays."""
+    rng = np.random.default_rng([options.seed, k])
+    block = max(1, _BLOCK // k)
+    for start in range(0, options.bootstrap, block):
+        draws = min(block, options.bootstrap - start)
+        drawn = rng.integers(0, k, (draws, k)) + k * np.arange(draws)[:, None]
+        yield np.bincount(drawn.ravel(), minlength=draws * k).reshape(draws, k).astype(float)
+
+
+def _standard_error(weights: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Linearized standard error of the ratio in each draw: (draws, m)."""
+    k = len(a)
+    ratio = (weights @ a) / (weights @ b)
+    squares = weights @ a**2 - 2 * ratio * (weights @ (a * b)) + ratio**2 * (weights @ b**2)
+    return np.sqrt(np.maximum(squares, 0) * k / (k - 1)) / np.abs(weights @ b)
+
+
+def _studentized_quantiles(a, b, estimate, tails, options):
+    """Quantiles of the studentized deviations: two (m,) arrays."""
+    t = [
+        _studentize((weights @ a) / (weights @ b), _standard_error(weights, a, b), estimate)
+        for weights in _weights(len(a), options)
+    ]
+    return _quantiles(np.concatenate(t), tails)
+
+
+def _studentize(values: np.ndarray, errors: np.ndarray, estimate: np.ndarray) -> np.ndarray:
+    # Draws of subjects that are all alike have no error of their own: they are farther off than any other, not missing.
+    # Left out, they would take the tail with them that tells how good a share near 1 surely is.
+    away = values - estimate
+    rounding = 1e-7 * np.maximum(np.abs(estimate), 1e-300)
+    alike = np.where(np.abs(away) > rounding, np.sign(away) * _FAR, np.nan)
+    return np.divide(away, errors, out=alike, where=errors > rounding)
+
+
+def _quantiles(t: np.ndarray, tails: np.ndarray) -> np.ndarray:
+    empty = np.isnan(t).all(axis=0)  # every subject alike: no spread, so the limits are the estimate
+    t[:, empty] = 0.0
+    quantile = np.nanquantile if np.isnan(t).any() else np.quantile  # the latter is much faster
+    found = quantile(t, tails, axis=0)
+    return np.where(np.abs(found) > np.sqrt(_FAR), np.copysign(np.inf, found), found)

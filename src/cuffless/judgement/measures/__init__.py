@@ -1,0 +1,1 @@
+"""Errors and other measures of predictions."""

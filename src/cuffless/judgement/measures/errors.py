@@ -1,0 +1,261 @@
+"""Errors of each training: mean absolute error, bias, spread, slope on the reference, skill."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cuffless.config import EvaluationOptions
+from cuffless.judgement.evidence.bootstrap import subject_interval
+from cuffless.judgement.table.predictions import MEAN, PRESSURES, JudgedSplit
+
+AVERAGES = ("pooled", "subject")
+"""Every window counts the same, or every subject does."""
+NO_BASELINE = "no mean regressor"
+CLOSE_MMHG = 10.0
+"""Errors up to this size are counted as small."""
+_ROUNDING_MMHG = 1e-9  # an error of 10.0 is one, however its digits came about
+STILL_MMHG = 1e-3
+"""What varies less is constant up to rounding."""
+_SPREAD = ["rmse", "me", "sd", "slope"]
+
+
+@dataclass(frozen=True)
+class SubjectSums:
+    """Sums over each subject's windows; arrays are (k, 2): SBP, DBP. Error is prediction less reference.
+
+    Predictions and references are counted from a fixed pressure, so that a constant prediction has sums
+    of exactly 0 and hence a slope of exactly -1. `close` counts errors up to 10 mmHg.
+    """
+
+    windows: np.ndarray
+    absolute: np.ndarray
+    close: np.ndarray
+    error: np.ndarray
+    error2: np.ndarray
+    reference: np.ndarray
+    reference2: np.ndarray
+    prediction: np.ndarray
+    prediction2: np.ndarray
+    product: np.ndarray
+
+
+def sum_by_subject(values: np.ndarray, owner: np.ndarray, subjects: int) -> np.ndarray:
+    """Sum rows that belong to the same subject.
+
+    Parameters
+    ----------
+    values : (n, m) array
+    owner : (n,) int array
+        Subject of each row, below `subjects`.
+    subjects : int
+
+    Returns
+    -------
+    (subjects, m) float array
+        0 for a subject without rows.
+    """
+    columns = [np.bincount(owner, weights=column, minlength=subjects) for column in np.asarray(values).T]
+    return np.stack(columns, axis=1)
+
+
+def absolute_errors(judged: JudgedSplit, network: str) -> np.ndarray:
+    """Absolute error of each window, averaged over the seeds.
+
+    Parameters
+    ----------
+    judged : JudgedSplit
+    network : str
+
+    Returns
+    -------
+    (n, 2) float array
+        SBP and DBP in mmHg.
+    """
+    return np.mean([np.abs(judged.predicted[network, seed] - judged.reference) for seed in judged.seeds(network)], 0)
+
+
+def subject_sums(reference: np.ndarray, prediction: np.ndarray, owner: np.ndarray, subjects: int) -> SubjectSums:
+    """Sums that every figure of one training follows from.
+
+    Parameters
+    ----------
+    reference, prediction : (n, 2) float array
+        SBP and DBP in mmHg.
+    owner : (n,) int array
+        Subject of each window, below `subjects`.
+    subjects : int
+
+    Returns
+    -------
+    SubjectSums
+    """
+    error = prediction - reference
+    ref, said = reference - reference.mean(axis=0), prediction - prediction[0]
+    parts = {
+        "windows": np.ones_like(error),
+        "absolute": np.abs(error),
+        "close": np.abs(error) <= CLOSE_MMHG + _ROUNDING_MMHG,
+        "error": error,
+        "error2": error**2,
+        "reference": ref,
+        "reference2": ref**2,
+        "prediction": said,
+        "prediction2": said**2,
+        "product": said * ref,
+    }
+    return SubjectSums(**{name: sum_by_subject(part, owner, subjects) for name, part in parts.items()})
+
+
+def average_sums(sums: Sequence[SubjectSums]) -> SubjectSums:
+    """Sums of several trainings, averaged: as windows are the same for all, this averages the errors."""
+    return SubjectSums(
+        **{name: np.mean([getattr(one, name) for one in sums], axis=0) for name in SubjectSums.__dataclass_fields__}
+    )
+
+
+def spread_figures(sums: SubjectSums, average: str) -> dict[str, np.ndarray]:
+    """Figures of one training that have no interval.
+
+    Parameters
+    ----------
+    sums : SubjectSums
+    average : {"pooled", "subject"}
+        Whether every window counts the same, or every subject does, its windows sharing its weight.
+
+    Returns
+    -------
+    dict of str to (2,) float array
+        ``me, sd, rmse`` of the error (mmHg; RMSE^2 = ME^2 + SD^2), ``slope`` of the error on the reference (-1: the
+        prediction ignores the pressure), ``sd_ratio`` SD(prediction) / SD(reference), ``r2`` the coefficient of
+        determination 1 - SSE / SST about the mean of these references (below 0: worse than that mean), ``within_r``,
+        ``explained`` SD(reference) / SD(error). NaN where what is divided by does not vary.
+
+    Notes
+    -----
+    `within_r` is the correlation of prediction and reference about each subject's own means, pooled over subjects
+    (Bland & Altman 1995, BMJ 310:446, part 1: correlation within subjects). Subjects with one window add nothing to
+    it; it is NaN if the prediction, or the reference, is constant within every subject.
+    """
+    weight = subject_weight(sums, average)
+    total = {name: (weight * values).sum(axis=0) for name, values in vars(sums).items()}
+    mean = {name: values / total["windows"] for name, values in total.items()}
+    variance = _positive(mean["reference2"] - mean["reference"] ** 2)
+    said = _positive(mean["prediction2"] - mean["prediction"] ** 2)
+    error = np.maximum(mean["error2"] - mean["error"] ** 2, 0)
+    covariance = mean["product"] - mean["prediction"] * mean["reference"]
+    return {
+        "rmse": np.sqrt(mean["error2"]),
+        "me": mean["error"],
+        "sd": np.sqrt(error),
+        "slope": covariance / variance - 1,
+        "sd_ratio": np.sqrt(np.nan_to_num(said) / variance),
+        "r2": 1 - mean["error2"] / variance,
+        "within_r": _within_correlation(sums, weight),
+        "explained": np.sqrt(variance / _positive(error)),
+    }
+
+
+def _within_correlation(sums: SubjectSums, weight: np.ndarray) -> np.ndarray:
+    windows = (weight * sums.windows).sum(axis=0)
+    said, ref = sums.prediction, sums.reference
+    covariance, variance_said, variance_ref = (
+        (weight * (square - left * right / sums.windows)).sum(axis=0) / windows
+        for square, left, right in (
+            (sums.product, said, ref),
+            (sums.prediction2, said, said),
+            (sums.reference2, ref, ref),
+        )
+    )
+    return covariance / np.sqrt(_positive(variance_said) * _positive(variance_ref))
+
+
+def _positive(variance: np.ndarray) -> np.ndarray:
+    """Variances, NaN where they are rounding only."""
+    return np.where(variance > STILL_MMHG**2, variance, np.nan)
+
+
+def subject_weight(sums: SubjectSums, average: str) -> np.ndarray:
+    """Weight of each subject's sums in an average, (k, 2)."""
+    return np.ones_like(sums.windows) if average == "pooled" else 1 / sums.windows
+
+
+def _figures(
+    sums: SubjectSums, baseline: np.ndarray | None, average: str, options: EvaluationOptions
+) -> list[dict[str, object]]:
+    """One dict a pressure; `baseline`: the mean regressor's absolute errors summed by subject."""
+    weight = subject_weight(sums, average)
+    absolute = weight * sums.absolute
+    mae = subject_interval(absolute, weight * sums.windows, options)
+    if baseline is None or not np.all((weight * baseline).sum(axis=0)):
+        skill = skill_low = skill_high = np.full(2, np.nan)
+        method = NO_BASELINE
+    else:
+        share = subject_interval(absolute, weight * baseline, options)
+        skill, skill_low, skill_high = 1 - share.estimate, 1 - share.upper, 1 - share.lower
+        method = share.method
+    merits = spread_figures(sums, average)
+    rows = []
+    for p, pressure in enumerate(PRESSURES):
+        rows.append(
+            {
+                "pressure": pressure,
+                "average": average,
+                "mae": mae.estimate[p],
+                "lower": np.maximum(mae.lower[p], 0),  # the bootstrap-t may reach below what an MAE can be
+                "upper": mae.upper[p],
+                "interval": mae.method,
+                "confidence": options.confidence,
+                **{name: merits[name][p] for name in _SPREAD},
+                "skill": skill[p],
+                "skill_lower": skill_low[p],
+                "skill_upper": np.minimum(skill_high[p], 1),
+                "skill_interval": method,
+                "n_subjects": len(sums.windows),
+                "n_windows": int(sums.windows[:, p].sum()),
+            }
+        )
+    return rows
+
+
+def mae_tables(judged: JudgedSplit, options: EvaluationOptions) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Errors of every training of a split, and of every network with its seeds averaged.
+
+    Parameters
+    ----------
+    judged : JudgedSplit
+    options : EvaluationOptions
+
+    Returns
+    -------
+    mae : DataFrame
+        One row a network x seed x pressure x average: ``split, network, seed, pressure, average``
+        (``pooled``: every window counts the same; ``subject``: every subject), ``mae, lower, upper``,
+        ``interval`` (its method, or why there is none) and ``confidence`` (its level), ``rmse, me, sd``
+        (mmHg; RMSE^2 = ME^2 + SD^2), ``slope`` of error on reference (-1: the prediction ignores the
+        pressure), ``skill, skill_lower, skill_upper, skill_interval`` (1 - MAE / MAE of the mean
+        regressor), ``n_subjects, n_windows``.
+    overall : DataFrame
+        The same with ``seeds`` (their number), ``mae_min, mae_max`` over the seeds in place of ``seed``:
+        means over the seeds, and intervals for that mean MAE over subjects.
+    """
+    k = len(judged.subjects)
+    sums = {key: subject_sums(judged.reference, said, judged.owner, k) for key, said in judged.predicted.items()}
+    baseline = None
+    if MEAN in judged.networks:
+        baseline = np.mean([sums[MEAN, seed].absolute for seed in judged.seeds(MEAN)], axis=0)
+    each, overall = [], []
+    for network in judged.networks:
+        seeds = judged.seeds(network)
+        for average in AVERAGES:
+            by_seed = [_figures(sums[network, seed], baseline, average, options) for seed in seeds]
+            for seed, rows in zip(seeds, by_seed, strict=True):
+                each += [{"split": judged.split, "network": network, "seed": seed, **row} for row in rows]
+            averaged = average_sums([sums[network, seed] for seed in seeds])
+            for p, row in enumerate(_figures(averaged, baseline, average, options)):
+                seen = pd.DataFrame([rows[p] for rows in by_seed])
+                row |= seen[_SPREAD].mean().to_dict()
+                spread = {"seeds": len(seeds), "mae_min": seen["mae"].min(), "mae_max": seen["mae"].max()}
+                overall.append({"split": judged.split, "network": network, **row, **spread})
+    return pd.DataFrame(each), pd.DataFrame(overall)

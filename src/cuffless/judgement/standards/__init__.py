@@ -1,0 +1,96 @@
+"""Standards for blood-pressure devices as numerical screens of predictions, one module a standard.
+
+Retrospective data cannot certify a device: the protocols ask for readings taken on purpose, from people chosen for
+it. The screens say whether the numbers of a standard hold, fail, or cannot be assessed because the data do not cover
+what it asks for. Numbers come from secondary sources, not from the standards' own text.
+"""
+
+import pandas as pd
+
+from cuffless.judgement.standards import bhs, ieee1708, iso81060_2, iso81060_3
+from cuffless.judgement.standards.screening import (
+    CANNOT_CERTIFY,
+    COLUMNS,
+    FAILS,
+    HOLDS,
+    NOT_ASSESSABLE,
+    OVERALL,
+    Limits,
+)
+from cuffless.judgement.table.predicted import Predicted
+
+MEANING: dict[str, str] = {
+    iso81060_2.STANDARD: (
+        "For cuffs that measure now and then: over three readings of each of 85 people, errors must be small on "
+        "average and spread little, among all readings and from person to person. Here three windows a subject stand "
+        "in for the readings, by the rules for a cuff as reference and, beside them, those for an arterial line; that "
+        "the numbers hold does not make it a clinical investigation."
+    ),
+    bhs.STANDARD: (
+        "Grades by how many errors are within 5, 10 and 15 mmHg, over all pressures and in low, middle and high ones; "
+        "A and B are what was recommended for clinical use. Here all windows stand in for three readings of each "
+        "person, so that long recordings weigh more, and the grade says nothing about following changes."
+    ),
+    ieee1708.STANDARD: (
+        "For wearable cuffless devices: a grade by the mean absolute difference, one figure a device; D fails. It does "
+        "not show that changes within a person are followed: where pressures differ little, a constant prediction has "
+        "a good grade."
+    ),
+    ieee1708.AMENDMENT: (
+        "The amendment asks for 85 people whose pressure has changed since calibration, far enough in both directions; "
+        "without calibration rows it cannot be assessed. That changes occur is asked of the data, and no proof that "
+        "they were predicted."
+    ),
+    iso81060_3.STANDARD: (
+        "For continuous measurement: bias and spread of many errors of few people, corrected for how alike the errors "
+        "of one person are; the trend reading takes each person's own offset away first. Manoeuvres, artefacts and "
+        "time since calibration, which an investigation looks at too, are not in the screen."
+    ),
+}
+"""What each standard's screen means, and what it does not."""
+
+_SCREENS = (
+    iso81060_2.screen_iso81060_2,
+    bhs.screen_bhs,
+    ieee1708.screen_ieee1708,
+    iso81060_3.screen_iso81060_3,
+)
+
+
+def screen_standards(predicted: Predicted, *, limits: Limits | None = None) -> pd.DataFrame:
+    """Screen one predictor against the standards.
+
+    Parameters
+    ----------
+    predicted : Predicted
+        Its test windows.
+    limits : mapping of pressure to (low, high), optional
+        Accepted SBP and DBP of the configuration in mmHg, such as ``{"SBP": (75, 165), "DBP": (40, 80)}``. Where they
+        cut off a range that a standard asks for, its reason says so.
+
+    Returns
+    -------
+    DataFrame
+        One row a requirement, and one ``overall``, for each standard, reading and pressure: ``standard, reading,
+        clause, pressure, quantity, value`` (a number or a grade), ``limit`` (text), ``verdict`` (``holds``, ``fails``,
+        ``not assessable``), ``reason``. Overall, a standard is not assessable where coverage or the number of subjects
+        or pairs is missing, even if its criteria hold.
+
+    Notes
+    -----
+    ISO 81060-2:2018, BHS 1993, IEEE 1708-2014 and 1708a-2019, ISO 81060-3:2022; numbers from secondary sources.
+    """
+    rows = [row for screen in _SCREENS for row in screen(predicted, limits)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+__all__ = [
+    "CANNOT_CERTIFY",
+    "FAILS",
+    "HOLDS",
+    "MEANING",
+    "NOT_ASSESSABLE",
+    "OVERALL",
+    "Limits",
+    "screen_standards",
+]

@@ -1,0 +1,131 @@
+"""IEEE 1708-2014 and its amendment 1708a-2019, wearable cuffless devices: one mean absolute difference a device."""
+
+import numpy as np
+
+from cuffless.judgement.standards.screening import (
+    FAILS,
+    HOLDS,
+    NOT_ASSESSABLE,
+    TOLERANCE,
+    Limits,
+    Requirement,
+    accepted,
+    concluded,
+    covered,
+    enough,
+    shortage,
+)
+from cuffless.judgement.table.predicted import Predicted
+from cuffless.judgement.table.predictions import PRESSURES
+
+STANDARD, AMENDMENT, READING = "IEEE 1708-2014", "IEEE 1708a-2019", "all windows"
+SUBJECTS_2014, SUBJECTS_2019 = 45, 85
+GRADES = {"A": 5.0, "B": 6.0, "C": 7.0}
+"""Largest mean absolute difference in mmHg; above is D."""
+CHANGES = {"SBP": (-30, -15, 0, 15, 30), "DBP": (-20, -10, 0, 10, 20)}
+"""Edges of the ranges of change from calibration, mmHg; the last range holds both ends."""
+CHANGE_PERCENT = (13.6, 34.1, 34.1, 13.6)
+"""Percent of changes in these ranges, those of a normal distribution between -2, -1, 0, 1 and 2 SD."""
+
+
+def ieee_grade(mean_absolute_difference: float) -> str:
+    """Grade of a device.
+
+    Parameters
+    ----------
+    mean_absolute_difference : float
+        mmHg, one figure a device. Shares of errors within 5, 10 and 15 mmHg have no grade here; that is the BHS.
+
+    Returns
+    -------
+    str
+        A, B, C or D.
+
+    Notes
+    -----
+    IEEE 1708-2014, grading by mean absolute difference; numbers from secondary sources.
+    """
+    return next((grade for grade, most in GRADES.items() if mean_absolute_difference <= most + TOLERANCE), "D")
+
+
+def screen_ieee1708(predicted: Predicted, limits: Limits | None = None) -> list[dict[str, object]]:
+    """Grade all windows after IEEE 1708-2014, and see whether they cover what 1708a-2019 asks for.
+
+    Parameters
+    ----------
+    predicted : Predicted
+    limits : mapping of pressure to (low, high), optional
+        Accepted pressures of the configuration, mmHg.
+
+    Returns
+    -------
+    list of dict
+        Rows of the screens for SBP and DBP. The overall rows' value is the grade; A, B and C hold.
+
+    Notes
+    -----
+    IEEE 1708-2014: grade, 45 subjects; 1708a-2019, clause 4.3.1: 85 subjects, changes from calibration spread over
+    four ranges, which is read as at least so many percent in each. Numbers from secondary sources. A change is a
+    window's reference less the mean of its subject's calibration values; subjects without any do not count in it.
+    """
+    found = int((predicted.counts > 0).sum())
+    first = [enough("subjects", "subjects", found, SUBJECTS_2014)]
+    rows = []
+    for p in range(len(PRESSURES)):
+        rows += _screen(STANDARD, predicted, p, first)
+    for p in range(len(PRESSURES)):
+        rows += _screen(AMENDMENT, predicted, p, _changes(predicted, p, limits))
+    return rows
+
+
+def _screen(standard: str, predicted: Predicted, p: int, requirements: list[Requirement]) -> list[dict[str, object]]:
+    """Rows of one pressure; the first of `requirements` is the number of subjects."""
+    size = np.abs(predicted.error[:, p])
+    difference = float(size.mean()) if size.size else np.nan
+    grade = ieee_grade(difference) if size.size else np.nan
+    short = shortage(requirements[0]) or ("" if size.size else "no windows")
+    limit = ", ".join(f"{name} <= {most:g}" for name, most in GRADES.items())
+    verdict = NOT_ASSESSABLE if short else HOLDS if grade in GRADES else FAILS
+    graded = Requirement(
+        "grade", "mean absolute difference, mmHg", difference, limit, verdict, short or f"grade {grade}"
+    )
+    return concluded(standard, READING, PRESSURES[p], [*requirements, graded], quantity="grade", value=grade)
+
+
+def _changes(predicted: Predicted, p: int, limits: Limits | None) -> list[Requirement]:
+    """Subjects with calibration, and the spread of changes from it."""
+    pressure, edges = PRESSURES[p], CHANGES[PRESSURES[p]]
+    calibration = None if predicted.calibration is None else predicted.calibration[:, p]
+    if calibration is None or not np.isfinite(calibration).any():
+        return _uncalibrated(predicted, pressure)
+    change = predicted.reference[:, p] - calibration[predicted.owner]
+    known = np.isfinite(change)
+    # Rounded, since a change at an edge must not depend on the last bits of the calibration's mean.
+    counts, _ = np.histogram(np.round(change[known], 6), edges)
+    subjects = len(np.unique(predicted.owner[known]))
+    rows = [enough("subjects", "subjects with calibration rows", subjects, SUBJECTS_2019)]
+    low, high = (limits or {}).get(pressure, (-np.inf, np.inf))
+    for i, percent in enumerate(CHANGE_PERCENT):
+        least = min(abs(edges[i]), abs(edges[i + 1]))
+        never = f"{accepted(pressure, low, high)}, so none changes by {least}" if high - low < least else ""
+        of = "windows with a calibration"
+        rows.append(
+            covered(
+                "changes", _range(edges, i, pressure), int(counts[i]), int(known.sum()), percent, of=of, never=never
+            )
+        )
+    return rows
+
+
+def _uncalibrated(predicted: Predicted, pressure: str) -> list[Requirement]:
+    why, edges = "no calibration rows", CHANGES[pressure]
+    subjects = int((predicted.counts > 0).sum())
+    rows = [
+        Requirement("changes", f"{_range(edges, i, pressure)}, %", np.nan, f">= {percent:g} %", NOT_ASSESSABLE, why)
+        for i, percent in enumerate(CHANGE_PERCENT)
+    ]
+    return [enough("subjects", "subjects", subjects, SUBJECTS_2019), *rows]
+
+
+def _range(edges: tuple[int, ...], i: int, pressure: str) -> str:
+    return f"changes of {pressure} from {edges[i]} to {edges[i + 1]} mmHg"

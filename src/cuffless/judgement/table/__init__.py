@@ -1,0 +1,1 @@
+"""Prediction tables: reading, checking and aligning them."""

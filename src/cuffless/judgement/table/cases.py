@@ -1,0 +1,178 @@
+"""Cases: predictors that were tested on the same windows, with what else the table holds for them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cuffless.designs.clock import in_time_order
+from cuffless.judgement.table.predicted import Predicted
+from cuffless.judgement.table.predictions import WINDOW, JudgedSplit, PredictionError, align_predictions
+from cuffless.judgement.table.reading import JudgedTable
+
+_PRESSURES = ["sbp_ref", "dbp_ref"]
+_KNOWN = ("hr", "age", "sex")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One split and setting: predictors on the same test windows.
+
+    Attributes
+    ----------
+    name, split, setting : str
+    judged : JudgedSplit
+        Of all networks and seeds.
+    windows : DataFrame
+        The test windows in the order of `judged`: ``subject, record, start, seconds`` and, where the table tells them,
+        ``hr, age, sex``; ``fold`` (0 if there is none); ``since``: seconds since the subject's last calibration window.
+    training : DataFrame
+        Rows of the subsets train and val, one a window and fold; empty if the table has none.
+    calibration : DataFrame
+        Rows of the subset calibration of all networks, in time order within each subject; empty if there is none. Those
+        of the setting itself, if it has any, else those without a setting.
+    timed : bool
+        Whether the table tells times.
+    rows : Series
+        Place of each subject's first row in the table, by subject.
+    """
+
+    name: str
+    split: str
+    setting: str
+    judged: JudgedSplit
+    windows: pd.DataFrame
+    training: pd.DataFrame
+    calibration: pd.DataFrame
+    timed: bool
+    rows: pd.Series
+
+    @property
+    def fitting(self) -> pd.DataFrame:
+        """Rows that baselines are fitted on: the training set's, and where there are none those of validation."""
+        own = self.training[self.training["subset"] == "train"]
+        return own if len(own) else self.training
+
+    @property
+    def keys(self) -> list[tuple[str, int]]:
+        """Networks and seeds."""
+        return list(self.judged.predicted)
+
+    def predicted(self, network: str, seed: int) -> Predicted:
+        """One predictor, for figures of merit and screens."""
+        subjects = self.judged.subjects
+        known = self.windows.groupby("subject", sort=True)
+        sex = known["sex"].first().to_numpy(str) if "sex" in self.windows else None
+        calibration = None
+        if len(self.calibration):
+            calibration = self.calibration.groupby("subject")[_PRESSURES].mean().reindex(subjects).to_numpy(float)
+        return Predicted(
+            subjects=subjects,
+            owner=self.judged.owner,
+            record=pd.factorize(self.windows["record"])[0],
+            start=self.windows["start"].to_numpy(float),
+            seconds=self.windows["seconds"].to_numpy(float),
+            reference=self.judged.reference,
+            prediction=self.judged.predicted[network, seed],
+            sex=sex,
+            calibration=calibration,
+            since=self.windows["since"].to_numpy(float) if self.windows["since"].notna().any() else None,
+        )
+
+
+def make_cases(table: JudgedTable) -> list[Case]:
+    """Divide a table into cases.
+
+    Parameters
+    ----------
+    table : JudgedTable
+
+    Returns
+    -------
+    list of Case
+        In order of appearance of their test rows.
+
+    Raises
+    ------
+    PredictionError
+        If two predictors of a case were not tested on the same windows with the same references.
+    """
+    rows = table.rows
+    timed = "start" not in table.missing
+    test = rows[rows["subset"] == "test"]
+    pairs = test[["split", "setting"]].drop_duplicates().itertuples(index=False, name=None)
+    return [_case(rows, split, setting, timed) for split, setting in pairs]
+
+
+def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
+    name = f"{split}/{setting}" if setting else split
+    own = rows[(rows["split"] == split) & (rows["setting"] == setting)]
+    test = own[own["subset"] == "test"]
+    windows = in_time_order(_one_a_window(test).assign(row=lambda t: t["start"]))
+    try:
+        [judged] = align_predictions(test.assign(split=name)).values()
+    except PredictionError as error:
+        raise PredictionError(f"{error}; or tell them apart in the column split or setting") from None
+    order = pd.MultiIndex.from_frame(windows[WINDOW])
+    at = _positions(test, judged).get_indexer(order)  # align_predictions sorts by name, here time counts
+    judged = JudgedSplit(
+        name,
+        judged.subjects,
+        judged.owner,
+        judged.reference[at],
+        {key: values[at] for key, values in judged.predicted.items()},
+    )
+    related = rows[rows["split"].isin({"", split})]
+    training = _of_setting(related[related["subset"].isin(["train", "val"])], setting)
+    if "fold" in rows and windows["fold"].notna().all() and training["fold"].notna().any():
+        training = _in_every_fold(training, windows["fold"].unique())
+    else:
+        windows, training = (part.assign(fold=0.0) for part in (windows, training))
+    training = training.drop_duplicates([*WINDOW, "fold"], ignore_index=True)
+    calibration = in_time_order(
+        _of_setting(related[related["subset"] == "calibration"], setting)
+        .drop_duplicates([*WINDOW, "network", "seed"])
+        .assign(row=lambda t: t["start"], fold=0.0)
+    )
+    first = pd.Series(related.index, related["subject"].to_numpy()).groupby(level=0).min()
+    columns = [*WINDOW, "seconds", "elapsed", "fold", *(column for column in _KNOWN if column in windows)]
+    windows = windows[columns].assign(since=_since(windows, calibration) if timed else np.nan)
+    return Case(name, split, setting, judged, windows, training, calibration, timed, first)
+
+
+def _of_setting(rows: pd.DataFrame, setting: str) -> pd.DataFrame:
+    """Rows of a setting itself, else those that belong to every setting of the split."""
+    own = rows[rows["setting"] == setting]
+    return own if len(own) else rows[rows["setting"] == ""]
+
+
+def _in_every_fold(training: pd.DataFrame, folds: np.ndarray) -> pd.DataFrame:
+    """Repeat training rows that tell no fold: they are training of every one."""
+    untold = training["fold"].isna()
+    repeated = [training[untold].assign(fold=fold) for fold in folds] if untold.any() else []
+    return pd.concat([training[~untold], *repeated], ignore_index=True)
+
+
+def _one_a_window(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.drop_duplicates(WINDOW, ignore_index=True)
+
+
+def _positions(test: pd.DataFrame, judged: JudgedSplit) -> pd.MultiIndex:
+    """Windows in the order in which `align_predictions` lays them."""
+    return pd.MultiIndex.from_frame(_one_a_window(test)[WINDOW].sort_values(WINDOW, ignore_index=True))
+
+
+def _since(windows: pd.DataFrame, calibration: pd.DataFrame) -> np.ndarray:
+    """Seconds from each subject's last calibration window to each test window; NaN where the time is not known."""
+    since = np.full(len(windows), np.nan)
+    if calibration.empty:
+        return since
+    together = pd.concat([windows.assign(_test=True), calibration.assign(_test=False)], ignore_index=True)
+    together = in_time_order(together.drop(columns="elapsed"))
+    last = together[~together["_test"]].groupby("subject")["elapsed"].max()
+    elapsed = together[together["_test"]]
+    found = elapsed["elapsed"] - elapsed["subject"].map(last)
+    index = pd.MultiIndex.from_frame(elapsed[WINDOW])
+    at = index.get_indexer(pd.MultiIndex.from_frame(windows[WINDOW]))
+    found = found.to_numpy(float)[at]
+    return np.where(found > 0, found, np.nan)

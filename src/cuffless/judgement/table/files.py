@@ -1,0 +1,103 @@
+"""The files that hold tables of predictions: text, compressed or not, and parquet."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cuffless.demands import MEMORY_GB, shown_count, why_refused
+from cuffless.errors import fault
+from cuffless.judgement.table.columns import NOTHING
+from cuffless.judgement.table.predictions import PredictionError
+from cuffless.records import RecordError
+from cuffless.records.faults import pass_on
+from cuffless.records.text.encoding import open_bytes
+from cuffless.records.text.tables import pandas_marks
+
+_EMPTY = [*NOTHING, "NA", "N/A", "#N/A", "<NA>", "NaN", "-NaN", "NaT", "None", "NULL"]
+_OPTION = "--memory-gb"
+_CELL = 8  # bytes that a cell takes in memory at least
+
+
+def read_file(
+    path: Path, *, texts: Collection[str], numbers: Collection[str], memory_gb: float = MEMORY_GB
+) -> pd.DataFrame:
+    """Read a table as it stands in its file.
+
+    Parameters
+    ----------
+    path : Path
+        Its name ends in ``.parquet``, or it is text.
+    texts, numbers : collection of str
+        Columns of a text file that are text, and those in which words may say that a number is missing.
+    memory_gb : float
+        Most GB (10^9 bytes) that the file may ask for.
+
+    Returns
+    -------
+    DataFrame
+        With ``_line``, a row's line in a text file, or its number from 1 in a parquet file, and ``_file``.
+
+    Raises
+    ------
+    PredictionError
+        If it cannot be read, announces more than it may, or its lines hold more cells than the first names columns.
+    """
+    try:
+        if path.name.lower().endswith(".parquet"):
+            table, first = _parquet(path, memory_gb), 1
+        else:
+            table, first = _text(path, texts, numbers, memory_gb)
+    except FileNotFoundError:
+        raise PredictionError(f"{path}: there is no such file") from None
+    except UnicodeDecodeError:
+        raise PredictionError(f"{path.name}: is not in UTF-8; save it so, or as parquet") from None
+    except PredictionError:
+        raise
+    except RecordError as error:  # of what is unpacked
+        raise PredictionError(str(error).replace("records.memory_gb", _OPTION)) from None
+    except Exception as error:  # damaged files raise more than can be foreseen
+        pass_on(error)
+        why = fault(error, 200)
+        raise PredictionError(f"{path.name}: cannot be read ({why}); give a CSV or parquet file") from None
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for an index
+        raise PredictionError(
+            f"{path.name}: its lines hold more cells than its first line names columns ({len(table.columns)}); quote "
+            "what holds a separator, and end no line with one"
+        )
+    return table.assign(_line=np.arange(len(table)) + first, _file=path.name)
+
+
+def _parquet(path: Path, memory_gb: float) -> pd.DataFrame:
+    from pyarrow.parquet import ParquetFile
+
+    with ParquetFile(path) as file:
+        held = file.metadata
+        groups = [held.row_group(group).total_byte_size for group in range(held.num_row_groups)]
+        rows, columns = held.num_rows, held.num_columns
+        announced = f"{shown_count(rows)} rows of {columns:,} columns"
+        # Equal values take no room, so the file's size says nothing of their number.
+        asked = max(sum(groups), rows * columns * _CELL)
+        if reason := why_refused(path.name, announced, asked, memory_gb, option=_OPTION):
+            raise PredictionError(reason)
+        for group in range(held.num_row_groups):  # text that is none would fail only where it is used
+            file.read_row_group(group).validate(full=True)
+    table = pd.read_parquet(path)
+    return table.reset_index(drop=all(name is None for name in table.index.names))  # columns, if its parts have names
+
+
+def _text(path: Path, texts: Collection[str], numbers: Collection[str], memory_gb: float) -> tuple[pd.DataFrame, int]:
+    """The table, and the line of its first row."""
+    marks = pandas_marks(path)  # separator, decimal commas, encoding, lines before the names
+    with open_bytes(path, memory_gb) as file:
+        table = pd.read_csv(
+            file,
+            skipinitialspace=True,
+            low_memory=False,
+            dtype=dict.fromkeys(texts, str),  # 007 and 7 are two people
+            keep_default_na=False,
+            na_values=dict.fromkeys(numbers, _EMPTY),  # NA may be a name
+            **marks,
+        )
+    return table, 2 + marks.get("skiprows", 0)

@@ -1,0 +1,343 @@
+"""Reading a table of predictions, whoever made it: its columns, its mistakes, what must be known of it."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cuffless.demands import MEMORY_GB
+from cuffless.errors import shortened, some_of
+from cuffless.judgement.table.columns import (
+    LABELS,
+    NAMES,
+    NOTHING,
+    as_text,
+    lines,
+    moments,
+    numbered,
+    numbers,
+    texts,
+    values_of,
+)
+from cuffless.judgement.table.doubts import check_folds, check_windows, find_doubts
+from cuffless.judgement.table.files import read_file
+from cuffless.judgement.table.people import know_people
+from cuffless.judgement.table.predictions import WINDOW, PredictionError
+from cuffless.judgement.table.pressures import KPA_MMHG, PREDICTION, REFERENCE, check_predictions, check_references
+
+REQUIRED = ("subject", "sbp_ref", "dbp_ref", "sbp", "dbp")
+OPTIONAL = {
+    "record": "one record a subject is assumed",
+    "start": "rows are taken to be in time order; nothing that needs times can be assessed",
+    "seconds": "whether windows overlap cannot be assessed",
+    "subset": "all rows are taken for test windows",
+    "network": "",
+    "split": "",
+    "seed": "",
+    "setting": "",
+    "hr": "",
+    "age": "",
+    "sex": "",
+    "fold": "",
+}
+"""Columns that may be absent, and what is then assumed."""
+SUBSETS = ("train", "val", "calibration", "test")
+_PREDICTOR = ("subset", "network", "split", "setting", "seed")
+_TIMES = ("start", "seconds")
+_NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "seed")
+_CONTROL, _LONGEST_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]"), 1000
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+_WITH_MORE = re.compile(r"\s*\d")
+
+
+@dataclass
+class JudgedTable:
+    """A table that can be judged.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        All columns of `REQUIRED` and `OPTIONAL` (`hr`, `age`, `sex`, `fold` where the table has them), pressures in
+        mmHg, times in s; rows of all subsets.
+    missing : tuple of str
+        Optional columns that the table lacks.
+    warnings, notes : list of str
+        What casts doubt on the judgement, and what was assumed.
+    source : str
+    """
+
+    rows: pd.DataFrame
+    missing: tuple[str, ...]
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    source: str = ""
+
+
+def read_table(
+    paths: Iterable[str | Path],
+    *,
+    columns: Mapping[str, str] | None = None,
+    unit: str = "mmhg",
+    network: str = "predictor",
+    sex: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
+    memory_gb: float = MEMORY_GB,
+) -> JudgedTable:
+    """Read tables of predictions and check them.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        CSV (also .csv.gz) or parquet files, one row a window; several are laid under each other.
+    columns : mapping of str to str, optional
+        What a column is called in the files, by its name here.
+    unit : {"mmhg", "kpa"}
+        Of the pressures.
+    network : str
+        Name of the predictor where there is no column ``network``.
+    sex : mapping of str to str, optional
+        What values of the column ``sex`` mean, from `cuffless.judgement.table.people.read_sex_codes`.
+    without : collection of str
+        Optional columns that are left unread.
+    memory_gb : float
+        Most GB (10^9 bytes) that a file may ask for.
+
+    Returns
+    -------
+    JudgedTable
+
+    Raises
+    ------
+    PredictionError
+        If a file cannot be read, a required column is missing, a number is missing or infinite, a window occurs twice,
+        no row tests, pressures are not mmHg, or what a column says cannot be understood; rows are named by their line
+        in the file (parquet: from 1).
+    """
+    paths, columns = [Path(path) for path in paths], dict(columns or {})
+    if unknown := [name for name in columns if name not in (*REQUIRED, *OPTIONAL)]:
+        raise PredictionError(f"{unknown[0]!r} is no column of a prediction table; there are {_all_columns()}")
+    if unknown := [name for name in without if name not in OPTIONAL]:
+        raise PredictionError(f"{unknown[0]!r} cannot be left out; what can is {', '.join(OPTIONAL)}")
+    if odd := _oddity(network):
+        raise PredictionError(
+            f"--network is a name {odd}, {shortened(network, 40)!r}; use a short and printable one "
+            f"({_LONGEST_NAME} characters at most)"
+        )
+    if not paths:
+        raise PredictionError("no prediction table given; name at least one")
+    tables = [_read(path, columns, memory_gb).drop(columns=list(without), errors="ignore") for path in paths]
+    names = [path.name for path in paths]
+    source = ", ".join(names if len(set(names)) == len(names) else map(str, paths))
+    present = set.intersection(*(set(table.columns) for table in tables))
+    missing = tuple(name for name in OPTIONAL if name not in present)
+    judged = JudgedTable(pd.DataFrame(), missing, source=source)
+    parts = [_checked(table, path, unit, columns, judged) for path, table in zip(paths, tables, strict=True)]
+    rows = pd.concat(parts, ignore_index=True)
+    _assume(rows, missing, network, judged)
+    _count_dates(rows, judged)
+    _number(rows, judged)
+    warnings, notes = know_people(rows, sex or {}, columns)
+    judged.warnings += warnings
+    judged.notes += notes
+    check_windows(rows, judged, [*WINDOW, *_PREDICTOR])
+    find_doubts(rows, judged, columns)
+    judged.rows = rows.drop(columns=["_line", "_file", "_dated"])
+    return judged
+
+
+def _all_columns() -> str:
+    return ", ".join((*REQUIRED, *OPTIONAL))
+
+
+def _read(path: Path, names: Mapping[str, str], memory_gb: float) -> pd.DataFrame:
+    """The columns of the contract, as they stand in a file."""
+
+    def theirs(ours: Iterable[str]) -> list[str]:
+        return [names.get(name, name) for name in ours]
+
+    table = read_file(path, texts=theirs((*NAMES, *LABELS)), numbers=theirs(_NUMBERS), memory_gb=memory_gb)
+    place = table[["_line", "_file"]]
+    return _chosen(_joined(table.drop(columns=list(place)), names), names, path).join(place)
+
+
+def _chosen(table: pd.DataFrame, names: Mapping[str, str], path: Path) -> pd.DataFrame:
+    """The columns of the contract, under their names here."""
+    found = list(map(str, table.columns))
+    if absent := [theirs for theirs in names.values() if theirs not in table.columns]:
+        raise PredictionError(f"{path.name}: no column {some_of(absent)}; found {some_of(found, most=20)}")
+    own = {name: name for name in (*REQUIRED, *OPTIONAL) if name in table.columns and name not in names.values()}
+    theirs = own | dict(names)
+    if missing := [name for name in REQUIRED if name not in theirs]:
+        raise PredictionError(
+            f"{path.name}: no column {', '.join(missing)}; found {some_of(found, most=20)}. {_named(missing, found)}"
+        )
+    return pd.DataFrame({name: table[theirs[name]] for name in (*REQUIRED, *OPTIONAL) if name in theirs})
+
+
+def _joined(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Columns that are given as several, ``setting=tuning+budget``, joined by a slash."""
+    for theirs in names.values():
+        parts = theirs.split("+")
+        if theirs not in table.columns and len(parts) > 1 and set(parts) <= set(table.columns):
+            known = [texts(table[part], names=False) for part in parts]
+            table = table.assign(**{theirs: ["/".join(filter(None, row)) for row in zip(*known, strict=True)]})
+    return table
+
+
+def _named(missing: list[str], found: list[str]) -> str:
+    """How to make up for missing columns."""
+    if len(found) == 1 and (signs := [sign for sign in (";", "\t", "|") if sign in found[0]]):
+        return f"It is separated by {signs[0]!r}; save it with commas and decimal points"
+    theirs = next((name for name in found if name.strip().lower() == missing[0]), "THEIR_NAME")
+    return f"Say what they are called: --column {missing[0]}={theirs}"
+
+
+def _checked(
+    table: pd.DataFrame, path: Path, unit: str, columns: Mapping[str, str], judged: JudgedTable
+) -> pd.DataFrame:
+    """One file's rows with names that are text, numbers that are numbers and pressures in mmHg."""
+    if table.empty:
+        raise PredictionError(f"{path.name}: holds no row")
+    table = table.assign(_dated=False)
+    for name in {*NAMES, *LABELS} & set(table.columns):
+        table[name] = texts(table[name], names=name in NAMES)
+        _check_names(table, name, path)
+    if (empty := table["subject"].eq("")).any():
+        raise PredictionError(f"{path.name}: column subject is empty in {lines(table, empty)}; fill it in")
+    if "subset" in table:
+        table = _known_subsets(table, path, judged)
+    subset = table.get("subset", pd.Series("test", index=table.index))
+    scale = KPA_MMHG if unit == "kpa" else 1.0
+    for name in (*REFERENCE, *PREDICTION, *_TIMES, "hr"):
+        if name not in table:
+            continue
+        values, odd = numbers(table[name])
+        dates = moments(table[name]) if name == "start" and odd.any() else None
+        if dates:
+            values, odd, table["_dated"] = dates
+        needed = np.isnan(values)
+        if name in PREDICTION:
+            needed &= (subset == "test").to_numpy()
+        elif name == "hr":  # what is not known of some windows is left out of what needs it
+            needed &= np.isnan(values).all() and odd.any()
+        if needed.any():
+            held = table.loc[needed, name].iloc[0]
+            wanted = "time" if dates else "finite number"
+            first = "is empty" if as_text(held) == "" else f"holds {shortened(as_text(held))}"
+            raise PredictionError(
+                f"{path.name}: column {name} holds no {wanted} in {lines(table, needed)} (the first {first}); "
+                f"{_remedy(name, held, dated=dates is not None)}"
+            )
+        if odd.any():
+            judged.warnings.append(
+                f"{path.name}: {name} {values_of(table[name], odd)} in {lines(table, odd)} is not a number and counts "
+                "as missing"
+            )
+        table[name] = values * scale if name in (*REFERENCE, *PREDICTION) else values
+    check_references(table, path.name, unit, columns)
+    judged.warnings += check_predictions(table, path.name, unit)
+    return table
+
+
+def _check_names(table: pd.DataFrame, name: str, path: Path) -> None:
+    """Refuse names that no message and no name of a file could show."""
+    wrong = [text for text in table[name].unique() if _oddity(text)]
+    if wrong:
+        odd, first = table[name].isin(wrong), wrong[0]
+        raise PredictionError(
+            f"{path.name}: column {name} holds a name {_oddity(first)}, {shortened(first, 40)!r}, in "
+            f"{lines(table, odd)}; use short and printable ones ({_LONGEST_NAME} characters at most)"
+        )
+
+
+def _oddity(name: str) -> str:
+    """Why a name cannot be shown; empty if it can."""
+    if len(name) > _LONGEST_NAME:
+        return f"of {len(name):,} characters"
+    return "with control characters" if _CONTROL.search(name) else ""
+
+
+def _known_subsets(table: pd.DataFrame, path: Path, judged: JudgedTable) -> pd.DataFrame:
+    table["subset"] = table["subset"].str.lower()
+    if (known := table["subset"].isin(SUBSETS)).all():
+        return table
+    odd = table["subset"][~known]
+    judged.notes.append(
+        f"{path.name}: {lines(table, ~known)} of subset {some_of(sorted(set(odd)), quoted=True)} are left out; known "
+        f"are {', '.join(SUBSETS)}"
+    )
+    return table[known].copy()
+
+
+def _remedy(name: str, held: object, *, dated: bool = False) -> str:
+    if isinstance(held, str) and _DECIMAL_COMMA.fullmatch(held.strip()):
+        return "write numbers with decimal points"
+    if isinstance(held, str) and name in (*PREDICTION, *REFERENCE) and _WITH_MORE.match(held):
+        return "write numbers alone, without a unit or a second value beside them"
+    if dated:
+        return f"correct what is there, or leave the column out: --without {name}"
+    if name in PREDICTION:
+        return "predict these windows or leave them out"
+    if name in REFERENCE:
+        return "leave out windows without a reference"
+    what = (
+        "seconds from the start of the record, or dates as 2024-01-31T10:00:00 throughout"
+        if name == "start"
+        else "numbers"
+    )
+    return f"give {what}, or leave the column out: --without {name}"
+
+
+def _assume(rows: pd.DataFrame, missing: tuple[str, ...], network: str, judged: JudgedTable) -> None:
+    """Fill in what the table does not say, and say so."""
+    defaults = {"subset": "test", "network": network, "split": "test", "setting": "", "seed": "0", "seconds": np.nan}
+    for name in set(defaults) & set(missing):
+        rows[name] = defaults[name]
+    if "record" in missing:
+        rows["record"] = rows["subject"]
+    if "start" in missing:
+        rows["start"] = rows.groupby(["subject", "record", *_PREDICTOR]).cumcount().astype(float)
+        rows["seconds"] = np.nan  # of a counted start they would say that windows follow one another
+    judged.notes += [f"no column {name}: {OPTIONAL[name]}" for name in missing if OPTIONAL[name]]
+    called = rows["subject"].str.lower().isin(NOTHING)
+    if called.any():
+        judged.notes.append(
+            f"subject {values_of(rows['subject'], called)} in {lines(rows, called)} is taken for a name; leave these "
+            "rows out if it says that the subject is not known"
+        )
+
+
+def _count_dates(rows: pd.DataFrame, judged: JudgedTable) -> None:
+    """Starts that are dates as seconds from the first of each record, over all files."""
+    dated = rows["_dated"]
+    if dated.any():
+        if len(rows[dated]) > 1 and rows.loc[dated, "start"].mod(86400).eq(0).all():
+            raise PredictionError(
+                f"{judged.source}: column start holds days without a time in {lines(rows, dated)}; give the time "
+                "of day, too, or leave the column out: --without start"
+            )
+        record = rows[dated].groupby(["subject", "record"], sort=False)
+        rows.loc[dated, "start"] -= record["start"].transform("min")
+        judged.notes.append(f"start is a date in {lines(rows, dated)}: counted in seconds from each record's first")
+
+
+def _number(rows: pd.DataFrame, judged: JudgedTable) -> None:
+    """Seeds and folds as numbers, whatever they are called."""
+    rows["seed"], called = numbered(rows["seed"])
+    if called:
+        named = [f"{number} is {shortened(name, 30)}" for name, number in called.items()]
+        judged.notes.append(f"seeds are numbered: {some_of(named)}")
+    judging = rows["subset"].isin(["test", "calibration"])
+    if (untold := judging & rows["seed"].isna()).any():
+        raise PredictionError(
+            f"{judged.source}: column seed is empty in {lines(rows, untold)}; fill it in, or leave the column out: "
+            "--without seed"
+        )
+    rows["seed"] = rows["seed"].fillna(0).astype(int)
+    if "fold" in rows:
+        names = texts(rows["fold"], names=False)
+        rows["fold"] = numbered(rows["fold"])[0]
+        check_folds(rows, names, judged)

@@ -1,0 +1,1 @@
+"""File formats that recordings are read from."""

@@ -1,0 +1,77 @@
+"""A judgement as a folder: one page, tidy tables, figures for print."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cuffless.config import EvaluationOptions, FigureOptions
+from cuffless.figures.judgement.plots import plot_agreement, plot_judged_bins, plot_skill
+from cuffless.figures.style import save_figure
+from cuffless.files import file_names, whole_file
+from cuffless.judgement import Judgement
+from cuffless.report.judgement.page import write_judgement_page
+
+PAGE = "judgement.html"
+
+
+def write_judgement(
+    judgement: Judgement,
+    folder: Path,
+    *,
+    source: str,
+    options: EvaluationOptions,
+    limits: Mapping[str, tuple[float, float]] | None = None,
+    title: str = "",
+    command: str = "",
+) -> Path:
+    """Write tables, figures and the page of a judgement.
+
+    Parameters
+    ----------
+    judgement : Judgement
+    folder : Path
+        Gets ``judgement.html``, ``tables/*.csv`` and ``figures/*.pdf`` and ``.png``.
+    source : str
+        Names of the tables that were judged.
+    options : EvaluationOptions
+    limits : mapping of str to (low, high), optional
+    title : str
+        Of the page.
+    command : str
+        What repeats it.
+
+    Returns
+    -------
+    Path
+        The page.
+    """
+    for name, table in judgement.tables.items():
+        with whole_file(folder / "tables" / f"{name}.csv") as part:
+            table.to_csv(part, index=False, lineterminator="\n")
+    _write_figures(judgement, folder / "figures")
+    page = folder / PAGE
+    write_judgement_page(
+        judgement,
+        page,
+        title=title or "Judgement of predictions",
+        source=source,
+        options=options,
+        limits=limits,
+        command=command,
+    )
+    return page
+
+
+def _write_figures(judgement: Judgement, folder: Path) -> None:
+    looks = FigureOptions()
+    pairs = judgement.skill[["case", "network"]].drop_duplicates().itertuples(index=False, name=None)
+    files = file_names([*((case,) for case in dict.fromkeys(judgement.skill["case"])), *pairs])
+    for case, skill in judgement.skill.groupby("case", sort=False):
+        bins, subjects, agreement = (
+            table[table["case"] == case] for table in (judgement.bins, judgement.subjects, judgement.agreement)
+        )
+        if skill["skill"].notna().any():
+            save_figure(plot_skill(skill, looks), folder / f"skill_{files[case,]}.pdf")
+        save_figure(plot_judged_bins(bins, looks), folder / f"bins_{files[case,]}.pdf")
+        for network in dict.fromkeys(skill["network"]):
+            own = (table[table["network"] == network] for table in (subjects, agreement))
+            save_figure(plot_agreement(*own, looks), folder / f"agreement_{files[case, network]}.pdf")

@@ -1,0 +1,253 @@
+"""The page of a judgement: first whether a predictor is better than doing nothing, then all that stands behind it."""
+
+import platform
+import shlex
+from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cuffless import __version__
+from cuffless.config import EvaluationOptions
+from cuffless.judgement.standards import MEANING
+from cuffless.judgement.table.predictions import MEAN, PRESSURES
+from cuffless.report.chart_parts import Chart, thinned
+from cuffless.report.charts import agreement_chart, bins_chart, drift_chart, subjects_chart
+from cuffless.report.judgement import judged_tables as tables
+from cuffless.report.judgement.forest import skill_chart
+from cuffless.report.judgement.traces import pack_traces
+from cuffless.report.page import write_page
+from cuffless.report.screens import missing_baselines, standards_tables, unassessed
+from cuffless.report.sentences import skill_sentence
+from cuffless.report.wording import baseline_name, case_name, network_name
+
+MOST_POINTS = 12_000
+"""Of the scatter charts of a page together; where subjects would take more, evenly spread ones are drawn."""
+_FEWEST_POINTS, _MOST_SUBJECTS = 100, 500
+_AVERAGE = "subject"
+_PACKAGES = ("numpy", "scipy", "pandas", "plotly")
+_WARNING = "WARNING: "
+SHARED_SUBJECT = "shared_subject"
+CONTENTS = (
+    ("notes", "Warnings and notes"),
+    ("judged", "What was judged"),
+    ("merits", "Figures of merit"),
+    ("bins", "Error against the pressure"),
+    ("agreement", "Agreement"),
+    ("subjects", "Prediction against reference"),
+    ("drift", "Error against time since calibration"),
+    ("traces", "One subject over time"),
+    ("standards", "Standards' screens"),
+    ("tests", "Tests"),
+    ("leaks", "Leaks"),
+    ("unassessed", "What cannot be assessed"),
+    ("repeat", "How to repeat this"),
+)
+"""Sections after the first by their name in the page."""
+
+
+def write_judgement_page(
+    judgement,
+    path: str | Path,
+    *,
+    title: str,
+    source: str,
+    options: EvaluationOptions,
+    limits: Mapping[str, tuple[float, float]] | None = None,
+    command: str = "",
+) -> None:
+    """Write a judgement as one self-contained HTML page.
+
+    Parameters
+    ----------
+    judgement : Judgement
+        See `cuffless.judgement`: tidy tables ``cases, skill, merits, bins, agreement, drift, tests, standards,
+        subjects, leaks, traces``, and ``notes`` (warnings begin with ``WARNING: ``).
+    path : str or Path
+        The page. Tables that are too long for it are said to lie in ``tables/`` beside it.
+    title : str
+    source : str
+        Names of the tables that were judged.
+    options : EvaluationOptions
+    limits : mapping of pressure to (low, high), optional
+        Pressures in mmHg that the study accepted.
+    command : str, optional
+        The command that gave the page.
+
+    Raises
+    ------
+    OSError
+        If the page cannot be written.
+    """
+    chosen = _Choice(judgement)
+    screens = standards_tables(judgement, chosen.cases, chosen.networks)
+    write_page(
+        "judgement.html.j2",
+        path,
+        {
+            "choices": chosen.pairs,
+            "figures": _figures(judgement, chosen),
+            "traces": pack_traces(judgement.traces, judgement.subjects, list(chosen.cases), chosen.networks),
+        },
+        title=title,
+        source=source,
+        contents=CONTENTS,
+        cases=[case_name(case) for case in chosen.cases],
+        networks=[network_name(network) for network in chosen.networks],
+        sentences=_sentences(judgement, chosen, options),
+        confidence=options.confidence,
+        warnings=[note.removeprefix(_WARNING) for note in judgement.notes if note.startswith(_WARNING)],
+        notes=[note for note in judgement.notes if not note.startswith(_WARNING)],
+        single_seed=int(judgement.cases["seeds"].min()) <= 1,
+        limits=limits or {},
+        case_table=tables.case_table(judgement),
+        skill_table=tables.skill_table(judgement, chosen.cases, chosen.networks),
+        merit_table=tables.merit_table(judgement, chosen.cases),
+        agreement_table=tables.agreement_table(judgement, chosen.cases, chosen.networks),
+        paired_table=tables.paired_table(judgement, chosen.cases, chosen.networks),
+        leak_table=tables.leak_table(judgement, chosen.cases),
+        verdicts=screens.pop(""),
+        screens=screens,
+        meaning=MEANING,
+        downloads=[tables.download(judgement, name) for name in ("bins", "subjects", "drift", "standards")],
+        unassessed=unassessed(judgement),
+        has_drift=not judgement.drift.empty,
+        thinned=_thinned(judgement),
+        versions=_versions(),
+        options=options.model_dump(mode="json"),
+        command=command or _command(source, options),
+    )
+
+
+class _Choice:
+    """Cases and networks by number, as the page's pickers hold them."""
+
+    def __init__(self, judgement):
+        self.leaked = _leaked(judgement.leaks)
+        # A case whose people were trained on must not be what the page opens with.
+        names = sorted(map(str, judgement.cases["case"]), key=lambda name: name in self.leaked)
+        self.cases = {name: i for i, name in enumerate(names)}
+        column = tables.fitted_column(judgement.cases)
+        self.fitted = dict(zip(judgement.cases["case"].map(str), judgement.cases[column].map(str), strict=True))
+        self.networks = {str(name): i for i, name in enumerate(dict.fromkeys(judgement.merits["network"]))}
+        known = judgement.merits[["case", "network"]].drop_duplicates().itertuples(index=False, name=None)
+        self.of_case: dict[str, list[str]] = {name: [] for name in self.cases}
+        for case, network in known:
+            self.of_case[case].append(network)
+        for names in self.of_case.values():  # nobody opens the page for the mean regressor
+            names.sort(key=lambda name: name == MEAN)
+
+    @property
+    def pairs(self) -> list[list[int]]:
+        """Numbers of each case's networks."""
+        return [[self.networks[name] for name in names] for names in self.of_case.values()]
+
+    def each(self):
+        """Yield case, network and the key of both."""
+        for case, names in self.of_case.items():
+            for name in names:
+                yield case, name, f"{self.cases[case]}/{self.networks[name]}"
+
+
+def _leaked(leaks: pd.DataFrame) -> dict[str, int]:
+    """Cases whose test subjects are among the training subjects, and how many they are."""
+    found = leaks[(leaks["kind"] == SHARED_SUBJECT) & (leaks["verdict"] == "found")]
+    return {str(row.case): int(row.count) for row in found.itertuples(index=False)}
+
+
+def _sentences(judgement, chosen: _Choice, options: EvaluationOptions) -> list[dict[str, Any]]:
+    """For each case and network: a sentence a pressure, and the baselines that cannot be had."""
+    skill = judgement.skill[judgement.skill["average"] == _AVERAGE]
+    said = []
+    for case, network, _ in chosen.each():
+        own = skill[(skill["case"] == case) & (skill["network"] == network)]
+        said.append(
+            {
+                "case": chosen.cases[case],
+                "network": chosen.networks[network],
+                "sentences": [
+                    skill_sentence(own[own["pressure"] == pressure], options.confidence) for pressure in PRESSURES
+                ],
+                "leaked": chosen.leaked.get(case, 0),
+                "fitted": chosen.fitted[case],
+                "missing": missing_baselines(own),
+            }
+        )
+    return said
+
+
+def _figures(judgement, chosen: _Choice) -> dict[str, dict[str, dict[str, Chart]]]:
+    """All charts by what they show, by case and network, by pressure."""
+    most = _most_subjects(judgement)
+    networks = list(chosen.networks)
+
+    def skill(own: Mapping[str, pd.DataFrame], _: str) -> Chart:
+        rows = own["skill"][own["skill"]["average"] == _AVERAGE]
+        rows = rows.assign(label=rows["baseline"].map(baseline_name), series=rows["network"])
+        labels = list(dict.fromkeys(rows.loc[rows["skill"].notna(), "label"]))
+        return skill_chart(rows, labels=labels, series=list(dict.fromkeys(rows["series"])))
+
+    def bins(own: Mapping[str, pd.DataFrame], pressure: str) -> Chart:
+        mean = own["bins of the mean"]
+        return bins_chart(own["bins"], mean if own["bins"]["network"].iloc[0] != MEAN else mean.head(0), pressure)
+
+    makers: dict[str, Callable[[Mapping[str, pd.DataFrame], str], Chart]] = {
+        "skill": skill,
+        "bins": bins,
+        "agreement": lambda own, _: agreement_chart(thinned(own["subjects"], most), own["agreement"]),
+        "subjects": lambda own, _: subjects_chart(thinned(own["subjects"], most)),
+        "drift": lambda own, _: drift_chart(own["drift"], networks),
+    }
+    figures: dict[str, dict[str, dict[str, Chart]]] = {name: {} for name in makers}
+    for case, network, key in chosen.each():
+        for pressure in PRESSURES:
+            own = _rows_of(judgement, case, network, pressure, networks)
+            for name, make in makers.items():
+                if len(own[name]) and (name != "skill" or own[name]["skill"].notna().any()):
+                    figures[name].setdefault(key, {})[pressure] = make(own, pressure)
+    return figures
+
+
+def _rows_of(judgement, case: str, network: str, pressure: str, networks: list[str]) -> dict[str, pd.DataFrame]:
+    """Rows of each table that a case's, network's and pressure's charts show."""
+    of_case = {
+        name: table[(table["case"] == case) & (table["pressure"] == pressure)]
+        for name in ("skill", "bins", "agreement", "subjects", "drift")
+        for table in [getattr(judgement, name)]
+    }
+    own = {name: rows[rows["network"] == network] for name, rows in of_case.items()}
+    drift = of_case["drift"]
+    baselines = drift[~drift["network"].isin(networks)]
+    own["drift"] = pd.concat([own["drift"], baselines]) if len(own["drift"]) else own["drift"]
+    own["bins of the mean"] = of_case["bins"][of_case["bins"]["network"] == MEAN]
+    return own
+
+
+def _most_subjects(judgement) -> int:
+    """Subjects that a scatter chart draws."""
+    charts = 2 * len(judgement.subjects[["case", "network", "pressure"]].drop_duplicates())
+    return min(max(MOST_POINTS // max(charts, 1), _FEWEST_POINTS), _MOST_SUBJECTS)
+
+
+def _thinned(judgement) -> str:
+    """Words for charts that do not draw all subjects."""
+    most, there = _most_subjects(judgement), int(judgement.cases["n_subjects"].max())
+    return f"Drawn: {most} of up to {there:,} subjects, evenly spread over the reference." if there > most else ""
+
+
+def _versions() -> dict[str, str]:
+    found = {"cuffless": __version__, "Python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "unknown"
+    return found
+
+
+def _command(source: str, options: EvaluationOptions) -> str:
+    parts = ["cuffless", "judge", *(shlex.quote(name.strip()) for name in source.split(",")), "--output", "FOLDER"]
+    given = {"--confidence": options.confidence, "--bootstrap": options.bootstrap, "--seed": options.seed}
+    return " ".join([*parts, *(f"{name} {value}" for name, value in given.items())])

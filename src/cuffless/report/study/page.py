@@ -1,0 +1,204 @@
+"""The report of a whole study: skill first, then what came in, what was thrown away, and all that was found."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cuffless.designs.audit import EVIDENCE
+from cuffless.designs.cautions import cautions
+from cuffless.judgement.standards import MEANING
+from cuffless.judgement.table.predictions import PRESSURES
+from cuffless.report.captions import captioned
+from cuffless.report.page import write_page
+from cuffless.report.study import tables
+from cuffless.report.study.charts import KEPT, dose_chart, dose_rows, flow_chart, rejections, time_chart
+from cuffless.report.study.skill import comparison_charts, comparison_sentence, comparisons
+from cuffless.report.study.study import StudyReport
+from cuffless.report.wording import count, plural
+from cuffless.windows.subjects import RUN
+
+SECTIONS = (
+    ("skill", "Is it better than doing nothing?"),
+    ("records", "What came in, and what was thrown away"),
+    ("splits", "Splits and their audits"),
+    ("tables", "Errors beside the paper's"),
+    ("figures", "Figures"),
+    ("personal", "Personalization"),
+    ("camera", "Recordings of faces (camera branch)"),
+    ("doses", "How leakage and confounding act"),
+    ("standards", "Standards' screens"),
+    ("trainings", "Trainings"),
+    ("time", "Time spent"),
+    ("versions", "Versions, seeds, commit"),
+)
+_DOSES = {
+    "leakage": ("Leakage", "what training and test windows share"),
+    "confounding": ("Confounding", "strength of the confounder"),
+}
+
+
+def write_report(report: StudyReport, path: str | Path, *, title: str = "Report of the study") -> None:
+    """Write the report of a study as one self-contained HTML page.
+
+    Parameters
+    ----------
+    report : StudyReport
+        As from `collect_report`; a section without anything to show says so.
+    path : str or Path
+    title : str
+
+    Raises
+    ------
+    OSError
+        If the page cannot be written.
+    """
+    found = comparisons(report)
+    branches = _branches(report)
+    pictures = captioned(report.figures)
+    doses, leaks = _doses(report), tables.leak_rows(report)
+    undeclared = leaks[(leaks["verdict"] == "found") & ~leaks["declared"].astype(bool)]
+    screens = (None, None) if report.standards is None else tables.standards_tables(report.standards)
+    write_page(
+        "study.html.j2",
+        path,
+        {"choices": None, "traces": [], "figures": _figures(report, found, branches, doses)},
+        title=title,
+        contents=SECTIONS[1:],
+        sections=dict(SECTIONS),
+        comparisons=found,
+        sentences=[
+            {
+                "case": i,
+                "network": None,
+                "sentences": [comparison_sentence(one, pressure) for pressure in PRESSURES],
+                "missing": [],
+            }
+            for i, one in enumerate(found)
+        ],
+        skill_table=tables.skill_table(found) if found else None,
+        single_seed=len({run["seed"] for run in report.runs}) <= 1,
+        branches=branches,
+        split_table=tables.split_table(report.audits) if report.audits else None,
+        leak_table=tables.leak_table(leaks) if len(leaks) else None,
+        undeclared=[
+            f"{row.where}: {row.kind.replace('_', ' ')}, {count(row.count)}"
+            for row in undeclared.itertuples()
+            if row.kind not in EVIDENCE
+        ],
+        suspected=[f"{row.where}: {row.reason}" for row in undeclared.itertuples() if row.kind in EVIDENCE],
+        cautions=cautions(report.audits),
+        audit_notes=[f"{where}: {note}" for where, audit in tables.audits_of(report) for note in _notes(audit)],
+        papers=tables.tables_of_paper(report),
+        paper_notes=_paper_notes(report),
+        pictures=pictures,
+        doses=doses,
+        personal=report.personal_mae is not None or bool(report.personal_audits) or bool(pictures["personal"]),
+        camera=report.camera_mae is not None or report.camera_quality is not None or bool(pictures["camera"]),
+        verdicts=screens[0],
+        clauses=screens[1],
+        meaning=_meaning(report),
+        run_table=tables.run_table(report.runs) if report.runs else None,
+        stage_table=tables.stage_table(report.stages) if len(report.stages) else None,
+        facts=_facts(report.runs),
+    )
+
+
+def _branches(report: StudyReport) -> list[dict[str, Any]]:
+    """Contact recordings and those of faces: how many windows each gave."""
+    found = []
+    for name, label, quality, where in (
+        ("contact", "Contact PPG", report.quality, "quality.csv"),
+        ("camera", "Recordings of faces", report.camera_quality, "rppg_quality.csv"),
+    ):
+        if quality is None or quality.empty:
+            continue
+        flow = rejections(quality)
+        record = "record" if "record" in quality else "recording"
+        empty = int((quality[KEPT] == 0).sum())
+        found.append(
+            {
+                "name": name,
+                "label": label,
+                "says": f"{plural(len(quality), record)} {_people(quality)}, "
+                f"{quality['seconds'].sum() / 3600:.1f} h: {count(flow['windows'].iloc[0])} windows cut, "
+                f"{count(flow['windows'].iloc[-1])} kept; {empty} without any window.",
+                "flow": flow,
+                "rules": tables.rule_table(flow),
+                "records": tables.record_table(quality, where),
+                "cut_short": max(len(quality) - tables.MOST_RECORDS, 0),
+            }
+        )
+    return found
+
+
+def _people(quality: pd.DataFrame) -> str:
+    """Whose the records of a quality table are."""
+    kept = quality[quality[KEPT] > 0]
+    if "identity" not in kept or not (kept["identity"] == RUN).any():
+        return f"of {plural(quality['subject'].nunique(), 'subject')}"
+    runs = kept[kept["identity"] == RUN]
+    named = kept.loc[kept["identity"] != RUN, "subject"].nunique()
+    also = f" and {plural(named, 'subject')}" if named else ""
+    return f"(those with windows are {plural(runs['subject'].nunique(), 'run')} of neighbouring numbers{also})"
+
+
+def _notes(audit: Mapping) -> list[str]:
+    return [*audit.get("warnings", ()), *audit.get("notes", ())]
+
+
+def _paper_notes(report: StudyReport) -> list[str]:
+    tabled = [
+        table["note"].dropna() for table in (report.table1, report.table2) if table is not None and "note" in table
+    ]
+    return list(dict.fromkeys(str(note) for notes in tabled for note in notes if str(note).strip()))
+
+
+def _doses(report: StudyReport) -> list[dict[str, Any]]:
+    found = []
+    for name, (title, label) in _DOSES.items():
+        given = getattr(report, name)
+        if given is not None and len(given):
+            rows = dose_rows(given)
+            table = tables.dose_table(rows, name, label)
+            found.append({"name": name, "title": title, "label": label, "rows": rows, "table": table})
+    return found
+
+
+def _figures(report: StudyReport, found, branches, doses) -> dict[str, dict]:
+    figures: dict[str, dict] = {"skill": {str(i): comparison_charts(one) for i, one in enumerate(found)}}
+    for branch in branches:
+        figures[f"flow-{branch['name']}"] = {"": {"": flow_chart(branch["flow"])}}
+    for dose in doses:
+        rows: pd.DataFrame = dose["rows"]
+        parts = {pressure: rows[rows["pressure"] == pressure] for pressure in PRESSURES}
+        charts = {pressure: dose_chart(own, dose["label"]) for pressure, own in parts.items() if len(own)}
+        figures[f"dose-{dose['name']}"] = {"": charts}
+    if len(report.stages):
+        figures["time"] = {"": {"": time_chart(report.stages)}}
+    return figures
+
+
+def _meaning(report: StudyReport) -> dict[str, str]:
+    if report.standards is None:
+        return {}
+    return {name: MEANING[name] for name in dict.fromkeys(report.standards["standard"]) if name in MEANING}
+
+
+def _facts(runs: list[dict]) -> dict[str, str]:
+    """Versions, seeds, commits and machines of the trainings; several where they differ."""
+    facts: dict[str, list[str]] = {}
+
+    def add(name: str, value: object) -> None:
+        if value is not None and value != [] and str(value) not in facts.setdefault(name, []):
+            facts[name].append(str(value))
+
+    for run in runs:
+        add("seeds", run["seed"])
+        add("commit", run.get("commit") or "unknown")
+        for name in ("cpu", "cores", "threads", "gpus"):
+            add(name, run.get("hardware", {}).get(name))
+        for name, value in run.get("versions", {}).items():
+            add(name, value or "unknown")
+    return {name: ", ".join(values) for name, values in facts.items() if values}

@@ -1,0 +1,181 @@
+"""What a study's report is made of, read from the files that the workflow names."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cuffless.errors import CufflessError
+
+TABLES = (
+    "quality",
+    "camera_quality",
+    "overall",
+    "skill",
+    "standards",
+    "table1",
+    "table2",
+    "personal_mae",
+    "personal_skill",
+    "camera_mae",
+    "camera_skill",
+    "leakage",
+    "confounding",
+)
+"""Keys whose file is one CSV."""
+MANY = ("audits", "leaks", "personal_audits", "camera_audit", "figures", "runs", "benchmarks")
+"""Keys that take one file or several."""
+
+
+class ReportError(CufflessError):
+    """A report that cannot be made; the message names the key or file and the remedy."""
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """What is known of a study; whatever it has no part in is None or empty.
+
+    Attributes
+    ----------
+    quality, camera_quality : DataFrame or None
+        One row a record or recording: windows cut, kept, rejected by rule.
+    overall : DataFrame or None
+        Errors of the splits' networks, as from `cuffless.evaluation.mae_tables`.
+    skill, standards : DataFrame or None
+        Of a judgement of the study's predictions; see `cuffless.judgement`.
+    table1, table2 : DataFrame or None
+        As from `cuffless.evaluation.build_table1`.
+    personal_mae, personal_skill, camera_mae, camera_skill : DataFrame or None
+        Errors and skill of personalization and of the camera branch.
+    leakage, confounding : DataFrame or None
+        Doses: ``dose`` (a split), ``network, pressure, average, mae, lower, upper, n_subjects, n_windows``; of the
+        latter also ``confounding``, the strength.
+    audits, personal_audits : dict of str to dict
+        By split, and by protocol.
+    camera_audit : dict or None
+        Of the folds of the camera branch.
+    leaks : dict of str to DataFrame
+        All kinds of leak by split, as from `cuffless.designs.leaks.audit_sets`.
+    figures : dict of str to bytes
+        PNG files by name.
+    runs : list of dict
+        ``split, network, seed`` and the run file of each training.
+    stages : DataFrame
+        ``stage, jobs, seconds, cpu_seconds, max_mb``: what each rule took.
+    """
+
+    quality: pd.DataFrame | None = None
+    camera_quality: pd.DataFrame | None = None
+    overall: pd.DataFrame | None = None
+    skill: pd.DataFrame | None = None
+    standards: pd.DataFrame | None = None
+    table1: pd.DataFrame | None = None
+    table2: pd.DataFrame | None = None
+    personal_mae: pd.DataFrame | None = None
+    personal_skill: pd.DataFrame | None = None
+    camera_mae: pd.DataFrame | None = None
+    camera_skill: pd.DataFrame | None = None
+    leakage: pd.DataFrame | None = None
+    confounding: pd.DataFrame | None = None
+    audits: dict[str, dict] = field(default_factory=dict)
+    personal_audits: dict[str, dict] = field(default_factory=dict)
+    camera_audit: dict | None = None
+    leaks: dict[str, pd.DataFrame] = field(default_factory=dict)
+    figures: dict[str, bytes] = field(default_factory=dict)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    stages: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(STAGE_COLUMNS)))
+
+
+STAGE_COLUMNS = ("stage", "jobs", "seconds", "cpu_seconds", "max_mb")
+
+
+def collect_report(files: Mapping[str, str | Path | Sequence[str | Path]]) -> StudyReport:
+    """Read a study's files.
+
+    Parameters
+    ----------
+    files : mapping of str to path or paths
+        Any of: `TABLES` (one CSV each); ``audits`` (``SPLIT.audit.json``), ``leaks``
+        (``SPLIT.csv``), ``personal_audits`` (``PROTOCOL/audit.json``), ``camera_audit``; ``figures`` (PNG); ``runs``
+        (``.../SPLIT/NETWORK/seedN/run.json``); ``benchmarks`` (Snakemake's TSV files,
+        ``logs/DATASET/RULE.tsv`` or ``logs/DATASET/RULE/...tsv``). An empty list counts as absent.
+
+    Returns
+    -------
+    StudyReport
+
+    Raises
+    ------
+    ReportError
+        If a key is unknown, or a file is absent or cannot be read.
+    """
+    unknown = sorted(set(files) - {*TABLES, *MANY})
+    if unknown:
+        raise ReportError(f"a report knows no {unknown[0]!r}; it takes {', '.join((*TABLES, *MANY))}")
+    paths = {key: _paths(value) for key, value in files.items()}
+    for key, several in paths.items():
+        if key in TABLES and len(several) > 1:
+            raise ReportError(f"{key}: one table is expected, not {len(several)}: {', '.join(map(str, several))}")
+        for path in several:
+            if not path.is_file():
+                raise ReportError(f"{key}: {path} does not exist; let the workflow make it, or leave {key} out")
+    tables = {key: _read_csv(paths[key][0]) for key in TABLES if paths.get(key)}
+    camera = [_read_json(path) for path in paths.get("camera_audit", ())]
+    return StudyReport(
+        **tables,
+        audits={path.name.removesuffix(".audit.json"): _read_json(path) for path in paths.get("audits", ())},
+        personal_audits={path.parent.name: _read_json(path) for path in paths.get("personal_audits", ())},
+        camera_audit=camera[0] if camera else None,
+        leaks={path.stem: _read_csv(path) for path in paths.get("leaks", ())},
+        figures={path.stem: path.read_bytes() for path in paths.get("figures", ())},
+        runs=[_read_run(path) for path in paths.get("runs", ())],
+        stages=_read_benchmarks(paths.get("benchmarks", ())),
+    )
+
+
+def _paths(value: str | Path | Sequence[str | Path]) -> list[Path]:
+    return [Path(value)] if isinstance(value, str | Path) else [Path(path) for path in value]
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except (ValueError, OSError) as error:
+        raise ReportError(f"{path} cannot be read as a table: {error}; let the workflow make it anew") from error
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise ReportError(f"{path} cannot be read as JSON: {error}; let the workflow make it anew") from error
+
+
+def _read_run(path: Path) -> dict[str, Any]:
+    *_, split, network, seed, _ = path.parts
+    return {**_read_json(path), "split": split, "network": network, "seed": seed.removeprefix("seed")}
+
+
+def _read_benchmarks(paths: Sequence[Path]) -> pd.DataFrame:
+    """What each rule took: wall time, CPU time, and the most memory of one job."""
+    if not paths:
+        return pd.DataFrame(columns=list(STAGE_COLUMNS))
+    parts = []
+    for path in paths:
+        jobs = pd.read_csv(path, sep="\t", na_values=["-", "NA"])
+        parts.append(jobs.reindex(columns=["s", "cpu_time", "max_rss"]).assign(stage=_rule(path)))
+    jobs = pd.concat(parts, ignore_index=True)
+    found = jobs.groupby("stage").agg(
+        jobs=("s", "size"), seconds=("s", "sum"), cpu_seconds=("cpu_time", "sum"), max_mb=("max_rss", "max")
+    )
+    return found.sort_values("seconds", ascending=False).reset_index()
+
+
+def _rule(path: Path) -> str:
+    """The rule that a benchmark file belongs to: logs/DATASET/RULE.tsv or logs/DATASET/RULE/..."""
+    at = [i for i, part in enumerate(path.parts) if part == "logs"]
+    below = path.parts[at[-1] + 2 :] if at else ()
+    return Path(below[0]).stem if below else path.stem

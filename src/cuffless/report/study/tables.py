@@ -1,0 +1,304 @@
+"""The tables of a study's report."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from cuffless.judgement.paper_tables import TABLE1, PaperTable
+from cuffless.judgement.standards import MEANING
+from cuffless.judgement.table2 import TABLE2
+from cuffless.report.screens import MOST_ROWS, OVERALL, measured, reason_of
+from cuffless.report.study.charts import CUT, DOSE, KEPT, RULES, dose_name, minutes_of
+from cuffless.report.study.skill import Comparison, called
+from cuffless.report.study.study import StudyReport
+from cuffless.report.tables import Column, Table, csv_download, make_table
+from cuffless.report.wording import (
+    NOTHING,
+    case_name,
+    count,
+    network_name,
+    number,
+    percent,
+    split_name,
+    text,
+    with_limits,
+)
+
+MOST_RECORDS = 300
+"""Rows of a table of records on the page; its CSV has them all."""
+_SETS = {"train": "training", "val": "validation", "test": "test"}
+
+
+def rule_table(flow: pd.DataFrame) -> Table:
+    """Windows cut, rejected by rule and kept, with what each rule rejects."""
+    columns = [
+        Column("rule", lambda r: r.rule.replace("_", " ")),
+        Column("windows", lambda r: count(r.windows), numeric=True),
+        Column("of those cut", lambda r: percent(r.share, 1), numeric=True),
+        Column("meaning", "meaning", wide=True),
+    ]
+    return make_table(flow, columns, "Windows by rule")
+
+
+def record_table(quality: pd.DataFrame, where: str) -> Table:
+    """One row a record; those without windows first."""
+    rules = [name for name in quality if name in RULES]
+    name = "record" if "record" in quality else "recording"
+    order = np.argsort((quality[KEPT] > 0).to_numpy(), kind="stable")
+    columns = [
+        Column(name, name),
+        Column("subject", "subject"),
+        Column("minutes", lambda r: number(r.seconds / 60), numeric=True),
+        Column("cut", lambda r: count(getattr(r, CUT)), numeric=True),
+        Column("kept", lambda r: count(getattr(r, KEPT)), numeric=True),
+        *(Column(rule.replace("_", " "), _counted(rule), numeric=True) for rule in rules if quality[rule].any()),
+        Column("why none, what was passed over", _why, wide=True),
+    ]
+    if "recording" in quality and (quality["recording"] == quality["subject"]).all():
+        columns.pop(1)
+    shown = quality.iloc[order].head(MOST_RECORDS)
+    return make_table(shown, columns, "Windows by record", download=csv_download(quality, where.split("/")[-1], where))
+
+
+def _counted(rule: str):
+    return lambda row: count(getattr(row, rule))
+
+
+def _why(row) -> str:
+    return "; ".join(filter(None, (text(getattr(row, name, "")) for name in ("reason", "passed_over", "notes"))))
+
+
+def split_table(audits: Mapping[str, dict]) -> Table:
+    """Sizes and pressures of each split's sets."""
+    rows = pd.DataFrame(
+        [
+            {
+                "split": split,
+                "set": name,
+                **{key: part[key] for key in ("windows", "subjects", "records")},
+                **_spans(part),
+            }
+            for split, audit in audits.items()
+            for name, part in audit.get("sets", {}).items()
+        ]
+    )
+    columns = [
+        Column("split", lambda r: split_name(r.split)),
+        Column("set", lambda r: _SETS.get(r.set, r.set)),
+        *(Column(name, _counted(name), numeric=True) for name in ("windows", "subjects", "records")),
+        Column("SBP, median (5 to 95 %)", "sbp", numeric=True),
+        Column("DBP, median (5 to 95 %)", "dbp", numeric=True),
+    ]
+    return make_table(rows, columns, "Sets of each split")
+
+
+def _spans(part: Mapping) -> dict[str, str]:
+    return {
+        name: f"{number(part[name]['median'], 0)} ({number(part[name]['p5'], 0)} to {number(part[name]['p95'], 0)})"
+        if name in part
+        else NOTHING
+        for name in ("sbp", "dbp")
+    }
+
+
+def leak_rows(report: StudyReport) -> pd.DataFrame:
+    """Leaks of everything that was audited: ``where, kind, verdict, count, declared, examples, reason``.
+
+    Parameters
+    ----------
+    report : StudyReport
+        A split's table of all leaks counts before its audit, which knows fewer.
+    """
+    parts = [table.assign(where=f"split {split_name(split)}") for split, table in report.leaks.items()]
+    for where, audit in audits_of(report):
+        if where.removeprefix("split ") not in map(split_name, report.leaks):
+            parts.append(pd.DataFrame(_audited(audit)).assign(where=where))
+    columns = ["where", "kind", "verdict", "count", "declared", "examples", "reason"]
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True).reindex(columns=columns) if filled else pd.DataFrame(columns=columns)
+
+
+def audits_of(report: StudyReport) -> Iterator[tuple[str, Mapping]]:
+    """Yield what was audited, and its audit."""
+    for split, audit in report.audits.items():
+        yield f"split {split_name(split)}", audit
+    for protocol, audit in report.personal_audits.items():
+        yield f"personalization, protocol {protocol}", audit
+    if report.camera_audit is not None:
+        yield "camera branch, folds", report.camera_audit
+
+
+def _audited(audit: Mapping) -> list[dict[str, object]]:
+    return [
+        {
+            "kind": kind,
+            "verdict": leak.get("verdict", "found" if leak["count"] else "none"),
+            "count": leak["count"],
+            "declared": bool(leak.get("declared", kind in audit.get("declared", ()))),
+            "examples": ", ".join(map(str, leak.get("examples", ()))),
+            "reason": leak.get("reason", ""),
+        }
+        for kind, leak in audit.get("leaks", {}).items()
+    ]
+
+
+def leak_table(leaks: pd.DataFrame) -> Table:
+    """Leaks as from `leak_rows`."""
+    columns = [
+        Column("where", "where"),
+        Column("leak", lambda r: r.kind.replace("_", " ")),
+        Column("verdict", "verdict", verdict=True),
+        Column("count", lambda r: count(r.count), numeric=True),
+        Column("declared", lambda r: ("by design" if r.declared else "no") if r.verdict == "found" else ""),
+        Column("examples", "examples", wide=True),
+        Column("reason", "reason", wide=True),
+    ]
+    return make_table(leaks, columns, "Leaks found by the audits")
+
+
+def paper_table(table: pd.DataFrame, paper: PaperTable, where: str) -> Table:
+    """A table of the paper: ours with interval, the paper's in parentheses; pooled windows."""
+    rows = table[table["average"] == "pooled"]
+    networks = list(dict.fromkeys(rows["network"]))
+    wide = rows.assign(cell=[_beside(row) for row in rows.itertuples()]).pivot_table(
+        index=["setting", "pressure"], columns="network", values="cell", aggfunc="first", sort=False
+    )
+    counts = rows.groupby(["setting", "pressure"], sort=False)[["n_subjects", "n_windows"]].max()
+    joined = wide.fillna(NOTHING).join(counts).reset_index()
+    columns = [
+        Column("setting", lambda r: paper.settings.get(r.setting, r.setting), wide=True),
+        Column("pressure", "pressure"),
+        *(Column("mean regressor" if n == "mean" else network_name(n), n, numeric=True) for n in networks),
+        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
+        Column("windows", lambda r: count(r.n_windows), numeric=True),
+    ]
+    return make_table(
+        joined, columns, f"Table {paper.number}", download=csv_download(table, f"table{paper.number}.csv", where)
+    )
+
+
+def _beside(row) -> str:
+    paper = f" ({number(row.paper)})" if np.isfinite(row.paper) else ""
+    return with_limits(row.mae, row.lower, row.upper) + paper
+
+
+def tables_of_paper(report: StudyReport) -> dict[int, Table]:
+    """Table 1 and Table 2, where the study has them."""
+    given = ((report.table1, TABLE1), (report.table2, TABLE2))
+    return {
+        paper.number: paper_table(table, paper, f"tables/table{paper.number}.csv")
+        for table, paper in given
+        if table is not None
+    }
+
+
+def skill_table(found: list[Comparison]) -> Table:
+    """Skill of every network against every baseline of the comparison that is chosen."""
+    rows = pd.concat([one.rows for one in found], ignore_index=True)
+    columns = [
+        Column("network", lambda r: network_name(r.network)),
+        Column("pressure", "pressure"),
+        Column("baseline", lambda r: called(r.baseline)),
+        Column("skill [interval]", lambda r: with_limits(r.skill, r.lower, r.upper, 2), numeric=True),
+        Column("MAE, mmHg", lambda r: number(r.mae), numeric=True),
+        Column("baseline's MAE, mmHg", lambda r: number(r.baseline_mae), numeric=True),
+        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
+    ]
+    cases = {one.name: i for i, one in enumerate(found)}
+    return make_table(
+        rows,
+        columns,
+        "Skill against each baseline",
+        cases=cases,
+        download=csv_download(rows, "skill.csv", "evaluation"),
+    )
+
+
+def standards_tables(rows: pd.DataFrame) -> tuple[Table, Table]:
+    """Verdicts of each standard, and what it asks for clause by clause, coverage among it."""
+    seeds = [Column("seed", lambda r: count(r.seed), numeric=True)] if len(rows["seed"].unique()) > 1 else []
+    head = [
+        Column("standard", "standard"),
+        Column("split", lambda r: case_name(r.case)),
+        Column("network", lambda r: network_name(r.network)),
+        *seeds,
+        Column("pressure", "pressure"),
+        Column("verdict", "verdict", verdict=True),
+    ]
+    end = [Column("reading", "reading", wide=True), Column("reason", reason_of, wide=True)]
+    clauses = [
+        Column("clause", "clause"),
+        Column("quantity", "quantity", wide=True),
+        Column("value", lambda r: measured(r.value), numeric=True),
+        Column("limit", lambda r: measured(r.limit), numeric=True),
+    ]
+    order = rows["standard"].map({name: i for i, name in enumerate(MEANING)}).sort_values(kind="stable").index
+    rows = rows.loc[order]
+    overall = rows["clause"] == OVERALL
+    download = csv_download(rows, "standards.csv", "judgement/splits/tables/standards.csv")
+    return (
+        make_table(rows[overall], [*head, *end], "Verdicts", download=download),
+        make_table(rows[~overall].head(MOST_ROWS), [*head, *clauses, *end], "Clauses"),
+    )
+
+
+def run_table(runs: list[dict]) -> Table:
+    """Trainings: epochs, size, time, and the commit that they ran at."""
+    rows = pd.DataFrame(
+        [
+            {
+                "split": run["split"],
+                "network": run["network"],
+                "seed": run["seed"],
+                "epochs": run.get("epochs_run"),
+                "best": run.get("best_epoch"),
+                "parameters": run.get("parameters"),
+                "train": run.get("windows", {}).get("train"),
+                "wall": run.get("wall_seconds"),
+                "cpu": run.get("cpu_seconds"),
+                "commit": str(run.get("commit") or "unknown")[:12],
+            }
+            for run in runs
+        ]
+    )
+    columns = [
+        Column("network", lambda r: network_name(r.network)),
+        Column("split", lambda r: split_name(r.split)),
+        Column("seed", "seed", numeric=True),
+        Column("epochs", lambda r: count(r.epochs), numeric=True),
+        Column("best epoch", lambda r: count(r.best), numeric=True),
+        Column("weights", lambda r: count(r.parameters), numeric=True),
+        Column("training windows", lambda r: count(r.train), numeric=True),
+        Column("seconds", lambda r: number(r.wall), numeric=True),
+        Column("CPU seconds", lambda r: number(r.cpu), numeric=True),
+        Column("commit", "commit"),
+    ]
+    return make_table(rows, columns, "Trainings")
+
+
+def stage_table(stages: pd.DataFrame) -> Table:
+    """What each rule took."""
+    columns = [
+        Column("rule", lambda r: r.stage.replace("_", " ")),
+        Column("jobs", lambda r: count(r.jobs), numeric=True),
+        Column("minutes in all", lambda r: minutes_of(r.seconds), numeric=True),
+        Column("CPU minutes", lambda r: minutes_of(r.cpu_seconds), numeric=True),
+        Column("most memory of a job, MB", lambda r: count(r.max_mb), numeric=True),
+    ]
+    return make_table(stages, columns, "Time by rule", download=csv_download(stages, "time.csv", "logs"))
+
+
+def dose_table(rows: pd.DataFrame, name: str, label: str) -> Table:
+    """Errors by dose."""
+    columns = [
+        Column(label, lambda r: dose_name(getattr(r, DOSE))),
+        Column("network", lambda r: r.series),
+        Column("pressure", "pressure"),
+        Column("MAE, mmHg", lambda r: with_limits(r.mae, r.lower, r.upper), numeric=True),
+        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
+        Column("windows", lambda r: count(r.n_windows), numeric=True),
+    ]
+    return make_table(
+        rows, columns, name, download=csv_download(rows, f"{name}.csv", f"judgement/leakage/tables/{name}.csv")
+    )

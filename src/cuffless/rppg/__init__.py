@@ -1,1 +1,0 @@
-"""From a face video to blood pressure: regions, colours, a pulse wave, its windows, and fine-tuned networks."""

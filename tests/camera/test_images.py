@@ -1,0 +1,96 @@
+"""Images named by a number: one that counts, or the time at which they were taken."""
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from cuffless.camera.skin.extraction import extract_trace
+from cuffless.camera.video.frames import open_frames
+
+UNITS = {"ms": 10**3, "us": 10**6, "100 ns": 10**7, "ns": 10**9}
+EPOCH = 1_392_643_993  # seconds since 1970
+
+
+def write(folder, numbers, gray=None):
+    import cv2
+
+    folder.mkdir()
+    for at, number in enumerate(numbers):
+        colour = 120 if gray is None else gray[at]
+        (folder / f"Image{number}.png").write_bytes(
+            cv2.imencode(".png", np.full((4, 4, 3), colour, np.uint8))[1].tobytes()
+        )
+    return folder / "Image%d.png"
+
+
+def read(pattern, **given):
+    with open_frames(pattern, **given) as frames:
+        return [t for t, _ in frames], frames
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("fps", [25, 30, 59.94])
+def test_numbers_that_are_times_are_the_frames_times_in_any_unit(tmp_path, unit, fps):
+    told = np.delete(np.arange(40) / fps, [10, 11])  # two are lost
+    numbers = [EPOCH * UNITS[unit] + round(t * UNITS[unit]) for t in told.tolist()]
+    times, frames = read(write(tmp_path / "a", numbers))
+    np.testing.assert_allclose(times, told, atol=0.6 / UNITS[unit] + 1e-9)
+    assert (frames.stamps, frames.seconds) == ("names", times[-1])
+    assert frames.notes == [f"frame times are the images' numbers, taken for {unit}; with fps the images are counted"]
+
+
+def test_frames_a_second_overrule_the_names_and_no_number_is_missing(tmp_path):
+    pattern = write(tmp_path / "a", [EPOCH * 10**9 + round(i / 30 * 1e9) for i in range(40)])
+    times, frames = read(pattern, fps=25)
+    np.testing.assert_allclose(times, np.arange(40) / 25)
+    assert frames.notes == [
+        "frame times are set aside, as asked: counted at 25 frames a second, dropped frames and a wrong rate go unseen"
+    ]
+    (tmp_path / "t.csv").write_text("time\n" + "".join(f"{i / 20}\n" for i in range(40)))
+    times, frames = read(pattern, timestamps=tmp_path / "t.csv")
+    np.testing.assert_allclose(times, np.arange(40) / 20)
+    assert (frames.stamps, frames.notes) == ("file", [])
+
+
+@pytest.mark.parametrize("apart", [1, 2, 7])
+def test_numbers_that_lie_close_count_frames(tmp_path, apart):
+    times, frames = read(write(tmp_path / "a", range(5, 5 + 20 * apart, apart)), fps=60)
+    np.testing.assert_allclose(times, np.arange(20) * apart / 60)
+    said = f"the images' numbers go up by {apart} and fps counts numbers: if there are that many images a second, give "
+    assert frames.notes[1:] == ([f"{said}{apart} times as much"] if apart > 1 else [])
+
+
+@pytest.mark.parametrize("digits", [17, 20])
+def test_numbers_that_are_dates_go_on_where_a_minute_begins(tmp_path, digits):
+    told = np.arange(60) * 0.05
+    began = datetime(2024, 1, 31, 23, 59, 59)
+    numbers = [(began + timedelta(seconds=t)).strftime("%Y%m%d%H%M%S%f")[:digits] for t in told.tolist()]
+    times, frames = read(write(tmp_path / "a", numbers))
+    np.testing.assert_allclose(times, told, atol=1e-9)
+    assert frames.notes == ["frame times are the images' numbers, taken for dates; with fps the images are counted"]
+
+
+def test_numbers_that_neither_count_nor_tell_a_time_are_set_aside(tmp_path):
+    pattern = write(tmp_path / "a", [7 * 10**12 * i for i in range(20)])
+    times, frames = read(pattern, fps=20)
+    np.testing.assert_allclose(times, np.arange(20) / 20)
+    assert frames.notes[1] == "the images' numbers lie 7e+12 apart and count no frames: the images are counted"
+
+
+def test_a_pulse_is_timed_by_the_names_and_the_rate_is_theirs(tmp_path):
+    gray = np.round(120 + 20 * np.sin(2 * np.pi * 1.25 * np.arange(120) / 30))
+    pattern = write(tmp_path / "a", [EPOCH * 1000 + round(i / 30 * 1e3) for i in range(120)], gray)
+    trace, _, _ = extract_trace(pattern, roi_mode="whole")
+    assert (trace.stamps, len(trace.t)) == ("names", 120)
+    assert trace.fps == pytest.approx(30, abs=0.02)
+    np.testing.assert_allclose(trace.rgb[:, 0, 1], gray, atol=0.01)
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.mkdir(), lambda path: path.symlink_to("nowhere")])
+def test_an_image_that_is_none_is_lost_and_no_other(tmp_path, spoil):
+    pattern = write(tmp_path / "frames", range(1, 61))
+    (tmp_path / "frames" / "Image30.png").unlink()
+    spoil(tmp_path / "frames" / "Image30.png")
+    times, _ = read(pattern, fps=30)
+    assert np.allclose(times, np.delete(np.arange(60), 29) / 30)

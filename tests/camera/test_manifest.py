@@ -1,0 +1,136 @@
+from datetime import datetime
+
+import pytest
+
+from cuffless.camera.manifest import COLUMNS, ManifestError, read_manifest
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    """Write a manifest: (text) -> path."""
+
+    def write(text, encoding="utf-8"):
+        path = tmp_path / "videos.csv"
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return write
+
+
+def mistakes(path):
+    """Lines of the error that reading a manifest raises."""
+    with pytest.raises(ManifestError) as caught:
+        read_manifest(path)
+    return str(caught.value).splitlines()
+
+
+def test_three_columns_are_enough(manifest):
+    path = manifest("subject,recording,video\n007,r1,films/a.mp4\n")
+    [recording] = read_manifest(path)
+    assert recording.subject == "007"  # a name, not a number
+    assert recording.video == path.parent / "films" / "a.mp4"
+    assert (recording.roi_mode, recording.bp, recording.fps, recording.bp_offset_s) == ("auto", None, None, 0.0)
+
+
+def test_every_column_is_read(manifest):
+    row = "s,r,v.avi,29.97,2024-05-01T10:03:20,t.csv,roi.json,,bp.csv,-1.5,ppg.csv,100,too dark,by the window"
+    path = manifest(f"{','.join(COLUMNS).upper()}\n{row}\n")
+    [recording] = read_manifest(path)
+    assert recording.fps == 29.97
+    assert recording.start_time == datetime(2024, 5, 1, 10, 3, 20)
+    assert recording.roi_mode == "file"  # a file of regions is there
+    assert recording.bp_offset_s == -1.5
+    assert recording.ppg_fs == 100
+    assert (recording.exclude, recording.notes) == ("too dark", "by the window")
+    assert {recording.timestamps, recording.roi, recording.bp, recording.ppg} == {
+        path.parent / name for name in ("t.csv", "roi.json", "bp.csv", "ppg.csv")
+    }
+
+
+def test_an_absolute_path_stays_as_it_is(manifest):
+    [recording] = read_manifest(manifest("subject,recording,video\ns,r,/films/img_%05d.png\n"))
+    assert str(recording.video) == "/films/img_%05d.png"
+
+
+def test_what_spreadsheets_add_does_no_harm(manifest):
+    path = manifest("\ufeffsubject,recording,video,age\n\ns,r,v.avi,61\n,,,\nt,q,w.avi,70\n")
+    assert [r.recording for r in read_manifest(path)] == ["r", "q"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "told"),
+    [
+        ("subject", "", "is empty"),
+        ("video", "", "is empty"),
+        ("recording", "a/b", "letters, digits"),
+        ("fps", "fast", "'fast' is no number"),
+        ("fps", "0", "not above 0"),
+        ("fps", "inf", "is no number"),
+        ("start_time", "10:03", "2024-05-01T10:03:20"),
+        ("start_time", "2024-05-01", "2024-05-01T10:03:20"),
+        ("roi_mode", "manual", "auto, file, whole"),
+        ("roi_mode", "auto", "leaves the file in roi unread"),
+        ("roi", "", "roi_mode says file"),
+        ("bp_offset_s", "1,5", "decimal point"),
+        ("ppg_fs", "", "belong together"),
+        ("exclude", "yes", "say why in words"),
+    ],
+)
+def test_a_mistake_names_file_line_column_and_remedy(manifest, column, cell, told):
+    row = dict(
+        zip(COLUMNS, ("s", "r", "v.avi", "30", "", "", "roi.json", "file", "", "", "p.csv", "64", "", ""), strict=True)
+    )
+    row[column] = cell
+    cells = ",".join(f'"{value}"' for value in row.values())
+    path = manifest(f"{','.join(COLUMNS)}\ns,ok,ok.avi{',' * 11}\n{cells}\n")
+    [line] = mistakes(path)
+    assert line.startswith(f"{path}, line 3, {column}: ")
+    assert told in line
+
+
+def test_all_mistakes_are_told_at_once(manifest):
+    told = mistakes(manifest("subject,recording,video,fps\n,r,v.avi,x\ns,,w.avi,-1\n"))
+    assert [line.split(", ", 1)[1].split(":")[0] for line in told] == [
+        "line 2, subject",
+        "line 2, fps",
+        "line 3, recording",
+        "line 3, fps",
+    ]
+
+
+def test_a_recording_or_video_that_stands_twice_is_refused(manifest):
+    told = mistakes(manifest("subject,recording,video\ns,r,v.avi\nt,R,w.avi\nu,q,v.avi\n"))
+    assert len(told) == 2
+    assert "line 3, recording" in told[0]
+    assert "line 2" in told[0].split("recording:")[1]
+    assert "line 4, video" in told[1]
+
+
+def test_a_cell_with_an_unquoted_comma_is_seen(manifest):
+    [told] = mistakes(manifest("subject,recording,video,notes\ns,r,v.avi,dark, and far\n"))
+    assert "quote what holds a comma" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is empty"),
+        ("subject,recording\ns,r\n", "column video is missing"),
+        ("subject,recording,video,video\ns,r,a,b\n", "video stands twice"),
+        ("subject,recording,video,start time\ns,r,v,\n", "is start_time meant?"),
+        ("subject,recording,video\n", "names no recording"),
+    ],
+)
+def test_a_file_that_is_no_manifest_says_why(manifest, text, told):
+    assert told in mistakes(manifest(text))[0]
+
+
+@pytest.mark.parametrize("by", [",", ";", "\t"])
+def test_cells_may_be_separated_as_a_spreadsheet_does(manifest, by):
+    (recording,) = read_manifest(manifest(f"subject{by}recording{by}video\ns{by}r{by}v.mp4\n"))
+    assert (recording.subject, recording.recording, recording.video.name) == ("s", "r", "v.mp4")
+
+
+def test_other_encodings_and_absent_files_are_refused(manifest, tmp_path):
+    assert "UTF-8" in mistakes(manifest("subject,recording,video,notes\ns,r,v,Müller\n", "latin-1"))[0]
+    assert "absent.csv" in mistakes(tmp_path / "absent.csv")[0]

@@ -1,0 +1,154 @@
+"""The screens together: never a pass, never more than the data can bear."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cuffless.judgement.standards import MEANING, screen_standards
+from cuffless.judgement.table.predicted import Predicted
+
+COLUMNS = ["standard", "reading", "clause", "pressure", "quantity", "value", "limit", "verdict", "reason"]
+READINGS = [
+    ("ISO 81060-2:2018", "cuff reference (clause 5)"),
+    ("ISO 81060-2:2018", "invasive reference (clause 6)"),
+    ("BHS 1993", "all windows"),
+    ("IEEE 1708-2014", "all windows"),
+    ("IEEE 1708a-2019", "all windows"),
+    ("ISO 81060-3:2022", "absolute pressure"),
+    ("ISO 81060-3:2022", "trend"),
+]
+PAPER = {"SBP": (75.0, 165.0), "DBP": (40.0, 80.0)}
+
+
+def _people(subjects=200, windows=28):
+    """Subjects whose pressures cover everything that a standard asks for; not predicted yet."""
+    owner = np.repeat(np.arange(subjects), windows)
+    n = len(owner)
+    # Of 14 changes, 2, 5, 5 and 2 lie in the four ranges of IEEE 1708a: 14.3, 35.7, 35.7 and 14.3 %.
+    level = np.column_stack([np.resize([85, 112, 125, 145, 175], subjects), np.resize([50, 65, 75, 90, 110], subjects)])
+    offset = np.array([-1.5, -1.5, *[-0.5] * 5, *[0.5] * 5, 1.5, 1.5])
+    change = np.tile(np.resize(offset, windows), subjects)[:, None] * [15, 10]
+    reference = level[owner] + change
+    return Predicted(
+        subjects=np.array([f"s{i:04d}" for i in range(subjects)]),
+        owner=owner,
+        record=owner,
+        start=np.tile(np.arange(windows) * 7.0, subjects),
+        seconds=np.full(n, 7.0),
+        reference=reference,
+        prediction=reference.copy(),
+        sex=np.resize(["f", "m"], subjects),
+        calibration=level.astype(float),
+    )
+
+
+def _overall(table):
+    return table[table["clause"] == "overall"].set_index(["standard", "reading", "pressure"]).sort_index()
+
+
+@pytest.fixture(scope="module")
+def people():
+    return _people()
+
+
+def _takers(people):
+    """Predictions of all kinds."""
+    rng = np.random.default_rng(1)
+    few = slice(0, 28 * 3)
+    names = ("owner", "record", "start", "seconds", "reference", "prediction")
+    return {
+        "perfect": people,
+        "constant": replace(people, prediction=np.tile(people.reference.mean(axis=0), (len(people.owner), 1))),
+        "noisy": replace(people, prediction=people.reference + rng.normal(0, 9, people.reference.shape)),
+        "bare": replace(people, sex=None, calibration=None, seconds=np.full(len(people.owner), np.nan)),
+        "three subjects": Predicted(people.subjects[:3], **{name: getattr(people, name)[few] for name in names}),
+        "one window": Predicted(people.subjects[:1], **{name: getattr(people, name)[:1] for name in names}),
+    }
+
+
+def test_there_is_one_verdict_a_standard_reading_and_pressure(people):
+    for predicted in _takers(people).values():
+        table = screen_standards(predicted, limits=PAPER)
+        assert list(table.columns) == COLUMNS
+        overall = table[table["clause"] == "overall"]
+        found = list(overall[["standard", "reading", "pressure"]].itertuples(index=False, name=None))
+        assert sorted(found) == sorted((*reading, pressure) for reading in READINGS for pressure in ("SBP", "DBP"))
+
+
+def test_nothing_is_ever_called_a_pass_and_every_verdict_says_that_it_cannot_certify(people):
+    for predicted in _takers(people).values():
+        table = screen_standards(predicted)
+        assert set(table["verdict"]) <= {"holds", "fails", "not assessable"}
+        assert not table.astype(str).apply(lambda column: column.str.contains("pass", case=False)).any(axis=None)
+        assert _overall(table)["reason"].str.contains("retrospective data; it cannot certify").all()
+
+
+def test_whatever_is_not_assessable_or_fails_says_why(people):
+    for predicted in _takers(people).values():
+        table = screen_standards(predicted, limits=PAPER)
+        open_ = table[table["verdict"] == "not assessable"]
+        assert (open_["reason"] != "").all()
+        overall = _overall(table)
+        failed = overall[overall["verdict"] == "fails"]
+        assert failed["reason"].str.contains("fails: ").all()
+
+
+def test_the_overall_verdict_follows_from_the_requirements(people):
+    for predicted in _takers(people).values():
+        table = screen_standards(predicted)
+        for _, rows in table.groupby(["standard", "reading", "pressure"]):
+            each, [overall] = rows[rows["clause"] != "overall"]["verdict"], rows[rows["clause"] == "overall"]["verdict"]
+            wanted = next((v for v in ("not assessable", "fails") if (each == v).any()), "holds")
+            assert overall == wanted
+
+
+def test_perfect_predictions_of_people_who_cover_everything_hold(people):
+    overall = _overall(screen_standards(people))
+    assert (overall["verdict"] == "holds").all()
+    grades = overall.loc[["BHS 1993", "IEEE 1708-2014", "IEEE 1708a-2019"], "value"]
+    assert (grades == "A").all()
+
+
+def test_perfect_predictions_of_the_papers_range_cannot_be_assessed_for_dbp(people):
+    inside = np.column_stack([np.clip(people.reference[:, p], *PAPER[name]) for p, name in enumerate(PAPER)])
+    overall = _overall(screen_standards(replace(people, reference=inside, prediction=inside), limits=PAPER))
+    for standard in ("ISO 81060-2:2018", "BHS 1993"):
+        dbp = overall.xs("DBP", level="pressure").loc[standard]
+        assert (dbp["verdict"] == "not assessable").all()
+        assert dbp["reason"].str.contains("the configuration accepts DBP of 40 to 80 mmHg only").all()
+
+
+def test_a_constant_prediction_fails_where_people_differ(people):
+    overall = _overall(screen_standards(_takers(people)["constant"]))
+    assert (overall.drop(index=("ISO 81060-3:2022", "absolute pressure"))["verdict"] == "fails").all()
+    assert (overall.loc[["BHS 1993", "IEEE 1708-2014"], "value"] == "D").all()
+
+
+def test_few_subjects_are_never_assessed(people):
+    for name in ("three subjects", "one window"):
+        table = screen_standards(_takers(people)[name])
+        assert (_overall(table)["verdict"] == "not assessable").all()
+
+
+def test_each_pressure_is_judged_by_itself(people):
+    off = people.prediction.copy()
+    off[:, 1] += 40
+    overall = _overall(screen_standards(replace(people, prediction=off)))
+    assert (overall.xs("SBP", level="pressure")["verdict"] == "holds").all()
+    unbiased = overall.xs("DBP", level="pressure").drop(index=("ISO 81060-3:2022", "trend"))
+    assert (unbiased["verdict"] == "fails").all()
+
+
+def test_every_standard_has_its_meaning(people):
+    assert set(MEANING) == set(screen_standards(people)["standard"])
+    assert all(1 <= text.count(". ") + 1 <= 3 and text.endswith(".") for text in MEANING.values())
+
+
+def test_the_table_survives_csv(people, tmp_path):
+    table = screen_standards(people)
+    table.to_csv(tmp_path / "standards.csv", index=False)
+    again = pd.read_csv(tmp_path / "standards.csv", keep_default_na=False)
+    assert list(again["verdict"]) == list(table["verdict"])
+    assert list(again["reason"]) == list(table["reason"])
