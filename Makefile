@@ -1,5 +1,5 @@
-# make fig7    set everything up and draw Figure 7 of the simulated cohort
-# make real    fetch records of real patients, and study these
+# make fig7    set everything up and plot Figure 7 of the simulated cohort
+# make real    download records of real patients and run a study of them
 # make test    set everything up and run the tests
 # make help    the other targets
 
@@ -25,7 +25,7 @@ CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-env: $(READY)  ## set up the environment in .venv (once; again if the lock or the set-up changes); GPU=1: for Nvidia GPUs
+env: $(READY)  ## set up the environment in .venv (once, or when the lock or set-up changes); GPU=1: for Nvidia GPUs
 
 $(READY): $(LOCK) envs/bootstrap.lock pyproject.toml envs/setup.sh
 	@bash envs/setup.sh $(VENV) $(LOCK)
@@ -34,11 +34,11 @@ $(READY): $(LOCK) envs/bootstrap.lock pyproject.toml envs/setup.sh
 checked: env
 	@$(if $(CONFIG),$(BIN)/python -m cuffless.config $(CONFIG))
 
-fig7: checked  ## draw Figure 7 of the simulated cohort
+fig7: checked  ## plot Figure 7 of the simulated cohort
 	@$(SNAKEMAKE) $(CONFIGFILES) -- results/figures/fig7.pdf
 	@echo "Figure 7 is in results/figures/fig7.pdf (and .png)"
 
-real: env  ## study real patients up to results/report.html; RECORDS=folder: with these records, else from PhysioNet
+real: env  ## study of real patients, results/report.html; RECORDS=folder: use these records instead of PhysioNet's
 	@$(BIN)/python workflow/choose_records.py config/challenge.yaml results/challenge.records.yaml "$(RECORDS)"
 	@$(SNAKEMAKE) --configfile config/challenge.yaml results/challenge.records.yaml
 	@echo "The report is in results/report.html, figures in results/figures, tables in results/tables"
@@ -65,10 +65,10 @@ lint: env  ## ruff, snakefmt, import contracts, snakemake --lint
 bench: env  ## benchmarks; writes results/benchmarks.csv
 	@$(BIN)/python -m benchmarks
 
-chaos: env  ## the tiny study while jobs and engine die, the disk fills, clocks are wrong; ROUNDS=20, SEED=1
+chaos: env  ## the tiny study while jobs and Snakemake are killed, the disk fills, clocks are wrong; ROUNDS=20, SEED=1
 	@$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),20) --seed $(or $(SEED),1)
 
-fuzz: env  ## damaged files of every kind, CASES=300 a reader, SEED=1: used or refused, never a traceback
+fuzz: env  ## damaged files of every kind are used or refused, never a traceback; CASES=300 per reader, SEED=1
 	@PYTHONPATH=src $(BIN)/python -m tests.fuzz --cases $(or $(CASES),300) --seed $(or $(SEED),1)
 
 report: checked  ## the whole study on one page, results/report.html
@@ -79,7 +79,7 @@ snakemake-report: env  ## Snakemake's own report of a finished study, results/sn
 	@$(SNAKEMAKE) $(CONFIGFILES) --report results/snakemake-report.html
 	@echo "The report is in results/snakemake-report.html"
 
-numbers: env  ## what README and guide quote: five seeds on each of INSTRUCTIONS; hours; RECORDS as for real
+numbers: env  ## numbers that README and guide quote: five seeds per INSTRUCTIONS; hours; RECORDS as for real
 	@$(BIN)/python -m benchmarks.numbers --check $(INSTRUCTIONS)
 	@$(BIN)/python workflow/choose_records.py config/challenge.yaml results/challenge.records.yaml \
 	    "$(abspath $(or $(RECORDS),resources/challenge2015))"
@@ -91,26 +91,26 @@ numbers: env  ## what README and guide quote: five seeds on each of INSTRUCTIONS
 	done
 	@$(BIN)/python -m benchmarks.numbers
 
-docs: env  ## write the option table and the schema anew
+docs: env  ## rewrite the option table and the schema
 	@$(BIN)/python -m cuffless.config
 	@echo "Written: config/README.md, config/schema.json"
 
-resume: checked  ## go on after a kill: unlock, then run
+resume: checked  ## continue after a kill: unlock, then run
 	@$(BIN)/snakemake --unlock $(CONFIGFILES) > /dev/null 2>&1 || true
 	@$(SNAKEMAKE) $(CONFIGFILES)
 
-plan: env  ## hours, GB and jobs that a study will take, before it runs
+plan: env  ## estimate the hours, GB and jobs of a study before it runs
 	@$(BIN)/cuffless plan $(CONFIG)
 	@$(BIN)/snakemake --quiet host rules --dry-run $(CONFIGFILES) | sed -n '/^job /,$$p'
 
-why: checked  ## what would run again, and for which changed option
+why: checked  ## what would run again, and because of which changed option
 	@$(BIN)/python workflow/why.py $(CONFIGFILES)
 
 guide: env  ## the user's guide, site/index.html
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The guide is in site/index.html"
 
-lock: env  ## resolve the dependencies anew; KEEP=1: leave pins as they are, add what is new
+lock: env  ## resolve the dependencies again; KEEP=1: keep existing pins, add only what is new
 	@bash envs/lock.sh $(BIN) $(if $(KEEP),keep)
 
 clean:  ## delete results and logs (not downloads, not the environment)

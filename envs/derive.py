@@ -1,4 +1,4 @@
-"""Write what follows from the locks: the conda environment and the container definitions. One set of versions."""
+"""Write the conda environment and the container definitions from the locks, so that all have the same versions."""
 
 import hashlib
 import re
@@ -10,7 +10,7 @@ PIN = re.compile(r"^([\w.-]+)==([^\s\\;]+)(?:\s*;\s*([^\\\n]+?))?\s*\\?$", re.MU
 
 
 def pins(lock: str) -> list[tuple[str, str, str]]:
-    """Name, version and environment marker ('': everywhere) of all that a lock's text pins."""
+    """Name, version and environment marker ('': everywhere) of each package that a lock's text pins."""
     return [tuple(part or "" for part in found) for found in PIN.findall(lock)]
 
 
@@ -36,9 +36,9 @@ def container_definition(lock: str, name: str) -> str:
     Parameters
     ----------
     lock : str
-        The lock's text, whose digest the image carries.
+        The lock's text; the image is labelled with its digest.
     name : str
-        The lock's file name in ``envs/``; images are built from the folder above.
+        The lock's file name in ``envs/``; images are built from the parent folder.
     """
     return f"""{NOTE.format(name)}
 Bootstrap: docker
@@ -62,7 +62,7 @@ From: python:3.11-slim
 
 
 def derived() -> dict[str, str]:
-    """Text of every file that follows from the locks, by name."""
+    """Text of every file derived from the locks, by name."""
     cpu, gpu = ((FOLDER / name).read_text() for name in ("requirements.lock", "requirements-gpu.lock"))
     return {
         "cuffless.yaml": conda_environment(cpu),

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Resolve the dependencies of pyproject.toml, for all supported systems and Pythons, without registry hosts.
-# A second argument, keep, leaves pins as they are and adds only what is new.
+# Resolve the dependencies of pyproject.toml for all supported systems and Pythons; locks name no registry hosts.
+# A second argument, keep, keeps existing pins and adds only what is new.
 set -euo pipefail
 bin=${1:-.venv/bin}
 options=(--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet)
 [ "${2:-}" = keep ] || options+=(--upgrade)
 study=(pyproject.toml --group dev "${options[@]}")
 "$bin/uv" pip compile "${study[@]}" -o envs/requirements.lock
-# The same versions, and what TensorFlow needs for Nvidia GPUs.
+# The same versions, plus what TensorFlow needs for Nvidia GPUs.
 "$bin/uv" pip compile "${study[@]}" --extra gpu --constraint envs/requirements.lock -o envs/requirements-gpu.lock
 echo uv | "$bin/uv" pip compile - "${options[@]}" -o envs/bootstrap.lock
 "$bin/python" envs/derive.py

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Set up a virtual environment from the lock. Idempotent; an interrupted set-up goes on where it stopped.
+# Set up a virtual environment from the lock. Idempotent; an interrupted set-up continues where it stopped.
 set -euo pipefail
 venv=${1:-.venv}
 lock=${2:-envs/requirements.lock}
 
 suits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
 
-# A folder left by an interrupted set-up may hold a Python without pip.
+# A folder left by an interrupted set-up may contain a Python without pip.
 if [ ! -x "$venv/bin/python" ] || ! suits "$venv/bin/python" || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     found=
     for python in ${PYTHON:-} python3 python3.13 python3.12 python3.11 python; do

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What: edfio reads a discontinuous EDF+ (EDF+D) as if it had no gaps: samples, duration and slices by time all close up.
+# What: edfio reads a discontinuous EDF+ (EDF+D) as if it had no gaps: samples, duration and time slices all close up.
 # Version: edfio 0.4.18 (PyPI), Python 3.11.
-# Behaviour: ten data records of a second, the last five a minute later. `duration` is 10 s where the recording lasts 70,
-#   the signal has no missing samples, and slicing at 5 s gives what was recorded at 65 s; annotations keep their true
-#   times. Only `is_continuous` tells.
+# Behaviour: the file has ten data records of one second, the last five a minute later. `duration` is 10 s although the
+#   recording lasts 70 s, the signal has no missing samples, and slicing at 5 s gives what was recorded at 65 s.
+#   Annotations keep their true times. Only `is_continuous` shows that there is a gap.
 # Output seen:
 #   duration 10.0 s, is_continuous False, signal at 5 s holds what was recorded at 65 s
 set -euo pipefail
@@ -23,7 +23,7 @@ edfio.Edf([signal], data_record_duration=1, annotations=[edfio.EdfAnnotation(0, 
 raw = bytearray(open("a.edf", "rb").read())
 header, n = int(raw[184:192]), int(raw[252:256])
 samples = [int(raw[256 + 216 * n + 8 * k : 264 + 216 * n + 8 * k]) for k in range(n)]
-for record, second in enumerate(seconds):  # EDF+: the first annotation of a data record is its time
+for record, second in enumerate(seconds):  # EDF+: a data record's first annotation is its time
     begin = header + record * sum(samples) * 2 + samples[0] * 2
     raw[begin : begin + samples[1] * 2] = f"+{second}\x14\x14\0".encode().ljust(samples[1] * 2, b"\0")
 raw[192:197] = b"EDF+D"

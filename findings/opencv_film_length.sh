@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # OpenCV 5.0.0.93 (FFmpeg backend): CAP_PROP_FRAME_COUNT / CAP_PROP_FPS is not the length of a film's pictures.
 #
-# Expected: the number of frames that can be read, or the length of the stream of pictures.
-# Seen:     MP4 whose edit list plays a part (a phone's "trim"): the frames in the file are counted, those outside the edit
-#           list among them: more than can be read, though nothing is damaged.
-#           Matroska with a sound that is longer than the pictures: the length of the whole file times the frame rate.
-#           MP4 with such a sound: the frames of the pictures, rightly. So a count that is not reached is no sign of damage.
+# Expected: the number of frames that can be read, or the length of the video stream.
+# Seen:     MP4 with an edit list that plays only a part (a phone's "trim"): all frames in the file are counted, even
+#           those outside the edit list: more than can be read, although nothing is damaged.
+#           Matroska with sound longer than the pictures: the length of the whole file times the frame rate.
+#           MP4 with such sound: the frames of the pictures, which is correct. So a file with fewer frames than its
+#           count is not necessarily damaged.
 #           Matroska written to a pipe in live mode: -2.767e17.
-# The films are made with ffmpeg as imageio-ffmpeg 0.6.0 brings it.
+# The films are made with the ffmpeg that imageio-ffmpeg 0.6.0 includes.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What: a gap in a wave of whole numbers, saved by vitaldb's to_vital (packed, its default), comes back as a measurement.
+# What: a gap in a wave of integers, saved by vitaldb's to_vital (packed, its default), is read back as a measurement.
 # Version: vitaldb 1.7.2 (PyPI), Python 3.11.
-# Behaviour: a packed file fills gaps with the largest number of the wave's format (65535 for 16 bits without sign), and
-#   to_numpy turns it into physical units with gain and offset like any other sample: an arterial line that was off for
-#   two seconds reads 4045.9 mmHg. The same track saved with packed=False reads NaN, as the documentation says of gaps.
+# Behaviour: a packed file fills gaps with the largest number of the wave's format (65535 for unsigned 16 bits), and
+#   to_numpy converts it to physical units with gain and offset like any other sample: an arterial line that was off for
+#   two seconds reads 4045.9 mmHg. The same track saved with packed=False reads NaN, as documented for gaps.
 # Output seen:
 #   packed=False: 200 samples missing, highest pressure 0.0 mmHg
 #   packed=True: 0 samples missing, highest pressure 4045.9 mmHg
@@ -24,7 +24,7 @@ for packed in (False, True):
     file = vitaldb.VitalFile()
     file.dtstart, file.dtend = START, START + 7
     file.devs["Monitor"] = Device("Monitor")
-    # 800 stands for 0 mmHg, as in a Philips monitor's files; seconds 3 and 4 were not recorded.
+    # 800 means 0 mmHg, as in files from a Philips monitor; seconds 3 and 4 were not recorded.
     recs = [{"dt": START + second, "val": np.full(100, 800, np.uint16)} for second in (0, 1, 2, 5, 6)]
     file.trks["Monitor/ART"] = Track(
         "ART", 1, fmt=6, srate=100, gain=0.0625, offset=-50.0, unit="mmHg", dname="Monitor", recs=recs

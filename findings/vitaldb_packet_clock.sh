@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# What: vitaldb's to_numpy places each packet of a wave by its own time stamp, so that a clock that jitters by two
-#   samples loses samples and tears holes, though nothing is missing in the file.
+# What: vitaldb's to_numpy places each packet of a wave by its own time stamp, so a clock that jitters by two samples
+#   loses samples and leaves holes, although nothing is missing in the file.
 # Version: vitaldb 1.7.2 (PyPI), Python 3.11.
-# Behaviour: five packets of 100 samples at 100 Hz, stamped 0, 1.02, 1.98, 3.02 and 4 s (host clocks jitter so): where a
-#   packet seems late, samples become NaN; where one seems early, the last samples of the packet before are overwritten.
+# Behaviour: five packets of 100 samples at 100 Hz have the stamps 0, 1.02, 1.98, 3.02 and 4 s (typical jitter of host
+#   clocks). Where a packet seems late, samples become NaN; where one seems early, the last samples of the previous
+#   packet are overwritten.
 # Output seen:
 #   500 samples stored; 5 holes (NaN), 5 samples overwritten
 set -euo pipefail

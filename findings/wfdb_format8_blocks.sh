@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# wfdb (Python) 4.3.1: a record in format 8 (first differences) read from sample N on is shifted.
+# wfdb (Python) 4.3.1: a record in format 8 (first differences) is shifted when read from sample N on.
 #
-# Expected: rdrecord(sampfrom=N) gives what the whole record holds from N on, as with every other format.
-# Seen:     every read starts again at the initial value of the header, whatever N is, without a warning:
+# Expected: rdrecord(sampfrom=N) gives the same samples as the whole record from N on, as with every other format.
+# Seen:     every read starts again at the initial value in the header, whatever N is, without a warning:
 #           a signal that rises from 0 to 999 is read as 1, 2, 3 ... from sample 500 on (whole: 500, 501, 502 ...).
-#           A signal must be summed from the start of its file, or its level at the start of a block kept.
-# Seen too: where the header gives no initial value, wfdb starts at 0; header(5) says that ADC zero is meant.
+#           The signal must be summed from the start of its file, or its level at the start of a block must be kept.
+# Seen too: if the header gives no initial value, wfdb starts at 0; according to header(5) it should start at ADC zero.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

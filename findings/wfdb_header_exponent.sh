@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# wfdb (Python) 4.3.1: a sampling frequency with an exponent is misread in silence.
+# wfdb (Python) 4.3.1: a sampling frequency with an exponent is misread without an error.
 #
-# Expected: header(5) allows any form of a floating-point number, "rec 2 1.25e2 7500" being 125 Hz and 7500 samples.
-# Seen:     fs 1.25 (the regular expression stops before the e) and no length at all; no error. rdrecord then takes the
-#           length from the file and gives all samples, a hundred times too slow. "1.25e+2" likewise.
-# Seen too: an exponent in the gain is read if its e is small (2e1/mmHg: 20); 2E1/mmHg is a gain of 2 with the unit
-#           "E1/mmHg".
-# Seen too: a gain of 0, which header(5) has for a signal that is not calibrated, becomes 200 and p_signal is "mmHg".
+# Expected: header(5) allows any form of floating-point number; "rec 2 1.25e2 7500" means 125 Hz and 7500 samples.
+# Seen:     fs 1.25 (the regular expression stops before the e), no length, no error. rdrecord then takes the length
+#           from the file and returns all samples, a hundred times too slow. The same happens with "1.25e+2".
+# Seen too: an exponent in the gain is read correctly with a lower-case e (2e1/mmHg: 20), but 2E1/mmHg is read as a gain
+#           of 2 with the unit "E1/mmHg".
+# Seen too: a gain of 0, which header(5) uses for an uncalibrated signal, becomes 200, and p_signal is in "mmHg".
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

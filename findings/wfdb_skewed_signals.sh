@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# wfdb (Python) 4.3.1: skewed signals (format:skew in the header) go wrong where anything is added to the plain case.
+# wfdb (Python) 4.3.1: skewed signals (format:skew in the header) are read wrongly in all but the simplest case.
 #
-# Expected: signal k of skew s is read s frames later, and its last s frames, which the file does not hold, are NaN.
-# Seen, with samples_per_frame 4 and skew 3: of the last 12 samples that the file does not hold, 3 are NaN; the other 9
-#           hold invented values (0 before calibration).
-# Seen, with FLAC (format 516) and skew: rdrecord raises KeyError ('516') for the whole, ValueError for a block.
-# Seen, with format 8 and skew: rdrecord of the whole raises TypeError, as this format has no value for "missing".
+# Expected: signal k with skew s is read s frames later, and its last s frames, which are not in the file, are NaN.
+# Seen, with samples_per_frame 4 and skew 3: of the last 12 samples, which are not in the file, 3 are NaN; the other 9
+#           have made-up values (0 before calibration).
+# Seen, with FLAC (format 516) and skew: rdrecord raises KeyError ('516') for whole records, ValueError for blocks.
+# Seen, with format 8 and skew: rdrecord of the whole record raises TypeError, as this format has no value for "missing".
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
