@@ -20,6 +20,8 @@ QUOTED := results/cohort/judgement/table1.csv results/cohort/judgement/camera/ta
 CONFIG ?=
 RECORDS ?=
 INSTRUCTIONS ?= AVX2 AVX512_CORE
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
+SPELLED := README.md CONTRIBUTING.md CHANGELOG.md RELEASING.md docs src workflow tests config
 CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
 
 help:  ## list the targets
@@ -47,17 +49,19 @@ all: checked  ## every figure and table
 	@$(SNAKEMAKE) $(CONFIGFILES)
 	@echo "Figures are in results/figures, tables in results/tables"
 
-test: env lint  ## format, lint, contracts and all tests
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
+test: env lint  ## format, lint, contracts and all tests; prints the share of lines that these run
+	@$(PYTEST) --cov --cov-report=
+	@echo "Coverage: $$($(BIN)/coverage report --format=total) % of the lines; modules: $(BIN)/coverage report"
 
 test-fast: env  ## the tests that take seconds
 	@$(BIN)/python -m pytest -m "not slow"
 
-lint: env  ## ruff, snakefmt, import contracts, snakemake --lint
+lint: env  ## ruff, spelling, snakefmt, import contracts, snakemake --lint
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	for check in "snakefmt --check --diff Snakefile workflow/rules" "lint-imports --no-cache" "snakemake --lint"; do \
+	for check in "codespell $(SPELLED)" "snakefmt --check --diff Snakefile workflow/rules" "lint-imports --no-cache" \
+	    "snakemake --lint"; do \
 	    $(BIN)/$$check > "$$log" 2>&1 || { cat "$$log"; exit 1; }; \
 	done
 	@echo "Lint: clean"
