@@ -20,7 +20,7 @@ QUOTED := results/cohort/judgement/table1.csv results/cohort/judgement/camera/ta
 CONFIG ?=
 RECORDS ?=
 INSTRUCTIONS ?= AVX2 AVX512_CORE
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
+WORKERS := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 SPELLED := README.md CONTRIBUTING.md CHANGELOG.md RELEASING.md docs src workflow tests config
 CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
 
@@ -50,8 +50,8 @@ all: checked  ## every figure and table
 	@echo "Figures are in results/figures, tables in results/tables"
 
 test: env lint  ## format, lint, contracts and all tests; prints the share of lines that these run
-	@$(PYTEST) --cov --cov-report=
-	@echo "Coverage: $$($(BIN)/coverage report --format=total) % of the lines; modules: $(BIN)/coverage report"
+	@$(BIN)/python -m slipcover --source src/cuffless --json --out .coverage.json -m pytest $(WORKERS)
+	@$(BIN)/python tests/tools/print_coverage.py .coverage.json
 
 test-fast: env  ## the tests that take seconds
 	@$(BIN)/python -m pytest -m "not slow"
