@@ -21,6 +21,8 @@ CONFIG ?=
 RECORDS ?=
 INSTRUCTIONS ?= AVX2 AVX512_CORE
 WORKERS := --numprocesses 2 --dist loadscope --no-loadscope-reorder
+# Their tests start programs, draw, build or train: three quarters of the time of all that are not marked slow.
+NOT_FAST := cli docs figures fuzz networks report rppg training workflow
 SPELLED := README.md CONTRIBUTING.md CHANGELOG.md RELEASING.md docs src workflow tests config
 CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
 
@@ -53,8 +55,8 @@ test: env lint  ## format, lint, contracts and all tests; prints the share of li
 	@$(BIN)/python -m slipcover --source src/cuffless --json --out .coverage.json -m pytest $(WORKERS)
 	@$(BIN)/python tests/tools/print_coverage.py .coverage.json
 
-test-fast: env  ## the tests that take seconds
-	@$(BIN)/python -m pytest -m "not slow"
+test-fast: env  ## the quick tests of most folders, about a minute
+	@$(BIN)/python -m pytest -m "not slow" $(WORKERS) $(NOT_FAST:%=--ignore=tests/%)
 
 lint: env  ## ruff, spelling, snakefmt, import contracts, snakemake --lint
 	@$(BIN)/ruff check --quiet .
