@@ -326,5 +326,5 @@ def test_text_of_characters_that_do_not_exist_is_refused(two_regions, tmp_path):
         arrays = dict(held)
     arrays["notes"] = np.array([0x7FFFFFFF], "u4").view("U1")
     np.savez(tmp_path / "c.npz", **arrays)
-    with pytest.raises(RppgError, match=r"c\.npz: notes holds characters that do not exist; save or copy it again"):
+    with pytest.raises(RppgError, match=r"c\.npz: notes has invalid characters; save or copy it again"):
         load_trace(tmp_path / "c.npz")

@@ -173,7 +173,7 @@ def test_each_recording_that_cannot_be_used_is_a_row_with_its_reason(study, own_
         "absent": "there is no such video",
         "still": "all",
         "faceless": "no face in",
-        "late": "its values lie at",
+        "late": "its values are from",
         "out": "excluded: the subject speaks",
     }.items():
         assert said in table.loc[name, "reason"], name

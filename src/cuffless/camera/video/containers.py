@@ -1,6 +1,6 @@
 """What a video's container declares about its pictures, and whether the file is as long as it declares.
 
-FFmpeg's count of frames is no help: in MP4 it ignores the edit list, in Matroska it is the length of the whole file,
+FFmpeg's count of frames does not help: in MP4 it ignores the edit list, in Matroska it is the length of the whole file,
 including a longer sound, times the frame rate.
 """
 
