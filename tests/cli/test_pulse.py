@@ -253,7 +253,7 @@ def test_the_sheet_shows_what_was_found_and_why_nothing(cuffless, video, trace_c
         (".", (), "is a folder"),
         ("pulse.csv", ("--roi-mode", "whole"), "--roi-mode is for videos"),
         ("pulse.csv", ("--timestamps", "t.csv"), "--timestamps is for videos"),
-        ("pulse.csv", ("--time-unit", "s"), "say --time-unit ms"),
+        ("pulse.csv", ("--time-unit", "s"), "pass --time-unit ms"),
         ("pulse.csv", ("--key", "rgb"), "a CSV has columns"),
         ("pulse.csv", ("--method", "ica"), "--method"),
         ("pulse.csv", ("--seconds", "3"), "--seconds"),
