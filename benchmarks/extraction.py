@@ -17,8 +17,8 @@ import numpy as np
 
 from benchmarks.processes import in_fresh_process, peak_megabytes
 from benchmarks.table import Measurement
-from cuffless.camera.manifest import Recording
-from cuffless.camera.simulation.recordings import simulate_recording, simulated
+from cuffless.camera.manifest import VideoRecording
+from cuffless.camera.simulation.recordings import simulate_recording, simulated_recording
 from cuffless.camera.skin.extraction import extract_trace
 from cuffless.config import SimulatorOptions
 from cuffless.config.rppg import VideoSimulationOptions
@@ -52,13 +52,13 @@ def extraction() -> Iterator[Measurement]:
     yield Measurement("extraction_memory_10min", peaks[1], "MB")
 
 
-def _recording(folder: Path, size: tuple[int, int], minutes: int) -> Recording:
+def _recording(folder: Path, size: tuple[int, int], minutes: int) -> VideoRecording:
     """A simulated recording, its head in slow motion: no region stands still."""
     options = VideoSimulationOptions(minutes=minutes, size=size)
     folder /= f"{size[0]}x{size[1]}_{minutes}"
     if not folder.is_dir():
         simulate_recording(1, folder, options, SimulatorOptions())
-    return simulated(1, folder, options)
+    return simulated_recording(1, folder, options)
 
 
 def _as_mpeg4(video: Path) -> Path:

@@ -78,7 +78,7 @@ def test_a_monochrome_camera_s_pulse_is_taken_from_the_one_channel(kind):
     rates, note = rates_by_best_method(trace_of(rgb))
     assert (rates.method, note) == (
         "green",
-        "red, green and blue are the same channel: the pulse wave is taken from it alone",
+        "red, green and blue are the same channel: the pulse wave is taken from green alone",
     )
     assert rates.accepted.all()
     np.testing.assert_allclose(rates.hr, 75, atol=0.5)
@@ -106,5 +106,5 @@ def test_one_channel_that_is_lit_is_taken_and_said():
 
 
 def test_colours_that_stand_still_are_not_called_too_bright():
-    with pytest.raises(RppgError, match=r"^red is constant and .* blue is constant: no channel holds a pulse$"):
+    with pytest.raises(RppgError, match=r"^red is constant and .* blue is constant: no channel is usable$"):
         rates_by_best_method(trace_of(np.full((len(T), 3), 80.0)))

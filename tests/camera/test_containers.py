@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.video.containers import declared
+from cuffless.camera.video.containers import read_declaration
 from cuffless.camera.video.frames import open_frames
 
 FPS = 20
@@ -96,7 +96,7 @@ def read(path):
 def test_a_trimmed_film_is_whole_however_short(films, tmp_path, ending, first, seconds):
     path = tmp_path / f"v.{ending}"
     path.write_bytes(trimmed(films[ending], first, seconds))
-    assert declared(path).seconds == pytest.approx(seconds, abs=0.01)
+    assert read_declaration(path).seconds == pytest.approx(seconds, abs=0.01)
     times, frames = read(path)
     assert len(times) == pytest.approx(seconds * FPS, abs=1)
     assert frames.notes == []
@@ -109,14 +109,14 @@ def test_an_edit_list_that_delays_or_plays_all_changes_no_length(films, tmp_path
     delay = data[: row + 4] + b"\xff" * 4 + data[row + 8 :]  # media time -1: nothing is shown
     for number, changed in enumerate((delay, trimmed(films["mp4"], 0, 99))):
         (tmp_path / f"{number}.mp4").write_bytes(changed)
-        assert declared(tmp_path / f"{number}.mp4").seconds == pytest.approx(FRAMES / FPS)
+        assert read_declaration(tmp_path / f"{number}.mp4").seconds == pytest.approx(FRAMES / FPS)
 
 
 def test_a_slowed_film_says_nothing_of_its_length(films, tmp_path):
     data = trimmed(films["mp4"], 0, 9)
     row = data.index(b"elst") + 12
     (tmp_path / "v.mp4").write_bytes(data[: row + 8] + b"\0\0\x40\0" + data[row + 12 :])
-    assert declared(tmp_path / "v.mp4").seconds is None
+    assert read_declaration(tmp_path / "v.mp4").seconds is None
 
 
 @pytest.mark.parametrize("ending", ["mp4", "mkv", "avi"])
@@ -124,13 +124,13 @@ def test_a_film_that_ends_before_its_end_is_truncated(films, tmp_path, ending):
     data = moov_first(films["mp4"]) if ending == "mp4" else films[ending]
     path = tmp_path / f"v.{ending}"
     path.write_bytes(data)
-    assert (declared(path).cut, read(path)[1].notes[1:]) == (False, [])
+    assert (read_declaration(path).cut, read(path)[1].notes[1:]) == (False, [])
     path.write_bytes(data[: int(0.8 * len(data))])
-    assert declared(path).cut
+    assert read_declaration(path).cut
     times, frames = read(path)
     assert frames.notes[-1] == f"truncated or damaged: {times[-1] + 1 / FPS:.1f} s of 15.0 s can be read"
     path.write_bytes(data[: int(0.5 * len(data))])
-    with pytest.raises(RppgError, match=r"truncated or damaged: 7\.\d s of 15\.0 s can be read, and 10 s are needed"):
+    with pytest.raises(RppgError, match=r"truncated or damaged: 7\.\d s of 15\.0 s can be read, but 10 s are needed"):
         read(path)
 
 
@@ -145,7 +145,7 @@ def test_a_truncated_film_with_an_edit_list_is_measured_by_what_it_plays(films, 
 def test_a_sound_that_is_longer_than_the_pictures_is_no_damage(films, tmp_path):
     path = tmp_path / "v.mkv"
     path.write_bytes(with_sound(films["mkv"], 25))
-    assert declared(path).seconds is None
+    assert read_declaration(path).seconds is None
     times, frames = read(path)
     assert (len(times), frames.notes) == (FRAMES, [])
     path.write_bytes(path.read_bytes()[: int(0.8 * len(films["mkv"]))])
@@ -160,8 +160,8 @@ def test_a_stream_without_lengths_says_nothing_of_its_end(films, tmp_path):
     at = data.index(b"\x44\x89\x88")
     data[at : at + 11] = b"\xec\x89" + bytes(9)  # Void in place of the duration
     (tmp_path / "v.mkv").write_bytes(data)
-    told = declared(tmp_path / "v.mkv")
-    assert (told.seconds, told.cut, told.sized) == (None, False, False)
+    found = read_declaration(tmp_path / "v.mkv")
+    assert (found.seconds, found.cut, found.sized) == (None, False, False)
     assert read(tmp_path / "v.mkv")[1].notes == []
 
 
@@ -170,8 +170,8 @@ def test_a_stream_without_lengths_says_nothing_of_its_end(films, tmp_path):
 )
 def test_what_is_no_film_declares_nothing(tmp_path, content):
     (tmp_path / "v").write_bytes(content)
-    told = declared(tmp_path / "v")
-    assert told is None or (told.seconds, told.cut) == (None, False)
+    found = read_declaration(tmp_path / "v")
+    assert found is None or (found.seconds, found.cut) == (None, False)
 
 
 def test_a_matroska_film_is_stated_at_its_frame_rate(tmp_path):

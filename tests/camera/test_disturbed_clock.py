@@ -83,4 +83,6 @@ def test_without_frame_times_the_pulse_is_lost_and_it_is_said_why(clock, recorde
     trace = trace_of(folder, stamps=False)
     assert likeness(trace, folder) < 0.5
     assert trace.stamps == "fps"
-    assert trace.notes == ["no frame times: counted at 20 frames a second, dropped frames and a wrong rate go unseen"]
+    assert trace.notes == [
+        "no frame times: counted at 20 frames per second, so dropped frames and a wrong rate go unnoticed"
+    ]

@@ -119,7 +119,9 @@ def test_regions_lie_where_the_frames_own_times_say(made, tmp_path):
 
 def test_regions_of_frames_of_another_size_are_refused(made, tmp_path):
     write_regions(moving(HEIGHT, WIDTH), tmp_path / "roi.json")
-    with pytest.raises(RppgError, match=r"v\.mkv: its frames are 96 x 72 pixels, those of the regions 72 x 96; draw"):
+    with pytest.raises(
+        RppgError, match=r"v\.mkv: its frames are 96 x 72 pixels, but the regions are for 72 x 96; draw"
+    ):
         extract_trace(made / "v.mkv", roi=tmp_path / "roi.json", roi_mode="file")
 
 
@@ -136,27 +138,27 @@ def test_frames_that_change_their_size_are_refused(made, tmp_path, mode):
 def test_regions_that_no_frame_shows_are_refused(made, tmp_path):
     rois = {"a": [Keyframe(0.0, corners(200, 5, 220, 20))], "b": [Keyframe(0.0, None)]}
     write_regions(Regions(WIDTH, HEIGHT, rois), tmp_path / "roi.json")
-    with pytest.raises(RppgError, match=r"v\.mkv: none of a, b is visible in any frame; see to the regions"):
+    with pytest.raises(RppgError, match=r"v\.mkv: none of a, b is visible in any frame; check the regions"):
         extract_trace(made / "v.mkv", roi=tmp_path / "roi.json", roi_mode="file")
 
 
 def test_a_single_frame_is_no_recording(tmp_path):
     video = write_video(tmp_path / "v.mkv", FRAMES[:1])
-    with pytest.raises(RppgError, match=r"v\.mkv: holds one frame; a pulse needs seconds of them"):
+    with pytest.raises(RppgError, match=r"v\.mkv: only one frame; a pulse rate needs several seconds of frames"):
         extract_trace(video, roi_mode="whole")
 
 
 @pytest.mark.parametrize(
-    ("roi", "mode", "told"),
+    ("roi", "mode", "message"),
     [
-        (None, "face", "unknown roi_mode 'face'; there are auto, file, whole"),
-        (None, "file", "a file of regions goes with the mode file, and only with it"),
-        ("roi.json", "auto", "a file of regions goes with the mode file, and only with it"),
-        ("roi.json", "whole", "a file of regions goes with the mode file, and only with it"),
+        (None, "face", "unknown roi_mode 'face'; choose from auto, file, whole"),
+        (None, "file", "the mode file needs a file of regions, the others take none"),
+        ("roi.json", "auto", "the mode file needs a file of regions, the others take none"),
+        ("roi.json", "whole", "the mode file needs a file of regions, the others take none"),
     ],
 )
-def test_a_mode_and_a_file_of_regions_belong_together(made, roi, mode, told):
-    with pytest.raises(ValueError, match=told):
+def test_a_mode_and_a_file_of_regions_belong_together(made, roi, mode, message):
+    with pytest.raises(ValueError, match=message):
         extract_trace(made / "v.mkv", roi=roi and made / roi, roi_mode=mode)
 
 
@@ -176,9 +178,9 @@ def test_few_frames_spread_over_the_recording_are_kept_to_be_shown(tmp_path, sec
 
 def test_how_far_it_is_is_told_every_five_minutes(tmp_path):
     still = write_video(tmp_path / "v.avi", np.resize(FRAMES[0, :16, :16], (3100, 16, 16, 3)), "MJPG")
-    told = []
-    extract_trace(still, roi_mode="whole", fps=5, log=told.append)
-    assert told == ["v.avi: 300 s of 620 s", "v.avi: 600 s of 620 s"]
+    lines = []
+    extract_trace(still, roi_mode="whole", fps=5, log=lines.append)
+    assert lines == ["v.avi: 300 s of 620 s", "v.avi: 600 s of 620 s"]
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +227,6 @@ def test_the_face_is_looked_for_as_often_as_asked(recorded):
 
 
 def test_a_video_without_a_face_is_refused_with_that_reason(made):
-    message = r"v\.mkv: no face in 3 frames looked at; give its regions in a file, or take the mean of the whole frame"
+    message = r"v\.mkv: no face in 3 frames looked at; give the regions in a file, or use the mean of the whole frame"
     with pytest.raises(RppgError, match=message):
         extract_trace(made / "v.mkv")

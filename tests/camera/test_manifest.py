@@ -58,25 +58,25 @@ def test_what_spreadsheets_add_does_no_harm(manifest):
 
 
 @pytest.mark.parametrize(
-    ("column", "cell", "told"),
+    ("column", "cell", "message"),
     [
         ("subject", "", "is empty"),
         ("video", "", "is empty"),
-        ("recording", "a/b", "letters, digits"),
-        ("fps", "fast", "'fast' is no number"),
+        ("recording", "a/b", "cannot name files; use only letters, digits"),
+        ("fps", "fast", "'fast' is not a number"),
         ("fps", "0", "not above 0"),
-        ("fps", "inf", "is no number"),
+        ("fps", "inf", "is not a number"),
         ("start_time", "10:03", "2024-05-01T10:03:20"),
         ("start_time", "2024-05-01", "2024-05-01T10:03:20"),
         ("roi_mode", "manual", "auto, file, whole"),
-        ("roi_mode", "auto", "leaves the file in roi unread"),
-        ("roi", "", "roi_mode says file"),
+        ("roi_mode", "auto", "ignores the file in roi"),
+        ("roi", "", "but roi_mode is file"),
         ("bp_offset_s", "1,5", "decimal point"),
         ("ppg_fs", "", "belong together"),
-        ("exclude", "yes", "say why in words"),
+        ("exclude", "yes", "is not a reason; give the reason in words"),
     ],
 )
-def test_a_mistake_names_file_line_column_and_remedy(manifest, column, cell, told):
+def test_a_mistake_names_file_line_column_and_remedy(manifest, column, cell, message):
     row = dict(
         zip(COLUMNS, ("s", "r", "v.avi", "30", "", "", "roi.json", "file", "", "", "p.csv", "64", "", ""), strict=True)
     )
@@ -85,12 +85,12 @@ def test_a_mistake_names_file_line_column_and_remedy(manifest, column, cell, tol
     path = manifest(f"{','.join(COLUMNS)}\ns,ok,ok.avi{',' * 11}\n{cells}\n")
     [line] = mistakes(path)
     assert line.startswith(f"{path}, line 3, {column}: ")
-    assert told in line
+    assert message in line
 
 
 def test_all_mistakes_are_told_at_once(manifest):
-    told = mistakes(manifest("subject,recording,video,fps\n,r,v.avi,x\ns,,w.avi,-1\n"))
-    assert [line.split(", ", 1)[1].split(":")[0] for line in told] == [
+    lines = mistakes(manifest("subject,recording,video,fps\n,r,v.avi,x\ns,,w.avi,-1\n"))
+    assert [line.split(", ", 1)[1].split(":")[0] for line in lines] == [
         "line 2, subject",
         "line 2, fps",
         "line 3, recording",
@@ -99,30 +99,30 @@ def test_all_mistakes_are_told_at_once(manifest):
 
 
 def test_a_recording_or_video_that_stands_twice_is_refused(manifest):
-    told = mistakes(manifest("subject,recording,video\ns,r,v.avi\nt,R,w.avi\nu,q,v.avi\n"))
-    assert len(told) == 2
-    assert "line 3, recording" in told[0]
-    assert "line 2" in told[0].split("recording:")[1]
-    assert "line 4, video" in told[1]
+    lines = mistakes(manifest("subject,recording,video\ns,r,v.avi\nt,R,w.avi\nu,q,v.avi\n"))
+    assert len(lines) == 2
+    assert "line 3, recording" in lines[0]
+    assert "line 2" in lines[0].split("recording:")[1]
+    assert "line 4, video" in lines[1]
 
 
 def test_a_cell_with_an_unquoted_comma_is_seen(manifest):
-    [told] = mistakes(manifest("subject,recording,video,notes\ns,r,v.avi,dark, and far\n"))
-    assert "quote what holds a comma" in told
+    [line] = mistakes(manifest("subject,recording,video,notes\ns,r,v.avi,dark, and far\n"))
+    assert "put cells with a comma in quotes" in line
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
-        ("", "is empty"),
+        ("", "the file is empty"),
         ("subject,recording\ns,r\n", "column video is missing"),
-        ("subject,recording,video,video\ns,r,a,b\n", "video stands twice"),
-        ("subject,recording,video,start time\ns,r,v,\n", "is start_time meant?"),
-        ("subject,recording,video\n", "names no recording"),
+        ("subject,recording,video,video\ns,r,a,b\n", "video appears twice"),
+        ("subject,recording,video,start time\ns,r,v,\n", "did you mean start_time?"),
+        ("subject,recording,video\n", "no recordings; add one line per video"),
     ],
 )
-def test_a_file_that_is_no_manifest_says_why(manifest, text, told):
-    assert told in mistakes(manifest(text))[0]
+def test_a_file_that_is_no_manifest_says_why(manifest, text, message):
+    assert message in mistakes(manifest(text))[0]
 
 
 @pytest.mark.parametrize("by", [",", ";", "\t"])

@@ -53,17 +53,17 @@ def test_rows_without_plausible_pressures_are_passed_over_and_noted(monitor_csv)
     assert np.array_equal(monitor.time, [60, 360])
     assert np.array_equal(monitor.pressures[1], [121, 71])
     assert [note.split(": ", 1)[1] for note in monitor.notes] == [
-        "4 of 7 values without a plausible pair of pressures (the first in line 3: sbp empty, dbp empty)",
-        "1 values repeat the time of another and are left out",
+        "4 of 7 rows have no plausible pair of pressures and are ignored (the first in line 3: sbp empty, dbp empty)",
+        "1 rows repeat the time of another and are left out",
     ]
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
-        ("", "cannot be read"),
-        ("time,sbp\n1,2\n", "no column dbp"),
-        ("time,sbp,dbp\n", "holds no value"),
+        ("", "the file is empty"),
+        ("time,sbp\n1,2\n", "no column dbp (found: time, sbp)"),
+        ("time,sbp,dbp\n", "no values"),
         ("time,sbp,dbp\n60,16,9.3\n", "kPa"),
         ("time,sbp,dbp\n60,120,70\n\nsoon,120,70\n", "line 4, time: 'soon'"),
         ("time,sbp,dbp\n10:03:00,120,70\n", "line 2, time: '10:03:00' is neither"),
@@ -71,10 +71,10 @@ def test_rows_without_plausible_pressures_are_passed_over_and_noted(monitor_csv)
         ("time,sbp,dbp\n2024-05-01T10:00:00+02:00,120,70\n", "time zone"),
     ],
 )
-def test_a_file_that_cannot_be_used_says_why(monitor_csv, text, told):
+def test_a_file_that_cannot_be_used_says_why(monitor_csv, text, message):
     with pytest.raises(RppgError, match=r"bp\.csv") as caught:
         read_monitor(monitor_csv(text), start_time=START)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_dates_without_a_start_time_are_refused(monitor_csv):
@@ -116,5 +116,5 @@ def test_a_monitor_of_another_day_is_refused_with_both_days(monitor_csv):
 def test_a_monitor_on_another_clock_is_refused_in_seconds(minutes):
     require_overlap(minutes, 359.0, 400.0, 60.0)
     require_overlap(minutes, 100.0, 101.0, 60.0)  # between two values
-    with pytest.raises(RppgError, match="60 to 300 s, the recording at 361 to 400 s"):
+    with pytest.raises(RppgError, match="60 to 300 s, the recording is from 361 to 400 s"):
         require_overlap(minutes, 361.0, 400.0, 60.0)

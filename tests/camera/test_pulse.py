@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuffless.camera.pulse.overlaps import overlap_sum, sliding_sum
-from cuffless.camera.pulse.waves import METHODS, pulse_stretches, pulse_wave, stretches, uniform
+from cuffless.camera.pulse.waves import METHODS, pulse_stretches, pulse_wave, resample_uniformly, stretches
 
 FPS = 30
 SKIN = np.array([120.0, 90.0, 70.0])
@@ -125,12 +125,12 @@ def test_every_frame_has_its_sample_however_short_the_trace(method, n):
         (np.ones((9, 4)), 30, "pos", "(9, 4)"),
         (np.full((9, 3), np.nan), 30, "pos", "NaN"),
         (np.full((9, 3), -1.0), 30, "pos", "negative"),
-        (np.ones((9, 3)), 0, "pos", "0 frames a second"),
+        (np.ones((9, 3)), 0, "pos", "0 frames per second"),
         (np.ones((9, 3)), 30, "ica", "'ica'"),
     ],
 )
 def test_what_is_no_trace_is_refused(rgb, fps, method, message):
-    with pytest.raises(ValueError, match=r"needed|cut the trace|there are") as raised:
+    with pytest.raises(ValueError, match=r"needed|cut the trace|choose from") as raised:
         pulse_wave(rgb, fps, method=method)
     assert message in str(raised.value)
 
@@ -151,7 +151,7 @@ def test_sliding_and_overlapping_sums_are_those_of_a_loop(length, more, seed):
 
 def test_a_uniform_trace_passes_untouched():
     t, values = np.arange(100) / 30 + 5, np.random.default_rng(0).normal(size=(100, 3))
-    t0, fps, same = uniform(t, values)
+    t0, fps, same = resample_uniformly(t, values)
     assert (t0, fps) == (5, pytest.approx(30))
     np.testing.assert_array_equal(same, values)
 
@@ -161,7 +161,7 @@ def test_stamps_restore_a_pulse_that_counting_frames_loses():
     n = 120 * FPS
     t = (np.arange(n) / FPS + rng.uniform(-0.01, 0.01, n))[rng.random(n) > 0.01] * 1.01  # jitter, 1 % lost, 1 % slow
     rgb = colours(t)
-    t0, fps, even = uniform(t, rgb, FPS)
+    t0, fps, even = resample_uniformly(t, rgb, FPS)
     grid = t0 + np.arange(len(even)) / fps
     assert grid[-1] <= t[-1] < grid[-1] + 1 / fps
     undisturbed = correlation(pulse_wave(colours(np.arange(n) / FPS), FPS), pulse_at(np.arange(n) / FPS))
@@ -171,7 +171,7 @@ def test_stamps_restore_a_pulse_that_counting_frames_loses():
 
 def test_stamps_a_millisecond_apart_do_not_overshoot():
     t = np.array([0, 0.033, 0.034, 0.1, 0.133])
-    _, _, even = uniform(t, np.array([1.0, 2, 1, 2, 1]), 100)
+    _, _, even = resample_uniformly(t, np.array([1.0, 2, 1, 2, 1]), 100)
     assert even.min() >= 1
     assert even.max() <= 2
 
@@ -179,7 +179,7 @@ def test_stamps_a_millisecond_apart_do_not_overshoot():
 @pytest.mark.parametrize("t", [[0.0], [0, 1, 1], [0, 2, 1]])
 def test_times_that_do_not_rise_are_refused(t):
     with pytest.raises(ValueError, match="must rise"):
-        uniform(np.array(t), np.zeros(len(t)))
+        resample_uniformly(np.array(t), np.zeros(len(t)))
 
 
 def test_a_trace_is_split_at_gaps_longer_than_a_second():

@@ -139,7 +139,7 @@ def test_a_short_or_flat_trace_has_nothing_accepted():
     assert len(pulse_rates(trace_of(t, np.full((len(t), 3), np.nan)))) == 0
 
 
-@pytest.mark.parametrize(("fps", "seconds", "message"), [(7, 30, "7 frames a second"), (30, 3, "3 s hold too few")])
+@pytest.mark.parametrize(("fps", "seconds", "message"), [(7, 30, "7 frames per second"), (30, 3, "3 s hold too few")])
 def test_what_can_hold_no_rate_is_refused(fps, seconds, message):
     t = times(60, fps)
     with pytest.raises(ValueError, match=message):
@@ -181,11 +181,9 @@ def test_auto_takes_pos_where_all_channels_live_and_else_the_clearest_single_one
     assert rates.method == "green"  # blood darkens it most
     assert note == "blue is dark: the pulse wave is taken from green alone"
     assert rates.accepted.all()
-    with pytest.raises(RppgError, match=r"red is saturated.*no channel holds a pulse; film with less light"):
+    with pytest.raises(RppgError, match=r"red is saturated.*no channel is usable; film with less light"):
         rates_by_best_method(trace_of(t, np.full((len(t), 3), 255.0)))
-    with pytest.raises(
-        RppgError, match=r"red is dark and green is dark.*no channel holds a pulse; film with more light"
-    ):
+    with pytest.raises(RppgError, match=r"red is dark and green is dark.*no channel is usable; film with more light"):
         rates_by_best_method(trace_of(t, np.zeros((len(t), 3))))
 
 

@@ -76,10 +76,10 @@ def test_windows_are_judged_by_the_rules_that_can_be_judged(authors_file):
 def test_windows_of_another_length_are_resampled_and_it_is_said(authors_file, tmp_path):
     short = WindowOptions(samples_per_beat=25)
     paths = {"store": tmp_path / "w.zarr.zip", "index": tmp_path / "w.parquet", "quality": tmp_path / "q.csv"}
-    told = []
-    gather_ready(authors_file(), RppgOptions(), short, **paths, log=told.append)
-    assert told[0] == "ready.h5: windows of 875 samples resampled to 175, the networks' length"
-    assert told[1] == "subject 02: 8 of 8 windows kept"
+    lines = []
+    gather_ready(authors_file(), RppgOptions(), short, **paths, log=lines.append)
+    assert lines[0] == "ready.h5: windows of 875 samples resampled to 175, the networks' length"
+    assert lines[1] == "subject 02: 8 of 8 windows kept"
     assert pd.read_csv(paths["quality"])["notes"].str.contains("resampled to 175").all()
     held, index = open_windows(paths["store"]), pd.read_parquet(paths["index"])
     assert held.ppg.shape == (24, 175)
@@ -98,20 +98,20 @@ def test_a_sampling_rate_that_the_file_tells_counts(authors_file):
 
 
 @pytest.mark.parametrize(
-    ("replaced", "told"),
+    ("replaced", "message"),
     [
-        ({"label": None}, "lacks label"),
+        ({"label": None}, "no array label (found: "),
         ({"label": np.zeros((3, 24))}, "must be"),
         ({"rppg": np.zeros((875, 23))}, "must be"),
         ({"subject_idx": np.zeros(0)}, "must be"),
-        ({"subject_idx": np.full(24, 1.5)}, "no whole number"),
-        ({"subject_idx": np.full(24, b"a")}, "no whole number"),
+        ({"subject_idx": np.full(24, 1.5)}, "not whole numbers"),
+        ({"subject_idx": np.full(24, b"a")}, "not whole numbers"),
     ],
 )
-def test_a_file_of_another_layout_says_what_is_wrong(authors_file, replaced, told):
+def test_a_file_of_another_layout_says_what_is_wrong(authors_file, replaced, message):
     with pytest.raises(RppgError, match=r"ready\.h5") as caught:
         read_ready(authors_file(**replaced), WINDOWS)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_a_damaged_file_is_named(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.manifest import Recording, recording_from
+from cuffless.camera.manifest import VideoRecording, recording_from
 from cuffless.camera.recordings import (
     extract_recording,
     load_frames,
@@ -19,14 +19,14 @@ from cuffless.camera.recordings import (
     save_frames,
     traces_or_reasons,
 )
-from cuffless.camera.simulation.recordings import simulate_recording, simulated
+from cuffless.camera.simulation.recordings import simulate_recording, simulated_recording
 from cuffless.camera.skin.trace import load_trace
 from cuffless.camera.windows.contact import contact_note
 from cuffless.config import RppgOptions, SimulatorOptions, VideoSimulationOptions, WindowOptions
 from cuffless.windows import cut_windows
 
 SMALL = VideoSimulationOptions(minutes=1, size=(96, 72))
-FULL = Recording(
+FULL = VideoRecording(
     subject="a",
     recording="r1",
     video=Path("v.mp4"),
@@ -42,7 +42,7 @@ FULL = Recording(
 def filmed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("filmed")
     simulate_recording(1, folder, SMALL, SimulatorOptions())
-    return simulated(1, folder, SMALL)
+    return simulated_recording(1, folder, SMALL)
 
 
 def extract(recording, folder):
@@ -126,7 +126,7 @@ def test_contact_ppg_tells_how_far_the_pulse_rate_is_off(filmed, tmp_path, pulse
     own = cut_windows(from_arrays("own", pulse_signals(bpm=72, seconds=60)[0], None, 125.0), windows).candidates
     recording = replace(filmed, ppg=ppg_csv(tmp_path, pulse_signals, theirs), ppg_fs=100.0)
     note = contact_note(recording, own, windows)
-    assert note.startswith(f"pulse rate {apart}")
+    assert note.startswith(f"pulse rate off by {apart}")
     assert "contact PPG (median over" in note
 
 

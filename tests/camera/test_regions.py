@@ -125,41 +125,41 @@ def test_video_version_and_interpolation_may_be_left_out(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
-        ({"version": 2}, "has the version 2; 1 is known"),
-        ({"interpolation": "cubic"}, "interpolation is 'cubic'; take linear or hold"),
-        ({"width": None}, "width is None; it is that of the video's frames, in pixels"),
+        ({"version": 2}, "version 2 is unknown; write version 1"),
+        ({"interpolation": "cubic"}, "interpolation 'cubic' is unknown; choose linear or hold"),
+        ({"width": None}, "width is None; give the width of the video's frames in pixels"),
         ({"height": 72.5}, r"height is 72\.5"),
         ({"height": 0}, "height is 0"),
         ({"width": True}, "width is True"),
-        ({"rois": {}}, "names no region under rois; forehead with its keyframes, for one"),
-        ({"rois": [SQUARE.tolist()]}, "names no region under rois"),
+        ({"rois": {}}, "no regions under rois; add at least one, such as forehead, with its keyframes"),
+        ({"rois": [SQUARE.tolist()]}, "no regions under rois"),
     ],
 )
-def test_a_file_laid_out_otherwise_says_what_is_needed(tmp_path, change, told):
+def test_a_file_laid_out_otherwise_says_what_is_needed(tmp_path, change, message):
     (tmp_path / "regions.json").write_text(json.dumps(LAID | change))
-    with pytest.raises(RppgError, match=rf"regions\.json: {told}"):
+    with pytest.raises(RppgError, match=rf"regions\.json: {message}"):
         read_regions(tmp_path / "regions.json")
 
 
 @pytest.mark.parametrize(
-    ("keyframes", "told"),
+    ("keyframes", "message"),
     [
-        ([], "has no keyframes; give a list of"),
-        ({"t": 0, "polygon": None}, "has no keyframes"),
+        ([], "no keyframes; give a list of"),
+        ({"t": 0, "polygon": None}, "no keyframes"),
         ([{"t": 0}], "keyframe 1 lacks t or polygon"),
         ([{"t": 0, "polygon": None}, SQUARE.tolist()], "keyframe 2 lacks t or polygon"),
-        ([{"t": "0", "polygon": None}], "keyframe 1 has the time '0'; give seconds"),
-        ([{"t": float("nan"), "polygon": None}], "keyframe 1 has the time nan"),
-        ([{"t": 2, "polygon": None}, {"t": 1.5, "polygon": None}], r"keyframe 2 at 1\.5 s comes not after 2 s; sort"),
-        ([{"t": 2, "polygon": None}, {"t": 2, "polygon": None}], "keyframe 2 at 2 s comes not after 2 s"),
+        ([{"t": "0", "polygon": None}], "keyframe 1 has t '0'; give a time in seconds"),
+        ([{"t": float("nan"), "polygon": None}], "keyframe 1 has t nan"),
+        ([{"t": 2, "polygon": None}, {"t": 1.5, "polygon": None}], r"keyframe 2 at 1\.5 s is not after 2 s; sort"),
+        ([{"t": 2, "polygon": None}, {"t": 2, "polygon": None}], "keyframe 2 at 2 s is not after 2 s"),
     ],
 )
-def test_a_keyframe_at_fault_is_named_with_its_region(tmp_path, keyframes, told):
+def test_a_keyframe_at_fault_is_named_with_its_region(tmp_path, keyframes, message):
     rois = {"forehead": LAID["rois"]["forehead"], "cheek": keyframes}
     (tmp_path / "regions.json").write_text(json.dumps(LAID | {"rois": rois}))
-    with pytest.raises(RppgError, match=rf"regions\.json, cheek: {told}"):
+    with pytest.raises(RppgError, match=rf"regions\.json, cheek: {message}"):
         read_regions(tmp_path / "regions.json")
 
 
@@ -182,7 +182,7 @@ def test_a_keyframe_at_fault_is_named_with_its_region(tmp_path, keyframes, told)
 def test_a_polygon_at_fault_is_named_with_its_region_and_time(tmp_path, polygon):
     keyframes = [{"t": 0, "polygon": None}, {"t": 7.25, "polygon": polygon}]
     (tmp_path / "regions.json").write_text(json.dumps(LAID | {"rois": {"cheek": keyframes}}))
-    with pytest.raises(RppgError, match=r"regions\.json, cheek, 7\.25 s: the polygon needs at least 3 corners"):
+    with pytest.raises(RppgError, match=r"regions\.json, cheek, 7\.25 s: the polygon must have at least 3 corners"):
         read_regions(tmp_path / "regions.json")
 
 
@@ -196,7 +196,7 @@ def test_what_is_no_json_is_named(tmp_path, content):
 @pytest.mark.parametrize("laid", [[], 7, "regions", None])
 def test_json_that_holds_no_regions_is_named(tmp_path, laid):
     (tmp_path / "regions.json").write_text(json.dumps(laid))
-    with pytest.raises(RppgError, match=r"regions\.json: holds no regions; a JSON object"):
+    with pytest.raises(RppgError, match=r"regions\.json: not a file of regions; it must be a JSON object"):
         read_regions(tmp_path / "regions.json")
 
 

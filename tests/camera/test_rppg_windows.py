@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.manifest import Recording
+from cuffless.camera.manifest import VideoRecording
 from cuffless.camera.skin.trace import Trace
 from cuffless.camera.windows.cutting import cut_recording, gather_windows, pulse_record
 from cuffless.camera.windows.monitor import Monitor
@@ -136,15 +136,15 @@ def test_a_recording_that_begins_late_keeps_its_clock():
     late = trace_of(1000 + np.arange(60 * 20) / 20)
     cut = cut_recording(late, monitor_of(first=1000), OPTIONS, WINDOWS)
     assert cut.kept.start.min() >= 1000
-    with pytest.raises(RppgError, match=r"the recording at 1000 to 1059\.95 s"):
+    with pytest.raises(RppgError, match=r"the recording is from 1000 to 1059\.95 s"):
         cut_recording(late, monitor_of(), OPTIONS, WINDOWS)
 
 
 def test_too_few_frames_a_second_are_a_reason():
-    with pytest.raises(RppgError, match=r"r1: 15 frames a second cannot hold 0.5-8 Hz.*at least 17"):
+    with pytest.raises(RppgError, match=r"r1: 15 frames per second are too few for 0.5-8 Hz.*at least 17"):
         cut_recording(steady(fps=15.0), None, OPTIONS, WINDOWS, name="r1")
     slowing = trace_of(np.concatenate((np.arange(310) / 30, 310 / 30 + np.arange(300) / 10)), fps=30.0)
-    with pytest.raises(RppgError, match="frames a second"):
+    with pytest.raises(RppgError, match="frames per second"):
         cut_recording(slowing, None, OPTIONS, WINDOWS)
     narrow = WindowOptions(band=(0.5, 4.0), snr_range=(0.5, 4.0))
     assert len(cut_recording(steady(fps=15.0), monitor_of(), OPTIONS, narrow).kept) > 20
@@ -153,7 +153,7 @@ def test_too_few_frames_a_second_are_a_reason():
 def test_a_recording_without_skin_is_a_reason():
     trace = steady(30)
     trace.rgb[:] = np.nan
-    with pytest.raises(RppgError, match="skin"):
+    with pytest.raises(RppgError, match=r"skin is never visible for 1\.6 s; check the region"):
         cut_recording(trace, None, OPTIONS, WINDOWS)
 
 
@@ -173,7 +173,7 @@ def gathered(tmp_path_factory):
     (folder / "other.csv").write_text("time,sbp,dbp\n99000,111,61\n")
 
     def recording(subject, name, bp="bp.csv", **kwargs):
-        return Recording(subject, name, Path("v.avi"), bp=folder / bp if bp else None, **kwargs)
+        return VideoRecording(subject, name, Path("v.avi"), bp=folder / bp if bp else None, **kwargs)
 
     short = steady(40, bpm=80.0)
     short.notes.append("seven frames twice")
@@ -225,10 +225,10 @@ def test_each_recording_is_a_row_of_the_quality_table_with_its_reason(gathered):
     assert (reason[["r1", "r2a", "r2b", "short"]] == "").all()
     assert reason["excluded"] == "excluded: coughs"
     assert reason["dark"] == "dark.avi: no face was found"
-    assert "other.csv: its values lie at 99000 to 99000 s" in reason["yesterday"]
+    assert "other.csv: its values are from 99000 to 99000 s" in reason["yesterday"]
     assert "absent.csv" in reason["lost"]
-    assert "names no bp" in reason["unlabelled"]
-    assert "10 frames a second" in reason["slow"]
+    assert "no bp in the manifest" in reason["unlabelled"]
+    assert "10 frames per second" in reason["slow"]
     assert quality.loc["r1", "notes"].startswith("by the window; bp.csv: 1 of")
     assert quality.loc["dark", "stamps"] == ""
     assert quality.loc["excluded", "seconds"] == 180
@@ -253,7 +253,7 @@ def test_the_log_says_what_became_of_each_recording(gathered):
 
 def test_a_study_without_any_window_still_tells_why(tmp_path):
     paths = {"store": tmp_path / "w.zarr.zip", "index": tmp_path / "w.parquet", "quality": tmp_path / "q.csv"}
-    recording = Recording("s", "r", Path("v.avi"))
+    recording = VideoRecording("s", "r", Path("v.avi"))
     gather_windows([recording], ["v.avi: no face was found"], OPTIONS, WINDOWS, **paths, log=lambda text: None)
     assert len(pd.read_parquet(paths["index"])) == 0
     assert pd.read_csv(paths["quality"])["reason"].tolist() == ["v.avi: no face was found"]
@@ -265,7 +265,7 @@ def test_the_clocks_of_the_manifest_reach_the_monitor(tmp_path):
     (tmp_path / "bp.csv").write_text("time,sbp,dbp\n2024-05-01T09:59:30,110,60\n2024-05-01T10:00:30,120,65\n")
     paths = {"store": tmp_path / "w.zarr.zip", "index": tmp_path / "w.parquet", "quality": tmp_path / "q.csv"}
     starts = {"start_time": datetime(2024, 5, 1, 10), "bp_offset_s": 60.0}
-    recording = Recording("s", "r", Path("v.avi"), bp=tmp_path / "bp.csv", **starts)
+    recording = VideoRecording("s", "r", Path("v.avi"), bp=tmp_path / "bp.csv", **starts)
     gather_windows([recording], [steady(120)], OPTIONS, WINDOWS, **paths, log=lambda text: None)
     index = pd.read_parquet(paths["index"])
     assert set(index["sbp"]) == {110, 120}
@@ -278,7 +278,7 @@ def test_equal_recordings_give_equal_bytes(tmp_path):
     for name in ("a", "b"):
         paths = {"store": tmp_path / f"{name}.zarr.zip", "index": tmp_path / name, "quality": tmp_path / f"{name}.csv"}
         (tmp_path / "bp.csv").write_text("time,sbp,dbp\n30,111,61\n")
-        recording = Recording("s", "r", Path("v.avi"), bp=tmp_path / "bp.csv")
+        recording = VideoRecording("s", "r", Path("v.avi"), bp=tmp_path / "bp.csv")
         gather_windows([recording], [steady(60)], OPTIONS, WINDOWS, **paths, log=lambda text: None)
         stores.append(paths["store"].read_bytes())
     assert stores[0] == stores[1]

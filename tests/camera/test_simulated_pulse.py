@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cuffless.camera.simulation.pulse import facial, simulate_pulse
+from cuffless.camera.simulation.pulse import facial_parameters, simulate_pulse
 from cuffless.config import SimulatorOptions
 from cuffless.simulator import sample_parameters, simulate_subject
 
@@ -64,7 +64,7 @@ def test_a_face_is_smoother_than_the_finger(pairs):
 def test_each_face_shows_its_own_measure_of_the_reflected_wave():
     rng = np.random.default_rng(0)
     people = [sample_parameters(rng) for _ in range(200)]
-    shares = np.array([facial(person, rng).reflection / person.reflection for person in people])
+    shares = np.array([facial_parameters(person, rng).reflection / person.reflection for person in people])
     assert np.median(shares) == pytest.approx(0.55, abs=0.03)
     assert np.log(shares).std() == pytest.approx(0.2, abs=0.03)
 

@@ -189,6 +189,6 @@ def test_a_number_that_no_name_can_hold_is_refused(number, tmp_path):
 
 def test_a_video_with_frames_missing_is_an_error_and_leaves_nothing_behind(tmp_path):
     frames = [np.zeros((72, 96, 3), np.uint8)] * 3
-    with pytest.raises(OSError, match="3 of 4 frames were written; is the disk full"):
+    with pytest.raises(OSError, match="only 3 of 4 frames were written; check that the disk is not full"):
         simulation._write_video(tmp_path / "v001.avi", frames, 4, SMALL)
     assert not list(tmp_path.iterdir())

@@ -70,8 +70,8 @@ def test_names_of_columns_are_read_in_any_case(tmp_path, header):
 def test_clocks_of_micro_and_nanoseconds_are_read(tmp_path, unit, scale):
     start = 1_535_640_000
     times = [int((start + 0.04 * i) * scale) for i in range(4)]
-    for told in (None, unit):
-        trace = read_trace(timed(tmp_path / "a.csv", times), time_unit=told)
+    for given in (None, unit):
+        trace = read_trace(timed(tmp_path / "a.csv", times), time_unit=given)
         np.testing.assert_allclose(trace.t, 0.04 * np.arange(4), atol=1e-6)
 
 
@@ -130,9 +130,9 @@ def test_frames_a_second_stand_in_for_times(tmp_path):
     trace = read_trace(csv_of(tmp_path / "a.csv", "R,G,B", COLOURS), fps=20)
     np.testing.assert_allclose(trace.t, 0.05 * np.arange(4))
     assert (trace.stamps, trace.notes) == ("fps", [])
-    told = read_trace(timed(tmp_path / "b.csv", range(0, 160, 40)), fps=20)
-    np.testing.assert_allclose(told.t, 0.05 * np.arange(4))
-    assert "set aside for 20 frames a second" in told.notes[0]
+    counted = read_trace(timed(tmp_path / "b.csv", range(0, 160, 40)), fps=20)
+    np.testing.assert_allclose(counted.t, 0.05 * np.arange(4))
+    assert "ignored in favour of 20 frames per second" in counted.notes[0]
 
 
 def test_arrays_of_an_npz_are_named_by_key(tmp_path):
@@ -146,13 +146,17 @@ def test_arrays_of_an_npz_are_named_by_key(tmp_path):
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        ("time,R,G\n0,1,2\n", {}, "no column blue; found time, R, G"),
-        ("R,G,B\n1,2,3\n1,2,3\n", {}, "no column time; say the frames a second with --fps"),
-        ("time,R,G,B\n0,1,2,3\n40,1,2,3\n", {"time_unit": "s"}, "say --time-unit ms"),
-        ("time,R,G,B\n0,1,2,3\n0.04,1,2,3\n", {"time_unit": "ms"}, "say --time-unit s"),
-        ("time,R,G,B\n0,1,2,3\n5e5,1,2,3\n", {}, "say it with --fps"),
+        ("time,R,G\n0,1,2\n", {}, "no column blue \\(found: time, R, G\\); name the columns"),
+        ("R,G,B\n1,2,3\n1,2,3\n", {}, "no column 'time'; give the frames per second with --fps"),
+        ("time,R,G,B\n0,1,2,3\n40,1,2,3\n", {"time_unit": "s"}, "pass --time-unit ms"),
+        ("time,R,G,B\n0,1,2,3\n0.04,1,2,3\n", {"time_unit": "ms"}, "pass --time-unit s"),
+        (
+            "time,R,G,B\n0,1,2,3\n5e5,1,2,3\n",
+            {},
+            "a frame interval of 500000 is not 5-1000 frames per second in s, ms, us or ns; .*--fps",
+        ),
         ("time,R,G,B\n0,1,2,3\n40,1,2,3\n", {"key": "rgb"}, "a CSV has columns"),
-        ("time,R,G,B\n0,1,2,3\n40,1,2,3\n", {"fps": 0.1}, "5 to 1000 are possible"),
+        ("time,R,G,B\n0,1,2,3\n40,1,2,3\n", {"fps": 0.1}, "is not within 5-1000"),
     ],
 )
 def test_a_csv_described_otherwise_than_it_is_tells_the_remedy(tmp_path, text, options, message):
@@ -165,10 +169,10 @@ def test_a_csv_described_otherwise_than_it_is_tells_the_remedy(tmp_path, text, o
     ("text", "message"),
     [
         ("", "the file is empty"),
-        ("time,R,G,B\n", "holds no frames"),
-        ("time,R,G,B\n0,1,2,3\n", "1 frame; a pulse needs seconds"),
+        ("time,R,G,B\n", "the file has no frames"),
+        ("time,R,G,B\n0,1,2,3\n", "only one frame; a pulse rate needs several seconds"),
         ("time,R,G,B\n0,1,2,3\n40,1,x,3\n", "line 3, G: x is not a number"),
-        ("time,R,G,B\n0,1,2,3\n,1,2,3\n", "line 3, time: nan is not a number"),
+        ("time,R,G,B\n0,1,2,3\n,1,2,3\n", "line 3, time: nan is neither a number nor a date"),
         ("time,R,G,B\n0,1,2,3\n80,1,2,3\n40,1,2,3\n", "line 4: time runs backwards, from 80 to 40"),
         ("time,R,G,B\n7,1,2,3\n7,1,2,3\n", "all frames have the same time"),
         ("time,R,G,B\n0,1,2,3\n40,1,-2,3\n", "frame 2 has the colour -2"),
@@ -186,12 +190,12 @@ def test_a_csv_that_holds_no_colours_is_an_error_that_says_why(tmp_path, text, m
 @pytest.mark.parametrize(
     ("arrays", "options", "message"),
     [
-        ({"left": COLOURS, "right": COLOURS, "fps": 30}, {}, "no array rgb.*--key left or right"),
-        ({"rgb": COLOURS[0], "fps": 30}, {}, "no array of shape"),
-        ({"rgb": COLOURS, "fps": 30}, {"key": "x"}, "no array x of shape .*; --key rgb"),
-        ({"rgb": COLOURS}, {}, "no number fps; say the frames a second with --fps"),
-        ({"rgb": COLOURS, "fps": 0}, {}, "0 frames a second"),
-        ({"rgb": COLOURS, "fps": 30}, {"time_unit": "s"}, "a time unit describes a CSV"),
+        ({"left": COLOURS, "right": COLOURS, "fps": 30}, {}, "no array rgb.*pass --key left or right"),
+        ({"rgb": COLOURS[0], "fps": 30}, {}, "there is no array of that shape"),
+        ({"rgb": COLOURS, "fps": 30}, {"key": "x"}, "no array x of shape .*; pass --key rgb"),
+        ({"rgb": COLOURS}, {}, "no number 'fps'; give the frames per second with --fps"),
+        ({"rgb": COLOURS, "fps": 0}, {}, "0 frames per second"),
+        ({"rgb": COLOURS, "fps": 30}, {"time_unit": "s"}, "a time unit is for CSV files"),
     ],
 )
 def test_an_npz_described_otherwise_than_it_is_tells_the_remedy(tmp_path, arrays, options, message):
@@ -210,7 +214,7 @@ def test_damaged_archives_and_foreign_ones_are_errors(tmp_path):
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"time,R,G,B\n" * 99)[:30])
     with pytest.raises(RppgError, match="cannot be read as CSV"):
         read_trace(tmp_path / "a.csv.gz")
-    with pytest.raises(RppgError, match="it lacks t, n_pixels"):
+    with pytest.raises(RppgError, match="not a cuffless trace: missing t, n_pixels"):
         load_trace(whole)
 
 
@@ -266,7 +270,9 @@ def test_a_colour_that_no_camera_gives_is_named(tmp_path, value):
     np.savez(tmp_path / "a.npz", rgb=np.vstack([COLOURS, [[1, value, 1]]]), fps=20.0)
     csv_of(tmp_path / "a.csv", "R,G,B", [*COLOURS, (1, value, 1)])
     for name in ("a.npz", "a.csv"):
-        with pytest.raises(RppgError, match=rf"{name}: frame 5 has the colour .*; colours lie between 0 and 1e\+18"):
+        with pytest.raises(
+            RppgError, match=rf"{name}: frame 5 has the colour .*; colours must be between 0 and 1e\+18"
+        ):
             read_trace(tmp_path / name, fps=20)
 
 
@@ -320,5 +326,5 @@ def test_text_of_characters_that_do_not_exist_is_refused(two_regions, tmp_path):
         arrays = dict(held)
     arrays["notes"] = np.array([0x7FFFFFFF], "u4").view("U1")
     np.savez(tmp_path / "c.npz", **arrays)
-    with pytest.raises(RppgError, match=r"c\.npz: notes holds characters that do not exist; save or copy it again"):
+    with pytest.raises(RppgError, match=r"c\.npz: notes has invalid characters; save or copy it again"):
         load_trace(tmp_path / "c.npz")

@@ -99,7 +99,7 @@ def test_a_face_that_is_lost_leaves_no_region_until_it_is_back(mesh):
     placed, tracked, _ = follow(lambda number: None if number in lost else mesh, 6)
     for _, number, polygons in placed:
         assert all((polygon is None) == (number in lost) for polygon in polygons)
-    assert tracked.notes() == ["a face in 4 of 6 frames looked at"]
+    assert tracked.notes() == ["a face was found in 4 of 6 frames looked at"]
 
 
 def test_a_cheek_out_of_the_frame_is_missing_alone(mesh):

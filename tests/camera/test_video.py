@@ -9,7 +9,7 @@ from cuffless.camera.video.frames import open_frames
 FPS = 20.0
 SIZE = (96, 72)
 SECONDS = 20
-COUNTED = "no frame times: counted at 20 frames a second, dropped frames and a wrong rate go unseen"
+COUNTED = "no frame times: counted at 20 frames per second, so dropped frames and a wrong rate go unnoticed"
 JITTERED = np.cumsum(np.random.default_rng(1).integers(20, 90, 60))
 """Milliseconds between which frames lie 20 to 90 ms apart."""
 
@@ -108,43 +108,43 @@ def test_avi_stores_no_times_so_its_frames_are_counted_and_it_is_said(videos):
 def test_frames_a_second_overrule_header_and_container(videos, ending):
     times, _, frames = read(videos[ending], fps=25)
     np.testing.assert_allclose(times, np.arange(400) / 25)
-    why = "no frame times" if ending == "avi" else "frame times are set aside, as asked"
+    why = "no frame times" if ending == "avi" else "frame times are ignored, as requested"
     assert (frames.stamps, frames.notes) == ("fps", [COUNTED.replace("no frame times", why).replace("20", "25")])
     assert frames.seconds == pytest.approx(400 / 25)
 
 
 @pytest.mark.parametrize("ending", ["avi", "mkv"])
 def test_a_file_of_times_overrules_all_others(videos, tmp_path, ending):
-    told = 3.25 + np.arange(400) / FPS + np.random.default_rng(0).uniform(0, 0.02, 400)
-    times, _, frames = read(videos[ending], timestamps=write_times(tmp_path / "t.csv", told), fps=25)
-    np.testing.assert_allclose(times, told, atol=1e-6)
+    given = 3.25 + np.arange(400) / FPS + np.random.default_rng(0).uniform(0, 0.02, 400)
+    times, _, frames = read(videos[ending], timestamps=write_times(tmp_path / "t.csv", given), fps=25)
+    np.testing.assert_allclose(times, given, atol=1e-6)
     assert frames.stamps == "file"
-    assert frames.seconds == pytest.approx(told[-1] - told[0], abs=1e-5)
+    assert frames.seconds == pytest.approx(given[-1] - given[0], abs=1e-5)
     assert frames.notes == [
-        f"the first frame's time is {told[0]:.1f} s; regions and pressures are looked up from there"
+        f"the first frame is at {given[0]:.1f} s, not 0; regions and pressures are looked up at these times"
     ]
 
 
 def test_frames_that_are_timed_no_later_than_the_one_before_are_left_out(videos, tmp_path):
-    told = np.arange(400) / FPS
-    told[[100, 200]] = told[[99, 150]]
-    times, numbers, frames = read(videos["mkv"], timestamps=write_times(tmp_path / "t.csv", told))
+    given = np.arange(400) / FPS
+    given[[100, 200]] = given[[99, 150]]
+    times, numbers, frames = read(videos["mkv"], timestamps=write_times(tmp_path / "t.csv", given))
     left = np.delete(np.arange(400), [100, 200])
     np.testing.assert_allclose(times, left / FPS)
     assert numbers == left.tolist()
-    assert frames.notes == ["2 frames are timed no later than the one before and are left out"]
+    assert frames.notes == ["2 frames are not later than the frame before and are left out"]
 
 
 def test_more_times_than_frames_are_noted(videos, tmp_path):
     times, _, frames = read(videos["mkv"], timestamps=write_times(tmp_path / "t.csv", np.arange(407) / FPS))
     assert len(times) == 400
-    assert frames.notes == ["t.csv has 7 more times than there are frames; its first 400 are taken"]
+    assert frames.notes == ["t.csv has 7 more times than there are frames; the first 400 are used"]
 
 
 def test_fewer_times_than_frames_are_refused(videos, tmp_path):
-    told = write_times(tmp_path / "t.csv", np.arange(399) / FPS)
-    with pytest.raises(RppgError, match=r"v\.mkv: more frames than t\.csv has times, 399; give one for each frame"):
-        read(videos["mkv"], timestamps=told)
+    given = write_times(tmp_path / "t.csv", np.arange(399) / FPS)
+    with pytest.raises(RppgError, match=r"v\.mkv: more frames than the 399 times in t\.csv; give one time per frame"):
+        read(videos["mkv"], timestamps=given)
 
 
 def test_a_missing_number_is_a_lost_frame_and_a_damaged_image_another(tmp_path):
@@ -157,17 +157,17 @@ def test_a_missing_number_is_a_lost_frame_and_a_damaged_image_another(tmp_path):
     np.testing.assert_allclose(times, np.array([0, 2, 5, 6]) / FPS)
     assert numbers == [7, 9, 12, 13]
     assert (frames.name, frames.stamps, frames.seconds) == ("img_%05d.png", "fps", None)
-    assert frames.notes == [COUNTED, "2 numbers are missing among the images", "2 images cannot be decoded"]
+    assert frames.notes == [COUNTED, "2 image numbers are missing", "2 images cannot be decoded"]
 
 
 def test_images_take_one_row_of_a_file_of_times_each(tmp_path):
     pattern = write_images(tmp_path / "images", [1, 2, 4, 5], "bmp")
     pattern.with_name("img_00002.bmp").write_bytes(b"damaged")
-    told = write_times(tmp_path / "t.csv", [0, 0.05, 0.1, 0.16])
-    times, numbers, frames = read(pattern, timestamps=told)
+    given = write_times(tmp_path / "t.csv", [0, 0.05, 0.1, 0.16])
+    times, numbers, frames = read(pattern, timestamps=given)
     np.testing.assert_allclose(times, [0, 0.1, 0.16])
     assert numbers == [1, 4, 5]
-    assert (frames.stamps, frames.notes[0]) == ("file", "1 numbers are missing among the images")
+    assert (frames.stamps, frames.notes[0]) == ("file", "1 image numbers are missing")
 
 
 def test_images_are_read_in_the_order_of_their_numbers_not_of_their_names(tmp_path):
@@ -218,24 +218,24 @@ def test_a_short_video_that_is_whole_is_not_truncated(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"", "the file is empty; copy the video again"),
-        (b"no video\n" * 500, "is damaged or in no format that OpenCV reads; convert it to MP4 or MKV"),
-        (bytes(range(256)) * 20, "is damaged or in no format that OpenCV reads"),
-        (b"RIFF\x00\x10\x00\x00AVI " + bytes(1000), "is damaged or in no format that OpenCV reads"),
+        (b"no video\n" * 500, "is damaged or not in a format that OpenCV reads; convert it to MP4 or MKV"),
+        (bytes(range(256)) * 20, "is damaged or not in a format that OpenCV reads"),
+        (b"RIFF\x00\x10\x00\x00AVI " + bytes(1000), "is damaged or not in a format that OpenCV reads"),
     ],
     ids=["empty", "text", "garbage", "a head alone"],
 )
-def test_a_file_that_is_no_video_is_named_with_what_to_do(tmp_path, content, told):
+def test_a_file_that_is_no_video_is_named_with_what_to_do(tmp_path, content, message):
     (tmp_path / "v.mp4").write_bytes(content)
-    with pytest.raises(RppgError, match=rf"v\.mp4: {told}"):
+    with pytest.raises(RppgError, match=rf"v\.mp4: {message}"):
         read(tmp_path / "v.mp4")
 
 
 def test_an_mp4_without_its_end_cannot_be_opened(videos, tmp_path):
     (tmp_path / "v.mp4").write_bytes(videos["mp4"].read_bytes()[:-3000])
-    with pytest.raises(RppgError, match=r"v\.mp4: is damaged or in no format that OpenCV reads"):
+    with pytest.raises(RppgError, match=r"v\.mp4: is damaged or not in a format that OpenCV reads"):
         read(tmp_path / "v.mp4")
 
 
@@ -243,7 +243,7 @@ def test_a_video_without_frames_is_refused(tmp_path):
     pattern = write_images(tmp_path / "images", [1, 2])
     for path in pattern.parent.iterdir():
         path.write_bytes(b"damaged")
-    with pytest.raises(RppgError, match=r"img_%05d\.png: holds no frame that can be decoded; copy or convert"):
+    with pytest.raises(RppgError, match=r"img_%05d\.png: no frame can be decoded; copy or convert"):
         read(pattern, fps=FPS)
 
 
@@ -261,7 +261,9 @@ def test_images_and_bare_streams_need_times_or_a_rate(tmp_path):
     bare = tmp_path / "v.mjpeg"
     bare.write_bytes(b"".join(cv2.imencode(".jpg", picture(number))[1].tobytes() for number in range(40)))
     for video in (pattern, bare):
-        with pytest.raises(RppgError, match=rf"{video.name}: has no frame times .* give timestamps or fps"):
+        with pytest.raises(
+            RppgError, match=rf"{video.name}: no frame times, and .* is not a usable frame rate; give timestamps or fps"
+        ):
             open_frames(video)
         times, numbers, frames = read(video, fps=FPS)
         np.testing.assert_allclose(times, np.arange(40) / FPS)

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.camera.manifest import Recording
+from cuffless.camera.manifest import VideoRecording
 from cuffless.camera.skin.trace import Trace
 from cuffless.camera.windows.cutting import gather_windows
-from cuffless.camera.windows.files import Gathered, write_gathered
+from cuffless.camera.windows.files import RecordingOutcome, write_window_set
 from cuffless.config import RppgOptions, WindowOptions
 from cuffless.training.feeding import open_windows
 from cuffless.windows import Measures, Windows
@@ -42,16 +42,16 @@ def paths(tmp_path):
 
 def written(gathered, paths, **options):
     """Index, quality table and store of what was gathered."""
-    write_gathered(gathered, RppgOptions(**options), WINDOWS, **paths)
+    write_window_set(gathered, RppgOptions(**options), WINDOWS, **paths)
     quality = pd.read_csv(paths["quality"], keep_default_na=False, dtype={"subject": str})
     return pd.read_parquet(paths["index"]), quality.set_index("recording"), open_windows(paths["store"])
 
 
 def test_windows_lie_in_order_of_subject_recording_and_time_and_each_keeps_its_figures(paths):
     gathered = [
-        Gathered("s2", "b", windows=windows_of(30, 10, 20)),
-        Gathered("s1", "c", windows=windows_of(7, 5)),
-        Gathered("s2", "a", windows=windows_of(90)),
+        RecordingOutcome("s2", "b", windows=windows_of(30, 10, 20)),
+        RecordingOutcome("s1", "c", windows=windows_of(7, 5)),
+        RecordingOutcome("s2", "a", windows=windows_of(90)),
     ]
     index, quality, store = written(gathered, paths)
     assert index["record"].tolist() == ["c", "c", "a", "b", "b", "b"]
@@ -65,34 +65,34 @@ def test_windows_lie_in_order_of_subject_recording_and_time_and_each_keeps_its_f
 
 
 def test_subjects_named_by_numbers_stay_text(paths):
-    index, quality, _ = written([Gathered("007", "1", windows=windows_of(1))], paths)
+    index, quality, _ = written([RecordingOutcome("007", "1", windows=windows_of(1))], paths)
     assert index[["subject", "record"]].to_numpy().tolist() == [["007", "1"]]
     assert quality["subject"].tolist() == ["007"]
 
 
 def test_a_subject_s_windows_are_counted_over_its_recordings(paths):
     gathered = [
-        Gathered("s1", "a", windows=windows_of(*range(4))),
-        Gathered("s1", "b", windows=windows_of(*range(4))),
-        Gathered("s2", "c", windows=windows_of(*range(7)), notes=["seated"]),
-        Gathered("s2", "d", reason="excluded: coughs"),
+        RecordingOutcome("s1", "a", windows=windows_of(*range(4))),
+        RecordingOutcome("s1", "b", windows=windows_of(*range(4))),
+        RecordingOutcome("s2", "c", windows=windows_of(*range(7)), notes=["seated"]),
+        RecordingOutcome("s2", "d", reason="excluded: coughs"),
     ]
     _, quality, _ = written(gathered, paths, min_windows=8)
     assert quality["notes"].to_dict() == {
         "a": "",
         "b": "",
-        "c": "seated; its subject has 7 of 8 windows and takes no part in fine-tuning",
+        "c": "seated; its subject has only 7 windows (8 are needed) and takes no part in fine-tuning",
         "d": "",
     }
     assert quality["reason"].to_dict() == {"a": "", "b": "", "c": "", "d": "excluded: coughs"}
 
 
 def test_the_verdict_counts_windows_or_says_why_there_are_none():
-    assert Gathered("s", "r", windows=windows_of(1, 2, rejected={"snr": 3})).verdict == "2 of 5 windows kept"
-    assert Gathered("s", "r", reason="no face").verdict == "no face"
-    assert Gathered("s", "r", windows=windows_of()).verdict == "no stretch without a gap is as long as a window"
+    assert RecordingOutcome("s", "r", windows=windows_of(1, 2, rejected={"snr": 3})).verdict == "2 of 5 windows kept"
+    assert RecordingOutcome("s", "r", reason="no face").verdict == "no face"
+    assert RecordingOutcome("s", "r", windows=windows_of()).verdict == "no stretch without a gap is as long as a window"
     worst = windows_of(rejected={"snr": 3, "flat": 4})
-    assert Gathered("s", "r", windows=worst).verdict == "all 7 windows rejected, most under flat"
+    assert RecordingOutcome("s", "r", windows=worst).verdict == "all 7 windows rejected, most under flat"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_verdict_counts_windows_or_says_why_there_are_none():
 )
 def test_a_recording_of_which_no_window_is_kept_says_why(paths, tmp_path, seconds, reason):
     (tmp_path / "bp.csv").write_text("time,sbp,dbp\n30,120,70\n90,120,70\n")
-    recording = Recording("s", "r", Path("v.avi"), bp=tmp_path / "bp.csv")
+    recording = VideoRecording("s", "r", Path("v.avi"), bp=tmp_path / "bp.csv")
     strict = WINDOWS.model_copy(update={"snr_db": 3.0})
     gather_windows([recording], [noise(seconds)], RppgOptions(), strict, **paths, log=lambda text: None)
     [row] = pd.read_csv(paths["quality"], keep_default_na=False).to_dict("records")

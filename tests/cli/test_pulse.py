@@ -155,7 +155,7 @@ def test_a_minute_without_a_pulse_ends_with_the_reason(cuffless, noise_csv):
         (skin(12)[1], (), "no stretch without a gap holds a window of 30 s (the longest: 12.0 s); see --seconds"),
         (np.full((1200, 3), 80.0), ("--method", "pos"), "it is flat in every window"),
         (np.full((1200, 3), 255.0), (), "red is saturated and green is saturated and blue is saturated"),
-        (np.zeros((1200, 3)), (), "no channel holds a pulse"),
+        (np.zeros((1200, 3)), (), "no channel is usable"),
     ],
 )
 def test_a_trace_that_holds_nothing_says_what_is_wrong_with_it(cuffless, tmp_path, rgb, options, reason):
@@ -253,7 +253,7 @@ def test_the_sheet_shows_what_was_found_and_why_nothing(cuffless, video, trace_c
         (".", (), "is a folder"),
         ("pulse.csv", ("--roi-mode", "whole"), "--roi-mode is for videos"),
         ("pulse.csv", ("--timestamps", "t.csv"), "--timestamps is for videos"),
-        ("pulse.csv", ("--time-unit", "s"), "say --time-unit ms"),
+        ("pulse.csv", ("--time-unit", "s"), "pass --time-unit ms"),
         ("pulse.csv", ("--key", "rgb"), "a CSV has columns"),
         ("pulse.csv", ("--method", "ica"), "--method"),
         ("pulse.csv", ("--seconds", "3"), "--seconds"),

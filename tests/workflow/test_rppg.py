@@ -168,12 +168,12 @@ def test_each_recording_that_cannot_be_used_is_a_row_with_its_reason(study, own_
     assert (table["windows_kept"][3:] == 0).all()
     for name, said in {
         "empty": "the file is empty",
-        "garbage": "is damaged or in no format",
+        "garbage": "is damaged or not in a format",
         "truncated": "truncated or damaged",
         "absent": "there is no such video",
         "still": "all",
         "faceless": "no face in",
-        "late": "its values lie at",
+        "late": "its values are from",
         "out": "excluded: the subject speaks",
     }.items():
         assert said in table.loc[name, "reason"], name

@@ -2,7 +2,7 @@ import re
 
 from cuffless.config import RppgOptions
 from cuffless.camera.manifest import ManifestError, read_manifest
-from cuffless.camera.simulation.recordings import recording_name, simulated
+from cuffless.camera.simulation.recordings import recording_name, simulated_recording
 
 WITH_RPPG = "rppg" in STUDY.model_fields_set
 RPPG_READY = STUDY.rppg.source == "ready"
@@ -18,7 +18,7 @@ def rppg_recordings():
     if options.source == "simulator":
         folder = f"results/{STUDY.study.dataset}/camera/simulated"
         numbers = range(1, options.simulation.subjects + 1)
-        return {recording_name(n): simulated(n, folder, options.simulation) for n in numbers}
+        return {recording_name(n): simulated_recording(n, folder, options.simulation) for n in numbers}
     try:
         return {own.recording: own for own in read_manifest(options.manifest)}
     except ManifestError as error:

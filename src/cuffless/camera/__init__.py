@@ -1,1 +1,1 @@
-"""From a face video to windows of its pulse wave: beside records, another way to get windows."""
+"""From a face video to windows of its pulse wave: another source of windows, besides records."""

@@ -1,4 +1,4 @@
-"""Arrays of an npz file: what it announces is compared with what it holds before numpy makes room for it."""
+"""Arrays of an npz file: their declared sizes are checked before numpy allocates memory."""
 
 import math
 import sys
@@ -24,38 +24,38 @@ def read_arrays(path: str | Path, memory_gb: float = MEMORY_GB) -> dict[str, np.
     ----------
     path : str or Path
     memory_gb : float
-        Most GB (10^9 bytes) that the file may ask for.
+        Largest memory in GB (10^9 bytes) that the file may need.
 
     Returns
     -------
     dict
-        By name; what is no array is left out.
+        By name; members that are not arrays are left out.
 
     Raises
     ------
     RppgError
-        If it is damaged or none, or announces more than it holds or memory can.
+        If it is damaged or not an npz, or declares more data than it contains or memory holds.
     """
     try:
-        # numpy leaves a file that it opened itself open where it is damaged.
+        # If numpy opens a damaged file itself, it leaves it open.
         with Path(path).open("rb") as file:
             _check_sizes(Path(path), file, memory_gb)
             with np.load(file, allow_pickle=False) as opened:
                 found = {name: opened[name] for name in opened.files}
     except RppgError:
         raise
-    except Exception as error:  # damaged files raise more than can be foreseen
+    except Exception as error:  # damaged files raise all kinds of errors
         pass_on(error)
         why = fault(error)
         raise RppgError(f"{path}: cannot be read as npz ({why}); save or copy it again") from None
     arrays = {name: array for name, array in found.items() if isinstance(array, np.ndarray)}
-    if odd := [name for name, array in arrays.items() if not _is_text_or_other(array)]:
-        raise RppgError(f"{path}: {shortened(odd[0], 40)} holds characters that do not exist; save or copy it again")
+    if odd := [name for name, array in arrays.items() if not _is_decodable(array)]:
+        raise RppgError(f"{path}: {shortened(odd[0], 40)} has invalid characters; save or copy it again")
     return arrays
 
 
-def _is_text_or_other(array: np.ndarray) -> bool:
-    """Whether an array holds no text, or text of which Python can make strings."""
+def _is_decodable(array: np.ndarray) -> bool:
+    """Whether an array is not text, or is text that Python can decode."""
     if array.dtype.kind != "U" or not array.nbytes:
         return True
     return bool(array.ravel().view(np.dtype("u4").newbyteorder(array.dtype.byteorder)).max() <= sys.maxunicode)

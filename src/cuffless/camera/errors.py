@@ -1,7 +1,7 @@
-"""What goes wrong with a recording of a face."""
+"""The error of a video recording that cannot be used."""
 
 from cuffless.errors import CufflessError
 
 
 class RppgError(CufflessError):
-    """A recording that gives no pulse wave; the message names the file and the reason."""
+    """A recording without a pulse wave; the message names the file and the reason."""

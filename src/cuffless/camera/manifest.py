@@ -1,4 +1,4 @@
-"""The table of recordings that a user brings: one row a video, and what belongs to it."""
+"""The user's table of video recordings: one row per video, with the files that belong to it."""
 
 import csv
 import difflib
@@ -17,48 +17,48 @@ COLUMNS = (
 )
 _MOST_MISTAKES = 15
 ROI_MODES = ("auto", "file", "whole")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # names of recordings become names of files
-_BARE = ("0", "1", "no", "yes", "false", "true", "n", "y", "x")  # in `exclude`: whether, but not why
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # recordings give files their names
+_NOT_REASONS = ("0", "1", "no", "yes", "false", "true", "n", "y", "x")  # in `exclude`: they give no reason
 
 
 class ManifestError(CufflessError):
-    """A manifest with mistakes; the message has a line for each: file, line, column, what is wrong and the remedy."""
+    """A manifest with mistakes; the message has one line per mistake: file, line, column, fault and remedy."""
 
 
-# What a recording's colours depend on; the other columns say what becomes of them.
-_OF_THE_VIDEO = ("recording", "video", "fps", "timestamps", "roi", "roi_mode", "exclude")
+# What a recording's colours depend on; the other columns matter only later.
+_VIDEO_COLUMNS = ("recording", "video", "fps", "timestamps", "roi", "roi_mode", "exclude")
 _PATHS = ("video", "timestamps", "roi", "bp", "ppg")
 
 
 @dataclass(frozen=True)
-class Recording:
+class VideoRecording:
     """One row of a manifest.
 
     Attributes
     ----------
     subject, recording : str
-        Whose it is, and its own name, which no other has.
+        The subject, and the recording's name, which is unique.
     video : Path
         A file, or the pattern of numbered images (``img_%05d.png``).
     fps : float or None
-        Frames a second, where the video's header is wrong or says nothing.
+        Frames per second, if the video's header is wrong or does not give it.
     start_time : datetime or None
-        When it began, on the clock of the monitor.
+        When it started, on the clock of the monitor.
     timestamps : Path or None
-        CSV of the frames' times.
+        CSV of the frame times.
     roi : Path or None
         File of the regions of interest.
     roi_mode : {"auto", "file", "whole"}
-        Left empty: ``file`` where there is one, else ``auto``.
+        If left empty: ``file`` if there is one, else ``auto``.
     bp : Path or None
         CSV of the monitor's values.
     bp_offset_s : float
-        Seconds to add to the monitor's times for the clock of the video.
+        Seconds to add to the monitor's times to get the clock of the video.
     ppg : Path or None
-        PPG recorded meanwhile by contact, `ppg_fs` its sampling rate in Hz.
+        Contact PPG recorded at the same time; `ppg_fs` is its sampling rate in Hz.
     ppg_fs : float or None
     exclude : str
-        Why the recording is left out; empty: it is not.
+        Why the recording is left out; empty if it is not.
     notes : str
     """
 
@@ -81,75 +81,74 @@ class Recording:
         """JSON with sorted keys, for `recording_from`; `video_only`: only what its colours depend on."""
         values = asdict(self)
         if video_only:
-            values = {name: values[name] for name in _OF_THE_VIDEO} | {"subject": ""}
+            values = {name: values[name] for name in _VIDEO_COLUMNS} | {"subject": ""}
         return json.dumps(
             {name: value for name, value in values.items() if value is not None}, sort_keys=True, default=str
         )
 
     def files(self, *columns: str) -> list[Path]:
-        """Files of these columns, of those that it names; of numbered images their folder."""
-        named = [getattr(self, column) for column in columns]
-        return [path.parent if "%" in path.name else path for path in named if path is not None]
+        """Files in these columns, where not empty; for numbered images their folder."""
+        paths = [getattr(self, column) for column in columns]
+        return [path.parent if "%" in path.name else path for path in paths if path is not None]
 
 
-def recording_from(text: str) -> Recording:
-    """The recording of which `Recording.canonical` made the text."""
+def recording_from(text: str) -> VideoRecording:
+    """The recording whose `VideoRecording.canonical` is the text."""
     values = json.loads(text)
     paths = {name: Path(values[name]) for name in _PATHS if name in values}
     moment = {"start_time": datetime.fromisoformat(values["start_time"])} if "start_time" in values else {}
-    known = {field.name for field in fields(Recording)}
-    return Recording(**{name: value for name, value in (values | paths | moment).items() if name in known})
+    known = {field.name for field in fields(VideoRecording)}
+    return VideoRecording(**{name: value for name, value in (values | paths | moment).items() if name in known})
 
 
-def read_manifest(path: str | Path) -> list[Recording]:
+def read_manifest(path: str | Path) -> list[VideoRecording]:
     """Read a manifest.
 
     Parameters
     ----------
     path : str or Path
-        CSV with the columns `COLUMNS`, of which `REQUIRED` must be there; paths in it are relative to its folder.
-        Other columns are passed over.
+        CSV with the columns `COLUMNS`, of which `REQUIRED` must be present; its paths are relative to its folder.
+        Other columns are ignored.
 
     Returns
     -------
-    list of Recording
-        In the file's order.
+    list of VideoRecording
+        In the order of the file.
 
     Raises
     ------
     ManifestError
-        If it cannot be read, names no recording, or a row is wrong; all mistakes are told at once, at most twenty.
-        Whether the files exist is not looked into: one that is absent is a matter of its recording, not of the
-        manifest.
+        If it cannot be read, has no recordings, or a row is wrong; all mistakes are reported at once, up to fifteen.
+        Whether the files exist is not checked: a missing file is a problem of its recording, not of the manifest.
     """
     path = Path(path)
     header, rows = _read(path)
     mistakes = _Mistakes(path)
     found = [_recording(line, cells, header, path.parent, mistakes) for line, cells in rows]
-    _refuse_repeats(found, [line for line, _ in rows], mistakes)
-    if mistakes.told:
+    _find_repeats(found, [line for line, _ in rows], mistakes)
+    if mistakes.lines:
         raise ManifestError(mistakes.text())
     return found
 
 
 class _Mistakes:
-    """Mistakes found so far, as sentences."""
+    """Mistakes found so far, one line each."""
 
     def __init__(self, path: Path):
         self.path = path
-        self.told: list[str] = []
+        self.lines: list[str] = []
 
     def add(self, line: int, column: str, what: str) -> None:
-        self.told.append(f"{self.path}, line {line}, {column}: {what}")
+        self.lines.append(f"{self.path}, line {line}, {column}: {what}")
 
     def text(self) -> str:
-        """One line a mistake, the first of them if there are many."""
-        more = len(self.told) - _MOST_MISTAKES
-        return "\n".join(self.told[:_MOST_MISTAKES] + ([f"{self.path}: and {more} more mistakes"] if more > 0 else []))
+        """The lines as one text, only the first of them if there are many."""
+        more = len(self.lines) - _MOST_MISTAKES
+        return "\n".join(self.lines[:_MOST_MISTAKES] + ([f"{self.path}: and {more} more mistakes"] if more > 0 else []))
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Names of the columns, and the rows that are not blank with their line numbers."""
+    """Names of the columns, and the rows that are not blank, with their line numbers."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             head = file.readline()
@@ -160,38 +159,42 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise ManifestError(f"{path}: cannot be read ({fault(error)}); save it as CSV in UTF-8") from None
     rows = [(line, cells) for line, cells in rows if any(cells)]
     if not rows:
-        raise ManifestError(f"{path}: is empty; its first line must name the columns, {', '.join(REQUIRED)} among them")
+        raise ManifestError(
+            f"{path}: the file is empty; its first line must name the columns, including {', '.join(REQUIRED)}"
+        )
     line, header = rows[0][0], [name.lower() for name in rows[0][1]]
     mistakes = [f"column {name} is missing" for name in REQUIRED if name not in header]
-    mistakes += [f"column {name} stands twice" for name in COLUMNS if header.count(name) > 1]
+    mistakes += [f"column {name} appears twice" for name in COLUMNS if header.count(name) > 1]
     for name in header:
         close = difflib.get_close_matches(name, COLUMNS, n=1, cutoff=0.8)
         if name not in COLUMNS and close and close[0] not in header:
-            mistakes.append(f"column {shortened(name)} is unknown; is {close[0]} meant?")
+            mistakes.append(f"column {shortened(name)} is unknown; did you mean {close[0]}?")
     if mistakes:
         raise ManifestError("\n".join(f"{path}, line {line}: {mistake}" for mistake in mistakes[:_MOST_MISTAKES]))
     if len(rows) == 1:
-        raise ManifestError(f"{path}: names no recording; add one line for each video")
+        raise ManifestError(f"{path}: no recordings; add one line per video")
     return header, rows[1:]
 
 
-def _recording(line: int, cells: list[str], header: list[str], folder: Path, mistakes: _Mistakes) -> Recording:
+def _recording(line: int, cells: list[str], header: list[str], folder: Path, mistakes: _Mistakes) -> VideoRecording:
     if len(cells) > len(header) and any(cells[len(header) :]):
-        mistakes.add(line, "end", f"{len(cells)} cells for {len(header)} columns; quote what holds a comma")
+        mistakes.add(line, "end", f"{len(cells)} cells for {len(header)} columns; put cells with a comma in quotes")
     row = dict.fromkeys(COLUMNS, "") | dict(zip(header, cells, strict=False))
     for name in REQUIRED:
         if not row[name]:
-            mistakes.add(line, name, "is empty; every recording needs it")
+            mistakes.add(line, name, "is empty; every recording needs a value")
     if row["recording"] and not _NAME.fullmatch(row["recording"]):
-        named = shortened(row["recording"])
-        mistakes.add(line, "recording", f"{named!r}: take letters, digits, - _ . only: it names files")
-    if row["exclude"].lower() in _BARE:
-        mistakes.add(line, "exclude", f"{row['exclude']!r} is no reason; say why in words, or leave the cell empty")
+        name = shortened(row["recording"])
+        mistakes.add(line, "recording", f"{name!r} cannot name files; use only letters, digits, - _ .")
+    if row["exclude"].lower() in _NOT_REASONS:
+        mistakes.add(
+            line, "exclude", f"{row['exclude']!r} is not a reason; give the reason in words, or leave the cell empty"
+        )
     paths = {name: folder / row[name] if row[name] else None for name in ("timestamps", "roi", "bp", "ppg")}
     fps, ppg_fs = (_positive(row[name], line, name, mistakes) for name in ("fps", "ppg_fs"))
     if bool(row["ppg"]) != bool(row["ppg_fs"]):
         mistakes.add(line, "ppg_fs", "ppg and ppg_fs belong together; give both or neither")
-    return Recording(
+    return VideoRecording(
         subject=row["subject"],
         recording=row["recording"],
         video=folder / row["video"],
@@ -216,7 +219,7 @@ def _number(cell: str, line: int, column: str, mistakes: _Mistakes) -> float | N
     if abs(value) < float("inf"):
         return value
     held = shortened(cell)
-    mistakes.add(line, column, f"{held!r} is no number; write it with a decimal point, or leave the cell empty")
+    mistakes.add(line, column, f"{held!r} is not a number; write it with a decimal point, or leave the cell empty")
     return None
 
 
@@ -244,23 +247,23 @@ def _roi_mode(row: dict[str, str], line: int, mistakes: _Mistakes) -> str:
     if not mode:
         return "file" if roi else "auto"
     if mode not in ROI_MODES:
-        mistakes.add(line, "roi_mode", f"{shortened(row['roi_mode'])!r} is unknown; there are {', '.join(ROI_MODES)}")
+        mistakes.add(line, "roi_mode", f"{shortened(row['roi_mode'])!r} is unknown; choose from {', '.join(ROI_MODES)}")
     elif mode == "file" and not roi:
-        mistakes.add(line, "roi", "is empty, and roi_mode says file; name the file, or say auto")
+        mistakes.add(line, "roi", "is empty, but roi_mode is file; name the file, or set roi_mode to auto")
     elif mode != "file" and roi:
-        mistakes.add(line, "roi_mode", f"{mode} leaves the file in roi unread; say file, or empty the column roi")
+        mistakes.add(line, "roi_mode", f"{mode} ignores the file in roi; set it to file, or leave roi empty")
     return mode
 
 
-def _refuse_repeats(found: list[Recording], lines: list[int], mistakes: _Mistakes) -> None:
-    """A name or a video that stands twice would put the same signal on both sides of a split."""
+def _find_repeats(found: list[VideoRecording], lines: list[int], mistakes: _Mistakes) -> None:
+    """Report repeated names and videos, which would put the same signal on both sides of a split."""
     seen: dict[tuple[str, str], int] = {}
     for recording, line in zip(found, lines, strict=True):
-        # File systems may not tell case apart.
+        # Some file systems ignore case.
         for column, value in (("recording", recording.recording.casefold()), ("video", str(recording.video))):
             if not value:
                 continue
             before = seen.setdefault((column, value), line)
             if before != line:
-                named = shortened(getattr(recording, column))
-                mistakes.add(line, column, f"{named} stands in line {before} too; keep one")
+                shown = shortened(getattr(recording, column))
+                mistakes.add(line, column, f"{shown} is already in line {before}; keep one")

@@ -1,4 +1,4 @@
-"""One recording of a study on disk: its colours, its regions, and what there is to see of it."""
+"""One recording of a study on disk: its colours, its regions, and what its contact sheet shows."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.manifest import Recording
+from cuffless.camera.manifest import VideoRecording
 from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
 from cuffless.camera.skin.extraction import extract_trace
 from cuffless.camera.skin.roi import Regions, read_regions, write_regions
@@ -20,12 +20,12 @@ from cuffless.files import whole_file
 from cuffless.records import Record
 
 SECONDS = 30.0
-"""Length of the windows in which a contact sheet shows the pulse rate."""
-_JPEG = 95  # quality of the frames that are kept to be shown
+"""Length of the windows for the pulse rate on contact sheets."""
+_JPEG = 95  # quality of the frames kept for the contact sheet
 
 
 def extract_recording(
-    recording: Recording,
+    recording: VideoRecording,
     *,
     roi_hz: float,
     trace: str | Path,
@@ -33,25 +33,25 @@ def extract_recording(
     frames: str | Path,
     log: Callable[[str], object] = print,
 ) -> None:
-    """Take the colours of a recording's regions, and write them with the regions and a few frames.
+    """Extract the colours of a recording's regions, and write them with the regions and a few frames.
 
     Parameters
     ----------
-    recording : Recording
+    recording : VideoRecording
     roi_hz : float
-        How often a face is looked for.
+        Searches for a face per second.
     trace : path
-        ``.npz``, for `load_trace`: the colours, or why there are none.
+        ``.npz`` for `load_trace`: the colours, or the reason why there are none.
     regions : path
-        ``.json``, for `read_regions`; of a recording without colours it holds the reason.
+        ``.json`` for `read_regions`; for a recording without colours it holds the reason.
     frames : path
-        ``.npz``, for `load_frames`.
+        ``.npz`` for `load_frames`.
     log : callable
-        Is told how far the work is, and how it ended.
+        Called with progress messages and the outcome.
 
     Notes
     -----
-    A recording that is excluded or cannot be read is no error: its reason stands in place of its colours.
+    A recording that is excluded or cannot be read is not an error: the reason is written instead of its colours.
     """
     try:
         if recording.exclude:
@@ -84,20 +84,20 @@ def rates_to_show(name: str, trace: Trace, *, method: str) -> tuple[Rates | None
     Parameters
     ----------
     name : str
-        Of the recording, for the reason.
+        Name of the recording, for the reason.
     trace : Trace
     method : str
-        From colours to a pulse wave.
+        Method from colours to a pulse wave.
 
     Returns
     -------
     rates : Rates or None
-        None if there are too few frames a second.
+        None if there are too few frames per second.
     reason : str
         Why no window is accepted; empty if one is.
     """
     if trace.fps < LEAST_FPS:
-        return None, f"{name}: {trace.fps:.3g} frames a second; at least {LEAST_FPS:g} are needed for a pulse rate"
+        return None, f"{name}: {trace.fps:.3g} frames per second; at least {LEAST_FPS:g} are needed for a pulse rate"
     rates = pulse_rates(trace, method=method, seconds=SECONDS)
     return rates, why_nothing(name, rates)
 
@@ -110,7 +110,7 @@ def load_recording(
     Raises
     ------
     RppgError
-        If it wrote a reason; that is the message.
+        If it wrote a reason, which is the message.
     """
     return load_trace(trace), read_regions(regions), load_frames(frames)
 
@@ -137,7 +137,7 @@ def load_frames(path: str | Path) -> list[tuple[float, np.ndarray]]:
 
 
 def traces_or_reasons(paths: Iterable[str | Path]) -> Iterator[Trace | str]:
-    """Traces one at a time; where there is none, why."""
+    """Traces one at a time, or the reason why there is none."""
     for path in paths:
         try:
             yield load_trace(path)

@@ -1,4 +1,4 @@
-"""Which channels of a trace hold light that changes, and the method that they allow."""
+"""Which channels of a trace are usable, and which method they allow."""
 
 import numpy as np
 
@@ -8,21 +8,18 @@ from cuffless.camera.skin.trace import Trace, mean_over_rois
 
 CHANNELS = ("red", "green", "blue")
 THREE = ("pos", "chrom")
-"""Methods that need three channels which differ."""
+"""Methods that need three different channels."""
 MONOCHROME = "red, green and blue are the same channel"
-"""What is said of a monochrome camera."""
-_DARK = 0.01  # of the brightest channel: less is the camera's rounding
+"""The fault that is reported for a monochrome camera."""
+_DARK = 0.01  # of the brightest channel; less is the camera's rounding
 _STUCK = 0.05  # of the frames
-_LIMITS = (0.0, 1.0, 255.0, 1023.0, 4095.0, 65535.0)  # of what a camera can say: shares, and 8 to 16 bits
-_FINE, _BESIDE, _PILED = (
-    50,
-    3,
-    4,
-)  # levels that make steps small; a sine's last one holds 2.4 times the frames of the next
-_STILL_SECONDS = 2.0  # the longest beat; a pulse leaves no value for longer than that
-_FINGER = 3  # times green is red where light comes through a finger; skin seen from outside has not twice as much
-_GRAY = 0.01  # of the brightness: colours of skin lie much further apart
-_ALIKE, _SAME = 0.05, 1e-3  # of a channel's deviation: noise of compression, and rounding
+_LIMITS = (0.0, 1.0, 255.0, 1023.0, 4095.0, 65535.0)  # ends of a camera's range: shares, and 8 to 16 bits
+# So many levels are fine steps; the last of a sine's levels has 2.4 times the frames of the next.
+_FINE, _BESIDE, _PILED = 50, 3, 4
+_STILL_SECONDS = 2.0  # the longest beat; a pulse does not stay at one value for longer
+_FINGER = 3  # red over green if light comes through a finger; it is below 2 for skin seen from outside
+_GRAY = 0.01  # of the brightness; skin colours are much further apart
+_ALIKE, _SAME = 0.05, 1e-3  # of a channel's deviation: compression noise, and rounding
 
 
 def unusable_channels(rgb: np.ndarray, fps: float = 30.0) -> dict[str, str]:
@@ -31,17 +28,17 @@ def unusable_channels(rgb: np.ndarray, fps: float = 30.0) -> dict[str, str]:
     Parameters
     ----------
     rgb : (n, 3) float array
-        Mean colours; frames with NaN are passed over.
+        Mean colours; frames with NaN are ignored.
     fps : float
-        Frames a second.
+        Frames per second.
 
     Returns
     -------
     dict of str to str
         What is wrong with each such channel: ``dark`` (less than 1 % of the brightest channel), ``constant``, or
-        ``saturated``: 5 % of the frames or more are at its highest or lowest value, and that is the end of a camera's
-        range, or four times as many as at finely spaced values beside it, or held for 2 s and longer. Whole numbers
-        alone, which many frames share, are not saturation.
+        ``saturated``: 5 % of the frames or more are at its highest or lowest value, and this value is the end of a
+        camera's range, or has four times as many frames as the finely spaced values beside it, or is held for 2 s or
+        longer. Whole numbers that many frames share are not saturation.
     """
     rgb = rgb[np.isfinite(rgb).all(axis=1)]
     if not len(rgb):
@@ -51,14 +48,14 @@ def unusable_channels(rgb: np.ndarray, fps: float = 30.0) -> dict[str, str]:
     for name, values, level in zip(CHANNELS, rgb.T, median, strict=True):
         if level <= _DARK * median.max():
             faults[name] = "dark"
-        elif len(rgb) > 2 / _STUCK and (_stuck(values, values.max(), fps) or _stuck(values, values.min(), fps)):
+        elif len(rgb) > 2 / _STUCK and (_is_stuck(values, values.max(), fps) or _is_stuck(values, values.min(), fps)):
             constant = values.min() == values.max() and values[0] not in _LIMITS
             faults[name] = "constant" if constant else "saturated"
     return faults
 
 
-def _stuck(values: np.ndarray, extreme: float, fps: float) -> bool:
-    """Whether a channel stops at its highest or lowest value."""
+def _is_stuck(values: np.ndarray, extreme: float, fps: float) -> bool:
+    """Whether a channel is stuck at its highest or lowest value."""
     at = values == extreme
     if at.mean() < _STUCK:
         return False
@@ -72,12 +69,12 @@ def _stuck(values: np.ndarray, extreme: float, fps: float) -> bool:
 
 
 def is_monochrome(rgb: np.ndarray) -> bool:
-    """Whether red, green and blue are one channel: those of a monochrome camera, one times or plus constants.
+    """Whether red, green and blue are one channel, apart from factors or offsets, as in a monochrome camera.
 
     Parameters
     ----------
     rgb : (n, 3) float array
-        Mean colours; frames with NaN are passed over.
+        Mean colours; frames with NaN are ignored.
     """
     rgb = rgb[np.isfinite(rgb).all(axis=1)]
     level = rgb.mean(axis=0) if len(rgb) else np.zeros(3)
@@ -85,7 +82,7 @@ def is_monochrome(rgb: np.ndarray) -> bool:
         return False
     shares = rgb / level
     apart = max((shares[:, 0] - shares[:, 1]).std(), (shares[:, 2] - shares[:, 1]).std())
-    moves = rgb - rgb[:, [1]]  # in levels, of which a camera may add some to each channel
+    moves = rgb - rgb[:, [1]]  # in levels; a camera may add an offset to each channel
     if max(moves[:, 0].std(), moves[:, 2].std()) <= _SAME * rgb[:, 1].std():
         return True
     gray = np.ptp(level) <= _GRAY * level.mean()
@@ -93,7 +90,7 @@ def is_monochrome(rgb: np.ndarray) -> bool:
 
 
 def channel_faults(rgb: np.ndarray, fps: float, needed: tuple[str, ...] = CHANNELS) -> str:
-    """What keeps a method from the channels that it needs, in words; empty if nothing does."""
+    """What is wrong with the channels that a method needs, in words; empty if nothing is."""
     faults = unusable_channels(rgb, fps)
     if bad := [f"{name} is {faults[name]}" for name in needed if name in faults]:
         return " and ".join(bad)
@@ -101,7 +98,7 @@ def channel_faults(rgb: np.ndarray, fps: float, needed: tuple[str, ...] = CHANNE
 
 
 def rates_by_best_method(trace: Trace, *, seconds: float = 30.0) -> tuple[Rates, str]:
-    """Pulse rates by POS, or by the best single channel where POS lacks one of its three.
+    """Pulse rates by POS, or by the best single channel if one of the three that POS needs is unusable.
 
     Parameters
     ----------
@@ -112,7 +109,7 @@ def rates_by_best_method(trace: Trace, *, seconds: float = 30.0) -> tuple[Rates,
     Returns
     -------
     rates : Rates
-        Of the usable channels, those of the highest median SNR.
+        By POS, or by the usable channel with the highest median SNR.
     note : str
         What was chosen, and why; empty for POS.
 
@@ -126,20 +123,21 @@ def rates_by_best_method(trace: Trace, *, seconds: float = 30.0) -> tuple[Rates,
     if not faults:
         return _pos_or_channel(trace, rgb, seconds)
     if faults == MONOCHROME:
-        return pulse_rates(trace, method="green", seconds=seconds), f"{faults}: the pulse wave is taken from it alone"
+        rates = pulse_rates(trace, method="green", seconds=seconds)
+        return rates, f"{faults}: the pulse wave is taken from green alone"
     unusable = unusable_channels(rgb, trace.fps)
     usable = [name for name in CHANNELS if name not in unusable]
     if not usable:
         remedies = {"dark": "more light", "saturated": "less light or a shorter exposure"}
         remedy = next((text for fault, text in remedies.items() if set(unusable.values()) == {fault}), "")
         remedy = f"; film with {remedy}" if remedy else ""
-        raise RppgError(f"{faults}: no channel holds a pulse{remedy}")
+        raise RppgError(f"{faults}: no channel is usable{remedy}")
     best = _clearest(trace, usable, seconds)
     return best, f"{faults}: the pulse wave is taken from {best.method} alone"
 
 
 def _pos_or_channel(trace: Trace, rgb: np.ndarray, seconds: float) -> tuple[Rates, str]:
-    """By POS, or by one channel if light comes through a finger, which POS is not made for, and it shows more there."""
+    """By POS, or by one channel if light comes through a finger, which POS is not made for, and more is accepted."""
     rates = pulse_rates(trace, method="pos", seconds=seconds)
     red, green, _ = np.nanmedian(rgb, axis=0)
     if red < _FINGER * green or np.mean(rates.accepted) >= 0.5:
@@ -149,11 +147,11 @@ def _pos_or_channel(trace: Trace, rgb: np.ndarray, seconds: float) -> tuple[Rate
         return rates, ""
     return (
         best,
-        f"light through a finger: the pulse wave is clearer in {best.method} alone than by pos, and taken from it",
+        f"light through a finger: the pulse wave is taken from {best.method} alone, where it is clearer than by pos",
     )
 
 
 def _clearest(trace: Trace, names, seconds: float) -> Rates:
-    """Pulse rates by the single channel of the highest median SNR."""
+    """Pulse rates by the single channel with the highest median SNR."""
     each = [pulse_rates(trace, method=name, seconds=seconds) for name in names]
     return max(each, key=lambda rates: np.median(rates.snr) if len(rates) else -np.inf)

@@ -1,4 +1,4 @@
-"""The noise of a recording: its colour, which is taken out, and the SNR that white noise then reaches."""
+"""The noise of a recording: its colour, which is removed, and the SNR that white noise then reaches."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,30 +13,30 @@ from cuffless.config import WindowOptions
 from cuffless.signals import signal_to_noise
 
 PERCENTILE = 95.0
-"""Of noise's SNR, which a window has to exceed."""
-_RARE = 99.5  # beyond, the tail is taken for exponential in dB
-_CERTAIN = 0.015  # share of recordings of noise with a window beyond what is certain
+"""Percentile of the SNR of noise that a window must exceed."""
+_RARE = 99.5  # percentile; beyond it the tail is assumed to be exponential in dB
+_CERTAIN = 0.015  # share of recordings of noise with a window above the certain SNR
 _WINDOWS = 1000
 _SEED = 20170
 _SHARE = 0.01  # of the mean colour; the threshold does not depend on it
 _PIECES = 16  # of the pass band, equally wide in octaves
-_LEAST_PIECES = 6  # fewer tell no colour
+_LEAST_PIECES = 6  # fewer give no colour
 _DEGREE = 2
 _HARMONICS = 16
 _LINE = 0.06  # of the pulse frequency: half-width of its lines, unless the spectrum's resolution is coarser
-_LOWEST = 1e-3  # of the response's maximum; beyond the filters nothing is divided by nearly 0
+_LOWEST = 1e-3  # of the response's maximum, so that nothing outside the pass band is divided by nearly 0
 
 
 @dataclass(frozen=True)
 class WhiteNoise:
-    """What becomes of white noise on a recording's path.
+    """White noise after the processing of a recording.
 
     Attributes
     ----------
     frequency : (k,) float array
         In Hz.
     power : (k,) float array
-        Mean power of windows there.
+        Mean power of windows at these frequencies.
     threshold, rare : float
         SNR in dB that one window in 20 exceeds, and one in 200.
     """
@@ -51,7 +51,7 @@ class WhiteNoise:
         return np.maximum(np.interp(frequency, self.frequency, self.power), _LOWEST * self.power.max())
 
     def certain(self, n_windows: float) -> float:
-        """SNR in dB that hardly any recording of noise with so many windows side by side exceeds once."""
+        """SNR in dB that hardly any recording of noise exceeds, if it has so many windows side by side."""
         decades = np.log10((1 - PERCENTILE / 100) * n_windows / _CERTAIN) / np.log10((100 - PERCENTILE) / (100 - _RARE))
         return float(self.threshold + (self.rare - self.threshold) * decades)
 
@@ -63,7 +63,7 @@ def white_noise(fps: float, seconds: float, method: str) -> WhiteNoise:
     Parameters
     ----------
     fps : float
-        Frames a second.
+        Frames per second.
     seconds : float
         Length of a window.
     method : str
@@ -71,7 +71,7 @@ def white_noise(fps: float, seconds: float, method: str) -> WhiteNoise:
 
     Notes
     -----
-    Simulated: independent noise in the three channels takes the very path of a recording.
+    Simulated: independent noise in the three channels is processed like a recording.
     """
     n = int(_WINDOWS * seconds * fps)
     rgb = 1 + _SHARE * np.random.default_rng(_SEED).standard_normal((n, 3))
@@ -85,7 +85,7 @@ def white_noise(fps: float, seconds: float, method: str) -> WhiteNoise:
 
 
 def pulse_snr(blocks: np.ndarray, fps: float, hz: np.ndarray) -> np.ndarray:
-    """SNR of windows in dB, by the bands that windows of PPG have by default."""
+    """SNR of windows in dB, in the default bands for windows of PPG."""
     options = WindowOptions()
     return signal_to_noise(
         blocks,
@@ -105,11 +105,11 @@ def noise_colour(blocks: np.ndarray, hz: np.ndarray, fps: float, noise: WhiteNoi
     blocks : (n, m) float array
         Windows of a pulse wave.
     hz : (n,) float array
-        Pulse frequency of each: it and its harmonics do not count.
+        Pulse frequency of each; it and its harmonics are left out.
     fps : float
-        Samples a second.
+        Samples per second.
     noise : WhiteNoise
-        On the same path.
+        White noise after the same processing.
 
     Returns
     -------
@@ -137,17 +137,17 @@ def noise_colour(blocks: np.ndarray, hz: np.ndarray, fps: float, noise: WhiteNoi
     return np.polyfit(*np.transpose(points), _DEGREE)
 
 
-def whitened(wave: np.ndarray, fps: float, colour: np.ndarray) -> np.ndarray:
-    """A wave whose noise has the spectrum that white noise has on the same path.
+def whiten(wave: np.ndarray, fps: float, colour: np.ndarray) -> np.ndarray:
+    """Filter a wave so that its noise has the spectrum of white noise after the same processing.
 
     Parameters
     ----------
     wave : (n,) float array
     fps : float
-        Samples a second.
+        Samples per second.
     colour : (k,) float array
         As from `noise_colour`.
     """
-    size = fft.next_fast_len(len(wave) + int(4 * fps), real=True)  # its ends do not meet
+    size = fft.next_fast_len(len(wave) + int(4 * fps), real=True)  # padded, so that its ends do not meet
     tilt = np.polyval(colour, np.log(np.clip(fft.rfftfreq(size, 1 / fps), *WindowOptions().band)))
     return fft.irfft(fft.rfft(wave, size) * np.exp((tilt.mean() - tilt) / 2), size)[: len(wave)]

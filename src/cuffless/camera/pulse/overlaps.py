@@ -1,4 +1,4 @@
-"""Sums over overlapping windows, each in O(n) and without the rounding of sums that run over the whole recording."""
+"""Sums over overlapping windows, each in O(n) and without the rounding errors of one running sum over a recording."""
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def sliding_sum(values, length):
     """
     k, n = values.shape
     blocks = -(-n // length) + 1
-    before = np.zeros((k, blocks, length + 1))  # sum of a block's samples before each; last: of all
+    before = np.zeros((k, blocks, length + 1))  # sum of a block's samples before each one; last: of all
     whole = n // length
     np.cumsum(values[:, : whole * length].reshape(k, whole, length), axis=2, out=before[:, :whole, 1:])
     if whole * length < n:
@@ -35,12 +35,12 @@ def sliding_sum(values, length):
 
 
 def overlap_sum(values, length, n):
-    """Sum over the windows that hold a sample.
+    """Sum over the windows that contain each sample.
 
     Parameters
     ----------
     values : (k, n - length + 1) float array
-        Figures of each window.
+        Values of each window.
     length : int
         Samples of a window.
     n : int

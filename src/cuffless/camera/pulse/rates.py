@@ -1,11 +1,11 @@
-"""Pulse rate over time from mean colours: sliding windows, their SNR, and which of them to believe."""
+"""Pulse rate over time from mean colours: sliding windows, their SNR, and which of them are accepted."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from cuffless.camera.pulse.noise import noise_colour, pulse_snr, white_noise, whitened
-from cuffless.camera.pulse.spectra import SEARCH, like_context, pulse_frequencies
+from cuffless.camera.pulse.noise import noise_colour, pulse_snr, white_noise, whiten
+from cuffless.camera.pulse.spectra import SEARCH, pulse_frequencies, undo_multiples
 from cuffless.camera.pulse.waves import filtered_waves
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 
@@ -16,10 +16,10 @@ LEAST_BPM, ROUNDING_BPM = 60 * SEARCH[0], 1.0
 SHORTEST = 5.0
 """Shortest window in seconds: three beats at the lowest rate."""
 LEAST_FPS = 8.0
-"""Below, the first harmonic of a fast pulse lies beyond half the frame rate."""
-_EVERY = 5  # windows one second apart: that many share a measurement of the noise
+"""Below this the first harmonic of a fast pulse is above half the frame rate."""
+_EVERY = 5  # of the windows, which are one second apart, one in so many measures the noise
 CONTEXT_SECONDS = 30.0
-"""Stretch around a shorter window that tells whether its rate is doubled."""
+"""Stretch around a shorter window that shows whether its rate is doubled."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Rates:
         Length of the windows.
     hr, snr : (n,) float arrays
         Pulse rate in bpm and SNR in dB, of all regions together; NaN and -inf where the wave is flat. The SNR is that
-        of the wave with the colour of its noise taken out.
+        of the wave after the colour of its noise is removed.
     roi_hr : (n, n_roi) float array
         Pulse rate of each region; NaN where it is not visible throughout.
     agree : (n,) bool array
         Whether the rates of the regions, or of neighbouring windows where there is one region, agree within 5 bpm.
     threshold, certain : float
-        SNR in dB that noise exceeds in one window in 20, and hardly ever in a whole recording.
+        SNR in dB that noise exceeds in one window in 20, and hardly ever exceeds in a whole recording.
     method : str
         From colours to the pulse wave.
     waves : tuple of (t0, fps, (m,) float array)
@@ -68,14 +68,14 @@ class Rates:
 
     @property
     def confirmed(self) -> np.ndarray:
-        """Windows whose SNR noise rarely has, and whose rate is looked for and confirmed by something else."""
+        """Windows with an SNR that noise rarely has, and a rate within the range that something else confirms."""
         return (self.snr > self.threshold) & self.agree & (self.hr >= LEAST_BPM - ROUNDING_BPM)
 
     @property
     def accepted(self) -> np.ndarray:
-        """Windows to believe: confirmed ones, if at least one of them has an SNR that noise hardly ever has.
+        """Windows to rely on: confirmed ones, if at least one of them has an SNR that noise hardly ever has.
 
-        Noise has many windows and confirms one of them now and then.
+        In noise too, one of many windows is confirmed now and then.
         """
         confirmed = self.confirmed
         return confirmed & (confirmed & (self.snr > self.certain)).any()
@@ -89,7 +89,7 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
     trace : Trace
     method : {"pos", "chrom", "green", "red", "blue"}
     seconds : float
-        Length of a window; windows begin one second apart.
+        Length of a window; windows start one second apart.
 
     Returns
     -------
@@ -99,12 +99,12 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
     Raises
     ------
     ValueError
-        If a window is shorter than 5 s, or there are fewer than 8 frames a second.
+        If a window is shorter than 5 s, or there are fewer than 8 frames per second.
     """
     if not seconds >= SHORTEST:
-        raise ValueError(f"windows of {seconds:g} s hold too few beats; take at least {SHORTEST:g} s")
+        raise ValueError(f"windows of {seconds:g} s hold too few beats; use at least {SHORTEST:g} s")
     if trace.fps < LEAST_FPS:
-        raise ValueError(f"{trace.fps:g} frames a second; at least {LEAST_FPS:g} are needed for a pulse rate")
+        raise ValueError(f"{trace.fps:g} frames per second; at least {LEAST_FPS:g} are needed for a pulse rate")
     noise = white_noise(round(trace.fps, 1), seconds, method)
     waves = filtered_waves(trace.t, mean_over_rois(trace), trace.fps, method)
     start = np.concatenate([np.empty(0), *(_starts(*wave, seconds) for wave in waves)])
@@ -122,7 +122,7 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
 
 
 def why_nothing(name: str, rates: Rates) -> str:
-    """Why no window of a recording is accepted, in a sentence; empty if one is."""
+    """Why no window of a recording is accepted, in one sentence; empty if one is."""
     if rates.accepted.any():
         return ""
     if not len(rates):
@@ -140,7 +140,7 @@ def why_nothing(name: str, rates: Rates) -> str:
         )
     if n := int(rates.confirmed.sum()):
         return (
-            f"{name}: no pulse wave to rely on; the SNR of {n} of {len(rates)} {windows} is above {rare}, but of none "
+            f"{name}: no reliable pulse wave; {n} of {len(rates)} {windows} have an SNR above {rare}, but none "
             f"above {rates.certain:.1f} dB, which noise hardly ever exceeds"
         )
     if (loud & rates.agree).any():
@@ -149,13 +149,13 @@ def why_nothing(name: str, rates: Rates) -> str:
     many = np.isfinite(rates.roi_hr).sum(axis=1)[loud] > 1
     whose = "the regions" if np.mean(many) > 0.5 else "neighbouring windows"
     return (
-        f"{name}: no pulse wave to rely on; {int(loud.sum())} of {len(rates)} {windows} have an SNR above {rare}, but "
+        f"{name}: no reliable pulse wave; {int(loud.sum())} of {len(rates)} {windows} have an SNR above {rare}, but "
         f"the rates of {whose} differ by more than {AGREE_BPM:g} bpm"
     )
 
 
 def _starts(t0, fps, wave, seconds):
-    """Start of the windows of one wave, on its samples."""
+    """Starts of the windows of one wave, on its samples."""
     length = round(seconds * fps)
     if len(wave) < length:
         return np.empty(0)
@@ -167,7 +167,7 @@ def _blocks(wave, fps, first, seconds):
 
 
 def _rates_at(waves, start, seconds, noise):
-    """Rates in bpm of windows that are given; NaN where no wave holds the window, or it is flat."""
+    """Rates in bpm of the windows at these starts; NaN if no wave contains the window, or it is flat."""
     rates = np.full(len(start), np.nan)
     for t0, fps, wave in waves:
         inside, first = _inside(wave, fps, t0, start, seconds)
@@ -179,7 +179,7 @@ def _rates_at(waves, start, seconds, noise):
         if longer > seconds:
             around = first - round((longer - seconds) / 2 * fps)
             around = np.clip(around, 0, len(wave) - round(longer * fps))
-            hz = like_context(
+            hz = undo_multiples(
                 hz, pulse_frequencies(_blocks(wave, fps, around, longer), fps, noise.response, hop=HOP_SECONDS)
             )
         rates[inside] = np.where(np.ptp(blocks, axis=1) > 0, 60 * hz, np.nan)
@@ -187,14 +187,14 @@ def _rates_at(waves, start, seconds, noise):
 
 
 def _inside(wave, fps, t0, start, seconds):
-    """Which windows lie in a wave, and their first samples."""
+    """Which windows are in a wave, and their first samples."""
     first = np.round((start - t0) * fps).astype(int)
     inside = np.flatnonzero((first >= 0) & (first + round(seconds * fps) <= len(wave)))
     return inside, first[inside]
 
 
 def _snr_at(waves, start, hr, seconds, noise):
-    """SNR in dB of windows above noise of the recording's own colour; -inf where there is no rate."""
+    """SNR in dB of windows, with noise of the recording's own colour; -inf where there is no rate."""
     known = np.flatnonzero(np.isfinite(hr))
     held = [(t0, fps, wave, *_inside(wave, fps, t0, start[known], seconds)) for t0, fps, wave in waves]
     blocks = np.concatenate([_blocks(wave, fps, first, seconds) for _, fps, wave, _, first in held if len(first)])
@@ -203,7 +203,7 @@ def _snr_at(waves, start, hr, seconds, noise):
     snr = np.full(len(start), -np.inf)
     for _, fps, wave, at, first in held:
         if len(at):
-            blocks = _blocks(whitened(wave, fps, colour), fps, first, seconds)
+            blocks = _blocks(whiten(wave, fps, colour), fps, first, seconds)
             snr[known[at]] = pulse_snr(blocks, fps, hr[known[at]] / 60)
     return snr
 
@@ -215,10 +215,10 @@ def _regions_agree(rates):
 
 
 def _neighbours_agree(start, rates, seconds, waves, noise):
-    """Whether a window's rate is that of the windows half a length before and after it, as far as there are.
+    """Whether a window's rate agrees with those of the windows half a length before and after it, if there are any.
 
-    Windows one hop apart share nearly all their samples and agree in noise too. A window without such neighbours is
-    asked for the rates of its two halves.
+    Windows one hop apart share nearly all their samples and agree even in noise. If a window has no such neighbours,
+    the rates of its two halves must agree with it.
     """
     agree, alone = np.ones(len(start), bool), np.ones(len(start), bool)
     hops = max(round(seconds / 2 / HOP_SECONDS), 1) * HOP_SECONDS

@@ -1,4 +1,4 @@
-"""How many windows have enough SNR, by their length: of recordings, and of white noise."""
+"""Share of windows with a high enough SNR against their length, for recordings and white noise."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,9 +12,9 @@ from cuffless.windows.grid import ANALYSIS_HZ, PulseGrid
 
 RECORDINGS, WHITE_NOISE = "recordings", "white noise"
 NOISE_WINDOWS = 2000
-"""Windows of white noise of each length."""
+"""Number of windows of white noise of each length."""
 _FS = 125.0
-_BLOCK = 2048  # windows whose spectra are in memory at a time
+_BLOCK = 2048  # windows whose spectra are in memory at once
 
 
 def snr_shares(
@@ -42,15 +42,15 @@ def snr_shares(
     Notes
     -----
     Schrumpf et al. (2021), Figure 3: recordings are divided into windows of fixed seconds, side by side. The SNR is as
-    in the rule ``snr``, around the local pulse frequency, but measured on the whole window. White noise takes the same
-    path: the share of it that passes tells what the rule is worth.
+    in the rule ``snr``, around the local pulse frequency, but measured on the whole window. White noise is
+    processed in the same way: the share of it that passes shows what the rule is worth.
     """
     lengths = sorted(map(float, lengths))
     traces = [segment.read(0, segment.n_samples)[0] for record in pulses for segment in record.segments]
     noise = np.random.default_rng([seed, 3]).standard_normal(int(NOISE_WINDOWS * lengths[-1] * _FS))
     rows = []
     for source, signals, most in ((RECORDINGS, traces, None), (WHITE_NOISE, [noise], NOISE_WINDOWS)):
-        analysed = [_analysed(trace, windows) for trace in signals]
+        analysed = [_analyse(trace, windows) for trace in signals]
         for length in lengths:
             snr = np.concatenate([np.empty(0), *(_snr(*one, length, most, windows) for one in analysed)])
             share = float(np.mean(snr >= windows.snr_db)) if len(snr) else np.nan
@@ -58,7 +58,7 @@ def snr_shares(
     return pd.DataFrame(rows)
 
 
-def _analysed(trace, options: WindowOptions) -> tuple[np.ndarray, PulseGrid]:
+def _analyse(trace, options: WindowOptions) -> tuple[np.ndarray, PulseGrid]:
     """Band-passed pulse wave at 25 Hz, and its local pulse frequency."""
     filtered = bandpass(trace, _FS, options.band, options.filter_order)
     analysed = np.ascontiguousarray(filtered[:: round(_FS / ANALYSIS_HZ)])
@@ -68,7 +68,7 @@ def _analysed(trace, options: WindowOptions) -> tuple[np.ndarray, PulseGrid]:
 
 
 def _snr(analysed, grid: PulseGrid, length: float, most: int | None, options: WindowOptions) -> np.ndarray:
-    """SNR of the windows of one length, at most so many, side by side from the start."""
+    """SNR of windows of one length, side by side from the start, at most `most` of them."""
     n = round(length * ANALYSIS_HZ)
     count = len(analysed) // n if most is None else min(len(analysed) // n, most)
     if not count:

@@ -8,28 +8,27 @@ from scipy import fft, signal
 from cuffless.signals.rates import spectrum_size
 
 SEARCH = (0.5, 220 / 60)
-"""Pulse frequencies in Hz that are looked for: 30 to 220 bpm."""
-_TOP = 8.0  # Hz: harmonics beyond are not looked at
-_LOWEST = 0.3  # Hz: a beat that is found to be slower still is not taken for twice its rate
-_CLEAR = 7.0  # times the power beside it: noise reaches that in one bin of a thousand
-_MOST = 8.0  # of one line
-_ENOUGH = {
-    2: (7.0, 5.5),
-    3: (11.0, 8.0),
-}  # of all lines that only the slower beat has, by how many beats the peak counts
-_BUT_ONE = {2: 3.5, 3: 8.0}  # of these but the highest
-_SHARED_SECONDS, _SHARED_HZ = 60, 0.05  # windows that far apart whose peaks are that close are looked at together
+"""Range of the pulse frequency in Hz: 30 to 220 bpm."""
+_TOP = 8.0  # Hz; harmonics above are ignored
+_LOWEST = 0.3  # Hz; beats below the range are still found down to this, instead of twice their rate
+_CLEAR = 7.0  # times the power beside it, which noise reaches in one bin in a thousand
+_MOST = 8.0  # most that one line counts
+# Least sum over the lines that only the slower beat has, by how many times slower it is; the second number, over the
+# square root of the number of windows, is added.
+_ENOUGH = {2: (7.0, 5.5), 3: (11.0, 8.0)}
+_BUT_ONE = {2: 3.5, 3: 8.0}  # least sum without the highest of these lines
+_SHARED_SECONDS, _SHARED_HZ = 60, 0.05  # windows up to so far apart with peaks so close are evaluated together
 _TINY = np.finfo(float).tiny
-_LEAST_AMPLITUDE = 0.15  # of a line beside the peak's
-_WEAK = 0.15  # of the path's best response: below, a slow wave's own line may be all that is left of it
+_LEAST_AMPLITUDE = 0.15  # of a line, relative to the peak
+_WEAK = 0.15  # of the highest response; where it is lower, a slow wave's own line may be all that is left of it
 _ALONE = 0.5  # least amplitude of such a line
-_WIDE = 0.7  # of a spectrum's resolution, 1 / s: half-width in which a line is looked for
+_WIDE = 0.7  # of a spectrum's resolution, 1 / s: half-width in which a line is searched
 _BESIDE = np.linspace(0.0, 1.0, 9)
-_SAME = 0.1  # of a rate: rates of a window and of the stretch around it
+_SAME = 0.1  # of a rate: greatest difference between a window and the stretch around it
 
 
 def power_spectra(blocks: np.ndarray, fps: float) -> tuple[np.ndarray, float]:
-    """Power of windows up to 8 Hz, and bins a Hz."""
+    """Power of windows up to 8 Hz, and bins per Hz."""
     blocks = np.atleast_2d(blocks)
     n = blocks.shape[1]
     size = spectrum_size(fps, n)
@@ -49,30 +48,30 @@ def pulse_frequencies(
     blocks : (n, m) float array
         Windows of a pulse wave.
     fps : float
-        Samples a second.
+        Samples per second.
     response : callable
-        Mean power that white noise has in such windows at frequencies in Hz.
+        Mean power of white noise in such windows at frequencies in Hz.
     hop : float, optional
-        Seconds from window to window; default: they have nothing to do with each other.
+        Seconds from window to window; default: the windows are unrelated.
 
     Returns
     -------
     (n,) float array
-        In Hz. Below 0.5 where the beat is slower than what is looked for.
+        In Hz; below 0.5 if the beat is slower than the range.
 
     Notes
     -----
-    The highest peak between 30 and 220 bpm, or a half or a third of it where lines stand out that the faster beat
-    cannot have. Their powers over the mean power beside them, averaged over windows nearby of the same peak, are added
-    up, with and without the highest: one line at half the rate is not enough, as drift and breathing make one. The
-    spectra are laid beside the response: method and filter weaken beats below 40 bpm, most of all CHROM, so that a
+    The highest peak between 30 and 220 bpm, or a half or a third of it if lines stand out that the faster beat cannot
+    have. Their powers relative to the mean power beside them, averaged over nearby windows with the same peak, are
+    added up, with and without the highest: one line at half the rate is not enough, as drift and breathing cause one.
+    Spectra are compared with the response: method and filter weaken beats below 40 bpm, CHROM most of all, so that a
     strong second harmonic would win.
     """
     power, bins = power_spectra(blocks, fps)
     white = response(np.arange(power.shape[1]) / bins)
     low, high = int(np.ceil(SEARCH[0] * bins)), int(np.floor(SEARCH[1] * bins))
     at = low + np.argmax(power[:, low : high + 1], axis=1)
-    peak = _refined(power, at) / bins
+    peak = _refine_peaks(power, at) / bins
     even = power / white
     top = even[np.arange(len(at)), at]
     resolution = fps / blocks.shape[1]
@@ -82,7 +81,7 @@ def pulse_frequencies(
         orders = [order for order in range(1, 2 * part + 2) if order % part]
         height, beside = np.swapaxes([_line(even, order, slower, bins, resolution) for order in orders], 0, 1)
         clear = np.minimum(height / np.maximum(beside, _TINY), _MOST)
-        shared, count = _shared(np.where(height > _LEAST_AMPLITUDE**2 * top, clear, 0), peak, hop)
+        shared, count = _mean_lines(np.where(height > _LEAST_AMPLITUDE**2 * top, clear, 0), peak, hop)
         windows = np.maximum(count * (hop or 0) * resolution, 1)  # side by side
         enough = shared.sum(axis=0) > least + alone / np.sqrt(windows)
         enough &= shared.sum(axis=0) - shared.max(axis=0) > _BUT_ONE[part]
@@ -98,8 +97,8 @@ def pulse_frequencies(
     return found
 
 
-def _shared(lines, peak, hop):
-    """Mean of each line over windows nearby that have the same peak, and the number of these."""
+def _mean_lines(lines, peak, hop):
+    """Mean of each line over nearby windows with the same peak, and the number of these windows."""
     total, count = lines.copy(), np.ones(len(peak))
     for step in range(1, min(int(_SHARED_SECONDS / hop) + 1, len(peak)) if hop else 0):
         same = np.abs(peak[step:] - peak[:-step]) <= _SHARED_HZ
@@ -110,15 +109,15 @@ def _shared(lines, peak, hop):
     return total / count, count
 
 
-def like_context(hz: np.ndarray, context: np.ndarray) -> np.ndarray:
-    """Rates of short windows, those divided that are twice or three times the rate of a longer stretch around them."""
+def undo_multiples(hz: np.ndarray, context: np.ndarray) -> np.ndarray:
+    """Rates of short windows, divided by 2 or 3 if they are that multiple of the rate of the stretch around them."""
     times = np.round(hz / context)
     folded = np.isin(times, list(_ENOUGH)) & (np.abs(hz - times * context) <= _SAME * times * context)
     return np.where(folded, hz / np.maximum(times, 1), hz)
 
 
 def _line(power, order, slower, bins, resolution):
-    """Highest power at a multiple of a frequency, and noise's mean power, by the median, up to the next multiples."""
+    """Highest power at a multiple of a frequency, and the noise's mean power (by median) up to the next multiples."""
     centre = order * slower * bins
     reach = int(np.ceil(_WIDE * resolution * bins))
     last = power.shape[1] - 1
@@ -131,8 +130,8 @@ def _line(power, order, slower, bins, resolution):
     return np.where(at[:, -1] <= last, height, 0.0), beside / np.log(2)
 
 
-def _refined(power, at):
-    """Peaks with a fraction of a bin, by a parabola through three amplitudes."""
+def _refine_peaks(power, at):
+    """Positions of peaks to a fraction of a bin, by a parabola through three amplitudes."""
     rows = np.arange(len(at))
     left, mid, right = (np.sqrt(power[rows, at + step]) for step in (-1, 0, 1))
     curvature = left - 2 * mid + right

@@ -11,15 +11,15 @@ WINDOW_SECONDS = 1.6
 """Stretch on which colours are normalized and projected: a pulse wave at 40 bpm fits into it."""
 METHODS = ("pos", "chrom", "green", "red", "blue")
 GAP_SECONDS = 1.0
-"""Nothing is interpolated across a longer gap."""
-_GRID_HZ = 20.0  # slower recordings are interpolated to a grid on which the pass band fits
+"""Longer gaps are not interpolated."""
+_GRID_HZ = 20.0  # slower recordings are interpolated to a grid fast enough for the pass band
 _CHROM_BAND = (0.67, 4.0)  # Hz: 40-240 bpm, as in the method's paper
 _CHROM_ORDER = 3
 _CHANNELS = {"red": 0, "green": 1, "blue": 2}
-_FLAT = 1e-13  # variance over the sum of its squares: below is rounding
-_ROUNDING = 1e-6  # of a frame: 30.0000001 frames a second are 30
+_FLAT = 1e-13  # variance over the sum of its squares; below is rounding
+_ROUNDING = 1e-6  # of a frame: 30.0000001 frames per second are 30
 _PIECE = 4096  # windows
-_JITTER = 1e-3  # of a frame: closer stamps are a uniform grid
+_JITTER = 1e-3  # of a frame: times this close to a uniform grid are on it
 
 
 def pulse_wave(rgb, fps, *, method="pos", invert=True):
@@ -30,11 +30,11 @@ def pulse_wave(rgb, fps, *, method="pos", invert=True):
     rgb : (n, 3) float array
         Mean red, green and blue of each frame, not negative, on a uniform grid, without NaN.
     fps : float
-        Frames a second.
+        Frames per second.
     method : {"pos", "chrom", "green", "red", "blue"}
         POS, CHROM, or a single channel.
     invert : bool
-        Orient the wave as a PPG, which rises with blood volume. False: as the light does, which falls; raw POS is so.
+        Orient the wave as a PPG, which rises with blood volume. False: as the light, which falls, like raw POS.
 
     Returns
     -------
@@ -53,13 +53,13 @@ def pulse_wave(rgb, fps, *, method="pos", invert=True):
     """
     rgb = np.asarray(rgb, float)
     if rgb.ndim != 2 or rgb.shape[1] != 3:
-        raise ValueError(f"colours have the shape {rgb.shape}; (n, 3) is needed: red, green, blue of each frame")
+        raise ValueError(f"colours have shape {rgb.shape}; (n, 3) is needed: red, green, blue of each frame")
     if not np.isfinite(rgb).all() or (rgb < 0).any():
         raise ValueError("colours hold NaN, infinity or a negative value; cut the trace at missing frames first")
     if not fps > 0:
-        raise ValueError(f"{fps} frames a second; a positive number is needed")
+        raise ValueError(f"{fps} frames per second; a positive number is needed")
     if method not in METHODS:
-        raise ValueError(f"unknown method {method!r}; there are {', '.join(METHODS)}")
+        raise ValueError(f"unknown method {method!r}; choose from {', '.join(METHODS)}")
     if len(rgb) < 2:
         return np.zeros(len(rgb))
     length = min(int(np.ceil(WINDOW_SECONDS * fps - _ROUNDING)), len(rgb))
@@ -72,40 +72,40 @@ def pulse_wave(rgb, fps, *, method="pos", invert=True):
     return -brightness if invert else brightness
 
 
-def uniform(t, values, fps=None):
-    """Bring a trace whose stamps jitter, or of which frames are missing, to a uniform grid.
+def resample_uniformly(t, values, fps=None):
+    """Bring a trace with jittering times or missing frames to a uniform grid.
 
     Parameters
     ----------
     t : (n,) float array
         Times in seconds, strictly rising.
     values : (n, ...) float array
-        What was measured then, without NaN.
+        Values measured at these times, without NaN.
     fps : float, optional
-        Samples a second of the grid; default: one over the median distance of the stamps.
+        Samples per second of the grid; default: one over the median time between frames.
 
     Returns
     -------
     t0 : float
         Time of the first sample.
     fps : float
-        Samples a second.
+        Samples per second.
     values : (m, ...) float array
-        On the grid ``t0 + i / fps``, none beyond the last stamp.
+        On the grid ``t0 + i / fps``, up to the last time.
 
     Raises
     ------
     ValueError
-        If there are fewer than two stamps, or they do not rise.
+        If there are fewer than two times, or they do not rise.
 
     Notes
     -----
-    Monotone cubic interpolation (Fritsch & Butland 1984): stamps a millisecond apart make a spline overshoot.
+    Monotone cubic interpolation (Fritsch & Butland 1984): times a millisecond apart make a spline overshoot.
     """
     t, values = np.asarray(t, float), np.asarray(values, float)
     steps = np.diff(t)
     if not len(steps) or not np.all(steps > 0):
-        raise ValueError("times must rise, and be at least two; drop repeated stamps first")
+        raise ValueError("times must rise, and there must be at least two; drop repeated times first")
     fps = 1 / float(np.median(steps)) if fps is None else float(fps)
     n = int(np.floor((t[-1] - t[0]) * fps + _JITTER)) + 1
     grid = t[0] + np.arange(n) / fps
@@ -122,7 +122,7 @@ def stretches(t, gap=GAP_SECONDS):
     t : (n,) float array
         Times in seconds, rising.
     gap : float
-        Longest distance in seconds of two stamps within a stretch.
+        Longest time in seconds between two frames of a stretch.
 
     Returns
     -------
@@ -143,16 +143,16 @@ def pulse_stretches(t, rgb, fps=None, *, method="pos", invert=True):
     t : (n,) float array
         Times in seconds, strictly rising.
     rgb : (n, 3) float array
-        Mean colours; NaN where there is no skin to be seen.
+        Mean colours; NaN where no skin is visible.
     fps : float, optional
-        Samples a second of the waves; default: one over the median distance of the stamps.
+        Samples per second of the waves; default: one over the median time between frames.
     method, invert
         As for `pulse_wave`.
 
     Returns
     -------
     list of (t0, fps, wave)
-        Start in seconds, samples a second and pulse wave of each stretch of at least 1.6 s.
+        Start in seconds, samples per second and pulse wave of each stretch of at least 1.6 s.
     """
     seen = np.isfinite(rgb).all(axis=1)
     if seen.sum() < 2:
@@ -162,7 +162,7 @@ def pulse_stretches(t, rgb, fps=None, *, method="pos", invert=True):
     waves = []
     for first, stop in stretches(t):
         if t[stop - 1] - t[first] >= WINDOW_SECONDS:
-            t0, _, colours = uniform(t[first:stop], rgb[first:stop], fps)
+            t0, _, colours = resample_uniformly(t[first:stop], rgb[first:stop], fps)
             waves.append((t0, fps, pulse_wave(colours, fps, method=method, invert=invert)))
     return waves
 
@@ -178,7 +178,7 @@ def filtered_waves(t, rgb, fps, method):
 
 
 def _pos(colours, length):
-    """Raw POS, piece by piece: waves of windows add up, and a piece that fits the processor's cache costs half."""
+    """Raw POS, piece by piece: the waves of windows add up, and a piece that fits the cache takes half the time."""
     windows = colours.shape[1] - length + 1
     wave = np.zeros(colours.shape[1])
     for first in range(0, windows, _PIECE):
@@ -188,9 +188,9 @@ def _pos(colours, length):
 
 
 def _pos_piece(colours, length):
-    """Raw POS in closed form: a window's wave is linear in its colours, so that the windows' weights can be summed."""
+    """Raw POS in closed form: a window's wave is linear in its colours, so the weights of windows can be summed."""
     level = colours.mean(axis=1, keepdims=True)
-    centred = colours - level  # products of small numbers lose no digits
+    centred = colours - level  # products of small numbers lose fewer digits
     red, green, blue = centred
     products = np.stack((red * red, green * green, blue * blue, red * green, red * blue, green * blue))
     sums = sliding_sum(np.concatenate((centred, products)), length)
@@ -210,13 +210,13 @@ def _pos_piece(colours, length):
 
 
 def _variance(squares, products):
-    """Variance of a sum; what is rounding alone becomes 0."""
+    """Variance of a sum; 0 if it is only rounding."""
     total = squares + products
     return np.where(total > _FLAT * squares, total, 0)
 
 
 def _deviation_ratio(numerator, denominator):
-    """Ratio of two standard deviations, 0 where the second is flat."""
+    """Ratio of two standard deviations; 0 where the second is 0."""
     known = denominator > 0
     return np.sqrt(np.divide(numerator, denominator, out=np.zeros_like(numerator), where=known))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# On the photograph, in its pixels: x to the right, y down.
+# In pixels of the photograph: x to the right, y down.
 HEAD = (225.0, 122.0)
 LEAST_VIEW = (152.0, 132.0)
 """Width and height of the part that every frame shows."""
@@ -21,11 +21,11 @@ REGIONS = {
 PULSE_VECTOR = (0.33, 0.77, 0.53)
 """Relative depth of the pulse in R, G and B (de Haan & van Leest 2014)."""
 FOCUS = (1.0, 4.0)
-"""Blur of the face and of what surrounds it: SD in the photograph's pixels. Sharp hair costs a quarter of the bytes."""
+"""Blur of the face and its surroundings: SD in the photograph's pixels. Sharp hair takes a quarter of the bytes."""
 EXPOSURE = 0.8
 """Share of the photograph's brightness: its highlights must not saturate."""
 BACKDROP = 60.0
-"""Grey level behind the head; plain, so that a frame costs few bytes."""
+"""Grey level behind the head; plain, so that a frame takes few bytes."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Face:
     still: np.ndarray
     """(height + 2 margin, width + 2 margin, 3) float32: what the camera sees without blood in the skin."""
     pulsatile: np.ndarray
-    """Same shape: what a pulse of height 1 takes away at an amplitude of 1."""
+    """Same shape: what a pulse of height 1 removes at an amplitude of 1."""
     skin: np.ndarray
     """Same shape: 0 to 1, how much of a pixel is skin."""
     regions: dict[str, np.ndarray]

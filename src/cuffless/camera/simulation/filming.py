@@ -1,4 +1,4 @@
-"""The camera of simulated recordings: when it takes frames, how head and light wander, what a frame holds."""
+"""The camera of simulated recordings: when it takes frames, how head and light drift, and what a frame shows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from cuffless.camera.simulation.face import Face
 
 NODE_SECONDS = 2.0
-"""The head moves along a straight line between positions so far apart, as regions in a file do."""
+"""Time between positions of the head, which moves linearly in between, like regions in a file."""
 POSITION_MEMORY = 4.0
 """Correlation time of the head's position in s."""
 MOST_MOTION = 3.0
@@ -19,21 +19,21 @@ DRIFT = 0.02
 """SD of the light's slow drift, as a share."""
 NOD_BAND = (0.3, 3.0)
 NODS = 0.004
-"""SD of what small movements do to the light on the skin, as a share; it lies in the band of the pulse."""
+"""SD of the effect of small movements on the light on the skin, as a share; it is in the band of the pulse."""
 GLOSS = 0.4
 """SD of the light's own reflection on the skin in grey levels, white."""
 
 
 @dataclass(frozen=True)
 class Clock:
-    """How a camera's frames stray from its nominal rate."""
+    """How a camera's frames deviate from its nominal rate."""
 
     jitter: float = 0.0
     """SD of the time between two frames, as a share of it: a variable frame rate."""
     dropped: float = 0.0
     """Share of the frames that are lost."""
     error: float = 0.0
-    """Share by which the camera is faster than it says."""
+    """Share by which the camera is faster than its nominal rate."""
 
 
 def frame_times(seconds: float, fps: float, clock: Clock, rng: np.random.Generator) -> np.ndarray:
@@ -44,9 +44,9 @@ def frame_times(seconds: float, fps: float, clock: Clock, rng: np.random.Generat
     seconds : float
         Length of the recording.
     fps : float
-        Nominal rate in frames a second.
+        Nominal rate in frames per second.
     clock : Clock
-        How the camera strays from it.
+        How the camera deviates from it.
     rng : numpy.random.Generator
         Random stream.
 
@@ -68,7 +68,7 @@ class Wandering:
     """How head and light wander in one recording."""
 
     node_times: np.ndarray
-    """(m,) s; the head's position is known here, and lies on the line between two of them."""
+    """(m,) s; the head's position is known here, and is linear in between."""
     positions: np.ndarray
     """(m, 2) how far the head has moved to the right and down in pixels."""
     light_times: np.ndarray
@@ -86,14 +86,14 @@ class Wandering:
 
 
 def sample_wandering(seconds: float, motion: float, rng: np.random.Generator) -> Wandering:
-    """Draw how head and light wander.
+    """Sample how head and light drift.
 
     Parameters
     ----------
     seconds : float
         Length of the recording.
     motion : float
-        SD of the head's position in pixels; 0: it rests, at one node.
+        SD of the head's position in pixels; 0: it does not move, and there is one node.
     rng : numpy.random.Generator
         Random stream.
 
@@ -117,7 +117,7 @@ def sample_wandering(seconds: float, motion: float, rng: np.random.Generator) ->
         positions=motion * np.clip(path, -MOST_MOTION, MOST_MOTION),
         light_times=light,
         gain=1 + DRIFT * np.clip(drift, -3, 3) + NODS * nods[:, 0],
-        gloss=GLOSS * (nods[:, 0] + nods[:, 1]) / np.sqrt(2),  # partly with the same movements
+        gloss=GLOSS * (nods[:, 0] + nods[:, 1]) / np.sqrt(2),  # partly caused by the same movements
     )
 
 
@@ -131,7 +131,7 @@ def _wander(shape: tuple[int, int], step: float, rng: np.random.Generator) -> np
 
 
 def margin(motion: float) -> int:
-    """Pixels into which a head moves at most, at a `motion` of so many pixels (SD)."""
+    """Most pixels by which a head moves if its `motion` is this many pixels (SD)."""
     return int(np.ceil(MOST_MOTION * motion)) + 1
 
 
@@ -164,9 +164,9 @@ def take_frames(
 
     Notes
     -----
-    The skin-reflection model (Wang et al. 2017): light times what the skin sends back, which *falls* as blood
-    comes, plus its gloss, which is the light's own colour; both move. Frame by frame in OpenCV's own arithmetic
-    this costs less than the encoder does.
+    The skin-reflection model (Wang et al. 2017): light times the reflectance of the skin, which *falls* as
+    blood arrives, plus its gloss, which has the light's own colour; both vary. Done frame by frame in OpenCV's own
+    arithmetic, this takes less time than the encoder.
     """
     import cv2
 

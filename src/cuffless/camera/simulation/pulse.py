@@ -1,4 +1,4 @@
-"""What pulses in a simulated face, and what the bedside monitor says meanwhile."""
+"""The pulse in a simulated face, and the values of the bedside monitor during the recording."""
 
 from dataclasses import dataclass, replace
 
@@ -13,10 +13,10 @@ from cuffless.simulator.sensor import sense_ppg
 from cuffless.simulator.subject import FS, RUN_IN_SECONDS
 
 FIRST_NUMBER = 1000
-"""The simulated cohort's subjects are numbered below; those of the recordings follow."""
+"""The subjects of the simulated cohort have lower numbers; those of the recordings follow."""
 MONITOR_SECONDS = 60.0
 MONITOR_SPAN = 10.0
-"""The monitor shows the median over the beats of so many seconds."""
+"""The monitor shows the median over the beats of this many seconds."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class SimulatedPulse:
     wave: np.ndarray
     """(n,) blood volume; a pulse is about 1 high, and the volume wanders with breathing and slower."""
     beats: pd.DataFrame
-    """One row a beat whose systolic peak (of the pressure) lies in the recording: time of that peak and of the
+    """One row per beat whose systolic peak (of the pressure) is in the recording: time of that peak and of the
     foot in s, sbp and dbp in mmHg, rr in s."""
     parameters: SubjectParameters
-    """The subject's constants, as its face shows them."""
+    """The subject's constants as seen in its face."""
 
     def at(self, time: np.ndarray) -> np.ndarray:
-        """Blood volume at `time` (n,) in s, same shape; the wave has nothing above some 10 Hz."""
+        """Blood volume at `time` (n,) in s, same shape; the wave has no content above about 10 Hz."""
         return np.interp(time, np.arange(len(self.wave)) / self.fs, self.wave)
 
 
@@ -44,7 +44,7 @@ def simulate_pulse(number: int, seconds: float, seed: int, simulator: SimulatorO
     Parameters
     ----------
     number : int
-        Number of the recording's subject, from 1 up; no subject of the cohort has its haemodynamics.
+        Number of the recording's subject, from 1 up; its haemodynamics differ from those of all cohort subjects.
     seconds : float
         Length of the recording.
     seed : int
@@ -58,7 +58,7 @@ def simulate_pulse(number: int, seconds: float, seed: int, simulator: SimulatorO
 
     Notes
     -----
-    The cohort's own model, but seen by a camera: see :func:`facial`.
+    The model of the cohort, but seen by a camera: see :func:`facial_parameters`.
     """
     person = max(FIRST_NUMBER, simulator.subjects) + number
     streams = random_streams(seed, person)
@@ -67,19 +67,19 @@ def simulate_pulse(number: int, seconds: float, seed: int, simulator: SimulatorO
     slow = slow_state(parameters, seconds, streams["slow"], streams["events"])
     beats = simulate_beats(parameters, slow, streams["beats"])
     _, peaks = waveforms.pressure_signal(beats, FS, n)
-    face = facial(parameters, np.random.default_rng([seed, person, 1]))
+    face = facial_parameters(parameters, np.random.default_rng([seed, person, 1]))
     truth = pd.DataFrame({"time": peaks, "foot": beats.foot, "sbp": beats.sbp, "dbp": beats.dbp, "rr": beats.rr})
     inside = (peaks >= 0) & (peaks < seconds)
     return SimulatedPulse(FS, _wave(face, beats, n, streams["sensor"]), truth[inside].reset_index(drop=True), face)
 
 
-def facial(parameters: SubjectParameters, rng: np.random.Generator) -> SubjectParameters:
+def facial_parameters(parameters: SubjectParameters, rng: np.random.Generator) -> SubjectParameters:
     """Turn the constants of a finger's PPG into those of the same subject's rPPG.
 
     Parameters
     ----------
     parameters : SubjectParameters
-        The subject, as a sensor on its finger sees it.
+        The subject as seen by a sensor on its finger.
     rng : numpy.random.Generator
         Random stream.
 
@@ -90,9 +90,9 @@ def facial(parameters: SubjectParameters, rng: np.random.Generator) -> SubjectPa
     Notes
     -----
     The pulse comes from small vessels near the surface: it is rounder (low-pass about 4 Hz, waves 10 % wider)
-    and shows about half of the reflected and dicrotic waves, each subject's face in its own measure. No sensor
-    presses on the skin, so that nothing bends the pulse, and the face is nearer to the heart than the finger.
-    So a network that has learnt from PPG meets another signal, and can learn it.
+    and has about half of the reflected and dicrotic waves, in each face to a different degree. No sensor presses
+    on the skin and distorts the pulse, and the face is nearer to the heart than the finger. To a network trained
+    on PPG this is a different signal, which it can learn.
     """
     low_pass, width, reflected, dicrotic = rng.standard_normal(4)
     return replace(
@@ -117,7 +117,7 @@ def _wave(face: SubjectParameters, beats: Beats, n: int, rng: np.random.Generato
 
 
 def monitor_values(beats: pd.DataFrame, seconds: float) -> pd.DataFrame:
-    """What a bedside monitor notes once a minute.
+    """Values of a bedside monitor, once per minute.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def monitor_values(beats: pd.DataFrame, seconds: float) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a full minute: time (its end, s from the recording's start), sbp, dbp: medians over the beats
+        One row per full minute: time (its end, s from the recording's start), sbp, dbp: medians over the beats
         of the 10 s before, in whole mmHg as monitors show them.
     """
     times = np.arange(MONITOR_SECONDS, seconds + 1e-6, MONITOR_SECONDS)

@@ -1,4 +1,4 @@
-"""Simulated recordings: a face video whose skin follows a known pulse, and all that belongs to it."""
+"""Simulated recordings: a face video whose skin follows a known pulse, and the files that belong to it."""
 
 import json
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.camera.manifest import Recording
+from cuffless.camera.manifest import VideoRecording
 from cuffless.camera.simulation.face import Face, simulated_face
 from cuffless.camera.simulation.filming import Clock, Wandering, frame_times, margin, sample_wandering, take_frames
 from cuffless.camera.simulation.pulse import SimulatedPulse, monitor_values, simulate_pulse
@@ -18,7 +18,7 @@ from cuffless.files import whole_file
 LIGHT_SD = 0.03
 """SD of the light's strength in each colour between recordings, as a logarithm."""
 STREAM = 2
-"""Tells the camera's random numbers from the subject's."""
+"""Separates the camera's random numbers from the subject's."""
 
 
 def recording_name(number: int) -> str:
@@ -56,15 +56,15 @@ def simulate_recording(
     simulator : SimulatorOptions
         The simulated cohort's options; `confounding` and `subjects` are read here.
     clock : Clock
-        How the camera strays from its nominal rate.
+        How the camera deviates from its nominal rate.
     stamps : bool
-        Write the frames' true times. Without them a reader has only the video's nominal rate.
+        Write the true frame times. Without them only the video's nominal rate is known.
 
     Returns
     -------
     dict
-        The recording's row of a manifest; files are named relative to `folder`. Beside the video (Motion JPEG)
-        lie its frames' times, the monitor's pressures, its regions and the truth (``.truth.npz``: the frames'
+        The recording's row of a manifest; files are relative to `folder`. Besides the video (Motion JPEG) there
+        are its frame times, the monitor's pressures, its regions and the truth (``.truth.npz``: the frames'
         true times `t` in s, blood volume `pulse` at them, and `beat_time`, `beat_foot`, `beat_sbp`, `beat_dbp`,
         `beat_rr`).
 
@@ -78,7 +78,7 @@ def simulate_recording(
     Notes
     -----
     All draws depend on the options' seed and the number alone, and those of subject, camera, light and motion
-    are apart: another clock leaves subject, light and motion as they were.
+    are independent: another clock does not change subject, light or motion.
     """
     name, folder = recording_name(number), Path(folder)
     seconds = 60 * options.minutes
@@ -104,8 +104,8 @@ def simulate_recording(
 ENDINGS = {"video": "avi", "timestamps": "timestamps.csv", "bp": "bp.csv", "roi": "roi.json"}
 
 
-def simulated(number: int, folder: str | Path, options: VideoSimulationOptions) -> Recording:
-    """The recording that `simulate_recording` writes into a folder, as a manifest tells it.
+def simulated_recording(number: int, folder: str | Path, options: VideoSimulationOptions) -> VideoRecording:
+    """The recording that `simulate_recording` writes into a folder, as in a manifest.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def simulated(number: int, folder: str | Path, options: VideoSimulationOptions) 
     """
     name, folder = recording_name(number), Path(folder)
     files = {kind: folder / f"{name}.{ending}" for kind, ending in ENDINGS.items()}
-    return Recording(subject=name, recording=name, fps=options.fps, roi_mode="file", **files)
+    return VideoRecording(subject=name, recording=name, fps=options.fps, roi_mode="file", **files)
 
 
 def _manifest_row(name: str, files: dict[str, str], options: VideoSimulationOptions) -> dict[str, str | float]:
@@ -126,7 +126,7 @@ def _manifest_row(name: str, files: dict[str, str], options: VideoSimulationOpti
 
 
 def _write_video(path: Path, frames: Iterable[np.ndarray], count: int, options: VideoSimulationOptions) -> None:
-    """Write frames as Motion JPEG; OpenCV does not say when a disk is full, so count what can be read again."""
+    """Write frames as Motion JPEG; OpenCV does not report a full disk, so count the frames that can be read again."""
     import cv2
 
     with whole_file(path) as part:
@@ -142,7 +142,7 @@ def _write_video(path: Path, frames: Iterable[np.ndarray], count: int, options: 
         written = int(reader.get(cv2.CAP_PROP_FRAME_COUNT))
         reader.release()
         if written != count:
-            raise OSError(f"{path}: {written} of {count} frames were written; is the disk full?")
+            raise OSError(f"{path}: only {written} of {count} frames were written; check that the disk is not full")
 
 
 def _write_table(path: Path, table: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""Mean colours of polygons in frames, fast: masks are kept while a polygon stands still."""
+"""Mean colours of polygons in frames, fast: a mask is kept while its polygon does not move."""
 
 import numpy as np
 
@@ -22,25 +22,25 @@ class RegionMean:
         frame : (height, width, 3) uint8 array
             Blue, green, red.
         polygon : (n, 2) float array or None
-            x and y in pixels; the very array of the frame before if the region stands still.
+            x and y in pixels; the same array object as for the previous frame if the region did not move.
 
         Returns
         -------
         tuple of float, float, float, int
-            Red, green, blue (NaN if no pixel lies within) and the number of pixels.
+            Red, green, blue (NaN if there is no pixel within) and the number of pixels.
         """
         import cv2
 
         if polygon is None:
             return NOTHING
         if polygon is not self._polygon:
-            self._draw(polygon, *frame.shape[:2])
+            self._rasterize(polygon, *frame.shape[:2])
         if not self._pixels:
             return NOTHING
         blue, green, red, _ = cv2.mean(frame[self._box], self._mask)
         return red, green, blue, self._pixels
 
-    def _draw(self, polygon: np.ndarray, height: int, width: int) -> None:
+    def _rasterize(self, polygon: np.ndarray, height: int, width: int) -> None:
         import cv2
 
         self._polygon, self._pixels = polygon, 0
@@ -55,4 +55,4 @@ class RegionMean:
         cv2.fillPoly(self._mask, [corners], 1, shift=_SHIFT, offset=(-_PARTS * left, -_PARTS * top))
         self._pixels = cv2.countNonZero(self._mask)
         if self._pixels == self._mask.size:
-            self._mask = None  # without one the mean is faster
+            self._mask = None  # the mean is faster without one

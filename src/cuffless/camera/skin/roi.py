@@ -1,4 +1,4 @@
-"""Regions of interest: polygons on the skin that follow it over time, and their file."""
+"""Regions of interest: polygons on the skin that move with it over time, and their file."""
 
 import json
 from bisect import bisect_right
@@ -20,7 +20,7 @@ _LEAST_CORNERS = 3
 
 @dataclass(frozen=True)
 class Keyframe:
-    """Where a region lies at one time.
+    """Where a region is at one time.
 
     Attributes
     ----------
@@ -43,9 +43,9 @@ class Regions:
     width, height : int
         Size of the frames in pixels.
     rois : dict of str to list of Keyframe
-        Keyframes of each region, their times rising. Before its first, a region is where that says.
+        Keyframes of each region, in order of time. Before its first keyframe a region is where that one puts it.
     interpolation : {"linear", "hold"}
-        Linear between polygons with as many corners; other polygons are held.
+        Linear between polygons with equal numbers of corners; other polygons are held.
     video : str
         Name of the video.
     """
@@ -66,7 +66,7 @@ class Regions:
         return {name: self.polygon_at(name, t) for name in self.rois}
 
     def polygon_at(self, name: str, t: float) -> np.ndarray | None:
-        """Polygon of one region at a time; the same array as long as it stands still."""
+        """Polygon of one region at a time; the same array as long as it does not move."""
         keyframes = self.rois[name]
         after = bisect_right(keyframes, t, key=lambda keyframe: keyframe.t)
         if not after:
@@ -78,7 +78,7 @@ class Regions:
 
 
 def polygon_between(before: Keyframe, after: Keyframe, t: float) -> np.ndarray | None:
-    """Polygon at a time between two keyframes: linear where both have as many corners, else that of the first."""
+    """Polygon at a time between two keyframes: linear if both have equally many corners, else the first one's."""
     first, second = before.polygon, after.polygon
     if first is second or first is None or second is None or len(first) != len(second):
         return first
@@ -99,7 +99,7 @@ def write_regions(regions: Regions, path: str | Path) -> None:
     ----------
     regions : Regions
     path : str or Path
-        JSON; what `read_regions` reads.
+        JSON file, for `read_regions`.
     """
     rois = {
         name: [{"t": k.t, "polygon": None if k.polygon is None else k.polygon.tolist()} for k in keyframes]
@@ -127,64 +127,67 @@ def read_regions(path: str | Path) -> Regions:
     Raises
     ------
     RppgError
-        If it cannot be read or is laid out otherwise; the region and the time at fault are named.
+        If it cannot be read or has another layout; the message names the region and the time at fault.
     """
     path = Path(path)
     try:
-        laid = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise RppgError(f"{path.name}: regions cannot be read ({fault(error)}); save them as JSON") from None
-    if not isinstance(laid, dict):
-        raise RppgError(f"{path.name}: holds no regions; a JSON object with width, height and rois is needed")
-    if laid.get("version", VERSION) != VERSION:
-        raise RppgError(f"{path.name}: has the version {shortened(repr(laid['version']))}; {VERSION} is known")
-    interpolation = laid.get("interpolation", "linear")
+    if not isinstance(content, dict):
+        raise RppgError(f"{path.name}: not a file of regions; it must be a JSON object with width, height and rois")
+    if content.get("version", VERSION) != VERSION:
+        held = shortened(repr(content["version"]))
+        raise RppgError(f"{path.name}: version {held} is unknown; write version {VERSION}")
+    interpolation = content.get("interpolation", "linear")
     if interpolation not in INTERPOLATIONS:
         held = shortened(repr(interpolation))
-        raise RppgError(f"{path.name}: interpolation is {held}; take {' or '.join(INTERPOLATIONS)}")
+        raise RppgError(f"{path.name}: interpolation {held} is unknown; choose {' or '.join(INTERPOLATIONS)}")
     for side in ("width", "height"):
-        if type(laid.get(side)) is not int or laid[side] < 1:
-            held = shortened(repr(laid.get(side)))
-            raise RppgError(f"{path.name}: {side} is {held}; it is that of the video's frames, in pixels")
-    rois = laid.get("rois")
+        if type(content.get(side)) is not int or content[side] < 1:
+            held = shortened(repr(content.get(side)))
+            raise RppgError(f"{path.name}: {side} is {held}; give the {side} of the video's frames in pixels")
+    rois = content.get("rois")
     if not isinstance(rois, dict) or not rois:
-        raise RppgError(f"{path.name}: names no region under rois; {FOREHEAD} with its keyframes, for one")
-    keyframes = {str(name): _keyframes(f"{path.name}, {shortened(name)}", laid) for name, laid in rois.items()}
-    return Regions(laid["width"], laid["height"], keyframes, interpolation, str(laid.get("video", "")))
+        raise RppgError(f"{path.name}: no regions under rois; add at least one, such as {FOREHEAD}, with its keyframes")
+    keyframes = {str(name): _keyframes(f"{path.name}, {shortened(name)}", entries) for name, entries in rois.items()}
+    return Regions(content["width"], content["height"], keyframes, interpolation, str(content.get("video", "")))
 
 
-def _keyframes(where: str, laid: object) -> list[Keyframe]:
-    if not isinstance(laid, list) or not laid:
-        raise RppgError(f'{where}: has no keyframes; give a list of {{"t": seconds, "polygon": [[x, y], ...]}}')
+def _keyframes(where: str, content: object) -> list[Keyframe]:
+    if not isinstance(content, list) or not content:
+        raise RppgError(f'{where}: no keyframes; give a list of {{"t": seconds, "polygon": [[x, y], ...]}}')
     keyframes: list[Keyframe] = []
-    for number, entry in enumerate(laid, 1):
+    for number, entry in enumerate(content, 1):
         if not isinstance(entry, dict) or not {"t", "polygon"} <= set(entry):
-            raise RppgError(f"{where}: keyframe {number} lacks t or polygon")
-        t = _finite(entry["t"], ())
+            raise RppgError(f"{where}: keyframe {number} lacks t or polygon; give both")
+        t = _finite_array(entry["t"], ())
         if t is None:
-            raise RppgError(f"{where}: keyframe {number} has the time {shortened(repr(entry['t']))}; give seconds")
+            raise RppgError(f"{where}: keyframe {number} has t {shortened(repr(entry['t']))}; give a time in seconds")
         if keyframes and t <= keyframes[-1].t:
-            raise RppgError(f"{where}: keyframe {number} at {t:g} s comes not after {keyframes[-1].t:g} s; sort them")
+            raise RppgError(
+                f"{where}: keyframe {number} at {t:g} s is not after {keyframes[-1].t:g} s; sort them by time"
+            )
         polygon = _polygon(f"{where}, {t:g} s", entry["polygon"])
         last = keyframes[-1].polygon if keyframes else None
         same = polygon is not None and last is not None and np.array_equal(polygon, last)
-        keyframes.append(Keyframe(float(t), last if same else polygon))  # one array while it stands still
+        keyframes.append(Keyframe(float(t), last if same else polygon))  # one array while it does not move
     return keyframes
 
 
-def _polygon(where: str, laid: object) -> np.ndarray | None:
-    if laid is None:
+def _polygon(where: str, content: object) -> np.ndarray | None:
+    if content is None:
         return None
-    polygon = _finite(laid, (None, 2))
+    polygon = _finite_array(content, (None, 2))
     if polygon is None or len(polygon) < _LEAST_CORNERS:
-        raise RppgError(f"{where}: the polygon needs at least {_LEAST_CORNERS} corners [x, y], or is null")
+        raise RppgError(f"{where}: the polygon must have at least {_LEAST_CORNERS} corners [x, y], or be null")
     return polygon
 
 
-def _finite(laid: object, shape: tuple) -> np.ndarray | None:
-    """Numbers of a shape (None: any length), or None if they are not."""
+def _finite_array(content: object, shape: tuple) -> np.ndarray | None:
+    """The content as a finite array of a shape (None: any length), or None if it is not one."""
     try:
-        values = np.array(laid)
+        values = np.array(content)
     except ValueError:
         return None
     fits = values.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, values.shape, strict=True))

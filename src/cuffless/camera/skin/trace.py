@@ -12,7 +12,7 @@ from cuffless.errors import shortened
 from cuffless.files import whole_file
 
 MOST_COLOUR = 1e18
-"""Values of a camera lie far below."""
+"""Upper limit of a colour; those of a camera are far lower."""
 _ARRAYS = ("t", "rgb", "n_pixels", "rois", "fps", "stamps", "notes")
 
 
@@ -31,13 +31,13 @@ class Trace:
     rois : tuple of str
         Names of the regions.
     fps : float
-        Frames a second, as from `frame_rate`.
+        Frames per second, as from `frame_rate`.
     stamps : {"file", "container", "names", "fps"}
-        Where the times come from; "fps": counted, so that dropped frames and a wrong rate go unseen.
+        Where the times come from; "fps": counted, so that dropped frames and a wrong rate go unnoticed.
     notes : list of str
         What the user should know.
     read_as : str
-        What a text file was taken for, in one line; empty for other sources.
+        How a text file was interpreted, in one line; empty for other sources.
     """
 
     t: np.ndarray
@@ -65,7 +65,7 @@ class Trace:
 
 
 def frame_rate(t: np.ndarray) -> float:
-    """Frames a second.
+    """Frame rate of a recording.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def frame_rate(t: np.ndarray) -> float:
     Returns
     -------
     float
-        One over the mean distance of neighbouring frames. Distances far from the median, which lost frames leave, do
-        not count. The median itself would make 30.3 of 30 frames a second where times are whole milliseconds.
+        Frames per second: one over the mean interval between frames. Intervals far from the median, where frames were
+        lost, do not count. The median itself would turn 30 frames per second into 30.3 if times are whole milliseconds.
     """
     steps = np.diff(t)
     median = np.percentile(steps, 50, method="lower")  # one of them
@@ -84,7 +84,7 @@ def frame_rate(t: np.ndarray) -> float:
 
 
 def mean_over_rois(trace: Trace) -> np.ndarray:
-    """Mean colour over the visible regions, each weighing as many pixels as it has.
+    """Mean colour over the visible regions, weighted by their numbers of pixels.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def save_trace(trace: Trace, path: str | Path) -> None:
 
 
 def save_reason(reason: str, path: str | Path) -> None:
-    """Write, in place of a trace, why there is none: `load_trace` raises it."""
+    """Write why there is no trace, in its place; `load_trace` raises the reason."""
     with whole_file(path) as part:
         np.savez_compressed(part, reason=np.str_(reason))
 
@@ -137,21 +137,21 @@ def load_trace(path: str | Path) -> Trace:
     Raises
     ------
     RppgError
-        If the file cannot be read, is no such trace, or says why there is none.
+        If the file cannot be read, is not such a trace, or holds the reason why there is none.
     """
-    return trace_of(path, read_arrays(path))
+    return trace_from_arrays(path, read_arrays(path))
 
 
-def trace_of(path: str | Path, arrays: dict[str, np.ndarray]) -> Trace:
-    """The trace whose arrays a file holds; `load_trace` says what is raised."""
+def trace_from_arrays(path: str | Path, arrays: dict[str, np.ndarray]) -> Trace:
+    """Check the arrays of a file and make them a trace; raises what `load_trace` raises."""
     if "reason" in arrays:
         raise RppgError(shortened(arrays["reason"], 400))
     if missing := [name for name in _ARRAYS if name not in arrays]:
-        raise RppgError(f"{path}: no trace of ours, it lacks {', '.join(missing)}; extract it again")
+        raise RppgError(f"{path}: not a cuffless trace: missing {', '.join(missing)}; run extract_trace again")
     t, rgb, n_pixels, rois, fps, stamps, notes = (arrays[name] for name in _ARRAYS)
     n, regions = t.size, rois.size
     rising = t.shape == (n,) and _numeric(t) and np.isfinite(t).all() and (np.diff(t) > 0).all()
-    coloured = rgb.shape == (n, regions, 3) and _numeric(rgb) and not impossible(rgb).any()
+    coloured = rgb.shape == (n, regions, 3) and _numeric(rgb) and not impossible_colours(rgb).any()
     counted = n_pixels.shape == (n, regions) and n_pixels.dtype.kind in "iu" and not (n_pixels < 0).any()
     checks = {
         "t": (rising, "rising seconds"),
@@ -160,17 +160,20 @@ def trace_of(path: str | Path, arrays: dict[str, np.ndarray]) -> Trace:
         "rois": (rois.ndim == 1 and rois.dtype.kind == "U", "names"),
         "fps": (fps.ndim == 0 and _numeric(fps) and 0 < fps <= MOST_FPS, f"a number up to {MOST_FPS:g}"),
         "stamps": (stamps.ndim == 0 and stamps.dtype.kind == "U", "a word"),
-        "notes": (notes.ndim == 1 and notes.dtype.kind in "Uf", "lines of text"),  # of no note at all: floats
+        "notes": (
+            notes.ndim == 1 and notes.dtype.kind in "Uf",
+            "lines of text",
+        ),  # an empty list of notes is saved as floats
     }
-    for name, (right, wanted) in checks.items():
+    for name, (right, expected) in checks.items():
         if not right:
             held = f"{arrays[name].dtype} of shape {arrays[name].shape}"
-            raise RppgError(f"{path}: {name} must be {wanted}, and is {held}; extract the trace again")
-    said = [shortened(note, 300) for note in notes]
-    return Trace(t, rgb, n_pixels, tuple(map(str, rois)), float(fps), str(stamps), said)
+            raise RppgError(f"{path}: {name} must be {expected}, but is {held}; extract the trace again")
+    texts = [shortened(note, 300) for note in notes]
+    return Trace(t, rgb, n_pixels, tuple(map(str, rois)), float(fps), str(stamps), texts)
 
 
-def impossible(colours: np.ndarray) -> np.ndarray:
+def impossible_colours(colours: np.ndarray) -> np.ndarray:
     """Where values cannot be colours: negative, infinite, or beyond what single precision can hold squared."""
     return (colours < 0) | (colours > MOST_COLOUR)
 

@@ -7,7 +7,14 @@ import pandas as pd
 
 from cuffless.camera.arrays import read_arrays
 from cuffless.camera.errors import RppgError
-from cuffless.camera.skin.trace import MOST_COLOUR, Trace, frame_rate, impossible, is_saved_trace, trace_of
+from cuffless.camera.skin.trace import (
+    MOST_COLOUR,
+    Trace,
+    frame_rate,
+    impossible_colours,
+    is_saved_trace,
+    trace_from_arrays,
+)
 from cuffless.demands import MEMORY_GB
 from cuffless.errors import shortened
 from cuffless.records import RecordError
@@ -20,18 +27,18 @@ from cuffless.records.text.times import UNITS, fitting_unit, is_time_name, plain
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz", ".npz")
 WHOLE = "whole"
-"""Name of the region of a trace that has only one."""
+"""Name of the region in a trace with only one."""
 _COLOURS = {"red": ("r", "red"), "green": ("g", "green"), "blue": ("b", "blue")}
 _RATES = ("fps", "fs")
 _FPS = (5.0, 1000.0)
 
 
 class TraceLayoutError(RppgError):
-    """A trace that is laid out otherwise than it was described; the message says how to describe it."""
+    """A trace whose layout differs from its description; the message gives the right description."""
 
 
 def is_trace(path: str | Path) -> bool:
-    """Whether a path names a file of colours, not a video."""
+    """Whether a path is a file of colours rather than a video."""
     return Path(path).name.lower().endswith(SUFFIXES)
 
 
@@ -48,16 +55,16 @@ def read_trace(
     Parameters
     ----------
     path : str or Path
-        Text with columns time, R, G, B in any case (no time: `fps` is needed), whatever separates them; or npz with
+        Text with columns time, R, G, B in any case (without time, `fps` is required), with any separator; or npz with
         ``rgb`` (n, 3), or the array named by `key`, and ``fps``; or a trace that `save_trace` wrote.
     time_unit : {"s", "ms", "us", "ns"}, optional
-        Unit of a CSV's times; default: the one that gives 5 to 1000 frames a second.
+        Unit of a CSV's times; default: the one that gives 5 to 1000 frames per second.
     key : str, optional
         Name of the array of colours in an npz.
     fps : float, optional
-        Frames a second; overrides the file's times or rate.
+        Frames per second; overrides the file's times or rate.
     memory_gb : float
-        Most GB (10^9 bytes) that the file may ask for.
+        Largest memory in GB (10^9 bytes) that the file may need.
 
     Returns
     -------
@@ -67,17 +74,17 @@ def read_trace(
     Raises
     ------
     TraceLayoutError
-        If it is laid out otherwise than described.
+        If its layout differs from the description.
     RppgError
         If it cannot be read, is empty, or its values cannot be colours.
     """
     path = Path(path)
     if path.name.lower().endswith(".npz"):
         if time_unit:
-            raise TraceLayoutError(f"{path.name}: a time unit describes a CSV; an npz states its frames a second")
+            raise TraceLayoutError(f"{path.name}: a time unit is for CSV files; an npz contains its frames per second")
         return _read_npz(path, key, fps, memory_gb)
     if key:
-        raise TraceLayoutError(f"{path.name}: a key names an array of an npz; a CSV has columns")
+        raise TraceLayoutError(f"{path.name}: a key is for arrays of an npz; a CSV has columns")
     return _read_csv(path, time_unit, fps, memory_gb)
 
 
@@ -95,23 +102,27 @@ def _read_csv(path: Path, time_unit: str | None, fps: float | None, memory_gb: f
     columns = [next((plain.index(n) for n in known if n in plain), None) for known in _COLOURS.values()]
     if None in columns:
         raise TraceLayoutError(
-            f"{path.name}: no column {[*_COLOURS][columns.index(None)]}; found {shown(names) or 'no names'}. The first "
-            "line names the columns time,R,G,B"
+            f"{path.name}: no column {[*_COLOURS][columns.index(None)]} (found: {shown(names) or 'no names'}); name "
+            "the columns time,R,G,B in the first line"
         )
     if not len(table):
-        raise RppgError(f"{path.name}: the file holds no frames")
+        raise RppgError(f"{path.name}: the file has no frames")
     rgb = np.column_stack([_numbers(layout, table[at], at) for at in columns])
     time = next((at for at, name in enumerate(names) if is_time_name(name)), None)
     if time is None and fps is None:
-        raise TraceLayoutError(f"{path.name}: no column time; say the frames a second with --fps")
+        raise TraceLayoutError(f"{path.name}: no column 'time'; give the frames per second with --fps")
     if fps is not None:
-        notes = [f"times of the file are set aside for {fps:g} frames a second, as told"] if time is not None else []
-        trace = _counted(path.name, rgb, fps, notes)
+        notes = (
+            [f"the file's times are ignored in favour of {fps:g} frames per second, as requested"]
+            if time is not None
+            else []
+        )
+        trace = _counted_trace(path.name, rgb, fps, notes)
     else:
         seconds, dated = _times(layout, table[time], time)
-        trace = _stamped(path.name, seconds, rgb, "s" if dated else time_unit)
+        trace = _timed_trace(path.name, seconds, rgb, "s" if dated else time_unit)
     trace.read_as = (
-        f"{path.name}: {layout.kind}, {layout.written}, columns {shown(names, 100)}; {trace.fps:.5g} frames a second "
+        f"{path.name}: {layout.kind}, {layout.written}, columns {shown(names, 100)}; {trace.fps:.5g} frames per second "
         f"{'as given' if fps is not None else f'from column {names[time]}'}"
     )
     return trace
@@ -128,23 +139,23 @@ def _numbers(layout, column: pd.Series, at: int) -> np.ndarray:
 
 
 def _times(layout, column: pd.Series, at: int) -> tuple[np.ndarray, bool]:
-    """Times from the first frame, and whether they are dates or a clock's, which are in seconds."""
+    """Times of the frames, and whether they are dates or clock times, which are in seconds."""
     read = read_times(column, layout.decimal)
     if (bad := np.flatnonzero(~np.isfinite(read.since))).size:
         held, line = shown([column.iloc[bad[0]]], 60), line_of(layout, int(bad[0]))
         raise RppgError(
-            f"{layout.path.name}, line {line}, {layout.names[at]}: {held} is not a number, nor a date such as "
+            f"{layout.path.name}, line {line}, {layout.names[at]}: {held} is neither a number nor a date such as "
             "2024-05-01T10:03:20.125"
         )
-    # Numbers as they stand, for messages; those of a clock would lose their fractions.
+    # Numbers as they are in the file, for messages; a clock's would lose their fractions.
     small = read.kind == "number" and abs(read.first) < 1e8
     return read.since + read.first if small else read.since, read.kind != "number"
 
 
-def _stamped(name: str, time: np.ndarray, rgb: np.ndarray, time_unit: str | None) -> Trace:
-    """A trace with times of its own."""
+def _timed_trace(name: str, time: np.ndarray, rgb: np.ndarray, time_unit: str | None) -> Trace:
+    """A trace from a file with times."""
     if len(time) < 2:
-        raise RppgError(f"{name}: {len(time)} frame; a pulse needs seconds of them")
+        raise RppgError(f"{name}: only one frame; a pulse rate needs several seconds of frames")
     back = np.flatnonzero(np.diff(time) < 0)
     if len(back):
         raise RppgError(
@@ -155,71 +166,74 @@ def _stamped(name: str, time: np.ndarray, rgb: np.ndarray, time_unit: str | None
     steps = np.diff(time)
     first = np.concatenate(([True], steps > 0))
     if first.sum() < 2:
-        raise RppgError(f"{name}: all frames have the same time; say the frames a second with --fps")
+        raise RppgError(f"{name}: all frames have the same time; give the frames per second with --fps")
     if np.mean(first) < 0.5:  # stamps coarser than frames, such as whole seconds
         scale = UNITS[_unit(name, typical_step(time), time_unit)]
         kept, t = spread_stamps((time - time[0]) * scale)
-        notes.append("several frames share each time stamp and are taken to follow each other evenly")
+        notes.append("several frames share each time stamp; they are assumed to be evenly spaced")
     else:
         if not first.all():
             notes.append(f"{int((~first).sum())} frames repeat the time of the one before and are left out")
         kept = np.flatnonzero(first)
         t = (time[kept] - time[0]) * UNITS[_unit(name, float(np.median(np.diff(time[kept]))), time_unit)]
-    return _one_region(name, t, rgb[kept], frame_rate(t), "file", notes)
+    return _whole_trace(name, t, rgb[kept], frame_rate(t), "file", notes)
 
 
-def _unit(name: str, step: float, told: str | None) -> str:
-    """Unit of times `step` apart."""
+def _unit(name: str, step: float, given: str | None) -> str:
+    """Unit of times `step` apart: the one given, which must fit, or the one that fits."""
     fitting = fitting_unit(step, _FPS)
-    if told is None and fitting is None:
+    if given is None and fitting is None:
         raise TraceLayoutError(
-            f"{name}: frames are {step:g} apart, which in no unit from s to ns is a rate of {_FPS[0]:g} to {_FPS[1]:g} "
-            "frames a second; say it with --fps"
+            f"{name}: a frame interval of {step:g} is not {_FPS[0]:g}-{_FPS[1]:g} frames per second in s, ms, us or "
+            "ns; give the rate with --fps"
         )
-    if told is not None and not _FPS[0] <= 1 / (step * UNITS[told]) <= _FPS[1]:
+    if given is not None and not _FPS[0] <= 1 / (step * UNITS[given]) <= _FPS[1]:
         remedy = f"--time-unit {fitting}" if fitting else "--fps"
         raise TraceLayoutError(
-            f"{name}: times in {told} make {1 / (step * UNITS[told]):.3g} frames a second; say {remedy}"
+            f"{name}: times in {given} give {1 / (step * UNITS[given]):.3g} frames per second; pass {remedy}"
         )
-    return told or fitting
+    return given or fitting
 
 
 def _read_npz(path: Path, key: str | None, fps: float | None, memory_gb: float) -> Trace:
     arrays = read_arrays(path, memory_gb)
     if is_saved_trace(arrays) and key is None and fps is None:
-        return trace_of(path, arrays)
+        return trace_from_arrays(path, arrays)
     colours = [name for name, array in arrays.items() if array.ndim == 2 and array.shape[1] == 3]
     key = key or "rgb"
     if key not in colours:
-        found = (
-            f"--key {' or '.join(shortened(name, 40) for name in colours[:5])}"
+        remedy = (
+            f"pass --key {' or '.join(shortened(name, 40) for name in colours[:5])}"
             if colours
-            else "it holds no array of shape (n, 3)"
+            else "there is no array of that shape; save one"
         )
-        raise TraceLayoutError(f"{path.name}: no array {key} of shape (n, 3); {found}")
+        raise TraceLayoutError(f"{path.name}: no array {key} of shape (n, 3); {remedy}")
     if fps is None:
         rate = next((arrays[name] for name in _RATES if name in arrays), None)
         if rate is None or rate.size != 1 or rate.dtype.kind not in "iuf":
-            raise TraceLayoutError(f"{path.name}: no number fps; say the frames a second with --fps")
+            raise TraceLayoutError(f"{path.name}: no number 'fps'; give the frames per second with --fps")
         fps = float(rate.item())
     if arrays[key].dtype.kind not in "iuf":
         raise RppgError(f"{path.name}: {key} holds {arrays[key].dtype}, not numbers; save colours as numbers")
-    return _counted(path.name, arrays[key].astype(float), fps, [])
+    return _counted_trace(path.name, arrays[key].astype(float), fps, [])
 
 
-def _counted(name: str, rgb: np.ndarray, fps: float, notes: list[str]) -> Trace:
-    """A trace without times: frames are counted."""
+def _counted_trace(name: str, rgb: np.ndarray, fps: float, notes: list[str]) -> Trace:
+    """A trace without times; frames are counted."""
     if not _FPS[0] <= fps <= _FPS[1]:
-        raise TraceLayoutError(f"{name}: {fps:g} frames a second; {_FPS[0]:g} to {_FPS[1]:g} are possible, say --fps")
-    return _one_region(name, np.arange(len(rgb)) / fps, rgb, fps, "fps", notes)
+        raise TraceLayoutError(
+            f"{name}: {fps:g} frames per second is not within {_FPS[0]:g}-{_FPS[1]:g}; correct it with --fps"
+        )
+    return _whole_trace(name, np.arange(len(rgb)) / fps, rgb, fps, "fps", notes)
 
 
-def _one_region(name: str, t, rgb, fps: float, stamps: str, notes: list[str]) -> Trace:
-    bad = impossible(rgb)
+def _whole_trace(name: str, t, rgb, fps: float, stamps: str, notes: list[str]) -> Trace:
+    bad = impossible_colours(rgb)
     if bad.any():
         at = np.argwhere(bad)[0]
         raise RppgError(
-            f"{name}: frame {at[0] + 1} has the colour {rgb[tuple(at)]:g}; colours lie between 0 and {MOST_COLOUR:g}"
+            f"{name}: frame {at[0] + 1} has the colour {rgb[tuple(at)]:g}; colours must be between 0 and "
+            f"{MOST_COLOUR:g}"
         )
     seen = np.isfinite(rgb).all(axis=1)
     if not seen.any():

@@ -1,4 +1,4 @@
-"""Regions that follow a face through a video, while its frames pass by once."""
+"""Regions that follow a face through a video, in one pass over its frames."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -8,26 +8,26 @@ from cuffless.camera.errors import RppgError
 from cuffless.camera.skin.faces import FaceFinder, face_side, skin_regions
 from cuffless.camera.skin.roi import CHEEK_LEFT, CHEEK_RIGHT, FOREHEAD, Keyframe, Regions, polygon_between
 
-Placed = tuple[float, np.ndarray, list[np.ndarray | None]]
+PlacedFrame = tuple[float, np.ndarray, list[np.ndarray | None]]
 """Time, frame, and the polygon of each region."""
 NAMES = (FOREHEAD, CHEEK_LEFT, CHEEK_RIGHT)
 STILL = 0.015
-"""Sides of the face by which its regions may move without being taken along: the mesh trembles as much."""
+"""Movement, in sides of the face, up to which regions stay in place: the mesh itself jitters as much."""
 _MOST_WAITING = 2**28  # bytes of frames between two looks
 
 
 class FaceRegions:
-    """Regions on forehead and cheeks, by a look for the face now and then and straight lines in between.
+    """Regions on forehead and cheeks: the face is looked for now and then, and regions move linearly in between.
 
-    Frames wait until the look after them, so that a region moves smoothly: one that leapt at each look would put the
-    rate of the looks into the colours, and once a second is a pulse rate.
+    Frames wait for the next look, so that a region moves smoothly: one that jumped at each look would put the rate of
+    the looks into the colours, and once per second is a pulse rate.
 
     Parameters
     ----------
     name : str
-        The video's, for errors.
+        Name of the video, for errors.
     roi_hz : float
-        Looks a second; large frames that would take more than 256 MB to keep are looked at more often.
+        Looks per second; more if the frames that wait would take more than 256 MB.
     find : callable, optional
         From a frame to the mesh of its face or None; default: `FaceFinder`.
     """
@@ -39,19 +39,19 @@ class FaceRegions:
         self._size = (0, 0)
         self.looks = self.found = 0
 
-    def place(self, frames: Iterable[tuple[float, np.ndarray]]) -> Iterator[Placed]:
+    def place(self, frames: Iterable[tuple[float, np.ndarray]]) -> Iterator[PlacedFrame]:
         """Yield all frames with the polygons of `NAMES`."""
         waiting: list[tuple[float, np.ndarray]] = []
         looked, size = -np.inf, 0
         for t, frame in frames:
-            # Half a millisecond early counts: stamps are rounded.
+            # Half a millisecond too early still counts, since stamps are rounded.
             if t - looked >= self._period - 5e-4 or size > _MOST_WAITING:
                 self._look(t, frame)
-                yield from self._released(waiting)
+                yield from self._release(waiting)
                 waiting, looked, size = [], t, 0
             waiting.append((t, frame))
             size += frame.nbytes
-        yield from self._released(waiting, last=True)
+        yield from self._release(waiting, last=True)
 
     def regions(self) -> Regions:
         """The regions of all looks.
@@ -59,11 +59,11 @@ class FaceRegions:
         Raises
         ------
         RppgError
-            If there was no face in any.
+            If none of them found a face.
         """
         if not self.found:
             raise RppgError(
-                f"{self._name}: no face in {self.looks} frames looked at; give its regions in a file, or take the "
+                f"{self._name}: no face in {self.looks} frames looked at; give the regions in a file, or use the "
                 "mean of the whole frame (roi_mode whole)"
             )
         return Regions(*self._size, self._keyframes, video=self._name)
@@ -72,7 +72,7 @@ class FaceRegions:
         """What the user should know."""
         if self.found == self.looks:
             return []
-        return [f"a face in {self.found} of {self.looks} frames looked at"]
+        return [f"a face was found in {self.found} of {self.looks} frames looked at"]
 
     def _look(self, t: float, frame: np.ndarray) -> None:
         height, width = frame.shape[:2]
@@ -88,8 +88,8 @@ class FaceRegions:
                 new = last
             keyframes.append(Keyframe(t, new))
 
-    def _released(self, waiting: list[tuple[float, np.ndarray]], *, last: bool = False) -> Iterator[Placed]:
-        """Frames that waited for the newest look, or after the last one."""
+    def _release(self, waiting: list[tuple[float, np.ndarray]], *, last: bool = False) -> Iterator[PlacedFrame]:
+        """Yield the frames that waited for the newest look, or those after the last one."""
         ends = [(keys[-1], keys[-1]) if last else keys[-2:] for keys in self._keyframes.values()]
         for t, frame in waiting:
             yield t, frame, [polygon_between(*pair, t) for pair in ends]

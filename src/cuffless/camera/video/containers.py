@@ -1,7 +1,7 @@
-"""What a video's container declares of its pictures, and whether the file is as long as it declares.
+"""What a video's container declares about its pictures, and whether the file is as long as it declares.
 
-FFmpeg's count of frames is of no use for that: in MP4 it leaves the edit list out, in Matroska it is the length of the
-whole file, a longer sound included, times the frame rate.
+FFmpeg's count of frames does not help: in MP4 it ignores the edit list, in Matroska it is the length of the whole file,
+including a longer sound, times the frame rate.
 """
 
 import struct
@@ -19,17 +19,17 @@ _MOST = 1 << 24  # bytes of one table that are read: 2 million runs of frames
 
 
 @dataclass(frozen=True)
-class Declared:
-    """What a container says of its pictures.
+class Declaration:
+    """What a container declares about its pictures.
 
     Attributes
     ----------
     seconds : float or None
-        For how long pictures are shown; None where it does not say so of the pictures alone.
+        For how long pictures are shown; None if the container does not give it for the pictures alone.
     cut : bool
-        Whether the file ends before it says it does.
+        Whether the file ends earlier than it declares.
     sized : bool
-        Whether it says where it ends; a stream that was written without going back does not.
+        Whether it declares where it ends; a stream that was written in one go does not.
     """
 
     seconds: float | None = None
@@ -37,17 +37,17 @@ class Declared:
     sized: bool = True
 
 
-def declared(path: str | Path) -> Declared | None:
-    """What the container of a video declares.
+def read_declaration(path: str | Path) -> Declaration | None:
+    """Read what the container of a video declares about its pictures.
 
     Parameters
     ----------
     path : str or Path
-        MP4, MOV and 3GP (the edit list counts), Matroska and WebM, AVI (whether it is cut, no more).
+        MP4, MOV and 3GP (the edit list counts), Matroska and WebM, AVI (only whether it is cut).
 
     Returns
     -------
-    Declared or None
+    Declaration or None
         None for other containers.
     """
     path = Path(path)
@@ -59,11 +59,11 @@ def declared(path: str | Path) -> Declared | None:
                 return _matroska(file, size)
             if head[:4] == b"RIFF":
                 end = _riff_end(file, size)
-                return Declared(cut=end > size, sized=end > 0)
+                return Declaration(cut=end > size, sized=end > 0)
             if head[4:8] in _FIRST:
                 return _mp4(file, size)
         except (ValueError, OverflowError, ZeroDivisionError, IndexError, struct.error):
-            return Declared(sized=False)  # makes no sense; FFmpeg will say whether it can be read
+            return Declaration(sized=False)  # not understood; FFmpeg finds out whether it can be read
     return None
 
 
@@ -77,14 +77,14 @@ def _riff_end(file: BinaryIO, size: int) -> int:
     while end + 8 <= size:
         file.seek(end)
         head = file.read(8)
-        if head[:4] != b"RIFF" or head[4:] in (bytes(4), b"\xff" * 4):  # written without going back
+        if head[:4] != b"RIFF" or head[4:] in (bytes(4), b"\xff" * 4):  # written in one go
             break
         end += 8 + int.from_bytes(head[4:], "little")
     return end
 
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start of the content and end of the boxes of a stretch."""
+    """Name, start of the content and end of each box in a stretch of the file."""
     while start + 8 <= end:
         file.seek(start)
         head = file.read(16)
@@ -98,21 +98,23 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
         start = stop
 
 
-def _mp4(file: BinaryIO, size: int) -> Declared:
+def _mp4(file: BinaryIO, size: int) -> Declaration:
     cut, moov = False, None
     for name, content, stop in _boxes(file, 0, size):
         cut |= stop > size
         if name == b"moov":
             moov = content, min(stop, size)
     if moov is None:
-        return Declared(cut=cut)
+        return Declaration(cut=cut)
     movie = {name: (content, stop) for name, content, stop in _boxes(file, *moov)}
-    tracks = [_first(_leaves(file, content, stop)) for name, content, stop in _boxes(file, *moov) if name == b"trak"]
+    tracks = [
+        _first_by_name(_leaves(file, content, stop)) for name, content, stop in _boxes(file, *moov) if name == b"trak"
+    ]
     pictures = [track for track in tracks if track.get(b"hdlr", b"")[8:12] == b"vide"]
     if len(pictures) != 1 or b"mvex" in movie or b"mvhd" not in movie:  # mvex: in fragments, each with its own times
-        return Declared(cut=cut)
+        return Declaration(cut=cut)
     file.seek(movie[b"mvhd"][0])
-    return Declared(_shown(pictures[0], _timescale(file.read(32))), cut)
+    return Declaration(_shown_seconds(pictures[0], _timescale(file.read(32))), cut)
 
 
 def _leaves(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
@@ -125,8 +127,8 @@ def _leaves(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, bytes
             yield name, file.read(stop - content)
 
 
-def _first(boxes: Iterator[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """By name; of a name that comes again the first: MOV has a second `hdlr` further in."""
+def _first_by_name(boxes: Iterator[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Boxes by name, the first of each: MOV has a second `hdlr` further in."""
     found = {}
     for name, value in boxes:
         found.setdefault(name, value)
@@ -134,12 +136,12 @@ def _first(boxes: Iterator[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 
 def _timescale(header: bytes) -> int:
-    """Ticks a second of a movie's or a track's header."""
+    """Ticks per second from the header of a movie or a track."""
     at = 20 if header[0] else 12
     return _number(header[at : at + 4])
 
 
-def _shown(track: dict[bytes, bytes], movie_scale: int) -> float | None:
+def _shown_seconds(track: dict[bytes, bytes], movie_scale: int) -> float | None:
     """Seconds for which a track's pictures are shown."""
     times = track.get(b"stts", bytes(8))
     runs = [(_number(times[at : at + 4]), _number(times[at + 4 : at + 8])) for at in range(8, len(times) - 7, 8)]
@@ -158,7 +160,7 @@ def _shown(track: dict[bytes, bytes], movie_scale: int) -> float | None:
     return min(seconds, sum(kept) / movie_scale) if sum(kept) else seconds
 
 
-def _matroska(file: BinaryIO, size: int) -> Declared:
+def _matroska(file: BinaryIO, size: int) -> Declaration:
     seconds, cut, sized = None, False, False
     for name, content, stop in _elements(file, 0, size):
         if name != _SEGMENT:
@@ -167,17 +169,17 @@ def _matroska(file: BinaryIO, size: int) -> Declared:
         found = list(_values(file, content, size if stop is None else min(stop, size)))
         values = dict(found)
         kinds = [_number(value) for name, value in found if name == _TRACK_TYPE]
-        if kinds == [1] and (length := values.get(_DURATION)):  # pictures alone: no sound that may be longer
+        if kinds == [1] and (length := values.get(_DURATION)):  # pictures alone, no sound that may be longer
             [ticks] = struct.unpack(">f" if len(length) == 4 else ">d", length)
             # The duration counts from 0, also where the first picture comes later.
             ticks -= _number(values.get(_TIMESTAMP, b""))
             seconds = ticks * _number(values.get(_SCALE, b"\x0f\x42\x40")) / 1e9
         break
-    return Declared(seconds, cut, sized)
+    return Declaration(seconds, cut, sized)
 
 
 def _elements(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, int | None]]:
-    """Name, start of the content and end (None: not stated) of the elements of a stretch."""
+    """Name, start of the content and end (None: not declared) of each element in a stretch of the file."""
     while start < end:
         file.seek(start)
         head = file.read(12)
@@ -199,7 +201,7 @@ def _elements(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, 
 
 
 def _values(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-    """The values that stand before the first pictures, and the time of these."""
+    """The values before the first pictures, and the time of these."""
     for name, content, stop in _elements(file, start, end):
         if name == _CLUSTER:
             yield from ((child, value) for child, value in _values(file, content, content + 64) if child == _TIMESTAMP)

@@ -7,34 +7,34 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.video.containers import declared
+from cuffless.camera.video.containers import read_declaration
 from cuffless.camera.video.frame_times import MOST_FPS, read_frame_times
 from cuffless.camera.video.images import NUMBERED, Images
 from cuffless.errors import fault
 
 LEAST_SECONDS = 10.0
-"""What must be left of a truncated video."""
-_LATE_SECONDS = 0.5  # containers other than AVI state their length roughly
-_BARE = (b"\xff\xd8", b"\0\0\0\1")  # Motion JPEG and H.264 or H.265 in no container
-_TRIES = 300  # OpenCV tells a frame that cannot be decoded as it tells the end
+"""Shortest truncated video that is still used."""
+_LATE_SECONDS = 0.5  # containers other than AVI give a rough length
+_BARE = (b"\xff\xd8", b"\0\0\0\1")  # Motion JPEG and H.264 or H.265 without a container
+_TRIES = 300  # OpenCV reports a frame that cannot be decoded in the same way as the end of the file
 
 
 class Frames:
-    """Frames of one video, to be read once, in order; a context manager, which closes the file.
+    """Frames of one video, read once and in order; a context manager that closes the file.
 
     Iterating gives ``(t, frame)``: seconds from the recording's start, strictly rising, and a (height, width, 3) uint8
-    array of blue, green and red. At its end `notes` is complete.
+    array of blue, green and red. When it has ended, `notes` is complete.
 
     Attributes
     ----------
     name : str
-        The file's.
+        Name of the file.
     stamps : {"file", "container", "names", "fps"}
-        Where times come from.
+        Where the times come from.
     notes : list of str
         What the user should know.
     seconds : float or None
-        Length, if it is known beforehand.
+        Length, if known in advance.
     """
 
     def __init__(self, source, clock, stamps: str, notes: list[str], seconds: float | None):
@@ -53,7 +53,7 @@ class Frames:
         Raises
         ------
         RppgError
-            If no frame can be decoded, less than 10 s are left of a truncated video, or there are too few frame times.
+            If no frame can be decoded, less than 10 s of a truncated video can be read, or frame times are missing.
         """
         last, back = -np.inf, 0
         for row, number, stamp, frame in self._source:
@@ -64,9 +64,9 @@ class Frames:
             else:
                 back += 1
         if last == -np.inf:
-            raise RppgError(f"{self.name}: holds no frame that can be decoded; copy or convert the video again")
+            raise RppgError(f"{self.name}: no frame can be decoded; copy or convert the video again")
         if back:
-            self.notes.append(f"{back} frames are timed no later than the one before and are left out")
+            self.notes.append(f"{back} frames are not later than the frame before and are left out")
         self.notes += self._source.losses()
         self.notes += self._clock.leftovers(self._source.read)
 
@@ -77,13 +77,13 @@ def open_frames(video: str | Path, *, timestamps: str | Path | None = None, fps:
     Parameters
     ----------
     video : str or Path
-        A file, or the pattern of numbered images, as ``img_%05d.png``: a number that is missing is a lost frame.
-        Numbers that are times (ms to ns) are taken for the frames' times.
+        A file, or the pattern of numbered images, such as ``img_%05d.png``: a missing number is a lost frame.
+        Numbers that are times (ms to ns) are used as the frame times.
     timestamps : str or Path, optional
-        Frame times, as `read_frame_times` reads them: one for each frame. Default: the container's or
-        the names'.
+        File of frame times for `read_frame_times`, one per frame. Default: the times of the container or
+        the image names.
     fps : float, optional
-        Frames a second, by which frames are counted instead; without meaning where there are `timestamps`.
+        Frames per second; times are then counted instead of read. Ignored if there are `timestamps`.
 
     Returns
     -------
@@ -96,8 +96,8 @@ def open_frames(video: str | Path, *, timestamps: str | Path | None = None, fps:
 
     Notes
     -----
-    AVI stores no times: frames are counted at the header's rate, and `stamps` is ``fps``. A stream in no container
-    (``.h264``, ``.mjpeg``) has not even a rate.
+    AVI stores no times: frames are counted at the header's rate, and `stamps` is ``fps``. A stream without a
+    container (``.h264``, ``.mjpeg``) does not even have a rate.
     """
     video = Path(video)
     numbered = not video.is_file() and NUMBERED.search(video.name)
@@ -105,28 +105,28 @@ def open_frames(video: str | Path, *, timestamps: str | Path | None = None, fps:
     try:
         if timestamps is not None:
             times, notes = read_frame_times(timestamps)
-            clock = _Listed(times, Path(timestamps).name, video.name)
+            clock = _FileClock(times, Path(timestamps).name, video.name)
             return Frames(source, clock, "file", notes, float(times[-1] - times[0]))
         if fps is None and source.stamped:
-            return Frames(source, _Stamped(), source.stamps, list(source.notes), source.seconds)
+            return Frames(source, _StampClock(), source.stamps, list(source.notes), source.seconds)
         rate = source.fps if fps is None else fps
         if not 0 < rate <= MOST_FPS:
             raise RppgError(
-                f"{video.name}: has no frame times and says {rate:g} frames a second; give timestamps or fps"
+                f"{video.name}: no frame times, and {rate:g} is not a usable frame rate; give timestamps or fps"
             )
-        why = "frame times are set aside, as asked" if source.stamped else "no frame times"
-        notes = [f"{why}: counted at {rate:g} frames a second, dropped frames and a wrong rate go unseen"]
+        why = "frame times are ignored, as requested" if source.stamped else "no frame times"
+        notes = [f"{why}: counted at {rate:g} frames per second, so dropped frames and a wrong rate go unnoticed"]
         if not source.stamped:
             notes += source.notes
         seconds = source.seconds and source.fps and source.seconds * source.fps / rate
-        return Frames(source, _Counted(rate), "fps", notes, seconds or None)
+        return Frames(source, _CountingClock(rate), "fps", notes, seconds or None)
     except RppgError:
         source.close()
         raise
 
 
-class _Listed:
-    """Times of a user's file."""
+class _FileClock:
+    """Times from a user's file."""
 
     def __init__(self, times: np.ndarray, name: str, video: str):
         self.times, self.name, self.video = times.tolist(), name, video
@@ -134,7 +134,7 @@ class _Listed:
     def __call__(self, row: int, number: int, stamp: float) -> float:
         if row >= len(self.times):
             raise RppgError(
-                f"{self.video}: more frames than {self.name} has times, {len(self.times)}; give one for each frame"
+                f"{self.video}: more frames than the {len(self.times)} times in {self.name}; give one time per frame"
             )
         return self.times[row]
 
@@ -142,11 +142,11 @@ class _Listed:
         more = len(self.times) - read
         if more <= 0:
             return []
-        return [f"{self.name} has {more} more times than there are frames; its first {read} are taken"]
+        return [f"{self.name} has {more} more times than there are frames; the first {read} are used"]
 
 
-class _Counted:
-    """Frames at a constant rate; missing numbers are lost frames."""
+class _CountingClock:
+    """Times counted at a constant rate; missing numbers are lost frames."""
 
     def __init__(self, fps: float):
         self.fps = fps
@@ -158,8 +158,8 @@ class _Counted:
         return []
 
 
-class _Stamped:
-    """The container's or the names' times, from the first frame."""
+class _StampClock:
+    """Times of the container or the image names, from the first frame."""
 
     first = None
 
@@ -173,7 +173,7 @@ class _Stamped:
 
 
 class _VideoFile:
-    """A video file; iterating gives row and number of a frame (the same), the container's time in s, and the frame."""
+    """A video file; iterating gives a frame's row and number (the same), the container's time in s, and the frame."""
 
     stamps, notes = "container", ()
 
@@ -182,7 +182,7 @@ class _VideoFile:
             raise RppgError(f"{path}: there is no such video")
         if not path.stat().st_size:
             raise RppgError(f"{path.name}: the file is empty; copy the video again")
-        # FFmpeg's own complaints name no file; ours do.
+        # FFmpeg's own error messages do not name the file; ours do.
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
         import cv2
 
@@ -192,18 +192,18 @@ class _VideoFile:
         except cv2.error as error:
             raise RppgError(f"{path.name}: cannot be opened as a video ({fault(error)})") from None
         if not self._capture.isOpened():
-            raise RppgError(f"{path.name}: is damaged or in no format that OpenCV reads; convert it to MP4 or MKV")
+            raise RppgError(f"{path.name}: is damaged or not in a format that OpenCV reads; convert it to MP4 or MKV")
         with path.open("rb") as file:
             head = file.read(12)
         self._avi = head[:4] == b"RIFF" and head[8:] == b"AVI "
-        bare = head.startswith(_BARE) and not head[4:8].isalpha()  # letters: a box of MP4
+        bare = head.startswith(_BARE) and not head[4:8].isalpha()  # letters: an MP4 box
         self.stamped = not (self._avi or bare)
         self.fps = 0.0 if bare else self._capture.get(cv2.CAP_PROP_FPS)  # FFmpeg makes one up
         count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.seconds = count / self.fps if count > 0 and 0 < self.fps <= MOST_FPS else None
-        self._told = declared(path)
-        if self._told:
-            self.seconds = self._told.seconds or (self.seconds if self._told.sized else None)
+        self._declared = read_declaration(path)
+        if self._declared:
+            self.seconds = self._declared.seconds or (self.seconds if self._declared.sized else None)
 
     def __iter__(self):
         import cv2
@@ -225,7 +225,7 @@ class _VideoFile:
             self.read += 1
 
     def losses(self) -> list[str]:
-        """Frames that the file declares and does not give."""
+        """Notes on frames that the file declares but that cannot be read."""
         lost = [f"{self._lost} frames cannot be decoded"] if self._lost else []
         if self.seconds is None or self._first is None:
             return lost
@@ -233,13 +233,13 @@ class _VideoFile:
         there = self._end - self._first + frame
         if self.seconds - there <= (1.5 * frame if self._avi else _LATE_SECONDS):
             return lost
-        if self._told is None:
-            return [*lost, f"its pictures end after {there:.1f} s, the file after {self.seconds:.1f} s"]
-        if not (self._avi or self._told.cut or self._told.seconds):
-            return lost  # a sound may be longer than the pictures
+        if self._declared is None:
+            return [*lost, f"the pictures end after {there:.1f} s, the file after {self.seconds:.1f} s"]
+        if not (self._avi or self._declared.cut or self._declared.seconds):
+            return lost  # the sound may be longer than the pictures
         what = f"truncated or damaged: {there:.1f} s of {self.seconds:.1f} s can be read"
         if there < LEAST_SECONDS:
-            raise RppgError(f"{self.name}: {what}, and {LEAST_SECONDS:g} s are needed; copy the video again")
+            raise RppgError(f"{self.name}: {what}, but {LEAST_SECONDS:g} s are needed; copy the video again")
         return [*lost, what]
 
     def close(self) -> None:

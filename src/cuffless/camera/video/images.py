@@ -1,4 +1,4 @@
-"""Frames that are images: numbered one by one, or named by the times at which they were taken."""
+"""Frames that are images: numbered consecutively, or named after the times at which they were taken."""
 
 import re
 from collections.abc import Sequence
@@ -12,8 +12,8 @@ from cuffless.camera.errors import RppgError
 from cuffless.records.faults import pass_on
 
 NUMBERED = re.compile(r"%0?\d*d")
-# Units of numbers that are times, by how far they lie apart: 8 to 125 frames a second in ms, up to 1000 in us and ns.
-# Closer ones count frames: at most every seventh.
+# Units of numbers that are times, by the distance between them: 8 to 125 frames per second in ms, up to 1000 in us and
+# ns. Numbers closer together count frames: at most every seventh.
 _TIMES = (
     ("ms", 1e-3, 8, 125),
     ("us", 1e-6, 1000, 125_000),
@@ -21,14 +21,14 @@ _TIMES = (
     ("ns", 1e-9, 1_000_000, 125_000_000),
 )
 _MOST_APART = 125
-_FEW = 3  # images: fewer tell nothing
+_FEW = 3  # images; fewer show no pattern
 
 
 _CALENDAR = (17, 20)  # digits of a date and time to ms or us: 20240131100000123
 
 
 def _calendar_seconds(numbers: Sequence[int]) -> list[float]:
-    """Seconds from the first of numbers that write a date and time; empty if one does not."""
+    """Seconds from the first of numbers that are all dates with times; empty if one is not."""
     if len(numbers) < _FEW or {len(str(number)) for number in numbers} not in [{digits} for digits in _CALENDAR]:
         return []
     try:
@@ -41,20 +41,20 @@ def _calendar_seconds(numbers: Sequence[int]) -> list[float]:
 class Images:
     """Images of one pattern, to be iterated once.
 
-    Gives row and number of a frame, which differ behind missing images; its time in s, NaN where numbers are no times;
+    Gives a frame's row and number, which differ after missing images; its time in s, NaN if the numbers are not times;
     and the frame. Images that cannot be decoded are left out.
 
     Parameters
     ----------
     pattern : Path
-        As ``img_%05d.png``.
+        Such as ``img_%05d.png``.
 
     Attributes
     ----------
     stamped : bool
         Whether the numbers are times.
     notes : list of str
-        What the user should know of the numbers.
+        What the user should know about the numbers.
     """
 
     fps, seconds, stamps = 0.0, None, "names"
@@ -67,7 +67,7 @@ class Images:
         matches = [match for path in found if (match := named.fullmatch(path.name))]
         self._files = sorted((int(match[1]), pattern.parent / match[0]) for match in matches)
         if not self._files:
-            raise RppgError(f"{pattern}: there is no such image; name them as img_00001.png for img_%05d.png")
+            raise RppgError(f"{pattern}: there is no such image; name the files like img_00001.png for img_%05d.png")
         numbers = [number - self._files[0][0] for number, _ in self._files]
         dated = _calendar_seconds([number for number, _ in self._files])
         self._gaps = numbers[-1] + 1 - len(set(numbers))
@@ -80,9 +80,9 @@ class Images:
         self._places = numbers
         if self.stamped:
             self.seconds = self._times[-1]
-            self.notes = [f"frame times are the images' numbers, taken for {unit}; with fps the images are counted"]
+            self.notes = [f"frame times are read from the image names ({unit}); give fps to count the images instead"]
         elif apart > _MOST_APART:
-            self.notes = [f"the images' numbers lie {apart:g} apart and count no frames: the images are counted"]
+            self.notes = [f"the image numbers are {apart:g} apart and so are not frame numbers; the images are counted"]
         if self.notes:
             self._places, self._gaps = range(len(numbers)), 0
 
@@ -98,7 +98,7 @@ class Images:
                 data = np.fromfile(path, np.uint8)
             except OSError as error:
                 pass_on(error)
-                data = ()  # a link to nothing, a folder
+                data = ()  # a broken link or a folder
             frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
             if frame is not None:
                 yield self.read, place, time, frame
@@ -107,12 +107,12 @@ class Images:
             self.read += 1
 
     def losses(self) -> list[str]:
-        """Images that are missing or damaged."""
-        missing = f"{self._gaps} numbers are missing among the images"
+        """Notes on images that are missing or damaged."""
+        missing = f"{self._gaps} image numbers are missing"
         if self._step > 1:
             missing = (
-                f"the images' numbers go up by {self._step} and fps counts numbers: if there are that many images a "
-                f"second, give {self._step} times as much"
+                f"the image numbers go up in steps of {self._step}, and fps counts numbers; if fps is the number of "
+                f"images per second, multiply it by {self._step}"
             )
         texts = (missing, f"{self._lost} images cannot be decoded")
         return [text for n, text in zip((self._gaps, self._lost), texts, strict=True) if n]

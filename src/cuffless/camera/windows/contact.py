@@ -1,28 +1,28 @@
-"""PPG recorded by contact beside a video: whether both tell the same pulse rate."""
+"""Contact PPG recorded with a video: whether both give the same pulse rate."""
 
 import numpy as np
 
-from cuffless.camera.manifest import Recording
+from cuffless.camera.manifest import VideoRecording
 from cuffless.config import RecordOptions, WindowOptions
 from cuffless.errors import CufflessError
 from cuffless.records.formats.csv_files import open_csv
 from cuffless.windows import Measures, cut_windows, first_broken_rule
 
 NEAR_SECONDS = 4.0
-"""Centres of windows that are compared lie no further apart."""
+"""Greatest distance between the centres of windows that are compared."""
 
 
-def contact_note(recording: Recording, kept: Measures, windows: WindowOptions) -> str:
+def contact_note(recording: VideoRecording, kept: Measures, windows: WindowOptions) -> str:
     """How far the pulse rates of a recording's windows are from those of its contact PPG.
 
     Parameters
     ----------
-    recording : Recording
-        ``ppg`` and ``ppg_fs``: a CSV with a column ``ppg`` that begins with the video.
+    recording : VideoRecording
+        ``ppg`` and ``ppg_fs``: a CSV with a column ``ppg`` that starts with the video.
     kept : Measures
-        Kept windows of rPPG: start, seconds, hr.
+        Kept rPPG windows: start, seconds, hr.
     windows : WindowOptions
-        By which the windows of both are cut.
+        How the windows of both are cut.
 
     Returns
     -------
@@ -39,11 +39,11 @@ def contact_note(recording: Recording, kept: Measures, windows: WindowOptions) -
         return f"contact PPG not compared: {error}"
     found = found.select(first_broken_rule(found, windows, has_abp=False) < 0)
     if not len(found):
-        return f"contact PPG not compared: no window of {recording.ppg.name} keeps the rules of the signal"
+        return f"contact PPG not compared: no window of {recording.ppg.name} passes the rules of the signal"
     centre, theirs = (measures.start + measures.seconds / 2 for measures in (kept, found))
     nearest = np.abs(centre[:, None] - theirs).argmin(axis=1)
     near = np.abs(theirs[nearest] - centre) <= NEAR_SECONDS
     if not near.any():
-        return f"contact PPG not compared: no window of {recording.ppg.name} lies beside one of the video"
+        return f"contact PPG not compared: no window of {recording.ppg.name} is near one of the video"
     apart = np.median(np.abs(kept.hr - found.hr[nearest])[near])
-    return f"pulse rate {apart:.1f} bpm from that of the contact PPG (median over {int(near.sum())} windows)"
+    return f"pulse rate off by {apart:.1f} bpm from the contact PPG (median over {int(near.sum())} windows)"

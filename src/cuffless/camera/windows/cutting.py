@@ -1,4 +1,4 @@
-"""From mean colours to windows of pulse wave with a monitor's pressures, by the rules that hold for PPG."""
+"""From mean colours to windows of the pulse wave with a monitor's pressures, by the same rules as for PPG."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -8,12 +8,12 @@ import numpy as np
 import scipy
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.manifest import Recording
+from cuffless.camera.manifest import VideoRecording
 from cuffless.camera.pulse.channels import CHANNELS, THREE, channel_faults
 from cuffless.camera.pulse.waves import WINDOW_SECONDS, pulse_stretches, stretches
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.camera.windows.contact import contact_note
-from cuffless.camera.windows.files import NO_PRESSURE, Gathered, write_gathered
+from cuffless.camera.windows.files import NO_PRESSURE, RecordingOutcome, write_window_set
 from cuffless.camera.windows.monitor import Monitor, pressures_at, read_monitor, require_overlap
 from cuffless.config import WindowOptions
 from cuffless.config.rppg import RppgOptions
@@ -24,13 +24,13 @@ from cuffless.windows import Windows, count_rejections, cut_windows, first_broke
 from cuffless.windows.ready import NEED_BEATS
 
 FS = 125.0
-"""Sampling rate in Hz to which pulse waves are brought."""
-FRAMES_A_CYCLE = 2.125
-"""Frames a second over the upper end of the pass band: 17 a second for 8 Hz, half the rate with some room."""
+"""Sampling rate in Hz to which pulse waves are resampled."""
+FRAMES_PER_CYCLE = 2.125
+"""Frames per cycle of the upper end of the pass band: 17 per second for 8 Hz, a bit more than two per cycle."""
 
 
 def pulse_record(trace: Trace, options: RppgOptions, windows: WindowOptions, *, name: str = "trace") -> Record:
-    """Pulse wave of a trace as a recording of PPG.
+    """Pulse wave of a trace as a record of PPG.
 
     Parameters
     ----------
@@ -38,47 +38,47 @@ def pulse_record(trace: Trace, options: RppgOptions, windows: WindowOptions, *, 
     options : RppgOptions
         ``method`` and ``invert``.
     windows : WindowOptions
-        The pass band that the frame rate must hold.
+        The pass band, for which the frame rate must be high enough.
     name : str
         The recording's name.
 
     Returns
     -------
     Record
-        One segment at 125 Hz a stretch of frames; each begins at its time in the recording. Frames without skin and
-        missing frames end a stretch where they leave more than 1 s without a colour.
+        One segment at 125 Hz per stretch of frames, starting at its time in the recording. Missing frames and frames
+        without skin end a stretch if they leave more than 1 s without a colour.
 
     Raises
     ------
     RppgError
-        If there are too few frames a second for the pass band, or no stretch is as long as one window of the method.
+        If there are too few frames per second for the pass band, or skin is never visible for as long as 1.6 s.
     """
     colours = mean_over_rois(trace)
-    if (rate := _frame_rate(trace)) < FRAMES_A_CYCLE * windows.band[1]:
+    if (rate := _frame_rate(trace)) < FRAMES_PER_CYCLE * windows.band[1]:
         raise RppgError(
-            f"{name}: {rate:.3g} frames a second cannot hold {windows.band[0]:g}-{windows.band[1]:g} Hz, the band of a "
-            f"pulse wave; film with at least {FRAMES_A_CYCLE * windows.band[1]:g}"
+            f"{name}: {rate:.3g} frames per second are too few for {windows.band[0]:g}-{windows.band[1]:g} Hz, the "
+            f"band of a pulse wave; film with at least {FRAMES_PER_CYCLE * windows.band[1]:g}"
         )
     waves = pulse_stretches(trace.t, colours, trace.fps, method=options.method, invert=options.invert)
     segments = []
     for t0, fps, wave in waves:
-        [segment] = from_arrays(name, _at_rate(wave, fps), None, FS).segments
+        [segment] = from_arrays(name, _resample(wave, fps), None, FS).segments
         segments.append(replace(segment, name=f"{name}_{len(segments)}", start=t0))
     if not segments:
-        raise RppgError(f"{name}: no {WINDOW_SECONDS:g} s in which skin is seen; see to the region of interest")
+        raise RppgError(f"{name}: skin is never visible for {WINDOW_SECONDS:g} s; check the region of interest")
     return Record(name, name, FS, ("ppg",), trace.seconds, tuple(segments))
 
 
 def _frame_rate(trace: Trace) -> float:
-    """Frames a second: the nominal rate, or the mean over stretches where the camera slowed down."""
+    """Frames per second: the nominal rate, or the mean over stretches if the camera slowed down."""
     parts = stretches(trace.t)
     steps = int(np.sum(parts[:, 1] - parts[:, 0] - 1))
     spans = np.sum(trace.t[parts[:, 1] - 1] - trace.t[parts[:, 0]])
     return min(trace.fps, steps / spans) if steps else trace.fps
 
 
-def _at_rate(wave, fps: float):
-    """A wave at 125 Hz; splines would bend what lies near half the frame rate."""
+def _resample(wave, fps: float):
+    """Resample a wave to 125 Hz; a spline would distort frequencies near half the frame rate."""
     times = max(int(np.ceil(2 * FS / fps)), 1)
     dense = scipy.signal.resample_poly(wave, times, 1, padtype="line") if times > 1 else wave
     return to_rate(dense, times * fps, FS, 0.0, int((len(wave) - 1) / fps * FS + 1e-6) + 1)
@@ -92,7 +92,7 @@ def cut_recording(
     *,
     name: str = "trace",
 ) -> Windows:
-    """Cut the windows of a recording, and judge them as windows of PPG are judged.
+    """Cut the windows of a recording, and apply the rules for windows of PPG.
 
     Parameters
     ----------
@@ -101,25 +101,25 @@ def cut_recording(
         None: no window has a pressure.
     options : RppgOptions
     windows : WindowOptions
-        The windowing that the networks were trained with.
+        The windowing of the networks' training.
     name : str
         The recording's name.
 
     Returns
     -------
     Windows
-        ``sbp`` and ``dbp`` are the monitor's at the window's centre; starts count from the recording's start. Beside
-        the rules, ``rejected`` counts under ``no_pressure`` the windows that keep the rules of the signal but have no
-        value of the monitor near them. Rules that need beats of a pressure wave reject nothing.
+        ``sbp`` and ``dbp`` are the monitor's at the window's centre; starts count from the recording's start. Besides
+        the rules, ``rejected`` has ``no_pressure``: the windows that pass the rules of the signal but have no value of
+        the monitor near them. Rules that need beats of a pressure wave reject nothing.
 
     Raises
     ------
     RppgError
-        If the trace gives no pulse wave, or the monitor has no value of its time.
+        If the trace gives no pulse wave, or the monitor has no value during it.
 
     Notes
     -----
-    Schrumpf et al. (2021), section 3.6.1: windows as of PPG.
+    Schrumpf et al. (2021), section 3.6.1: windows as for PPG.
     """
     cut = cut_windows(pulse_record(trace, options, windows, name=name), windows)
     pressures = np.full((len(cut.candidates), 2), np.nan)
@@ -147,7 +147,7 @@ def _labelled(cut: Windows, pressures, options: WindowOptions) -> Windows:
 
 
 def gather_windows(
-    recordings: Iterable[Recording],
+    recordings: Iterable[VideoRecording],
     traces: Iterable[Trace | str],
     options: RppgOptions,
     windows: WindowOptions,
@@ -161,52 +161,56 @@ def gather_windows(
 
     Parameters
     ----------
-    recordings : iterable of Recording
+    recordings : iterable of VideoRecording
     traces : iterable of Trace or str
-        One each, in the same order; a text is the reason why there is none. May be a generator: one is held at a time.
+        One per recording, in the same order; a text is the reason why there is none. A generator keeps one in memory.
     options : RppgOptions
     windows : WindowOptions
-        The windowing that the networks were trained with.
+        The windowing of the networks' training.
     store, index, quality : path
-        Where the set is written; see `write_gathered`.
+        Files of the set; see `write_window_set`.
     log : callable
-        Gets one line a recording.
+        Called with one line per recording.
 
     Notes
     -----
-    A recording that gives no window is a row of `quality` with its reason, and never an error.
+    A recording without windows is a row of `quality` with the reason, never an error.
     """
-    gathered = []
+    outcomes = []
     for recording, trace in zip(recordings, traces, strict=True):
-        gathered.append(_gather(recording, trace, options, windows))
-        log(f"{recording.recording}: {gathered[-1].verdict}")
-    write_gathered(gathered, options, windows, store=store, index=index, quality=quality)
+        outcomes.append(_gather(recording, trace, options, windows))
+        log(f"{recording.recording}: {outcomes[-1].verdict}")
+    write_window_set(outcomes, options, windows, store=store, index=index, quality=quality)
 
 
-def _gather(recording: Recording, trace: Trace | str, options: RppgOptions, windows: WindowOptions) -> Gathered:
-    own = Gathered(recording.subject, recording.recording, notes=[recording.notes] if recording.notes else [])
+def _gather(
+    recording: VideoRecording, trace: Trace | str, options: RppgOptions, windows: WindowOptions
+) -> RecordingOutcome:
+    outcome = RecordingOutcome(
+        recording.subject, recording.recording, notes=[recording.notes] if recording.notes else []
+    )
     if not isinstance(trace, str):
-        own.seconds, own.stamps = trace.seconds, trace.stamps
-        own.notes += trace.notes
+        outcome.seconds, outcome.stamps = trace.seconds, trace.stamps
+        outcome.notes += trace.notes
     if recording.exclude:
-        own.reason = f"excluded: {recording.exclude}"
-        return own
+        outcome.reason = f"excluded: {recording.exclude}"
+        return outcome
     if isinstance(trace, str):
-        own.reason = trace
-        return own
+        outcome.reason = trace
+        return outcome
     try:
         monitor = None
         if recording.bp:
             monitor = read_monitor(recording.bp, start_time=recording.start_time, offset_s=recording.bp_offset_s)
-            own.notes += monitor.notes
+            outcome.notes += monitor.notes
         needed = CHANNELS if options.method in THREE else (options.method,)
         if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
-            own.notes.append(f"{faults}: {options.method} is not to be relied on; see rppg.method")
-        own.windows = cut_recording(trace, monitor, options, windows, name=recording.recording)
-        own.notes += filter(None, [contact_note(recording, own.windows.kept, windows)])
+            outcome.notes.append(f"{faults}: {options.method} is unreliable; see rppg.method")
+        outcome.windows = cut_recording(trace, monitor, options, windows, name=recording.recording)
+        outcome.notes += filter(None, [contact_note(recording, outcome.windows.kept, windows)])
     except CufflessError as error:
-        own.reason = str(error)
-        return own
-    if not len(own.windows.kept) and monitor is None:
-        own.reason = "the manifest names no bp: its windows have no pressure"
-    return own
+        outcome.reason = str(error)
+        return outcome
+    if not len(outcome.windows.kept) and monitor is None:
+        outcome.reason = "no bp in the manifest, so no window has a pressure; name the monitor's CSV there"
+    return outcome

@@ -1,4 +1,4 @@
-"""Windows of all recordings on disk: one set that networks read, an index of it, and what became of the others."""
+"""Windows of all recordings on disk: one set for the networks, its index, and a quality table of all recordings."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +13,14 @@ from cuffless.windows import Windows
 from cuffless.windows.materialize import write_set
 
 NO_PRESSURE = "no_pressure"
-"""Counts windows that have no value of the monitor near them."""
+"""Name of the count of windows that have no value of the monitor near them."""
 INDEX_COLUMNS = ("subject", "record", "row", "start", "seconds", "sbp", "dbp", "hr", "snr", "position")
-_FIGURES = ("start", "seconds", "sbp", "dbp", "hr", "snr")
+_MEASURES = ("start", "seconds", "sbp", "dbp", "hr", "snr")
 
 
 @dataclass
-class Gathered:
-    """What became of one recording.
+class RecordingOutcome:
+    """Windows of one recording, or why there are none.
 
     Attributes
     ----------
@@ -28,11 +28,11 @@ class Gathered:
     seconds : float
         Length, gaps included.
     stamps : str
-        Where the frames' times come from; empty if it has none.
+        Where the frame times come from; empty if there are none.
     windows : Windows or None
-        None if it gave no pulse wave.
+        None if there is no pulse wave.
     reason : str
-        Why it has no window; may be left empty where the counts tell.
+        Why there is no window; may be left empty if the counts show it.
     notes : list of str
     """
 
@@ -46,17 +46,17 @@ class Gathered:
 
     @property
     def n_kept(self) -> int:
-        """Windows kept."""
+        """Number of windows kept."""
         return 0 if self.windows is None else len(self.windows.kept)
 
     @property
     def verdict(self) -> str:
-        """Why it has no window, or how many of how many are kept."""
+        """Why there is no window, or how many of them are kept."""
         return self.why or f"{self.n_kept} of {self.windows.n_cut} windows kept"
 
     @property
     def why(self) -> str:
-        """Why it has no window; empty if it has one."""
+        """Why there is no window; empty if there is one."""
         if self.reason or self.n_kept:
             return self.reason
         rejected = {} if self.windows is None else self.windows.rejected
@@ -72,8 +72,8 @@ def quality_columns(windows: WindowOptions) -> list[str]:
     return [*before, *windows.rules, NO_PRESSURE, "reason", "notes"]
 
 
-def write_gathered(
-    gathered: list[Gathered],
+def write_window_set(
+    outcomes: list[RecordingOutcome],
     options: RppgOptions,
     windows: WindowOptions,
     *,
@@ -85,67 +85,70 @@ def write_gathered(
 
     Parameters
     ----------
-    gathered : list of Gathered
+    outcomes : list of RecordingOutcome
     options : RppgOptions
-        ``min_windows``: subjects with fewer are noted in the table; they stay in the set, and out of the folds.
+        ``min_windows``: subjects with fewer are noted in the table; they are in the set, but not in the folds.
     windows : WindowOptions
         Kept in the store's attributes.
     store : path
         ``.zarr.zip`` with ``ppg`` (n, samples) float16 and ``labels`` (n, 2) float32, sorted by subject, recording and
-        start; as of a PPG subset.
+        start; the same layout as a PPG subset.
     index : path
-        Parquet file with one row a window, columns `INDEX_COLUMNS`: ``row`` counts within the recording, ``position``
+        Parquet file with one row per window, columns `INDEX_COLUMNS`: ``row`` counts within the recording, ``position``
         in the store.
     quality : path
-        CSV with one row a recording in the order given; windows kept, rejected under each rule, and without pressure
-        add up to those cut.
+        CSV with one row per recording in the order given; windows kept, rejected by each rule, and without pressure add
+        up to those cut.
     """
-    ordered = sorted((own for own in gathered if own.n_kept), key=lambda own: (own.subject, own.recording))
-    table = pd.concat([_rows(own) for own in [Gathered("", ""), *ordered]], ignore_index=True)
+    kept_some = (outcome for outcome in outcomes if outcome.n_kept)
+    ordered = sorted(kept_some, key=lambda outcome: (outcome.subject, outcome.recording))
+    table = pd.concat([_rows(outcome) for outcome in [RecordingOutcome("", ""), *ordered]], ignore_index=True)
     table["position"] = np.arange(len(table))
-    kept = np.concatenate([np.empty((0, windows.samples), np.float16), *(_in_time(own) for own in ordered)])
+    kept = np.concatenate([np.empty((0, windows.samples), np.float16), *(_in_time(outcome) for outcome in ordered)])
     labels = table[["sbp", "dbp"]].to_numpy(np.float32)
     write_set(store, labels, [kept], windows.samples, {"subset": "rppg", "windows": windows.model_dump(mode="json")})
     with whole_file(index) as part:
         table[list(INDEX_COLUMNS)].to_parquet(part, index=False)
     few = table.groupby("subject").size()
     few = few[few < options.min_windows]
-    rows = [_quality_row(own, windows, few.get(own.subject), options) for own in gathered]
+    rows = [_quality_row(outcome, windows, few.get(outcome.subject), options) for outcome in outcomes]
     with whole_file(quality) as part:
         pd.DataFrame(rows, columns=quality_columns(windows)).to_csv(part, index=False)
 
 
-def _rows(own: Gathered) -> pd.DataFrame:
-    kept = {name: getattr(own.windows.kept, name) if own.windows else [] for name in _FIGURES}
-    table = pd.DataFrame(kept, dtype=float).iloc[_order(own)]
+def _rows(outcome: RecordingOutcome) -> pd.DataFrame:
+    kept = {name: getattr(outcome.windows.kept, name) if outcome.windows else [] for name in _MEASURES}
+    table = pd.DataFrame(kept, dtype=float).iloc[_order(outcome)]
     return table.assign(
-        subject=pd.Series(own.subject, index=table.index, dtype="str"),
-        record=pd.Series(own.recording, index=table.index, dtype="str"),
+        subject=pd.Series(outcome.subject, index=table.index, dtype="str"),
+        record=pd.Series(outcome.recording, index=table.index, dtype="str"),
         row=np.arange(len(table), dtype=np.int32),
     )
 
 
-def _in_time(own: Gathered) -> np.ndarray:
-    return own.windows.ppg[_order(own)]
+def _in_time(outcome: RecordingOutcome) -> np.ndarray:
+    return outcome.windows.ppg[_order(outcome)]
 
 
-def _order(own: Gathered) -> np.ndarray:
-    return np.argsort(own.windows.kept.start, kind="stable") if own.windows else np.empty(0, int)
+def _order(outcome: RecordingOutcome) -> np.ndarray:
+    return np.argsort(outcome.windows.kept.start, kind="stable") if outcome.windows else np.empty(0, int)
 
 
-def _quality_row(own: Gathered, windows: WindowOptions, few: int | None, options: RppgOptions) -> dict:
-    notes = list(own.notes)
-    if own.n_kept and few is not None:
-        notes.append(f"its subject has {few} of {options.min_windows} windows and takes no part in fine-tuning")
-    counts = own.windows.rejected if own.windows else {}
+def _quality_row(outcome: RecordingOutcome, windows: WindowOptions, few: int | None, options: RppgOptions) -> dict:
+    notes = list(outcome.notes)
+    if outcome.n_kept and few is not None:
+        notes.append(
+            f"its subject has only {few} windows ({options.min_windows} are needed) and takes no part in fine-tuning"
+        )
+    counts = outcome.windows.rejected if outcome.windows else {}
     return {
-        "subject": own.subject,
-        "recording": own.recording,
-        "seconds": round(own.seconds, 3),
-        "stamps": own.stamps,
-        "windows_cut": own.windows.n_cut if own.windows else 0,
-        "windows_kept": own.n_kept,
+        "subject": outcome.subject,
+        "recording": outcome.recording,
+        "seconds": round(outcome.seconds, 3),
+        "stamps": outcome.stamps,
+        "windows_cut": outcome.windows.n_cut if outcome.windows else 0,
+        "windows_kept": outcome.n_kept,
         **{rule: counts.get(rule, 0) for rule in (*windows.rules, NO_PRESSURE)},
-        "reason": own.why,
+        "reason": outcome.why,
         "notes": "; ".join(notes),
     }

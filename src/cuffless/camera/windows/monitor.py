@@ -1,4 +1,4 @@
-"""What a bedside monitor says of a recording: its values, their clock, and the value that a window takes."""
+"""Pressures of a bedside monitor for a recording: reading them, their clock, and the value of each window."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from cuffless.records.text.numbers import parse_numbers
 from cuffless.records.text.tables import read_lines
 
 MONITOR_COLUMNS = ("time", "sbp", "dbp")
-_FIGURES = ("sbp", "dbp")
+_PRESSURES = ("sbp", "dbp")
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Monitor:
     pressures : (n, 2) float array
         SBP and DBP in mmHg.
     start_time : datetime or None
-        The recording's start, where the monitor tells dates.
+        The recording's start, if the monitor gives dates.
     notes : list of str
-        What was passed over.
+        What was ignored.
     """
 
     name: str
@@ -52,9 +52,9 @@ def read_monitor(path: str | Path, *, start_time: datetime | None = None, offset
     ----------
     path : str or Path
         CSV with columns `MONITOR_COLUMNS` in any case: seconds from the recording's start, or dates with times of day
-        (ISO 8601); SBP and DBP in mmHg. Rows without a plausible pair of pressures are passed over, and noted.
+        (ISO 8601); SBP and DBP in mmHg. Rows without a plausible pair of pressures are ignored and noted.
     start_time : datetime, optional
-        When the recording began; needed where the monitor tells dates.
+        Start of the recording; required if the monitor gives dates.
     offset_s : float
         Seconds to add to the monitor's times for the clock of the recording.
 
@@ -71,29 +71,29 @@ def read_monitor(path: str | Path, *, start_time: datetime | None = None, offset
     path = Path(path)
     table = _table(path)
     time, dated = _seconds(path, table["time"], start_time)
-    values = table[list(_FIGURES)].apply(parse_numbers).to_numpy(float)
+    values = table[list(_PRESSURES)].apply(parse_numbers).to_numpy(float)
     plausible = values[:, 0] > values[:, 1]
-    for column, name in enumerate(_FIGURES):
+    for column, name in enumerate(_PRESSURES):
         plausible &= (values[:, column] >= PLAUSIBLE[name][0]) & (values[:, column] <= PLAUSIBLE[name][1])
     if not plausible.any():
-        first = ", ".join(f"{name} {shortened(table[name].iloc[0], 40)}" for name in _FIGURES)
+        first = ", ".join(f"{name} {shortened(table[name].iloc[0], 40)}" for name in _PRESSURES)
         raise RppgError(
-            f"{path.name}: no row holds a plausible pair of pressures in mmHg; the first has {first}. In kPa? Multiply "
-            "by 7.50"
+            f"{path.name}: no row has a plausible pair of pressures in mmHg (the first: {first}); if they are in kPa, "
+            "multiply by 7.50"
         )
     notes = []
     if passed := int((~plausible).sum()):
         first = table[~plausible].iloc[0]
-        held = ", ".join(f"{name} {shortened(first[name], 40) or 'empty'}" for name in _FIGURES)
+        held = ", ".join(f"{name} {shortened(first[name], 40) or 'empty'}" for name in _PRESSURES)
         notes.append(
-            f"{path.name}: {passed} of {len(table)} values without a plausible pair of pressures (the first in line "
-            f"{first.name}: {held})"
+            f"{path.name}: {passed} of {len(table)} rows have no plausible pair of pressures and are ignored (the "
+            f"first in line {first.name}: {held})"
         )
     order = np.argsort(time[plausible], kind="stable")
     time, values = time[plausible][order] + offset_s, values[plausible][order]
     once = np.append(True, np.diff(time) > 0)
     if repeated := int((~once).sum()):
-        notes.append(f"{path.name}: {repeated} values repeat the time of another and are left out")
+        notes.append(f"{path.name}: {repeated} rows repeat the time of another and are left out")
     return Monitor(path.name, time[once], values[once], start_time if dated else None, notes)
 
 
@@ -106,13 +106,13 @@ def pressures_at(monitor: Monitor, times: np.ndarray, options: RppgOptions) -> n
     times : (n,) float array
         Seconds from the recording's start.
     options : RppgOptions
-        ``bp_within``: the nearest value counts if it lies within so many seconds. ``bp_interpolate``: the values
-        before and after are interpolated, where both do.
+        ``bp_within``: greatest distance of the nearest value in seconds. ``bp_interpolate``: interpolate between the
+        values before and after, if both are near enough.
 
     Returns
     -------
     (n, 2) float array
-        SBP and DBP in mmHg; NaN where there is no such value.
+        SBP and DBP in mmHg; NaN where no value is near enough.
     """
     times = np.asarray(times, float)
     after = np.searchsorted(monitor.time, times)
@@ -131,7 +131,7 @@ def pressures_at(monitor: Monitor, times: np.ndarray, options: RppgOptions) -> n
 
 
 def require_overlap(monitor: Monitor, first: float, last: float, within: float) -> None:
-    """Refuse a monitor none of whose values lies beside the recording.
+    """Refuse a monitor that has no value during the recording.
 
     Parameters
     ----------
@@ -139,18 +139,18 @@ def require_overlap(monitor: Monitor, first: float, last: float, within: float) 
     first, last : float
         First and last frame of the recording in seconds from its start.
     within : float
-        Seconds by which a value may lie outside.
+        Seconds by which a value may be outside.
 
     Raises
     ------
     RppgError
-        Says where both lie: in dates where the monitor tells them.
+        If there is none; the message gives both time spans, as dates if the monitor has dates.
     """
     if np.any((monitor.time >= first - within) & (monitor.time <= last + within)):
         return
-    whose, ours = (_span(ends, monitor.start_time) for ends in (monitor.time[[0, -1]], (first, last)))
+    values, frames = (_span(ends, monitor.start_time) for ends in (monitor.time[[0, -1]], (first, last)))
     remedy = "bp and start_time" if monitor.start_time else "bp and bp_offset_s"
-    raise RppgError(f"{monitor.name}: its values lie at {whose}, the recording at {ours}; see to {remedy}")
+    raise RppgError(f"{monitor.name}: its values are from {values}, the recording is from {frames}; check {remedy}")
 
 
 def _span(ends, start_time: datetime | None) -> str:
@@ -165,17 +165,17 @@ def _table(path: Path) -> pd.DataFrame:
         names, rows, _ = read_lines(path)
     except RecordError as error:
         raise RppgError(
-            f"{path.name}: cannot be read ({fault(error)}); give a CSV with {', '.join(MONITOR_COLUMNS)}"
+            f"{path.name}: cannot be read ({fault(error)}); give a CSV with the columns {', '.join(MONITOR_COLUMNS)}"
         ) from None
     if not names:
-        raise RppgError(f"{path.name}: cannot be read (it is empty); give a CSV with {', '.join(MONITOR_COLUMNS)}")
+        raise RppgError(f"{path.name}: the file is empty; give a CSV with the columns {', '.join(MONITOR_COLUMNS)}")
     if missing := [name for name in MONITOR_COLUMNS if name not in names]:
         raise RppgError(
-            f"{path.name}: no column {', '.join(missing)}; found {shown(names)}. It needs time (s from the "
-            "recording's start, or dates), sbp and dbp (mmHg)"
+            f"{path.name}: no column {', '.join(missing)} (found: {shown(names)}); give time (s from the recording's "
+            "start, or dates), sbp and dbp (mmHg)"
         )
     if not rows:
-        raise RppgError(f"{path.name}: holds no value; leave bp empty if there is none")
+        raise RppgError(f"{path.name}: no values; leave bp empty if there are none")
     lines, cells = zip(*rows, strict=True)
     at = [names.index(name) for name in MONITOR_COLUMNS]
     held = [[row[column] if column < len(row) else "" for column in at] for row in cells]
@@ -191,7 +191,9 @@ def _seconds(path: Path, column: pd.Series, start_time: datetime | None) -> tupl
         return _since(path, column, start_time), True
     at = int(np.flatnonzero(~np.isfinite(numbers))[0])
     held = shortened(column.iloc[at])
-    raise RppgError(f"{path.name}, line {column.index[at]}, time: {held!r} is not a number, as others are; correct it")
+    raise RppgError(
+        f"{path.name}, line {column.index[at]}, time: {held!r} is not a number, unlike the others; correct it"
+    )
 
 
 def _since(path: Path, column: pd.Series, start_time: datetime | None) -> np.ndarray:
@@ -199,14 +201,14 @@ def _since(path: Path, column: pd.Series, start_time: datetime | None) -> np.nda
     first = shortened(column.iloc[0])
     if start_time is None:
         raise RppgError(
-            f"{path.name}: its times are dates ({first}), and the manifest says no start_time; give it, or "
-            "seconds from the recording's start"
+            f"{path.name}: its times are dates ({first}), but the manifest has no start_time; add it, or give seconds "
+            "from the recording's start"
         )
     zoned = {moment.tzinfo is not None for moment in [*moments, start_time]}
     if len(zoned) > 1:
         raise RppgError(
-            f"{path.name}: its times ({first}) and start_time ({start_time.isoformat()}) must all tell a time "
-            "zone, or none"
+            f"{path.name}: its times ({first}) and start_time ({start_time.isoformat()}) must all have a "
+            "time zone, or none of them"
         )
     return np.array([(moment - start_time).total_seconds() for moment in moments])
 
@@ -219,6 +221,6 @@ def _moment(path: Path, line: int, text) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise RppgError(
-            f"{path.name}, line {line}, time: {shortened(text)!r} is neither seconds nor a date with time of day "
-            "(2024-05-01T10:03:20)"
+            f"{path.name}, line {line}, time: {shortened(text)!r} is neither seconds nor a date and time such as "
+            "2024-05-01T10:03:20"
         ) from None

@@ -1,4 +1,4 @@
-"""Windows of rPPG that others cut, in the layout of the data set that the paper's authors released."""
+"""Ready-made windows of rPPG, in the layout of the data set that the paper's authors released."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.windows.files import NO_PRESSURE, Gathered, write_gathered
+from cuffless.camera.windows.files import NO_PRESSURE, RecordingOutcome, write_window_set
 from cuffless.config import WindowOptions
 from cuffless.config.rppg import RppgOptions
 from cuffless.demands import MEMORY_GB
@@ -18,12 +18,12 @@ from cuffless.records.record import ReadyWindows, check_rate
 from cuffless.windows import cut_windows
 
 READY_FS = 125.0
-"""Sampling rate in Hz of windows whose file does not tell it in an attribute ``fs``."""
+"""Sampling rate in Hz if the file does not give it in an attribute ``fs``."""
 KEYS = ("rppg", "label", "subject_idx")
 
 
-def read_ready(path: str | Path, windows: WindowOptions) -> list[Gathered]:
-    """Read windows that others cut, and judge them as windows of PPG that others cut are judged.
+def read_ready(path: str | Path, windows: WindowOptions) -> list[RecordingOutcome]:
+    """Read ready-made windows, and apply the rules for ready-made windows of PPG.
 
     Parameters
     ----------
@@ -31,21 +31,21 @@ def read_ready(path: str | Path, windows: WindowOptions) -> list[Gathered]:
         HDF5 file with ``rppg`` (samples, n), ``label`` (2, n), SBP and DBP in mmHg, and ``subject_idx`` of n whole
         numbers; or with the first two transposed.
     windows : WindowOptions
-        The windowing that the networks were trained with. Each window is brought to its length, whatever beats or
-        seconds it holds, and the rules apply that need no beats of a pressure wave.
+        The windowing of the networks' training. Each window is resampled to its length, however many beats or seconds
+        it holds; rules that need beats of a pressure wave do not apply.
 
     Returns
     -------
-    list of Gathered
-        One a subject, in the order of their numbers. Windows follow each other as in the file, which tells no times;
-        a window of other length than the network's is noted.
+    list of RecordingOutcome
+        One per subject, in the order of their numbers. Windows are in the order of the file, which has no times; a note
+        reports windows of a different length from the networks'.
 
     Raises
     ------
     RppgError
-        If the file holds other arrays, of other shapes, or numbers of subjects that are not whole.
+        If the file has other arrays or other shapes, or a subject's number is not whole.
     RecordError
-        If it is no HDF5 file or is damaged.
+        If it is not an HDF5 file or is damaged.
 
     Notes
     -----
@@ -57,17 +57,17 @@ def read_ready(path: str | Path, windows: WindowOptions) -> list[Gathered]:
     notes = []
     if rppg.shape[1] != windows.samples:
         notes.append(f"windows of {rppg.shape[1]} samples resampled to {windows.samples}, the networks' length")
-    numbers, whose = np.unique(subject, return_inverse=True)
+    numbers, subject_of = np.unique(subject, return_inverse=True)
     digits = len(str(numbers.max()))
-    gathered = []
+    outcomes = []
     for which, number in enumerate(numbers):
-        own = np.flatnonzero(whose == which)
+        rows = np.flatnonzero(subject_of == which)
         name = f"{number:0{digits}d}"
-        record = _record(name, path, rppg[own], label[own], fs)
+        record = _record(name, path, rppg[rows], label[rows], fs)
         cut = cut_windows(record, windows)
         cut.rejected[NO_PRESSURE] = 0  # windows without a label count as missing
-        gathered.append(Gathered(name, name, record.seconds, "", cut, notes=list(notes)))
-    return gathered
+        outcomes.append(RecordingOutcome(name, name, record.seconds, "", cut, notes=list(notes)))
+    return outcomes
 
 
 def gather_ready(
@@ -80,7 +80,7 @@ def gather_ready(
     quality: str | Path,
     log: Callable[[str], object] = print,
 ) -> None:
-    """Write windows that others cut as one set; files as of `cuffless.camera.windows.cutting.gather_windows`.
+    """Write ready-made windows as one set, in the files of `cuffless.camera.windows.cutting.gather_windows`.
 
     Parameters
     ----------
@@ -88,23 +88,23 @@ def gather_ready(
         As for `read_ready`.
     options : RppgOptions
     windows : WindowOptions
-        The windowing that the networks were trained with.
+        The windowing of the networks' training.
     store, index, quality : path
-        See `write_gathered`.
+        See `write_window_set`.
     log : callable
-        Gets one line a subject, and one if windows are resampled.
+        Called with one line per subject, and one if windows are resampled.
 
     Raises
     ------
     RppgError, RecordError
-        As of `read_ready`.
+        As for `read_ready`.
     """
-    gathered = read_ready(path, windows)
-    for note in dict.fromkeys(note for own in gathered for note in own.notes):
+    outcomes = read_ready(path, windows)
+    for note in dict.fromkeys(note for outcome in outcomes for note in outcome.notes):
         log(f"{Path(path).name}: {note}")
-    for own in gathered:
-        log(f"subject {own.subject}: {own.verdict}")
-    write_gathered(gathered, options, windows, store=store, index=index, quality=quality)
+    for outcome in outcomes:
+        log(f"subject {outcome.subject}: {outcome.verdict}")
+    write_window_set(outcomes, options, windows, store=store, index=index, quality=quality)
 
 
 def _record(name: str, path: Path, rppg, label, fs: float) -> Record:
@@ -119,8 +119,8 @@ def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     with hdf5(path) as file:
         if missing := [key for key in KEYS if key not in file]:
             raise RppgError(
-                f"{path.name}: lacks {', '.join(missing)}, holds {some_of(sorted(file)) or 'nothing'}; windows of "
-                "rPPG are wanted as rppg (samples, n), label (2, n), subject_idx (n)"
+                f"{path.name}: no array {', '.join(missing)} (found: {some_of(sorted(file)) or 'nothing'}); windows of "
+                "rPPG need rppg (samples, n), label (2, n) and subject_idx (n)"
             )
         rppg, label, subject = (file[key] for key in KEYS)
         n = subject.size
@@ -136,7 +136,9 @@ def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         fs = float(np.asarray(rppg.attrs.get("fs", file.attrs.get("fs", READY_FS))).flat[0])
         rppg, label, subject = np.asarray(rppg[()], np.float32), np.asarray(label[()], float), subject[()].ravel()
     if subject.dtype.kind not in "iuf" or not np.all(np.mod(subject, 1) == 0):
-        raise RppgError(f"{path.name}: subject_idx holds what is no whole number; give each window its subject's")
+        raise RppgError(
+            f"{path.name}: subject_idx has values that are not whole numbers; give each window its subject's number"
+        )
     if upright:
         rppg, label = rppg.T, label.T
     return np.ascontiguousarray(rppg), label, subject.astype(np.int64), fs
