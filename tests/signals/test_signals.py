@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuffless.signals import (
+    PulseSearch,
     bandpass,
     cubic_windows,
     equal_runs,
@@ -48,7 +49,7 @@ def test_pulse_frequency_is_right_within_half_a_beat_a_minute(bpm):
 def test_a_dominant_second_harmonic_doubles_the_bare_peak_but_not_the_checked_one():
     blocks = np.stack([pulse(bpm, 16, harmonic=1.6) for bpm in (50, 60, 72, 85)])
     assert np.allclose(pulse_frequency(blocks, 25.0) * 60, [50, 60, 72, 85], atol=0.7)
-    assert np.allclose(pulse_frequency(blocks, 25.0, method="peak") * 60, [100, 120, 144, 170], atol=0.7)
+    assert np.allclose(pulse_frequency(blocks, 25.0, PulseSearch(method="peak")) * 60, [100, 120, 144, 170], atol=0.7)
 
 
 def test_snr_of_a_clean_pulse_hardly_depends_on_its_rate():
@@ -61,7 +62,7 @@ def test_snr_of_a_clean_pulse_hardly_depends_on_its_rate():
 def test_white_noise_rarely_passes_the_snr_filter():
     rng = np.random.default_rng(0)
     noise = bandpass(rng.standard_normal((1500, int(40 * FS))), FS)[:, 2000:2875:5]
-    hz = pulse_frequency(noise, 25.0, method="peak")
+    hz = pulse_frequency(noise, 25.0, PulseSearch(method="peak"))
     passed = np.mean(signal_to_noise(noise, 25.0, hz) >= -7)
     assert 0.07 < passed < 0.16, "about 11 % of noise passes with these bands"
     wide = np.mean(signal_to_noise(noise, 25.0, hz, harmonic_half_width=0.2, half_width=0.2) >= -7)

@@ -5,7 +5,7 @@ from cuffless.config import ConfigError, Crop, WindowOptions
 from cuffless.records import RecordError, from_arrays
 from cuffless.signals import bandpass, pressure_beats, signal_to_noise
 from cuffless.windows import iter_stretches, iter_windows
-from cuffless.windows.cutting import join_windows, unit_windows
+from cuffless.windows.batch import join_windows, unit_windows
 from cuffless.windows.stretches import stretch_distance
 
 OPTIONS = WindowOptions(samples_per_beat=32)

@@ -20,7 +20,6 @@ from cuffless.config.learning import (
 from cuffless.config.personalization import STRATEGIES, PersonalizationOptions, ProtocolOptions
 from cuffless.config.rppg import RppgOptions, RppgTuningOptions, VideoSimulationOptions
 from cuffless.config.stages import (
-    RULES,
     ChannelOptions,
     DownloadOptions,
     RecordOptions,
@@ -29,6 +28,7 @@ from cuffless.config.stages import (
     WindowOptions,
 )
 from cuffless.config.study import DatasetOptions, StudyConfig, load_config, merge, read_config
+from cuffless.rejection import RULES
 
 __all__ = [
     "ARCHITECTURES",

@@ -6,21 +6,7 @@ from typing import Any, Literal
 from pydantic import field_validator, model_validator
 
 from cuffless.config.base import Options, Range, option
-
-RULES = (
-    "missing",
-    "flat",
-    "saturated",
-    "beats",
-    "hr",
-    "sbp",
-    "dbp",
-    "pulse_pressure",
-    "spread",
-    "rates",
-    "pulses",
-    "snr",
-)
+from cuffless.rejection import RULES
 
 LIMITS: dict[str, dict[str, Range]] = {
     "paper": {"sbp_range": (75.0, 165.0), "dbp_range": (40.0, 80.0)},

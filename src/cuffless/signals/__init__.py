@@ -3,7 +3,7 @@
 from cuffless.signals.beats import PressureBeats, drop_close, find_pulses, pressure_beats
 from cuffless.signals.filters import SETTLING_SECONDS, bandpass
 from cuffless.signals.impulses import CHUNK_SECONDS, without_impulses
-from cuffless.signals.rates import PULSE_HZ, lasting_frequency, pulse_candidates, pulse_frequency
+from cuffless.signals.rates import PULSE_HZ, PulseSearch, lasting_frequency, pulse_candidates, pulse_frequency
 from cuffless.signals.resampling import cubic_windows, to_rate
 from cuffless.signals.runs import equal_runs, touched, true_runs
 from cuffless.signals.snr import signal_to_noise
@@ -13,6 +13,7 @@ __all__ = [
     "PULSE_HZ",
     "SETTLING_SECONDS",
     "PressureBeats",
+    "PulseSearch",
     "bandpass",
     "cubic_windows",
     "drop_close",

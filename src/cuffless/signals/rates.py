@@ -1,5 +1,7 @@
 """Pulse frequency from the spectrum."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy
 
@@ -18,33 +20,13 @@ def spectrum_size(fs, n_samples):
     return scipy.fft.next_fast_len(max(int(np.ceil(fs / MAX_BIN_HZ)), n_samples), real=True)
 
 
-def pulse_frequency(blocks, fs, **options):
-    """Pulse frequency of blocks of band-passed PPG, each on its own evidence.
+@dataclass(frozen=True)
+class PulseSearch:
+    """How the pulse frequency is searched for.
 
-    Parameters
+    Attributes
     ----------
-    blocks, fs, **options
-        As for `pulse_candidates`.
-
-    Returns
-    -------
-    (n_blocks,) float array
-        Frequencies in Hz: the fundamental of a slow pulse where there is evidence of one, else the usual frequency.
-    """
-    usual, slow = pulse_candidates(blocks, fs, **options)
-    return np.where(np.isfinite(slow), slow, usual)
-
-
-def pulse_candidates(blocks, fs, *, search=(0.67, 3.0), method="subharmonic", ratio=0.3, min_hz=0.7, cutoff=(0.5, 4)):
-    """Pulse frequency of blocks of band-passed PPG, and the fundamental of slower pulses.
-
-    Parameters
-    ----------
-    blocks : (n_blocks, n_samples) float array
-        Band-passed PPG.
-    fs : float
-        Sampling rate in Hz.
-    search : (float, float)
+    band : (float, float)
         Search band in Hz.
     method : {"subharmonic", "peak"}
         The highest spectral peak as it stands ("peak", the paper), or half its frequency where the spectrum
@@ -53,14 +35,50 @@ def pulse_candidates(blocks, fs, *, search=(0.67, 3.0), method="subharmonic", ra
     ratio, min_hz : float
         See `method`.
     cutoff : (float, int)
-        Lower cut-off frequency in Hz and order of the zero-phase filter that the blocks went through; what it took from
+        Lower cut-off frequency in Hz and order of the zero-phase filter that the PPG went through; what it took from
         a slow pulse's fundamental is allowed for.
+    """
+
+    band: tuple[float, float] = (0.67, 3.0)
+    method: str = "subharmonic"
+    ratio: float = 0.3
+    min_hz: float = 0.7
+    cutoff: tuple[float, int] = (0.5, 4)
+
+
+def pulse_frequency(blocks, fs, search=PulseSearch()):
+    """Pulse frequency of blocks of band-passed PPG, each on its own evidence.
+
+    Parameters
+    ----------
+    blocks, fs, search
+        As for `pulse_candidates`.
+
+    Returns
+    -------
+    (n_blocks,) float array
+        Frequencies in Hz: the fundamental of a slow pulse where there is evidence of one, else the usual frequency.
+    """
+    usual, slow = pulse_candidates(blocks, fs, search)
+    return np.where(np.isfinite(slow), slow, usual)
+
+
+def pulse_candidates(blocks, fs, search=PulseSearch()):
+    """Pulse frequency of blocks of band-passed PPG, and the fundamental of slower pulses.
+
+    Parameters
+    ----------
+    blocks : (n_blocks, n_samples) float array
+        Band-passed PPG.
+    fs : float
+        Sampling rate in Hz.
+    search : PulseSearch
 
     Returns
     -------
     usual, slow : (n_blocks,) float arrays
         Frequencies in Hz, refined by a parabola through the peak. `usual` lies above the search band where the pulse
-        does; `slow` is NaN where nothing speaks for a pulse below `min_hz`.
+        does; `slow` is NaN where nothing speaks for a pulse below `search.min_hz`.
 
     Raises
     ------
@@ -74,33 +92,35 @@ def pulse_candidates(blocks, fs, *, search=(0.67, 3.0), method="subharmonic", ra
     Without a look beyond the search band, harmonics of a slower pulse and noise below a faster one are taken for
     pulses of a usual rate. Above the band the highest line counts if it exceeds all within and is not a harmonic:
     no line of 0.3 of its amplitude stands at a half or a third of its frequency, nor one of 0.05 at a half together
-    with one of 0.1 at 3/2. Below `min_hz` respiration and wander are stronger than many a pulse, so a line there is
-    the fundamental of a slow pulse only if it stands at a half or a third of the usual frequency, would exceed the
+    with one of 0.1 at 3/2. Below `search.min_hz` respiration and wander are stronger than many a pulse, so a line there
+    is the fundamental of a slow pulse only if it stands at a half or a third of the usual frequency, would exceed the
     line there by 1.1 but for the filter, exceeds the spectrum between the harmonics by 2, and has another harmonic
     that a pulse of the usual frequency would not have: at 3/2 of it (0.08 of its amplitude) or 2/3 of it (0.6),
     above the spectrum between too. A pulse that is weak at every second beat for long (bigeminy) has such a
     spectrum too.
     """
     blocks = np.atleast_2d(blocks)
-    if not 0 < search[0] < search[1] < fs / 2:
-        raise ValueError(f"search band {search} Hz must lie between 0 and {fs / 2:g} Hz, half the sampling rate")
+    low_hz, high_hz = search.band
+    if not 0 < low_hz < high_hz < fs / 2:
+        raise ValueError(f"search band {search.band} Hz must lie between 0 and {fs / 2:g} Hz, half the sampling rate")
     n = blocks.shape[1]
     size = spectrum_size(fs, n)
     hertz = fs / size
     taper = scipy.signal.windows.hann(n, sym=False).astype(np.float32) if n > 2 else np.ones(n, np.float32)
-    low = max(int(np.ceil(search[0] / hertz)), 1)
-    high = min(int(np.floor(search[1] / hertz)), size // 2 - 1)
+    low = max(int(np.ceil(low_hz / hertz)), 1)
+    high = min(int(np.floor(high_hz / hertz)), size // 2 - 1)
     top = min(max(int(np.floor(PULSE_HZ[1] / hertz)), high), size // 2 - 1)
     last = min(3 * top // 2 + _bins(_NEAR_HZ, hertz), size // 2 - 1)  # the third harmonic of half the highest line
     spectrum = scipy.fft.rfft(blocks.astype(np.float32) * taper, size, axis=1)[:, : last + 2]
     power = spectrum.real**2 + spectrum.imag**2
     peak = low + np.argmax(power[:, low : high + 1], axis=1)
     usual = peak
-    if method == "subharmonic":
-        usual = _subharmonic(power, peak, ratio, int(np.ceil(min_hz / hertz)), _bins(_NEAR_HZ, hertz))
+    if search.method == "subharmonic":
+        lowest = int(np.ceil(search.min_hz / hertz))
+        usual = _subharmonic(power, peak, search.ratio, lowest, _bins(_NEAR_HZ, hertz))
     if top > high:
         usual = _faster(power, peak, usual, slice(high + 1, top + 1), hertz)
-    slow, is_slow = _slower(power, usual, min_hz, hertz, cutoff)
+    slow, is_slow = _slower(power, usual, search.min_hz, hertz, search.cutoff)
     return _refined(power, usual) * hertz, np.where(is_slow, _refined(power, slow) * hertz, np.nan)
 
 

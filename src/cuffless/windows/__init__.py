@@ -1,9 +1,11 @@
 """Windows of PPG with their pressures, and what became of the others."""
 
-from cuffless.windows.cutting import Windows, cut_windows, iter_windows
+from cuffless.rejection import EXPLANATIONS
+from cuffless.windows.batch import Windows
+from cuffless.windows.cutting import cut_windows, iter_windows
 from cuffless.windows.measure import Measures
 from cuffless.windows.polarity import upside_down
-from cuffless.windows.quality import EXPLANATIONS, count_rejections, first_broken_rule
+from cuffless.windows.quality import count_rejections, first_broken_rule, judge_labelled
 from cuffless.windows.shard import join_tables, passing_signals, store_records, store_stretches
 from cuffless.windows.store import WindowStore, create_array
 from cuffless.windows.stretches import iter_stretches
@@ -23,6 +25,7 @@ __all__ = [
     "join_index",
     "join_quality",
     "join_tables",
+    "judge_labelled",
     "name_owners",
     "name_subjects",
     "passing_signals",

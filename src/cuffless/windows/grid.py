@@ -3,7 +3,7 @@
 import numpy as np
 
 from cuffless.config import WindowOptions
-from cuffless.signals import PULSE_HZ, SETTLING_SECONDS, lasting_frequency, pulse_candidates
+from cuffless.signals import PULSE_HZ, SETTLING_SECONDS, PulseSearch, lasting_frequency, pulse_candidates
 
 ANALYSIS_HZ = 25.0  # band-passed PPG ends at 8 Hz, so spectra and pulse counts need no more
 
@@ -52,7 +52,7 @@ class PulseGrid:
             self._append(analysed[None])
 
     def _append(self, blocks) -> None:
-        usual, slow = pulse_candidates(blocks, ANALYSIS_HZ, **search_options(self.options))
+        usual, slow = pulse_candidates(blocks, ANALYSIS_HZ, pulse_search(self.options))
         self._usual, self._slow = np.concatenate((self._usual, usual)), np.concatenate((self._slow, slow))
         # The last block may change when its neighbour becomes readable; no window that is given by then reaches it.
         self.rates = lasting_frequency(self._usual, self._slow)
@@ -97,15 +97,15 @@ class PulseGrid:
         return start, seconds, hz
 
 
-def search_options(options: WindowOptions) -> dict:
-    """How windows' options have the pulse frequency sought, as `pulse_candidates` and `pulse_frequency` take it."""
-    return {
-        "search": options.pulse_search,
-        "method": options.pulse_rate,
-        "ratio": options.subharmonic_ratio,
-        "min_hz": options.subharmonic_min_hz,
-        "cutoff": (options.band[0], options.filter_order),
-    }
+def pulse_search(options: WindowOptions) -> PulseSearch:
+    """How the pulse frequency of windows is searched for."""
+    return PulseSearch(
+        band=options.pulse_search,
+        method=options.pulse_rate,
+        ratio=options.subharmonic_ratio,
+        min_hz=options.subharmonic_min_hz,
+        cutoff=(options.band[0], options.filter_order),
+    )
 
 
 def pulse_range(options: WindowOptions) -> tuple[float, float]:

@@ -10,9 +10,8 @@ import pandas as pd
 
 from cuffless.config import DownloadOptions
 from cuffless.files import naming_if_full, require_space, whole_file
-from cuffless.windows import create_array
 from cuffless.windows.shuffle import Shuffle
-from cuffless.windows.store import SHARD_ROWS
+from cuffless.windows.store import SHARD_ROWS, create_array
 
 LABELS = ("sbp", "dbp")
 READ_ROWS = 4 * SHARD_ROWS

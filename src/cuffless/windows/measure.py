@@ -1,4 +1,4 @@
-"""Figures of each window: pressures, pulse rates, SNR, pulse counts, flat lines."""
+"""What is measured on each window: pressures, pulse rates, SNR, pulse counts, flat lines."""
 
 from dataclasses import dataclass, fields, replace
 
@@ -9,9 +9,55 @@ from cuffless.signals import drop_close, equal_runs, find_pulses, pressure_beats
 from cuffless.windows.grid import ANALYSIS_HZ
 
 
+@dataclass(frozen=True)
+class Signal:
+    """A stretch of signal on which windows are measured.
+
+    Attributes
+    ----------
+    ppg : (n,) float array
+        PPG as recorded.
+    abp : (n,) float array or None
+        Arterial pressure in mmHg; None where only the PPG was asked for.
+    fs : float
+        Sampling rate of both in Hz.
+    analysed : (m,) float array
+        Band-passed PPG at 25 Hz.
+    seconds : float
+        Length of the stretch; the SNR is measured inside it.
+    """
+
+    ppg: np.ndarray
+    abp: np.ndarray | None
+    fs: float
+    analysed: np.ndarray
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Where windows lie in a stretch of signal.
+
+    Attributes
+    ----------
+    start, seconds : (n_windows,) float arrays
+        Start, counted from the first sample, and length.
+    hz : (n_windows,) float array
+        Pulse frequency.
+    """
+
+    start: np.ndarray
+    seconds: np.ndarray
+    hz: np.ndarray
+
+    def select(self, chosen: np.ndarray) -> "Spans":
+        """The windows of a mask."""
+        return Spans(self.start[chosen], self.seconds[chosen], self.hz[chosen])
+
+
 @dataclass
 class Measures:
-    """Figures of windows, one entry each.
+    """What was measured on windows, one entry per window.
 
     Attributes
     ----------
@@ -61,7 +107,7 @@ class Measures:
 
     @classmethod
     def blank(cls, n: int) -> "Measures":
-        """Windows of which nothing is known."""
+        """Windows on which nothing was measured."""
         kinds = {"beats": 0, "pulses": 0, "flat": False, "saturated": False, "missing": False}
         return cls(**{f.name: np.full(n, kinds.get(f.name, np.nan)) for f in fields(cls)})
 
@@ -73,42 +119,33 @@ class Measures:
         return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
 
 
-def measure_windows(ppg, filtered, analysed, abp, fs, start, seconds, hz, length, options: WindowOptions) -> Measures:
+def measure_windows(signal: Signal, spans: Spans, options: WindowOptions) -> Measures:
     """Measure windows on one stretch of signal.
 
     Parameters
     ----------
-    ppg, filtered : (n,) float arrays
-        PPG as recorded and band-passed.
-    analysed : (m,) float array
-        Band-passed PPG at 25 Hz.
-    abp : (n,) float array or None
-        Arterial pressure in mmHg.
-    fs : float
-        Sampling rate in Hz.
-    start, seconds, hz : (n_windows,) float arrays
-        Windows in seconds from the first sample, and their pulse frequency.
-    length : float
-        Length in seconds of the stretch; the SNR is measured inside it.
+    signal : Signal
+    spans : Spans
     options : WindowOptions
 
     Returns
     -------
     Measures
     """
+    start, seconds, hz = spans.start, spans.seconds, spans.hz
     result = Measures.blank(len(start))
     result.start, result.seconds, result.hr = start, seconds, 60 * hz
     stop = start + seconds
-    result.snr = _snr(analysed, start + seconds / 2, hz, length, options)
-    pulse_times = _pulse_times(analysed, start + seconds / 2, hz)
+    result.snr = _snr(signal.analysed, start + seconds / 2, hz, signal.seconds, options)
+    pulse_times = _pulse_times(signal.analysed, start + seconds / 2, hz)
     result.pulses = np.searchsorted(pulse_times, stop) - np.searchsorted(pulse_times, start)
-    for trace in (ppg, abp):
+    for trace in (signal.ppg, signal.abp):
         if trace is not None:
-            flat, saturated = _flat_and_saturated(trace, fs, start, stop, options)
+            flat, saturated = _flat_and_saturated(trace, signal.fs, start, stop, options)
             result.flat |= flat
             result.saturated |= saturated
-    if abp is not None:
-        add_pressures(result, pressure_beats(abp, fs, labels=options.labels), fs, options)
+    if signal.abp is not None:
+        add_pressures(result, pressure_beats(signal.abp, signal.fs, labels=options.labels), signal.fs, options)
     return result
 
 
@@ -161,7 +198,7 @@ def add_pressures(result: Measures, beats, fs: float, options: WindowOptions) ->
     Parameters
     ----------
     result : Measures
-        Windows whose start and length are known; these figures are filled in.
+        Windows whose start and length are known; pressures, spread and rate are filled in.
     beats : Beats
         As from `pressure_beats`, on the clock of the windows.
     fs : float

@@ -1,7 +1,7 @@
 """Pieces of a segment that are in memory, and the windows that lie in them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,35 +9,63 @@ from cuffless.config import WindowOptions
 from cuffless.records import Segment
 from cuffless.signals import SETTLING_SECONDS, bandpass, true_runs
 from cuffless.windows.grid import ANALYSIS_HZ, PulseGrid, pulse_range, reach_seconds
-from cuffless.windows.measure import Measures, measure_windows
+from cuffless.windows.measure import Measures, Signal, Spans, measure_windows
+
+BLOCK_SECONDS = 3600.0
 
 
-@dataclass
+@dataclass(frozen=True)
 class Piece:
-    """The part of a stretch that is in memory; `first` is its first sample in the segment."""
+    """The part of a stretch of signal without a gap that is in memory.
+
+    Attributes
+    ----------
+    ppg, abp : (n,) float arrays
+        Signals as recorded; no pressure where only PPG was asked for.
+    fs : float
+        Sampling rate in Hz.
+    first : int
+        First sample, counted in the segment.
+    closed : bool
+        Whether the stretch ends with the piece.
+    grid : PulseGrid
+        Pulse frequency of the stretch, which all its pieces share.
+    stretch_start, core_end : int
+        First sample of the stretch, and end of the samples whose windows belong to this piece, counted in the segment.
+    ends_in_gap : bool
+        Whether a gap, rather than the end of the record, closes the stretch.
+    owned : bool
+        Whether the stretch begins in this block.
+    """
 
     ppg: np.ndarray
     abp: np.ndarray | None
+    fs: float
     first: int
     closed: bool
-    fs: float
+    grid: PulseGrid
+    stretch_start: int
+    core_end: int
+    ends_in_gap: bool
+    owned: bool
 
     def without(self, samples: int) -> "Piece":
         """The piece less its first samples."""
         abp = None if self.abp is None else self.abp[samples:]
-        return Piece(self.ppg[samples:], abp, self.first + samples, self.closed, self.fs)
+        return replace(self, ppg=self.ppg[samples:], abp=abp, first=self.first + samples)
 
 
-def read_blocks(segment: Segment, options, block_seconds, last_segment) -> Iterator[tuple[float, list[tuple]]]:
+def read_blocks(
+    segment: Segment, options: WindowOptions, block_seconds: float, last_segment: bool
+) -> Iterator[tuple[float, list[Piece]]]:
     """Read a segment block by block.
 
     Yields
     ------
     seconds : float
         Seconds of the block in which no sample is missing.
-    pieces : list of (piece, grid, start, core_end, ends_in_gap, owned)
-        Its stretches without a gap, as `locate` takes them: signals, pulse grid, first sample of the stretch in the
-        segment, last sample of the block's core, whether it ends in a gap, whether it begins in this block.
+    pieces : list of Piece
+        Its stretches without a gap.
     """
     fs, n = segment.fs, segment.n_samples
     step = max(round(block_seconds * fs), 1)
@@ -53,52 +81,51 @@ def read_blocks(segment: Segment, options, block_seconds, last_segment) -> Itera
             if stop <= core or first >= core_end:
                 continue
             start = max((s for s in grids if s <= first), default=first) if first == low else first
-            grid = grids.setdefault(start, PulseGrid(options))
-            piece = Piece(ppg[begin:end], None if abp is None else abp[begin:end], first, stop < high or high == n, fs)
-            ends_in_gap = piece.closed and not (stop == n and last_segment)
-            owned = core <= first
-            pieces.append((piece, grid, start, core_end, ends_in_gap, owned))
+            closed = stop < high or high == n
+            piece = Piece(
+                ppg[begin:end],
+                None if abp is None else abp[begin:end],
+                fs,
+                first,
+                closed,
+                grid=grids.setdefault(start, PulseGrid(options)),
+                stretch_start=start,
+                core_end=core_end,
+                ends_in_gap=closed and not (stop == n and last_segment),
+                owned=core <= first,
+            )
+            pieces.append(piece)
         yield float(valid[core - low : core_end - low].sum()) / fs, pieces
 
 
-@dataclass
+@dataclass(frozen=True)
 class Located:
     """Windows found in a piece of signal, not yet judged.
 
     Attributes
     ----------
-    ppg, abp : (n,) float arrays
-        Signals as recorded; no pressure where only PPG was asked for.
-    filtered, analysed : float arrays
-        Band-passed PPG, and that at 25 Hz.
-    fs : float
-        Sampling rate in Hz.
-    start, seconds, hz : (n_windows,) float arrays
-        Windows in seconds from the first sample, and their pulse frequency.
-    held, offset : float
-        Length of the piece in seconds, and its start in the segment.
+    signal : Signal
+    filtered : (n,) float array
+        Band-passed PPG.
+    spans : Spans
+        Windows, counted from the first sample of the piece.
+    offset : float
+        Start of the piece in the segment in seconds.
     """
 
-    ppg: np.ndarray
-    abp: np.ndarray | None
+    signal: Signal
     filtered: np.ndarray
-    analysed: np.ndarray
-    fs: float
-    start: np.ndarray
-    seconds: np.ndarray
-    hz: np.ndarray
-    held: float
+    spans: Spans
     offset: float
 
     def measured(self, whole: np.ndarray, options: WindowOptions) -> Measures:
-        """Figures of the windows of a mask."""
-        chosen = (self.start[whole], self.seconds[whole], self.hz[whole])
-        return measure_windows(self.ppg, self.filtered, self.analysed, self.abp, self.fs, *chosen, self.held, options)
+        """Measures of the windows of a mask."""
+        return measure_windows(self.signal, self.spans.select(whole), options)
 
 
-def locate(piece: Piece, grid: PulseGrid, stretch_start: int, core_end: int, options) -> Located | None:
+def locate(piece: Piece, options: WindowOptions) -> Located | None:
     """Windows of a piece that begin before the end of the block's core; None if it is shorter than any."""
-    fs = piece.fs
+    fs, stretch_start = piece.fs, piece.stretch_start
     every = int(fs // ANALYSIS_HZ)
     piece = piece.without(-(piece.first - stretch_start) % every)
     skipped, held = (piece.first - stretch_start) / fs, len(piece.ppg) / fs
@@ -107,8 +134,8 @@ def locate(piece: Piece, grid: PulseGrid, stretch_start: int, core_end: int, opt
         return None
     filtered = bandpass(piece.ppg, fs, options.band, options.filter_order)
     analysed = np.ascontiguousarray(filtered[::every])
-    grid.extend(analysed, skipped, skipped + held - (0 if piece.closed else SETTLING_SECONDS), piece.closed)
-    begun_before = min((core_end - stretch_start) / fs, skipped + held)
-    start, seconds, hz = grid.windows(begun_before, skipped + held)
-    offset = piece.first / fs
-    return Located(piece.ppg, piece.abp, filtered, analysed, fs, start - skipped, seconds, hz, held, offset)
+    piece.grid.extend(analysed, skipped, skipped + held - (0 if piece.closed else SETTLING_SECONDS), piece.closed)
+    begun_before = min((piece.core_end - stretch_start) / fs, skipped + held)
+    start, seconds, hz = piece.grid.windows(begun_before, skipped + held)
+    signal = Signal(piece.ppg, piece.abp, fs, analysed, held)
+    return Located(signal, filtered, Spans(start - skipped, seconds, hz), piece.first / fs)

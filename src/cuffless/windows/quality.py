@@ -3,24 +3,11 @@
 import numpy as np
 
 from cuffless.config import WindowOptions
+from cuffless.rejection import REJECTION_RULES
 from cuffless.windows.measure import Measures
 
-WITHOUT_ABP = ("missing", "flat", "saturated", "hr", "pulses", "snr")
-
-EXPLANATIONS = {
-    "missing": "a missing sample in either signal (the recording has a gap here)",
-    "flat": "a flat line",
-    "saturated": "a saturated stretch",
-    "beats": "fewer than two beats in the arterial pressure",
-    "hr": "pulse rate outside the accepted range",
-    "sbp": "SBP outside the accepted range",
-    "dbp": "DBP outside the accepted range",
-    "pulse_pressure": "pulse pressure not physiological",
-    "spread": "pressures differ too much from beat to beat",
-    "rates": "pulse rates of PPG and arterial pressure disagree",
-    "pulses": "the PPG does not hold the expected number of systolic peaks",
-    "snr": "SNR too low",
-}
+_RULES = {rule.name: rule for rule in REJECTION_RULES}
+_ALL = ("ppg", "labels", "beats")
 
 
 def first_broken_rule(measures: Measures, options: WindowOptions, *, has_abp: bool = True) -> np.ndarray:
@@ -43,11 +30,7 @@ def first_broken_rule(measures: Measures, options: WindowOptions, *, has_abp: bo
     -----
     Schrumpf et al. (2021), sections 3.3 and 3.5.1, and the integrity rules that the project adds.
     """
-    verdict = np.full(len(measures), -1)
-    for index, rule in enumerate(options.rules):
-        if has_abp or rule in WITHOUT_ABP:
-            verdict[(verdict < 0) & _breaks(rule, measures, options)] = index
-    return verdict
+    return _first_broken(measures, options, _ALL if has_abp else ("ppg",))
 
 
 def count_rejections(verdict: np.ndarray, options: WindowOptions) -> dict[str, int]:
@@ -55,23 +38,40 @@ def count_rejections(verdict: np.ndarray, options: WindowOptions) -> dict[str, i
     return {rule: int(np.sum(verdict == index)) for index, rule in enumerate(options.rules)}
 
 
-def _breaks(rule: str, m: Measures, o: WindowOptions) -> np.ndarray:
-    if rule in ("missing", "flat", "saturated"):
-        return getattr(m, rule)
-    if rule == "beats":
-        return m.beats < min(2, o.length)
-    if rule == "pulse_pressure":
-        return _outside(m.sbp - m.dbp, o.pulse_pressure_range)
-    if rule == "spread":
-        return ~((m.spread_sbp <= o.spread_max[0]) & (m.spread_dbp <= o.spread_max[1]))
-    if rule == "rates":
-        return ~(np.abs(m.hr - m.abp_rate) <= o.rates_bpm)
-    if rule == "pulses":
-        return np.abs(m.pulses - m.seconds * m.hr / 60) > o.pulses_tolerance + 0.5
-    if rule == "snr":
-        return ~(m.snr >= o.snr_db)
-    return _outside(getattr(m, rule), getattr(o, f"{rule}_range"))
+def judge_labelled(
+    measures: Measures, options: WindowOptions, *, labelled: bool | np.ndarray, missing: int
+) -> tuple[np.ndarray, dict[str, int]]:
+    """Judge windows whose pressures were not measured here: rules that need each beat reject nothing.
+
+    Parameters
+    ----------
+    measures : Measures
+        With SBP and DBP where they are known.
+    options : WindowOptions
+    labelled : bool or (n_windows,) bool array
+        Which windows have SBP and DBP; the others are judged by their PPG alone.
+    missing : int
+        Further windows, not among `measures`, that a missing sample or label ended; they count under `missing`.
+
+    Returns
+    -------
+    verdict : (n_windows,) int array
+        As from `first_broken_rule`.
+    rejected : dict
+        Number of windows rejected under each rule.
+    """
+    by_signal = _first_broken(measures, options, ("ppg",))
+    verdict = np.where(labelled, _first_broken(measures, options, ("ppg", "labels")), by_signal)
+    rejected = count_rejections(verdict, options)
+    if "missing" in rejected:
+        rejected["missing"] += missing
+    return verdict, rejected
 
 
-def _outside(values, limits) -> np.ndarray:
-    return ~((values >= limits[0]) & (values <= limits[1]))  # NaN lies outside
+def _first_broken(measures: Measures, options: WindowOptions, known: tuple[str, ...]) -> np.ndarray:
+    verdict = np.full(len(measures), -1)
+    for index, name in enumerate(options.rules):
+        rule = _RULES[name]
+        if rule.needs in known:
+            verdict[(verdict < 0) & rule.broken(measures, options)] = index
+    return verdict

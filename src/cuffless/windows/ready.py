@@ -9,14 +9,13 @@ from cuffless.config import WindowOptions
 from cuffless.records import Record, RecordError
 from cuffless.records.record import MOST_MEASURED, ReadyWindows
 from cuffless.signals import bandpass, cubic_windows, pulse_frequency
-from cuffless.windows.cutting import Windows, unit_windows
-from cuffless.windows.grid import ANALYSIS_HZ, search_options
-from cuffless.windows.measure import Measures, measure_windows
+from cuffless.windows.batch import Windows, unit_windows
+from cuffless.windows.grid import ANALYSIS_HZ, pulse_search
+from cuffless.windows.measure import Measures, Signal, Spans, measure_windows
 from cuffless.windows.polarity import polarity
-from cuffless.windows.quality import count_rejections, first_broken_rule
+from cuffless.windows.quality import judge_labelled
 
 BLOCK_WINDOWS = 2048
-NEED_BEATS = ("beats", "spread", "rates")  # of the arterial pressure, which is not there
 _MARGIN_SECONDS = 6.0  # each side of a window: a pulse is judged by the three before and after it
 _EDGE = 3  # samples that interpolation may reach for beyond a window
 
@@ -35,7 +34,7 @@ def iter_ready(
     record : Record
         With ``ready`` windows.
     options : WindowOptions
-        The rules that need the beats of the arterial pressure (`NEED_BEATS`) cannot be judged and reject nothing.
+        The rules that need the beats of the arterial pressure cannot be judged and reject nothing.
         Windows in which a sample or a label is missing count under the rule `missing`.
     block : int
         Windows in memory at a time; the result does not depend on it.
@@ -77,46 +76,32 @@ def _judge(ppg, sbp, dbp, start, ready: ReadyWindows, options: WindowOptions) ->
         sbp, dbp = np.asarray(sbp, float), np.asarray(dbp, float)
         present &= np.isfinite(sbp) & np.isfinite(dbp)
     ppg = ppg[present]
-    figures = _measured(ppg, ready, options)
-    figures = replace(figures, start=start[present], seconds=np.full(len(ppg), ready.window_seconds))
+    measures = _measured(ppg, ready, options)
+    measures = replace(measures, start=start[present], seconds=np.full(len(ppg), ready.window_seconds))
     if labelled:
-        figures = replace(figures, sbp=sbp[present], dbp=dbp[present])
-    judged = options.model_copy(update={"rules": tuple(rule for rule in options.rules if rule not in NEED_BEATS)})
-    verdict = first_broken_rule(figures, judged, has_abp=labelled)
-    rejected = dict.fromkeys(options.rules, 0) | count_rejections(verdict, judged)
-    if "missing" in rejected:
-        rejected["missing"] += int(np.sum(~present))
+        measures = replace(measures, sbp=sbp[present], dbp=dbp[present])
+    verdict, rejected = judge_labelled(measures, options, labelled=labelled, missing=int(np.sum(~present)))
     kept = verdict < 0
     seconds = float(present.sum() * ready.window_seconds)
     cut = _resampled(ppg[kept], ready, options)
     turned = polarity(cut, options.samples_per_beat)
-    return Windows(cut, figures.select(kept), figures, rejected, seconds, turned)
+    return Windows(cut, measures.select(kept), measures, rejected, seconds, turned)
 
 
 def _measured(ppg, ready: ReadyWindows, options: WindowOptions) -> Measures:
-    """Figures of windows without missing samples."""
+    """Measures of windows without missing samples."""
     if not len(ppg):
         return Measures.blank(0)
     filtered = bandpass(ppg, ready.fs, options.band, options.filter_order)
     seconds = int(ready.window_seconds * ANALYSIS_HZ + 1e-9) / ANALYSIS_HZ
     analysed = _each(cubic_windows, filtered, seconds, ready.fs, round(seconds * ANALYSIS_HZ))
-    hz = pulse_frequency(analysed, ANALYSIS_HZ, **search_options(options))
+    hz = pulse_frequency(analysed, ANALYSIS_HZ, pulse_search(options))
     pitch = np.ceil(ready.window_seconds) + 2 * _MARGIN_SECONDS + 1
     start = np.arange(len(ppg)) * pitch + _MARGIN_SECONDS
     line = _line(analysed, ANALYSIS_HZ, start, pitch, _MARGIN_SECONDS)
+    signal = Signal(_line(ppg, ready.fs, start, pitch, 0.0), None, ready.fs, line, len(line) / ANALYSIS_HZ)
     within = options.model_copy(update={"snr_seconds": min(options.snr_seconds, seconds)})
-    return measure_windows(
-        _line(ppg, ready.fs, start, pitch, 0.0),
-        _line(filtered, ready.fs, start, pitch, _MARGIN_SECONDS),
-        line,
-        None,
-        ready.fs,
-        start,
-        np.full(len(ppg), seconds),
-        hz,
-        len(line) / ANALYSIS_HZ,
-        within,
-    )
+    return measure_windows(signal, Spans(start, np.full(len(ppg), seconds), hz), within)
 
 
 def _highest(ready: ReadyWindows, options: WindowOptions) -> float:

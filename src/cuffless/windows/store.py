@@ -12,7 +12,7 @@ import pandas as pd
 from cuffless.config import WindowOptions
 from cuffless.files import whole_file
 from cuffless.records import reason_text
-from cuffless.windows.cutting import Windows
+from cuffless.windows.batch import Windows
 from cuffless.windows.measure import Measures
 from cuffless.windows.polarity import upside_down
 

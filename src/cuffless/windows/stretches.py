@@ -8,10 +8,10 @@ import numpy as np
 from cuffless.config import ConfigError, Crop, WindowOptions
 from cuffless.records import Record, RecordError, beyond_measure, costing_a_recording
 from cuffless.signals import pressure_beats
-from cuffless.windows.cutting import BLOCK_SECONDS, Windows, join_windows, no_windows, unit_windows
+from cuffless.windows.batch import Windows, join_windows, no_windows, unit_windows
 from cuffless.windows.grid import pulse_range
 from cuffless.windows.measure import Measures, add_pressures
-from cuffless.windows.pieces import Located, locate, read_blocks
+from cuffless.windows.pieces import BLOCK_SECONDS, Located, Piece, locate, read_blocks
 from cuffless.windows.polarity import polarity
 from cuffless.windows.quality import count_rejections, first_broken_rule
 
@@ -85,7 +85,7 @@ def iter_stretches(
             with costing_a_recording(segment.name):
                 for seconds, pieces in read_blocks(segment, whole, block_seconds, segment is record.segments[-1]):
                     parts = [_nothing(whole, crops, seconds)]
-                    parts += [_cut(*piece, segment.start, whole, crops, apart) for piece in pieces]
+                    parts += [_cut(piece, segment.start, whole, crops, apart) for piece in pieces]
                     cut = {crop.name: join_windows([part[crop.name] for part in parts]) for crop in crops}
                     n_whole += cut[crops[0].name].n_whole
                     yield cut
@@ -104,53 +104,59 @@ def stretch_distance(options: WindowOptions, crops: Sequence[Crop], stretch_seco
     return float(max(stretch_seconds, *longest))
 
 
-def _cut(piece, grid, first, core_end, ends_in_gap, owned, segment_start, whole, crops, apart) -> dict[str, Windows]:
-    found = locate(piece, grid, first, core_end, whole)
+def _cut(piece: Piece, segment_start: float, whole, crops, apart) -> dict[str, Windows]:
+    found = locate(piece, whole)
     if found is None:
         nothing = _nothing(whole, crops)
-        if ends_in_gap and owned and "missing" in whole.rules:
+        if piece.ends_in_gap and piece.owned and "missing" in whole.rules:
             nothing = {name: replace(w, rejected={**w.rejected, "missing": 1}) for name, w in nothing.items()}
         return nothing
-    held = found.start + apart <= found.held + 1e-9
-    figures = _judged_to_the_end(found, held, crops, apart, whole)
-    verdict = first_broken_rule(figures, whole)
-    beats = pressure_beats(found.abp, found.fs, labels=whole.labels)
-    labelled = {crop.name: _labelled(figures, crop, beats, found.fs, whole) for crop in crops}
+    signal = found.signal
+    held = found.spans.start + apart <= signal.seconds + 1e-9
+    measures = _judged_to_the_end(found, held, crops, apart, whole)
+    verdict = first_broken_rule(measures, whole)
+    beats = pressure_beats(signal.abp, signal.fs, labels=whole.labels)
+    labelled = {crop.name: _labelled(measures, crop, beats, signal.fs, whole) for crop in crops}
     unlabelled = np.any([~np.isfinite(m.sbp + m.dbp) for m in labelled.values()], axis=0)
     verdict[(verdict < 0) & unlabelled] = whole.rules.index("beats")
     kept = verdict < 0
     rejected = count_rejections(verdict, whole)
-    if ends_in_gap and "missing" in rejected:
+    if piece.ends_in_gap and "missing" in rejected:
         rejected["missing"] += int(np.sum(~held))
     offset = segment_start + found.offset
     return {
-        crop.name: _windows(found, labelled[crop.name].select(kept), figures, rejected, crop, offset, whole)
+        crop.name: _windows(found, labelled[crop.name].select(kept), measures, rejected, crop, offset, whole)
         for crop in crops
     }
 
 
 def _judged_to_the_end(found: Located, held, crops, apart, whole) -> Measures:
-    """Figures of stretches; flat lines, saturation and spread up to the end of the longest crop at their own rate."""
-    longest = [crop.length / found.hz if crop.cropping == "beats" else float(crop.length) for crop in crops]
-    seconds = np.minimum(np.max(np.broadcast_arrays(found.seconds, *longest), axis=0), apart)
-    to_the_end = replace(found, seconds=seconds).measured(held, whole)
+    """Measures of stretches; flat lines, saturation and spread up to the end of the longest crop at their own rate."""
+    spans = found.spans
+    longest = [crop.length / spans.hz if crop.cropping == "beats" else float(crop.length) for crop in crops]
+    seconds = np.minimum(np.max(np.broadcast_arrays(spans.seconds, *longest), axis=0), apart)
+    to_the_end = replace(found, spans=replace(spans, seconds=seconds)).measured(held, whole)
     own = ("flat", "saturated", "spread_sbp", "spread_dbp")
     return replace(found.measured(held, whole), **{name: getattr(to_the_end, name) for name in own})
 
 
-def _labelled(figures: Measures, crop: Crop, beats, fs, options) -> Measures:
-    """Figures of a crop: start, rate and SNR are the stretch's, length and pressures its own."""
-    seconds = crop.length / (figures.hr / 60) if crop.cropping == "beats" else np.full(len(figures), float(crop.length))
-    own = replace(Measures.blank(len(figures)), start=figures.start, seconds=seconds, hr=figures.hr, snr=figures.snr)
+def _labelled(measures: Measures, crop: Crop, beats, fs, options) -> Measures:
+    """Measures of a crop: start, rate and SNR are the stretch's, length and pressures its own."""
+    seconds = (
+        crop.length / (measures.hr / 60) if crop.cropping == "beats" else np.full(len(measures), float(crop.length))
+    )
+    own = replace(
+        Measures.blank(len(measures)), start=measures.start, seconds=seconds, hr=measures.hr, snr=measures.snr
+    )
     add_pressures(own, beats, fs, options.model_copy(update={"length": crop.length}))
     return own
 
 
-def _windows(found: Located, kept: Measures, figures, rejected, crop, offset, options) -> Windows:
+def _windows(found: Located, kept: Measures, measures, rejected, crop, offset, options) -> Windows:
     samples = crop.length * options.samples_per_beat
-    ppg = unit_windows(found.filtered, kept.start, kept.seconds, found.fs, samples)
+    ppg = unit_windows(found.filtered, kept.start, kept.seconds, found.signal.fs, samples)
     turned = polarity(ppg, options.samples_per_beat)
-    return Windows(ppg, kept.shifted(offset), figures.shifted(offset), rejected, 0.0, turned)
+    return Windows(ppg, kept.shifted(offset), measures.shifted(offset), rejected, 0.0, turned)
 
 
 def _nothing(options, crops, seconds: float = 0.0) -> dict[str, Windows]:

@@ -20,8 +20,7 @@ from cuffless.config.rppg import RppgOptions
 from cuffless.errors import CufflessError
 from cuffless.records import Record, from_arrays
 from cuffless.signals import to_rate
-from cuffless.windows import Windows, count_rejections, cut_windows, first_broken_rule
-from cuffless.windows.ready import NEED_BEATS
+from cuffless.windows import Windows, cut_windows, first_broken_rule, judge_labelled
 
 FS = 125.0
 """Sampling rate in Hz to which pulse waves are resampled."""
@@ -132,18 +131,16 @@ def cut_recording(
 
 def _labelled(cut: Windows, pressures, options: WindowOptions) -> Windows:
     """Windows cut without a pressure, judged again with one."""
-    figures = replace(cut.candidates, sbp=pressures[:, 0], dbp=pressures[:, 1])
-    by_signal = first_broken_rule(figures, options, has_abp=False)
-    judged = options.model_copy(update={"rules": tuple(rule for rule in options.rules if rule not in NEED_BEATS)})
+    measures = replace(cut.candidates, sbp=pressures[:, 0], dbp=pressures[:, 1])
+    by_signal = first_broken_rule(measures, options, has_abp=False)
     known = np.isfinite(pressures).all(axis=1)
-    verdict = np.where(known, first_broken_rule(figures, judged), first_broken_rule(figures, judged, has_abp=False))
+    # A gap ended the windows that count as missing, so that they are not among the candidates.
+    missing = cut.rejected.get("missing", 0)
+    verdict, rejected = judge_labelled(measures, options, labelled=known, missing=missing)
     unlabelled = ~known & (verdict < 0)
-    rejected = dict.fromkeys(options.rules, 0) | count_rejections(verdict, judged)
-    if "missing" in rejected:
-        rejected["missing"] += cut.rejected["missing"]  # cut short by a gap, so no candidate
     rejected[NO_PRESSURE] = int(unlabelled.sum())
     kept = (verdict < 0) & ~unlabelled
-    return Windows(cut.ppg[kept[by_signal < 0]], figures.select(kept), figures, rejected, cut.seconds)
+    return Windows(cut.ppg[kept[by_signal < 0]], measures.select(kept), measures, rejected, cut.seconds)
 
 
 def gather_windows(
