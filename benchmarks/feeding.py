@@ -77,7 +77,7 @@ def _megabytes_held(store: Path) -> float:
 
 
 def _fitting_rate(train: Path, val: Path, ram_mb: float) -> float:
-    from cuffless.config.learning import CustomOptions, TrainingOptions
+    from cuffless.config import CustomOptions, TrainingOptions
     from cuffless.training import train_network
 
     training = TrainingOptions(epochs=EPOCHS, patience=None, ram_mb=ram_mb)

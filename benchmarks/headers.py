@@ -68,7 +68,7 @@ def list_database(folder: str, options: str) -> None:
     import pandas as pd
 
     from cuffless.records import find_records, list_records
-    from cuffless.records.physionet import fetch_index
+    from cuffless.records.sources.physionet import fetch_index
 
     given = RecordOptions.model_validate_json(options)
     fetch_index(given)

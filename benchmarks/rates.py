@@ -59,7 +59,7 @@ def importing() -> Iterator[Measurement]:
 
 
 def _predicting_rate() -> float:
-    from cuffless.config.learning import AlexNetOptions
+    from cuffless.config import AlexNetOptions
     from cuffless.networks import build_network, predict_pressures
 
     options = AlexNetOptions(width=0.125)

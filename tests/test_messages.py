@@ -244,9 +244,9 @@ def test_judged_options_that_miss_are_named_briefly(tmp_path):
 
 
 def test_lists_of_a_mirror():
-    from cuffless.records.physionet import _inside
     from cuffless.records.record_lists import Listed
     from cuffless.records.remote.download import DownloadError
+    from cuffless.records.sources.physionet import _inside
 
     class Gone:
         def text(self, path):

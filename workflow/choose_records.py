@@ -8,7 +8,7 @@ from cuffless.config import load_config
 from cuffless.errors import CufflessError, printable
 from cuffless.files import whole_file
 from cuffless.records.folders import walk
-from cuffless.records.physionet import fetch_index
+from cuffless.records.sources.physionet import fetch_index
 
 DATABASE = "challenge-2015/1.0.0"
 REMEDY = "name a folder that holds a copy of the records: make real RECORDS=path/to/the/records"

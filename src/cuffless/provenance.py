@@ -9,7 +9,7 @@ from pathlib import Path
 
 PACKAGE = "cuffless"
 # Options reach a stage resolved, as JSON; a changed default shows there and concerns only who reads it.
-_EXCLUDED = (f"{PACKAGE}.config",)
+_EXCLUDED = (f"{PACKAGE}.config", f"{PACKAGE}.options", f"{PACKAGE}.architectures.options")
 # Fields of a statement that hold statements: imports and docstrings are nowhere else.
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 

@@ -4,7 +4,7 @@ from scipy.signal.windows import hann
 
 
 def spectrogram(signal, n_fft, hop):
-    from cuffless.networks.slapnicar import DecibelSpectrogram
+    from cuffless.architectures.layers.spectrogram import DecibelSpectrogram
 
     return np.asarray(DecibelSpectrogram(n_fft, hop)(signal.astype(np.float32)[:, :, None]))
 
@@ -39,7 +39,7 @@ def test_a_frame_longer_than_the_window_is_refused():
 
 @pytest.mark.parametrize(("length", "n_fft", "hop"), [(10**9, 64, 1), (10**5, 10**5, 1)])
 def test_sizes_that_no_memory_holds_are_refused_before_they_are_laid_out(length, n_fft, hop):
-    from cuffless.networks.slapnicar import DecibelSpectrogram
+    from cuffless.architectures.layers.spectrogram import DecibelSpectrogram
 
     with pytest.raises(ValueError, match=rf"n_fft {n_fft} and hop 1 take [\d,]+ numbers: lower n_fft, or raise hop"):
         DecibelSpectrogram(n_fft, hop).build((None, length, 1))

@@ -7,7 +7,7 @@ import wfdb
 
 from cuffless.config import RecordOptions
 from cuffless.records import fetch_records, find_records, list_records, open_record, source_named
-from cuffless.records.physionet import fetch_index
+from cuffless.records.sources.physionet import fetch_index
 from cuffless.windows import cut_windows
 
 DATABASE = "challenge-2015/1.0.0"

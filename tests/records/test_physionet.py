@@ -5,8 +5,8 @@ import wfdb
 
 from cuffless.config import RecordOptions
 from cuffless.records import RecordError, fetch_records, find_records, list_records, open_record, source_named
-from cuffless.records.physionet import fetch_index
 from cuffless.records.remote.download import Downloader, ServerError
+from cuffless.records.sources.physionet import fetch_index
 from cuffless.windows import cut_windows
 
 BOTH, PPG, ECG = ("PLETH", "ABP"), ("PLETH", "II"), ("II", "V")

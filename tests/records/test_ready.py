@@ -7,7 +7,7 @@ import pytest
 
 from cuffless.config import RecordOptions
 from cuffless.records import RecordError, find_records, list_records, open_record
-from cuffless.records.formats.ready import is_ready
+from cuffless.records.sources.ready import is_ready
 
 _spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))
 matlab = importlib.util.module_from_spec(_spec)

@@ -83,7 +83,7 @@ def test_a_packet_that_is_stored_twice_counts_once(tmp_path):
 
 
 def test_whole_numbers_are_scaled_and_the_mark_of_a_missing_sample_is_missing():
-    from cuffless.records.formats.vital import _Run, _Wave
+    from cuffless.records.sources.vital import _Run, _Wave
 
     stored = np.array([0, 800, 65535], np.uint16)
     wave = _Wave("I/ABP", "ABP", "mmHg", 125.0, 0.0625, -50.0, 65535.0, True, (_Run(0.0, stored),))

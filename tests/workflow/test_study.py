@@ -120,8 +120,8 @@ def test_adding_subjects_simulates_only_their_shards_anew(tiny_study):
         ("windows/quality.py", "# A comment changes nothing.", set(), {"cut_windows", "plot_fig7"}),
         ("judgement/measures/bins.py", "EXTRA = 1", {"evaluate_predictions"}, {"train_network"}),
         ("designs/split.py", "EXTRA = 1", {"sample_split"}, {"cut_windows"}),
-        ("networks/lstm.py", "EXTRA = 1", set(), {"train_network"}),
-        ("networks/alexnet.py", "EXTRA = 1", {"train_network"}, {"sample_split"}),
+        ("architectures/lstm.py", "EXTRA = 1", set(), {"train_network"}),
+        ("architectures/alexnet.py", "EXTRA = 1", {"train_network"}, {"sample_split"}),
     ],
 )
 def test_a_changed_module_repeats_only_its_stage_and_what_follows(tiny_study, module, line, runs, runs_not):

@@ -11,7 +11,8 @@ sys.path.insert(0, str(SOURCE))
 PATHS = [str(SOURCE), os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(PATHS)))
 
-from cuffless.config import ARCHITECTURES, ConfigError, Crop, input_network, read_config
+from cuffless.architectures import architecture_file, architectures
+from cuffless.config import ConfigError, Crop, input_network, read_config
 from cuffless.provenance import code_digest as digest_of
 from cuffless.provenance import file_digest
 from cuffless.records import RecordError, shard_listing, shard_of, source_file
@@ -102,9 +103,7 @@ def code_digest(script, extra=(), without=()):
 
 def training_code(wildcards):
     """Code of a training: of the architectures only the one that is trained counts."""
-    own = named(STUDY.networks, wildcards.network).architecture
-    others = [f"cuffless.networks.{name}" for name in ARCHITECTURES if name != own]
-    return code_digest("train_network.py", own_code(wildcards), others)
+    return code_digest("train_network.py", own_code(wildcards))
 
 
 def all_tables(wildcards):
@@ -137,9 +136,7 @@ BUDGETS = (str(SOURCE / "cuffless" / "config" / "budgets.py"),)  # options are n
 
 def personalizing_code(wildcards):
     """Code of a personalization: of the architectures only the network's own counts."""
-    own = named(STUDY.networks, wildcards.network).architecture
-    others = [f"cuffless.networks.{name}" for name in ARCHITECTURES if name != own]
-    return code_digest("personalize_network.py", (*own_code(wildcards), *BUDGETS), others)
+    return code_digest("personalize_network.py", (*own_code(wildcards), *BUDGETS))
 
 
 def personalization_overall(wildcards):
@@ -282,8 +279,9 @@ def architecture_of(wildcards):
 
 
 def own_code(wildcards):
-    """File of a user's own network."""
-    return own_module(named(STUDY.networks, wildcards.network).architecture, f"networks.{wildcards.network}")
+    """File of a network's architecture, or of a user's own network."""
+    architecture = architecture_of(wildcards)
+    return own_module(architecture, f"networks.{wildcards.network}") or (architecture_file(architecture),)
 
 
 def source_code(script):

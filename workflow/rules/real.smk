@@ -35,7 +35,7 @@ rule predict_recordings:
         own=own_architectures(),
         records=recordings,
         listing=recordings_listing,
-        code=code_digest("predict_recordings.py"),
+        code=code_digest("predict_recordings.py", map(architecture_file, architectures())),
     message:
         "Predicting real recordings: {wildcards.dataset}"
     script:

@@ -84,9 +84,7 @@ def model_to_tune(wildcards):
 
 def tuning_code(wildcards):
     """Code of fine-tuning: of the architectures only the network's own counts."""
-    own = named(STUDY.networks, wildcards.network).architecture
-    others = [f"cuffless.networks.{name}" for name in ARCHITECTURES if name != own]
-    return code_digest("tune_network.py", own_code(wildcards), others)
+    return code_digest("tune_network.py", own_code(wildcards))
 
 
 def tuned(name):

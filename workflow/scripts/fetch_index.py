@@ -5,7 +5,7 @@ import json
 from cuffless.config import read_config
 from cuffless.files import whole_file
 from cuffless.joblog import logged
-from cuffless.records.physionet import fetch_index
+from cuffless.records.sources.physionet import fetch_index
 
 with logged(snakemake.log[0]):
     found = fetch_index(read_config(snakemake.config).datasets[snakemake.wildcards.dataset].records)

@@ -27,7 +27,7 @@ def source_of(path: Path) -> str | None:
     if source == "kachuee":
         if file.with_suffix(".hea").is_file():
             return None
-        from cuffless.records.formats.ready import is_ready
+        from cuffless.records.sources.ready import is_ready
 
         return "ready" if file.is_file() and is_ready(file) else source
     return source

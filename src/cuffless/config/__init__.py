@@ -1,21 +1,17 @@
 """Typed options: the one source of defaults, limits, schema and documentation."""
 
-from cuffless.config.base import ConfigError, Options
+from typing import Any
+
+from cuffless.architectures import NetworkOptions, TrainingOptions, architectures
 from cuffless.config.inputs import Crop, InputOptions, InputTrainingOptions, crop_named, input_network
 from cuffless.config.leakage import LeakageOptions
 from cuffless.config.learning import (
     ARCHITECTURES,
-    AlexNetOptions,
     AnyNetwork,
     CustomOptions,
     EvaluationOptions,
     FigureOptions,
-    LstmOptions,
-    MeanOptions,
-    NetworkOptions,
-    ResNetOptions,
-    SlapnicarOptions,
-    TrainingOptions,
+    network_names,
 )
 from cuffless.config.personalization import STRATEGIES, PersonalizationOptions, ProtocolOptions
 from cuffless.config.rppg import RppgOptions, RppgTuningOptions, VideoSimulationOptions
@@ -28,13 +24,13 @@ from cuffless.config.stages import (
     WindowOptions,
 )
 from cuffless.config.study import DatasetOptions, StudyConfig, load_config, merge, read_config
+from cuffless.options import ConfigError, Options
 from cuffless.rejection import RULES
 
 __all__ = [
     "ARCHITECTURES",
     "RULES",
     "STRATEGIES",
-    "AlexNetOptions",
     "AnyNetwork",
     "ChannelOptions",
     "ConfigError",
@@ -47,18 +43,14 @@ __all__ = [
     "InputOptions",
     "InputTrainingOptions",
     "LeakageOptions",
-    "LstmOptions",
-    "MeanOptions",
     "NetworkOptions",
     "Options",
     "PersonalizationOptions",
     "ProtocolOptions",
     "RecordOptions",
-    "ResNetOptions",
     "RppgOptions",
     "RppgTuningOptions",
     "SimulatorOptions",
-    "SlapnicarOptions",
     "SplitOptions",
     "StudyConfig",
     "TrainingOptions",
@@ -68,5 +60,14 @@ __all__ = [
     "input_network",
     "load_config",
     "merge",
+    "network_names",
     "read_config",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Options of an architecture by the name of their class, such as `AlexNetOptions`."""
+    for options in architectures().values():
+        if options.__name__ == name:
+            return options
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,18 +7,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from cuffless.architectures import NetworkOptions, TrainingOptions, architectures
 from cuffless.config.inputs import InputOptions, InputTrainingOptions
 from cuffless.config.leakage import LeakageOptions
-from cuffless.config.learning import (
-    AlexNetOptions,
-    CustomOptions,
-    LstmOptions,
-    MeanOptions,
-    NetworkOptions,
-    ResNetOptions,
-    SlapnicarOptions,
-    TrainingOptions,
-)
+from cuffless.config.learning import CustomOptions
 from cuffless.config.personalization import ProtocolOptions
 from cuffless.config.rppg import RppgOptions, RppgTuningOptions, VideoSimulationOptions
 from cuffless.config.stages import (
@@ -86,11 +78,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("windows", WindowOptions),
     ("splits", SplitOptions),
     ("networks.NAME (all architectures)", NetworkOptions),
-    ("networks.NAME, alexnet", AlexNetOptions),
-    ("networks.NAME, resnet", ResNetOptions),
-    ("networks.NAME, slapnicar", SlapnicarOptions),
-    ("networks.NAME, lstm", LstmOptions),
-    ("networks.NAME, mean", MeanOptions),
+    *((f"networks.NAME, {name}", options) for name, options in architectures().items()),
     ("networks.NAME, module:function", CustomOptions),
     ("training", TrainingOptions),
     ("inputs", InputOptions),

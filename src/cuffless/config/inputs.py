@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, field_validator
 
-from cuffless.config.base import Options, option
 from cuffless.config.learning import AnyNetwork
 from cuffless.config.stages import WindowOptions
+from cuffless.options import Options, option
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from cuffless.config.base import Options, option
+from cuffless.options import Options, option
 
 
 class LeakageOptions(Options):

@@ -1,95 +1,13 @@
-"""Options of networks, training, evaluation and figures."""
+"""Options of networks, evaluation and figures."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import Discriminator, Field, Tag
 
-from cuffless.config.base import Options, option
+from cuffless.architectures import NetworkOptions, architectures
+from cuffless.options import Options, option
 
-ARCHITECTURES = ("alexnet", "resnet", "slapnicar", "lstm", "mean")
-
-
-class TrainingOptions(Options):
-    """Training a network."""
-
-    learning_rate: float = option(0.001, gt=0)
-    """Learning rate of Adam."""
-    epochs: int = option(200, ge=1)
-    """Most epochs."""
-    patience: int | None = option(10, ge=1)
-    """Epochs without a better validation loss before training stops; null: never."""
-    keep: Literal["mae", "loss"] = "mae"
-    """Validation figure whose lowest value decides which weights are kept."""
-    batch_size: int = option(32, ge=1)
-    """Windows a batch."""
-    tf_threads: int = option(1, ge=1)
-    """TensorFlow's threads; changes results in the last bits, so it is part of them."""
-    ram_mb: float = option(4000, gt=0)
-    """Memory for a set of windows in MB; a larger set is read and shuffled in blocks of an eighth of it."""
-
-
-class NetworkOptions(Options):
-    """What every architecture takes."""
-
-    variant: Literal["paper", "code"] = "paper"
-    """As the paper describes it, or as its authors' code builds it."""
-    width: float = option(1.0, gt=0, le=4)
-    """Factor on all layer widths."""
-    derivatives: bool = False
-    """Give the first and second derivative as further input channels."""
-    batch_norm_momentum: float = option(0.99, ge=0, lt=1)
-    """Momentum of batch normalization's moving statistics; small studies want 0.9."""
-    training: TrainingOptions = TrainingOptions()
-    """Training options of this network; those not given are `training`'s."""
-
-
-class AlexNetOptions(NetworkOptions):
-    """AlexNet in one dimension."""
-
-    architecture: Literal["alexnet"] = "alexnet"
-    """Architecture."""
-    dropout: float = option(0.5, ge=0, lt=1)
-    """Dropout after each dense layer."""
-
-
-class ResNetOptions(NetworkOptions):
-    """ResNet-50 in one dimension."""
-
-    architecture: Literal["resnet"] = "resnet"
-    """Architecture."""
-    blocks: tuple[int, ...] = option((3, 4, 6, 3), min_length=1, max_length=4)
-    """Bottleneck blocks of each stage."""
-
-
-class SlapnicarOptions(NetworkOptions):
-    """Spectro-temporal network of Slapnicar et al."""
-
-    architecture: Literal["slapnicar"] = "slapnicar"
-    """Architecture."""
-    dropout: float = option(0.25, ge=0, lt=1)
-    """Dropout after each dense layer."""
-    pool_stride: int = option(1, ge=1, le=4)
-    """Stride of the pooling after each residual block."""
-    n_fft: int = option(64, ge=8)
-    """Samples of a spectrogram frame."""
-    hop: int = option(64, ge=1)
-    """Samples between spectrogram frames."""
-
-
-class LstmOptions(NetworkOptions):
-    """Convolution and bidirectional LSTM layers."""
-
-    architecture: Literal["lstm"] = "lstm"
-    """Architecture."""
-    input_stride: int = option(1, ge=1)
-    """Stride of the first convolution."""
-
-
-class MeanOptions(Options):
-    """The mean regressor: predicts the training labels' mean."""
-
-    architecture: Literal["mean"] = "mean"
-    """Architecture."""
+ARCHITECTURES = tuple(architectures())
 
 
 class CustomOptions(NetworkOptions):
@@ -108,19 +26,29 @@ def _architecture(value: Any) -> str | None:
     return name if name in ARCHITECTURES else None
 
 
+_TAGGED = [Annotated[options, Tag(name)] for name, options in (*architectures().items(), ("custom", CustomOptions))]
 AnyNetwork = Annotated[
-    Annotated[AlexNetOptions, Tag("alexnet")]
-    | Annotated[ResNetOptions, Tag("resnet")]
-    | Annotated[SlapnicarOptions, Tag("slapnicar")]
-    | Annotated[LstmOptions, Tag("lstm")]
-    | Annotated[MeanOptions, Tag("mean")]
-    | Annotated[CustomOptions, Tag("custom")],
+    Union[tuple(_TAGGED)],  # noqa: UP007  known only when it runs
     Discriminator(
         _architecture,
         custom_error_type="unknown_architecture",
         custom_error_message="architecture must be one of " + ", ".join(ARCHITECTURES) + ", or module:function",
     ),
 ]
+
+
+def network_names(*, in_figures: bool = False) -> dict[str, str]:
+    """Printed names of networks that are called like their architecture.
+
+    Parameters
+    ----------
+    in_figures : bool
+        Where there is little room.
+    """
+    names = {name: options.printed_name for name, options in architectures().items()}
+    if in_figures:
+        names |= {name: options.figure_name for name, options in architectures().items() if options.figure_name}
+    return names
 
 
 class EvaluationOptions(Options):

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictInt, field_validator, model_validator
 
-from cuffless.config.base import Name, Options, option
 from cuffless.config.budgets import calibration_sizes, percent
+from cuffless.options import Name, Options, option
 
 STRATEGIES = ("first", "random")
 PRESETS = {

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, field_validator, model_validator
 
-from cuffless.config.base import Options, option
+from cuffless.options import Options, option
 
 # What decides which windows a recording gives: a changed option repeats only its part.
 _PULSE = ("method", "invert")

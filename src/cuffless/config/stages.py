@@ -5,8 +5,11 @@ from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
-from cuffless.config.base import Options, Range, option
+from cuffless.options import Options, Range, option
+from cuffless.plugins import modules_in, resolve
 from cuffless.rejection import RULES
+
+SOURCES = modules_in("records/sources")
 
 LIMITS: dict[str, dict[str, Range]] = {
     "paper": {"sbp_range": (75.0, 165.0), "dbp_range": (40.0, 80.0)},
@@ -95,12 +98,9 @@ class DownloadOptions(Options):
 class RecordOptions(Options):
     """Where recordings come from and how they are read."""
 
-    source: str = option(
-        "simulator",
-        pattern=r"^(simulator|wfdb|csv|physionet|kachuee|ready|vital|edf|mimicbp|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$",
-    )
-    """`simulator`; `physionet`; a folder of `wfdb`, `csv`, `vital`, `edf` (.edf, .bdf), `mimicbp` (.npy), `kachuee`
-    (.mat) or `ready` windows (.h5, .mat); or your own, `module:class`."""
+    source: str = option("simulator", pattern=rf"^({'|'.join(SOURCES)}|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$")
+    """Where recordings come from: `simulator`, `physionet`, what the files in a folder hold (docs/own_source.md lists
+    all), the name of a source that an installed package adds, or your own, `module:class`."""
     path: str = ""
     """Folder of the recordings, searched recursively (all but `simulator`, `physionet`); relative to the working
     directory."""
@@ -150,6 +150,11 @@ class RecordOptions(Options):
     """Handed to a source of your own in `options.parameters`."""
     download: DownloadOptions = DownloadOptions()
     """Fetching from PhysioNet."""
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _resolved(cls, value: Any) -> Any:
+        return resolve("cuffless.sources", value, SOURCES) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _folder_is_named(self) -> "RecordOptions":

@@ -7,15 +7,17 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictInt, ValidationError, field_validator, model_validator
 
-from cuffless.config.base import ConfigError, Name, Options, one_line_errors, option
+from cuffless.architectures import TrainingOptions
 from cuffless.config.inputs import InputOptions
 from cuffless.config.leakage import LeakageOptions, check_doses, dial_blocks
-from cuffless.config.learning import AnyNetwork, EvaluationOptions, FigureOptions, TrainingOptions
+from cuffless.config.learning import ARCHITECTURES, AnyNetwork, EvaluationOptions, FigureOptions
 from cuffless.config.personalization import PRESETS, PersonalizationOptions
 from cuffless.config.rppg import RppgOptions
 from cuffless.config.stages import RecordOptions, SimulatorOptions, SplitOptions, WindowOptions
 from cuffless.config.yaml_files import read_yaml
 from cuffless.errors import shortened, some_of
+from cuffless.options import ConfigError, Name, Options, one_line_errors, option
+from cuffless.plugins import resolve
 
 Seed = Annotated[StrictInt, Field(ge=0)]
 
@@ -244,6 +246,8 @@ def _network(name: str, block: Any, training: Any) -> Any:
     if block is not None and not isinstance(block, Mapping):
         return block
     block = {"architecture": name, **(block or {})}
+    if isinstance(block["architecture"], str):
+        block["architecture"] = resolve("cuffless.networks", block["architecture"], ARCHITECTURES)
     if block["architecture"] != "mean":
         block["training"] = merge(training, block.get("training"))
     return block

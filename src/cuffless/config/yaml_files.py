@@ -6,8 +6,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from cuffless.config.base import ConfigError
 from cuffless.errors import shortened
+from cuffless.options import ConfigError
 
 MOST_BYTES = 4_000_000
 MOST_DEPTH = 100  # of brackets; PyYAML takes long to find out that there are too many

@@ -9,17 +9,11 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
-from cuffless.config import FigureOptions
+from cuffless.config import FigureOptions, network_names
 from cuffless.errors import shortened
 from cuffless.files import whole_file
 
-NETWORKS = {
-    "alexnet": "AlexNet",
-    "resnet": "ResNet",
-    "slapnicar": "Slapničar",
-    "lstm": "LSTM",
-    "mean": "Mean",
-}
+NETWORKS = network_names(in_figures=True)
 SPLITS = {"nonmixed": "non-mixed", "mixed": "mixed"}
 SUBSETS = {"train": "training", "val": "validation", "test": "test"}
 GREY = "#4D4D4D"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.config import EvaluationOptions
+from cuffless.config import EvaluationOptions, network_names
 from cuffless.files import whole_file
 
 REFERENCE_COLUMNS = ["table", "pressure", "setting", "network", "mae", "source"]
@@ -32,13 +32,7 @@ SETTINGS = {
     "random": "personalized, random windows",
     "first": "personalized, first windows",
 }
-NETWORKS = {
-    "alexnet": "AlexNet",
-    "resnet": "ResNet",
-    "slapnicar": "Slapničar",
-    "lstm": "LSTM",
-    "mean": "mean regressor",
-}
+NETWORKS = network_names()
 
 
 @dataclass(frozen=True)

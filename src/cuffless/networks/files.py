@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cuffless.architectures import register_layers
 from cuffless.demands import MEMORY_GB, shown_count, why_refused
 from cuffless.errors import fault, shortened
 from cuffless.files import whole_file
@@ -77,8 +78,9 @@ def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float 
     held = check_weights(path, memory_gb)
     import keras
 
-    from cuffless.networks import scaling, slapnicar  # noqa: F401  registers the layers that a file may name
+    from cuffless.networks import scaling  # noqa: F401  registers the layer that every file names
 
+    register_layers()
     _know_parts(path, config, [name for name in own if ":" in name])
     try:
         n = _announced(config)

@@ -1,27 +1,18 @@
-"""From options to a network: the four architectures, the mean regressor, and a user's own."""
+"""From options to a network: an architecture of `cuffless.architectures`, or a user's own."""
 
 import json
 from collections.abc import Mapping
 
+from cuffless.architectures import architecture_module
 from cuffless.networks.channels import channel_count
 from cuffless.networks.custom import custom_features
-
-
-def _module(architecture: str):
-    """Give the module that builds an architecture; imports Keras."""
-    from cuffless.networks import alexnet, lstm, mean, resnet, slapnicar
-
-    modules = {"alexnet": alexnet, "resnet": resnet, "slapnicar": slapnicar, "lstm": lstm, "mean": mean}
-    if architecture not in modules:
-        raise ValueError(f"unknown architecture {architecture!r}; known are {', '.join(modules)}, or module:function")
-    return modules[architecture]
 
 
 def least_length(options) -> int:
     """Fewest samples a window may have for a network; 1 for a user's own, which must say so itself."""
     if ":" in options.architecture:
         return 1
-    return _module(options.architecture).least_length(options)
+    return architecture_module(options).least_length(options)
 
 
 def build_network(options, input_shape: tuple[int, int], *, label_mean, label_sd, metadata: Mapping | None = None):
@@ -47,8 +38,8 @@ def build_network(options, input_shape: tuple[int, int], *, label_mean, label_sd
     Raises
     ------
     ValueError
-        If the window is too short for the network, the channels do not fit `derivatives`, the architecture is
-        unknown, or a user's own function fails or returns something else than two outputs.
+        If the window is too short for the network, the channels do not fit `derivatives`, or a user's own function
+        fails or returns something other than two outputs.
 
     Notes
     -----
@@ -75,7 +66,7 @@ def build_network(options, input_shape: tuple[int, int], *, label_mean, label_sd
         inputs, outputs = custom_features(options, (length, channels))
     else:
         inputs = keras.Input((length, channels), name="ppg")
-        features = _module(options.architecture).build(inputs, options)
+        features = architecture_module(options).build(inputs, options)
         trainable = options.architecture != "mean"
         initializer = "glorot_uniform" if trainable else "zeros"
         outputs = keras.layers.Dense(2, kernel_initializer=initializer, trainable=trainable, name="head")(features)

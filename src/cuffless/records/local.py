@@ -8,8 +8,7 @@ from cuffless.config import RecordOptions
 from cuffless.records.folders import files_in, reachable
 from cuffless.records.formats.csv_files import is_csv, open_csv
 from cuffless.records.formats.wfdb_files import open_wfdb
-from cuffless.records.formats.wfdb_headers import header_text, read_header
-from cuffless.records.record import Record, RecordError
+from cuffless.records.record import Record
 from cuffless.records.source import Entry, Source, shard_of
 
 _PATIENT = re.compile(r"^p\d{6,8}$")
@@ -28,34 +27,18 @@ class FileFolder(Source):
 
     def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
         """All files of these endings."""
-        wanted = files_in(options, lambda name: name.lower().endswith(self.endings), _concerned(options, shard))
+        wanted = files_in(options, lambda name: name.lower().endswith(self.endings), concerned_by(options, shard))
         return map(local_entry, wanted)
 
 
-class _Folder(FileFolder):
-    """WFDB or CSV: told apart by the file itself."""
+class DetectedFolder(FileFolder):
+    """WFDB or CSV: each recording is told apart by the file itself."""
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
+        """Open a file, if its folder is still there."""
         reachable(path)
         opener = open_csv if is_csv(path) else open_wfdb
         return opener(path, options, need_abp=need_abp)
-
-
-class WfdbFolder(_Folder):
-    """WFDB records, multi-segment masters in place of their segments."""
-
-    def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
-        """Records whose header no other header names as its segment."""
-        headers = files_in(options, lambda name: name.endswith(".hea"), _concerned(options, shard))
-        return map(local_entry, _masters(headers))
-
-
-class CsvFolder(_Folder):
-    """CSV files, one recording each."""
-
-    def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
-        """All CSV files, compressed ones too."""
-        return map(local_entry, files_in(options, is_csv, _concerned(options, shard)))
 
 
 def subject_of(path: str | Path) -> tuple[str, str]:
@@ -80,7 +63,7 @@ def local_entry(path: Path) -> Entry:
     return Entry(str(path), path.name.split(".")[0], subject if identity == "patient" else "", identity)
 
 
-def _concerned(options: RecordOptions, shard: int | None) -> Callable[[Path], bool]:
+def concerned_by(options: RecordOptions, shard: int | None) -> Callable[[Path], bool]:
     """Whether a file may belong to a shard: those of patients of other shards do not."""
 
     def concerned(path: Path) -> bool:
@@ -88,31 +71,3 @@ def _concerned(options: RecordOptions, shard: int | None) -> Callable[[Path], bo
         return shard is None or identity == "record" or shard_of(subject, options.shards) == shard
 
     return concerned
-
-
-def _masters(headers: list[Path]) -> list[Path]:
-    """Records of WFDB headers: those that no master names as its segment, and all masters."""
-    masters, segments = set(), set()
-    for header in headers:
-        lines = _header_lines(header)
-        if lines and "/" in lines[0].split()[0]:
-            masters.add(header)
-            try:
-                described = read_header(header.with_suffix("")).segments or ()
-            except RecordError:  # what it would name may be anything
-                continue
-            segments |= {header.parent / f"{name}.hea" for name, _ in described}
-    return [
-        header.with_suffix("") if header.suffix == ".hea" else header
-        for header in headers
-        if header in masters or header not in segments
-    ]
-
-
-def _header_lines(header: Path) -> list[str]:
-    """Lines of a header without comments; none of one that cannot be read (opening it tells why)."""
-    try:
-        text = header_text(header)
-    except RecordError:
-        return []
-    return [line for line in text.splitlines() if line.strip() and line[0] != "#"]

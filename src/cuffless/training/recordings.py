@@ -9,10 +9,10 @@ import pandas as pd
 from pydantic import ValidationError
 
 from cuffless.config import RecordOptions, WindowOptions
-from cuffless.config.base import one_line_errors
 from cuffless.demands import MEMORY_GB
 from cuffless.errors import shortened
 from cuffless.networks import channel_count, load_network, predict_pressures
+from cuffless.options import one_line_errors
 from cuffless.records import Entry, Record, RecordError, open_record
 from cuffless.windows import EXPLANATIONS, Windows, cut_windows, first_broken_rule, upside_down
 

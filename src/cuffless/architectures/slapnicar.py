@@ -4,12 +4,10 @@ Slapničar, Mlakar & Luštrek 2019 (Sensors 19, 3420), with the sizes of Schrump
 names no others, so both variants are alike. Each channel has a residual and a spectrogram branch of its own.
 """
 
-import keras
-import numpy as np
-from keras import layers, ops
-from keras.regularizers import L2
+from typing import ClassVar, Literal
 
-from cuffless.networks.blocks import convolution_norm, scaled
+from cuffless.architectures.options import NetworkOptions
+from cuffless.options import option
 
 BLOCK_FILTERS = (32, 64, 64, 64)
 BLOCK_KERNELS = (8, 5, 5)
@@ -18,8 +16,27 @@ SPECTRUM_UNITS = 32
 GRU_UNITS = 65
 DENSE_UNITS = (32, 32)
 WEIGHT_DECAY = 0.001
-MOST_NUMBERS = 1 << 26
-"""Of a spectrogram's frames, and of its Fourier matrices."""
+
+
+class SlapnicarOptions(NetworkOptions):
+    """Spectro-temporal network of Slapnicar et al."""
+
+    printed_name: ClassVar[str] = "Slapničar"
+
+    architecture: Literal["slapnicar"] = "slapnicar"
+    """Architecture."""
+    dropout: float = option(0.25, ge=0, lt=1)
+    """Dropout after each dense layer."""
+    pool_stride: int = option(1, ge=1, le=4)
+    """Stride of the pooling after each residual block."""
+    n_fft: int = option(64, ge=8)
+    """Samples of a spectrogram frame."""
+    hop: int = option(64, ge=1)
+    """Samples between spectrogram frames."""
+
+    def parameter_estimate(self, samples: int) -> float:
+        """Counted at full width."""
+        return 0.28e6
 
 
 def least_length(options) -> int:
@@ -28,6 +45,11 @@ def least_length(options) -> int:
     for _ in BLOCK_FILTERS:
         length = (length - 1) * options.pool_stride + POOL
     return max(length, options.n_fft)
+
+
+def register_layers():
+    """Have Keras know the spectrogram's layer."""
+    import cuffless.architectures.layers.spectrogram  # noqa: F401
 
 
 def build(inputs, options):
@@ -43,6 +65,11 @@ def build(inputs, options):
     -------
     (batch, 32 x width) Keras tensor
     """
+    from keras import layers
+    from keras.regularizers import L2
+
+    from cuffless.architectures.layers.blocks import scaled
+
     momentum = options.batch_norm_momentum
     waves, spectra = [], []
     for i in range(inputs.shape[-1]):
@@ -71,6 +98,10 @@ def build(inputs, options):
 
 def _residual_branch(x, options, *, name: str):
     """Four residual blocks of three convolutions, each followed by average pooling."""
+    from keras import layers
+
+    from cuffless.architectures.layers.blocks import convolution_norm, scaled
+
     momentum = options.batch_norm_momentum
     for block, filters in enumerate(BLOCK_FILTERS, start=1):
         units = scaled(filters, options.width)
@@ -89,6 +120,12 @@ def _residual_branch(x, options, *, name: str):
 
 
 def _spectral_branch(x, options, *, name: str):
+    from keras import layers
+    from keras.regularizers import L2
+
+    from cuffless.architectures.layers.blocks import scaled
+    from cuffless.architectures.layers.spectrogram import DecibelSpectrogram
+
     x = DecibelSpectrogram(options.n_fft, options.hop, name=f"{name}_spectrogram")(x)
     x = layers.Flatten(name=f"{name}_flatten")(x)
     x = layers.Dense(
@@ -98,67 +135,3 @@ def _spectral_branch(x, options, *, name: str):
         name=f"{name}_spectrum",
     )(x)
     return layers.BatchNormalization(momentum=options.batch_norm_momentum, name=f"{name}_spectrum_norm")(x)
-
-
-@keras.saving.register_keras_serializable(package="cuffless")
-class DecibelSpectrogram(layers.Layer):
-    """Power spectrogram in dB, cut off 80 dB below each window's maximum.
-
-    Parameters
-    ----------
-    n_fft, hop : int
-        Samples of a Hann frame, and between frames; frames reach the input's end only if they fit.
-
-    Raises
-    ------
-    ValueError
-        When built on an input shorter than a frame, or with more than one channel, or too large for memory.
-
-    Notes
-    -----
-    The Fourier transform of so few points is two fixed matrix products, which run alike on every device.
-    """
-
-    FLOOR = 1e-10
-    RANGE_DB = 80.0
-
-    def __init__(self, n_fft: int, hop: int, **kwargs):
-        super().__init__(**kwargs)
-        self.n_fft = n_fft
-        self.hop = hop
-
-    def build(self, input_shape):
-        """Prepare frame positions and the windowed Fourier matrices."""
-        _, length, channels = input_shape
-        if channels != 1:
-            raise ValueError(f"a spectrogram is of one channel, got {channels}")
-        if length < self.n_fft:
-            raise ValueError(f"n_fft {self.n_fft} exceeds the window's {length} samples: lower n_fft")
-        numbers = self.n_fft * max(self.n_fft, (length - self.n_fft) // self.hop + 1)
-        if numbers > MOST_NUMBERS:  # a damaged model file may ask for any
-            raise ValueError(
-                f"n_fft {self.n_fft} and hop {self.hop} take {numbers:,} numbers: lower n_fft, or raise hop"
-            )
-        starts = np.arange(0, length - self.n_fft + 1, self.hop)
-        time = np.arange(self.n_fft)
-        self._positions = starts[:, None] + time
-        hann = 0.5 - 0.5 * np.cos(2 * np.pi * time / self.n_fft)
-        phase = 2 * np.pi * np.outer(time, np.arange(self.n_fft // 2 + 1)) / self.n_fft
-        self._cosine = (hann[:, None] * np.cos(phase)).astype(np.float32)
-        self._sine = (hann[:, None] * np.sin(phase)).astype(np.float32)
-        self.built = True
-
-    def call(self, inputs):
-        """Spectrogram of shape (batch, frames, n_fft // 2 + 1)."""
-        frames = ops.take(inputs[:, :, 0], self._positions, axis=1)
-        power = ops.square(ops.matmul(frames, self._cosine)) + ops.square(ops.matmul(frames, self._sine))
-        decibel = 10 * ops.log10(ops.maximum(power, self.FLOOR))
-        return ops.maximum(decibel, ops.max(decibel, axis=(1, 2), keepdims=True) - self.RANGE_DB)
-
-    def compute_output_shape(self, input_shape):
-        """Frames that fit, and the bins from zero to half the sampling rate."""
-        return (input_shape[0], (input_shape[1] - self.n_fft) // self.hop + 1, self.n_fft // 2 + 1)
-
-    def get_config(self):
-        """Sizes, as saved in a model file."""
-        return {**super().get_config(), "n_fft": self.n_fft, "hop": self.hop}

@@ -17,9 +17,9 @@ from cuffless.records.channels import doubled_channels, find_channel
 from cuffless.records.demands import check_demand
 from cuffless.records.faults import pass_on
 from cuffless.records.folders import FileState, file_state
-from cuffless.records.formats.vital import pressure_factor
 from cuffless.records.local import FileFolder
 from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
+from cuffless.records.sources.vital import pressure_factor
 
 _FIXED = 256  # bytes of the header, and again for each signal
 _ONSET = re.compile(rb"([+-]\d+(?:\.\d*)?)[\x14\x15]")

@@ -6,9 +6,10 @@ ReLU, normalization, pooling; batch normalization stands where local response no
 pools first. The authors' code ends in ReLU; its outputs are linear here, as the paper says.
 """
 
-from keras import layers
+from typing import ClassVar, Literal
 
-from cuffless.networks.blocks import scaled
+from cuffless.architectures.options import NetworkOptions
+from cuffless.options import option
 
 # Filters, kernel, stride, and whether max-pooling (3, stride 2) follows.
 CONVOLUTIONS = (
@@ -19,6 +20,21 @@ CONVOLUTIONS = (
     (256, 3, 1, True),
 )
 DENSE_UNITS = (4096, 4096)
+
+
+class AlexNetOptions(NetworkOptions):
+    """AlexNet in one dimension."""
+
+    printed_name: ClassVar[str] = "AlexNet"
+
+    architecture: Literal["alexnet"] = "alexnet"
+    """Architecture."""
+    dropout: float = option(0.5, ge=0, lt=1)
+    """Dropout after each dense layer."""
+
+    def parameter_estimate(self, samples: int) -> float:
+        """Counted at full width; the dense layers grow with the window."""
+        return 16.6e6 + 43_500 * samples
 
 
 def least_length(options) -> int:
@@ -38,6 +54,10 @@ def build(inputs, options):
     -------
     (batch, 4096 x width) Keras tensor
     """
+    from keras import layers
+
+    from cuffless.architectures.layers.blocks import scaled
+
     x = inputs
     pool_first = options.variant == "code"
     for i, (filters, kernel, stride, pooled) in enumerate(CONVOLUTIONS, start=1):

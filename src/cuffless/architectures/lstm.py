@@ -5,9 +5,10 @@ the published weights say three. `code` is the wider network of the authors' rep
 convolution.
 """
 
-from keras import layers
+from typing import ClassVar, Literal
 
-from cuffless.networks.blocks import scaled
+from cuffless.architectures.options import NetworkOptions
+from cuffless.options import option
 
 KERNEL = 5
 # Filters of the convolution, its padding, units of the LSTM layers in each direction, of the dense layers.
@@ -15,6 +16,21 @@ VARIANTS = {
     "paper": (32, "same", (64, 64, 32), (128,)),
     "code": (64, "causal", (128, 128, 64), (512, 256, 128)),
 }
+
+
+class LstmOptions(NetworkOptions):
+    """Convolution and bidirectional LSTM layers."""
+
+    printed_name: ClassVar[str] = "LSTM"
+
+    architecture: Literal["lstm"] = "lstm"
+    """Architecture."""
+    input_stride: int = option(1, ge=1)
+    """Stride of the first convolution."""
+
+    def parameter_estimate(self, samples: int) -> float:
+        """Counted at full width."""
+        return 1.0e6 if self.variant == "code" else 0.2e6
 
 
 def least_length(options) -> int:
@@ -35,6 +51,10 @@ def build(inputs, options):
     -------
     (batch, 128 x width) Keras tensor
     """
+    from keras import layers
+
+    from cuffless.architectures.layers.blocks import scaled
+
     filters, padding, recurrent, dense = VARIANTS[options.variant]
     x = layers.Conv1D(
         scaled(filters, options.width),

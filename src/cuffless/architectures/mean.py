@@ -1,6 +1,18 @@
 """The mean regressor: every window gets the training labels' mean (Schrumpf et al. 2021, section 3.5.2)."""
 
-from keras import layers
+from typing import ClassVar, Literal
+
+from cuffless.architectures.options import ArchitectureOptions
+
+
+class MeanOptions(ArchitectureOptions):
+    """The mean regressor: predicts the training labels' mean."""
+
+    printed_name: ClassVar[str] = "mean regressor"
+    figure_name: ClassVar[str] = "Mean"
+
+    architecture: Literal["mean"] = "mean"
+    """Architecture."""
 
 
 def least_length(options) -> int:
@@ -20,4 +32,6 @@ def build(inputs, options):
     -------
     (batch, channels) Keras tensor
     """
+    from keras import layers
+
     return layers.GlobalAveragePooling1D(name="average")(inputs)

@@ -5,13 +5,29 @@ variants have those of the authors' code (which sets batch-norm momentum to 0.9 
 derivatives that it has computed; here they reach the network).
 """
 
-from keras import layers
+from typing import ClassVar, Literal
 
-from cuffless.networks.blocks import convolution_norm, scaled
+from cuffless.architectures.options import NetworkOptions
+from cuffless.options import option
 
 STEM_FILTERS = 64
 STAGE_FILTERS = (64, 128, 256, 512)
 EXPANSION = 4
+
+
+class ResNetOptions(NetworkOptions):
+    """ResNet-50 in one dimension."""
+
+    printed_name: ClassVar[str] = "ResNet"
+
+    architecture: Literal["resnet"] = "resnet"
+    """Architecture."""
+    blocks: tuple[int, ...] = option((3, 4, 6, 3), min_length=1, max_length=4)
+    """Bottleneck blocks of each stage."""
+
+    def parameter_estimate(self, samples: int) -> float:
+        """Counted at full width."""
+        return 16.2e6
 
 
 def least_length(options) -> int:
@@ -32,6 +48,10 @@ def build(inputs, options):
     -------
     (batch, features) Keras tensor
     """
+    from keras import layers
+
+    from cuffless.architectures.layers.blocks import scaled
+
     x = layers.ZeroPadding1D(3, name="stem_padding")(inputs)
     x = layers.Conv1D(scaled(STEM_FILTERS, options.width), 7, strides=2, name="stem")(x)
     x = layers.BatchNormalization(momentum=options.batch_norm_momentum, name="stem_norm")(x)
@@ -53,6 +73,10 @@ def build(inputs, options):
 
 def _bottleneck(x, filters: int, *, stride: int, project: bool, momentum: float, name: str):
     """Narrow, convolve, widen, and add to the (projected) input: He et al. 2016, figure 5 right."""
+    from keras import layers
+
+    from cuffless.architectures.layers.blocks import convolution_norm
+
     wide = EXPANSION * filters
     shortcut = x
     if project:

@@ -1,4 +1,8 @@
-"""The sources by name, and what they have in common with a user's own."""
+"""Sources of recordings, one per file, and what they have in common with a user's own.
+
+A file holds one subclass of `Source` and has the name by which `records.source` names it. Further sources come from
+packages that announce them in the group ``cuffless.sources``, or are named ``module:class``.
+"""
 
 import importlib
 import os
@@ -8,32 +12,22 @@ from functools import cache
 from pathlib import Path
 
 from cuffless.config import RecordOptions
+from cuffless.plugins import modules_in
 from cuffless.records.faults import costing_a_recording
 from cuffless.records.record import Record, RecordError, turned_over
 from cuffless.records.source import Entry, Source
 
-_SOURCES = {
-    "simulator": "cuffless.records.local:WfdbFolder",
-    "wfdb": "cuffless.records.local:WfdbFolder",
-    "csv": "cuffless.records.local:CsvFolder",
-    "kachuee": "cuffless.records.formats.kachuee:KachueeFiles",
-    "ready": "cuffless.records.formats.ready:ReadyFiles",
-    "vital": "cuffless.records.formats.vital:VitalFiles",
-    "edf": "cuffless.records.formats.edf:EdfFiles",
-    "mimicbp": "cuffless.records.formats.mimicbp:MimicBp",
-    "physionet": "cuffless.records.physionet:PhysioNet",
-}
+KNOWN = modules_in("records/sources")
 
 
 def known_sources() -> tuple[str, ...]:
     """Names of the sources that come along."""
-    return tuple(_SOURCES)
+    return KNOWN
 
 
 def source_file(name: str) -> str:
     """File that holds the code of a source that comes along."""
-    module = _SOURCES[name].partition(":")[0]
-    return str(Path(__file__).parents[2].joinpath(*module.split(".")).with_suffix(".py"))
+    return str(Path(__file__).with_name(f"{name}.py"))
 
 
 @cache
@@ -52,21 +46,33 @@ def source_named(name: str) -> Source:
     Raises
     ------
     RecordError
-        If there is no such module or class, or it is no `Source`.
+        If there is no such module or class, or it is not a `Source`.
     """
-    module, _, kind = _SOURCES.get(name, name).partition(":")
-    if name not in _SOURCES and os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())  # a user's own lies beside the study
     try:
-        made = getattr(importlib.import_module(module), kind)()
+        made = _class_of(name)()
     except (ImportError, AttributeError, TypeError) as error:
         raise RecordError(
-            f"records.source {name}: {error}; known are {', '.join(_SOURCES)}, or module:class of a module beside the "
+            f"records.source {name}: {error}; known are {', '.join(KNOWN)}, or module:class of a module beside the "
             "study, whose class is made without arguments"
         ) from None
     if not isinstance(made, Source):
+        kind = type(made).__name__
         raise RecordError(f"records.source {name}: {kind} must be a subclass of cuffless.records.Source")
     return made
+
+
+def _class_of(name: str) -> type:
+    if name in KNOWN:
+        module = importlib.import_module(f"{__name__}.{name}")
+        return next(
+            defined
+            for defined in vars(module).values()
+            if isinstance(defined, type) and issubclass(defined, Source) and defined.__module__ == module.__name__
+        )
+    module, _, kind = name.partition(":")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())  # a user's own lies beside the study
+    return getattr(importlib.import_module(module), kind)
 
 
 def refusing(name: str, path: str) -> AbstractContextManager:
@@ -81,7 +87,7 @@ def refusing(name: str, path: str) -> AbstractContextManager:
     path : str
         Of the recording.
     """
-    return costing_a_recording(path) if name in _SOURCES else nullcontext()
+    return costing_a_recording(path) if name in KNOWN else nullcontext()
 
 
 def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True) -> Record:

@@ -1,0 +1,52 @@
+"""Options that architectures share: what every network takes, and how it is trained."""
+
+from typing import ClassVar, Literal
+
+from cuffless.options import Options, option
+
+
+class TrainingOptions(Options):
+    """Training a network."""
+
+    learning_rate: float = option(0.001, gt=0)
+    """Learning rate of Adam."""
+    epochs: int = option(200, ge=1)
+    """Most epochs."""
+    patience: int | None = option(10, ge=1)
+    """Epochs without a better validation loss before training stops; null: never."""
+    keep: Literal["mae", "loss"] = "mae"
+    """Validation figure whose lowest value decides which weights are kept."""
+    batch_size: int = option(32, ge=1)
+    """Windows a batch."""
+    tf_threads: int = option(1, ge=1)
+    """TensorFlow's threads; changes results in the last bits, so it is part of them."""
+    ram_mb: float = option(4000, gt=0)
+    """Memory for a set of windows in MB; a larger set is read and shuffled in blocks of an eighth of it."""
+
+
+class ArchitectureOptions(Options):
+    """Options of one architecture; its file declares a subclass with the option `architecture`."""
+
+    printed_name: ClassVar[str]
+    """Its name in tables and text."""
+    figure_name: ClassVar[str] = ""
+    """Its name in figures, where it is another than `printed_name`."""
+
+    def parameter_estimate(self, samples: int) -> float:
+        """About how many parameters it has at full width, for windows of so many samples; 0 if that is not known."""
+        return 0.0
+
+
+class NetworkOptions(ArchitectureOptions):
+    """Options that all trained architectures share."""
+
+    variant: Literal["paper", "code"] = "paper"
+    """As the paper describes it, or as its authors' code builds it."""
+    width: float = option(1.0, gt=0, le=4)
+    """Factor on all layer widths."""
+    derivatives: bool = False
+    """Give the first and second derivative as further input channels."""
+    batch_norm_momentum: float = option(0.99, ge=0, lt=1)
+    """Momentum of batch normalization's moving statistics; small studies want 0.9."""
+    training: TrainingOptions = TrainingOptions()
+    """Training options of this network; those not given are `training`'s."""
