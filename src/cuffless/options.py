@@ -1,4 +1,4 @@
-"""What every option block shares: strict fields, canonical JSON, one-line errors."""
+"""Base of all option blocks: strict fields, canonical JSON, one-line errors."""
 
 import json
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from cuffless.errors import CufflessError, shortened
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
 Range = tuple[float, float]
 _MOST_MISTAKES = 20
-_LARGEST = 10**12  # of whole numbers: all that is counted stays far below, and what is computed of it can be
+_LARGEST = 10**12  # whole number: all counts stay far below, and what is computed from them stays in range
 
 
 class ConfigError(CufflessError):
@@ -27,7 +27,7 @@ class Options(BaseModel):
     def _countable(cls, value: Any) -> Any:
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, int) and abs(one) > _LARGEST:
-                raise ValueError("no whole number may be beyond 10^12")
+                raise ValueError("whole numbers may not exceed 10^12")
         return value
 
     def canonical(self) -> str:
@@ -41,7 +41,7 @@ def option(default: Any, **constraints: Any) -> Any:
 
 
 def one_line_errors(error: ValidationError) -> str:
-    """Turn a pydantic error into one line a mistake: key, value, what is allowed."""
+    """Turn a pydantic error into one line per mistake: key, value, what is allowed."""
     lines: dict[tuple, str] = {}
     for item in sorted(error.errors(), key=lambda item: len(item["loc"])):
         location = item["loc"]
@@ -57,17 +57,17 @@ def one_line_errors(error: ValidationError) -> str:
             line = message
         else:
             line = f"{key}: {_shown(item['input'])} is not allowed: {message}"
-        # A mistake in a stage's section shows again in each named block laid over it: say it once.
+        # A mistake in a stage's section recurs in each named block laid over it: report it once.
         lines.setdefault((location[-1:], _shown(item["input"]), item["type"]) if location else (line,), line)
-    told = list(lines.values())
-    more = len(told) - _MOST_MISTAKES
-    return "\n".join(told[:_MOST_MISTAKES] + ([f"and {more} more mistakes"] if more > 0 else []))
+    mistakes = list(lines.values())
+    more = len(mistakes) - _MOST_MISTAKES
+    return "\n".join(mistakes[:_MOST_MISTAKES] + ([f"and {more} more mistakes"] if more > 0 else []))
 
 
 def _shown(value: Any) -> str:
     try:
         return shortened(repr(value))
-    except ValueError:  # Python writes no number of thousands of digits
+    except ValueError:  # Python refuses to print numbers of thousands of digits
         return "a number of thousands of digits"
 
 

@@ -20,10 +20,10 @@ from cuffless.config.documentation import option_table, schema
         ({"study": {"networks": ["vgg"]}}, "study.networks: 'vgg' is not defined"),
         ({"study": {"dataset": "mimic"}}, "study.dataset: 'mimic' is not defined; defined are cohort"),
         ({"networks": {"alexnet": {"pool_stride": 2}}}, "networks.alexnet.pool_stride: unknown option"),
-        ({"splits": {"fractions": [0.5, 0.1, 0.1]}}, "three positive shares that add up to 1"),
-        ({"windows": {"sbp_range": [165, 75]}}, "the first number must be the smaller one"),
-        ({"windows": {"rules": ["snr", "snr"]}}, "each rule may stand once"),
-        ({"study": {"seeds": [0, 0]}}, "study.seeds: [0, 0] is not allowed: each may stand once"),
+        ({"splits": {"fractions": [0.5, 0.1, 0.1]}}, "three positive fractions that add up to 1 are needed"),
+        ({"windows": {"sbp_range": [165, 75]}}, "the first number must be smaller than the second"),
+        ({"windows": {"rules": ["snr", "snr"]}}, "values must be unique"),
+        ({"study": {"seeds": [0, 0]}}, "study.seeds: [0, 0] is not allowed: values must be unique"),
         ({"study": {"seeds": [-1]}}, "study.seeds.0: -1 is not allowed"),
         ({"records": {"source": "wfdb"}}, "records.path: source wfdb needs the folder of the recordings"),
     ],
@@ -131,20 +131,6 @@ def test_documentation_and_schema_are_in_step(project):
     assert (project / "config" / "README.md").read_text() == option_table(), "run make docs"
     assert (project / "config" / "schema.json").read_text() == schema(), "run make docs"
     json.loads(schema())
-
-
-def test_every_option_is_read_somewhere(project):
-    from cuffless.config.documentation import SECTIONS
-
-    places = [*(project / "src").rglob("*.py"), *(project / "workflow").rglob("*.smk")]
-    code = "\n".join(p.read_text() for p in places if "config" not in p.parts)
-    used_by_presets = {"limits", "preset"}
-    by_pattern = {"sbp_range", "dbp_range", "hr_range"}
-    by_budgets = {"budget_windows", "budget_shares", "random_share"}  # ProtocolOptions.budgets
-    for title, model in SECTIONS:
-        for name in model.model_fields:
-            if name not in used_by_presets | by_pattern | by_budgets:
-                assert f".{name}" in code or f'"{name}"' in code, f"{title}.{name} is never read"
 
 
 def test_what_only_chooses_files_does_not_change_how_they_are_read():

@@ -59,9 +59,9 @@ def test_a_data_set_that_the_study_defines_itself_is_left_alone():
         ({"dataset": "mimic"}, "leakage.dataset: 'mimic' is not defined; defined are cohort, stays"),
         ({"dataset": "stays", "doses": ["nonmixed", "half"]}, "leakage.doses: 'half' is not defined"),
         ({"dataset": "stays", "doses": ["mixed"]}, "leakage.doses: ['mixed'] is not allowed"),
-        ({"dataset": "stays", "doses": ["mixed", "mixed"]}, "each may stand once"),
+        ({"dataset": "stays", "doses": ["mixed", "mixed"]}, "values must be unique"),
         ({"dataset": "stays", "network": "vgg"}, "leakage.network: 'vgg' is not defined"),
-        ({"dataset": "stays", "network": "mean"}, "leakage.network: the mean regressor stands beside every network"),
+        ({"dataset": "stays", "network": "mean"}, "leakage.network: 'mean' is always included as a baseline"),
         ({"dataset": "stays", "confounding": [3]}, "leakage.confounding.0: 3 is not allowed"),
         ({"dataset": "stays", "confounding": "high"}, "leakage.confounding: 'high' is not allowed"),
         ({"dataset": "stays", "dial": ["none"], "confounding": [0]}, "leakage.dial: 'none' is not defined"),
@@ -83,7 +83,7 @@ def test_only_the_simulator_has_the_dial():
     config["leakage"] = {"dataset": "stays"}
     assert read_config(config).leakage.confounding == ()
     config["leakage"]["confounding"] = [0]
-    with pytest.raises(ConfigError, match=r"leakage.confounding: 'stays' has source physionet.*drop it"):
+    with pytest.raises(ConfigError, match=r"leakage.confounding: 'stays' has source physionet.*remove it"):
         read_config(config)
 
 

@@ -32,12 +32,12 @@ def test_a_named_protocol_has_the_sections_options_its_preset_and_its_own():
 @pytest.mark.parametrize(
     ("section", "said"),
     [
-        ({"named": {"a": {"test_half": "alternate"}}}, "only under leakage: warn"),
-        ({"named": {"a": {"preset": "code"}}}, "only under leakage: warn"),
+        ({"named": {"a": {"test_half": "alternate"}}}, "it requires leakage: warn"),
+        ({"named": {"a": {"preset": "code"}}}, "it requires leakage: warn"),
         ({"named": {"a": {"split": "other"}}}, "'other' is not defined"),
         ({"min_windows": 20}, "0.2 x min_windows 20 = 4"),
         ({"budget_shares": [0.3]}, "exceeds share 0.2"),
-        ({"budget_shares": [5]}, "numbers of windows belong under budget_windows"),
+        ({"budget_shares": [5]}, "give numbers of windows under budget_windows"),
         ({"layers": "head"}, "heads"),
         ({"test_halve": "last"}, "did you mean test_half"),
     ],
@@ -48,7 +48,7 @@ def test_what_cannot_be_is_said_in_a_line(section, said):
 
 
 def test_without_a_network_to_fine_tune_there_is_no_personalization():
-    with pytest.raises(ConfigError, match="names no network that can be fine-tuned"):
+    with pytest.raises(ConfigError, match="contains no network that can be fine-tuned"):
         read_config({"study": {"networks": ["mean"]}, "networks": {"mean": {}}, "personalization": {}})
 
 

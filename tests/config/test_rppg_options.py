@@ -6,10 +6,10 @@ from cuffless.config import ConfigError, RppgOptions, VideoSimulationOptions, lo
 @pytest.mark.parametrize(
     ("section", "said"),
     [
-        ({"source": "videos"}, "manifest: is empty, and source is videos"),
-        ({"source": "ready"}, "path: is empty, and source is ready"),
+        ({"source": "videos"}, "manifest: source videos needs the CSV that lists them"),
+        ({"source": "ready"}, "path: source ready needs the HDF5 file"),
         ({"split": "other"}, "rppg.split: 'other' is not defined"),
-        ({"snr_lengths": [5, 5]}, "each may stand once"),
+        ({"snr_lengths": [5, 5]}, "values must be unique"),
         ({"tuning": {"share": 0.5}}, "less than 0.5"),
         ({"simulation": {"fps": 10}}, "greater than or equal to 17"),
         ({"roi_Hz": 1}, "did you mean roi_hz"),
@@ -21,7 +21,7 @@ def test_what_cannot_be_is_told_with_its_key(section, said):
 
 
 def test_a_study_of_the_mean_alone_has_nothing_to_fine_tune():
-    with pytest.raises(ConfigError, match="leave the section rppg out"):
+    with pytest.raises(ConfigError, match="remove the section rppg"):
         read_config({"study": {"networks": ["mean"]}, "networks": {"mean": {}}, "rppg": {}})
 
 

@@ -39,17 +39,17 @@ def test_numbers_and_dates_that_cannot_be(tmp_path, value, why):
 
 @pytest.mark.parametrize("value", ["!!bool abc", "!!int ''", "!!timestamp x"])
 def test_values_that_their_tags_do_not_fit(tmp_path, value):
-    assert "not of the kind that its tag (!!) names" in said(tmp_path, f"study: {value}")
+    assert "a value does not match its tag (!!); remove the tag" in said(tmp_path, f"study: {value}")
 
 
 def test_a_key_that_stands_twice_names_both_lines(tmp_path):
     text = said(tmp_path, "study: {dataset: a}\nwindows:\n  snr_db: 1\n  length: 7\n  snr_db: 2\n")
-    assert "snr_db stands on line 3 and on line 5; keep one of them" in text
+    assert "snr_db is given on lines 3 and 5; keep one of them" in text
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "study.yaml")
-    with pytest.raises(ConfigError, match="is no file"):
+    with pytest.raises(ConfigError, match="is not a file"):
         load_config(tmp_path / "study.yaml")
 
 
@@ -58,8 +58,8 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     [
         (f"simulator: {{subjects: {'9' * 4000}}}", "subjects: 9"),
         (f"simulator: {{subjects: 0x{'f' * 9000}}}", "subjects: a number of thousands of digits is not allowed"),
-        (f"training: {{epochs: {10**13}}}", "no whole number may be beyond 10^12"),
-        (f"study: {{seeds: [0, {10**13}]}}", "no whole number may be beyond 10^12"),
+        (f"training: {{epochs: {10**13}}}", "whole numbers may not exceed 10^12"),
+        (f"study: {{seeds: [0, {10**13}]}}", "whole numbers may not exceed 10^12"),
         ("simulator: {subjects: 1000000}", "less than or equal to 999999"),
         ("simulator: {minutes: .inf}", "finite number"),
         ("simulator: {minutes: .nan}", "simulator.minutes: nan is not allowed"),
@@ -79,17 +79,17 @@ def test_values_that_are_beyond_every_use(tmp_path, section, said_of_it):
 def test_aliases_that_stand_for_too_much_are_never_expanded(tmp_path, monkeypatch, last):
     monkeypatch.setattr(yaml_files, "MOST_VALUES", 60)
     aliases = "a: &a [x, x, x, x]\nb: &b [*a, *a, *a, *a]\nc: &c [*b, *b]\nm: &m {x: *b}\n"
-    assert "aliases (*) stand for over 60 values" in said(tmp_path, aliases + last)
+    assert "aliases (*) expand to more than 60 values" in said(tmp_path, aliases + last)
 
 
 @pytest.mark.parametrize("text", ["networks: &n {x: *n}", "a: &a [*a]"])
 def test_an_alias_inside_what_it_stands_for(tmp_path, text):
-    assert "stands inside what it stands for; write the values out" in said(tmp_path, text)
+    assert "refers to a value that contains it; write the values out" in said(tmp_path, text)
 
 
 def test_a_file_that_is_too_long(tmp_path, monkeypatch):
     monkeypatch.setattr(yaml_files, "MOST_BYTES", 1000)
-    assert "is longer than 0.001 MB" in said(tmp_path, "# a comment\n" * 100)
+    assert "is larger than 0.001 MB" in said(tmp_path, "# a comment\n" * 100)
 
 
 def test_aliases_are_welcome(tmp_path):

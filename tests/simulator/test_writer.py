@@ -208,5 +208,5 @@ def test_segments_of_all_records_have_names_of_their_own(tmp_path):
 
 
 def test_records_shorter_than_a_minute_are_refused():
-    with pytest.raises(ValueError, match=r"2 minutes make no 3 records of a minute or more; raise minutes"):
+    with pytest.raises(ValueError, match=r"2 minutes cannot be divided into 3 records of a minute or more; raise"):
         SimulatorOptions(minutes=2, records=3)

@@ -11,17 +11,17 @@ class TrainingOptions(Options):
     learning_rate: float = option(0.001, gt=0)
     """Learning rate of Adam."""
     epochs: int = option(200, ge=1)
-    """Most epochs."""
+    """Maximum number of epochs."""
     patience: int | None = option(10, ge=1)
-    """Epochs without a better validation loss before training stops; null: never."""
+    """Epochs without an improvement in validation loss after which training stops; null: never."""
     keep: Literal["mae", "loss"] = "mae"
-    """Validation figure whose lowest value decides which weights are kept."""
+    """Validation metric whose lowest value decides which weights are kept."""
     batch_size: int = option(32, ge=1)
-    """Windows a batch."""
+    """Windows per batch."""
     tf_threads: int = option(1, ge=1)
-    """TensorFlow's threads; changes results in the last bits, so it is part of them."""
+    """TensorFlow threads. Another number changes results in the last bits, so that networks are trained again."""
     ram_mb: float = option(4000, gt=0)
-    """Memory for a set of windows in MB; a larger set is read and shuffled in blocks of an eighth of it."""
+    """Memory in MB for a set of windows; a larger set is read and shuffled in blocks of an eighth of it."""
 
 
 class ArchitectureOptions(Options):
@@ -41,12 +41,12 @@ class NetworkOptions(ArchitectureOptions):
     """Options that all trained architectures share."""
 
     variant: Literal["paper", "code"] = "paper"
-    """As the paper describes it, or as its authors' code builds it."""
+    """As described in the paper, or as built by its authors' code."""
     width: float = option(1.0, gt=0, le=4)
     """Factor on all layer widths."""
     derivatives: bool = False
-    """Give the first and second derivative as further input channels."""
+    """Add the first and second derivatives as input channels."""
     batch_norm_momentum: float = option(0.99, ge=0, lt=1)
-    """Momentum of batch normalization's moving statistics; small studies want 0.9."""
+    """Momentum of batch normalization's moving statistics; use 0.9 for small studies."""
     training: TrainingOptions = TrainingOptions()
-    """Training options of this network; those not given are `training`'s."""
+    """Training options of this network; the others are taken from `training`."""

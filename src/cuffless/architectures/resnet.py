@@ -23,7 +23,7 @@ class ResNetOptions(NetworkOptions):
     architecture: Literal["resnet"] = "resnet"
     """Architecture."""
     blocks: tuple[int, ...] = option((3, 4, 6, 3), min_length=1, max_length=4)
-    """Bottleneck blocks of each stage."""
+    """Number of bottleneck blocks in each stage."""
 
     def parameter_estimate(self, samples: int) -> float:
         """Counted at full width."""

@@ -1,4 +1,4 @@
-"""How many windows calibrate: code that results depend on, apart from the options, so that a change of it counts."""
+"""Sizes of calibration sets. Not in the option models, because code digests ignore those."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ def calibration_sizes(
     windows, shares : sequences
         Smaller budgets, as numbers of windows and as shares of a subject's.
     share : float
-        Share by which the largest budget is called.
+        Share that names the largest budget.
     largest_share : float
         Share of a subject's windows that it holds.
 

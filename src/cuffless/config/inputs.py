@@ -46,9 +46,9 @@ class InputTrainingOptions(Options):
     epochs: int = option(50, ge=1)
     """Epochs."""
     patience: int | None = option(None, ge=1)
-    """Epochs without a better validation loss before training stops; null: never."""
+    """Epochs without an improvement in validation loss after which training stops; null: never."""
     keep: Literal["mae", "loss"] = "loss"
-    """Validation figure whose lowest value decides which weights are kept."""
+    """Validation metric whose lowest value decides which weights are kept."""
 
 
 class InputOptions(Options):
@@ -57,25 +57,25 @@ class InputOptions(Options):
     dataset: str = ""
     """Data set; empty: that of `study`. The paper's is `kachuee` (MIMIC-A)."""
     windowing: str = "main"
-    """Windowing whose filter, limits and rules hold; its cropping, length and overlap do not count."""
+    """Windowing whose filter, limits and rules apply; its cropping, length and overlap are ignored."""
     croppings: tuple[Literal["beats", "time"], ...] = option(("time", "beats"), min_length=1)
     """Croppings to compare."""
     lengths: tuple[Annotated[StrictInt, Field(ge=1, le=30)], ...] = option(
         (1, 2, 5, 7, 9, 11, 13, 15, 17, 20), min_length=1
     )
-    """Lengths to compare: beats, or seconds. At most 30: a stretch must be in memory to its end."""
+    """Lengths to compare, in beats or seconds; at most 30, as a whole stretch must fit in memory."""
     derivatives: tuple[bool, ...] = option((False, True), min_length=1)
-    """Without and with derivative channels."""
+    """Whether to add derivative channels; all values given are compared."""
     networks: tuple[str, ...] = option(("alexnet", "resnet"), min_length=1)
     """Networks, by name."""
     repeats: int = option(3, ge=1)
-    """Trainings of each, with seeds 0, 1, ..."""
+    """Trainings of each combination, with seeds 0, 1, ..."""
     stretch_seconds: float = option(20.0, ge=8)
-    """Stretch of signal that is accepted or rejected as a whole, for every crop of it."""
+    """Length in seconds of the stretches of signal that are accepted or rejected as a whole, with all their crops."""
     windows: tuple[int, int, int] = (100_000, 25_000, 25_000)
-    """Windows for training, validation, test; in the same proportions where there are fewer."""
+    """Number of windows for training, validation and test; if there are fewer, in the same proportions."""
     seed: int = option(0, ge=0)
-    """Seed of the draw of windows."""
+    """Seed of the sampling of windows."""
     training: InputTrainingOptions = InputTrainingOptions()
     """Training."""
 
@@ -83,14 +83,14 @@ class InputOptions(Options):
     @classmethod
     def _once(cls, value: tuple) -> tuple:
         if len(set(value)) != len(value):
-            raise ValueError("each may stand once")
+            raise ValueError("values must be unique")
         return value
 
     @field_validator("windows")
     @classmethod
     def _positive(cls, value: tuple[int, int, int]) -> tuple[int, int, int]:
         if min(value) < 1:
-            raise ValueError("three positive counts")
+            raise ValueError("three positive numbers are needed")
         return value
 
 

@@ -12,14 +12,14 @@ class LeakageOptions(Options):
     """What leakage is worth: MAE against the kind of split, and against the subjects' own confounders."""
 
     dataset: str = ""
-    """Data set; empty: that of `study`. Its patients need several records, else a record-disjoint split is a
-    patient-disjoint one (simulated ones: `simulator.records`)."""
+    """Data set; empty: that of `study`. Its patients need several records each, otherwise a record-disjoint
+    split is also patient-disjoint (for simulated data: `simulator.records`)."""
     doses: tuple[str, ...] = option(("nonmixed", "record", "mixed", "overlap50"), min_length=2)
-    """Splits to compare, by name, from the one that shares least between its sets to the one that shares most."""
+    """Splits to compare, by name, from the one whose sets share least to the one whose sets share most."""
     network: str = "alexnet"
-    """Network that is trained on each, by name, once with each of `study.seeds`."""
+    """Name of the network to train on each of them, once per seed in `study.seeds`."""
     confounding: tuple[Annotated[float, Field(ge=0, le=2)], ...] = ()
-    """Values of `simulator.confounding`: for each the data set is simulated once more; empty: none."""
+    """Values of `simulator.confounding`; the data set is simulated once for each. Empty: none."""
     dial: tuple[str, ...] = option(("nonmixed", "mixed"), min_length=1)
     """Splits to train on at each value of `confounding`, by name."""
 
@@ -27,7 +27,7 @@ class LeakageOptions(Options):
     @classmethod
     def _once(cls, value: tuple) -> tuple:
         if len(set(value)) != len(value):
-            raise ValueError("each may stand once")
+            raise ValueError("values must be unique")
         return value
 
     def dialled(self, dataset: str, own: float) -> dict[float, str]:
@@ -68,7 +68,7 @@ def dial_blocks(section: Mapping, datasets: Mapping[str, Any], dataset: str, def
 
 
 def check_doses(options: LeakageOptions, name: str, dataset: Any, splits: Mapping[str, Any], network: Any) -> None:
-    """Refuse a dose-response that would show nothing.
+    """Refuse a dose-response that could not show anything.
 
     Parameters
     ----------
@@ -85,11 +85,11 @@ def check_doses(options: LeakageOptions, name: str, dataset: Any, splits: Mappin
         With the key, the value and the remedy.
     """
     if network.architecture == "mean":
-        raise ValueError("leakage.network: the mean regressor stands beside every network; name another")
+        raise ValueError("leakage.network: 'mean' is always included as a baseline; choose another network")
     source = dataset.records.source
     if options.confounding and source != "simulator":
         raise ValueError(
-            f"leakage.confounding: {name!r} has source {source}, and only simulator has this dial; drop it"
+            f"leakage.confounding: {name!r} has source {source}, and only simulated data have this option; remove it"
         )
     kinds = {splits[dose].kind for dose in options.doses}
     if source == "simulator" and dataset.simulator.records == 1 and "record" in kinds:

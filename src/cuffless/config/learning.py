@@ -16,7 +16,7 @@ class CustomOptions(NetworkOptions):
     architecture: str = option(..., pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
     """`module:function`; the function takes `(input_shape, options)` and returns a Keras model with two outputs."""
     parameters: dict[str, Any] = option({})
-    """Handed to the function in `options.parameters`."""
+    """Passed to the function as `options.parameters`."""
 
 
 def _architecture(value: Any) -> str | None:
@@ -57,17 +57,17 @@ class EvaluationOptions(Options):
     bin_mmhg: float = option(10.0, gt=0)
     """Width of the pressure bins."""
     bootstrap: int = option(2000, ge=100)
-    """Draws of the bootstrap over subjects."""
+    """Number of bootstrap resamples of the subjects."""
     confidence: float = option(0.95, gt=0.5, lt=1)
-    """Level of the intervals."""
+    """Confidence level of the intervals."""
     alpha: float = option(0.05, gt=0, lt=0.5)
-    """Level of significance."""
+    """Significance level."""
     seed: int = option(0, ge=0)
     """Seed of the bootstrap."""
 
 
 class FigureOptions(Options):
-    """How figures look; changes no number."""
+    """How figures look; does not change any number."""
 
     dpi: int = option(200, ge=50, le=1200)
     """Resolution of the PNG files."""
@@ -76,6 +76,6 @@ class FigureOptions(Options):
     width_inch: float = option(7.2, gt=2, lt=20)
     """Width of a full-width figure."""
     histogram: Literal["train", "test"] = "train"
-    """Set whose pressure distribution stands below Figure 7."""
+    """Set whose pressure distribution is shown below Figure 7."""
     colours: tuple[str, ...] = Field(("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"), min_length=6)
     """Colours, safe for colour-blind readers (Okabe & Ito)."""

@@ -40,24 +40,24 @@ class ProtocolOptions(Options):
     """One way to personalize."""
 
     preset: Literal["default", "code"] = "default"
-    """`code`: the authors' procedure; it needs `leakage: warn`."""
+    """`code`: the procedure of the authors' code; it needs `leakage: warn`."""
     split: str = "nonmixed"
-    """Split whose test subjects are drawn, and whose networks are personalized."""
+    """Split whose test subjects are sampled and whose networks are personalized."""
     subjects: int = option(20, ge=1)
-    """Subjects drawn."""
+    """Number of subjects sampled."""
     min_windows: int = option(60, ge=10)
-    """Kept windows that a subject must have."""
+    """Minimum number of kept windows per subject."""
     seed: int = option(0, ge=0)
     """Seed of subjects, of the random strategy and of training."""
     order: Literal["time", "shuffled"] = "time"
     """Order of a subject's windows; `shuffled`: as in the authors' code."""
     test_half: Literal["last", "alternate"] = "last"
-    """Test windows: the last half of a subject's last 80 % in time, or every second of them, between windows that
-    may calibrate."""
+    """Test windows: the second half of a subject's last 80 % in time, or every second window of that part, between
+    windows that may calibrate."""
     gap: int = option(1, ge=0, le=100)
-    """Windows, in number and in time, that lie unused between calibration and test (`test_half: last`)."""
+    """Windows, in number and in time, left unused between calibration and test (`test_half: last`)."""
     share: float = option(0.2, gt=0, le=0.4)
-    """Share of a subject's windows that calibrate, in Figures 8 and A1 and in Table 1."""
+    """Share of a subject's windows used for calibration in Figures 8 and A1 and in Table 1."""
     random_share: float | None = option(None, gt=0, le=0.6)
     """The same for the random strategy; null: `share`."""
     budget_windows: tuple[Annotated[StrictInt, Field(ge=1)], ...] = (1, 2, 5, 10)
@@ -65,27 +65,27 @@ class ProtocolOptions(Options):
     budget_shares: tuple[float, ...] = (0.05, 0.1)
     """Smaller budgets: shares of a subject's windows."""
     layers: Literal["heads", "dense", "all", "last7"] = "dense"
-    """Layers that train: the outputs, the dense layers before them as well, all, or the last seven as listed by
-    Keras (the authors' code). Batch normalization keeps its statistics but in `last7`."""
+    """Layers to train: the outputs, also the dense layers before them, all, or the last seven as listed by Keras (the
+    authors' code). Except in `last7`, batch normalization keeps its statistics."""
     validation: Literal["held_out", "code"] = "held_out"
-    """Windows that decide when training stops: a part of the calibration windows that is not trained on, or, for
-    `first`, the training windows themselves."""
+    """Windows that decide when training stops: calibration windows that are held out of training, or (`code`), for the
+    strategy `first`, the training windows themselves."""
     validation_share: float = option(0.2, gt=0, lt=1)
     """Share of the calibration windows that is held out."""
     validation_from: int = option(10, ge=2)
-    """With fewer calibration windows none is held out, and training goes on until `few_rms`."""
+    """With fewer calibration windows, none are held out and training ends at `few_rms`."""
     few_rms: float = option(2.0, gt=0)
-    """RMS error in mmHg on the calibration windows at which training ends where none is held out."""
+    """RMS error in mmHg on the calibration windows at which training ends if none are held out."""
     learning_rate: float = option(0.001, gt=0)
     """Learning rate of Adam."""
     epochs: int = option(200, ge=1)
-    """Most epochs."""
+    """Maximum number of epochs."""
     patience: int = option(10, ge=1)
-    """Epochs without a better validation loss before training stops; the best epoch's weights are kept."""
+    """Epochs without an improvement in validation loss after which training stops; the best weights are kept."""
     batch_size: int = option(32, ge=1)
-    """Windows a batch."""
+    """Windows per batch."""
     leakage: Literal["fail", "warn"] = "fail"
-    """What a calibration window that touches a test window does; `warn`: figures carry the warning."""
+    """Whether a calibration window that touches a test window stops the study, or figures carry a warning."""
 
     @model_validator(mode="before")
     @classmethod
@@ -96,15 +96,15 @@ class ProtocolOptions(Options):
     @classmethod
     def _shares(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if any(not 0 < share < 1 for share in value):
-            raise ValueError("shares between 0 and 1; numbers of windows belong under budget_windows")
+            raise ValueError("shares must lie between 0 and 1; give numbers of windows under budget_windows")
         return value
 
     @model_validator(mode="after")
     def _check(self) -> "ProtocolOptions":
         if (most := max(self.budget_windows, default=0)) > (have := int(self.share * self.min_windows)):
             raise ValueError(
-                f"budget_windows: {most} exceeds what calibrates of the least subject, {self.share:g} x min_windows "
-                f"{self.min_windows} = {have}; lower it or raise min_windows"
+                f"budget_windows: {most} exceeds the calibration windows of the smallest subject, {self.share:g} x "
+                f"min_windows {self.min_windows} = {have}; lower it or raise min_windows"
             )
         if max(self.budget_shares, default=0) > self.share:
             raise ValueError(f"budget_shares: {max(self.budget_shares):g} exceeds share {self.share:g}")
@@ -115,7 +115,7 @@ class ProtocolOptions(Options):
         by_design = self.order == "shuffled" or self.test_half == "alternate"
         if by_design and self.leakage == "fail":
             why = "order: shuffled" if self.order == "shuffled" else "test_half: alternate"
-            raise ValueError(f"{why} puts calibration windows beside test windows; it runs only under leakage: warn")
+            raise ValueError(f"{why} puts calibration windows next to test windows; it requires leakage: warn")
         return self
 
     @property
@@ -142,7 +142,7 @@ class PersonalizationOptions(ProtocolOptions):
     """Personalization of networks on test subjects (Figures 8, A1; Table 1)."""
 
     named: dict[Name, ProtocolOptions] = option({"main": ProtocolOptions()}, min_length=1)
-    """Protocols by name: each its own values over the options above. Figures 8 and A1 and Table 1 show the first."""
+    """Named protocols, each overriding the options above. Figures 8 and A1 and Table 1 show the first."""
 
 
 def _part(options: ProtocolOptions, names: set[str]) -> str:

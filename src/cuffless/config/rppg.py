@@ -16,11 +16,11 @@ class VideoSimulationOptions(Options):
     """Simulated recordings: a face photograph whose skin follows a simulated subject's pulse."""
 
     subjects: int = option(17, ge=3)
-    """Subjects; they are others than the cohort's."""
+    """Number of subjects, none of whom are in the cohort."""
     minutes: float = option(6.0, ge=1)
     """Length of a recording in minutes."""
     fps: float = option(20.0, ge=17, le=60)
-    """Frames a second."""
+    """Frames per second."""
     size: tuple[StrictInt, StrictInt] = (160, 120)
     """Width and height of a frame in pixels."""
     amplitude: float = option(0.02, gt=0, le=0.2)
@@ -35,7 +35,7 @@ class VideoSimulationOptions(Options):
     """Seed of the subjects and of all noise."""
 
     def filming(self) -> str:
-        """Options of one recording, as canonical JSON: another one more changes none of the others."""
+        """Options of one recording, as canonical JSON: adding a subject changes no other recording."""
         return json.dumps(self.model_dump(mode="json", exclude={"subjects"}), sort_keys=True)
 
 
@@ -45,18 +45,18 @@ class RppgTuningOptions(Options):
     learning_rate: float = option(0.001, gt=0)
     """Learning rate of Adam."""
     epochs: int = option(40, ge=1)
-    """Most epochs."""
+    """Maximum number of epochs."""
     patience: int = option(5, ge=1)
-    """Epochs without a better loss on the validation subject before training stops."""
+    """Epochs without an improvement in the validation subject's loss after which training stops."""
     batch_size: int = option(32, ge=1)
-    """Windows a batch."""
+    """Windows per batch."""
     share: float = option(0.2, gt=0, lt=0.5)
-    """Share of the test subject's windows that `first` and `random` add to training."""
+    """Share of the test subject's windows that the settings `first` and `random` add to training."""
     test: Literal["common", "own_complement"] = "common"
-    """`common`: all settings are tested on the windows that neither `first` nor `random` takes; `own_complement`: each
-    on the windows that it does not take, as in the paper's section 3.6.2."""
+    """`common`: all settings are tested on the windows that neither `first` nor `random` uses for training;
+    `own_complement`: each on all windows that it does not use, as in section 3.6.2 of the paper."""
     gap: int = option(1, ge=0)
-    """Windows that lie unused between the first windows and those that test."""
+    """Windows left unused between the first windows and the test windows."""
     seed: int = option(0, ge=0)
     """Seed of the validation subjects and of the random windows."""
 
@@ -65,29 +65,29 @@ class RppgOptions(Options):
     """From a face video to blood pressure (Figures 3, 9, A2 to A5; Table 2)."""
 
     source: Literal["simulator", "videos", "ready"] = "simulator"
-    """`videos`: recordings listed in `manifest`; `ready`: windows that others cut, an HDF5 file."""
+    """`videos`: recordings listed in `manifest`; `ready`: windows cut by others, in an HDF5 file."""
     manifest: str = ""
-    """CSV with one row a recording (`videos`): subject, recording, video and more; docs/rppg.md has all columns."""
+    """CSV with one row per recording (`videos`): subject, recording, video and more; see docs/rppg.md."""
     path: str = ""
     """HDF5 file with `rppg`, `label`, `subject_idx` (`ready`)."""
     split: str = "nonmixed"
     """Split whose networks are fine-tuned."""
     method: Literal["pos", "chrom", "green"] = "pos"
-    """From colours to a pulse wave."""
+    """Method that turns colours into a pulse wave."""
     invert: bool = True
-    """Orient the pulse wave as a PPG: raw POS is its negative."""
+    """Turn the pulse wave upside down: raw POS is the negative of a PPG."""
     bp_within: float = option(60.0, gt=0)
-    """Seconds within which a window takes the nearest value of the monitor."""
+    """Maximum time in seconds from a window to the monitor's value that it takes."""
     bp_interpolate: bool = False
-    """Interpolate between the monitor's values on both sides, each within `bp_within`."""
+    """Interpolate between the monitor's values before and after a window, each within `bp_within`."""
     min_windows: int = option(5, ge=5)
-    """Kept windows that a recording's subject must have to take part in fine-tuning."""
+    """Minimum number of kept windows for a subject to take part in fine-tuning."""
     roi_hz: float = option(1.0, gt=0, le=30)
-    """How often a face is looked for where the region of interest is automatic."""
+    """How many times per second a face is detected, if the region of interest is automatic."""
     snr_lengths: tuple[Annotated[float, Field(gt=0.5, le=60)], ...] = option(
         (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20), min_length=2
     )
-    """Lengths in seconds for which Figure 3 shows the share of windows with enough SNR."""
+    """Window lengths in seconds for which Figure 3 shows the share of windows with sufficient SNR."""
     simulation: VideoSimulationOptions = VideoSimulationOptions()
     """Simulated recordings."""
     tuning: RppgTuningOptions = RppgTuningOptions()
@@ -97,7 +97,7 @@ class RppgOptions(Options):
     @classmethod
     def _once(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if len(set(value)) != len(value):
-            raise ValueError("each may stand once")
+            raise ValueError("values must be unique")
         return value
 
     @model_validator(mode="after")
@@ -107,7 +107,7 @@ class RppgOptions(Options):
             ("ready", "path", "the HDF5 file that holds the windows"),
         ):
             if self.source == source and not getattr(self, key):
-                raise ValueError(f"{key}: is empty, and source is {source}; name {what}")
+                raise ValueError(f"{key}: source {source} needs {what}")
         return self
 
     def pulse(self) -> str:

@@ -39,29 +39,29 @@ class SimulatorOptions(Options):
     minutes: float = option(20.0, gt=0.5)
     """Length of each subject's recording in minutes."""
     seed: int = option(0, ge=0)
-    """Seed; draws depend on it and the subject's number alone."""
+    """Seed; a subject depends only on it and on the subject's number."""
     confounding: float = option(1.0, ge=0, le=2)
-    """Scale of the subjects' own confounders: 0, all share one pulse shape; 1, as in hospital; 2, twice."""
+    """Strength of the subjects' own confounders. 0: all share one pulse shape; 1: as in hospital; 2: twice that."""
     artefacts: bool = True
     """Add motion, flat lines, dropouts and flushes."""
     multi_segment: float = option(0.4, ge=0, le=1)
     """Share of records written as several segments with gaps between them."""
     records: int = option(1, ge=1, le=6)
-    """Records into which each subject's recording is divided; each must last a minute or more."""
+    """Number of records into which each subject's recording is divided; each must last at least a minute."""
 
     @model_validator(mode="after")
     def _minutes_suffice(self) -> "SimulatorOptions":
         if self.records > 1 and self.minutes < self.records:
             raise ValueError(
-                f"records: {self.minutes:g} minutes make no {self.records} records of a minute or more; "
+                f"records: {self.minutes:g} minutes cannot be divided into {self.records} records of a minute or more; "
                 "raise minutes or lower records"
             )
         return self
 
 
 class ChannelOptions(Options):
-    """Names under which a signal occurs, compared without regard to case. Of several channels of one name, `PLETH#2` is
-    the second; `#2` is the second channel of a recording, whatever its name.
+    """Names of the channels that hold a signal; case does not matter. `PLETH#2` is the second of several channels
+    named `PLETH`, `#2` the second channel of a recording, whatever its name.
     """
 
     ppg: tuple[str, ...] = option(("PLETH", "PPG", "PLETH L", "PLETH R"), min_length=1)
@@ -71,28 +71,28 @@ class ChannelOptions(Options):
 
 
 class DownloadOptions(Options):
-    """Fetching from PhysioNet; changes no result."""
+    """Downloading from PhysioNet; does not change results."""
 
     url: str = "https://physionet.org/files"
-    """Where databases lie; a mirror of the same layout does as well."""
+    """Server of the databases; a mirror with the same layout works too."""
     cache: str = "resources/records"
-    """Folder of what was fetched, laid out as on the server: `<cache>/<database>/<version>/...`."""
+    """Folder for downloaded files, laid out as on the server: `<cache>/<database>/<version>/...`."""
     mirror: str = ""
-    """Folder of the same layout that is looked into first, read-only: its files are linked, not fetched."""
+    """Local folder with the same layout, searched first and never changed: its files are linked, not downloaded."""
     connections: int = option(4, ge=1, le=16)
-    """Connections at once, over all jobs."""
+    """Maximum number of simultaneous connections, over all jobs."""
     attempts: int = option(8, ge=1)
-    """Times that a file is tried, with waits that double up to two minutes, before it is given up."""
+    """Attempts per file, with waits that double up to two minutes."""
     timeout_seconds: float = option(60.0, gt=0)
-    """Silence after which a connection counts as dead."""
+    """Seconds without data after which a connection is given up."""
     keep_raw: bool = True
-    """Keep signal files; false: fetch them as they are cut, and delete a shard's once its windows are written."""
+    """Keep signal files; false: download them when windows are cut, and delete them once a shard is cut."""
     reserve_gb: float = option(2.0, ge=0)
-    """Disk space that is never used up: a job that would stops with a clear word."""
+    """Free disk space to keep, in GB. A job that would go below it stops with an error."""
     largest_gb: float = option(20.0, gt=0)
-    """Largest file: one that is announced as longer, or goes on for longer, is given up."""
+    """Maximum size of a file in GB; a larger download is abandoned."""
     slowest_kb_s: float = option(1.0, ge=0)
-    """Least rate in kB/s over ten minutes; a connection that is slower counts as dead. 0: none is too slow."""
+    """Minimum rate in kB/s, over ten minutes; a slower connection is given up. 0: no limit."""
 
 
 class RecordOptions(Options):
@@ -102,54 +102,53 @@ class RecordOptions(Options):
     """Where recordings come from: `simulator`, `physionet`, what the files in a folder hold (docs/own_source.md lists
     all), the name of a source that an installed package adds, or your own, `module:class`."""
     path: str = ""
-    """Folder of the recordings, searched recursively (all but `simulator`, `physionet`); relative to the working
-    directory."""
+    """Folder of the recordings, searched recursively, relative to the working directory; needed by all sources but
+    `simulator` and `physionet`."""
     database: str = option("mimic3wdb-matched/1.0", pattern=r"^[\w.-]+/[\w.-]+$")
     """Database and version of `physionet`: `mimic3wdb-matched/1.0`, `mimic3wdb/1.0`, `mimic4wdb/0.1.0`,
     `challenge-2015/1.0.0`, or another of WFDB records."""
     record_list: str = ""
-    """File that names the records of `physionet` to take: one a line (`39/3982843_0010`, or as in a RECORDS file), or a
-    CSV with a column `record`; empty: all waveform records."""
+    """File that lists the records of `physionet` to use: one per line (`39/3982843_0010`, or as in a RECORDS file), or
+    a CSV with a column `record`; empty: all waveform records."""
     resolve: str = "mimic3wdb-matched/1.0"
-    """Database whose file names tell the patients of `mimic3wdb`; empty: a record stands for its patient."""
+    """Database whose file names identify the patients of `mimic3wdb`; empty: each record counts as one person."""
     include: tuple[str, ...] = ("*",)
-    """Patterns of records to take: of their names, or of their paths below the folder (`ward/*`)."""
+    """Patterns of records to use, compared with their names and with their paths below the folder (`ward/*`)."""
     exclude: tuple[str, ...] = ()
-    """Patterns of records to leave out, as in `include`."""
+    """Patterns of records to leave out, as for `include`."""
     shards: int = option(8, ge=1, le=100_000)
-    """Number of jobs that share the subjects (by hash of the subject)."""
+    """Number of jobs among which the subjects are divided (by a hash of the subject)."""
     identity: Literal["auto", "record", "runs"] = "auto"
-    """Whom a record is of. `auto`: the patient that a folder or file names, else the record stands for its person;
-    `runs`: where no patient is named, records of neighbouring numbers that keep windows count as one person; `record`:
-    every record stands for its person, even if patients are named."""
+    """Which person a record belongs to. `auto`: the patient named by its folder or file, or, if none is named, a person
+    of its own; `runs`: where no patient is named, records with neighbouring numbers that keep windows count as one
+    person; `record`: each record counts as one person, even where patients are named."""
     runs_gap: int = option(3, ge=0)
-    """Greatest difference between the numbers of neighbours in a run (`identity: runs`)."""
+    """Maximum difference between the numbers of neighbouring records in a run (`identity: runs`)."""
     channels: ChannelOptions = ChannelOptions()
     """Channel names of PPG and ABP."""
     invert: bool = False
-    """Turn the PPG over: it is recorded upside down (light that falls at systole). The quality table says of which
-    recordings it seems to be."""
+    """Turn the PPG upside down, for recordings of light that falls at systole. The quality table lists recordings that
+    seem to need it."""
     fs: float = option(125.0, ge=50, multiple_of=25)
-    """Sampling rate in Hz to which every recording is brought; a multiple of 25."""
+    """Sampling rate in Hz to which all recordings are resampled; a multiple of 25."""
     csv_fs: float | None = option(None, ge=40, le=5000)
-    """Sampling rate of recordings in text files (`csv`) in Hz; empty: as the file tells (a column of times, its head),
-    else 125."""
+    """Sampling rate of text files (`csv`) in Hz; null: from the file (a column of times, its header), otherwise 125."""
     csv_columns: tuple[str, ...] = ()
-    """Names of a text file's columns where it names none, e.g. `[ppg, abp]`; empty: its head names them."""
+    """Column names of text files without a header, e.g. `[ppg, abp]`; empty: as in the header."""
     csv_rows: bool = False
     """Text files hold one signal per row (transposed)."""
     ready_fs: float = option(125.0, ge=40, le=5000)
-    """Sampling rate of `ready` windows in Hz, where their file does not say it."""
+    """Sampling rate of `ready` windows in Hz, if the file does not give it."""
     memory_gb: float = option(64.0, gt=0)
-    """Memory in GB that a file may ask for: one that announces more, or unpacks to more, is refused, as is one that
-    asks for more than is free. Only files that cannot be read piece by piece ask for it (text, .vital, older .mat)."""
+    """Maximum memory in GB that a file may need; one that announces or unpacks to more, or needs more than is free, is
+    refused. Only files that cannot be read piece by piece need it (text, .vital, older .mat)."""
     verify: bool = False
-    """Compare the signals of WFDB records with the checksums of their headers as they are cut; one that differs is said
-    in the quality table. Each file is read once more."""
+    """Check the signals of WFDB records against the checksums in their headers when windows are cut; mismatches are
+    listed in the quality table. Each file is read once more."""
     parameters: dict[str, Any] = option({})
-    """Handed to a source of your own in `options.parameters`."""
+    """Passed to a source of your own as `options.parameters`."""
     download: DownloadOptions = DownloadOptions()
-    """Fetching from PhysioNet."""
+    """Downloading from PhysioNet."""
 
     @field_validator("source", mode="before")
     @classmethod
@@ -169,15 +168,17 @@ class RecordOptions(Options):
         return self.model_copy(update=defaults).canonical()
 
     def naming(self) -> str:
-        """The options that decide whom a record is of once its windows are cut, as canonical JSON."""
+        """The options that decide which person a record belongs to once its windows are cut, as canonical JSON."""
         gap = {"runs_gap": self.runs_gap} if self.identity == "runs" else {}
         return json.dumps({"identity": self.identity, **gap}, sort_keys=True)
 
     def reading(self) -> str:
         """The options that decide how a file is read, as canonical JSON; the others only choose files."""
-        local = self.source in ("simulator", "wfdb", "csv")  # told apart by the file itself
+        local = self.source in ("simulator", "wfdb", "csv")  # recognized by the file itself
         chosen = ["record_list", "resolve", "include", "exclude", "shards", "identity", "runs_gap", "download"]
-        chosen += ["path"] * (local or self.source == "physionet")  # the others name a folder, and one's own may use it
+        chosen += ["path"] * (
+            local or self.source == "physionet"
+        )  # the others name a folder, which a user's own may use
         defaults = {name: type(self).model_fields[name].default for name in chosen}
         return self.model_copy(update={**defaults, **({"source": "simulator"} if local else {})}).canonical()
 
@@ -186,13 +187,14 @@ class WindowOptions(Options):
     """Cutting, labelling and accepting windows."""
 
     preset: Literal["default", "paper", "code"] = "default"
-    """Rules and settings as a whole: `default`, the `paper`'s, or its authors' `code`. Options given beside it win."""
+    """Set of rules and settings: `default`, those of the `paper`, or of its authors' `code`. Options given explicitly
+    take precedence."""
     cropping: Literal["beats", "time"] = "beats"
     """`beats`: whole pulse waves (const_beats); `time`: fixed seconds (const_time)."""
     length: int = option(7, ge=1, le=60)
     """Window length: beats or seconds."""
     samples_per_beat: int = option(125, ge=16, le=500)
-    """Samples a beat (a second, for `time`) after resampling: 7 x 125 = 875."""
+    """Samples per beat (per second for `time`) after resampling: 7 x 125 = 875."""
     overlap: float = option(0.0, ge=0, lt=0.95)
     """Overlap of neighbouring windows as a fraction of a window."""
     band: Range = (0.5, 8.0)
@@ -200,26 +202,26 @@ class WindowOptions(Options):
     filter_order: int = option(4, ge=1, le=8)
     """Order of the Butterworth filter, applied forwards and backwards."""
     pulse_rate: Literal["subharmonic", "peak"] = "subharmonic"
-    """Highest spectral peak, with a check for its sub-harmonic, or bare (the paper)."""
+    """Highest spectral peak: with a check for its sub-harmonic (`subharmonic`), or without (`peak`, the paper)."""
     pulse_search: Range = (0.67, 3.0)
-    """Search band of the pulse frequency in Hz. A slower or faster pulse (24 to 250 bpm) is recognized by its harmonics
-    and has its own rate, so that the rule `hr` rejects it."""
+    """Search band of the pulse frequency in Hz. Slower and faster pulses (24 to 250 bpm) are recognized by their
+    harmonics, so that the rule `hr` rejects them."""
     pulse_block_seconds: float = option(16.0, ge=8, le=64)
-    """Stretch over which the local pulse frequency is measured."""
+    """Length in seconds of the blocks in which the local pulse frequency is measured."""
     subharmonic_ratio: float = option(0.3, gt=0, lt=1)
-    """Half the frequency is taken if its amplitude exceeds this share of the peak's."""
+    """Half the frequency is used if its amplitude exceeds this fraction of the peak's."""
     subharmonic_min_hz: float = option(0.7, gt=0)
     """Lowest frequency that the sub-harmonic check may choose."""
     snr_db: float = -7.0
-    """Least SNR in dB."""
+    """Minimum SNR in dB."""
     snr_seconds: float = option(7.0, ge=1)
-    """Stretch over which the SNR is measured, centred on the window."""
+    """Seconds of signal over which the SNR is measured, centred on the window."""
     snr_band_hz: float = option(0.1, gt=0)
-    """Half-width of the signal band around the pulse frequency."""
+    """Half-width in Hz of the signal band around the pulse frequency."""
     snr_harmonic_hz: float = option(0.1, gt=0)
-    """Half-width of the signal band around its first harmonic."""
+    """Half-width in Hz of the signal band around its first harmonic."""
     snr_range: Range = (0.5, 8.0)
-    """Band in Hz that holds signal and noise."""
+    """Band in Hz of signal and noise together."""
     limits: Literal["paper", "code"] = "paper"
     """Pressure ranges: `paper` 75-165 / 40-80 mmHg, `code` 40-200 / 40-120 mmHg."""
     sbp_range: Range = LIMITS["paper"]["sbp_range"]
@@ -231,19 +233,19 @@ class WindowOptions(Options):
     pulse_pressure_range: Range = (15.0, 120.0)
     """Accepted pulse pressure (SBP - DBP) in mmHg."""
     spread_max: Range = (30.0, 20.0)
-    """Greatest range of SBP and of DBP over the beats of a window in mmHg."""
+    """Maximum range of SBP and of DBP over the beats of a window in mmHg."""
     rates_bpm: float = option(5.0, gt=0)
-    """Greatest difference between PPG and ABP rates in bpm."""
+    """Maximum difference between the pulse rates of PPG and ABP in bpm."""
     pulses_tolerance: int = option(1, ge=0)
-    """Allowed difference between the systolic peaks counted in the PPG and the beats expected."""
+    """Allowed difference between the number of systolic peaks in the PPG and the expected number of beats."""
     flat_seconds: float = option(0.2, gt=0)
-    """A run of equal samples of this length is a flat line."""
+    """Equal samples for this many seconds are a flat line."""
     saturated_seconds: float = option(0.1, gt=0)
-    """A run of equal samples of this length at a window's extreme is saturation."""
+    """Equal samples for this many seconds at a window's minimum or maximum are saturation."""
     labels: Literal["exact", "code"] = "exact"
-    """`exact`: median of the beats' pressures; `code`: one sample early and truncated, as the authors."""
+    """`exact`: median of the beats' pressures; `code`: one sample early and truncated, as in the authors' code."""
     rules: tuple[Literal[RULES], ...] = RULES
-    """Names of the rules, in the order in which they may reject a window."""
+    """Rules, in the order in which they are checked."""
 
     @model_validator(mode="before")
     @classmethod
@@ -257,14 +259,14 @@ class WindowOptions(Options):
     @classmethod
     def _ordered(cls, value: Range) -> Range:
         if not value[0] < value[1]:
-            raise ValueError("the first number must be the smaller one")
+            raise ValueError("the first number must be smaller than the second")
         return value
 
     @field_validator("rules")
     @classmethod
     def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(value)) != len(value):
-            raise ValueError("each rule may stand once")
+            raise ValueError("values must be unique")
         return value
 
     @property
@@ -277,46 +279,47 @@ class SplitOptions(Options):
     """Dividing windows into training, validation and test sets."""
 
     kind: Literal["nonmixed", "record", "mixed", "official"] = "nonmixed"
-    """`nonmixed`: by subject; `record`: by record, of whichever subject (the authors' "non-mixed"); `mixed`: by window,
-    whosever it is; `official`: as published with the data set (`mimicbp`, PulseDB's subsets, a source of your own)."""
+    """`nonmixed`: by subject; `record`: by record, regardless of the subject (the authors' "non-mixed"); `mixed`: by
+    window, regardless of subject and record; `official`: as published with the data set (`mimicbp`, PulseDB's subsets,
+    a source of your own)."""
     windowing: str = "main"
     """Name of the windowing."""
     cap: int = option(2000, ge=1)
-    """Most windows of one subject."""
+    """Maximum number of windows per subject."""
     subjects: tuple[int, int, int] = (3750, 625, 625)
-    """Subjects (`record`: records) for training, validation, test (`nonmixed`, `record`)."""
+    """Number of subjects (`record`: of records) for training, validation and test (`nonmixed`, `record`)."""
     mixed_subjects: int = option(750, ge=1)
-    """Subjects drawn for a `mixed` split."""
+    """Number of subjects sampled for a `mixed` split."""
     windows: tuple[int, int, int] = (1_000_000, 250_000, 250_000)
-    """Windows drawn for training, validation, test."""
+    """Number of windows sampled for training, validation and test."""
     fractions: tuple[float, float, float] = (0.75, 0.125, 0.125)
-    """Shares used where there are fewer subjects than asked for, and for an `official` split without a validation set,
-    which is taken from the training subjects."""
+    """Fractions used if there are fewer subjects than requested, and for an `official` split without a validation set,
+    which is then taken from the training subjects."""
     stratify: Literal["none", "sbp"] = "none"
-    """`sbp`: divide blocks of subjects (records) of like mean SBP, so that a small test set spans the range."""
+    """`sbp`: divide blocks of subjects (records) with similar mean SBP, so that a small test set spans the range."""
     min_windows: int = option(1, ge=1)
-    """A subject with fewer kept windows is left out."""
+    """Subjects with fewer kept windows are left out."""
     leakage: Literal["fail", "warn"] = "fail"
-    """What an undeclared leak does."""
+    """Whether an undeclared leak stops the study or is only reported."""
     duplicate_correlation: float = option(0.9999, gt=0.9, lt=1)
-    """Correlation, at the best shift up to 0.016 beats, from which on windows of two sets are copies of one signal.
-    Among 280,000 simulated windows others reach 0.9995 (of two people) and 0.9998 (of one); copies in 8 bits, or with
-    noise of 1 % of their SD, have 0.9999 and more."""
+    """Correlation, at the best shift of up to 0.016 beats, at or above which windows of two sets count as copies of one
+    signal. Among 280,000 simulated windows, different ones reach 0.9995 (of two people) and 0.9998 (of one person);
+    copies in 8 bits, or with noise of 1 % of their SD, reach 0.9999 or more."""
     seed: int = option(0, ge=0)
-    """Seed of the draws."""
+    """Seed of the sampling."""
 
     @field_validator("fractions")
     @classmethod
     def _sum_to_one(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
         if min(value) <= 0 or abs(sum(value) - 1) > 1e-6:
-            raise ValueError("three positive shares that add up to 1")
+            raise ValueError("three positive fractions that add up to 1 are needed")
         return value
 
     @field_validator("subjects", "windows")
     @classmethod
     def _positive(cls, value: tuple[int, int, int]) -> tuple[int, int, int]:
         if min(value) < 1:
-            raise ValueError("three positive counts")
+            raise ValueError("three positive numbers are needed")
         return value
 
     def drawing(self) -> str:

@@ -12,6 +12,7 @@ from cuffless.config.inputs import InputOptions
 from cuffless.config.leakage import LeakageOptions, check_doses, dial_blocks
 from cuffless.config.learning import ARCHITECTURES, AnyNetwork, EvaluationOptions, FigureOptions
 from cuffless.config.personalization import PRESETS, PersonalizationOptions
+from cuffless.config.renamed import current_keys
 from cuffless.config.rppg import RppgOptions
 from cuffless.config.stages import RecordOptions, SimulatorOptions, SplitOptions, WindowOptions
 from cuffless.config.yaml_files import read_yaml
@@ -23,7 +24,7 @@ Seed = Annotated[StrictInt, Field(ge=0)]
 
 
 class DatasetOptions(Options):
-    """A data set: its own values over `records` and `simulator`."""
+    """A data set, which overrides `records` and `simulator`."""
 
     records: RecordOptions = RecordOptions()
     """Overrides of `records`."""
@@ -35,18 +36,18 @@ class SplitsSection(SplitOptions):
     """Options of all splits, and the splits by name."""
 
     named: dict[Name, SplitOptions] = option({}, min_length=1)
-    """Splits by name: each its own values over the options above."""
+    """Named splits, each overriding the options above."""
 
 
 class StudyOptions(Options):
-    """Which named blocks the figures are made of."""
+    """The named blocks that figures and tables show."""
 
     dataset: str = "cohort"
-    """Data set of `results/figures` and `results/tables`."""
+    """Data set shown in `results/figures` and `results/tables`."""
     splits: tuple[str, ...] = option(("nonmixed", "mixed"), min_length=1)
     """Splits to train on; Figure 7 shows the first."""
     networks: tuple[str, ...] = option(("alexnet", "resnet", "slapnicar", "lstm"), min_length=1)
-    """Networks to train, in the order of the figures; the mean regressor always joins them."""
+    """Networks to train, in the order of the figures; the mean regressor is always added."""
     seeds: tuple[Seed, ...] = option((0,), min_length=1)
     """Seeds; every network is trained once with each."""
 
@@ -54,7 +55,7 @@ class StudyOptions(Options):
     @classmethod
     def _once(cls, value: tuple) -> tuple:
         if len(set(value)) != len(value):
-            raise ValueError("each may stand once")
+            raise ValueError("values must be unique")
         return value
 
 
@@ -62,22 +63,22 @@ class RealOptions(Options):
     """Real recordings that a trained network is tried on (target `real_records`)."""
 
     model: str = "results/cohort/training/nonmixed/alexnet/seed0/model.keras"
-    """Network that predicts them; trained before, by this or another study."""
+    """Trained network to use, from this or another study."""
     ppg_only: tuple[str, ...] = ()
-    """Data sets without arterial pressure: their PPG is predicted, and nothing can be judged."""
+    """Data sets without arterial pressure: pressures are predicted, but cannot be judged."""
 
 
 class ExecutionOptions(Options):
-    """How jobs run; changes no result."""
+    """How jobs run; does not change results."""
 
     threads: int = option(1, ge=1)
-    """Cores that a training occupies in the scheduler's eyes."""
+    """Cores that the scheduler reserves for a training."""
     gpu: bool = False
-    """Trainings ask the scheduler for a GPU each; on one machine say how many there are: `--resources gpu=1`."""
+    """Trainings request one GPU each; on a single machine, give the number of GPUs: `--resources gpu=1`."""
     training_mem_mb: int = option(4000, ge=500)
-    """Memory of a training."""
+    """Memory of a training in MB."""
     shard_mem_mb: int = option(1500, ge=300)
-    """Memory of a shard's job."""
+    """Memory in MB of a job that reads recordings."""
     container: str = ""
     """Image in which jobs run under `--sdm apptainer`, e.g. `envs/cuffless.sif`."""
 
@@ -88,7 +89,7 @@ class StudyConfig(Options):
     study: StudyOptions = StudyOptions()
     """What the figures show."""
     datasets: dict[Name, DatasetOptions] = option({"cohort": DatasetOptions()}, min_length=1)
-    """Data sets by name."""
+    """Named data sets, each overriding `records` and `simulator`."""
     simulator: SimulatorOptions = SimulatorOptions()
     """Options of the simulated cohort."""
     records: RecordOptions = RecordOptions()
@@ -96,13 +97,13 @@ class StudyConfig(Options):
     windows: WindowOptions = WindowOptions()
     """Options of windows."""
     windowings: dict[Name, WindowOptions] = option({"main": WindowOptions()}, min_length=1)
-    """Windowings by name: each its own values over `windows`."""
+    """Named windowings, each overriding `windows`."""
     splits: SplitsSection = SplitsSection(
         named={"nonmixed": SplitOptions(kind="nonmixed"), "mixed": SplitOptions(kind="mixed")}
     )
     """Options of splits."""
     networks: dict[Name, AnyNetwork] = option({})
-    """Networks by name."""
+    """Named networks."""
     training: TrainingOptions = TrainingOptions()
     """Options of training."""
     inputs: InputOptions = InputOptions()
@@ -110,11 +111,11 @@ class StudyConfig(Options):
     evaluation: EvaluationOptions = EvaluationOptions()
     """Options of evaluation."""
     personalization: PersonalizationOptions = PersonalizationOptions()
-    """Options of personalization; a study without this section has none."""
+    """Personalization; done only if this section is given."""
     rppg: RppgOptions = RppgOptions()
-    """Options of the camera branch; a study without this section has none."""
+    """Camera branch; done only if this section is given."""
     leakage: LeakageOptions = LeakageOptions()
-    """Options of the dose-response of leakage; a study without this section has none."""
+    """Dose-response of leakage; done only if this section is given."""
     figures: FigureOptions = FigureOptions()
     """Options of figures."""
     real: RealOptions = RealOptions()
@@ -133,18 +134,18 @@ class StudyConfig(Options):
         _known("study.splits", self.study.splits, self.splits.named)
         _known("study.networks", self.study.networks, self.networks)
         _known("real.ppg_only", self.real.ppg_only, self.datasets)
-        if "inputs" in self.model_fields_set:  # else nobody asks for its networks
+        if "inputs" in self.model_fields_set:  # otherwise its networks are not needed
             _known("inputs.dataset", filter(None, [self.inputs.dataset]), self.datasets)
             _known("inputs.windowing", [self.inputs.windowing], self.windowings)
             _known("inputs.networks", self.inputs.networks, self.networks)
             self._check_inputs()
         if reserved := sorted({"all", "none"} & set(self.networks)):
-            raise ValueError(f"networks.{reserved[0]}: this name is taken by the tables; call the network otherwise")
+            raise ValueError(f"networks.{reserved[0]}: {reserved[0]!r} is a reserved name; rename the network")
         for section in ("personalization", "rppg"):
             if section in self.model_fields_set and not self._tunable:
                 raise ValueError(
-                    f"{section}: study.networks ({', '.join(self.study.networks)}) names no network that can be "
-                    f"fine-tuned; name one, or leave the section {section} out"
+                    f"{section}: study.networks ({', '.join(self.study.networks)}) contains no network that can be "
+                    f"fine-tuned; add one or remove the section {section}"
                 )
         if "personalization" in self.model_fields_set:
             for name, protocol in self.personalization.named.items():
@@ -176,12 +177,12 @@ class StudyConfig(Options):
         if dataset and self.datasets[dataset].records.source == "ready":
             raise ValueError(
                 f"inputs.dataset: {dataset!r} has source ready, whose windows cannot be cut to other lengths; "
-                "name a data set of recordings"
+                "choose a data set of recordings"
             )
         if "beats" not in self.windowings[windowing].rules:
             raise ValueError(
                 f"inputs.windowing: {windowing!r} lacks the rule beats, and a crop without a beat has no label; "
-                "add it to the rules or name another windowing"
+                "add it to the rules or choose another windowing"
             )
 
 
@@ -288,14 +289,14 @@ def read_config(raw: Mapping, *, source: str = "the configuration") -> StudyConf
     Raises
     ------
     ConfigError
-        One line a mistake: the key, the value, what is allowed.
+        One line per mistake: the key, the value, what is allowed.
     """
     try:
-        return StudyConfig.model_validate(dict(raw))
+        return StudyConfig.model_validate(current_keys(raw))
     except ValidationError as error:
         raise ConfigError(f"{source} cannot be used:\n{one_line_errors(error)}") from None
     except RecursionError:  # an alias in a file that Snakemake has read
-        raise ConfigError(f"{source}: its values are nested too deeply, or stand inside themselves") from None
+        raise ConfigError(f"{source}: its values are nested too deeply, or contain themselves") from None
 
 
 def load_config(path: str | Path) -> StudyConfig:
@@ -308,5 +309,5 @@ def load_config(path: str | Path) -> StudyConfig:
     """
     raw = read_yaml(path)
     if not isinstance(raw, Mapping):
-        raise ConfigError(f"{path} holds no options; see config/README.md")
+        raise ConfigError(f"{path} contains no options; see config/README.md")
     return read_config(raw, source=str(path))

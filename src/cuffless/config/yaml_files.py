@@ -1,4 +1,4 @@
-"""YAML files of users: read, or refused in one line that says what to do."""
+"""Reading YAML files of users, or refusing them in one line that says what to do."""
 
 import math
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from cuffless.options import ConfigError
 MOST_BYTES = 4_000_000
 MOST_DEPTH = 100  # of brackets; PyYAML takes long to find out that there are too many
 MOST_VALUES = 200_000
-"""Values of a file, those behind aliases counted wherever they stand; a study has some hundreds."""
+"""Values of a file, with those behind aliases counted each time; a study has some hundreds."""
 
 
 def read_yaml(path: str | Path) -> Any:
@@ -30,8 +30,8 @@ def read_yaml(path: str | Path) -> Any:
     Raises
     ------
     ConfigError
-        If it cannot be read, is too long or not UTF-8, is not YAML, is nested too deeply, or holds a number or a date
-        that cannot be or aliases that stand for themselves or for too much.
+        If it cannot be read, is too large, is not UTF-8 or not YAML, is nested too deeply, or contains an invalid
+        number or date, or aliases that contain themselves or expand to too much.
     """
     import yaml
 
@@ -44,21 +44,21 @@ def read_yaml(path: str | Path) -> Any:
         node = loader.get_single_node()
         size = _size(node, {})
         if math.isinf(size):
-            raise ConfigError(f"{path}: an alias (*) stands inside what it stands for; write the values out")
+            raise ConfigError(f"{path}: an alias (*) refers to a value that contains it; write the values out")
         if size > MOST_VALUES:
-            raise ConfigError(f"{path}: its aliases (*) stand for over {MOST_VALUES:,} values; write fewer of them")
+            raise ConfigError(f"{path}: its aliases (*) expand to more than {MOST_VALUES:,} values; use fewer")
         for key, first, again in _twice(node):
-            raise ConfigError(f"{path}: {shortened(key)} stands on line {first} and on line {again}; keep one of them")
+            raise ConfigError(f"{path}: {shortened(key)} is given on lines {first} and {again}; keep one of them")
         return None if node is None else loader.construct_document(node)
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not YAML: {shortened(error, 240)}") from None
     except RecursionError:
         raise ConfigError(deep) from None
     except (LookupError, AttributeError, TypeError, OverflowError):
-        raise ConfigError(f"{path}: a value is not of the kind that its tag (!!) names; take the tag out") from None
+        raise ConfigError(f"{path}: a value does not match its tag (!!); remove the tag") from None
     except ValueError as error:  # of Python's numbers and dates
         why = shortened(str(error).partition(";")[0], 120)
-        raise ConfigError(f"{path}: no such number or date ({why}); correct it, or quote it if it is text") from None
+        raise ConfigError(f"{path}: invalid number or date ({why}); correct it, or quote it if it is text") from None
 
 
 def _depth(text: str) -> int:
@@ -68,7 +68,7 @@ def _depth(text: str) -> int:
 
 
 def _twice(node: Any) -> Iterator[tuple[str, int, int]]:
-    """Keys that stand twice in a mapping, of which YAML's reader would take the last, with their lines."""
+    """Keys given twice in a mapping, of which PyYAML would use the last, with their lines."""
     import yaml
 
     waiting, seen = [node], set()
@@ -92,14 +92,14 @@ def _twice(node: Any) -> Iterator[tuple[str, int, int]]:
 
 def _text(path: str | Path) -> str:
     if Path(path).exists() and not Path(path).is_file():
-        raise ConfigError(f"{path} is no file; name the study's configuration")
+        raise ConfigError(f"{path} is not a file; give the study's configuration file")
     try:
         with Path(path).open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from None
     if len(data) > MOST_BYTES:
-        raise ConfigError(f"{path} is longer than {MOST_BYTES / 1e6:g} MB; name the study's configuration")
+        raise ConfigError(f"{path} is larger than {MOST_BYTES / 1e6:g} MB; give the study's configuration file")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -6,7 +6,7 @@ DATASETS = {"cohort": {}, "cut": {"records": {"source": "ready", "path": "ready"
 
 
 def test_ready_made_windows_cannot_be_the_input_studys():
-    with pytest.raises(ConfigError, match=r"inputs\.dataset: 'cut' has source ready.*name a data set of recordings"):
+    with pytest.raises(ConfigError, match=r"inputs\.dataset: 'cut' has source ready.*choose a data set of recordings"):
         read_config({"datasets": DATASETS, "inputs": {"dataset": "cut"}})
     assert read_config({"datasets": DATASETS, "inputs": {"dataset": "cohort"}}).inputs.dataset == "cohort"
     assert read_config({"datasets": DATASETS, "study": {"dataset": "cut"}}).study.dataset == "cut"
