@@ -36,5 +36,5 @@ def test_windows_that_come_in_any_order_are_read_in_the_order_of_their_positions
 def test_windows_that_never_came_are_noticed(small_blocks, tmp_path):
     shuffle = Shuffle(tmp_path / "windows", 6, WIDTH)
     shuffle.add(np.array([5, 0]), np.zeros((2, WIDTH), np.float16))
-    with pytest.raises(ValueError, match="4 of 6 windows never came"):
+    with pytest.raises(ValueError, match="4 of 6 windows were not found in any store"):
         next(shuffle.blocks())

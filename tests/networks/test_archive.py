@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from cuffless.networks import load_network
-from cuffless.networks.archive import telling
+from cuffless.networks.archive import reporting
 from cuffless.networks.custom import custom_function
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -102,7 +102,7 @@ NO_MODULES = ("", "..flagged", "flagged" * 150, 5, "flagged\x1b[31m", "x y")
 def test_a_file_does_not_choose_what_is_imported(changed, here, module):
     (here / "flagged.py").write_text("import pathlib\npathlib.Path('imported').touch()\n")
     path = changed(lambda config: dense(config).update(module=module, class_name="Odd", registered_name="odd>Odd"))
-    said = "which can be the name of no module" if module in NO_MODULES else f"--network {re.escape(module)}:FUNCTION"
+    said = "which is not the name of a module" if module in NO_MODULES else f"--network {re.escape(module)}:FUNCTION"
     with pytest.raises(ValueError, match=rf"changed\.keras asks for Odd of module .*{said}") as refused:
         load_network(path)
     assert not (here / "imported").exists()
@@ -172,7 +172,7 @@ def test_a_module_that_fails_is_said_in_one_line(here, line):
         ({"config": None}, r"it lacks config\.json"),
         ({"model": None}, r"it lacks model\.weights\.h5"),
         ({"config": "{"}, "Expecting property name"),
-        ({"config": "[]"}, "describes no network"),
+        ({"config": "[]"}, "does not describe a network"),
         ({"config": b"\xff\xfe\xfd"}, "decode"),
         ({"config": '{"a":' * 100_000 + "1" + "}" * 100_000}, "recursion"),
         ({"model": b"no HDF5"}, "file signature not found"),
@@ -268,5 +268,5 @@ def test_a_module_that_interrupts_is_said_in_one_line(here):
 )
 def test_whatever_a_damaged_file_raises_names_it(error):
     said = r"m\.keras cannot be loaded as a Keras model: damaged: .*; save or copy it again"
-    with pytest.raises(ValueError, match=said), telling("m.keras"):
+    with pytest.raises(ValueError, match=said), reporting("m.keras"):
         raise error

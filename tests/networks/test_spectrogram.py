@@ -41,5 +41,5 @@ def test_a_frame_longer_than_the_window_is_refused():
 def test_sizes_that_no_memory_holds_are_refused_before_they_are_laid_out(length, n_fft, hop):
     from cuffless.architectures.layers.spectrogram import DecibelSpectrogram
 
-    with pytest.raises(ValueError, match=rf"n_fft {n_fft} and hop 1 take [\d,]+ numbers: lower n_fft, or raise hop"):
+    with pytest.raises(ValueError, match=rf"n_fft {n_fft} and hop 1 need [\d,]+ numbers; lower n_fft or raise hop"):
         DecibelSpectrogram(n_fft, hop).build((None, length, 1))

@@ -97,7 +97,7 @@ def test_few_samples_a_second_do_not_fold_high_frequencies_back():
 
 
 def test_windows_too_long_for_the_samples_wanted_are_refused_with_the_remedy():
-    with pytest.raises(RecordError, match=r"a: windows of 30 s hold no pulse of 3 Hz in 175 samples; raise windows"):
+    with pytest.raises(RecordError, match=r"windows of 30 s cannot represent a pulse of 3 Hz in 175 samples; raise"):
         cut_windows(record_of(pulses(75, 30.0)), WindowOptions(samples_per_beat=25))
 
 

@@ -45,7 +45,7 @@ def build(inputs, options):
     ----------
     inputs : (batch, length, channels) Keras tensor
     options : LstmOptions
-        `input_stride` shortens the sequence that the LSTM layers walk through.
+        `input_stride` shortens the input sequence of the LSTM layers.
 
     Returns
     -------

@@ -16,7 +16,7 @@ class MeanOptions(ArchitectureOptions):
 
 
 def least_length(options) -> int:
-    """Any window will do."""
+    """A window may have any length."""
     return 1
 
 

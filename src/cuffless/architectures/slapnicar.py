@@ -59,7 +59,7 @@ def build(inputs, options):
     ----------
     inputs : (batch, length, channels) Keras tensor
     options : SlapnicarOptions
-        `n_fft` and `hop` size the spectrogram, `pool_stride` shortens the sequence that the GRU walks along.
+        `n_fft` and `hop` size the spectrogram, `pool_stride` shortens the input sequence of the GRU.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What a `.keras` file holds and asks for, told before Keras reads it: loading may import and take memory."""
+"""What a `.keras` file contains and asks for, checked before Keras reads it, as loading may import code."""
 
 import errno
 import io
@@ -34,7 +34,7 @@ class Part:
     Attributes
     ----------
     module, name : str
-        Where it was defined, and what it is called there.
+        Where it was defined, and its name there.
     registered : str
         Name under which Keras looks for it, if it is not Keras's own.
     """
@@ -53,8 +53,8 @@ class Part:
 
 
 @contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """Say in one line, as a ValueError, what is wrong with a model file."""
+def reporting(path: Path) -> Iterator[None]:
+    """Report what is wrong with a model file in one line, as a ValueError."""
     try:
         yield
     except _TooMuchError as error:
@@ -91,24 +91,24 @@ def read_config(path: Path, memory_gb: float = MEMORY_GB) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If the file is damaged, holds something else, or announces more than it can hold or memory can.
+        If the file is damaged, is not a model, or announces more than it can hold or than fits in memory.
     """
-    with telling(path), zipfile.ZipFile(path) as archive:
+    with reporting(path), zipfile.ZipFile(path) as archive:
         files = {file.filename: file.file_size for file in archive.infolist()}
         if missing := [name for name in (_CONFIG, WEIGHTS) if name not in files]:
             raise ValueError(f"it lacks {' and '.join(missing)}")
         size = sum(files.values())
         _refuse(why_refused(path, f"{size:,} bytes, unpacked", size, memory_gb, path.stat().st_size))
         if files[_CONFIG] > _LONGEST_CONFIG:
-            raise ValueError(f"its {_CONFIG} has {files[_CONFIG]:,} bytes, {_LONGEST_CONFIG:,} at most are read")
+            raise ValueError(f"its {_CONFIG} has {files[_CONFIG]:,} bytes; at most {_LONGEST_CONFIG:,} are read")
         config = json.loads(archive.read(_CONFIG))
         if not isinstance(config, dict):
-            raise ValueError(f"its {_CONFIG} describes no network")
+            raise ValueError(f"its {_CONFIG} does not describe a network")
     return config
 
 
 def parts_of(config: dict[str, Any]) -> list[Part]:
-    """Classes and functions that a network asks for, each once; what it was compiled with is not loaded.
+    """Classes and functions that a network needs, each once; what it was compiled with is not loaded.
 
     Parameters
     ----------
@@ -132,19 +132,19 @@ def parts_of(config: dict[str, Any]) -> list[Part]:
 
 
 def architecture_of(config: dict[str, Any]) -> str:
-    """The ``module:function`` that built a network, as training keeps it; empty where it is not told."""
+    """The ``module:function`` that built a network, as saved by training; empty if it is not given."""
     for item in _objects(config):
         if item.get("registered_name") == "cuffless>PressureScaling":
             try:
-                told = json.loads(item["config"]["metadata"])["network"]["architecture"]
+                name = json.loads(item["config"]["metadata"])["network"]["architecture"]
             except (ValueError, TypeError, KeyError, RecursionError):
                 continue
-            return told if isinstance(told, str) and ":" in told else ""
+            return name if isinstance(name, str) and ":" in name else ""
     return ""
 
 
 def check_weights(path: Path, memory_gb: float = MEMORY_GB) -> int:
-    """Refuse a model file whose weights announce more than it holds, or memory can.
+    """Refuse a model file whose weights announce more than the file holds or than fits in memory.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def check_weights(path: Path, memory_gb: float = MEMORY_GB) -> int:
     """
     import h5py
 
-    with telling(path), zipfile.ZipFile(path) as archive:
+    with reporting(path), zipfile.ZipFile(path) as archive:
         data = archive.read(WEIGHTS)
 
         def look(name: str, item) -> None:

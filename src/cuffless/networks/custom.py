@@ -12,7 +12,7 @@ _LONGEST = 200  # characters
 
 
 def check_name(architecture: str) -> str:
-    """Give a network's name back if it is ``module:function``.
+    """Return a network's name if it is ``module:function``.
 
     Raises
     ------
@@ -38,11 +38,11 @@ def custom_function(architecture: str):
     Raises
     ------
     ValueError
-        If it is named otherwise, the module cannot be imported or fails meanwhile, or has no such function.
+        If it is not ``module:function``, or the module cannot be imported, fails during import or lacks the function.
     """
     module_name, function_name = check_name(architecture).split(":")
     here = str(Path.cwd())
-    if here not in sys.path:  # a script's own folder stands there instead when a workflow runs it
+    if here not in sys.path:  # when a workflow runs a script, the script's folder is there instead
         sys.path.append(here)
     try:
         module = importlib.import_module(module_name)

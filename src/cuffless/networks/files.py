@@ -14,12 +14,12 @@ from cuffless.architectures import register_layers
 from cuffless.demands import MEMORY_GB, shown_count, why_refused
 from cuffless.errors import fault, shortened
 from cuffless.files import whole_file
-from cuffless.networks.archive import Part, architecture_of, check_weights, parts_of, read_config, telling
+from cuffless.networks.archive import Part, architecture_of, check_weights, parts_of, read_config, reporting
 from cuffless.networks.channels import channel_count, input_channels
 
 _WEIGHT = 4  # bytes
 _WRAPPED = ("Exception encountered:", "Error encountered during deserialization:")
-"""What Keras writes before the message of another error."""
+"""Text that Keras puts before the message of another error."""
 
 
 def save_network(model, path: str | Path) -> None:
@@ -50,7 +50,7 @@ def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float 
     path : str or Path
     own : iterable of str
         Architectures whose code may be imported, as the user names them: ``module:function``, found as at training
-        time. It is imported if the file asks for code that is not Keras's; names without a colon stand for none.
+        time. It is imported if the file needs code other than Keras's own; names without a colon are ignored.
     memory_gb : float
         Most GB (10^9 bytes) that the file may ask for.
 
@@ -59,15 +59,15 @@ def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float 
     model : keras.Model
         Not compiled.
     metadata : dict
-        What was saved with it (`derivatives`, `windows`, ...); empty for a model from elsewhere.
+        Metadata saved with it (`derivatives`, `windows`, ...); empty for other models.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is not a Keras 3 file, is damaged, holds code (Lambda layers), asks for modules that nobody named, or
-        announces more than it holds or memory can.
+        If it is not a Keras 3 file, is damaged, contains code (Lambda layers), needs modules that were not named, or
+        announces more than it holds or than fits in memory.
     """
     path = Path(path)
     if not path.is_file():
@@ -89,7 +89,7 @@ def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float 
     except Exception as error:  # Keras raises what the file's content provokes
         raise ValueError(
             f"{path} cannot be loaded as a Keras model: {_cause(error)} (layers of your own must be registered "
-            "and their module named; Lambda layers are not taken)"
+            "and their module named; Lambda layers are not accepted)"
         ) from error
     if reason:
         raise ValueError(reason)
@@ -97,7 +97,7 @@ def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float 
 
 
 def _cause(error: BaseException) -> str:
-    """What went wrong first: Keras lays its own errors around it, configuration and all."""
+    """The first error: Keras wraps it in errors of its own, which quote the whole configuration."""
     while any(word in str(error) for word in _WRAPPED) and (inner := error.__cause__ or error.__context__):
         error = inner
     unknown = str(error).startswith("Could not locate")  # a TypeError of Keras's own
@@ -105,9 +105,9 @@ def _cause(error: BaseException) -> str:
 
 
 def _know_parts(path: Path, config: dict, own: list[str]) -> None:
-    """Import what the user named until all that the file asks for is registered, or refuse the file.
+    """Import what the user named until all that the file needs is registered, or refuse the file.
 
-    Keras finds by registered names what is not its own, whatever module the file says, but imports other packages too.
+    Keras looks up what is not its own by registered name, whatever module the file gives, but also imports packages.
     """
     import keras
 
@@ -133,7 +133,7 @@ def _know_parts(path: Path, config: dict, own: list[str]) -> None:
         check_name(how)
     except ValueError:
         raise ValueError(
-            f"{path} asks for {left[0]}, which can be the name of no module; it is damaged: save or copy it again"
+            f"{path} asks for {left[0]}, which is not the name of a module; the file is damaged: save or copy it again"
         ) from None
     raise ValueError(
         f"{path} asks for {left[0]}, and importing a module runs it; if you trust both, name it: --network {how} "
@@ -142,7 +142,7 @@ def _know_parts(path: Path, config: dict, own: list[str]) -> None:
 
 
 def _announced(config: dict) -> int:
-    """How many weights a network's layers ask for; none is made."""
+    """Number of weights in a network's layers, without creating them."""
     import keras
 
     def count() -> int:
@@ -150,8 +150,8 @@ def _announced(config: dict) -> int:
             weights = keras.saving.deserialize_keras_object({**config, "compile_config": None}).weights
         return sum(math.prod(weight.shape) for weight in weights)
 
-    state = random.getstate()  # of which Keras draws seeds: as if nothing had been counted
-    with ThreadPoolExecutor(1) as thread:  # with whose end Keras forgets the weights and names of layers
+    state = random.getstate()  # Keras draws seeds from it: restored, as if nothing had been counted
+    with ThreadPoolExecutor(1) as thread:  # when it ends, Keras forgets the names and weights of layers
         n = thread.submit(count).result()
     random.setstate(state)
     return n
@@ -162,7 +162,7 @@ def _metadata(path: Path, model) -> dict:
 
     for layer in reversed(getattr(model, "layers", [])):
         if isinstance(layer, PressureScaling):
-            with telling(path):
+            with reporting(path):
                 return dict(json.loads(layer.metadata))
     return {}
 
@@ -202,7 +202,7 @@ def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):
     for start in range(0, len(ppg), batch_size):
         batch = ppg[start : start + batch_size]
         if not np.isfinite(batch).all():
-            raise ValueError(f"windows {start} to {start + len(batch) - 1} hold samples that are not finite")
+            raise ValueError(f"windows {start} to {start + len(batch) - 1} contain samples that are not finite")
         x = input_channels(batch, derivatives)
         if start and len(x) < batch_size:  # one shape, so that TensorFlow traces once
             x = np.concatenate([x, np.zeros((batch_size - len(x), *x.shape[1:]), np.float32)])

@@ -1,4 +1,4 @@
-"""What a built network consists of, as plain data."""
+"""Layers of a built network, as plain data."""
 
 from typing import Any
 

@@ -9,7 +9,7 @@ from cuffless.networks.custom import custom_features
 
 
 def least_length(options) -> int:
-    """Fewest samples a window may have for a network; 1 for a user's own, which must say so itself."""
+    """Minimum number of samples in a window for a network; 1 for a user's own, which must check for itself."""
     if ":" in options.architecture:
         return 1
     return architecture_module(options).least_length(options)
@@ -27,7 +27,7 @@ def build_network(options, input_shape: tuple[int, int], *, label_mean, label_sd
     label_mean, label_sd : two floats each
         Mean and SD of the training labels (SBP, DBP) in mmHg, by which two linear outputs are rescaled.
     metadata : mapping, optional
-        Facts that are saved inside the model (JSON values): windowing options, derivatives.
+        Saved in the model (JSON values): windowing options, derivatives.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Windows of PPG with their pressures, and what became of the others."""
+"""Windows of PPG with their pressures, and why the others were rejected."""
 
 from cuffless.rejection import EXPLANATIONS
 from cuffless.windows.batch import Windows

@@ -18,15 +18,15 @@ class Windows:
     ppg : (n_kept, n_samples) float16 array
         Kept windows, zero mean and unit variance.
     kept : Measures
-        Their figures.
+        What was measured on them.
     candidates : Measures
-        Figures of all windows cut, rejected ones included.
+        What was measured on all windows cut, including rejected ones.
     rejected : dict
         Number of windows rejected under each rule.
     seconds : float
         Seconds in which no sample of either signal was missing.
     polarity : (n_kept, 2) float array
-        What speaks for the kept windows' PPG being upside down; see `upside_down`.
+        Evidence that the PPG of the kept windows is upside down; see `upside_down`.
     """
 
     ppg: np.ndarray
@@ -43,7 +43,7 @@ class Windows:
 
     @property
     def n_whole(self) -> int:
-        """Windows cut that no gap ended."""
+        """Windows cut that do not end in a gap."""
         return self.n_cut - self.rejected.get("missing", 0)
 
 

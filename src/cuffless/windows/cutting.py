@@ -27,10 +27,10 @@ def iter_windows(
 ) -> Iterator[Windows]:
     """Cut, measure and judge the windows of a record, piece by piece in time order.
 
-    A missing stretch ends the windows before it and starts the count anew after it; nothing is joined. The window that
-    would have run into a gap is counted under the rule `missing`; what is left over at the record's end is no window.
+    A missing stretch ends the windows before it and the count starts again after it; nothing is joined. A window that
+    would have run into a gap is counted under the rule `missing`; the remainder at the record's end is not a window.
 
-    Windows that others cut are taken as they are; see `iter_ready`.
+    Windows cut by others are used as they are; see `iter_ready`.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ def iter_windows(
     block_seconds : float
         Length of the pieces read at a time; the result does not depend on it.
     failures : list of str, optional
-        Takes the reasons of segments whose signals turn out to be unreadable, or that cannot be cut; the others go on.
-        Where no window is whole, it takes how many samples lie beyond what can be measured, too.
+        Collects the reasons why segments cannot be read or cut; the other segments are still used. If no window is
+        whole, also how many samples are outside the measurable range.
 
     Yields
     ------
@@ -61,7 +61,7 @@ def iter_windows(
             yield from iter_ready(record, options)
         return
     failed = [] if failures is None else failures
-    before, whole = len(failed), 0  # notes on the record, which are not segments that failed
+    before, whole = len(failed), 0  # notes on the record rather than failed segments
     for segment in record.segments:
         last = segment is record.segments[-1]
         try:
@@ -73,8 +73,8 @@ def iter_windows(
             failed.append(str(error))
     if record.segments and len(failed) - before == len(record.segments):
         raise RecordError(failed[before])
-    if failures is not None and not whole and (said := beyond_measure(record)):
-        failures.append(said)
+    if failures is not None and not whole and (reason := beyond_measure(record)):
+        failures.append(reason)
 
 
 def _cut_segment(segment: Segment, options, block_seconds, last_segment) -> Iterator[Windows]:

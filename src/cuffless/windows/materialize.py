@@ -16,7 +16,7 @@ from cuffless.windows.store import SHARD_ROWS, create_array
 LABELS = ("sbp", "dbp")
 READ_ROWS = 4 * SHARD_ROWS
 _DATE = (1980, 1, 1, 0, 0, 0)
-_METADATA, _PER_SHARD = 16_384, 1024  # bytes at most beside the windows: of a store, and of each of its shards
+_METADATA, _PER_SHARD = 16_384, 1024  # maximum bytes besides the windows, per store and per shard
 
 
 def materialize(
@@ -29,8 +29,8 @@ def materialize(
     """Copy each set's windows into one store, in the order of the manifest's ``position``.
 
     Each record is read once, in pieces. Windows go through a file on disk beside the output, so that memory does not
-    grow with the split or a record, but for some 50 bytes a window. The same manifest and windows give the same
-    bytes, whatever the number of cores and the time of day.
+    grow with the split or a record, except for some 50 bytes per window. The same manifest and windows give the same
+    bytes, regardless of the number of cores and the time of day.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ def materialize(
     Raises
     ------
     ValueError
-        If a record or row of the manifest stands in none of the stores, or its positions are not 0, 1, 2, ...
+        If a record or row of the manifest is in none of the stores, or its positions are not 0, 1, 2, ...
     DiskError
-        If the disk has no room for the sets and the file between; nothing is written then.
+        If the disk has no room for the sets and the temporary file; nothing is written then.
     """
     sizes = {subset: int((manifest["subset"] == subset).sum()) for subset in outputs}
     width, windows = _common_windowing(stores)
@@ -90,14 +90,14 @@ def _labels(part: pd.DataFrame, subset: str) -> np.ndarray:
     """Labels (n, 2) of a set in the order of its positions."""
     position = part["position"].to_numpy()
     if not np.array_equal(np.sort(position), np.arange(len(part))):
-        raise ValueError(f"{subset}: its positions are not 0 to {len(part) - 1}, each once; draw the split anew")
+        raise ValueError(f"{subset}: its positions are not 0 to {len(part) - 1}, each once; sample the split again")
     labels = np.empty((len(part), len(LABELS)), np.float32)
     labels[position] = part[list(LABELS)].to_numpy(np.float32)
     return labels
 
 
 def _scatter(manifest, stores, shuffles) -> None:
-    """Read every record once, and give its windows to the sets that want them."""
+    """Read every record once, and pass its windows to the sets they belong to."""
     import zarr
 
     wanted = _by_record(manifest, list(shuffles))
@@ -107,7 +107,7 @@ def _scatter(manifest, stores, shuffles) -> None:
             root = zarr.open_group(opened, mode="r")
             names = sorted(root.group_keys())
             if twice := sorted(seen.intersection(names)):
-                raise ValueError(f"{path}: record {twice[0]} stands in another store too; give records unique names")
+                raise ValueError(f"{path}: record {twice[0]} is in another store too; give records unique names")
             seen.update(names)
             for record in filter(wanted.__contains__, names):
                 rows, sets, positions = wanted.pop(record)
@@ -122,7 +122,7 @@ def _scatter(manifest, stores, shuffles) -> None:
         raise ValueError(f"no window store holds {', '.join(sorted(wanted)[:3])}; {_OLDER}")
 
 
-_OLDER = "the manifest is older than the windows: draw it anew"
+_OLDER = "the manifest is older than the windows; sample the split again"
 
 
 def _by_record(manifest, subsets) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -166,7 +166,7 @@ def write_set(path: str | Path, labels: np.ndarray, blocks: Iterable[np.ndarray]
         root = zarr.create_group(opened, attributes=attributes)
         label_array = create_array(root, "labels", labels.shape, "float32", labels.shape[1])
         ppg_array = create_array(root, "ppg", (len(labels), width), "float16", width)
-        # Shard by shard: several at once would stand in the file in the order in which threads finish.
+        # Shard by shard: several at once would be written in the order in which threads finish.
         for first in range(0, len(labels), SHARD_ROWS):
             label_array[first : first + SHARD_ROWS] = labels[first : first + SHARD_ROWS]
         first = 0

@@ -64,7 +64,7 @@ def polarity(ppg, samples_per_beat, *, abp=None, fs=None, start=None, seconds=No
     ppg : (n_windows, n_samples) array
         Windows as kept.
     samples_per_beat : int
-        Of these windows (samples a second, where they last fixed seconds).
+        Of these windows (per second, if they last fixed seconds).
     abp : (n,) float array, optional
         Arterial pressure around them.
     fs : float

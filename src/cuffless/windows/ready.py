@@ -1,4 +1,4 @@
-"""Windows that others cut: measured and judged here, never cut anew."""
+"""Windows cut by others: measured and judged here, never cut again."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,11 +23,11 @@ _EDGE = 3  # samples that interpolation may reach for beyond a window
 def iter_ready(
     record: Record, options: WindowOptions = WindowOptions(), *, block: int = BLOCK_WINDOWS
 ) -> Iterator[Windows]:
-    """Measure and judge windows that others cut, block by block.
+    """Measure and judge windows cut by others, block by block.
 
     Each is one window, whatever ``options`` say of cropping, length and overlap: it is resampled along its whole length
     to ``options.samples`` samples. It is band-passed for measuring; what is kept is band-passed only if it was not yet,
-    or if fewer samples a second could not hold the upper end of the band.
+    or if the samples per second cannot hold the upper end of the band.
 
     Parameters
     ----------
@@ -48,13 +48,15 @@ def iter_ready(
     Raises
     ------
     RecordError
-        If windows cannot be read, are not as many or as long as announced, or are too long for the samples wanted.
+        If windows cannot be read, differ in number or length from what was announced, or are too long for the number of
+        samples requested.
     """
     ready = record.ready
     if _highest(ready, options) <= options.pulse_search[1]:
         raise RecordError(
-            f"{record.name}: windows of {ready.window_seconds:g} s hold no pulse of {options.pulse_search[1]:g} Hz in "
-            f"{options.samples} samples; raise windows.samples_per_beat or windows.length"
+            f"{record.name}: windows of {ready.window_seconds:g} s cannot represent a pulse of "
+            f"{options.pulse_search[1]:g} Hz in {options.samples} samples; raise windows.samples_per_beat or "
+            "windows.length"
         )
     for first in range(0, ready.n, block):
         stop = min(first + block, ready.n)

@@ -1,4 +1,4 @@
-"""The windows of a shard of records; a record that fails is a row, never a failed shard."""
+"""Windows of a shard of records; a record that fails is a row of a table and never fails the shard."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -73,8 +73,8 @@ def store_stretches(
 def passing_signals(table: str | Path, reading: RecordOptions) -> Iterator[None]:
     """Free the signals of a table's records once all that is made of them is written.
 
-    Without `keep_raw` no other job may work on these records meanwhile, lest one delete what the other reads; what was
-    fetched stays if the job fails. To be entered before the stores are opened.
+    Without `keep_raw` no other job may work on these records at the same time, as one could delete what the other
+    reads; downloaded files are kept if the job fails. Enter this before opening the stores.
     """
     if reading.download.keep_raw:
         yield
@@ -83,8 +83,8 @@ def passing_signals(table: str | Path, reading: RecordOptions) -> Iterator[None]
     paths = sorted(row["path"] for row in read_records(table).to_dict("records") if not row["problem"])
     with ExitStack() as exits:
         reserved = []
-        for path in paths:  # in one order for all jobs: none waits for another that waits for it
-            with suppress(RecordError), costing_a_recording(path):  # its row will tell why
+        for path in paths:  # in the same order in all jobs, so that no two wait for each other
+            with suppress(RecordError), costing_a_recording(path):  # its row gives the reason
                 exits.enter_context(source.reserve(path, reading))
                 reserved.append(path)
         yield
@@ -100,7 +100,7 @@ def _each_record(table, reading: RecordOptions, add, reject) -> Iterator[tuple[s
         reason, problems = row["problem"], known_problems(row)
         try:
             if not reason:
-                # Writing its windows is none of its faults, so that stands behind.
+                # Outside of this block: an error in writing windows is not the recording's fault.
                 with costing_a_recording(row["path"]):
                     problems += source.prepare(row["path"], reading, problems)  # signals may have been deleted since
                     record = open_record(row["path"], reading)

@@ -67,7 +67,7 @@ class Shuffle:
         """
         self._flush()
         if missing := self.n - int(self._filled.sum()):
-            raise ValueError(f"{missing} of {self.n} windows never came")
+            raise ValueError(f"{missing} of {self.n} windows were not found in any store")
         with self.path.open("rb") as file:
             for first in range(0, self.n, self._block):
                 place = self._position[first : first + self._block] - first

@@ -1,4 +1,4 @@
-"""Windows on disk: one Zarr file a shard of records, an index and a quality table beside it."""
+"""Windows on disk: one Zarr file per shard of records, with an index and a quality table."""
 
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -28,8 +28,9 @@ class WindowStore:
     Parameters
     ----------
     store, index, quality : path
-        Zarr file (``.zarr.zip``): one group a record, with ``ppg`` (n, samples) float16 and ``labels`` (n, 6) float64,
-        whose columns are named by its attribute. Parquet file: one row a kept window. CSV file: one row a record.
+        Zarr file (``.zarr.zip``): one group per record, with ``ppg`` (n, samples) float16 and ``labels`` (n, 6)
+        float64, whose columns are named by its attribute. Parquet file: one row per kept window. CSV file: one row per
+        record.
     options : WindowOptions
         Kept in the store's attributes.
 
@@ -76,7 +77,7 @@ class WindowStore:
         pieces : iterable of Windows
             As from `iter_windows`. The store's memory does not grow with their number.
         problems : iterable of str
-            What of the record was passed over; looked at after the last piece.
+            What was skipped in the record; read after the last piece.
         """
         with self.recording(row, problems) as recording:
             for piece in pieces:
@@ -127,7 +128,7 @@ class WindowStore:
 
 
 class Recording:
-    """A record whose windows are being cut: PPG on disk, figures in memory."""
+    """A record whose windows are being cut: PPG on disk, labels in memory."""
 
     def __init__(self, options: WindowOptions, spill):
         self.rejected = dict.fromkeys(options.rules, 0)
@@ -144,11 +145,11 @@ class Recording:
         self.rejected = {rule: n + piece.rejected[rule] for rule, n in self.rejected.items()}
 
     def table(self) -> np.ndarray:
-        """Figures (n, 6) of all windows, columns `LABELS`."""
+        """Labels (n, 6) of all windows, columns `LABELS`."""
         return np.concatenate(self._labels) if self._labels else np.empty((0, len(LABELS)))
 
     def polarity(self) -> np.ndarray:
-        """What speaks for the PPG being upside down, (n, 2), of all windows; see `upside_down`."""
+        """Evidence that the PPG is upside down, (n, 2), of all windows; see `upside_down`."""
         return np.concatenate(self._polarity) if self._polarity else np.empty((0, 2))
 
 

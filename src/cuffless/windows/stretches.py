@@ -45,8 +45,8 @@ def iter_stretches(
     block_seconds : float
         Length of the pieces read at a time; the result does not depend on it.
     failures : list of str, optional
-        Takes the reasons of segments whose signals turn out to be unreadable, and, where no stretch is whole, how many
-        samples lie beyond what can be measured.
+        Collects the reasons why segments cannot be read and, if no stretch is whole, how many samples are outside the
+        measurable range.
 
     Yields
     ------
@@ -66,7 +66,7 @@ def iter_stretches(
     Schrumpf et al. (2021), section 3.4.
     """
     if record.ready is not None:
-        raise RecordError(f"{record.name}: windows that are ready-made cannot be cut to other lengths")
+        raise RecordError(f"{record.name}: ready-made windows cannot be cut to other lengths")
     if "beats" not in options.rules:
         raise ConfigError("the windowing of the input study lacks the rule beats: a crop without a beat has no label")
     apart = stretch_distance(options, crops, stretch_seconds)
@@ -93,8 +93,8 @@ def iter_stretches(
             failed.append(str(error))
     if record.segments and len(failed) - before == len(record.segments):
         raise RecordError(failed[before])
-    if failures is not None and not n_whole and (said := beyond_measure(record)):
-        failures.append(said)
+    if failures is not None and not n_whole and (reason := beyond_measure(record)):
+        failures.append(reason)
 
 
 def stretch_distance(options: WindowOptions, crops: Sequence[Crop], stretch_seconds: float) -> float:

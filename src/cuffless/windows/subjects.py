@@ -1,4 +1,4 @@
-"""Whom the windows are of, decided once it is known which records have any."""
+"""Subjects of windows, decided once it is known which records have any."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ import pandas as pd
 from cuffless.records.runs import runs_of
 
 RUN = "run"
-"""Identity of a subject that stands for a run of records."""
+"""Identity of a subject that is a run of records."""
 _BY = ["subject", "record", "row"]
 
 
@@ -18,7 +18,7 @@ def name_subjects(quality: pd.DataFrame, *, identity: str, runs_gap: int = 0) ->
     Parameters
     ----------
     quality : DataFrame
-        One row a record of all shards: record, subject, identity, windows_kept.
+        One row per record of all shards: record, subject, identity, windows_kept.
     identity : {"auto", "record", "runs"}
         As in `records.identity`.
     runs_gap : int
@@ -48,7 +48,7 @@ def name_owners(index: pd.DataFrame, quality: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     index : DataFrame
-        One row a kept window: record, subject, row and more.
+        One row per kept window: record, subject, row and more.
     quality : DataFrame
         As from `name_subjects`.
 

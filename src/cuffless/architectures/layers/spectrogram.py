@@ -39,13 +39,13 @@ class DecibelSpectrogram(layers.Layer):
         """Prepare frame positions and the windowed Fourier matrices."""
         _, length, channels = input_shape
         if channels != 1:
-            raise ValueError(f"a spectrogram is of one channel, got {channels}")
+            raise ValueError(f"a spectrogram takes one channel, got {channels}")
         if length < self.n_fft:
             raise ValueError(f"n_fft {self.n_fft} exceeds the window's {length} samples: lower n_fft")
         numbers = self.n_fft * max(self.n_fft, (length - self.n_fft) // self.hop + 1)
         if numbers > MOST_NUMBERS:  # a damaged model file may ask for any
             raise ValueError(
-                f"n_fft {self.n_fft} and hop {self.hop} take {numbers:,} numbers: lower n_fft, or raise hop"
+                f"n_fft {self.n_fft} and hop {self.hop} need {numbers:,} numbers; lower n_fft or raise hop"
             )
         starts = np.arange(0, length - self.n_fft + 1, self.hop)
         time = np.arange(self.n_fft)
