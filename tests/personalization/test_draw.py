@@ -104,7 +104,7 @@ def test_overlapping_windows_without_a_gap_are_an_overlap(names):
 
 
 def test_alternate_test_windows_run_only_with_a_warning(names):
-    with pytest.raises(ValueError, match="only under leakage: warn"):
+    with pytest.raises(ValueError, match="it requires leakage: warn"):
         ProtocolOptions(test_half="alternate")
     plan, manifest, options = drawn(names, test_half="alternate", leakage="warn")
     audit = audit_plan(plan, manifest, options)
@@ -117,7 +117,7 @@ def test_alternate_test_windows_run_only_with_a_warning(names):
 
 
 def test_the_authors_procedure_loses_the_time_order_and_draws_twice_as_much(names):
-    with pytest.raises(ValueError, match="only under leakage: warn"):
+    with pytest.raises(ValueError, match="it requires leakage: warn"):
         ProtocolOptions(preset="code")
     plan, *_ = drawn(names, preset="code", leakage="warn")
     for _, part in plan.windows.groupby("number"):

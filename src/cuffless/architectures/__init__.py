@@ -28,7 +28,7 @@ __all__ = [
 
 @cache
 def architectures() -> dict[str, type[ArchitectureOptions]]:
-    """Options of all architectures, by name."""
+    """Options of all architectures by name, in the order in which they are listed."""
     modules = [importlib.import_module(f"{__name__}.{name}") for name in modules_in("architectures")]
     found = [
         defined
@@ -37,7 +37,8 @@ def architectures() -> dict[str, type[ArchitectureOptions]]:
         if isinstance(defined, type) and issubclass(defined, ArchitectureOptions)
         if defined.__module__ == module.__name__ and "architecture" in defined.model_fields
     ]
-    return {options.model_fields["architecture"].default: options for options in found}
+    names = {options.model_fields["architecture"].default: options for options in found}
+    return dict(sorted(names.items(), key=lambda item: (item[1].rank, item[0])))
 
 
 def architecture_module(options: ArchitectureOptions) -> ModuleType:

@@ -26,6 +26,7 @@ class AlexNetOptions(NetworkOptions):
     """AlexNet in one dimension."""
 
     printed_name: ClassVar[str] = "AlexNet"
+    rank: ClassVar[int] = 1
 
     architecture: Literal["alexnet"] = "alexnet"
     """Architecture."""

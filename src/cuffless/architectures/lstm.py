@@ -22,6 +22,7 @@ class LstmOptions(NetworkOptions):
     """Convolution and bidirectional LSTM layers."""
 
     printed_name: ClassVar[str] = "LSTM"
+    rank: ClassVar[int] = 4
 
     architecture: Literal["lstm"] = "lstm"
     """Architecture."""

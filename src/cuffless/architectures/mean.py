@@ -10,6 +10,7 @@ class MeanOptions(ArchitectureOptions):
 
     printed_name: ClassVar[str] = "mean regressor"
     figure_name: ClassVar[str] = "Mean"
+    rank: ClassVar[int] = 100
 
     architecture: Literal["mean"] = "mean"
     """Architecture."""

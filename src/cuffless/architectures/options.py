@@ -30,7 +30,9 @@ class ArchitectureOptions(Options):
     printed_name: ClassVar[str]
     """Its name in tables and text."""
     figure_name: ClassVar[str] = ""
-    """Its name in figures, where it is another than `printed_name`."""
+    """Its name in figures, if that differs from `printed_name`."""
+    rank: ClassVar[int] = 50
+    """Place in lists and tables: lower ranks first, equal ones by name. The paper's networks have 1 to 4."""
 
     def parameter_estimate(self, samples: int) -> float:
         """About how many parameters it has at full width, for windows of so many samples; 0 if that is not known."""

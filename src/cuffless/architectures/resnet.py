@@ -19,6 +19,7 @@ class ResNetOptions(NetworkOptions):
     """ResNet-50 in one dimension."""
 
     printed_name: ClassVar[str] = "ResNet"
+    rank: ClassVar[int] = 2
 
     architecture: Literal["resnet"] = "resnet"
     """Architecture."""

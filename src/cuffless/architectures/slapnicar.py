@@ -22,6 +22,7 @@ class SlapnicarOptions(NetworkOptions):
     """Spectro-temporal network of Slapnicar et al."""
 
     printed_name: ClassVar[str] = "Slapničar"
+    rank: ClassVar[int] = 3
 
     architecture: Literal["slapnicar"] = "slapnicar"
     """Architecture."""
