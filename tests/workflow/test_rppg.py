@@ -112,7 +112,7 @@ def test_ready_windows_are_a_second_door(study):
     after = pd.read_csv(study.folder / targets[1])
     assert after["n_subjects"].max() == before["n_subjects"].max() == 3
     passed = study("-n", config=changed(study, source="ready", path="gone.h5"))
-    assert "passed over: their windows belong into gone.h5" in passed.stdout + passed.stderr
+    assert "skipped: their windows belong in gone.h5" in passed.stdout + passed.stderr
 
 
 @pytest.fixture(scope="module")

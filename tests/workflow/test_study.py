@@ -14,7 +14,7 @@ import yaml
 
 pytestmark = pytest.mark.slow
 
-DRAWING = {"plot_fig1", "plot_fig4", "plot_fig5", "plot_fig6", "plot_fig7", "publish_figure", "all"}
+OTHERS = {"fig1", "fig4", "fig5", "fig6"}  # than Figure 7
 WRITTEN = (pd.read_parquet, "predictions.parquet"), (pd.read_csv, "history.csv")
 TRAINING = "results/tiny/training/{}/alexnet/seed0/{}"
 
@@ -83,8 +83,8 @@ def test_with_nothing_to_do_nothing_is_done(tiny_study):
     [
         ({"windows": {"snr_db": -3.0}}, {"cut_windows", "sample_split", "train_network"}, {"simulate_records"}),
         ({"training": {"epochs": 4}}, {"train_network", "evaluate_predictions"}, {"cut_windows", "sample_split"}),
-        ({"figures": {"dpi": 150}}, DRAWING - {"all"}, {"evaluate_predictions", "train_network"}),
-        ({"evaluation": {"bootstrap": 300}}, {"evaluate_predictions", "plot_fig7"}, {"train_network", "plot_fig5"}),
+        ({"figures": {"dpi": 150}}, OTHERS | {"fig7", "publish_figure"}, {"evaluate_predictions", "train_network"}),
+        ({"evaluation": {"bootstrap": 300}}, {"evaluate_predictions", "fig7"}, {"train_network", "fig5"}),
         ({"splits": {"seed": 5}}, {"sample_split", "train_network"}, {"cut_windows"}),
         ({"snakemake": {"shard_mem_mb": 1400}}, set(), {"cut_windows", "train_network", "simulate_records"}),
     ],
@@ -104,7 +104,7 @@ def test_adding_a_network_trains_only_that(tiny_study):
     config["networks"]["resnet"] = {"width": 0.0625, "blocks": [1, 1, 1, 1]}
     planned = tiny_study.planned(config)
     assert planned["train_network"] == 2
-    assert not {"cut_windows", "materialize_split", "sample_split", "plot_fig4", "plot_fig5"} & set(planned)
+    assert not {"cut_windows", "materialize_split", "sample_split", "fig4", "fig5"} & set(planned)
 
 
 def test_adding_subjects_simulates_only_their_shards_anew(tiny_study):
@@ -115,9 +115,9 @@ def test_adding_subjects_simulates_only_their_shards_anew(tiny_study):
 @pytest.mark.parametrize(
     ("module", "line", "runs", "runs_not"),
     [
-        ("figures/paper/fig7.py", "EXTRA = 1", {"plot_fig7"}, {"evaluate_predictions", "train_network", "cut_windows"}),
+        ("figures/paper/fig7.py", "EXTRA = 1", {"fig7"}, OTHERS | {"evaluate_predictions", "train_network"}),
         ("windows/quality.py", "EXTRA = 1", {"cut_windows", "train_network"}, {"simulate_records", "list_records"}),
-        ("windows/quality.py", "# A comment changes nothing.", set(), {"cut_windows", "plot_fig7"}),
+        ("windows/quality.py", "# A comment changes nothing.", set(), {"cut_windows", "fig7"}),
         ("judgement/measures/bins.py", "EXTRA = 1", {"evaluate_predictions"}, {"train_network"}),
         ("designs/split.py", "EXTRA = 1", {"sample_split"}, {"cut_windows"}),
         ("networks/lstm.py", "EXTRA = 1", set(), {"train_network"}),

@@ -37,14 +37,14 @@ def shards_with_pressure(pattern):
 
 def recordings(wildcards):
     """How the recordings of a data set are found and read, as canonical JSON."""
-    return named(STUDY.datasets, wildcards.dataset).records.canonical()
+    return entry(STUDY.datasets, wildcards.dataset).records.canonical()
 
 
 def recordings_listing(wildcards):
     """Digest of names and sizes of a data set's files, so that a new recording of PPG alone is noticed."""
     if wildcards.dataset not in STUDY.real.ppg_only:
         return ""
-    options = named(STUDY.datasets, wildcards.dataset).records
+    options = entry(STUDY.datasets, wildcards.dataset).records
     return "".join(shard_listing(options, shard) for shard in range(options.shards))
 
 

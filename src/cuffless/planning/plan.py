@@ -30,13 +30,20 @@ WINDOWS_MATERIALIZED_A_CPU_SECOND = 45_780
 
 
 def make_plan(
-    study: StudyConfig, *, folder: str | Path = ".", jobs: int = 1, windows_per_second: float | None = None
+    study: StudyConfig,
+    *,
+    figures: int,
+    folder: str | Path = ".",
+    jobs: int = 1,
+    windows_per_second: float | None = None,
 ) -> dict:
     """Predict what a study takes.
 
     Parameters
     ----------
     study : StudyConfig
+    figures : int
+        Figures that it plots; see `cuffless.figures.registry.figures_of`.
     folder : path
         Where it lies; paths of the configuration count from there.
     jobs : int
@@ -62,7 +69,7 @@ def make_plan(
     training = _training(study, splits, windows_per_second)
     stores = _stores(study, holdings, windowings, splits, Path(folder), jobs)
     disks = judge_disks(stores, dataset.records.download.reserve_gb)
-    counts = count_jobs(study)
+    counts = count_jobs(study, figures)
     return {
         "dataset": name,
         "source": dataset.records.source,

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions
+from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.paper.input_tests import (
     PRESSURES,
     counted,
@@ -17,6 +18,7 @@ from cuffless.figures.paper.input_tests import (
     table_lines,
     write_tests,
 )
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
     GREY,
     house_style,
@@ -27,6 +29,12 @@ from cuffless.figures.style import (
     seeds_note,
     small_font,
     tiny_font,
+)
+
+FIGURES = FigureModule(
+    arm="inputs",
+    inputs={"mae": "judgement/inputs/tables/mae.csv", "tests": "judgement/inputs/tables/tests.csv"},
+    captions={"fig2": "Error by length and kind of the windows and by derivative channels (the paper's Figure 2)."},
 )
 
 LEAST_SHARE = 1 / 3
@@ -71,6 +79,11 @@ _SERIES = (  # dark and light, so that the croppings differ in greyscale too
     _Series("time", True, 0, "o", (0, (1, 1.2))),
     _Series("beats", True, 4, "^", (0, (4, 1.2, 1, 1.2))),
 )
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot Figure 2."""
+    return plot_fig2(given.table("mae"), given.table("tests"), given.options)
 
 
 def plot_fig2(mae: pd.DataFrame, tests: pd.DataFrame, options: FigureOptions) -> Figure:

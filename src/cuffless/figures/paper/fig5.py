@@ -9,10 +9,30 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
+from cuffless.designs.cautions import read_cautions
+from cuffless.figures.inputs import FigureInputs
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import SUBSETS, house_style, new_figure, note, split_name, with_cautions
+
+FIGURES = FigureModule(
+    arm="splits",
+    inputs={
+        "manifests": "designs/splits/{split}.parquet",
+        "audits": "designs/splits/{split}.audit.json",
+    },
+    captions={
+        "fig5": "Reference pressures in the training, validation and test sets of each split (the paper's Figure 5)."
+    },
+)
 
 BIN_MMHG = 2.5
 _COLOURS = {"train": 5, "val": 1, "test": 0}
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot Figure 5."""
+    cautions = read_cautions(given.files["audits"])
+    return plot_fig5(given.manifests("manifests"), given.options, cautions=cautions)
 
 
 def plot_fig5(manifest: pd.DataFrame, options: FigureOptions, *, cautions: Sequence[str] = ()) -> Figure:

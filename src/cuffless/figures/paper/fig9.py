@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
+from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.paper.input_tests import counted
 from cuffless.figures.paper.rppg_boxes import (
     MARKS,
@@ -31,6 +32,7 @@ from cuffless.figures.personalization_style import (
     warned,
     words_height,
 )
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
     house_style,
     network_name,
@@ -41,12 +43,31 @@ from cuffless.figures.style import (
     small_font,
 )
 
+FIGURES = FigureModule(
+    arm="camera",
+    inputs={
+        "box": "judgement/camera/tables/boxes.csv",
+        "tests": "judgement/camera/tables/contrasts.csv",
+        "audit": "designs/camera/folds.audit.json",
+    },
+    captions={
+        "fig9": "Absolute errors on recordings of faces before and after fine-tuning, by network (the paper's "
+        "Figure 9)."
+    },
+)
+
 _PLACES = {"before": -0.39, "tuned": -0.2, "random": 0.03, "first": 0.27}
 _BOX = 0.15  # of a network's space
 _PANEL, _LABELS, _BESIDE = 2.3, 0.35, 0.55  # inches
 _LEAST_PLACES = 3  # one network is not to get boxes as wide as bars
 _LINE = 16  # characters of a slanting name on a line
 _WORDS = {TUNING: "before and tuned differ", OWN: "first and random differ"}
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot Figure 9."""
+    warnings = given.document("audit")["warnings"]
+    return plot_fig9(given.table("box"), given.table("tests"), given.options, warnings=warnings)
 
 
 def plot_fig9(

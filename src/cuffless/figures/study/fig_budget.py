@@ -1,6 +1,8 @@
 """How many calibration windows help, for how long, and how much of it is neighbouring windows."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from textwrap import fill
 
 import matplotlib as mpl
@@ -10,6 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
+from cuffless.designs.cautions import read_cautions
+from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.paper.input_tests import counted
 from cuffless.figures.personalization_style import (
     PRESSURES,
@@ -26,6 +30,7 @@ from cuffless.figures.personalization_style import (
     warned,
     words_height,
 )
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.study.budget_panels import (
     BEFORE,
     HOLD,
@@ -51,6 +56,21 @@ from cuffless.figures.style import (
     with_cautions,
 )
 
+FIGURES = FigureModule(
+    arm="personalization",
+    title="Calibration budget and drift",
+    inputs={
+        "mae": "judgement/personalization/tables/mae.csv",
+        "drift": "judgement/personalization/tables/drift.csv",
+        "tests": "judgement/personalization/tables/contrasts.csv",
+        "audits": "designs/personalization/{protocol}/audit.json",
+        "splits": "designs/splits/{protocol_split}.audit.json",
+    },
+    captions={
+        "fig_budget": "Error against the number of calibration windows and against the time since the last of them."
+    },
+)
+
 _TITLES = ("Calibration windows", "Drift after the last calibration window", "First − random in each protocol")
 SHORTEST_DRIFT = 5.0
 """Minutes after the last calibration window that must be reached before an error's course is called drift."""
@@ -59,6 +79,20 @@ _BUDGET, _DRIFT, _NO_DRIFT, _PROTOCOLS = 2.45, 2.05, 0.6, 0.85  # inches of a pa
 _LINE = 0.27  # inches of a protocol
 _BESIDE = {1: 1.1, 2: 0.9}  # inches of labels, in one column or two
 _EMPTY = "no window after the calibration whose time is known"
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot the figure of calibration budgets, drift and protocols."""
+    audits = {path.parent.name: json.loads(path.read_text()) for path in map(Path, given.files["audits"])}
+    return plot_fig_budget(
+        given.table("mae"),
+        given.table("drift"),
+        given.table("tests"),
+        given.options,
+        protocols=list(audits),
+        warnings={protocol: audit["warnings"] for protocol, audit in audits.items()},
+        cautions=read_cautions(given.files["splits"]),
+    )
 
 
 def plot_fig_budget(

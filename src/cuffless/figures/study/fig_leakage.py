@@ -8,8 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions
+from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.paper.input_tests import counted
 from cuffless.figures.personalization_style import PRESSURES, axes_width, characters, font_scale, pressure_columns
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
     GREY,
     house_style,
@@ -19,6 +21,13 @@ from cuffless.figures.style import (
     panel_title,
     small_font,
     tiny_font,
+)
+
+FIGURES = FigureModule(
+    arm="leakage",
+    title="Leakage",
+    inputs={"dose": "judgement/leakage/tables/dose.csv", "dial": "judgement/leakage/tables/dial.csv"},
+    captions={"fig_leakage": "What a leak between training and test windows is worth: error against what they share."},
 )
 
 KINDS = {"nonmixed": "patient-disjoint", "official": "as published", "record": "record-disjoint", "mixed": "mixed"}
@@ -33,6 +42,11 @@ _WORDS = 1.15  # inches of legend and note
 _LOOK = {"nonmixed": (0, "o", "-"), "official": (3, "s", "-"), "record": (2, "^", "-."), "mixed": (5, "D", "--")}
 _MEAN_LOOK = {"color": GREY, "marker": "s", "ms": 3.8, "linestyle": ":"}
 _HEADROOM = 1.12
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot what leakage is worth."""
+    return plot_fig_leakage(given.table("dose"), given.table("dial"), given.options)
 
 
 def plot_fig_leakage(
