@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cuffless.report.study.contents import MANY, TABLES, ReportError, StudyReport, collect_report
 from cuffless.report.study.page import SECTIONS, write_report
 from cuffless.report.study.skill import comparison_sentence, comparisons
-from cuffless.report.study.study import MANY, TABLES, ReportError, StudyReport, collect_report
 
 NETWORKS = ("alexnet", "lstm", "mean")
 

@@ -218,7 +218,7 @@ def test_recordings_in_a_folder_are_used_or_rejected_with_a_reason(tiny_study, f
         real={"model": TRAINING.format("nonmixed", "model.keras")},
     )
     done = fresh_study("--", "real_records", config=config)
-    assert "absent is passed over, there is no folder nowhere" in done.stdout + done.stderr
+    assert "absent is skipped: folder nowhere does not exist" in done.stdout + done.stderr
     summary = pd.read_csv(fresh_study.folder / "results" / "hospital" / "real" / "summary.csv").set_index("record")
     assert len(summary) == 3
     assert "not a readable WFDB header" in summary.loc["broken", "reason"]
@@ -258,4 +258,4 @@ def test_the_report_is_written_with_captions(tiny_study):
     tiny_study("--report", "report.html")
     text = (tiny_study.folder / "report.html").read_text()
     assert "people whom the networks have never seen" in text
-    assert "One row a record" in text
+    assert "One row per record" in text

@@ -47,7 +47,7 @@ rule publish_figure:
     params:
         caption=lambda wildcards: all_figures()[wildcards.figure].captions[wildcards.figure],
     message:
-        "Figure of the study: results/figures/{wildcards.figure}.pdf"
+        "Publishing figure: results/figures/{wildcards.figure}.pdf and .png"
     shell:
         "cp {input.pdf} {output.pdf} 2> {log} && cp {input.png} {output.png} 2>> {log}"
 
@@ -72,6 +72,6 @@ rule publish_table:
         mem_mb=100,
         runtime=5,
     message:
-        "Table of the study: results/tables/{wildcards.table}.csv, and in words beside it"
+        "Publishing table: results/tables/{wildcards.table}.csv and .md"
     shell:
         "cp {input.csv} {output.csv} 2> {log} && cp {input.md} {output.md} 2>> {log}"

@@ -13,7 +13,8 @@ def figure_settings(wildcards):
 
 def figure_code(wildcards):
     """Code of a figure: of the modules that plot, only its own counts."""
-    return code_digest("plot_figure.py", [all_figures()[wildcards.figure].file])
+    parts = all_figures()[wildcards.figure].module.split(".")
+    return code_digest("plot_figure.py", [SOURCE.joinpath(*parts).with_suffix(".py")])
 
 
 def published_figure(ending):

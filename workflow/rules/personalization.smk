@@ -19,7 +19,7 @@ rule sample_plan:
         options=lambda wildcards: protocol_of(wildcards).drawing(),
         code=code_digest("sample_plan.py", BUDGETS),
     message:
-        "Sampling subjects to personalize on: {wildcards.dataset}, {wildcards.protocol}"
+        "Sampling subjects to personalize: {wildcards.dataset}, {wildcards.protocol}"
     script:
         "../scripts/sample_plan.py"
 
@@ -45,7 +45,7 @@ rule materialize_plan:
     params:
         code=code_digest("materialize_plan.py"),
     message:
-        "Writing all windows of the drawn subjects: {wildcards.dataset}, {wildcards.protocol}"
+        "Writing the windows of the sampled subjects: {wildcards.dataset}, {wildcards.protocol}"
     script:
         "../scripts/materialize_plan.py"
 

@@ -5,7 +5,7 @@ rule real_records:
     input:
         local_results,
     message:
-        "Real recordings: results/DATASET/real/summary.csv says what each holds and how well it is predicted"
+        "Real recordings: contents and errors of each are in results/DATASET/real/summary.csv"
 
 
 rule predict_recordings:

@@ -38,7 +38,7 @@ def records_of(wildcards):
 
 
 def raw_records(wildcards):
-    """What is listed: simulated recordings, a database's index, or nothing that Snakemake knows (a local folder)."""
+    """Source of the list: simulated recordings, an index, or nothing that Snakemake tracks (a local folder)."""
     source = records_of(wildcards).source
     if source == "simulator":
         return f"results/{wildcards.dataset}/raw/{wildcards.shard}.csv"
@@ -46,7 +46,7 @@ def raw_records(wildcards):
 
 
 def folder_listing(wildcards):
-    """Digest of what a shard's records are listed from, so that a new recording is noticed."""
+    """Digest of the files that a shard's records are listed from, so that a new recording is noticed."""
     options, shard = records_of(wildcards), int(wildcards.shard.removeprefix("shard"))
     if options.source == "physionet":
         try:
@@ -56,12 +56,12 @@ def folder_listing(wildcards):
     if options.source == "simulator" or not options.path:
         return ""
     if not Path(options.path).is_dir():
-        raise WorkflowError(f"datasets.{wildcards.dataset}.records.path: there is no folder {options.path}")
+        raise WorkflowError(f"datasets.{wildcards.dataset}.records.path: folder {options.path} does not exist")
     return shard_listing(options, shard)
 
 
 def renamed_subjects(wildcards):
-    """Quality table that tells whom each record is of, where the shards' own names are not what is asked for."""
+    """Quality table with the subject of each record, unless the shards already have the names asked for."""
     if records_of(wildcards).identity == "auto":
         return []
     return f"results/{wildcards.dataset}/windows/{wildcards.windowing}.quality.csv"
@@ -80,24 +80,23 @@ def records_to_cut(wildcards):
 
 
 def connections_to_list(wildcards):
-    """Connections that a job opens: none where nothing is asked of the network."""
+    """Connections that a job opens: none without downloads."""
     options = records_of(wildcards)
     return options.download.connections if options.source == "physionet" and options.download.url else 0
 
 
 def connections_to_fetch(wildcards):
-    """Connections that fetching ahead opens: none where each record is fetched as it is cut."""
+    """Connections that fetching in advance opens: none if each record is fetched as it is cut."""
     return connections_to_list(wildcards) if records_of(wildcards).download.keep_raw else 0
 
 
 def connections_to_cut(wildcards):
-    """Connections that windowing opens: none where signals were fetched before."""
+    """Connections that windowing opens: none if signals were fetched in advance."""
     return connections_to_list(wildcards) - connections_to_fetch(wildcards)
 
 
 def source_code(script):
-    """Digest of a script that reads recordings: of the sources only the data set's own counts, and how bytes travel
-    changes none of them."""
+    """Digest of a script that reads recordings: only the data set's own source counts, and downloading does not."""
 
     def digest(wildcards):
         source = records_of(wildcards).source

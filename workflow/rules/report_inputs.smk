@@ -1,5 +1,5 @@
 def report_files(wildcards):
-    """What the study's report is made of: what is configured, by the names that `collect_report` knows."""
+    """Files of the report: those of the active arms, by the keys of `collect_report`."""
     results, splits = f"results/{STUDY.study.dataset}", list(STUDY.study.splits)
     judged = f"{results}/judgement/splits/tables"
     files = {
@@ -34,6 +34,6 @@ def report_files(wildcards):
 
 
 def job_times(wildcards):
-    """Folders of the times that jobs took: of the study's data set, and of those of the dose-response of leakage."""
+    """Folders with the times of jobs: of the study's data set, and of those of the leakage arm."""
     tried = [dataset for dataset, _ in TRIED] if "leakage" in ACTIVE_ARMS else []
     return [f"logs/{dataset}" for dataset in dict.fromkeys([STUDY.study.dataset, *tried])]

@@ -23,7 +23,7 @@ rule simulate_video:
         cohort=lambda wildcards: entry(STUDY.datasets, wildcards.dataset).simulator.subjects,
         code=code_digest("simulate_video.py"),
     message:
-        "Filming a simulated subject: {wildcards.recording}"
+        "Simulating a video of a face: {wildcards.recording}"
     script:
         "../scripts/simulate_video.py"
 
@@ -79,7 +79,7 @@ if STUDY.rppg.source == "ready":
             windows=rppg_windowing,
             code=code_digest("gather_ready_windows.py"),
         message:
-            "Reading windows of rPPG: {input}"
+            "Reading ready rPPG windows: {input}"
         script:
             "../scripts/gather_ready_windows.py"
 
@@ -109,7 +109,7 @@ else:
             method=STUDY.rppg.method,
             code=code_digest("plot_contact_sheets.py"),
         message:
-            "Plotting what was measured of each recording: {wildcards.dataset}"
+            "Plotting contact sheets: {wildcards.dataset}"
         script:
             "../scripts/plot_contact_sheets.py"
 
@@ -138,7 +138,7 @@ else:
             windows=rppg_windowing,
             code=code_digest("gather_rppg_windows.py"),
         message:
-            "Cutting windows of rPPG: {wildcards.dataset}"
+            "Cutting rPPG windows: {wildcards.dataset}"
         script:
             "../scripts/gather_rppg_windows.py"
 
@@ -160,7 +160,7 @@ else:
             windows=rppg_windowing,
             code=code_digest("count_snr_shares.py"),
         message:
-            "Counting windows with enough SNR, by their length: {wildcards.dataset}"
+            "Counting windows with sufficient SNR, by length: {wildcards.dataset}"
         script:
             "../scripts/count_snr_shares.py"
 

@@ -77,7 +77,7 @@ rule audit_duplicates:
         overlap=lambda wildcards: overlap_of(wildcards.split),
         code=code_digest("audit_duplicates.py"),
     message:
-        "Looking for copies of signals: {wildcards.dataset}, {wildcards.split}"
+        "Checking for duplicate signals: {wildcards.dataset}, {wildcards.split}"
     script:
         "../scripts/audit_duplicates.py"
 
@@ -106,6 +106,6 @@ rule audit_sets:
         overlap=lambda wildcards: overlap_of(wildcards.split),
         code=code_digest("audit_sets.py"),
     message:
-        "Looking for all seven leaks: {wildcards.dataset}, {wildcards.split}"
+        "Auditing leaks: {wildcards.dataset}, {wildcards.split}"
     script:
         "../scripts/audit_sets.py"

@@ -38,7 +38,7 @@ class FigureModule:
     settings : mapping of str to str
         Options of other stages that they show, by key: dotted paths into the configuration, with placeholders.
     title : str
-        How a figure is called in print; empty: by its number.
+        Printed title of a figure; empty: its number.
     needs_videos : bool
         Whether ready windows of the camera arm are not enough.
     module : str
@@ -52,11 +52,6 @@ class FigureModule:
     title: str = ""
     needs_videos: bool = False
     module: str = ""
-
-    @property
-    def file(self) -> Path:
-        """File of the module."""
-        return FOLDER.parent.parent.joinpath(*self.module.split(".")).with_suffix(".py")
 
     def plot(self, given) -> Any:
         """Plot one of the figures; see `cuffless.figures.inputs.FigureInputs`."""
@@ -96,7 +91,7 @@ def figure_dataset(name: str, study: StudyConfig) -> str:
 
 
 def figure_title(name: str) -> str:
-    """How a figure is called in print: ``fig7`` is Figure 7."""
+    """Printed title of a figure: ``fig7`` is Figure 7."""
     if name in all_figures() and all_figures()[name].title:
         return all_figures()[name].title
     rest = name.removeprefix("fig").replace("_", " ").strip()

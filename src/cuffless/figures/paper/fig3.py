@@ -6,10 +6,9 @@ from matplotlib.ticker import MaxNLocator
 
 from cuffless.config import FigureOptions
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.paper.input_tests import counted
 from cuffless.figures.personalization_style import font_scale, legend_above, words_height
 from cuffless.figures.registry import FigureModule
-from cuffless.figures.style import GREY, house_style, new_figure, note
+from cuffless.figures.style import GREY, house_style, n_range, new_figure, note
 
 FIGURES = FigureModule(
     arm="camera",
@@ -87,6 +86,6 @@ def _explain(shares: pd.DataFrame, least: str) -> str:
         windows += f" to {last.n:,.0f} of {last.length:g} s." if last.length > first.length else "."
     return (
         f"{windows} Recordings are divided side by side into windows of the same seconds. "
-        f"White noise: {counted(noise['n'])} windows of each length, filtered and measured alike: the share "
+        f"White noise: {n_range(noise['n'])} windows of each length, filtered and measured alike: the share "
         f"that passes {least} dB without any pulse."
     )

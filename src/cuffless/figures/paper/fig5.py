@@ -41,7 +41,7 @@ def plot_fig5(manifest: pd.DataFrame, options: FigureOptions, *, cautions: Seque
     Parameters
     ----------
     manifest : DataFrame
-        One row a window: ``split, subset`` (train, val, test), ``subject, sbp, dbp`` (mmHg). Splits become
+        One row per window: ``split, subset`` (train, val, test), ``subject, sbp, dbp`` (mmHg). Splits become
         panels (a), (b) ... in order of appearance.
     options : FigureOptions
     cautions : sequence of str
@@ -101,7 +101,7 @@ def _plot_distributions(ax, rows: pd.DataFrame, column: str, edges: np.ndarray, 
 
 
 def _look(subset: str, options: FigureOptions) -> dict:
-    """The training set as an area, so that the sets can be told apart where they coincide, in grey too."""
+    """The training set as an area, so that the sets can be distinguished where they coincide, in grey too."""
     colour = options.colours[_COLOURS[subset]]
     if subset == "train":
         return {"fill": True, "facecolor": (colour, 0.45), "edgecolor": "none"}

@@ -12,6 +12,7 @@ from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
     GREY,
+    PRESSURES,
     house_style,
     network_name,
     new_figure,
@@ -38,7 +39,6 @@ FIGURES = FigureModule(
     },
 )
 
-PRESSURES = ("SBP", "DBP")
 _HATCHES = ("", "////", "....", "xxxx", "----", "++++")
 _COLOURS = (0, 5, 4, 2, 3, 1)  # dark first, then light: they differ in greyscale too
 
@@ -174,7 +174,7 @@ def _comparisons(tests: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 
 def _plot_marks(ax, tests: pd.DataFrame, comparisons, networks, labelled: bool, options) -> None:
-    """One line a comparison and test, one mark a network."""
+    """One line per comparison and test, one mark per network."""
     labels = []
     for comparison, a, b in comparisons:
         against = split_name(b) if comparison == "split vs split" else "mean"

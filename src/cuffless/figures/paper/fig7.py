@@ -16,6 +16,7 @@ from cuffless.figures.style import (
     GREY,
     LEAST_FONT,
     PALE,
+    PRESSURES,
     SUBSETS,
     house_style,
     network_name,
@@ -42,7 +43,6 @@ FIGURES = FigureModule(
     },
 )
 
-PRESSURES = ("SBP", "DBP")
 HISTOGRAM_MMHG = 2.0
 _COLUMNS = 2
 CUT = 1.4
@@ -77,14 +77,14 @@ def plot_fig7(
     lighter: str | None = "mixed",
     cautions: Sequence[str] = (),
 ) -> Figure:
-    """MAE in bins of the reference pressure, one panel a network (the paper's Figure 7).
+    """MAE in bins of the reference pressure, one panel per network (the paper's Figure 7).
 
     Parameters
     ----------
     bins, overall : DataFrame
         ``bins.csv`` and ``overall.csv`` of the evaluation.
     manifest : DataFrame
-        One row a window: ``split, subset, subject, sbp, dbp`` (mmHg); its ``options.histogram`` subset of
+        One row per window: ``split, subset, subject, sbp, dbp`` (mmHg); its ``options.histogram`` subset of
         `split` is the distribution drawn below.
     options : FigureOptions
     split : str
@@ -136,7 +136,7 @@ def plot_fig7(
 
 
 def _plot_panel(panel, bins, overall, pressures, what, options) -> bool:
-    """SBP and DBP side by side: error, counts, distribution. Tell whether a whisker was cut."""
+    """SBP and DBP side by side: error, counts, distribution. Return whether a whisker was cut."""
     (network, split, lighter), cut = what, False
     spans = {p: _span(bins[bins["pressure"] == p]) for p in PRESSURES}
     widths = [max(high - low, 1) + 12 for low, high in spans.values()]  # room for the axis' own labels
@@ -176,7 +176,7 @@ def _reach(bins: pd.DataFrame, network: str) -> float:
 
 
 def _plot_errors(ax, bins, network, split, lighter, options) -> bool:
-    """Draw the lines; tell whether a whisker was cut."""
+    """Plot the lines; return whether a whisker was cut."""
     reach, any_cut = _reach(bins, network), False
     lines = [
         (network, lighter, options.colours[5], "D", "-", 0.0, 3.0),
@@ -235,7 +235,7 @@ def _steps(panel, rows: pd.DataFrame) -> int:
 
 
 def _apart(steps: int) -> float:
-    """Lines from one row of counts to the next: rows of several lines are told from each other by a gap."""
+    """Lines from one row of counts to the next: a gap separates rows of several lines."""
     return steps if steps == 1 else steps + 0.5
 
 

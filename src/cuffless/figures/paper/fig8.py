@@ -13,11 +13,9 @@ from matplotlib.patches import Patch
 from cuffless.config import FigureOptions
 from cuffless.designs.cautions import read_cautions
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.paper.input_tests import counted
 from cuffless.figures.personalization_style import (
     DARK_RED,
     NONE,
-    PRESSURES,
     characters,
     font_scale,
     legend_above,
@@ -32,7 +30,9 @@ from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
     GREY,
     LEAST_FONT,
+    PRESSURES,
     house_style,
+    n_range,
     network_name,
     new_figure,
     note,
@@ -125,7 +125,7 @@ def plot_fig8(
     Returns
     -------
     Figure
-        One row a network, SBP beside DBP; per subject a box before and one for each strategy, with the MAE of the
+        One row per network, SBP beside DBP; per subject a box before and one for each strategy, with the MAE of the
         offset-corrected network and of the calibration mean beside it. Without a subject of `numbers`, a figure that
         says so.
 
@@ -281,7 +281,7 @@ def _explain(own: pd.DataFrame, shown: pd.DataFrame, protocol: str, warning: str
     one = one[one["network"] == one["network"].iloc[0]]
     windows = one.drop_duplicates("number")["n_windows"]
     budgets = [
-        f"{counted(rows['n_calibration'])} ({setting})"
+        f"{n_range(rows['n_calibration'])} ({setting})"
         for setting in ("first", "random")
         if len(rows := one[one["setting"] == setting])
     ]

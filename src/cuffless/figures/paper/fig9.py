@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.paper.input_tests import counted
-from cuffless.figures.paper.rppg_boxes import (
+from cuffless.figures.paper.camera_boxes import (
     MARKS,
     OWN,
     TUNING,
@@ -22,7 +21,6 @@ from cuffless.figures.paper.rppg_boxes import (
 )
 from cuffless.figures.personalization_style import (
     NONE,
-    PRESSURES,
     axes_width,
     font_scale,
     legend_above,
@@ -34,7 +32,9 @@ from cuffless.figures.personalization_style import (
 )
 from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
+    PRESSURES,
     house_style,
+    n_range,
     network_name,
     new_figure,
     note,
@@ -153,7 +153,7 @@ def _explain(box: pd.DataFrame, tests: pd.DataFrame, warning: str) -> str:
     shown = tests[tests["comparison"].isin(MARKS)]
     alpha = f" at {shown['alpha'].iloc[0]:g}" if len(shown) else ""
     text = (
-        f"Leave one subject out: {counted(own['n_subjects'])} subjects, {counted(own['n_windows'])} test windows. Own "
+        f"Leave one subject out: {n_range(own['n_subjects'])} subjects, {n_range(own['n_windows'])} test windows. Own "
         f"windows in training, median over subjects: {', '.join(budgets)}. {seeds_note(int(own['seeds'].max()))}\n"
         f"{explain_boxes(box)} Always from left to right: before, tuned, random, first.\n"
         f"∗ † significant{alpha}; n.s. not significant; – not testable (too few subjects). Paired: by subject, "

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.paper.input_tests import counted
-from cuffless.figures.paper.rppg_boxes import (
+from cuffless.figures.paper.camera_boxes import (
     MARKS,
     OWN,
     TUNING,
@@ -23,7 +22,6 @@ from cuffless.figures.paper.rppg_boxes import (
 )
 from cuffless.figures.personalization_style import (
     NONE,
-    PRESSURES,
     axes_width,
     characters,
     font_scale,
@@ -37,7 +35,9 @@ from cuffless.figures.personalization_style import (
 from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
     LEAST_FONT,
+    PRESSURES,
     house_style,
+    n_range,
     network_name,
     new_figure,
     note,
@@ -120,7 +120,7 @@ def plot_fig_a2(
     Returns
     -------
     Figure
-        Two rows a network; at the left before and after fine-tuning on other people, at the right with the first and
+        Two rows per network; at the left before and after fine-tuning on other people, at the right with the first and
         with random windows of the subject's own. Where there is no such subject or network, a figure that says so.
 
     Raises
@@ -201,7 +201,7 @@ def _label(ax, drawn: list[int], pressure: str, outer: tuple[bool, bool], option
 def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, warning: str, seeds: int | None) -> str:
     own = shown[(shown["method"] == "network") & (shown["pressure"] == PRESSURES[0])]
     budgets = [
-        f"{counted(rows['n_calibration'])} ({setting})"
+        f"{n_range(rows['n_calibration'])} ({setting})"
         for setting in ("first", "random")
         if len(rows := own[own["setting"] == setting])
     ]
@@ -212,7 +212,7 @@ def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, warning: str, seeds: i
         f"Shown: {people} of {total} subjects: those whose SBP error, in the mean over networks, fine-tuning on other "
         f"subjects {what}. They are chosen by what the left column shows, which is therefore no evidence that "
         f"fine-tuning {'helps' if improved else 'harms'}. "
-        f"Test windows a subject: {counted(own['n_windows'])}; own windows in training: {', '.join(budgets)}. "
+        f"Test windows a subject: {n_range(own['n_windows'])}; own windows in training: {', '.join(budgets)}. "
         f"{'' if seeds is None else seeds_note(seeds)}\n"
         f"{explain_boxes(shown)} Left column: before, tuned; right column: random, first.\n"
         "∗ †: the paper's two-sample Kolmogorov–Smirnov test on absolute errors, uncorrected. It takes a subject's "

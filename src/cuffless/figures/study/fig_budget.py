@@ -14,9 +14,7 @@ from matplotlib.patches import Patch
 from cuffless.config import FigureOptions
 from cuffless.designs.cautions import read_cautions
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.paper.input_tests import counted
 from cuffless.figures.personalization_style import (
-    PRESSURES,
     axes_width,
     characters,
     font_scale,
@@ -48,7 +46,9 @@ from cuffless.figures.style import (
     GREY,
     LEAST_FONT,
     PALE,
+    PRESSURES,
     house_style,
+    n_range,
     new_figure,
     note,
     panel_title,
@@ -235,7 +235,7 @@ def _explain(
     who = f"means over {len(networks)} networks" if several else "one network"
     text = (
         f"(a), (b): protocol {protocol_name(protocols[0])}; {who}; every subject counts the same: "
-        f"{counted(budgets['n_subjects'])} subjects, {counted(budgets['n_windows'])} test windows. "
+        f"{n_range(budgets['n_subjects'])} subjects, {n_range(budgets['n_windows'])} test windows. "
         f"{seeds_note(int(over_networks(budgets)['seeds'].max()))} MAE axes do not start at 0.\n"
         f"{_bars(budgets)} Points of one budget or bin are shifted sideways to stand apart. "
         "Offset-corrected: the network before, shifted by its mean error on the calibration windows. "
@@ -262,7 +262,7 @@ def _explain_protocols(tests: pd.DataFrame, several: bool, warnings, protocols: 
     rows = tests[tests["comparison"] == "first vs random"]
     text = "(c): fine-tuned networks at the largest budget, first less random, mean over subjects"
     if len(rows):
-        text += f" ({counted(rows['n_pairs'])})"
+        text += f" ({n_range(rows['n_pairs'])})"
     text += ", with its interval; small strokes: each network." if several else ", with its interval."
     if len(rows) and rows["lower"].isna().any():
         text += " Without a bar: too few subjects."
