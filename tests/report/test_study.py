@@ -294,7 +294,7 @@ def test_a_judgement_of_the_study_brings_more_baselines(files, judgement_of, tmp
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"tables": "x.csv"}, "knows no 'tables'"),
+        ({"tables": "x.csv"}, "unknown part of a report: 'tables'"),
         ({"overall": "absent.csv"}, "absent.csv does not exist"),
         ({"overall": ["a.csv", "b.csv"]}, "one table is expected, not 2"),
     ],
