@@ -192,7 +192,7 @@ def test_every_part_shows_what_was_given(report_page):
     assert "by design" in sections["splits"]
     assert "13.6 [12.6, 15.6] (16.6)" in sections["tables"]
     assert "fine-tuned on other people" in sections["tables"]
-    assert "its V, too" in sections["figures"]
+    assert "its V shape" in sections["figures"]
     assert "own figure of this study" in sections["figures"]
     assert "Figure 8" in sections["personal"]
     assert "Figure 9" in sections["camera"]

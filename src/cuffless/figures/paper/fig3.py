@@ -16,7 +16,7 @@ FIGURES = FigureModule(
     settings={"snr_db": "windowings.{camera_windowing}.snr_db"},
     needs_videos=True,
     captions={
-        "fig3": "Share of windows with enough SNR by their length, in recordings of faces (the paper's Figure 3)."
+        "fig3": "Share of windows with sufficient SNR, by window length, in recordings of faces (the paper's Figure 3)."
     },
 )
 

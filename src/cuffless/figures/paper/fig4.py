@@ -19,7 +19,7 @@ FIGURES = FigureModule(
         "audits": "designs/splits/{split}.audit.json",
     },
     settings={"cap": "splits.named.{first_split}.cap"},
-    captions={"fig4": "Subjects by the number of windows that they contribute before the cap (the paper's Figure 4)."},
+    captions={"fig4": "Number of subjects by how many windows they contribute before the cap (the paper's Figure 4)."},
 )
 
 BARS = 40

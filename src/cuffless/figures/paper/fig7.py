@@ -38,8 +38,8 @@ FIGURES = FigureModule(
         "audits": "designs/splits/{split}.audit.json",
     },
     captions={
-        "fig7": "Error in bins of 10 mmHg on people whom the networks have never seen, beside the mean regressor; a "
-        "network that learned nothing has its V, too (the paper's Figure 7)."
+        "fig7": "Error in bins of 10 mmHg on people whom the networks have never seen, compared with the mean "
+        "regressor; a network that learned nothing shows its V shape (the paper's Figure 7)."
     },
 )
 

@@ -52,8 +52,8 @@ FIGURES = FigureModule(
         "splits": "designs/splits/{protocol_split}.audit.json",
     },
     captions={
-        "fig8": "Absolute errors of subjects 1 to 10 before and after personalization, beside what the calibration "
-        "values alone give (the paper's Figure 8).",
+        "fig8": "Absolute errors of subjects 1 to 10 before and after personalization, compared with baselines "
+        "that use only the calibration pressures (the paper's Figure 8).",
         "figA1": "Absolute errors of subjects 11 to 20 before and after personalization (the paper's Figure A1).",
     },
 )

@@ -55,13 +55,13 @@ FIGURES = FigureModule(
         "audit": "designs/camera/folds.audit.json",
     },
     captions={
-        "figA2": "Absolute errors of the subjects whose SBP error fine-tuning on other people lowered, first networks "
+        "figA2": "Absolute errors of the subjects whose SBP error fine-tuning on other people reduced, first networks "
         "(the paper's Figure A2).",
-        "figA3": "Absolute errors of the subjects whose SBP error fine-tuning on other people lowered, further "
+        "figA3": "Absolute errors of the subjects whose SBP error fine-tuning on other people reduced, further "
         "networks (the paper's Figure A3).",
-        "figA4": "Absolute errors of the subjects whose SBP error fine-tuning on other people did not lower, first "
+        "figA4": "Absolute errors of the subjects whose SBP error fine-tuning on other people did not reduce, first "
         "networks (the paper's Figure A4).",
-        "figA5": "Absolute errors of the subjects whose SBP error fine-tuning on other people did not lower, further "
+        "figA5": "Absolute errors of the subjects whose SBP error fine-tuning on other people did not reduce, further "
         "networks (the paper's Figure A5).",
     },
 )

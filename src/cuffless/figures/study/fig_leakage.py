@@ -28,7 +28,9 @@ FIGURES = FigureModule(
     arm="leakage",
     title="Leakage",
     inputs={"dose": "judgement/leakage/tables/dose.csv", "dial": "judgement/leakage/tables/dial.csv"},
-    captions={"fig_leakage": "What a leak between training and test windows is worth: error against what they share."},
+    captions={
+        "fig_leakage": "How much a leak from training to test windows lowers the error: error against what they share."
+    },
 )
 
 KINDS = {"nonmixed": "patient-disjoint", "official": "as published", "record": "record-disjoint", "mixed": "mixed"}
