@@ -13,4 +13,5 @@ def split_of(protocol):
 
 def model_to_personalize(wildcards):
     """Network as trained on other people."""
-    return trained("model.keras", wildcards.dataset, split_of(wildcards.protocol), wildcards.network, wildcards.seed)
+    split = split_of(wildcards.protocol)
+    return trained("model.keras", wildcards.dataset, split, wildcards.network, wildcards.seed)[0]

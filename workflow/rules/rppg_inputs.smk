@@ -51,7 +51,7 @@ def rppg_windowing(wildcards):
 
 def model_to_tune(wildcards):
     """Network as trained on PPG."""
-    return trained("model.keras", wildcards.dataset, STUDY.rppg.split, wildcards.network, wildcards.seed)
+    return trained("model.keras", wildcards.dataset, STUDY.rppg.split, wildcards.network, wildcards.seed)[0]
 
 
 def tuning_files(file):
