@@ -155,7 +155,7 @@ def test_a_training_killed_on_one_core_ends_with_the_predictions_of_one_undistur
     config = changed(tiny_study, training={"epochs": 60, "patience": 60})
     target = TRAINING.format("nonmixed", "predictions.parquet")
     results = fresh_study.folder / "results"
-    before = {path: path.stat().st_mtime_ns for path in (results / "tiny" / "splits").rglob("*.*")}
+    before = {path: path.stat().st_mtime_ns for path in (results / "tiny" / "designs").rglob("*.*")}
     fresh_study.killed_once(
         lambda: list(results.glob("tiny/state/*/*/state.npz")),
         "--",
@@ -197,7 +197,7 @@ def test_a_network_of_the_users_own_joins_by_a_config_line(tiny_study, fresh_stu
     config["networks"] = {"mine": {"architecture": "own_network:build", "parameters": {"units": 8}}}
     config["personalization"] = {"subjects": 2, "min_windows": 20, "budget_windows": [1], "budget_shares": []}
     config["personalization"] |= {"epochs": 1, "named": {"main": {}}}
-    stages = ("training/nonmixed", "personalization/main")
+    stages = ("training/nonmixed", "finetuning/personalization/main")
     targets = [f"results/tiny/{stage}/mine/seed0/predictions.parquet" for stage in stages]
     fresh_study("--", *targets, config=config)
     table = pd.read_parquet(fresh_study.folder / targets[0])
