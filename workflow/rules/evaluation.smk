@@ -1,3 +1,6 @@
+include: "judgement_inputs.smk"
+
+
 rule evaluate_predictions:
     input:
         predictions=all_predictions,
@@ -14,8 +17,8 @@ rule evaluate_predictions:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         options=STUDY.evaluation.canonical(),
         splits=list(STUDY.study.splits),

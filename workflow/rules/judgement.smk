@@ -12,8 +12,8 @@ rule judge_predictions:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         options=STUDY.evaluation.canonical(),
         limits=pressure_limits(),

@@ -3,8 +3,8 @@ include: "leakage_inputs.smk"
 
 rule evaluate_leakage:
     input:
-        predictions=of_each("results/{dataset}/training/{split}/{network}/seed{seed}/predictions.parquet", TRIED),
-        models=of_each("results/{dataset}/training/{split}/{network}/seed{seed}/model.keras", TRIED),
+        predictions=leakage_files("results/{dataset}/training/{split}/{network}/seed{seed}/predictions.parquet", TRIED),
+        models=leakage_files("results/{dataset}/training/{split}/{network}/seed{seed}/model.keras", TRIED),
         duplicates=[f"results/{dataset}/designs/splits/{split}.duplicates.json" for dataset, split in TRIED],
         audits=[f"results/{dataset}/designs/splits/{split}.audit.json" for dataset, split in TRIED],
     output:
@@ -18,8 +18,8 @@ rule evaluate_leakage:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         options=STUDY.evaluation.canonical(),
         dataset=LEAKAGE_DATASET,
@@ -35,26 +35,3 @@ rule evaluate_leakage:
         "Judging what leakage is worth: {params.dataset}"
     script:
         "../scripts/evaluate_leakage.py"
-
-
-rule plot_fig_leakage:
-    input:
-        dose="results/{dataset}/judgement/leakage/tables/dose.csv",
-        dial="results/{dataset}/judgement/leakage/tables/dial.csv",
-    output:
-        pdf="results/{dataset}/figures/fig_leakage.pdf",
-        png="results/{dataset}/figures/fig_leakage.png",
-    log:
-        "logs/{dataset}/plot_fig_leakage.log",
-    conda:
-        "../../envs/cuffless.yaml"
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=10,
-    params:
-        options=FIGURE_OPTIONS,
-        code=code_digest("plot_fig_leakage.py"),
-    message:
-        "Plotting what leakage is worth: {wildcards.dataset}"
-    script:
-        "../scripts/plot_fig_leakage.py"
