@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from cuffless.config import AlexNetOptions, LstmOptions, MeanOptions, ProtocolOptions, ResNetOptions, SlapnicarOptions
+from cuffless.designs.fits import divide_calibration
 from cuffless.networks import build_network, predict_pressures
 from cuffless.training.tail import Tail
-from cuffless.training.tuner import Tuner, divide_calibration
+from cuffless.training.tuner import Tuner
 
 LENGTH = 175
 NETWORKS = {

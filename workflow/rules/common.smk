@@ -135,11 +135,11 @@ def model_to_personalize(wildcards):
 BUDGETS = (str(SOURCE / "cuffless" / "config" / "budgets.py"),)  # options are no code, but this is
 
 
-def personalizing_code(wildcards):
-    """Code of a personalization: of the architectures only the network's own counts."""
+def finetuning_code(wildcards):
+    """Code of fine-tuning: of the architectures only the network's own counts."""
     own = named(STUDY.networks, wildcards.network).architecture
     others = [f"cuffless.networks.{name}" for name in ARCHITECTURES if name != own]
-    return code_digest("personalize_network.py", (*own_code(wildcards), *BUDGETS), others)
+    return code_digest("finetune_network.py", (*own_code(wildcards), *BUDGETS), others)
 
 
 def personalization_overall(wildcards):

@@ -71,12 +71,13 @@ rule personalize_network:
         options=lambda wildcards: protocol_of(wildcards).tuning(),
         threads=lambda wildcards: named(STUDY.networks, wildcards.network).training.tf_threads,
         split=lambda wildcards: split_of(wildcards.protocol),
+        arm="personalization",
         architecture=architecture_of,
-        code=personalizing_code,
+        code=finetuning_code,
     message:
         "Personalizing: {wildcards.network}, {wildcards.dataset}, {wildcards.protocol}, seed {wildcards.seed}"
     script:
-        "../scripts/personalize_network.py"
+        "../scripts/finetune_network.py"
 
 
 rule evaluate_personalization:

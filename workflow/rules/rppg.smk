@@ -211,10 +211,9 @@ rule sample_folds:
         "../scripts/sample_folds.py"
 
 
-rule tune_network:
+use rule personalize_network as tune_network with:
     input:
         plan="results/{dataset}/designs/camera/folds.parquet",
-        index="results/{dataset}/camera/windows.parquet",
         windows="results/{dataset}/camera/windows.zarr.zip",
         model=model_to_tune,
     output:
@@ -225,23 +224,15 @@ rule tune_network:
         "logs/{dataset}/tune_network/{network}_seed{seed}.log",
     benchmark:
         "logs/{dataset}/tune_network/{network}_seed{seed}.tsv"
-    conda:
-        "../../envs/cuffless.yaml"
-    threads: STUDY.snakemake.threads
-    resources:
-        mem_mb=lambda wildcards, attempt: STUDY.snakemake.training_mem_mb * attempt,
-        runtime=lambda wildcards, attempt: 720 * attempt,
-        gpu=1 if STUDY.snakemake.gpu else 0,
     params:
         options=STUDY.rppg.tuning.canonical(),
         threads=lambda wildcards: named(STUDY.networks, wildcards.network).training.tf_threads,
         split=STUDY.rppg.split,
+        arm="camera",
         architecture=architecture_of,
-        code=tuning_code,
+        code=finetuning_code,
     message:
         "Fine-tuning on rPPG: {wildcards.network}, {wildcards.dataset}, seed {wildcards.seed}"
-    script:
-        "../scripts/tune_network.py"
 
 
 rule evaluate_rppg:

@@ -82,13 +82,6 @@ def model_to_tune(wildcards):
     )[0]
 
 
-def tuning_code(wildcards):
-    """Code of fine-tuning: of the architectures only the network's own counts."""
-    own = named(STUDY.networks, wildcards.network).architecture
-    others = [f"cuffless.networks.{name}" for name in ARCHITECTURES if name != own]
-    return code_digest("tune_network.py", own_code(wildcards), others)
-
-
 def tuned(name):
     """A file of the runs of all networks and seeds."""
     return expand(

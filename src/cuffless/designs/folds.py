@@ -5,17 +5,15 @@ added to training.
 import numpy as np
 import pandas as pd
 
-from cuffless.config import STRATEGIES
 from cuffless.config.rppg import RppgTuningOptions
 from cuffless.designs.clock import in_time_order
+from cuffless.designs.design import BEFORE, FIRST, RANDOM, SETTINGS, TUNED
 from cuffless.designs.plan_audit import TOUCHING_SECONDS, distance_to_test
 from cuffless.errors import CufflessError
 
-BEFORE, TUNED, FIRST, RANDOM = SETTINGS = ("before", "tuned", *STRATEGIES)
-"""The network as it was trained on PPG; fine-tuned on others' rPPG; the same with a part of the test subject's own."""
 PLAN_COLUMNS = (
     *("fold", "subject", "val_subject", "record", "row", "start", "seconds", "sbp", "dbp", "hr", "snr"),
-    *("elapsed", "order", "position", *STRATEGIES, *(f"test_{setting}" for setting in SETTINGS)),
+    *("elapsed", "order", "position", FIRST, RANDOM, *(f"test_{setting}" for setting in SETTINGS)),
 )
 FEWEST = 3
 """One subject to test, one to stop the training, one to train on."""
