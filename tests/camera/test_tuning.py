@@ -56,7 +56,7 @@ def make_study(folder, length=LENGTH, offset=25.0):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     index, store, ppg = make_study(tmp_path_factory.mktemp("store"))
-    return index, store, sample_folds(index, OPTIONS), ppg
+    return index, store, sample_folds(index, OPTIONS).windows, ppg
 
 
 def tune(made, model=None, **given):
@@ -141,7 +141,7 @@ def test_only_the_outputs_of_each_network_train(name, tmp_path):
     index, store, _ = make_study(tmp_path, length=175)
     model = build(name, 175)
     weights = {layer.name: [np.copy(w) for w in layer.get_weights()] for layer in model.layers}
-    plan = sample_folds(index, OPTIONS)
+    plan = sample_folds(index, OPTIONS).windows
     options = RppgTuningOptions(epochs=2)
     _, _, facts = finetune_network(
         model, fold_fits(plan, options), store, derivatives=False, seed=0, log=lambda line: None
@@ -161,7 +161,7 @@ def test_the_validation_subject_decides_when_to_stop(made):
     index = index.assign(sbp=labels[:, 0], dbp=labels[:, 1])
     store = made[1].parent / "harmed.zarr.zip"
     write_store(store, ppg, labels)
-    plan = sample_folds(index, OPTIONS)
+    plan = sample_folds(index, OPTIONS).windows
     _, fits, _ = tune((index, store, plan, ppg), log=lambda line: None)
     of = fits[fits["val_subject"] == harmed]
     assert len(of) >= 3

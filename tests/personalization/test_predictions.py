@@ -38,7 +38,7 @@ def drawn(tmp_path_factory):
     index = pd.DataFrame(rows, columns=["record", "subject", "row", "start", "seconds"])
     index = index.assign(sbp=rng.normal(130, 10, len(index)), dbp=rng.normal(70, 5, len(index)), hr=70.0, snr=2.0)
     manifest = pd.DataFrame({"subset": "test", "subject": sorted(set(index["subject"]))})
-    plan = sample_plan(index, manifest, OPTIONS).windows
+    plan = sample_plan(index, OPTIONS, manifest=manifest).windows
     path = tmp_path_factory.mktemp("store") / "windows.zarr.zip"
     ppg = rng.standard_normal((len(plan), LENGTH)).astype(np.float16)
     write_store(path, ppg, plan[["sbp", "dbp"]].to_numpy(np.float32))

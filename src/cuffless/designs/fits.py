@@ -1,4 +1,4 @@
-"""What fine-tuning does with a design: for each subject or fold, the windows of each fit and those predicted after it."""
+"""What fine-tuning does with a design: the windows of each fit, and those predicted after it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
