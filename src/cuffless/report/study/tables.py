@@ -114,7 +114,7 @@ def leak_rows(report: StudyReport) -> pd.DataFrame:
     parts = [table.assign(where=f"split {split_name(split)}") for split, table in report.leaks.items()]
     for where, audit in audits_of(report):
         if where.removeprefix("split ") not in map(split_name, report.leaks):
-            parts.append(tabulate_leaks(audit["leaks"]).assign(where=where))
+            parts.append(tabulate_leaks(audit["leaks"]).astype({"count": float}).assign(where=where))
     columns = ["where", "kind", "verdict", "count", "declared", "examples", "reason"]
     filled = [part for part in parts if len(part)]
     return pd.concat(filled, ignore_index=True).reindex(columns=columns) if filled else pd.DataFrame(columns=columns)
