@@ -8,7 +8,7 @@ from cuffless.config import SplitOptions
 from cuffless.designs import SUBSETS, DesignError, require_clean, sample_split
 from cuffless.designs.audit import COLUMNS, KINDS, tabulate_leaks
 from cuffless.designs.duplicates import audit_duplicates
-from cuffless.designs.scalings import Scaling, named_scalings, saved_scaling, scaling_error
+from cuffless.designs.scalings import Scaling, read_scaling, read_scalings, scaling_error
 from cuffless.designs.split_audit import audit_sets, declared_leaks
 
 FRACTIONS = (0.6, 0.15, 0.25)
@@ -226,9 +226,9 @@ def test_the_scaling_of_a_saved_network_is_read_without_loading_it(tmp_path):
             metadata={"network": options.model_dump(mode="json", exclude={"training"})},
         )
         save_network(model, tmp_path / name / "seed0" / "model.keras")
-    scalings = named_scalings(tmp_path.glob("*/seed0/model.keras"))
+    scalings = read_scalings(tmp_path.glob("*/seed0/model.keras"))
     assert scalings["alexnet seed0"] == ((118.25, 61.5), (20.5, 9.25), "network")
     assert scalings["mean seed0"] == ((118.25, 61.5), (20.5, 9.25), "mean")
     (tmp_path / "other.keras").write_text("nothing")
     with pytest.raises(ValueError, match=r"other.keras is not a Keras model"):
-        saved_scaling(tmp_path / "other.keras")
+        read_scaling(tmp_path / "other.keras")

@@ -42,7 +42,7 @@ rule materialize_plan:
     params:
         code=code_digest("materialize_plan.py"),
     message:
-        "Writing all windows of the drawn subjects: {wildcards.dataset}, {wildcards.protocol}"
+        "Writing all windows of the sampled subjects: {wildcards.dataset}, {wildcards.protocol}"
     script:
         "../scripts/materialize_plan.py"
 

@@ -8,7 +8,7 @@ import pandas as pd
 from cuffless.config import SplitOptions
 from cuffless.designs.audit import require_clean, tabulate_leaks
 from cuffless.designs.files import log_audit
-from cuffless.designs.scalings import named_scalings
+from cuffless.designs.scalings import read_scalings
 from cuffless.designs.split_audit import audit_sets
 from cuffless.files import whole_file
 from cuffless.joblog import logged
@@ -20,7 +20,7 @@ with logged(snakemake.log[0]):
         options,
         overlap=snakemake.params.overlap,
         duplicates=json.loads(Path(snakemake.input.duplicates).read_text()),
-        scalings=named_scalings(snakemake.input.models),
+        scalings=read_scalings(snakemake.input.models),
         order=json.loads(Path(snakemake.input.audit).read_text())["leaks"]["hidden_order"],
     )
     require_clean(audit, name=snakemake.wildcards.split, leakage=options.leakage)

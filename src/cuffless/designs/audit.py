@@ -147,20 +147,29 @@ def make_leak(
     if examples is None:
         return {"count": None, "examples": [], "declared": declared, "verdict": UNKNOWN, "reason": reason}
     count = len(examples) if count is None else count
-    shown = [str(example) for _, example in zip(range(SHOWN), examples, strict=False)]
+    shown = [str(example) for example in list(examples)[:SHOWN]]
     verdict = FOUND if count else NONE
     return {"count": count, "examples": shown, "declared": declared, "verdict": verdict, "reason": reason}
 
 
-def make_audit(arm: str, leaks: Mapping[str, dict], *, notes: Iterable[str] = (), **facts) -> dict:
-    """An audit, the same for all arms.
+def make_audit(
+    arm: str,
+    found: Mapping[str, dict | Sequence[str]],
+    *,
+    declared: Collection[str] = (),
+    notes: Iterable[str] = (),
+    **facts,
+) -> dict:
+    """An audit, of the same shape in all arms.
 
     Parameters
     ----------
     arm : str
         Of `KINDS`.
-    leaks : mapping of str to dict
-        As from `make_leak`, by kind.
+    found : mapping of str to sequence of str or dict
+        What was found of each kind that was looked for, or a leak as from `make_leak`.
+    declared : collection of str
+        Kinds that the design has on purpose.
     notes : iterable of str
     **facts
         What else the audit says.
@@ -171,17 +180,18 @@ def make_audit(arm: str, leaks: Mapping[str, dict], *, notes: Iterable[str] = ()
         ``arm``; the facts; ``leaks``; ``undeclared``: kinds that were found and must not be; ``warnings`` for tables
         and figures, to which `require_clean` adds; ``notes``.
     """
-    found = {kind: leak for kind, leak in leaks.items() if leak["verdict"] == FOUND}
-    declared = [kind for kind in KINDS[arm] if kind.name in found and found[kind.name]["declared"]]
-    texts = {kind: _COUNTED.format(count=found[kind.name]["count"], counted=kind.counted) for kind in declared}
-    return {
-        "arm": arm,
-        **facts,
-        "leaks": dict(leaks),
-        "undeclared": [kind for kind, leak in found.items() if not leak["declared"]],
-        "warnings": [text for kind, text in texts.items() if kind.declared == "warning"],
-        "notes": [*notes, *(text for kind, text in texts.items() if kind.declared == "note")],
-    }
+    audit = {"arm": arm, **facts, "leaks": {}, "undeclared": [], "warnings": [], "notes": list(notes)}
+    for kind in (kind for kind in KINDS[arm] if kind.name in found):
+        leak = found[kind.name]
+        if not isinstance(leak, dict):
+            leak = make_leak(leak, kind.counted)
+        leak = {**leak, "declared": leak["declared"] or kind.name in declared}
+        audit["leaks"][kind.name] = leak
+        if leak["verdict"] == FOUND and not leak["declared"]:
+            audit["undeclared"].append(kind.name)
+        elif leak["verdict"] == FOUND and kind.declared:
+            audit[f"{kind.declared}s"].append(_COUNTED.format(count=leak["count"], counted=kind.counted))
+    return audit
 
 
 def require_clean(audit: dict, *, name: str, leakage: Literal["fail", "warn"] = "fail") -> None:
@@ -216,9 +226,9 @@ def require_clean(audit: dict, *, name: str, leakage: Literal["fail", "warn"] = 
             errors.append(words.error.format(**given))
             remedies.append(kind.remedy)
     if errors:
-        help_ = "; ".join(filter(None, dict.fromkeys([*remedies, words.go_on])))
+        remedy = "; ".join(filter(None, dict.fromkeys([*remedies, words.go_on])))
         text = f"{words.who.format(name=name)}: {words.between}{'; '.join(errors)}"
-        raise DesignError(f"{text}. {help_[:1].upper()}{help_[1:]}." if help_ else text)
+        raise DesignError(f"{text}. {remedy[:1].upper()}{remedy[1:]}." if remedy else text)
 
 
 def tabulate_leaks(leaks: Mapping[str, Mapping]) -> pd.DataFrame:
@@ -227,9 +237,9 @@ def tabulate_leaks(leaks: Mapping[str, Mapping]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"count": "Int64"})[list(COLUMNS)]
 
 
-def counted_of(arm: str) -> dict[str, str]:
-    """What is counted of each kind of leak of an arm."""
-    return {kind.name: kind.counted for kind in KINDS[arm]}
+def counted_as(arm: str, kind: str) -> str:
+    """What is counted of a kind of leak of an arm."""
+    return next(one.counted for one in KINDS[arm] if one.name == kind)
 
 
 def window_name(window) -> str:
@@ -282,4 +292,4 @@ def overlapping(windows: pd.DataFrame, subsets: Sequence[str] = SUBSETS) -> set[
         own = (windows["subset"] == subset).to_numpy()
         since_end, _ = distances(windows, own)
         hit |= ~own & (since_end < -TIGHT)
-    return {window_name(row) for row in windows[hit].itertuples()}
+    return {window_name(row) for row in windows.loc[hit, ["record", "start"]].itertuples()}

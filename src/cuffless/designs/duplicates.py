@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import SplitOptions
-from cuffless.designs.audit import counted_of, make_audit, make_leak
+from cuffless.designs.audit import make_audit
 from cuffless.windows.store import SHARD_ROWS
 
 MOST_SHIFT = 0.016
@@ -30,7 +30,7 @@ _READ_ROWS = 4 * SHARD_ROWS
 
 
 def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float, every: bool = False) -> pd.DataFrame:
-    """Windows that have a copy in another set: rescaled, quantized anew, a little noisy or a little shifted.
+    """Windows that have a copy in another set: rescaled, quantized again, a little noisy or a little shifted.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def audit_duplicates(
     examples = [_describe_copy(row) for row in copies.itertuples()]
     return make_audit(
         "splits",
-        {"near_duplicates": make_leak(examples, counted_of("splits")["near_duplicates"])},
+        {"near_duplicates": examples},
         notes=[note] if alike else [],
         kind=options.kind,
         threshold=options.duplicate_correlation,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from cuffless.config import STRATEGIES
 from cuffless.config.rppg import RppgTuningOptions
-from cuffless.designs.audit import KINDS, counted_of, make_audit, make_leak, window_leaks, window_name
+from cuffless.designs.audit import KINDS, make_audit, window_leaks, window_name
 from cuffless.designs.clock import TIGHT, TOUCHING_SECONDS, distance_to_test, in_time_order, undated_records
 from cuffless.designs.design import BEFORE, FIRST, RANDOM, SETTINGS, TUNED, Design, DesignError
 
@@ -62,9 +62,9 @@ def sample_folds(index: pd.DataFrame, options: RppgTuningOptions, *, min_windows
     parts = []
     for fold, name in enumerate(names, 1):
         others = [other for other in names if other != name]
-        drawn = np.random.default_rng([options.seed, _VALIDATION, fold]).integers(len(others))
-        part = _divided(windows[windows["subject"] == name].reset_index(drop=True), options, fold)
-        parts.append(part.assign(fold=fold, val_subject=others[drawn], order=np.arange(len(part))))
+        chosen = np.random.default_rng([options.seed, _VALIDATION, fold]).integers(len(others))
+        part = _divide(windows[windows["subject"] == name].reset_index(drop=True), options, fold)
+        parts.append(part.assign(fold=fold, val_subject=others[chosen], order=np.arange(len(part))))
     plan = pd.concat(parts, ignore_index=True)[list(PLAN_COLUMNS)]
     return Design(plan, [*_note_left_out(counts[counts < min_windows]), *undated_records(plan)])
 
@@ -74,13 +74,13 @@ def _note_left_out(counts: pd.Series) -> list[str]:
     return [f"subjects with too few kept windows to take part: {shown}"] if shown else []
 
 
-def _divided(windows: pd.DataFrame, options: RppgTuningOptions, fold: int) -> pd.DataFrame:
+def _divide(windows: pd.DataFrame, options: RppgTuningOptions, fold: int) -> pd.DataFrame:
     """One subject's windows, in time order, with what each is used for."""
     n = len(windows)
     k = max(1, round(options.share * n))
     first, random = np.arange(n) < k, np.zeros(n, bool)
     random[np.random.default_rng([options.seed, _RANDOM, fold]).choice(n, k, replace=False)] = True
-    after_first = ~first & ~_gap(windows, k, options.gap)
+    after_first = ~first & ~_in_gap(windows, k, options.gap)
     if options.test == "common":
         common = after_first & _shares_nothing(windows, first | random)
         tests = dict.fromkeys(SETTINGS, common)
@@ -102,7 +102,7 @@ def _divided(windows: pd.DataFrame, options: RppgTuningOptions, fold: int) -> pd
     return windows.assign(first=first, random=random, **tested)
 
 
-def _gap(windows: pd.DataFrame, k: int, gap: int) -> np.ndarray:
+def _in_gap(windows: pd.DataFrame, k: int, gap: int) -> np.ndarray:
     """Which windows lie unused after the first k: `gap` of them, and as many times the shortest in their record."""
     start, seconds = windows["start"].to_numpy(), windows["seconds"].to_numpy()
     ends = start[k - 1] + seconds[k - 1] + gap * seconds.min()
@@ -134,7 +134,7 @@ def audit_folds(design: Design, options: RppgTuningOptions, *, trained_on: Colle
         of ``subjects``, ``windows`` and ``test_windows`` of each setting; ``of_folds``: the subjects of each fold and
         the numbers of their windows.
     """
-    plan, counted = design.windows, counted_of("camera")
+    plan = design.windows
     recordings = plan["subject"] + "/" + plan["record"]  # subjects may name theirs alike
     found: dict[str, list[str]] = {kind.name: [] for kind in KINDS["camera"]}
     for strategy in STRATEGIES:
@@ -148,7 +148,8 @@ def audit_folds(design: Design, options: RppgTuningOptions, *, trained_on: Colle
     declared = {f"{RANDOM}_beside_test"} | ({f"{FIRST}_beside_test"} if options.gap == 0 else set())
     return make_audit(
         "camera",
-        {kind: make_leak(names, counted[kind], declared=kind in declared) for kind, names in found.items()},
+        found,
+        declared=declared,
         notes=design.notes,
         **options.model_dump(include={"test", "share", "gap", "seed"}),
         subjects=int(plan["fold"].nunique()),

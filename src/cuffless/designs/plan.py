@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import STRATEGIES, ProtocolOptions
-from cuffless.designs.audit import KINDS, counted_of, make_audit, make_leak, window_leaks
+from cuffless.designs.audit import make_audit, window_leaks
 from cuffless.designs.clock import DATED_TO, TIGHT, distance_to_test, in_time_order, undated_records
 from cuffless.designs.design import Design, DesignError
 from cuffless.designs.index import subject_counts
@@ -61,11 +61,11 @@ def sample_plan(index: pd.DataFrame | str | Path, options: ProtocolOptions, *, m
     if len(enough) < options.subjects:
         notes.append(f"{len(enough)} subjects in place of {options.subjects}: all that have enough windows")
     size = min(options.subjects, len(enough))
-    drawn = np.random.default_rng([options.seed, _SUBJECTS]).choice(enough, size, replace=False)
-    windows = in_time_order(_windows_of(index, drawn))
+    sampled = np.random.default_rng([options.seed, _SUBJECTS]).choice(enough, size, replace=False)
+    windows = in_time_order(_read_windows(index, sampled))
     parts = [
-        _divided(part, options, number)
-        for number, part in enumerate((windows[windows["subject"] == s] for s in drawn), 1)
+        _divide(part, options, number)
+        for number, part in enumerate((windows[windows["subject"] == s] for s in sampled), 1)
     ]
     plan = pd.concat(parts, ignore_index=True)
     notes += _note_short_budgets(plan, options) + undated_records(plan)
@@ -91,7 +91,7 @@ def _note_short_budgets(plan: pd.DataFrame, options: ProtocolOptions) -> list[st
     return notes
 
 
-def _windows_of(index, subjects) -> pd.DataFrame:
+def _read_windows(index, subjects) -> pd.DataFrame:
     if isinstance(index, pd.DataFrame):
         table = index[index["subject"].isin(subjects)]
     else:
@@ -99,7 +99,7 @@ def _windows_of(index, subjects) -> pd.DataFrame:
     return table.astype({"subject": "str", "record": "str"})
 
 
-def _divided(windows: pd.DataFrame, options: ProtocolOptions, number: int) -> pd.DataFrame:
+def _divide(windows: pd.DataFrame, options: ProtocolOptions, number: int) -> pd.DataFrame:
     """One subject's windows with their order, the test set and the strategies' ranks."""
     n = len(windows)
     seed = [options.seed, number]
@@ -158,7 +158,7 @@ def audit_plan(design: Design, options: ProtocolOptions, *, trained_on: Collecti
         ``test_windows``; ``least_gap_seconds``: the least distance in time from a calibration to a test window of its
         record; ``of_subjects``: the same numbers for each subject.
     """
-    windows, counted = design.windows, counted_of("personalization")
+    windows = design.windows
     calibrates = np.any([windows[f"{strategy}_rank"] >= 0 for strategy in STRATEGIES], axis=0)
     own, distance = windows[calibrates], distance_to_test(windows)[calibrates]
     found = window_leaks(own, own["test"].to_numpy(), distance, "touching_windows")
@@ -166,7 +166,7 @@ def audit_plan(design: Design, options: ProtocolOptions, *, trained_on: Collecti
     finite = distance[np.isfinite(distance)]
     return make_audit(
         "personalization",
-        {kind.name: make_leak(found[kind.name], counted[kind.name]) for kind in KINDS["personalization"]},
+        found,
         notes=design.notes,
         **options.model_dump(include={"order", "test_half", "gap"}),
         subjects=int(windows["number"].nunique()),

@@ -66,7 +66,7 @@ def scaling_error(mean, sd, windows: pd.DataFrame, kind: Literal["network", "mea
     return f"mean and SD {whose}" if kind == "network" else f"mean {whose}"
 
 
-def saved_scaling(model: str | Path) -> Scaling | None:
+def read_scaling(model: str | Path) -> Scaling | None:
     """Output scaling in a ``.keras`` file, without loading the network; None if cuffless did not write it.
 
     Raises
@@ -88,6 +88,6 @@ def saved_scaling(model: str | Path) -> Scaling | None:
     return Scaling(tuple(scaling[-1]["mean"]), tuple(scaling[-1]["sd"]), kind)
 
 
-def named_scalings(models: Iterable[str | Path]) -> dict[str, Scaling | None]:
+def read_scalings(models: Iterable[str | Path]) -> dict[str, Scaling | None]:
     """Output scalings of trained networks, by ``network seed`` as their folders are named."""
-    return {" ".join(Path(model).parts[-3:-1]): saved_scaling(model) for model in models}
+    return {" ".join(Path(model).parts[-3:-1]): read_scaling(model) for model in models}

@@ -1,6 +1,6 @@
 """Audits of a split: before training, and of all seven kinds of leak once networks are trained."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from cuffless.config import RecordOptions, SplitOptions
 from cuffless.designs.audit import (
     FOUND,
     HIDDEN_ORDER,
-    counted_of,
+    counted_as,
     make_audit,
     make_leak,
     overlapping,
@@ -19,7 +19,7 @@ from cuffless.designs.audit import (
     shared,
 )
 from cuffless.designs.design import SUBSETS, Design, DesignError
-from cuffless.designs.order import LEAST_UNITS, compare_neighbours, parted
+from cuffless.designs.order import LEAST_UNITS, compare_neighbours, pairs_across_sets
 from cuffless.designs.scalings import Scaling, scaling_error
 from cuffless.designs.split import sample_split
 from cuffless.errors import some_of
@@ -117,7 +117,9 @@ def _note_without_windows(quality: pd.DataFrame) -> list[str]:
     ]
 
 
-def audit_split(design: Design, options: SplitOptions, *, overlap: float, identities: Iterable[str] = (), **facts):
+def audit_split(
+    design: Design, options: SplitOptions, *, overlap: float, identities: Iterable[str] = (), **facts
+) -> dict:
     """Look for what one set of a split knows of another, before anything is trained.
 
     Parameters
@@ -139,17 +141,17 @@ def audit_split(design: Design, options: SplitOptions, *, overlap: float, identi
         5th-95th percentile ranges of training and test set.
     """
     windows, identities = design.windows, sorted(set(identities))
-    declared, counted = declared_leaks(options, overlap=overlap), counted_of("splits")
+    declared = declared_leaks(options, overlap=overlap)
     found = {
-        "shared_subject": shared(windows, "subject"),
-        "shared_record": shared(windows, "record"),
-        "overlapping_windows": overlapping(windows),
+        "shared_subject": sorted(shared(windows, "subject")),
+        "shared_record": sorted(shared(windows, "record")),
+        "overlapping_windows": sorted(overlapping(windows)),
+        HIDDEN_ORDER: audit_order(windows, identities, declared=declared),
     }
-    leaks = {kind: make_leak(sorted(who), counted[kind], declared=kind in declared) for kind, who in found.items()}
-    leaks[HIDDEN_ORDER] = audit_order(windows, identities, declared=declared)
     return make_audit(
         "splits",
-        leaks,
+        found,
+        declared=declared,
         notes=[*design.notes, *(text for identity, text in _UNKNOWN_PEOPLE.items() if identity in identities)],
         kind=options.kind,
         seed=options.seed,
@@ -182,7 +184,7 @@ def audit_order(windows: pd.DataFrame, identities: Iterable[str] = (), *, declar
     if not tested.order:
         return make_leak(None, tested.problem)
     named = set(identities) == {"patient"}
-    between = parted(tested.pairs, windows) if tested.alike and not named else []
+    between = pairs_across_sets(tested.pairs, windows) if tested.alike and not named else []
     reason = str(tested)
     if tested.alike:
         what = "patients are named, so wards or dates may order them" if named else "probably of one person"
@@ -250,37 +252,34 @@ def audit_sets(
     dict
         As from `make_audit`, with every kind of a split.
     """
-    declared, counted = (declared_leaks(options, overlap=overlap) if options else set()), counted_of("splits")
+    declared = declared_leaks(options, overlap=overlap) if options else set()
     present = set(windows["subset"])
     apart = "" if "train" in present and present & {"val", "test"} else "no training windows beside others"
     timed = "" if {"start", "seconds"} <= set(windows.columns) else "no columns start and seconds"
     lone = "" if {"calibration", "test"} <= present else "no calibration windows"
 
-    def look(kind: str, unknown: str, find) -> dict:
-        found, known = (None, unknown) if unknown else (sorted(find()), counted[kind])
-        return make_leak(found, known, declared=kind in declared)
+    def look(unknown: str, find: Callable, *given) -> dict | list[str]:
+        return make_leak(None, unknown) if unknown else sorted(find(windows, *given))
 
-    leaks = {
-        "shared_subject": look("shared_subject", apart, lambda: shared(windows, "subject")),
-        "shared_record": look("shared_record", apart, lambda: shared(windows, "record")),
-        "overlapping_windows": look("overlapping_windows", apart or timed, lambda: overlapping(windows)),
+    found = {
+        "shared_subject": look(apart, shared, "subject"),
+        "shared_record": look(apart, shared, "record"),
+        "overlapping_windows": look(apart or timed, overlapping),
         "near_duplicates": _copies(duplicates),
         "fitted_beyond_training": _scaled(windows, scalings or {}),
-        "calibration_in_test": look(
-            "calibration_in_test", lone or timed, lambda: overlapping(windows, ("calibration", "test"))
-        ),
+        "calibration_in_test": look(lone or timed, overlapping, ("calibration", "test")),
         HIDDEN_ORDER: make_leak(None, apart) if apart else dict(order or _order_of(windows)),
     }
-    hidden = leaks[HIDDEN_ORDER]
+    hidden = found[HIDDEN_ORDER]
     hidden["declared"] = hidden["verdict"] == FOUND and "shared_subject" in declared
-    return make_audit("splits", leaks)
+    return make_audit("splits", found, declared=declared)
 
 
 def _copies(duplicates: Mapping | None) -> dict:
     if duplicates is None:
         return make_leak(None, "needs the signals; they were not compared")
     leak = duplicates["leaks"]["near_duplicates"]
-    reason = f"{counted_of('splits')['near_duplicates']} (correlation of {duplicates['threshold']} or more)"
+    reason = f"{counted_as('splits', 'near_duplicates')} (correlation of {duplicates['threshold']} or more)"
     return make_leak(leak["examples"], "; ".join([reason, *duplicates["notes"]]), count=leak["count"])
 
 
@@ -301,7 +300,7 @@ def _scaled(windows: pd.DataFrame, scalings: Mapping[str, Scaling | None]) -> di
         return make_leak(None, "no training windows")
     errors = {name: scaling_error(one.mean, one.sd, windows, one.kind) for name, one in known.items()}
     unread = sorted(set(scalings) - set(known))
-    reason = counted_of("splits")["fitted_beyond_training"]
+    reason = counted_as("splits", "fitted_beyond_training")
     reason += f"; of {', '.join(unread)} none can be read" if unread else ""
     return make_leak([f"{name}: {error}" for name, error in errors.items() if error], reason)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import InputOptions
-from cuffless.designs.audit import counted_of, make_audit, make_leak, shared
+from cuffless.designs.audit import make_audit, shared
 from cuffless.designs.design import SUBSETS, Design, DesignError
 
 KEY = ["record", "row"]
@@ -85,12 +85,13 @@ def audit_stretches(design: Design, options: InputOptions) -> dict:
         As from `make_audit`, with ``windows`` and ``subjects`` of each set, ``asked`` (windows wanted in all) and
         ``shared_subjects`` of training and test set.
     """
-    windows, counted = design.windows, counted_of("inputs")
-    found = {"shared_subject": shared(windows, "subject"), "shared_record": shared(windows, "record")}
+    windows = design.windows
+    found = {f"shared_{column}": sorted(shared(windows, column)) for column in ("subject", "record")}
     subjects = {name: set(windows.loc[windows["subset"] == name, "subject"]) for name in SUBSETS}
     return make_audit(
         "inputs",
-        {kind: make_leak(sorted(who), counted[kind], declared=True) for kind, who in found.items()},
+        found,
+        declared=found,
         notes=design.notes,
         windows={name: int((windows["subset"] == name).sum()) for name in SUBSETS},
         asked=sum(options.windows),

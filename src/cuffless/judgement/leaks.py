@@ -7,7 +7,7 @@ import pandas as pd
 
 from cuffless.designs.audit import FOUND, HIDDEN_ORDER, SHOWN, make_leak, tabulate_leaks, window_name
 from cuffless.designs.clock import TOUCHING_SECONDS, shares_signal
-from cuffless.designs.order import compare_neighbours, parted
+from cuffless.designs.order import compare_neighbours, pairs_across_sets
 from cuffless.judgement.table.cases import Case
 
 NEED_SIGNALS = "needs the signals, which a table of predictions does not hold; the study's own audit looks for it"
@@ -80,7 +80,7 @@ def _hidden(case: Case) -> dict:
         what = "if several are of one person, they count as different people and intervals are too narrow"
     else:
         folds = windows.groupby("fold", sort=True)
-        shown = list(dict.fromkeys(pair for _, fold in folds for pair in parted(tested.pairs, fold)))
+        shown = list(dict.fromkeys(pair for _, fold in folds for pair in pairs_across_sets(tested.pairs, fold)))
         what = "if they are of one person, training rows give away test rows"
     return make_leak(sorted(shown), f"{tested}; {what}")
 
