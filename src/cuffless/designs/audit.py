@@ -91,34 +91,34 @@ FOUND, NONE, UNKNOWN = "found", "none", "not assessable"
 SHOWN = 5
 
 
+_COUNTED = "{count} {counted}"
+
+
 @dataclass(frozen=True)
 class _Words:
-    """How an arm words undeclared leaks: who leaks, each leak in the warning and in the error, and how to go on."""
+    """How an arm words undeclared leaks: who leaks, each leak in a warning and in an error, and how to go on."""
 
     who: str
-    warning: str
-    error: str
+    warning: str = _COUNTED
+    error: str = f"{_COUNTED} (such as {{examples}})"
     between: str = ""
     go_on: str = ""
 
 
-_COUNTED = "{count} {counted}"
+_KIND = "{kind} ({count}, e.g. {examples})"
 _WORDS = {
     "splits": _Words(
         "{name}",
-        "{kind} ({count}, e.g. {examples})",
-        "{kind} ({count}, e.g. {examples})",
+        _KIND,
+        _KIND,
         "leak between its sets: ",
         "set splits.leakage: warn to go on and have every result carry the warning",
     ),
-    "inputs": _Words("inputs", _COUNTED, _COUNTED),
+    "inputs": _Words("inputs"),
     "personalization": _Words(
-        "personalization {name}",
-        _COUNTED,
-        f"{_COUNTED} (such as {{examples}})",
-        go_on="with leakage: warn it runs, and its figures carry the warning",
+        "personalization {name}", go_on="with leakage: warn it runs, and its figures carry the warning"
     ),
-    "camera": _Words("{name}", _COUNTED, f"{_COUNTED} (such as {{examples}})"),
+    "camera": _Words("{name}"),
 }
 
 
