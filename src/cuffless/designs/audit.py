@@ -38,7 +38,11 @@ class Kind:
 
 HIDDEN_ORDER = "hidden_order"
 _BESIDE = "windows in training that follow on a test window, or it on them, without a gap"
+_PLAN_GAP, _FOLD_GAP = "raise personalization.gap", "raise rppg.tuning.gap"
 _LEAVE_OUT = "leave these subjects out of the recordings, or rename them if they are others of the same name"
+_HIDDEN = (
+    "people may be hidden in the order: {count} pairs of neighbours lie in different sets, e.g. {example}; {reason}"
+)
 KINDS = {
     "splits": (
         Kind("shared_subject", "subjects with windows in more than one set"),
@@ -50,8 +54,7 @@ KINDS = {
         Kind(
             HIDDEN_ORDER,
             "neighbours in different sets, where neighbours in the order are more alike than chance",
-            evidence="people may be hidden in the order: {count} pairs of neighbours lie in different sets, e.g. "
-            "{example}; {reason}",
+            evidence=_HIDDEN,
         ),
     ),
     "inputs": (
@@ -59,17 +62,9 @@ KINDS = {
         Kind("shared_record", "records with stretches in more than one set"),
     ),
     "personalization": (
-        Kind("shared_window", "calibration windows that are test windows", "raise personalization.gap"),
-        Kind(
-            "overlapping_windows",
-            "calibration windows that share signal with a test window",
-            "raise personalization.gap",
-        ),
-        Kind(
-            "touching_windows",
-            "calibration windows that follow on a test window, or it on them, without a gap",
-            "raise personalization.gap",
-        ),
+        Kind("shared_window", "calibration windows that are test windows", _PLAN_GAP),
+        Kind("overlapping_windows", "calibration windows that share signal with a test window", _PLAN_GAP),
+        Kind("touching_windows", _BESIDE.replace("windows in training", "calibration windows"), _PLAN_GAP),
         Kind("shared_subject", "subjects on whom the network was trained", "name a non-mixed split"),
     ),
     "camera": (
@@ -77,9 +72,9 @@ KINDS = {
         Kind(
             "overlapping_windows",
             "windows of the test subject in training that share signal with a test window",
-            "raise rppg.tuning.gap",
+            _FOLD_GAP,
         ),
-        Kind(f"{FIRST}_beside_test", f"{FIRST} {_BESIDE}", "raise rppg.tuning.gap", declared="warning"),
+        Kind(f"{FIRST}_beside_test", f"{FIRST} {_BESIDE}", _FOLD_GAP, declared="warning"),
         Kind(f"{RANDOM}_beside_test", f"{RANDOM} {_BESIDE}", declared="note"),
         Kind("shared_subject", "subjects on whose PPG the networks were trained", _LEAVE_OUT),
     ),
