@@ -96,7 +96,7 @@ def test_a_model_within_a_network_is_not_taken_for_its_head():
     inputs = keras.Input((LENGTH, 1))
     inner = keras.Sequential([keras.Input((LENGTH, 1)), keras.layers.Flatten(), keras.layers.Dense(2)], name="inner")
     nested = keras.Model(inputs, inner(inputs))
-    with pytest.raises(ValueError, match="heads lie inside the model 'inner'"):
+    with pytest.raises(ValueError, match="heads lie inside its nested model 'inner'"):
         Tail(nested, "heads", derivatives=False)
     assert Tail(nested, "all", derivatives=False).trained == ["inner"]
 
