@@ -8,7 +8,7 @@ import numpy as np
 from cuffless.arms.leakage import Trial, judge_leakage
 from cuffless.arms.splits import write_tables
 from cuffless.config import EvaluationOptions, SplitOptions
-from cuffless.designs.scalings import named_scalings
+from cuffless.designs.scalings import read_scalings
 from cuffless.joblog import logged
 
 with logged(snakemake.log[0]):
@@ -21,7 +21,7 @@ with logged(snakemake.log[0]):
             overlap=overlap,
             predictions=predictions,
             duplicates=json.loads(Path(duplicates).read_text()),
-            scalings=named_scalings(models),
+            scalings=read_scalings(models),
             order=json.loads(Path(audit).read_text())["leaks"]["hidden_order"],
         )
         for tried, options, overlap, predictions, models, duplicates, audit in zip(

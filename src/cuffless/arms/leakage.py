@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions, SplitOptions
-from cuffless.designs.leaks import audit_sets, require_clean_sets
+from cuffless.designs.audit import require_clean, tabulate_leaks
+from cuffless.designs.clock import shares_signal
 from cuffless.designs.scalings import Scaling
+from cuffless.designs.split_audit import audit_sets
 from cuffless.judgement.measures.errors import mae_tables
 from cuffless.judgement.table.predictions import MEAN, JudgedSplit, PredictionError, align_predictions, read_predictions
 
 _COLUMNS = ["subset", "subject", "record", "start", "seconds", "sbp_ref", "dbp_ref"]
-_TIGHT = 1e-6  # s
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class LeakageTables:
     dial : DataFrame
         The same with ``confounding``, one row more for each of its values.
     leaks : DataFrame
-        ``dataset, split`` and the columns of `audit_sets`.
+        ``dataset, split`` and the columns of `tabulate_leaks`.
     """
 
     dose: pd.DataFrame
@@ -99,7 +100,7 @@ def judge_leakage(
     ------
     PredictionError
         If a table cannot be judged.
-    SplitError
+    DesignError
         If a split leaks where it must not.
     """
     leaks = pd.concat([_audited(trial) for trial in trials], ignore_index=True)
@@ -118,7 +119,7 @@ def judge_leakage(
 
 def _audited(trial: Trial) -> pd.DataFrame:
     windows = pd.read_parquet(trial.predictions[0], columns=_COLUMNS)
-    leaks = audit_sets(
+    audit = audit_sets(
         windows,
         trial.options,
         overlap=trial.overlap,
@@ -126,7 +127,8 @@ def _audited(trial: Trial) -> pd.DataFrame:
         scalings=trial.scalings,
         order=trial.order,
     )
-    require_clean_sets(leaks, trial.options, name=f"{trial.dataset}, {trial.split}")
+    require_clean(audit, name=f"{trial.dataset}, {trial.split}", leakage=trial.options.leakage)
+    leaks = tabulate_leaks(audit["leaks"])
     leaks.insert(0, "split", trial.split)
     leaks.insert(0, "dataset", trial.dataset)
     return leaks
@@ -183,27 +185,6 @@ def judge_dose(paths: Sequence[str | Path], options: EvaluationOptions) -> pd.Da
         known_record=float(test["record"].isin(training["record"]).mean()),
         known_signal=float(shares_signal(test, training).mean()),
     )
-
-
-def shares_signal(windows: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
-    """Tell which windows share a part of their signal with any of the others.
-
-    Parameters
-    ----------
-    windows, others : DataFrame
-        Columns record, start, seconds (s).
-
-    Returns
-    -------
-    (n,) bool array
-    """
-    both = pd.concat([windows.assign(other=False), others.assign(other=True)], ignore_index=True)
-    both = both.assign(end=both["start"] + both["seconds"]).sort_values(["record", "start"], kind="stable")
-    # Of the others, the latest end before a window's start and the earliest start after it.
-    end = both["end"].where(both["other"], -np.inf).groupby(both["record"]).cummax()
-    start = both["start"].where(both["other"], np.inf)[::-1].groupby(both["record"]).cummin()[::-1]
-    hit = (end > both["start"] + _TIGHT) | (start < both["end"] - _TIGHT)
-    return hit[~both["other"]].sort_index().to_numpy()
 
 
 def _training_rows(path: str | Path) -> pd.DataFrame:
