@@ -244,7 +244,7 @@ def test_judged_options_that_miss_are_named_briefly(tmp_path):
 
 
 def test_lists_of_a_mirror():
-    from cuffless.records.physionet import _inside
+    from cuffless.records.physionet import _records_in_folder
     from cuffless.records.record_lists import Listed
     from cuffless.records.remote.download import DownloadError
 
@@ -252,6 +252,6 @@ def test_lists_of_a_mirror():
         def text(self, path):
             raise DownloadError("gone")
 
-    [found] = _inside(Listed(f"{LONG}\x1b/"), Gone(), lambda one: True)
+    [found] = _records_in_folder(Listed(f"{LONG}\x1b/"), Gone(), lambda one: True)
     assert echoed(found.problem) <= MOST
     assert found.problem.isprintable()

@@ -36,7 +36,7 @@ def test_a_person_reads_a_table_and_a_few_sentences(cuffless, study):
     result = cuffless("plan", "--jobs", 2)
     assert result.exit_code == 0
     text = " ".join(result.stdout.split())
-    for word in ("24 subjects", "1.6 hours", "in all 40", "100 GB free", "--windows-per-second"):
+    for word in ("24 subjects", "1.6 hours", "total 40", "100 GB free", "--windows-per-second"):
         assert word in text
     assert "WARNING" not in text
 

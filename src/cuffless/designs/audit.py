@@ -10,7 +10,7 @@ import pandas as pd
 from cuffless.config import RecordOptions, SplitOptions
 from cuffless.designs.order import LEAST_UNITS, compare_neighbours, parted
 from cuffless.designs.split import SUBSETS, SplitError, sample_split
-from cuffless.records import describe_runs, runs_of
+from cuffless.records import describe_runs, find_runs
 from cuffless.windows.subjects import RUN
 
 HIDDEN_ORDER = "hidden_order"
@@ -203,7 +203,7 @@ def _remedy(manifest: pd.DataFrame, identities: Iterable[str]) -> str:
     """What the configuration can do about hidden people."""
     if "record" not in identities:
         return "raise records.runs_gap" if RUN in identities else ""
-    runs = set(runs_of(manifest["record"].astype(str).unique(), RecordOptions().runs_gap).values())
+    runs = set(find_runs(manifest["record"].astype(str).unique(), RecordOptions().runs_gap).values())
     if len(runs) < LEAST_UNITS:
         return "a numbering without gaps does not tell where one person ends"
     return "records.identity: runs keeps records of neighbouring numbers on one side"

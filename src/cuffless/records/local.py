@@ -1,4 +1,4 @@
-"""Folders of recordings on this machine, one a file."""
+"""Folders of recordings on this machine, one recording per file."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,24 +16,24 @@ _PATIENT = re.compile(r"^p\d{6,8}$")
 
 
 class FileFolder(Source):
-    """Files below a folder, one recording each; a patient's folder tells whose they are.
+    """Files below a folder, one recording each; a patient folder names their subject.
 
     Attributes
     ----------
     endings : tuple of str
-        Of the files' names, in lower case.
+        Suffixes of the file names, in lower case.
     """
 
     endings: tuple[str, ...] = ()
 
     def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
-        """All files of these endings."""
-        wanted = files_in(options, lambda name: name.lower().endswith(self.endings), _concerned(options, shard))
+        """All files with these suffixes."""
+        wanted = files_in(options, lambda name: name.lower().endswith(self.endings), _shard_filter(options, shard))
         return map(local_entry, wanted)
 
 
 class _Folder(FileFolder):
-    """WFDB or CSV: told apart by the file itself."""
+    """WFDB or CSV, depending on the file itself."""
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
         reachable(path)
@@ -42,11 +42,11 @@ class _Folder(FileFolder):
 
 
 class WfdbFolder(_Folder):
-    """WFDB records, multi-segment masters in place of their segments."""
+    """WFDB records; a multi-segment master stands for its segments."""
 
     def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
-        """Records whose header no other header names as its segment."""
-        headers = files_in(options, lambda name: name.endswith(".hea"), _concerned(options, shard))
+        """Records that are not segments of another record."""
+        headers = files_in(options, lambda name: name.endswith(".hea"), _shard_filter(options, shard))
         return map(local_entry, _masters(headers))
 
 
@@ -54,17 +54,17 @@ class CsvFolder(_Folder):
     """CSV files, one recording each."""
 
     def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
-        """All CSV files, compressed ones too."""
-        return map(local_entry, files_in(options, is_csv, _concerned(options, shard)))
+        """All CSV files, including compressed ones."""
+        return map(local_entry, files_in(options, is_csv, _shard_filter(options, shard)))
 
 
 def subject_of(path: str | Path) -> tuple[str, str]:
-    """Whose record it is.
+    """Subject of a record.
 
     Returns
     -------
     subject : str
-        The patient where a folder of the path names one (``p000123`` as in the matched MIMIC-III subset,
+        The patient if a folder of the path names one (``p000123`` as in the matched MIMIC-III subset,
         ``p10020306`` as in MIMIC-IV), else the record.
     identity : {"patient", "record"}
         What the subject stands for. A split by "record" may put one patient on both sides.
@@ -75,13 +75,13 @@ def subject_of(path: str | Path) -> tuple[str, str]:
 
 
 def local_entry(path: Path) -> Entry:
-    """A recording on this machine, whose it is read off its path."""
+    """A recording on this machine, with the subject from its path."""
     subject, identity = subject_of(path)
     return Entry(str(path), path.name.split(".")[0], subject if identity == "patient" else "", identity)
 
 
-def _concerned(options: RecordOptions, shard: int | None) -> Callable[[Path], bool]:
-    """Whether a file may belong to a shard: those of patients of other shards do not."""
+def _shard_filter(options: RecordOptions, shard: int | None) -> Callable[[Path], bool]:
+    """A test whether a file may belong to a shard: files of other shards' patients do not."""
 
     def concerned(path: Path) -> bool:
         subject, identity = subject_of(path)
@@ -91,7 +91,7 @@ def _concerned(options: RecordOptions, shard: int | None) -> Callable[[Path], bo
 
 
 def _masters(headers: list[Path]) -> list[Path]:
-    """Records of WFDB headers: those that no master names as its segment, and all masters."""
+    """Records of WFDB headers: all masters, and records that are not a segment of any."""
     masters, segments = set(), set()
     for header in headers:
         lines = _header_lines(header)
@@ -99,7 +99,7 @@ def _masters(headers: list[Path]) -> list[Path]:
             masters.add(header)
             try:
                 described = read_header(header.with_suffix("")).segments or ()
-            except RecordError:  # what it would name may be anything
+            except RecordError:  # its segments are unknown
                 continue
             segments |= {header.parent / f"{name}.hea" for name, _ in described}
     return [
@@ -110,7 +110,7 @@ def _masters(headers: list[Path]) -> list[Path]:
 
 
 def _header_lines(header: Path) -> list[str]:
-    """Lines of a header without comments; none of one that cannot be read (opening it tells why)."""
+    """Lines of a header without comments; empty if it cannot be read (opening it raises the reason)."""
     try:
         text = header_text(header)
     except RecordError:

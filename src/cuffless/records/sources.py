@@ -1,4 +1,4 @@
-"""The sources by name, and what they have in common with a user's own."""
+"""The sources by name, and what they share with custom sources."""
 
 import importlib
 import os
@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from cuffless.config import RecordOptions
-from cuffless.records.faults import costing_a_recording
-from cuffless.records.record import Record, RecordError, turned_over
+from cuffless.records.faults import record_errors
+from cuffless.records.record import Record, RecordError, invert_ppg
 from cuffless.records.source import Entry, Source
 
 _SOURCES = {
@@ -26,24 +26,24 @@ _SOURCES = {
 
 
 def known_sources() -> tuple[str, ...]:
-    """Names of the sources that come along."""
+    """Names of the built-in sources."""
     return tuple(_SOURCES)
 
 
 def source_file(name: str) -> str:
-    """File that holds the code of a source that comes along."""
+    """File with the code of a built-in source."""
     module = _SOURCES[name].partition(":")[0]
     return str(Path(__file__).parents[2].joinpath(*module.split(".")).with_suffix(".py"))
 
 
 @cache
-def source_named(name: str) -> Source:
-    """The source of a name as in `records.source`.
+def get_source(name: str) -> Source:
+    """The source with a name as in `records.source`.
 
     Parameters
     ----------
     name : str
-        One of those that come along, or ``module:class`` of a user's own.
+        A built-in source, or ``module:class`` of a custom one.
 
     Returns
     -------
@@ -52,40 +52,40 @@ def source_named(name: str) -> Source:
     Raises
     ------
     RecordError
-        If there is no such module or class, or it is no `Source`.
+        If there is no such module or class, or it is not a `Source`.
     """
     module, _, kind = _SOURCES.get(name, name).partition(":")
     if name not in _SOURCES and os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())  # a user's own lies beside the study
+        sys.path.insert(0, os.getcwd())  # custom sources lie beside the study
     try:
         made = getattr(importlib.import_module(module), kind)()
     except (ImportError, AttributeError, TypeError) as error:
         raise RecordError(
-            f"records.source {name}: {error}; known are {', '.join(_SOURCES)}, or module:class of a module beside the "
-            "study, whose class is made without arguments"
+            f"records.source {name}: {error}; use one of {', '.join(_SOURCES)}, or module:class of a module beside "
+            "the study, with a class that takes no arguments"
         ) from None
     if not isinstance(made, Source):
         raise RecordError(f"records.source {name}: {kind} must be a subclass of cuffless.records.Source")
     return made
 
 
-def refusing(name: str, path: str) -> AbstractContextManager:
-    """Turn whatever reading a recording may raise into the reason why it cannot be used; see `costing_a_recording`.
+def source_errors(name: str, path: str) -> AbstractContextManager:
+    """Turn any error while reading a recording into the reason why it cannot be used; see `record_errors`.
 
-    Of a user's own source every error but a `RecordError` is a mistake in its code, and stays one.
+    In a custom source every error except `RecordError` is a bug in its code and is passed through.
 
     Parameters
     ----------
     name : str
-        Of the source.
+        Name of the source.
     path : str
-        Of the recording.
+        Path of the recording.
     """
-    return costing_a_recording(path) if name in _SOURCES else nullcontext()
+    return record_errors(path) if name in _SOURCES else nullcontext()
 
 
 def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True) -> Record:
-    """Open a recording of any source; a local file is told apart by its name (CSV, else WFDB).
+    """Open a recording from any source; a local file's format follows from its name (CSV, else WFDB).
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, n
     options : RecordOptions
         Source, channel names, sampling rate, layout.
     need_abp : bool
-        False: PPG alone suffices.
+        False: PPG alone is enough.
 
     Returns
     -------
@@ -103,25 +103,25 @@ def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, n
     Raises
     ------
     RecordError
-        If it cannot be used; the message says why, and what to do.
+        If it cannot be used; the message gives the reason and the remedy.
     """
-    with refusing(options.source, str(path)):
-        record = source_named(options.source).open(str(path), options, need_abp=need_abp)
-    return turned_over(record) if options.invert else record
+    with source_errors(options.source, str(path)):
+        record = get_source(options.source).open(str(path), options, need_abp=need_abp)
+    return invert_ppg(record) if options.invert else record
 
 
 def table_name(entry: Entry) -> str:
-    """Name of a recording in the table of records: one that does not name its patient has the patient put before it."""
+    """Name of a recording in the table of records, prefixed with its patient unless it already contains it."""
     if entry.identity == "record" or not entry.subject or entry.subject in entry.name:
         return entry.name
     return f"{entry.subject}_{entry.name}"
 
 
 def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry]:
-    """List the recordings of a source, those that `include` and `exclude` let through, in the order of their paths.
+    """List the recordings of a source that pass `include` and `exclude`, sorted by path.
 
-    Patterns are compared with a recording's own name, with its name in the table of records, and with its path below
-    the folder (or database) of the recordings.
+    Patterns are matched against a recording's own name, its name in the table of records, and its path below the
+    folder (or database) of the recordings.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry
         names = (entry.name, table_name(entry), below)
         return any(fnmatch(name, pattern) for name in names for pattern in patterns)
 
-    found = source_named(options.source).find(options, shard)
+    found = get_source(options.source).find(options, shard)
     return sorted(
         (entry for entry in found if matches(entry, options.include) and not matches(entry, options.exclude)),
         key=lambda entry: entry.path,

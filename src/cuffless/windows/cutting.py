@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cuffless.config import WindowOptions
-from cuffless.records import Record, RecordError, Segment, beyond_measure, costing_a_recording
+from cuffless.records import Record, RecordError, Segment, describe_out_of_range, record_errors
 from cuffless.signals import cubic_windows
 from cuffless.windows.measure import Measures
 from cuffless.windows.pieces import locate, read_blocks
@@ -100,7 +100,7 @@ def iter_windows(
     if record.ready is not None:
         from cuffless.windows.ready import iter_ready  # it gives Windows too
 
-        with costing_a_recording(record.path):
+        with record_errors(record.path):
             yield from iter_ready(record, options)
         return
     failed = [] if failures is None else failures
@@ -108,7 +108,7 @@ def iter_windows(
     for segment in record.segments:
         last = segment is record.segments[-1]
         try:
-            with costing_a_recording(segment.name):
+            with record_errors(segment.name):
                 for piece in _cut_segment(segment, options, block_seconds, last):
                     whole += piece.n_whole
                     yield piece
@@ -116,7 +116,7 @@ def iter_windows(
             failed.append(str(error))
     if record.segments and len(failed) - before == len(record.segments):
         raise RecordError(failed[before])
-    if failures is not None and not whole and (said := beyond_measure(record)):
+    if failures is not None and not whole and (said := describe_out_of_range(record)):
         failures.append(said)
 
 
