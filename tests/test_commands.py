@@ -157,7 +157,7 @@ def test_a_name_too_long_for_a_file_is_no_fault_of_the_program(capsys, temporary
     error = OSError(errno.ENAMETOOLONG, "File name too long", "x" * 5000)
     status, said = ended(capsys, error)
     assert status == 2
-    assert said.endswith("...: too long for the name of a file\n")
+    assert said.endswith("...: too long for a file name\n")
     assert len(said) < 200
 
 

@@ -65,7 +65,7 @@ def test_fine_tuning_moves_predictions_towards_the_cuff_values(predict, cuff):
     before = (accepted["sbp_before"] - 150).abs().median()
     assert (accepted["sbp"] - 150).abs().median() < before / 2
     assert "Calibrated (tuning) on" in result.stderr
-    assert "beside 1 cuff value;" in result.stderr
+    assert "near 1 cuff value;" in result.stderr
 
 
 def test_an_offset_adds_the_mean_error_at_the_cuff_values(predict, cuff):
@@ -128,12 +128,12 @@ def test_cuff_values_meet_the_windows_of_their_time_behind_a_pause(cuffless, net
     nearest = np.abs(centre[:, None] - [30, 100, 190, 270])
     assert (nearest.min(axis=1) <= 8).all()
     assert set(nearest.argmin(axis=1)) == {0, 1, 2, 3}
-    assert "beside 4 cuff values" in result.stderr
+    assert "near 4 cuff values" in result.stderr
 
 
 def test_cuff_values_of_a_european_spreadsheet_are_read(predict, tmp_path):
     (tmp_path / "cuff.csv").write_text("Time;SBP;DBP\n40,5;150,0;85,5\n")
-    assert "beside 1 cuff value" in predict(tmp_path / "cuff.csv", "--by", "offset").stderr
+    assert "near 1 cuff value" in predict(tmp_path / "cuff.csv", "--by", "offset").stderr
 
 
 @pytest.mark.parametrize(

@@ -78,9 +78,9 @@ def test_a_configuration_s_main_windows_count(cuffless, shared, tmp_path):
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        ("a103l", "no arterial pressure channel; found II, V, PLETH"),
-        ("03700181", "no PPG channel; found MCL1, ABP, RESP"),
-        ("p000878/p000878-2137-10-26-16-57", "no arterial pressure channel; found PLETH, II"),
+        ("a103l", "no arterial pressure channel (found: II, V, PLETH)"),
+        ("03700181", "no PPG channel (found: MCL1, ABP, RESP)"),
+        ("p000878/p000878-2137-10-26-16-57", "no arterial pressure channel (found: PLETH, II)"),
     ],
 )
 def test_a_record_without_a_signal_is_named_with_those_it_has(cuffless, shared, record, reason):
@@ -157,7 +157,7 @@ def test_a_gain_that_makes_infinite_values_is_said_without_warnings(cuffless, tm
     (tmp_path / "a.hea").write_text(f"a 2 125 4000\n{lines}")
     np.random.default_rng(0).integers(1, 900, 8000).astype("<i2").tofile(tmp_path / "a.dat")
     assert (
-        "4,000 of 4,000 samples of the PPG lie beyond" in read(cuffless("inspect", tmp_path / "a", "--json"))["reason"]
+        "4,000 of 4,000 samples of the PPG are beyond" in read(cuffless("inspect", tmp_path / "a", "--json"))["reason"]
     )
     assert not [warning for warning in recwarn if warning.category is RuntimeWarning]
 

@@ -103,7 +103,7 @@ def test_the_ppg_of_every_kind_can_be_predicted(written, layout, monkeypatch):
         seen.append(record)
         raise ValueError("seen")
 
-    monkeypatch.setattr(prediction, "_predicted", predicted)
+    monkeypatch.setattr(prediction, "_predict", predicted)
     run("predict", written(layout) / NAMED[layout], "--model", "m.keras")
     (record,) = seen
     ppg = record.ready.read(0, 1)[0] if record.ready else record.segments[0].read(0, 100)[0]
