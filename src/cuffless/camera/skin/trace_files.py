@@ -111,7 +111,7 @@ def _read_csv(path: Path, time_unit: str | None, fps: float | None, memory_gb: f
         seconds, dated = _times(layout, table[time], time)
         trace = _stamped(path.name, seconds, rgb, "s" if dated else time_unit)
     trace.read_as = (
-        f"{path.name}: {layout.kind}, {layout.description}, columns {shown(names, 100)}; {trace.fps:.5g} frames a second "
+        f"{path.name}: {layout.kind}, {layout.marks}, columns {shown(names, 100)}; {trace.fps:.5g} frames a second "
         f"{'as given' if fps is not None else f'from column {names[time]}'}"
     )
     return trace

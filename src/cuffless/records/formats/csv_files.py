@@ -180,7 +180,7 @@ def _describe_reading(table: Described, sampling: Sampling, source: str, ppg: in
     if abp is not None and mmhg_per(table.unit(abp)) not in (None, 1.0):
         details.append(f"{table.names[abp]} converted to mmHg")
     parts = [
-        f"{layout.path.name}: {layout.kind}, {layout.description}, {shape}",
+        f"{layout.path.name}: {layout.kind}, {layout.marks}, {shape}",
         f"{sampling.fs:.7g} Hz {source}",
         *details,
         *sampling.notes,

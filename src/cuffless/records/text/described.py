@@ -87,20 +87,20 @@ def describe(layout: Layout, options: RecordOptions) -> Described:
     if unnamed and (layout.width > MOST_COLUMNS or (layout.lines == 1 and layout.width > 1)):
         count = f"more than {MOST_COLUMNS}" if layout.width > MOST_COLUMNS else str(layout.width)
         raise LayoutError(
-            f"{path.name}: its first line holds {count} numbers ({layout.description}), so its signals seem to be "
+            f"{path.name}: its first line holds {count} numbers ({layout.marks}), so its signals seem to be "
             "rows; pass --rows (records.csv_rows) and name them in order with --columns (records.csv_columns)",
             {"--rows": "", "--columns": _example(layout.lines), **_rate_option(layout, options)},
         )
     if unnamed and not given:
         raise LayoutError(
-            f"{path.name}: the first line names no columns ({layout.width} found, {layout.description}); name them in "
+            f"{path.name}: the first line names no columns ({layout.width} found, {layout.marks}); name them in "
             f"order with --columns (records.csv_columns)",
             {"--columns": (names := _example_columns(layout)), **_rate_option(layout, options, names)},
         )
     if given and len(given) != layout.width:
         raise LayoutError(
             f"{path.name} has {layout.width} columns, but --columns names {len(given)} ({shown(given)}); the file "
-            f"is {layout.description}; name each column (records.csv_columns)",
+            f"is {layout.marks}; name each column (records.csv_columns)",
             {"--columns": (names := _example_columns(layout)), **_rate_option(layout, options, names)},
         )
     cells = read_columns(layout)

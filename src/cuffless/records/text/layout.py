@@ -83,7 +83,7 @@ class Layout:
     memory_gb: float = MEMORY_GB
 
     @property
-    def description(self) -> str:
+    def marks(self) -> str:
         """Its marks as text: ``comma-separated``."""
         if self.width == 1:
             words = "one number per line" if not self.rows else "one line"
