@@ -11,7 +11,7 @@ from cuffless.designs import DesignError, audit_split, audited_split, require_cl
 from cuffless.designs.cautions import cautions
 from cuffless.designs.order import LEAST_UNITS, MOST_P, compare_neighbours
 from cuffless.designs.split_audit import audit_sets
-from cuffless.records import find_records, from_arrays, open_record, runs_of
+from cuffless.records import find_records, find_runs, from_arrays, open_record
 from cuffless.simulator.population import random_streams, sample_parameters, subject_name
 from cuffless.windows import cut_windows, name_owners, name_subjects
 
@@ -268,5 +268,5 @@ def test_real_patients_are_hidden_in_the_numbers_of_their_records_and_runs_keep_
     assert tested.order == "record numbers"
     assert tested.sbp < 0.8 * tested.sbp_random
     for gap in (1, 3, 5):
-        runs = challenge["record"].map(runs_of(challenge["record"], gap))
+        runs = challenge["record"].map(find_runs(challenge["record"], gap))
         assert not compare_neighbours(challenge.assign(subject=runs)).alike

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cuffless.records.runs import numbered
+from cuffless.records.runs import split_numbers
 
 LEAST_UNITS = 12
 """With fewer subjects nothing can be said."""
@@ -186,7 +186,7 @@ def _ranks(labels: pd.DataFrame) -> np.ndarray:
 
 def _by_number(names: pd.Series) -> pd.Series:
     """Number of each name; missing unless all are of one numbering."""
-    numbers = numbered(names)
+    numbers = split_numbers(names)
     single = len(numbers) == names.nunique() and {numbering for numbering, _ in numbers.values()} == {""}
     return names.map({name: float(number) for name, (_, number) in numbers.items()} if single else {}).astype(float)
 

@@ -23,7 +23,7 @@ from cuffless.designs.order import LEAST_UNITS, compare_neighbours, pairs_across
 from cuffless.designs.scalings import Scaling, scaling_error
 from cuffless.designs.split import sample_split
 from cuffless.errors import some_of
-from cuffless.records import describe_runs, runs_of
+from cuffless.records import describe_runs, find_runs
 from cuffless.windows.subjects import RUN
 
 _PERCENTILES = (5, 95)
@@ -198,7 +198,7 @@ def _remedy(windows: pd.DataFrame, identities: Iterable[str]) -> str:
     """What the configuration can do about hidden people."""
     if "record" not in identities:
         return "raise records.runs_gap" if RUN in identities else ""
-    runs = set(runs_of(windows["record"].astype(str).unique(), RecordOptions().runs_gap).values())
+    runs = set(find_runs(windows["record"].astype(str).unique(), RecordOptions().runs_gap).values())
     if len(runs) < LEAST_UNITS:
         return "a numbering without gaps does not tell where one person ends"
     return "records.identity: runs keeps records of neighbouring numbers on one side"
