@@ -142,7 +142,7 @@ def personalizing_code(wildcards):
 def personalization_overall(wildcards):
     """Errors on the drawn subjects, which join Table 1."""
     overall = f"results/{wildcards.dataset}/judgement/personalization/tables/overall.csv"
-    return overall if WITH_PERSONALIZATION else []
+    return [overall] if WITH_PERSONALIZATION else []
 
 
 def windowing_of(split):
@@ -305,13 +305,6 @@ def all_predictions(wildcards):
         network=NETWORKS,
         seed=STUDY.study.seeds,
     )
-
-
-def judged_predictions(wildcards):
-    """Prediction tables that are judged together: of the splits, or of the camera branch."""
-    if wildcards.judged == "splits":
-        return all_predictions(wildcards)
-    return expand(tuned("predictions.parquet"), dataset=wildcards.dataset)
 
 
 def judgements(wildcards):

@@ -96,7 +96,7 @@ rule plot_fig6:
 
 rule plot_fig7:
     input:
-        bins="results/{dataset}/judgement/splits/tables/split_bins.csv",
+        bins="results/{dataset}/judgement/splits/tables/bins.csv",
         overall="results/{dataset}/judgement/splits/tables/overall.csv",
         manifests=manifests,
         audits=split_audits,

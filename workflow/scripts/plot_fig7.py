@@ -12,7 +12,7 @@ with logged(snakemake.log[0]):
     options = FigureOptions.model_validate_json(snakemake.params.options)
     splits = snakemake.params.splits
     figure = plot_fig7(
-        pd.read_csv(snakemake.input.bins),
+        pd.read_csv(snakemake.input.bins).rename(columns={"case": "split"}),
         pd.read_csv(snakemake.input.overall),
         read_manifests(splits, snakemake.input.manifests),
         options,

@@ -40,12 +40,12 @@ def count_jobs(study: StudyConfig) -> dict[str, int]:
         "audit_duplicates": len(reached.audited),
         "train_network": len(reached.trainings) * len(study.study.seeds),
         "audit_sets": len(study.study.splits),
-        "evaluate_predictions": 1,
+        "judge_splits": 1,
         **_personalization_jobs(study),
         "write_table1": 1,
         **_input_jobs(study),
         **_rppg_jobs(study),
-        **dict.fromkeys(("evaluate_leakage", "plot_fig_leakage"), int(with_leakage(study))),
+        **dict.fromkeys(("judge_leakage", "plot_fig_leakage"), int(with_leakage(study))),
         **{f"plot_{figure}": 1 for figure in FIGURES},
         "publish_figure": len(FIGURES)
         + with_inputs(study)
@@ -54,7 +54,6 @@ def count_jobs(study: StudyConfig) -> dict[str, int]:
         + _rppg_figures(study),
         "publish_table": len(TABLES) + with_rppg(study),
         "publish_page": with_personalization(study) + with_rppg(study),
-        "judge_predictions": 1 + with_rppg(study),
         "write_card": len(study.study.splits) * len(used_networks(study)) * len(study.study.seeds),
         "write_report": 1,
         "all": 1,
@@ -122,7 +121,7 @@ def _input_jobs(study: StudyConfig) -> dict[str, int]:
         "sample_stretches": 1,
         "materialize_crop": crops,
         "train_input": crops * len(options.derivatives) * len(options.networks) * options.repeats,
-        "evaluate_inputs": 1,
+        "judge_inputs": 1,
         "plot_fig2": 1,
     }
 
@@ -159,7 +158,7 @@ def _personalization_jobs(study: StudyConfig) -> dict[str, int]:
         "sample_plan": protocols,
         "materialize_plan": protocols,
         "personalize_network": protocols * len(personalized(study)) * len(study.study.seeds),
-        "evaluate_personalization": 1,
+        "judge_personalization": 1,
         "plot_fig8": 2,  # and Figure A1
         "plot_fig_budget": 1,
     }
@@ -187,7 +186,7 @@ def _rppg_jobs(study: StudyConfig) -> dict[str, int]:
     return own | {
         "sample_folds": 1,
         "tune_network": len(personalized(study)) * len(study.study.seeds),
-        "evaluate_rppg": 1,
+        "judge_camera": 1,
         "write_table2": 1,
         "plot_fig9": 1,
         "plot_figA2": 4,  # to A5

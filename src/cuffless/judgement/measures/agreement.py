@@ -8,8 +8,8 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import Interval, smooth_interval, subject_interval
 from cuffless.judgement.measures.errors import sum_by_subject
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import PRESSURES
 
 LIMIT = 1.96
 """Limits lie this many standard deviations from the bias: 95 % of a normal error."""

@@ -1,186 +1,194 @@
-"""Tables of personalization: mean absolute errors, skill, subjects one by one."""
+"""Tables of a design's methods: mean absolute errors, skill, subjects one by one, boxes."""
 
 import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import subject_interval
+from cuffless.judgement.evidence.ratio import skill_ratio
 from cuffless.judgement.evidence.tests import ks_on_windows
-from cuffless.judgement.measures.methods import (
-    ALL,
-    CALIBRATION_MEAN,
-    HEART_RATE,
-    HOLD_FIRST,
-    HOLD_LAST,
-    NETWORK,
-    NONE,
-    OFFSET,
-    Cell,
-    ProtocolErrors,
-    window_errors,
-)
-from cuffless.judgement.table.predictions import MEAN, PRESSURES
-from cuffless.judgement.table.protocols import BEFORE, FIRST, RANDOM
-
-BASELINES = (BEFORE, OFFSET, CALIBRATION_MEAN, HOLD_FIRST, HOLD_LAST, HEART_RATE, MEAN)
-NO_ERROR = "baseline without error"
-_NO_ERROR_MMHG = 1e-6  # what rounding leaves of 0
-KS_PAIRS = ((RANDOM, BEFORE), (FIRST, BEFORE), (FIRST, RANDOM))
+from cuffless.judgement.measures.cells import Cell, Errors
+from cuffless.judgement.measures.errors import mae_tables
+from cuffless.judgement.names import AVERAGES, MEAN, NETWORK, NONE, OFFSET, PRESSURES
+from cuffless.judgement.questions import Questions
+from cuffless.judgement.table.predictions import JudgedSplit
 
 
-def averages(errors: ProtocolErrors, cells: list[Cell]) -> dict[str, np.ndarray]:
-    """Absolute errors of cells, weighted as each average has them: (subjects, 2 x cells) arrays, SBP beside DBP."""
-    pooled = np.concatenate([errors.sums[cell] for cell in cells], axis=1)
-    return {"pooled": pooled, "subject": pooled / errors.counts[:, None]}
+def by_pressure(name: str, cells: list[Cell], **columns) -> dict[str, object]:
+    """Columns that say what rows of `cells` x pressures are of; further columns are given by cell."""
+    given = {field: [getattr(cell, field) for cell in cells] for field in Cell._fields} | columns
+    repeated = {column: [value for value in values for _ in PRESSURES] for column, values in given.items()}
+    return {"protocol": name, **repeated, "pressure": list(PRESSURES) * len(cells)}
 
 
-def by_pressure(cells: list, **columns) -> dict[str, list]:
-    """Columns for rows of `cells` x pressure; those given by cell are repeated."""
-    repeated = {name: [value for value in values for _ in PRESSURES] for name, values in columns.items()}
-    return {**repeated, "pressure": list(PRESSURES) * len(cells)}
+def _weights(errors: Errors, cells: list[Cell]) -> dict[str, np.ndarray]:
+    """Weight of each subject's MAE in each average, cells x pressures: (k, m)."""
+    counts = np.stack([errors.design.counts(cell.setting) for cell in cells for _ in PRESSURES], axis=1)
+    return dict(zip(AVERAGES, (counts.astype(float), np.ones(counts.shape)), strict=True))
 
 
-def mae_table(errors: ProtocolErrors, options: EvaluationOptions) -> pd.DataFrame:
-    """MAE of every method, setting and budget of a protocol.
+def _maes(errors: Errors, cells: list[Cell]) -> np.ndarray:
+    return np.concatenate([errors.maes(cell) for cell in cells], axis=1)
+
+
+def mae_table(errors: Errors, options: EvaluationOptions) -> pd.DataFrame:
+    """MAE of every method, setting and budget.
 
     Parameters
     ----------
-    errors : ProtocolErrors
+    errors : Errors
     options : EvaluationOptions
 
     Returns
     -------
     DataFrame
         ``protocol, network`` (`all`: mean over networks; `none`: none in it), ``method, setting, budget, pressure,
-        average, mae, lower, upper`` (mmHg), ``interval, confidence, n_subjects, n_windows, n_calibration`` (median over
-        subjects), ``seeds`` (0 where there is no network).
+        average`` (`pooled`: every window counts the same; `subject`: every subject), ``mae, lower, upper`` (mmHg),
+        ``interval, confidence, n_subjects, n_windows, n_calibration`` (median over subjects), ``seeds`` (0 where there
+        is no network).
     """
-    cells = list(errors.sums)
-    parts = []
-    for average, values in averages(errors, cells).items():
-        weight = errors.counts[:, None] if average == "pooled" else np.ones((len(errors.counts), 1))
-        mae = subject_interval(values, weight, options)
-        named = {name: [getattr(cell, name) for cell in cells] for name in Cell._fields}
-        table = pd.DataFrame(
-            {
-                "protocol": errors.drawn.name,
-                **by_pressure(cells, **named),
-                "average": average,
-                "mae": mae.estimate,
-                "lower": np.maximum(mae.lower, 0),  # the bootstrap-t may reach below what an MAE can be
-                "upper": mae.upper,
-                "interval": mae.method,
-                "confidence": options.confidence,
-                "n_subjects": len(errors.counts),
-                "n_windows": int(errors.counts.sum()),
-            }
+    cells, parts = list(errors.sums), []
+    maes = _maes(errors, cells)
+    counted = [float(np.median(errors.calibrated(cell))) for cell in cells]
+    seeds = [errors.seeds.get(cell.network, 0) for cell in cells]
+    windows = [int(errors.design.counts(cell.setting).sum()) for cell in cells]
+    for average, weight in _weights(errors, cells).items():
+        mae = subject_interval(weight * maes, weight, options)
+        parts.append(
+            pd.DataFrame(
+                {
+                    **by_pressure(errors.design.name, cells),
+                    "average": average,
+                    "mae": mae.estimate,
+                    "lower": np.maximum(mae.lower, 0),  # the bootstrap-t may reach below what an MAE can be
+                    "upper": mae.upper,
+                    "interval": mae.method,
+                    "confidence": options.confidence,
+                    "n_subjects": len(maes),
+                    "n_windows": np.repeat(windows, len(PRESSURES)),
+                    "n_calibration": np.repeat(counted, len(PRESSURES)),
+                    "seeds": np.repeat(seeds, len(PRESSURES)),
+                }
+            )
         )
-        counted = [float(np.median(errors.calibrated(cell.setting, cell.budget))) for cell in cells]
-        seeds = [errors.seeds.get(cell.network, 0) for cell in cells]
-        parts.append(table.assign(n_calibration=np.repeat(counted, 2), seeds=np.repeat(seeds, 2)))
     return pd.concat(parts, ignore_index=True)
 
 
-def skill_table(errors: ProtocolErrors, options: EvaluationOptions) -> pd.DataFrame:
-    """Share of a baseline's MAE that fine-tuning, or offset correction, removes.
+def method_skill_table(errors: Errors, questions: Questions, options: EvaluationOptions) -> pd.DataFrame:
+    """Share of a baseline's MAE that a network, or its offset correction, removes.
 
     Parameters
     ----------
-    errors : ProtocolErrors
+    errors : Errors
+    questions : Questions
     options : EvaluationOptions
 
     Returns
     -------
     DataFrame
         ``protocol, network, method`` (`network`, `offset`), ``setting, budget, pressure, average, baseline, skill``
-        (1 - MAE / MAE of the baseline; of the same setting and budget where it has one), ``lower, upper, interval,
-        n_subjects``. Empty where the baseline makes no error.
+        (1 - MAE / MAE of the baseline; of the same setting and budget where it has one), ``lower, upper, interval, mae,
+        baseline_mae`` (mmHg), ``n_subjects``. Empty where the baseline makes no error. Where settings have test windows
+        of their own, the baseline's subjects are weighted by the windows of what is compared.
     """
     pairs = [
         (cell, name, against)
         for cell in errors.sums
-        if cell.network != NONE and cell.setting != BEFORE
-        for name, against in ((name, _baseline(name, cell)) for name in BASELINES)
-        if against != cell
+        if cell.network != NONE and cell.setting in questions.skilled
+        for name in questions.baselines
+        if (against := _baseline(errors, name, cell)) is not None
     ]
-    cells, names, against = (list(column) for column in zip(*pairs, strict=True))
-    named = {name: [getattr(cell, name) for cell in cells] for name in Cell._fields}
-    above, below = averages(errors, cells), averages(errors, against)
+    cells, names, baselines = (list(column) for column in zip(*pairs, strict=True))
+    above, below = _maes(errors, cells), _maes(errors, baselines)
     parts = []
-    for average in above:
-        idle = below[average].mean(axis=0) < _NO_ERROR_MMHG
-        share = subject_interval(above[average], np.where(idle, 1.0, below[average]), options)
-        table = pd.DataFrame(
-            {
-                "protocol": errors.drawn.name,
-                **by_pressure(cells, **named, baseline=names),
-                "average": average,
-                "skill": 1 - share.estimate,
-                "lower": 1 - share.upper,
-                "upper": 1 - share.lower,
-                "interval": np.where(idle, NO_ERROR, share.method),
-                "n_subjects": len(errors.counts),
-            }
-        )
-        table.loc[idle, ["skill", "lower", "upper"]] = np.nan
-        parts.append(table)
+    for average, weight in _weights(errors, cells).items():
+        skill = skill_ratio(weight * above, weight * below, weight, options)
+        named = by_pressure(errors.design.name, cells, baseline=names)
+        parts.append(pd.DataFrame({**named, "average": average, **skill._asdict(), "n_subjects": len(above)}))
     return pd.concat(parts, ignore_index=True)
 
 
-def _baseline(name: str, cell: Cell) -> Cell:
-    if name == BEFORE:
-        return Cell(cell.network, NETWORK, BEFORE, "")
+def _baseline(errors: Errors, name: str, cell: Cell) -> Cell | None:
+    """The baseline of that name for a cell; None where it would be told more than the cell, or is made from it."""
+    settings = list(errors.design.test)
+    if name in settings:
+        return Cell(cell.network, NETWORK, name) if settings.index(name) < settings.index(cell.setting) else None
     if name == OFFSET:
-        return cell._replace(method=OFFSET)
-    if name in (HEART_RATE, MEAN):
-        return Cell(NONE, name, BEFORE, "")
-    return Cell(NONE, name, cell.setting, cell.budget)
+        found = [cell._replace(method=OFFSET)]
+    else:
+        found = [
+            Cell(NONE, name, cell.setting, cell.budget),
+            Cell(NONE, name, cell.setting),
+            Cell(NONE, name, settings[0]),
+        ]
+    return next((one for one in found if one in errors.sums and one != cell), None)
 
 
-def subject_table(errors: ProtocolErrors) -> pd.DataFrame:
+def subject_table(errors: Errors, questions: Questions) -> pd.DataFrame:
     """Absolute errors of each subject at the main budget, as boxes show them.
 
     Parameters
     ----------
-    errors : ProtocolErrors
+    errors : Errors
+    questions : Questions
 
     Returns
     -------
     DataFrame
-        ``protocol, network, pressure, number, subject, method, setting, n_windows, n_calibration, mae``, and of the
-        windows' absolute errors (seeds averaged) ``q1, median, q3`` and Tukey's whiskers ``low, high``: the outermost
-        windows within 1.5 times the quartiles' distance. mmHg.
+        ``protocol, network, method, setting, budget, pressure, number, subject, n_windows, n_calibration, mae``, and of
+        the windows' absolute errors (seeds averaged) ``q1, median, q3`` and Tukey's whiskers ``low, high``: the
+        outermost windows within 1.5 times the quartiles' distance. mmHg.
     """
-    drawn, budget = errors.drawn, errors.drawn.options.budget
-    cells = [cell for cell in errors.sums if _shown_by_subject(cell, budget)]
-    values = np.concatenate([window_errors(errors, c.method, c.setting, c.network) for c in cells], axis=1)
-    ends = np.cumsum(errors.counts)
-    parts = []
-    for s, (subject, number) in enumerate(zip(drawn.subjects, drawn.numbers, strict=True)):
-        own = values[ends[s] - errors.counts[s] : ends[s]]
-        named = {name: [getattr(cell, name) for cell in cells] for name in ("network", "method", "setting")}
-        counted = [int(errors.calibrated(cell.setting, cell.budget)[s]) for cell in cells]
-        parts.append(
-            pd.DataFrame(
-                {
-                    "protocol": drawn.name,
-                    **by_pressure(cells, **named, n_calibration=counted),
-                    "number": number,
-                    "subject": subject,
-                    "n_windows": int(errors.counts[s]),
-                    "mae": own.mean(axis=0),
-                    **box_figures(own),
-                }
-            )
-        )
+    design, parts = errors.design, []
+    for cell in questions.boxes(errors):
+        values, counts, calibrated = errors.windows(cell), design.counts(cell.setting), errors.calibrated(cell)
+        ends = np.cumsum(counts)
+        for s, (subject, number) in enumerate(zip(design.subjects, design.numbers, strict=True)):
+            own = values[ends[s] - counts[s] : ends[s]]
+            described = {
+                **by_pressure(design.name, [cell]),
+                "number": number,
+                "subject": subject,
+                "n_windows": len(own),
+                "n_calibration": calibrated[s],
+                "mae": own.mean(axis=0),
+                **_box(own),
+            }
+            parts.append(pd.DataFrame(described))
     return _ordered(pd.concat(parts, ignore_index=True), [*errors.networks, NONE])
 
 
-def _shown_by_subject(cell: Cell, budget: str) -> bool:
-    return cell.network != ALL and cell.budget in ("", budget) and cell.method in (NETWORK, OFFSET, CALIBRATION_MEAN)
+def box_table(errors: Errors, questions: Questions) -> pd.DataFrame:
+    """Absolute errors of all subjects' windows together, as Figure 9 shows them.
+
+    Parameters
+    ----------
+    errors : Errors
+    questions : Questions
+
+    Returns
+    -------
+    DataFrame
+        ``protocol, network, method, setting, budget, pressure, n_subjects, n_windows, n_calibration`` (median over
+        subjects), ``seeds, mae`` and quartiles and whiskers as in `subject_table`. mmHg.
+    """
+    parts = []
+    for cell in questions.boxes(errors):
+        values = errors.windows(cell)
+        described = {
+            **by_pressure(errors.design.name, [cell]),
+            "n_subjects": len(errors.design.subjects),
+            "n_windows": len(values),
+            "n_calibration": float(np.median(errors.calibrated(cell))),
+            "seeds": errors.seeds.get(cell.network, 0),
+            "mae": values.mean(axis=0),
+            **_box(values),
+        }
+        parts.append(pd.DataFrame(described))
+    return pd.concat(parts, ignore_index=True)
 
 
-def box_figures(values: np.ndarray) -> dict[str, np.ndarray]:
+def _box(values: np.ndarray) -> dict[str, np.ndarray]:
     """Quartiles ``q1, median, q3`` and Tukey's whiskers ``low, high`` of columns."""
     q1, median, q3 = np.quantile(values, (0.25, 0.5, 0.75), axis=0)
     reach = 1.5 * (q3 - q1)
@@ -189,36 +197,38 @@ def box_figures(values: np.ndarray) -> dict[str, np.ndarray]:
     return {"low": np.minimum(low, q1), "q1": q1, "median": median, "q3": q3, "high": np.maximum(high, q3)}
 
 
-def ks_table(errors: ProtocolErrors, options: EvaluationOptions) -> pd.DataFrame:
+def ks_table(errors: Errors, questions: Questions, options: EvaluationOptions) -> pd.DataFrame:
     """The paper's test on each subject: two-sample Kolmogorov-Smirnov on the absolute errors of its windows.
 
     Parameters
     ----------
-    errors : ProtocolErrors
+    errors : Errors
+    questions : Questions
     options : EvaluationOptions
         `alpha`.
 
     Returns
     -------
     DataFrame
-        At the main budget: ``protocol, network, pressure, number, subject, comparison, statistic, p, significant``.
-        The test takes windows for independent, which they are not. Of several seeds the largest p.
+        At the main budget: ``protocol, network, pressure, number, subject, comparison`` (such as `tuned vs before`),
+        ``statistic, p, significant``. The test takes windows for independent, which they are not. Of several seeds the
+        largest p.
     """
-    drawn, rows = errors.drawn, []
+    design, rows = errors.design, []
     for network in errors.networks[:-1]:
-        for s, (subject, number) in enumerate(zip(drawn.subjects, drawn.numbers, strict=True)):
+        for s, (subject, number) in enumerate(zip(design.subjects, design.numbers, strict=True)):
             for p, pressure in enumerate(PRESSURES):
-                for a, b in KS_PAIRS:
-                    judged = (errors.main[NETWORK, a], network), (errors.main[NETWORK, b], network)
-                    statistic, chance = ks_on_windows(*judged, p, s)
+                for pair in questions.ks_pairs:
+                    sides = ((errors.main[NETWORK, setting], network) for setting in pair)
+                    statistic, chance = ks_on_windows(*sides, p, s)
                     rows.append(
                         {
-                            "protocol": drawn.name,
+                            "protocol": design.name,
                             "network": network,
                             "pressure": pressure,
                             "number": number,
                             "subject": subject,
-                            "comparison": f"{a} vs {b}",
+                            "comparison": " vs ".join(pair),
                             "statistic": statistic,
                             "p": chance,
                             "significant": chance < options.alpha,
@@ -236,3 +246,31 @@ def _ordered(table: pd.DataFrame, networks: list[str]) -> pd.DataFrame:
         kind="stable",
         ignore_index=True,
     )
+
+
+def overall_table(errors: Errors, questions: Questions, options: EvaluationOptions) -> pd.DataFrame:
+    """Rows of the paper's table: the networks in each setting, and beside them what the mean regressor says.
+
+    Parameters
+    ----------
+    errors : Errors
+    questions : Questions
+    options : EvaluationOptions
+
+    Returns
+    -------
+    DataFrame
+        As the second of `mae_tables`, the setting as its ``split``.
+    """
+    tables = []
+    for setting in questions.paper_settings:
+        judged = errors.main[NETWORK, setting]
+        predicted = dict(judged.predicted)
+        if (MEAN, setting) in errors.main:
+            predicted[MEAN, 0] = errors.main[MEAN, setting].predicted[NONE, 0]
+        tables.append(mae_tables(JudgedSplit(setting, *_windows_of(judged), predicted), options)[1])
+    return pd.concat(tables, ignore_index=True)
+
+
+def _windows_of(judged: JudgedSplit):
+    return judged.subjects, judged.owner, judged.reference

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.screening import (
     FAILS,
     HOLDS,
@@ -15,7 +16,6 @@ from cuffless.judgement.standards.screening import (
     shortage,
 )
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import PRESSURES
 
 STANDARD, READING = "BHS 1993", "all windows"
 LEAST_SUBJECTS = 85

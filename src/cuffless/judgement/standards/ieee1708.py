@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.screening import (
     FAILS,
     HOLDS,
@@ -16,7 +17,6 @@ from cuffless.judgement.standards.screening import (
     shortage,
 )
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import PRESSURES
 
 STANDARD, AMENDMENT, READING = "IEEE 1708-2014", "IEEE 1708a-2019", "all windows"
 SUBJECTS_2014, SUBJECTS_2019 = 45, 85

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.pairs import PAIRS, Timeline, lay_out, reference_around, three_pairs
 from cuffless.judgement.standards.screening import (
     FAILS,
@@ -19,7 +20,6 @@ from cuffless.judgement.standards.screening import (
     shortage,
 )
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import PRESSURES
 
 STANDARD = "ISO 81060-2:2018"
 CUFF, INVASIVE = "cuff reference (clause 5)", "invasive reference (clause 6)"

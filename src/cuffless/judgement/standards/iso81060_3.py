@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.screening import Limits, Requirement, at_most, concluded, enough, shortage
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import PRESSURES
 
 STANDARD = "ISO 81060-3:2022"
 ABSOLUTE, TREND = "absolute pressure", "trend"

@@ -8,8 +8,8 @@ import pandas as pd
 
 from cuffless.designs.audit import EVIDENCE
 from cuffless.designs.cautions import cautions
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards import MEANING
-from cuffless.judgement.table.predictions import PRESSURES
 from cuffless.report.captions import captioned
 from cuffless.report.page import write_page
 from cuffless.report.study import tables

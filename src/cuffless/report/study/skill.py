@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cuffless.judgement.table.predictions import MEAN, PRESSURES
+from cuffless.judgement.names import MEAN, PRESSURES
 from cuffless.report.chart_parts import Chart
 from cuffless.report.judgement.forest import skill_chart
 from cuffless.report.sentences import BETTER, UNKNOWN, UNSHOWN, WORSE, Sentence, verdict_of

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from cuffless.judgement.paper_tables import TABLE1, PaperTable
+from cuffless.judgement.paper_tables import TABLE1, TABLE2, PaperTable
 from cuffless.judgement.standards import MEANING
-from cuffless.judgement.table2 import TABLE2
 from cuffless.report.screens import MOST_ROWS, OVERALL, measured, reason_of
 from cuffless.report.study.charts import CUT, DOSE, KEPT, RULES, dose_name, minutes_of
 from cuffless.report.study.skill import Comparison, called
