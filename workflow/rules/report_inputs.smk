@@ -21,7 +21,6 @@ def report_files(wildcards):
     if WITH_PERSONALIZATION:
         files |= {
             "personal_audits": [f"{results}/designs/personalization/{protocol}/audit.json" for protocol in PROTOCOLS],
-            "personal_mae": f"{results}/judgement/personalization/tables/mae.csv",
             "personal_skill": f"{results}/judgement/personalization/tables/method_skill.csv",
         }
     if WITH_LEAKAGE:
@@ -31,7 +30,6 @@ def report_files(wildcards):
         files |= {
             "camera_quality": f"{results}/camera/quality.csv",
             "camera_audit": f"{results}/designs/camera/folds.audit.json",
-            "camera_mae": f"{results}/judgement/camera/tables/mae.csv",
             "camera_skill": f"{results}/judgement/camera/tables/method_skill.csv",
             "table2": f"{results}/judgement/table2.csv",
         }
