@@ -11,39 +11,25 @@ from cuffless.arms.arm import Arm, Judged
 from cuffless.arms.camera_words import summary_page, table2_note
 from cuffless.config import STRATEGIES, EvaluationOptions, RppgTuningOptions
 from cuffless.designs.folds import BEFORE, FIRST, RANDOM, SETTINGS, TUNED
-from cuffless.judgement import judge, read_table
+from cuffless.judgement import judge, names, read_table
 from cuffless.judgement.compare import compare_methods
-from cuffless.judgement.names import (
-    ALL,
-    CALIBRATION_MEAN,
-    HEART_RATE,
-    HOLD_FIRST,
-    HOLD_LAST,
-    MEAN,
-    NETWORK,
-    OFFSET,
-)
-from cuffless.judgement.questions import Questions
+from cuffless.judgement.questions import Questions, contrasts_with
 from cuffless.judgement.table.design import Design, Words
 
 QUESTIONS = Questions(
-    baselines=(BEFORE, TUNED, OFFSET, CALIBRATION_MEAN, HOLD_FIRST, HOLD_LAST, HEART_RATE, MEAN),
+    baselines=(BEFORE, TUNED, names.OFFSET, *names.CALIBRATED, names.HEART_RATE, names.MEAN),
     skilled=SETTINGS,
     contrasts={
         **{
-            f"{a} vs {b}": ((NETWORK, a), (NETWORK, b))
+            f"{a} vs {b}": ((names.NETWORK, a), (names.NETWORK, b))
             for b, later in ((BEFORE, (TUNED, FIRST, RANDOM)), (TUNED, STRATEGIES), (RANDOM, (FIRST,)))
             for a in later
         },
-        **{f"{setting} vs {MEAN}": ((NETWORK, setting), (MEAN, setting)) for setting in (BEFORE, TUNED)},
-        **{
-            f"{setting} vs {method}".replace("_", " "): ((NETWORK, setting), (method, setting))
-            for method in (OFFSET, CALIBRATION_MEAN, HOLD_LAST)
-            for setting in STRATEGIES
-        },
+        **contrasts_with([names.MEAN], (BEFORE, TUNED)),
+        **contrasts_with((names.OFFSET, names.CALIBRATION_MEAN, names.HOLD_LAST), STRATEGIES),
     },
     ks_pairs=((TUNED, BEFORE), (FIRST, TUNED), (RANDOM, TUNED), (FIRST, RANDOM)),
-    boxed=(NETWORK, OFFSET, CALIBRATION_MEAN, MEAN),
+    boxed=(names.NETWORK, names.OFFSET, names.CALIBRATION_MEAN, names.MEAN),
     boxed_together=True,
     paper_settings=SETTINGS,
 )
@@ -68,7 +54,7 @@ def design_of(plan: pd.DataFrame) -> Design:
             for own, val in plan[["subject", "val_subject"]].drop_duplicates().itertuples(index=False, name=None)
         ],
         words=Words("rPPG", "fine-tune", "rppg.tuning.learning_rate", "sample the folds again"),
-        fitted=(MEAN, HEART_RATE) if rates else (MEAN,),
+        fitted=(names.MEAN, names.HEART_RATE) if rates else (names.MEAN,),
         fitted_for=SETTINGS,
     )
 
@@ -121,7 +107,7 @@ def judge_folds(
 
 def _improved(subjects: pd.DataFrame) -> pd.Series:
     """Whether fine-tuning on other people lowered each subject's SBP error, in the mean over networks."""
-    own = subjects[(subjects["network"] == ALL) & (subjects["method"] == NETWORK) & (subjects["pressure"] == "SBP")]
+    own = subjects[subjects[["network", "method", "pressure"]].eq([names.ALL, names.NETWORK, "SBP"]).all(axis=1)]
     maes = own.pivot_table(index="subject", columns="setting", values="mae")
     return maes[TUNED] < maes[BEFORE]
 

@@ -7,18 +7,7 @@ import pandas as pd
 
 from cuffless.config import STRATEGIES, EvaluationOptions, RppgTuningOptions
 from cuffless.designs.folds import FIRST, RANDOM, SETTINGS, TUNED
-from cuffless.judgement.names import (
-    ALL,
-    CALIBRATION_MEAN,
-    HEART_RATE,
-    HOLD_FIRST,
-    HOLD_LAST,
-    MEAN,
-    METHODS,
-    NETWORK,
-    OFFSET,
-    PRESSURES,
-)
+from cuffless.judgement import names
 from cuffless.judgement.paper_tables import TABLE2
 from cuffless.judgement.summary import (
     difference_text,
@@ -55,7 +44,7 @@ PAPERS_SLIP = (
     'The paper\'s rows for random windows repeat its rows "without personalization" to the digit, a slip; they are '
     "left out."
 )
-_ROWS = (NETWORK, MEAN, HEART_RATE, HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN, OFFSET)
+_ROWS = (names.NETWORK, names.MEAN, names.HEART_RATE, *names.CALIBRATED, names.OFFSET)
 
 
 def summary_page(
@@ -95,7 +84,7 @@ def summary_page(
             "",
             f"Fits that left the network as it was, since no epoch was better on the validation subject: {idle}.",
         ]
-    for pressure in PRESSURES:
+    for pressure in names.PRESSURES:
         lines += ["", f"## {pressure}", "", *_methods(rows[rows["pressure"] == pressure], tuning)]
     said = [_improved(tables["subject_boxes"], reference), *_sentences(rows, tables["contrasts"])]
     lines += ["", "## In words", "", *(f"- {sentence}" for sentence in said)]
@@ -133,10 +122,10 @@ def _methods(rows: pd.DataFrame, tuning: RppgTuningOptions) -> list[str]:
     # Who knows of other people only is shown beside the networks that learnt from the same, on the same windows.
     others = (TUNED,) if tuning.test == "common" else (TUNED, FIRST, RANDOM)
     wanted = [
-        (setting, TABLE2.settings[setting], method, METHODS[method])
+        (setting, TABLE2.settings[setting], method, names.METHODS[method])
         for setting in SETTINGS
         for method in _ROWS
-        if method not in (MEAN, HEART_RATE) or setting in others
+        if method not in (names.MEAN, names.HEART_RATE) or setting in others
     ]
     return methods_table(rows, ("setting", "method"), wanted)
 
@@ -156,12 +145,14 @@ def _improved(subjects: pd.DataFrame, reference: pd.DataFrame | None) -> str:
 def _sentences(rows: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
     """What each step changes, and whether it beats what needs no network."""
     who = subject_of(rows["network"].unique())
-    maes = rows[(rows["network"] == ALL) & (rows["method"] == NETWORK)].set_index(["setting", "pressure"])["mae"]
-    found = tests[tests["network"] == ALL].set_index(["comparison", "pressure"]).sort_index()
+    maes = rows[(rows["network"] == names.ALL) & (rows["method"] == names.NETWORK)].set_index(["setting", "pressure"])[
+        "mae"
+    ]
+    found = tests[tests["network"] == names.ALL].set_index(["comparison", "pressure"]).sort_index()
     said = []
     for comparison, step in SAID.items():
         a, b = comparison.split(" vs ")
-        for pressure in PRESSURES:
+        for pressure in names.PRESSURES:
             row = found.loc[(comparison, pressure)]
             said.append(
                 f"{pressure}, {step}, {who}: the MAE goes from {maes[b, pressure]:.1f} to "
@@ -169,11 +160,11 @@ def _sentences(rows: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
                 f"a change of {difference_text(row)} mmHg ({_verdict(row, 'lower', 'higher')})."
             )
     for comparison, (network, other) in AGAINST.items():
-        for pressure in PRESSURES:
+        for pressure in names.PRESSURES:
             row = found.loc[(comparison, pressure)]
             verdict = _verdict(row, "the network is better", "the network is worse")
             said.append(f"{pressure}, {who}: {network} less {other}: {difference_text(row)} mmHg ({verdict}).")
-    for pressure in PRESSURES:
+    for pressure in names.PRESSURES:
         row = found.loc[(f"{FIRST} vs {RANDOM}", pressure)]
         said.append(
             f"{pressure}, {who}: first less random windows: {difference_text(row)} mmHg "

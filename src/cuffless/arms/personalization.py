@@ -11,17 +11,9 @@ import pandas as pd
 from cuffless.arms.arm import Arm, Judged
 from cuffless.arms.personalization_words import summary_page, table1_note
 from cuffless.config import STRATEGIES, EvaluationOptions, ProtocolOptions
+from cuffless.judgement import names
 from cuffless.judgement.compare import compare_methods
-from cuffless.judgement.names import (
-    CALIBRATION_MEAN,
-    HEART_RATE,
-    HOLD_FIRST,
-    HOLD_LAST,
-    MEAN,
-    NETWORK,
-    OFFSET,
-)
-from cuffless.judgement.questions import Questions
+from cuffless.judgement.questions import Questions, contrasts_with
 from cuffless.judgement.table.design import Design, Words, stored_tables
 from cuffless.judgement.table.predictions import PredictionError
 
@@ -29,21 +21,17 @@ BEFORE, FIRST, RANDOM = SETTINGS = ("before", *STRATEGIES)
 NAMES = ("subject", "record", "subset", "network", "protocol", "setting", "budget")
 COLUMNS = (*NAMES, "start", "sbp_ref", "dbp_ref", "sbp", "dbp", "seed", "n_calibration")
 QUESTIONS = Questions(
-    baselines=(BEFORE, OFFSET, CALIBRATION_MEAN, HOLD_FIRST, HOLD_LAST, HEART_RATE, MEAN),
+    baselines=(BEFORE, names.OFFSET, *names.CALIBRATED, names.HEART_RATE, names.MEAN),
     skilled=STRATEGIES,
     contrasts={
-        "first vs before": ((NETWORK, FIRST), (NETWORK, BEFORE)),
-        "random vs before": ((NETWORK, RANDOM), (NETWORK, BEFORE)),
-        "first vs random": ((NETWORK, FIRST), (NETWORK, RANDOM)),
-        **{
-            f"{setting} vs {method}".replace("_", " "): ((NETWORK, setting), (method, setting))
-            for method in (OFFSET, CALIBRATION_MEAN, HOLD_LAST)
-            for setting in STRATEGIES
-        },
-        "offset first vs before": ((OFFSET, FIRST), (NETWORK, BEFORE)),
+        "first vs before": ((names.NETWORK, FIRST), (names.NETWORK, BEFORE)),
+        "random vs before": ((names.NETWORK, RANDOM), (names.NETWORK, BEFORE)),
+        "first vs random": ((names.NETWORK, FIRST), (names.NETWORK, RANDOM)),
+        **contrasts_with((names.OFFSET, names.CALIBRATION_MEAN, names.HOLD_LAST), STRATEGIES),
+        "offset first vs before": ((names.OFFSET, FIRST), (names.NETWORK, BEFORE)),
     },
     ks_pairs=((RANDOM, BEFORE), (FIRST, BEFORE), (FIRST, RANDOM)),
-    boxed=(NETWORK, OFFSET, CALIBRATION_MEAN),
+    boxed=(names.NETWORK, names.OFFSET, names.CALIBRATION_MEAN),
     boxed_together=False,
     paper_settings=(BEFORE, RANDOM, FIRST),
 )
@@ -116,7 +104,7 @@ def design_of(protocol: Protocol) -> Design:
         ),
         budget=options.budget,
         further={(FIRST, options.budget): "between"},
-        fitted=(MEAN, HEART_RATE),
+        fitted=(names.MEAN, names.HEART_RATE),
         fitted_for=(BEFORE,),
         drift=(FIRST, options.budget),
     )
@@ -180,12 +168,10 @@ def read_protocol_predictions(paths: Iterable[str | Path]) -> dict[str, list[Pat
         missing = [column for column in COLUMNS if column not in pq.read_schema(path).names]
         if missing:
             raise PredictionError(f"{path}: no column {', '.join(missing)}; personalize the network again")
-        names = pq.read_table(path, columns=["protocol"]).column(0).unique().to_pylist()
-        if len(names) != 1:
-            raise PredictionError(
-                f"{path}: rows of {len(names)} protocols {names}; give each protocol a file of its own"
-            )
-        found.setdefault(names[0], []).append(path)
+        held = pq.read_table(path, columns=["protocol"]).column(0).unique().to_pylist()
+        if len(held) != 1:
+            raise PredictionError(f"{path}: rows of {len(held)} protocols {held}; give each protocol a file of its own")
+        found.setdefault(held[0], []).append(path)
     return found
 
 

@@ -7,20 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import STRATEGIES, EvaluationOptions, ProtocolOptions
-from cuffless.judgement.names import (
-    ALL,
-    CALIBRATION_MEAN,
-    HEART_RATE,
-    HOLD_FIRST,
-    HOLD_LAST,
-    MEAN,
-    METHODS,
-    NETWORK,
-    NETWORKS,
-    NONE,
-    OFFSET,
-    PRESSURES,
-)
+from cuffless.judgement import names
 from cuffless.judgement.summary import (
     difference_text,
     error_text,
@@ -38,7 +25,7 @@ from cuffless.judgement.warnings import skill_warnings
 
 TITLE = "Personalization: what a subject's own data gains"
 OF_STRATEGY = {"first": "the first windows", "random": "random windows"}
-_CALIBRATED = (HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN, OFFSET, NETWORK)
+_CALIBRATED = (*names.CALIBRATED, names.OFFSET, names.NETWORK)
 _TESTED = ("SBP", "p (Holm)", "DBP", "p (Holm)")
 _UNSURE = "too few subjects for an interval or a test"
 
@@ -93,14 +80,14 @@ def table1_note(protocol) -> str:
 def _protocol_part(protocol, mae: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
     own = protocol.options
     subjects, windows = int(mae["n_subjects"].iloc[0]), int(mae["n_windows"].iloc[0])
-    seeds = int(mae.loc[mae["network"] == ALL, "seeds"].iloc[0])
+    seeds = int(mae.loc[mae["network"] == names.ALL, "seeds"].iloc[0])
     cohort = f"{subjects:,} subject{'s' * (subjects != 1)}, {windows:,} test windows, {seeds} seed{'s' * (seeds != 1)}."
     rows = mae[mae["average"] == "subject"]
     lines = [f"## Protocol `{protocol.name}`", "", f"{cohort} {protocol_sentence(own, protocol.shares)}"]
     lines += [f"{text[0].upper()}{text[1:]}." for text in protocol.audit.get("notes", ())]
     if late := ", ".join(f"{network_header(n)} {share:.0%}" for n, share in protocol.at_limit.items() if share > 0):
         lines.append(f"Fits that ended at the limit of {own.epochs} epochs, perhaps too early: {late}.")
-    for pressure in PRESSURES:
+    for pressure in names.PRESSURES:
         lines += ["", f"### {pressure}", "", *_methods(rows[rows["pressure"] == pressure], own)]
     lines += ["", f"### Budgets ({subject_of(mae['network'].unique())})", "", *_budget_table(rows)]
     return [*lines, "", "### In words", "", *(f"- {sentence}" for sentence in gain_sentences(mae, tests, own))]
@@ -111,22 +98,26 @@ def _methods(rows: pd.DataFrame, options: ProtocolOptions) -> list[str]:
     shuffled = " in the shuffled order" if options.order == "shuffled" else ""
     shown = rows[rows["budget"].isin(["", options.budget])]
     counts = shown.groupby("setting")["n_calibration"].first()
-    wanted = [("before", "none", NETWORK, "network as trained")]
-    wanted += [("before", "none", method, METHODS[method]) for method in (MEAN, HEART_RATE)]
+    wanted = [("before", "none", names.NETWORK, "network as trained")]
+    wanted += [("before", "none", method, names.METHODS[method]) for method in (names.MEAN, names.HEART_RATE)]
     for setting in STRATEGIES:
         for method in _CALIBRATED:
-            name = "fine-tuned network" if method == NETWORK else METHODS[method]
-            name += shuffled * (method in (HOLD_FIRST, HOLD_LAST))
+            name = "fine-tuned network" if method == names.NETWORK else names.METHODS[method]
+            name += shuffled * (method in (names.HOLD_FIRST, names.HOLD_LAST))
             wanted.append((setting, f"{setting} ({counts[setting]:g})", method, name))
     return methods_table(shown, ("windows of the subject", "method"), wanted)
 
 
 def _budget_table(rows: pd.DataFrame) -> list[str]:
     """Setting and budget against fine-tuning, offset correction and calibration mean."""
-    methods = (NETWORK, OFFSET, CALIBRATION_MEAN)
-    short = {NETWORK: "fine-tuned", OFFSET: "offset", CALIBRATION_MEAN: "calibration mean"}
-    columns = [(pressure, method) for pressure in PRESSURES for method in methods]
-    shown = rows[rows["network"].isin([ALL, NONE])].set_index(["setting", "budget", "pressure", "method"]).sort_index()
+    methods = (names.NETWORK, names.OFFSET, names.CALIBRATION_MEAN)
+    short = {names.NETWORK: "fine-tuned", names.OFFSET: "offset", names.CALIBRATION_MEAN: "calibration mean"}
+    columns = [(pressure, method) for pressure in names.PRESSURES for method in methods]
+    shown = (
+        rows[rows["network"].isin([names.ALL, names.NONE])]
+        .set_index(["setting", "budget", "pressure", "method"])
+        .sort_index()
+    )
     heads = [f"{pressure} {short[method]}" for pressure, method in columns]
     lines = table_head(["windows of the subject", "budget", "median number", *heads], 1)
     for setting in STRATEGIES:
@@ -146,7 +137,7 @@ def _counts(mae: pd.DataFrame, protocol) -> str:
 
 def _strategies_part(protocols: Sequence, mae: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
     """First and random side by side under each protocol."""
-    rows = tests[(tests["comparison"] == "first vs random") & (tests["network"] == ALL)]
+    rows = tests[(tests["comparison"] == "first vs random") & (tests["network"] == names.ALL)]
     rows = rows.set_index(["protocol", "pressure"])
     lines = [
         "## First windows or random ones",
@@ -158,7 +149,7 @@ def _strategies_part(protocols: Sequence, mae: pd.DataFrame, tests: pd.DataFrame
     ]
     for protocol in protocols:
         cells = []
-        for pressure in PRESSURES:
+        for pressure in names.PRESSURES:
             row = rows.loc[(protocol.name, pressure)]
             p = row.paired_p_holm
             cells += [difference_text(row), "" if np.isnan(p) else f"{p:.3f}" if p >= 0.001 else "< 0.001"]
@@ -178,7 +169,7 @@ def protocol_sentence(options: ProtocolOptions, shares: Mapping[str, float] = Ma
     else:
         test, gap = f"every second window of {rest} {order}, beside windows that may calibrate", ""
     layers = {"heads": "the outputs", "dense": "dense layers and outputs", "all": "all layers", "last7": "the last 7"}
-    of = ", ".join(f"{NETWORKS.get(name, name)} {_percent(share)}" for name, share in shares.items())
+    of = ", ".join(f"{names.NETWORKS.get(name, name)} {_percent(share)}" for name, share in shares.items())
     return f"Tested on {test}{gap}. Layers trained: {layers[options.layers]}{f' ({of} of the weights)' if of else ''}."
 
 
@@ -192,7 +183,7 @@ def gain_sentences(mae: pd.DataFrame, tests: pd.DataFrame, options: ProtocolOpti
     Parameters
     ----------
     mae, tests : DataFrame
-        Rows of one protocol, as from `mae_table` and `contrast_table`.
+        Rows of one protocol, as from `MethodTables`.
     options : ProtocolOptions
 
     Returns
@@ -201,12 +192,14 @@ def gain_sentences(mae: pd.DataFrame, tests: pd.DataFrame, options: ProtocolOpti
         For each strategy and pressure, of `all` at the main budget, subjects counting the same.
     """
     who = subject_of(mae["network"].unique())
-    known = mae[(mae["network"] == ALL) & (mae["average"] == "subject") & mae["budget"].isin(["", options.budget])]
+    known = mae[
+        (mae["network"] == names.ALL) & (mae["average"] == "subject") & mae["budget"].isin(["", options.budget])
+    ]
     known = known.set_index(["pressure", "method", "setting"])["mae"].sort_index()
-    contrasts = tests[tests["network"] == ALL].set_index(["comparison", "pressure"]).sort_index()
+    contrasts = tests[tests["network"] == names.ALL].set_index(["comparison", "pressure"]).sort_index()
     said = []
     for strategy in STRATEGIES:
-        for pressure in PRESSURES:
+        for pressure in names.PRESSURES:
             levels = [
                 known[pressure, *of] for of in (("network", "before"), ("network", strategy), ("offset", strategy))
             ]
@@ -243,8 +236,8 @@ def _verb(difference: float) -> str:
 
 
 def _against(row, other: str) -> str:
-    names = {"offset": "the offset correction's", "hold last": "that of holding the last calibration value"}
-    name = names.get(other, f"the {other}'s")
+    called = {"offset": "the offset correction's", "hold last": "that of holding the last calibration value"}
+    name = called.get(other, f"the {other}'s")
     if np.isnan(row.lower):
         return f"{name} is {number_text(row.difference)} mmHg ({_UNSURE})"
     verdict = verdict_text(row, "fine-tuning is better", "fine-tuning is worse")
@@ -270,11 +263,11 @@ def strategy_sentences(tests: pd.DataFrame, options: dict[str, ProtocolOptions])
     clean = [name for name in options if name not in beside]
     if not clean:
         return []
-    rows = tests[(tests["comparison"] == "first vs random") & (tests["network"] == ALL)]
+    rows = tests[(tests["comparison"] == "first vs random") & (tests["network"] == names.ALL)]
     difference = rows.set_index(["protocol", "pressure"])["difference"]
     said = []
     for name in beside:
-        for pressure in PRESSURES:
+        for pressure in names.PRESSURES:
             a, b = difference[clean[0], pressure], difference[name, pressure]
             less, beside_less, change = map(number_text, (a, b, b - a))
             said.append(

@@ -5,19 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.contrasts import contrast_table
 from cuffless.judgement.evidence.tests import compare_predictors
 from cuffless.judgement.measures.cells import collect_errors
 from cuffless.judgement.measures.drift import delays, drift_edges, drift_table
 from cuffless.judgement.measures.errors import mae_tables
-from cuffless.judgement.measures.tables import (
-    box_table,
-    ks_table,
-    mae_table,
-    method_skill_table,
-    overall_table,
-    subject_table,
-)
+from cuffless.judgement.measures.tables import MethodTables
 from cuffless.judgement.questions import Questions
 from cuffless.judgement.table.design import Design
 from cuffless.judgement.table.predictions import JudgedSplit, PredictionError
@@ -41,7 +33,7 @@ def compare_methods(
     -------
     dict of str to DataFrame
         ``mae, method_skill, contrasts, subject_boxes, subject_ks``; ``boxes`` where they are asked for, ``drift`` where
-        a setting is followed over time; ``overall``, the rows of the paper's table. Functions of their names tell the
+        a setting is followed over time; ``overall``, the rows of the paper's table. `MethodTables` tells their
         columns.
 
     Raises
@@ -50,22 +42,15 @@ def compare_methods(
         If a design has no predictions, or a network and seed does not agree with it; see `runs`.
     """
     edges = drift_edges([(delays(design), design.owner) for design, _ in designs])
+    names = ["mae", "method_skill", "contrasts", "subject_boxes", "subject_ks", *["boxes"] * questions.boxed_together]
     parts, overall = [], None
     for design, predictions in designs:
         errors = collect_errors(design, predictions)
-        tables = {
-            "mae": mae_table(errors, options),
-            "method_skill": method_skill_table(errors, questions, options),
-            "contrasts": contrast_table(errors, questions, options),
-            "subject_boxes": subject_table(errors, questions),
-            "subject_ks": ks_table(errors, questions, options),
-        }
-        if questions.boxed_together:
-            tables["boxes"] = box_table(errors, questions)
+        asked = MethodTables(errors, questions, options)
+        parts.append({name: getattr(asked, name)() for name in names})
         if design.drift:
-            tables["drift"] = drift_table(errors, edges, options)
-        parts.append(tables)
-        overall = overall_table(errors, questions, options) if overall is None else overall
+            parts[-1]["drift"] = drift_table(errors, edges, options)
+        overall = asked.overall() if overall is None else overall
     return {name: _joined([part[name] for part in parts]) for name in parts[0]} | {"overall": overall}
 
 

@@ -14,6 +14,8 @@ MEAN = "mean"
 POPULATION_MEAN, POPULATION_MEDIAN = "population_mean", "population_median"
 HEART_RATE, DEMOGRAPHICS = "heart_rate", "demographics"
 HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN = "hold_first", "hold_last", "calibration_mean"
+CALIBRATED = (HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN)
+"""What a subject's own calibration values say without a network."""
 BASELINES = {
     POPULATION_MEAN: "population mean",
     POPULATION_MEDIAN: "population median",

@@ -1,9 +1,9 @@
 """What an arm asks of its methods, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from cuffless.judgement.names import ALL
+from cuffless.judgement.names import ALL, NETWORK
 
 Side = tuple[str, str]
 """A method and a setting."""
@@ -48,3 +48,13 @@ class Questions:
             and cell.budget == errors.design.main_budget(cell.setting)
             and (self.boxed_together or cell.network != ALL)
         ]
+
+
+def contrasts_with(methods: Iterable[str], settings: Iterable[str]) -> dict[str, tuple[Side, Side]]:
+    """Contrasts of the network with methods, each within the same setting."""
+    settings = tuple(settings)
+    return {
+        f"{setting} vs {method}".replace("_", " "): ((NETWORK, setting), (method, setting))
+        for method in methods
+        for setting in settings
+    }

@@ -33,7 +33,7 @@ def methods_table(rows: pd.DataFrame, heads: Sequence[str], wanted: Iterable[tup
     Parameters
     ----------
     rows : DataFrame
-        Of `mae_table`: one pressure, average and budget.
+        Of `MethodTables.mae`: one pressure, average and budget.
     heads : sequence of str
         Over the first two columns.
     wanted : iterable of (setting, what it is called, method, what it is called)
@@ -65,7 +65,7 @@ def ks_part(ks: pd.DataFrame, options: EvaluationOptions) -> list[str]:
     Parameters
     ----------
     ks : DataFrame
-        As from `ks_table`.
+        As from `MethodTables.subject_ks`.
     options : EvaluationOptions
         `alpha`.
 

@@ -6,18 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from cuffless.judgement import names
 from cuffless.judgement.measures.errors import sum_by_subject
-from cuffless.judgement.names import (
-    CALIBRATION_MEAN,
-    DEMOGRAPHICS,
-    HEART_RATE,
-    HOLD_FIRST,
-    HOLD_LAST,
-    MEAN,
-    OFFSET,
-    POPULATION_MEAN,
-    POPULATION_MEDIAN,
-)
 from cuffless.judgement.table.cases import Case
 from cuffless.judgement.table.design import Calibration, Design
 from cuffless.judgement.table.predictions import PredictionError
@@ -72,15 +62,15 @@ def make_baselines(case: Case) -> Baselines:
     predicted, absent, partly = {}, {}, {}
     folds = _folds(case)
     if folds:
-        for name, middle in ((POPULATION_MEAN, np.mean), (POPULATION_MEDIAN, np.median)):
+        for name, middle in ((names.POPULATION_MEAN, np.mean), (names.POPULATION_MEDIAN, np.median)):
             predicted[name] = np.empty((len(case.windows), 2))
             for tested, known in folds:
                 predicted[name][tested] = middle(known[_REFERENCE].to_numpy(float), axis=0)
     elif len(case.judged.subjects) > 1:
-        predicted |= {POPULATION_MEAN: _left_out_mean(case), POPULATION_MEDIAN: _left_out_median(case)}
+        predicted |= {names.POPULATION_MEAN: _left_out_mean(case), names.POPULATION_MEDIAN: _left_out_median(case)}
     else:
-        absent |= dict.fromkeys((POPULATION_MEAN, POPULATION_MEDIAN), NO_ONE_ELSE)
-    for name, columns in ((HEART_RATE, ("hr",)), (DEMOGRAPHICS, ("age", "sex"))):
+        absent |= dict.fromkeys((names.POPULATION_MEAN, names.POPULATION_MEDIAN), NO_ONE_ELSE)
+    for name, columns in ((names.HEART_RATE, ("hr",)), (names.DEMOGRAPHICS, ("age", "sex"))):
         found = _regression(case, columns)
         if isinstance(found, str):
             absent[name] = found
@@ -88,7 +78,7 @@ def make_baselines(case: Case) -> Baselines:
         untold = np.isnan(found).any(axis=1)
         if untold.any():
             partly[name] = f"{' or '.join(columns)} of {int(untold.sum())} test windows is not known"
-        predicted[name] = np.where(untold[:, None], predicted[POPULATION_MEAN], found)
+        predicted[name] = np.where(untold[:, None], predicted[names.POPULATION_MEAN], found)
     _add_calibration(case, predicted, absent)
     fitted_on = FROM_TRAINING if folds else LEFT_OUT if len(case.judged.subjects) > 1 else f"nothing: {NO_ONE_ELSE}"
     return Baselines(predicted, _offsets(case, absent), absent, fitted_on, partly)
@@ -112,15 +102,15 @@ def fitted_baselines(design: Design) -> dict[str, np.ndarray]:
         If a fold has no training window, or a window that is needed has no pulse rate.
     """
     found = {name: np.full(design.reference.shape, np.nan) for name in design.fitted}
-    rates = design.windows["hr"].to_numpy(float) if HEART_RATE in found else None
+    rates = design.windows["hr"].to_numpy(float) if names.HEART_RATE in found else None
     for tested, training in design.folds:
         if training.empty:
             raise PredictionError("the split has no training window; draw it anew")
         labels = training[["sbp", "dbp"]].to_numpy(float)
-        if MEAN in found:
-            found[MEAN][tested] = labels.mean(axis=0)
-        if HEART_RATE in found:
-            found[HEART_RATE][tested] = rate_regression(labels, training["hr"].to_numpy(float), rates[tested])
+        if names.MEAN in found:
+            found[names.MEAN][tested] = labels.mean(axis=0)
+        if names.HEART_RATE in found:
+            found[names.HEART_RATE][tested] = rate_regression(labels, training["hr"].to_numpy(float), rates[tested])
     return found
 
 
@@ -176,9 +166,9 @@ def calibrated_baselines(reference: np.ndarray, calibration: Calibration) -> dic
     """
     ends, rows = np.cumsum(calibration.counts), calibration.rows
     return {
-        HOLD_FIRST: reference[rows[ends - calibration.counts]],
-        HOLD_LAST: reference[rows[ends - 1]],
-        CALIBRATION_MEAN: calibration_mean(reference, calibration),
+        names.HOLD_FIRST: reference[rows[ends - calibration.counts]],
+        names.HOLD_LAST: reference[rows[ends - 1]],
+        names.CALIBRATION_MEAN: calibration_mean(reference, calibration),
     }
 
 
@@ -279,18 +269,17 @@ def _apply(x: np.ndarray, mean_x: np.ndarray, mean_y: np.ndarray, slope: np.ndar
 
 def _add_calibration(case: Case, predicted: dict[str, np.ndarray], absent: dict[str, str]) -> None:
     """Baselines that know the subject's own calibration values."""
-    names = (HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN)
     values = case.calibration.drop_duplicates(["subject", "record", "start"], ignore_index=True)
     if why := _why_no_calibration(case, values):
-        absent |= dict.fromkeys(names, why)
+        absent |= dict.fromkeys(names.CALIBRATED, why)
         return
     owner = np.searchsorted(case.judged.subjects.astype(str), values["subject"].to_numpy(str))
     calibration = Calibration(np.arange(len(values)), owner, np.bincount(owner, minlength=len(case.judged.subjects)))
     found = calibrated_baselines(values[_REFERENCE].to_numpy(float), calibration)
     predicted |= {name: own[case.judged.owner] for name, own in found.items()}
     if not case.timed:
-        del predicted[HOLD_FIRST], predicted[HOLD_LAST]
-        absent |= dict.fromkeys(names[:2], "no column start")
+        del predicted[names.HOLD_FIRST], predicted[names.HOLD_LAST]
+        absent |= dict.fromkeys((names.HOLD_FIRST, names.HOLD_LAST), "no column start")
 
 
 def _why_no_calibration(case: Case, values: pd.DataFrame) -> str:
@@ -308,7 +297,7 @@ def _offsets(case: Case, absent: dict[str, str]) -> dict[tuple[str, int], np.nda
     """Predictors plus their mean error on the calibration windows."""
     values = case.calibration
     if why := _why_no_calibration(case, values):
-        absent[OFFSET] = why
+        absent[names.OFFSET] = why
         return {}
     found: dict[tuple[str, int], np.ndarray] = {}
     offset = values[_REFERENCE].to_numpy(float) - values[["sbp", "dbp"]].to_numpy(float)
@@ -318,7 +307,7 @@ def _offsets(case: Case, absent: dict[str, str]) -> dict[tuple[str, int], np.nda
         if key in case.judged.predicted and np.isfinite(shift).all():
             found[key] = case.judged.predicted[key] + shift[case.judged.owner]
     if not found:
-        absent[OFFSET] = "calibration rows hold no predictions"
+        absent[names.OFFSET] = "calibration rows hold no predictions"
     return found
 
 

@@ -1,7 +1,7 @@
 """Errors of all methods of a design: networks in every setting, offset correction, and what needs no network."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from cuffless.judgement.evidence.baselines import calibrated_baselines, calibration_mean, fitted_baselines
 from cuffless.judgement.measures.errors import absolute_errors, sum_by_subject
-from cuffless.judgement.names import ALL, HOLD_FIRST, NETWORK, NONE, OFFSET
+from cuffless.judgement.names import ALL, HOLD_FIRST, NETWORK, NONE, OFFSET, PRESSURES
 from cuffless.judgement.table.alignment import Run, runs
 from cuffless.judgement.table.design import Design
 from cuffless.judgement.table.predictions import JudgedSplit, PredictionError
@@ -70,6 +70,12 @@ class Errors:
         """Calibration windows of each subject: (k,)."""
         known = self.design.calibration.get((cell.setting, cell.budget))
         return np.zeros(len(self.design.subjects), int) if known is None else known.counts
+
+    def rows_of(self, cells: Sequence[Cell], **columns) -> dict[str, object]:
+        """Columns that say what rows of cells x pressures are of; further columns are given by cell."""
+        given = {field: [getattr(cell, field) for cell in cells] for field in Cell._fields} | columns
+        repeated = {column: [value for value in values for _ in PRESSURES] for column, values in given.items()}
+        return {"protocol": self.design.name, **repeated, "pressure": list(PRESSURES) * len(cells)}
 
     def cell(self, network: str, method: str, setting: str) -> Cell:
         """The cell of a method and setting at the main budget; of no network where the method has none."""

@@ -10,7 +10,6 @@ from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, Interval, subject_interval
 from cuffless.judgement.measures.cells import Errors
 from cuffless.judgement.measures.errors import sum_by_subject
-from cuffless.judgement.measures.tables import by_pressure
 from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.table.design import Design
 from cuffless.judgement.table.predicted import Predicted
@@ -217,7 +216,7 @@ def drift_table(errors: Errors, edges: np.ndarray, options: EvaluationOptions) -
     if not cells or not len(edges) or not np.isfinite(minutes[rows]).any():
         return pd.DataFrame(columns=_OF_DESIGN)
     absolute = np.concatenate([errors.later[cell] for cell in cells], axis=1)
-    named = by_pressure(errors.design.name, cells)
+    named = errors.rows_of(cells)
     parts = [
         pd.DataFrame({**named, "bin_low": part.low, "bin_high": part.high, **part.figures()})
         for part in errors_by_delay(absolute, errors.design.owner[rows], minutes[rows], edges, options)
