@@ -307,6 +307,19 @@ def all_predictions(wildcards):
     )
 
 
+PAGE_CODE = (str(SOURCE / "cuffless" / "report" / "judgement" / "folder.py"),)
+
+
+def judging_code(arm, *extra):
+    """Code of an arm's judgement: the script imports the arm by its name, so that the other arms do not count."""
+    return code_digest("judge.py", (str(SOURCE / "cuffless" / "arms" / f"{arm}.py"), *extra))
+
+
+def judged_tables(arm, names):
+    """Tables of an arm's judgement."""
+    return expand("results/{{dataset}}/judgement/{arm}/tables/{table}.csv", arm=arm, table=names)
+
+
 def judgements(wildcards):
     """Pages of judgement of the study."""
     judged = ["splits", *["camera"] * bool(rppg_targets("figures"))]

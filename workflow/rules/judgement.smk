@@ -1,17 +1,6 @@
-PAGE_CODE = (str(SOURCE / "cuffless" / "report" / "judgement" / "folder.py"),)
-
-
-def judging_code(arm, *extra):
-    """Code of an arm's judgement: the script imports the arm by its name, so that the other arms do not count."""
-    return code_digest("judge.py", (str(SOURCE / "cuffless" / "arms" / f"{arm}.py"), *extra))
-
-
-def judged_tables(arm, names):
-    """Tables of an arm's judgement."""
-    return expand("results/{{dataset}}/judgement/{arm}/tables/{table}.csv", arm=arm, table=names)
-
-
 rule judge:
+    log:
+        "logs/judge.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
@@ -44,6 +33,8 @@ use rule judge as judge_splits with:
 
 
 rule write_table:
+    log:
+        "logs/write_table.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
