@@ -119,6 +119,8 @@ def test_adding_subjects_simulates_only_their_shards_anew(tiny_study):
         ("windows/quality.py", "EXTRA = 1", {"cut_windows", "train_network"}, {"simulate_records", "list_records"}),
         ("windows/quality.py", "# A comment changes nothing.", set(), {"cut_windows", "plot_fig7"}),
         ("judgement/measures/bins.py", "EXTRA = 1", {"judge_splits"}, {"train_network"}),
+        ("arms/splits.py", "EXTRA = 1", {"judge_splits"}, {"train_network"}),
+        ("arms/camera.py", "EXTRA = 1", set(), {"judge_splits"}),
         ("designs/split.py", "EXTRA = 1", {"sample_split"}, {"cut_windows"}),
         ("architectures/lstm.py", "EXTRA = 1", set(), {"train_network"}),
         ("architectures/alexnet.py", "EXTRA = 1", {"train_network"}, {"sample_split"}),
