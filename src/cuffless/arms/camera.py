@@ -12,7 +12,7 @@ from cuffless.arms.camera_words import summary_page, table2_note
 from cuffless.config import STRATEGIES, EvaluationOptions, RppgTuningOptions
 from cuffless.designs.folds import BEFORE, FIRST, RANDOM, SETTINGS, TUNED
 from cuffless.judgement import judge, names, read_table
-from cuffless.judgement.compare import compare_methods
+from cuffless.judgement.compare import COMPARED, compare_methods
 from cuffless.judgement.questions import Questions, contrasts_with
 from cuffless.judgement.table.design import Design, Words
 
@@ -87,10 +87,6 @@ def judge_folds(
     unchanged : mapping of str to float, optional
         Share of each network's fits that left it as it was, for the summary.
 
-    Returns
-    -------
-    Judged
-
     Raises
     ------
     PredictionError
@@ -129,7 +125,7 @@ def _judge(files, params, resources: Path) -> Judged:
 ARM = Arm(
     name="camera",
     title="what fine-tuning on recordings of faces gains",
-    tables=("mae", "method_skill", "contrasts", "subject_boxes", "subject_ks", "boxes", "overall"),
+    tables=(*COMPARED, "boxes", "overall"),
     judge=_judge,
     questions=QUESTIONS,
 )

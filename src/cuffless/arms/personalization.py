@@ -12,7 +12,7 @@ from cuffless.arms.arm import Arm, Judged
 from cuffless.arms.personalization_words import summary_page, table1_note
 from cuffless.config import STRATEGIES, EvaluationOptions, ProtocolOptions
 from cuffless.judgement import names
-from cuffless.judgement.compare import compare_methods
+from cuffless.judgement.compare import COMPARED, compare_methods
 from cuffless.judgement.questions import Questions, contrasts_with
 from cuffless.judgement.table.design import Design, Words, stored_tables
 from cuffless.judgement.table.predictions import PredictionError
@@ -126,10 +126,6 @@ def judge_protocols(
     reference : DataFrame, optional
         What the paper found with its own test, for the summary; see `summary_page`.
 
-    Returns
-    -------
-    Judged
-
     Raises
     ------
     PredictionError
@@ -209,7 +205,7 @@ def _judge(files, params, resources: Path) -> Judged:
 ARM = Arm(
     name="personalization",
     title="what a subject's own data gains",
-    tables=("mae", "method_skill", "contrasts", "subject_boxes", "subject_ks", "drift", "overall"),
+    tables=(*COMPARED, "drift", "overall"),
     judge=_judge,
     questions=QUESTIONS,
 )

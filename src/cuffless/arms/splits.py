@@ -29,10 +29,6 @@ def judge_splits(
     limits : mapping of pressure to (low, high), optional
         Accepted SBP and DBP in mmHg (windows.sbp_range, windows.dbp_range): bins are counted from there.
 
-    Returns
-    -------
-    Judged
-
     Raises
     ------
     PredictionError

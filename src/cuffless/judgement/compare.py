@@ -14,6 +14,9 @@ from cuffless.judgement.questions import Questions
 from cuffless.judgement.table.design import Design
 from cuffless.judgement.table.predictions import JudgedSplit, PredictionError
 
+COMPARED = ("mae", "method_skill", "contrasts", "subject_boxes", "subject_ks")
+"""Tables of every comparison of methods; methods of `MethodTables`."""
+
 
 def compare_methods(
     designs: Sequence[tuple[Design, pd.DataFrame | Iterable[pd.DataFrame]]],
@@ -42,7 +45,7 @@ def compare_methods(
         If a design has no predictions, or a network and seed does not agree with it; see `runs`.
     """
     edges = drift_edges([(delays(design), design.owner) for design, _ in designs])
-    names = ["mae", "method_skill", "contrasts", "subject_boxes", "subject_ks", *["boxes"] * questions.boxed_together]
+    names = [*COMPARED, *["boxes"] * questions.boxed_together]
     parts, overall = [], None
     for design, predictions in designs:
         errors = collect_errors(design, predictions)

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from cuffless.judgement.evidence.coverage import few_subjects_warning
+from cuffless.judgement.names import ALL
 
 
 def skill_warnings(skill: pd.DataFrame) -> list[str]:
@@ -22,8 +23,8 @@ def skill_warnings(skill: pd.DataFrame) -> list[str]:
 
 
 def _unbounded(skill: pd.DataFrame) -> str:
-    """Say where the interval of a skill reaches to 1: the bootstrap-t found no limit that the baseline's error sets."""
-    open_ended = skill[(skill["upper"] >= 1) & (skill["skill"] < 1)]
+    """Say where a network's interval reaches to 1: the bootstrap-t found no limit that the baseline's error sets."""
+    open_ended = skill[(skill["upper"] >= 1) & (skill["skill"] < 1) & (skill["network"] != ALL)]
     if open_ended.empty:
         return ""
     named = dict.fromkeys(f"{row.network} ({row.pressure})" for row in open_ended.itertuples())

@@ -56,12 +56,7 @@ def variance_components(
 def agreement_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOptions) -> pd.DataFrame:
     """Bias and limits of agreement of one predictor, its seeds averaged.
 
-    Parameters
-    ----------
-    predicted_by_seed : sequence of Predicted
-        Its trainings, on the same windows.
-    options : EvaluationOptions
-        Those of the intervals.
+    Takes its trainings on the same windows, as `merit_rows` does.
 
     Returns
     -------

@@ -136,12 +136,7 @@ def errors_by_delay(
 def since_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOptions) -> pd.DataFrame:
     """MAE of one predictor against the minutes since the last calibration window, its seeds averaged.
 
-    Parameters
-    ----------
-    predicted_by_seed : sequence of Predicted
-        Its trainings, on the same windows.
-    options : EvaluationOptions
-        Those of the intervals.
+    Takes its trainings on the same windows, as `merit_rows` does.
 
     Returns
     -------

@@ -52,17 +52,8 @@ def bhs_grade(shares: np.ndarray) -> str:
 def screen_bhs(predicted: Predicted, limits: Limits | None = None) -> list[dict[str, object]]:
     """Grade all windows, and those of each pressure range, after the BHS protocol of 1993.
 
-    Parameters
-    ----------
-    predicted : Predicted
-    limits : mapping of pressure to (low, high), optional
-        Accepted pressures of the configuration, mmHg.
-
-    Returns
-    -------
-    list of dict
-        Rows of the screen for SBP and DBP. The overall row's value is the grade of all windows; it holds where this
-        and the grade of every range is A or B.
+    Takes accepted pressures of the configuration (mmHg) as `limits`; returns rows of the screen for SBP and DBP. The
+    overall row's value is the grade of all windows; it holds where this and the grade of every range is A or B.
 
     Notes
     -----

@@ -83,16 +83,8 @@ def criterion_2_limit(mean_error: float) -> float:
 def screen_iso81060_2(predicted: Predicted, limits: Limits | None = None) -> list[dict[str, object]]:
     """Screen three pairs a subject against ISO 81060-2:2018, with a cuff and with an invasive reference.
 
-    Parameters
-    ----------
-    predicted : Predicted
-    limits : mapping of pressure to (low, high), optional
-        Accepted pressures of the configuration, mmHg.
-
-    Returns
-    -------
-    list of dict
-        Rows of the screen, for each reading and pressure.
+    Takes accepted pressures of the configuration (mmHg) as `limits`; returns rows of the screen, for each reading and
+    pressure.
 
     Notes
     -----
