@@ -312,7 +312,8 @@ PAGE_CODE = (str(SOURCE / "cuffless" / "report" / "judgement" / "folder.py"),)
 
 def judging_code(arm, *extra):
     """Code of an arm's judgement: the script imports the arm by its name, so that the other arms do not count."""
-    return code_digest("judge.py", (str(SOURCE / "cuffless" / "arms" / f"{arm}.py"), *extra))
+    # A page's plots are reached by their own names; the package around them names the figures of the paper, too.
+    return code_digest("judge.py", (str(SOURCE / "cuffless" / "arms" / f"{arm}.py"), *extra), ["cuffless.figures"])
 
 
 def judged_tables(arm, names):
