@@ -25,13 +25,13 @@ include: "workflow/rules/judgement.smk"
 include: "workflow/rules/inputs.smk"
 include: "workflow/rules/personalization.smk"
 include: "workflow/rules/figures.smk"
-include: "workflow/rules/rppg_inputs.smk"
 include: "workflow/rules/rppg.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/real.smk"
+include: "workflow/rules/targets.smk"
 
 
-if WITH_LEAKAGE:
+if "leakage" in ACTIVE_ARMS:
 
     include: "workflow/rules/leakage.smk"
 
@@ -42,12 +42,12 @@ report: "workflow/report/workflow.rst"
 rule all:
     default_target: True
     input:
-        all_figures,
-        all_tables,
-        all_audits,
-        contact_sheets,
-        judgements,
-        model_cards,
+        figure_targets,
+        table_targets,
+        audit_targets,
+        contact_sheet_targets,
+        judgement_targets,
+        card_targets,
         "results/report.html",
     message:
         "The study is complete: figures in results/figures, tables in results/tables"

@@ -44,7 +44,9 @@ def make_tables():
                         tests.append(
                             _test("split vs split", pressure, ("nonmixed", network), ("mixed", network), known)
                         )
-        return tuple(pd.DataFrame(rows) for rows in (overall, mae, bins, tests))
+        tables = [pd.DataFrame(rows) for rows in (overall, mae, bins, tests)]
+        tables[2] = tables[2].rename(columns={"split": "case"})
+        return tuple(tables)
 
     return make
 

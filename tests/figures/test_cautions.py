@@ -4,7 +4,10 @@ import pandas as pd
 import pytest
 
 from cuffless.config import FigureOptions
-from cuffless.figures import plot_fig4, plot_fig5, plot_fig6, plot_fig7
+from cuffless.figures.paper.fig4 import plot_fig4
+from cuffless.figures.paper.fig5 import plot_fig5
+from cuffless.figures.paper.fig6 import plot_fig6
+from cuffless.figures.paper.fig7 import plot_fig7
 
 SAID = "No patient is named: subjects are 35 runs of 85 records whose numbers lie at most 3 apart."
 

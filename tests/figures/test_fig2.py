@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from cuffless.config import FigureOptions
-from cuffless.figures import plot_fig2
+from cuffless.figures.paper.fig2 import plot_fig2
 
 OPTIONS = FigureOptions(dpi=72)
 PAPER = (1, 2, 5, 7, 9, 11, 13, 15, 17, 20)

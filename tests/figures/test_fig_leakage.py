@@ -6,8 +6,8 @@ import pytest
 from matplotlib.text import Text
 
 from cuffless.config import FigureOptions
-from cuffless.figures import save_figure
 from cuffless.figures.study.fig_leakage import dose_names, plot_fig_leakage
+from cuffless.figures.style import save_figure
 
 DOSES = [("nonmixed", "nonmixed", 0.0), ("record", "record", 0.0), ("mixed", "mixed", 0.0), ("half", "mixed", 0.5)]
 

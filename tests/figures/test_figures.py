@@ -11,7 +11,11 @@ from matplotlib.text import Text
 
 import cuffless.figures
 from cuffless.config import FigureOptions
-from cuffless.figures import plot_fig1, plot_fig4, plot_fig5, plot_fig6, plot_fig7
+from cuffless.figures.paper.fig1 import plot_fig1
+from cuffless.figures.paper.fig4 import plot_fig4
+from cuffless.figures.paper.fig5 import plot_fig5
+from cuffless.figures.paper.fig6 import plot_fig6
+from cuffless.figures.paper.fig7 import plot_fig7
 
 OPTIONS = FigureOptions(dpi=72)
 
@@ -113,7 +117,7 @@ def test_figure_7_draws_every_bin(make_tables, manifest):
     networks = bins[bins["network"] != "mean"]
     assert sorted(drawn) == sorted(networks["mae"].round(6))
     squares = [y for axes in figure.axes for _, y in _points(axes, "s")]
-    means = bins[(bins["network"] == "mean") & (bins["split"] == "nonmixed")]["mae"]
+    means = bins[(bins["network"] == "mean") & (bins["case"] == "nonmixed")]["mae"]
     np.testing.assert_allclose(sorted(squares), sorted([*means, *means]))  # once a panel
 
 
@@ -138,7 +142,7 @@ def test_figure_7_keeps_the_counts_of_many_bins_apart(make_tables, manifest):
     figure = plot_fig7(narrow.assign(n_windows=9500, n_subjects=9500), overall, manifest, OPTIONS)
     figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in _texts(figure) if text.get_text() == "9.5k"]
-    assert len(boxes) == 2 * len(narrow[(narrow["split"] == "nonmixed") & (narrow["network"] != "mean")])
+    assert len(boxes) == 2 * len(narrow[(narrow["case"] == "nonmixed") & (narrow["network"] != "mean")])
     assert not [one for k, one in enumerate(boxes) if one.count_overlaps(boxes[:k])]
 
 

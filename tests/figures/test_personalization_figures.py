@@ -12,7 +12,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.text import Text
 
 from cuffless.config import FigureOptions
-from cuffless.figures import plot_fig8, plot_fig_budget
+from cuffless.figures.paper.fig8 import plot_fig8
+from cuffless.figures.study.fig_budget import plot_fig_budget
 
 OPTIONS = FigureOptions(dpi=72)
 NARROW = FigureOptions(dpi=72, font_size=12, width_inch=3.5)

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from cuffless.config import FigureOptions
-from cuffless.figures import plot_fig4, save_figure
-from cuffless.figures.style import save_picture
+from cuffless.figures.paper.fig4 import plot_fig4
+from cuffless.figures.style import save_figure, save_picture
 
 
 @pytest.fixture

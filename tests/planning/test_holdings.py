@@ -46,7 +46,7 @@ def test_a_table_without_a_usable_record_says_why(tmp_path, write_records):
     with pytest.raises(RecordError, match=r"none of 2 records can be used, most often: no ABP"):
         read_holdings(path)
     path.write_text("")
-    with pytest.raises(RecordError, match="is no table of records"):
+    with pytest.raises(RecordError, match="is not a table of records"):
         read_holdings(path)
 
 

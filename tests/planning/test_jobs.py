@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from cuffless.config import load_config
+from cuffless.figures.registry import figures_of
 from cuffless.planning import count_jobs
 
 
@@ -62,10 +63,11 @@ def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, dry_r
         config["study"]["seeds"] = [0, 1]
     path = tmp_path / "study.yaml"
     path.write_text(yaml.safe_dump(config))
-    assert count_jobs(load_config(path)) == dry_run(path)
+    study = load_config(path)
+    assert count_jobs(study, len(figures_of(study))) == dry_run(path)
 
 
 def test_shards_networks_seeds_and_splits_multiply(paper):
-    jobs = count_jobs(paper)
+    jobs = count_jobs(paper, figures=8)
     assert jobs["cut_windows"] == jobs["fetch_records"] == 400
     assert jobs["train_network"] == 2 * 5 * 3  # the mean regressor joins the four

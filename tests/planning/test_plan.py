@@ -33,7 +33,7 @@ def listed(tmp_path, write_records):
 
 
 def test_the_plan_of_a_listed_database(paper, listed):
-    plan = make_plan(paper, folder=listed)
+    plan = make_plan(paper, figures=8, folder=listed)
     assert plan["basis"] == "records.csv"
     assert (plan["records"], plan["subjects"], plan["hours"]) == (6000, 6000, pytest.approx(18_000))
     assert plan["download_gb"] == pytest.approx(0.5 + 5999 * 0.02)
@@ -49,45 +49,47 @@ def test_the_plan_of_a_listed_database(paper, listed):
 
 
 def test_hours_of_training_are_told_only_with_a_rate(paper, listed):
-    assert make_plan(paper, folder=listed)["training"]["hours_at_most"] is None
-    training = make_plan(paper, folder=listed, windows_per_second=1000)["training"]
+    assert make_plan(paper, figures=8, folder=listed)["training"]["hours_at_most"] is None
+    training = make_plan(paper, figures=8, folder=listed, windows_per_second=1000)["training"]
     assert training["hours_at_most"] == pytest.approx(training["windows_at_most"] / 1000 / 3600)
 
 
 def test_without_raw_files_kept_each_job_at_once_holds_a_shard(paper, listed):
-    kept = make_plan(paper, folder=listed, jobs=8)["stores"]["recordings"]
-    freed = make_plan(with_download(paper, keep_raw=False), folder=listed, jobs=8)["stores"]["recordings"]
+    kept = make_plan(paper, figures=8, folder=listed, jobs=8)["stores"]["recordings"]
+    freed = make_plan(with_download(paper, keep_raw=False), figures=8, folder=listed, jobs=8)["stores"]["recordings"]
     assert kept == {"gb": pytest.approx(120.48), "passing_gb": 0.0}
     assert freed == {"gb": 0.0, "passing_gb": pytest.approx(8 * 0.5)}  # one record outweighs a mean shard
     few = with_download(paper, keep_raw=False).model_dump(mode="json", exclude={"leakage"})
     few["datasets"]["mimic"]["records"]["shards"] = 10
-    assert make_plan(read_config(few), folder=listed, jobs=8)["stores"]["recordings"]["passing_gb"] == pytest.approx(
-        8 * 12.048
-    )
+    assert make_plan(read_config(few), figures=8, folder=listed, jobs=8)["stores"]["recordings"][
+        "passing_gb"
+    ] == pytest.approx(8 * 12.048)
 
 
 def test_what_is_deleted_after_cutting_is_fetched_for_every_windowing(paper, listed):
     raw = with_download(paper, keep_raw=False).model_dump(mode="json", exclude={"leakage"})
     raw["windowings"]["short"] = {"length": 3}
     raw["splits"]["named"]["mixed"]["windowing"] = "short"
-    once = make_plan(paper, folder=listed)["download_gb"]
-    assert make_plan(read_config(raw), folder=listed)["download_gb"] == pytest.approx(2 * once)
+    once = make_plan(paper, figures=8, folder=listed)["download_gb"]
+    assert make_plan(read_config(raw), figures=8, folder=listed)["download_gb"] == pytest.approx(2 * once)
 
 
 def test_peak_counts_the_files_between_once_a_job(paper, listed):
-    one, two = (make_plan(paper, folder=listed, jobs=jobs)["stores"] for jobs in (1, 2))
+    one, two = (make_plan(paper, figures=8, folder=listed, jobs=jobs)["stores"] for jobs in (1, 2))
     assert two["splits"]["passing_gb"] == pytest.approx(2 * one["splits"]["passing_gb"])
     assert two["training"]["passing_gb"] > one["training"]["passing_gb"]
 
 
 def test_a_mirror_is_said(paper, listed):
-    plan = make_plan(with_download(paper, mirror="/data/physionet"), folder=listed)
+    plan = make_plan(with_download(paper, mirror="/data/physionet"), figures=8, folder=listed)
     assert "at most: what /data/physionet holds is linked, not fetched" in plan["note"]
 
 
 @pytest.mark.parametrize("keep_raw", [True, False])
 def test_without_an_address_nothing_is_downloaded_and_nothing_held(paper, listed, keep_raw):
-    plan = make_plan(with_download(paper, url="", mirror="/data/physionet", keep_raw=keep_raw), folder=listed)
+    plan = make_plan(
+        with_download(paper, url="", mirror="/data/physionet", keep_raw=keep_raw), figures=8, folder=listed
+    )
     assert plan["download_gb"] == 0
     assert plan["stores"]["recordings"] == {"gb": 0.0, "passing_gb": 0.0}
     assert "none is fetched" in plan["note"]
@@ -95,7 +97,7 @@ def test_without_an_address_nothing_is_downloaded_and_nothing_held(paper, listed
 
 def test_a_local_folder_that_was_not_listed_leaves_its_figures_open(project, tmp_path):
     raw = {"datasets": {"cohort": {"records": {"source": "wfdb", "path": "somewhere"}}}}
-    plan = make_plan(read_config(raw), folder=tmp_path)
+    plan = make_plan(read_config(raw), figures=8, folder=tmp_path)
     assert plan["basis"] == "unknown"
     assert plan["hours"] is plan["records"] is plan["windowings"]["main"]["windows"] is None
     assert plan["download_gb"] == 0
@@ -135,7 +137,7 @@ def test_the_files_of_a_small_study_are_about_as_large_as_foretold(tmp_path):
     outputs = {s: str(tmp_path / f"{s}.zarr.zip") for s in SUBSETS}
     materialize(manifest, [str(names[0])], outputs)
 
-    plan = make_plan(study, folder=tmp_path)
+    plan = make_plan(study, figures=8, folder=tmp_path)
     assert plan["windowings"]["main"]["basis"] == "cut"
     assert plan["windowings"]["main"]["windows"] == len(index)
     foretold = plan["splits"]["mixed"]

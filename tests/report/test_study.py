@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cuffless.report.study.contents import MANY, TABLES, ReportError, StudyReport, collect_report
 from cuffless.report.study.page import SECTIONS, write_report
 from cuffless.report.study.skill import comparison_sentence, comparisons
-from cuffless.report.study.study import MANY, TABLES, ReportError, StudyReport, collect_report
 
 NETWORKS = ("alexnet", "lstm", "mean")
 
@@ -183,7 +183,7 @@ def test_every_part_shows_what_was_given(report_page):
     assert "by design" in sections["splits"]
     assert "13.6 [12.6, 15.6] (16.6)" in sections["tables"]
     assert "fine-tuned on other people" in sections["tables"]
-    assert "its V, too" in sections["figures"]
+    assert "its V shape" in sections["figures"]
     assert "own figure of this study" in sections["figures"]
     assert "Figure 8" in sections["personal"]
     assert "Figure 9" in sections["camera"]
@@ -294,7 +294,7 @@ def test_a_judgement_of_the_study_brings_more_baselines(files, judgement_of, tmp
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"tables": "x.csv"}, "knows no 'tables'"),
+        ({"tables": "x.csv"}, "unknown part of a report: 'tables'"),
         ({"overall": "absent.csv"}, "absent.csv does not exist"),
         ({"overall": ["a.csv", "b.csv"]}, "one table is expected, not 2"),
     ],

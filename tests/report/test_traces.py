@@ -29,7 +29,7 @@ def test_pressures_come_back_to_a_tenth(packed):
     for subject in subjects[:3]:
         own = traces[(traces["subject"] == subject["name"]) & (traces["network"] == "alexnet")]
         np.testing.assert_allclose(unpacked(subject["reference"][0]) / 10, own["sbp_ref"], atol=0.051)
-        np.testing.assert_allclose(unpacked(subject["said"][0][1]) / 10, own["dbp"], atol=0.051)
+        np.testing.assert_allclose(unpacked(subject["predicted"][0][1]) / 10, own["dbp"], atol=0.051)
         np.testing.assert_allclose(unpacked(subject["time"], "<i4") / 10, own["elapsed"], atol=0.051)
         np.testing.assert_allclose(unpacked(subject["seconds"]) / 100, own["seconds"], atol=0.0051)
         assert subject["mean"] == [118.0, 62.0]

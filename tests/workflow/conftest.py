@@ -1,6 +1,7 @@
 import copy
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -56,10 +57,11 @@ class Study:
                 running.wait()
 
     def planned(self, config=None, *arguments) -> dict[str, int]:
-        """Rules that a dry run would carry out, and how often."""
+        """Rules that a dry run would carry out, and how often; each figure that it would plot counts by its name."""
         done = self("-n", *arguments, config=config)
-        lines = iter((done.stdout + done.stderr).splitlines())
-        counts = {}
+        output = done.stdout + done.stderr
+        lines = iter(output.splitlines())
+        counts = dict.fromkeys(re.findall(r"^Job \d+: Plotting (fig\w+):", output, re.MULTILINE), 1)
         for line in lines:
             if line.startswith("job ") and "count" in line:
                 next(lines)

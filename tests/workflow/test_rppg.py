@@ -54,7 +54,7 @@ def test_it_goes_from_nothing_to_its_figures_and_contact_sheets(study):
 
 
 def test_videos_go_and_what_they_told_stays(study):
-    folder = study.folder / "results/tiny/rppg"
+    folder = study.folder / "results/tiny/camera"
     assert not list((folder / "simulated").glob("*.avi"))
     trace = load_trace(folder / "traces/v001.npz")
     assert trace.stamps == "file"
@@ -95,7 +95,7 @@ def test_a_change_repeats_only_what_it_concerns(study):
 
 
 def test_ready_windows_are_a_second_door(study):
-    folder = study.folder / "results/tiny/rppg"
+    folder = study.folder / "results/tiny/camera"
     windows = zarr.open_group(zarr.storage.ZipStore(folder / "windows.zarr.zip", mode="r"), mode="r")
     index = pd.read_parquet(folder / "windows.parquet")
     with h5py.File(study.folder / "windows.h5", "w") as file:
@@ -112,7 +112,7 @@ def test_ready_windows_are_a_second_door(study):
     after = pd.read_csv(study.folder / targets[1])
     assert after["n_subjects"].max() == before["n_subjects"].max() == 3
     passed = study("-n", config=changed(study, source="ready", path="gone.h5"))
-    assert "passed over: their windows belong into gone.h5" in passed.stdout + passed.stderr
+    assert "skipped: their windows belong in gone.h5" in passed.stdout + passed.stderr
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import yaml
 
 pytestmark = pytest.mark.slow
 
-DRAWING = {"plot_fig1", "plot_fig4", "plot_fig5", "plot_fig6", "plot_fig7", "publish_figure", "all"}
+OTHERS = {"fig1", "fig4", "fig5", "fig6"}  # than Figure 7
 WRITTEN = (pd.read_parquet, "predictions.parquet"), (pd.read_csv, "history.csv")
 TRAINING = "results/tiny/training/{}/alexnet/seed0/{}"
 
@@ -83,8 +83,8 @@ def test_with_nothing_to_do_nothing_is_done(tiny_study):
     [
         ({"windows": {"snr_db": -3.0}}, {"cut_windows", "sample_split", "train_network"}, {"simulate_records"}),
         ({"training": {"epochs": 4}}, {"train_network", "judge_splits"}, {"cut_windows", "sample_split"}),
-        ({"figures": {"dpi": 150}}, DRAWING - {"all"}, {"judge_splits", "train_network"}),
-        ({"evaluation": {"bootstrap": 300}}, {"judge_splits", "plot_fig7"}, {"train_network", "plot_fig5"}),
+        ({"figures": {"dpi": 150}}, OTHERS | {"fig7", "publish_figure"}, {"judge_splits", "train_network"}),
+        ({"evaluation": {"bootstrap": 300}}, {"judge_splits", "fig7"}, {"train_network", "fig5"}),
         ({"splits": {"seed": 5}}, {"sample_split", "train_network"}, {"cut_windows"}),
         ({"snakemake": {"shard_mem_mb": 1400}}, set(), {"cut_windows", "train_network", "simulate_records"}),
     ],
@@ -104,7 +104,7 @@ def test_adding_a_network_trains_only_that(tiny_study):
     config["networks"]["resnet"] = {"width": 0.0625, "blocks": [1, 1, 1, 1]}
     planned = tiny_study.planned(config)
     assert planned["train_network"] == 2
-    assert not {"cut_windows", "materialize_split", "sample_split", "plot_fig4", "plot_fig5"} & set(planned)
+    assert not {"cut_windows", "materialize_split", "sample_split", "fig4", "fig5"} & set(planned)
 
 
 def test_adding_subjects_simulates_only_their_shards_anew(tiny_study):
@@ -115,9 +115,9 @@ def test_adding_subjects_simulates_only_their_shards_anew(tiny_study):
 @pytest.mark.parametrize(
     ("module", "line", "runs", "runs_not"),
     [
-        ("figures/paper/fig7.py", "EXTRA = 1", {"plot_fig7"}, {"judge_splits", "train_network", "cut_windows"}),
+        ("figures/paper/fig7.py", "EXTRA = 1", {"fig7"}, OTHERS | {"judge_splits", "train_network"}),
         ("windows/quality.py", "EXTRA = 1", {"cut_windows", "train_network"}, {"simulate_records", "list_records"}),
-        ("windows/quality.py", "# A comment changes nothing.", set(), {"cut_windows", "plot_fig7"}),
+        ("windows/quality.py", "# A comment changes nothing.", set(), {"cut_windows", "fig7"}),
         ("judgement/measures/bins.py", "EXTRA = 1", {"judge_splits"}, {"train_network"}),
         ("arms/splits.py", "EXTRA = 1", {"judge_splits"}, {"train_network"}),
         ("arms/camera.py", "EXTRA = 1", set(), {"judge_splits"}),
@@ -157,7 +157,7 @@ def test_a_training_killed_on_one_core_ends_with_the_predictions_of_one_undistur
     config = changed(tiny_study, training={"epochs": 60, "patience": 60})
     target = TRAINING.format("nonmixed", "predictions.parquet")
     results = fresh_study.folder / "results"
-    before = {path: path.stat().st_mtime_ns for path in (results / "tiny" / "splits").rglob("*.*")}
+    before = {path: path.stat().st_mtime_ns for path in (results / "tiny" / "designs").rglob("*.*")}
     fresh_study.killed_once(
         lambda: list(results.glob("tiny/state/*/*/state.npz")),
         "--",
@@ -199,7 +199,7 @@ def test_a_network_of_the_users_own_joins_by_a_config_line(tiny_study, fresh_stu
     config["networks"] = {"mine": {"architecture": "own_network:build", "parameters": {"units": 8}}}
     config["personalization"] = {"subjects": 2, "min_windows": 20, "budget_windows": [1], "budget_shares": []}
     config["personalization"] |= {"epochs": 1, "named": {"main": {}}}
-    stages = ("training/nonmixed", "personalization/main")
+    stages = ("training/nonmixed", "finetuning/personalization/main")
     targets = [f"results/tiny/{stage}/mine/seed0/predictions.parquet" for stage in stages]
     fresh_study("--", *targets, config=config)
     table = pd.read_parquet(fresh_study.folder / targets[0])
@@ -220,7 +220,7 @@ def test_recordings_in_a_folder_are_used_or_rejected_with_a_reason(tiny_study, f
         real={"model": TRAINING.format("nonmixed", "model.keras")},
     )
     done = fresh_study("--", "real_records", config=config)
-    assert "absent is passed over, there is no folder nowhere" in done.stdout + done.stderr
+    assert "absent is skipped: folder nowhere does not exist" in done.stdout + done.stderr
     summary = pd.read_csv(fresh_study.folder / "results" / "hospital" / "real" / "summary.csv").set_index("record")
     assert len(summary) == 3
     assert "not a readable WFDB header" in summary.loc["broken", "reason"]
@@ -260,4 +260,4 @@ def test_the_report_is_written_with_captions(tiny_study):
     tiny_study("--report", "report.html")
     text = (tiny_study.folder / "report.html").read_text()
     assert "people whom the networks have never seen" in text
-    assert "One row a record" in text
+    assert "One row per record" in text

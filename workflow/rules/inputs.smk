@@ -12,13 +12,13 @@ rule cut_crops:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: STUDY.snakemake.shard_mem_mb * attempt,
-        runtime=lambda wildcards, attempt: 480 * attempt,
+        mem_mb=growing(STUDY.snakemake.shard_mem_mb),
+        runtime=growing(480),
         connections=connections_to_cut,
     params:
         crops=CROPS,
         stretch=STUDY.inputs.stretch_seconds,
-        options=lambda wildcards: named(STUDY.windowings, STUDY.inputs.windowing).canonical(),
+        options=lambda wildcards: entry(STUDY.windowings, STUDY.inputs.windowing).canonical(),
         records=lambda wildcards: records_of(wildcards).reading(),
         code=source_code("cut_crops.py"),
     message:
@@ -41,8 +41,8 @@ rule sample_stretches:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         windows=list(STUDY.inputs.windows),
         seed=STUDY.inputs.seed,
@@ -70,8 +70,8 @@ rule materialize_crop:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         code=code_digest("materialize_crop.py"),
     message:
@@ -98,12 +98,12 @@ rule train_input:
         "../../envs/cuffless.yaml"
     threads: STUDY.snakemake.threads
     resources:
-        mem_mb=lambda wildcards, attempt: STUDY.snakemake.training_mem_mb * attempt,
+        mem_mb=growing(STUDY.snakemake.training_mem_mb),
         runtime=1440,
         gpu=1 if STUDY.snakemake.gpu else 0,
     params:
         options=input_options,
-        code=training_code,
+        code=network_code("train_network.py"),
     message:
         "Training: {wildcards.network} on {wildcards.crop}, {wildcards.channels}, repeat {wildcards.seed}"
     script:
@@ -128,26 +128,3 @@ use rule judge as judge_inputs with:
         options=STUDY.evaluation.canonical(),
         naming=lambda wildcards: records_of(wildcards).naming(),
         code=judging_code("inputs"),
-
-
-rule plot_fig2:
-    input:
-        mae="results/{dataset}/judgement/inputs/tables/mae.csv",
-        tests="results/{dataset}/judgement/inputs/tables/tests.csv",
-    output:
-        pdf="results/{dataset}/figures/fig2.pdf",
-        png="results/{dataset}/figures/fig2.png",
-    log:
-        "logs/{dataset}/plot_fig2.log",
-    conda:
-        "../../envs/cuffless.yaml"
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        options=FIGURE_OPTIONS,
-        code=code_digest("plot_fig2.py"),
-    message:
-        "Plotting Figure 2: {wildcards.dataset}"
-    script:
-        "../scripts/plot_fig2.py"

@@ -1,11 +1,14 @@
+include: "judgement_inputs.smk"
+
+
 rule judge:
     log:
         "logs/judge.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     message:
         "Judging: {params.arm}, {wildcards.dataset}"
     script:

@@ -3,8 +3,8 @@ include: "leakage_inputs.smk"
 
 use rule judge as judge_leakage with:
     input:
-        predictions=of_each("results/{dataset}/training/{split}/{network}/seed{seed}/predictions.parquet", TRIED),
-        models=of_each("results/{dataset}/training/{split}/{network}/seed{seed}/model.keras", TRIED),
+        predictions=leakage_files("results/{dataset}/training/{split}/{network}/seed{seed}/predictions.parquet", TRIED),
+        models=leakage_files("results/{dataset}/training/{split}/{network}/seed{seed}/model.keras", TRIED),
         duplicates=[f"results/{dataset}/designs/splits/{split}.duplicates.json" for dataset, split in TRIED],
         audits=[f"results/{dataset}/designs/splits/{split}.audit.json" for dataset, split in TRIED],
     output:
@@ -27,26 +27,3 @@ use rule judge as judge_leakage with:
         code=judging_code("leakage"),
     message:
         "Judging what leakage is worth: {params.dataset}"
-
-
-rule plot_fig_leakage:
-    input:
-        dose="results/{dataset}/judgement/leakage/tables/dose.csv",
-        dial="results/{dataset}/judgement/leakage/tables/dial.csv",
-    output:
-        pdf="results/{dataset}/figures/fig_leakage.pdf",
-        png="results/{dataset}/figures/fig_leakage.png",
-    log:
-        "logs/{dataset}/plot_fig_leakage.log",
-    conda:
-        "../../envs/cuffless.yaml"
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=10,
-    params:
-        options=FIGURE_OPTIONS,
-        code=code_digest("plot_fig_leakage.py"),
-    message:
-        "Plotting what leakage is worth: {wildcards.dataset}"
-    script:
-        "../scripts/plot_fig_leakage.py"

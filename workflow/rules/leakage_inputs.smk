@@ -4,7 +4,7 @@ DIAL = [(dataset, split) for dataset in DIALLED.values() for split in STUDY.leak
 TRIED = list(dict.fromkeys([*DOSES, *DIAL]))
 
 
-def of_each(pattern, tried):
+def leakage_files(pattern, tried):
     """Files of the network of the dose-response, on each data set and split that is tried."""
     return [
         pattern.format(dataset=dataset, split=split, network=STUDY.leakage.network, seed=seed)

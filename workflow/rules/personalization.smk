@@ -1,3 +1,6 @@
+include: "personalization_inputs.smk"
+
+
 rule sample_plan:
     input:
         index=lambda wildcards: f"results/{wildcards.dataset}/windows/{windowing_of(split_of(wildcards.protocol))}.parquet",
@@ -10,13 +13,13 @@ rule sample_plan:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         options=lambda wildcards: protocol_of(wildcards).drawing(),
         code=code_digest("sample_plan.py", BUDGETS),
     message:
-        "Sampling subjects to personalize on: {wildcards.dataset}, {wildcards.protocol}"
+        "Sampling subjects to personalize: {wildcards.dataset}, {wildcards.protocol}"
     script:
         "../scripts/sample_plan.py"
 
@@ -37,12 +40,12 @@ rule materialize_plan:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         code=code_digest("materialize_plan.py"),
     message:
-        "Writing all windows of the drawn subjects: {wildcards.dataset}, {wildcards.protocol}"
+        "Writing the windows of the sampled subjects: {wildcards.dataset}, {wildcards.protocol}"
     script:
         "../scripts/materialize_plan.py"
 
@@ -64,15 +67,15 @@ rule personalize_network:
         "../../envs/cuffless.yaml"
     threads: STUDY.snakemake.threads
     resources:
-        mem_mb=lambda wildcards, attempt: STUDY.snakemake.training_mem_mb * attempt,
-        runtime=lambda wildcards, attempt: 720 * attempt,
+        mem_mb=growing(STUDY.snakemake.training_mem_mb),
+        runtime=growing(720),
         gpu=1 if STUDY.snakemake.gpu else 0,
     params:
         options=lambda wildcards: protocol_of(wildcards).tuning(),
-        threads=lambda wildcards: named(STUDY.networks, wildcards.network).training.tf_threads,
+        threads=lambda wildcards: entry(STUDY.networks, wildcards.network).training.tf_threads,
         split=lambda wildcards: split_of(wildcards.protocol),
         architecture=architecture_of,
-        code=personalizing_code,
+        code=network_code("personalize_network.py", BUDGETS),
     message:
         "Personalizing: {wildcards.network}, {wildcards.dataset}, {wildcards.protocol}, seed {wildcards.seed}"
     script:
@@ -113,59 +116,3 @@ use rule judge as judge_personalization with:
         protocols=[protocol.canonical() for protocol in PROTOCOLS.values()],
         reference=file_digest(Path(workflow.basedir) / SIGNIFICANCE),
         code=judging_code("personalization", *BUDGETS),
-
-
-rule plot_fig8:
-    input:
-        subjects="results/{dataset}/judgement/personalization/tables/subject_boxes.csv",
-        ks="results/{dataset}/judgement/personalization/tables/subject_ks.csv",
-        mae="results/{dataset}/judgement/personalization/tables/mae.csv",
-        audits=expand("results/{{dataset}}/designs/personalization/{protocol}/audit.json", protocol=list(PROTOCOLS)[:1]),
-        splits=protocol_audits,
-    output:
-        pdf="results/{dataset}/figures/{figure}.pdf",
-        png="results/{dataset}/figures/{figure}.png",
-    log:
-        "logs/{dataset}/draw_{figure}.log",
-    wildcard_constraints:
-        figure="fig8|figA1",
-    conda:
-        "../../envs/cuffless.yaml"
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=10,
-    params:
-        options=FIGURE_OPTIONS,
-        protocols=list(PROTOCOLS)[:1],
-        code=code_digest("plot_fig8.py"),
-    message:
-        "Plotting {wildcards.figure}: {wildcards.dataset}"
-    script:
-        "../scripts/plot_fig8.py"
-
-
-rule plot_fig_budget:
-    input:
-        mae="results/{dataset}/judgement/personalization/tables/mae.csv",
-        drift="results/{dataset}/judgement/personalization/tables/drift.csv",
-        tests="results/{dataset}/judgement/personalization/tables/contrasts.csv",
-        audits=expand("results/{{dataset}}/designs/personalization/{protocol}/audit.json", protocol=PROTOCOLS),
-        splits=protocol_audits,
-    output:
-        pdf="results/{dataset}/figures/fig_budget.pdf",
-        png="results/{dataset}/figures/fig_budget.png",
-    log:
-        "logs/{dataset}/plot_fig_budget.log",
-    conda:
-        "../../envs/cuffless.yaml"
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=10,
-    params:
-        options=FIGURE_OPTIONS,
-        protocols=list(PROTOCOLS),
-        code=code_digest("plot_fig_budget.py"),
-    message:
-        "Plotting budget and drift: {wildcards.dataset}"
-    script:
-        "../scripts/plot_fig_budget.py"

@@ -5,7 +5,7 @@ rule real_records:
     input:
         local_results,
     message:
-        "Real recordings: results/DATASET/real/summary.csv says what each holds and how well it is predicted"
+        "Real recordings: contents and errors of each are in results/DATASET/real/summary.csv"
 
 
 rule predict_recordings:
@@ -27,8 +27,8 @@ rule predict_recordings:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 3000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(3000),
+        runtime=growing(60),
     params:
         model=STUDY.real.model,
         network=trained_network,

@@ -4,18 +4,18 @@ LOCAL = [name for name, dataset in STUDY.datasets.items() if dataset.records.sou
 
 
 def local_results(wildcards):
-    """What is made of each data set in a local folder; one whose folder is absent is passed over with a word."""
+    """Results of each data set in a local folder; one whose folder is missing is skipped with a message."""
     results = []
     if not LOCAL:
         print(
-            "real_records: no data set of this configuration lies in a local folder; try --configfile config/real.yaml",
+            "real_records: this configuration has no data set in a local folder; try --configfile config/real.yaml",
             file=sys.stderr,
         )
     for name in LOCAL:
         folder = STUDY.datasets[name].records.path
         if not Path(folder).is_dir():
             print(
-                f"real_records: {name} is passed over, there is no folder {folder}",
+                f"real_records: {name} is skipped: folder {folder} does not exist",
                 file=sys.stderr,
             )
             continue
@@ -36,32 +36,32 @@ def shards_with_pressure(pattern):
 
 
 def recordings(wildcards):
-    """How the recordings of a data set are found and read, as canonical JSON."""
-    return named(STUDY.datasets, wildcards.dataset).records.canonical()
+    """Options for finding and reading the recordings of a data set, as canonical JSON."""
+    return entry(STUDY.datasets, wildcards.dataset).records.canonical()
 
 
 def recordings_listing(wildcards):
     """Digest of names and sizes of a data set's files, so that a new recording of PPG alone is noticed."""
     if wildcards.dataset not in STUDY.real.ppg_only:
         return ""
-    options = named(STUDY.datasets, wildcards.dataset).records
+    options = entry(STUDY.datasets, wildcards.dataset).records
     return "".join(shard_listing(options, shard) for shard in range(options.shards))
 
 
 def own_architectures():
-    """Networks of the user's own, which the model that predicts may ask for."""
+    """Custom networks, which the model that predicts may need."""
     return [network.architecture for network in STUDY.networks.values() if ":" in network.architecture]
 
 
 def trained_network(wildcards):
-    """Digest of the network that predicts, or a clear word on how to make it.
+    """Digest of the network that predicts, or an error that says how to train it.
 
-    It is no input: the study that trains it is another one, and its rules do not stand in this configuration.
+    It is not an input: another study trains it, with another configuration.
     """
     model = Path(STUDY.real.model)
     if not model.is_file():
         raise WorkflowError(
-            f"{model}: there is no such network. The default study trains the default one: snakemake --cores 2 -- "
+            f"{model} does not exist. The default study trains the default network: snakemake --cores 2 -- "
             "results/cohort/training/nonmixed/alexnet/seed0/model.keras; or name another under real.model"
         )
     return file_digest(model)

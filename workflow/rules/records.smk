@@ -6,8 +6,8 @@ rule fetch_index:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=growing(1000),
+        runtime=growing(240),
         connections=connections_to_list,
     params:
         database=lambda wildcards: records_of(wildcards).database,
@@ -31,8 +31,8 @@ rule list_records:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: STUDY.snakemake.shard_mem_mb * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=growing(STUDY.snakemake.shard_mem_mb),
+        runtime=growing(240),
         connections=connections_to_list,
     params:
         options=lambda wildcards: records_of(wildcards).choosing(),
@@ -56,8 +56,8 @@ rule fetch_records:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 1440 * attempt,
+        mem_mb=growing(1000),
+        runtime=growing(1440),
         connections=connections_to_fetch,
     params:
         records=lambda wildcards: records_of(wildcards).reading(),
@@ -79,8 +79,8 @@ rule join_records:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=code_digest("join_tables.py"),
     message:

@@ -11,8 +11,8 @@ rule write_report:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 20 * attempt,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         title=f"Report of the study: {STUDY.study.dataset}",
         benchmarks=job_times,
@@ -37,8 +37,8 @@ rule write_card:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     params:
         options=STUDY.evaluation.canonical(),
         windows=lambda wildcards: STUDY.windowings[windowing_of(wildcards.split)].canonical(),

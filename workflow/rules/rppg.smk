@@ -1,3 +1,6 @@
+include: "rppg_inputs.smk"
+
+
 rule simulate_video:
     output:
         video=temp("results/{dataset}/camera/simulated/{recording}.avi"),
@@ -12,15 +15,15 @@ rule simulate_video:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=growing(1500),
+        runtime=growing(30),
     params:
         options=STUDY.rppg.simulation.filming(),
-        confounding=lambda wildcards: named(STUDY.datasets, wildcards.dataset).simulator.confounding,
-        cohort=lambda wildcards: named(STUDY.datasets, wildcards.dataset).simulator.subjects,
+        confounding=lambda wildcards: entry(STUDY.datasets, wildcards.dataset).simulator.confounding,
+        cohort=lambda wildcards: entry(STUDY.datasets, wildcards.dataset).simulator.subjects,
         code=code_digest("simulate_video.py"),
     message:
-        "Filming a simulated subject: {wildcards.recording}"
+        "Simulating a video of a face: {wildcards.recording}"
     script:
         "../scripts/simulate_video.py"
 
@@ -39,10 +42,10 @@ rule extract_trace:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 1500 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=growing(1500),
+        runtime=growing(120),
     params:
-        recording=lambda wildcards: named(RECORDINGS, wildcards.recording).canonical(video_only=True),
+        recording=lambda wildcards: entry(RECORDINGS, wildcards.recording).canonical(video_only=True),
         roi_hz=STUDY.rppg.roi_hz,
         code=code_digest("extract_trace.py"),
     message:
@@ -51,7 +54,7 @@ rule extract_trace:
         "../scripts/extract_trace.py"
 
 
-if RPPG_READY:
+if STUDY.rppg.source == "ready":
 
     rule gather_ready_windows:
         input:
@@ -69,14 +72,14 @@ if RPPG_READY:
         conda:
             "../../envs/cuffless.yaml"
         resources:
-            mem_mb=lambda wildcards, attempt: 4000 * attempt,
-            runtime=lambda wildcards, attempt: 30 * attempt,
+            mem_mb=growing(4000),
+            runtime=growing(30),
         params:
             options=STUDY.rppg.gathering(),
             windows=rppg_windowing,
             code=code_digest("gather_ready_windows.py"),
         message:
-            "Reading windows of rPPG: {input}"
+            "Reading ready rPPG windows: {input}"
         script:
             "../scripts/gather_ready_windows.py"
 
@@ -98,15 +101,15 @@ else:
         conda:
             "../../envs/cuffless.yaml"
         resources:
-            mem_mb=lambda wildcards, attempt: 1500 * attempt,
-            runtime=lambda wildcards, attempt: 60 * attempt,
+            mem_mb=growing(1500),
+            runtime=growing(60),
         params:
             options=FIGURE_OPTIONS,
             names=list(RECORDINGS),
             method=STUDY.rppg.method,
             code=code_digest("plot_contact_sheets.py"),
         message:
-            "Plotting what was measured of each recording: {wildcards.dataset}"
+            "Plotting contact sheets: {wildcards.dataset}"
         script:
             "../scripts/plot_contact_sheets.py"
 
@@ -127,15 +130,15 @@ else:
         conda:
             "../../envs/cuffless.yaml"
         resources:
-            mem_mb=lambda wildcards, attempt: 4000 * attempt,
-            runtime=lambda wildcards, attempt: 60 * attempt,
+            mem_mb=growing(4000),
+            runtime=growing(60),
         params:
             recordings=[recording.canonical() for recording in RECORDINGS.values()],
             options=STUDY.rppg.gathering(),
             windows=rppg_windowing,
             code=code_digest("gather_rppg_windows.py"),
         message:
-            "Cutting windows of rPPG: {wildcards.dataset}"
+            "Cutting rPPG windows: {wildcards.dataset}"
         script:
             "../scripts/gather_rppg_windows.py"
 
@@ -149,39 +152,17 @@ else:
         conda:
             "../../envs/cuffless.yaml"
         resources:
-            mem_mb=lambda wildcards, attempt: 4000 * attempt,
-            runtime=lambda wildcards, attempt: 60 * attempt,
+            mem_mb=growing(4000),
+            runtime=growing(60),
         params:
             lengths=list(STUDY.rppg.snr_lengths),
             options=STUDY.rppg.pulse(),
             windows=rppg_windowing,
             code=code_digest("count_snr_shares.py"),
         message:
-            "Counting windows with enough SNR, by their length: {wildcards.dataset}"
+            "Counting windows with sufficient SNR, by length: {wildcards.dataset}"
         script:
             "../scripts/count_snr_shares.py"
-
-    rule plot_fig3:
-        input:
-            shares="results/{dataset}/camera/snr_shares.csv",
-        output:
-            pdf="results/{dataset}/figures/fig3.pdf",
-            png="results/{dataset}/figures/fig3.png",
-        log:
-            "logs/{dataset}/plot_fig3.log",
-        conda:
-            "../../envs/cuffless.yaml"
-        resources:
-            mem_mb=lambda wildcards, attempt: 1000 * attempt,
-            runtime=10,
-        params:
-            options=FIGURE_OPTIONS,
-            windows=rppg_windowing,
-            code=code_digest("plot_fig3.py"),
-        message:
-            "Plotting Figure 3: {wildcards.dataset}"
-        script:
-            "../scripts/plot_fig3.py"
 
 
 rule sample_folds:
@@ -196,8 +177,8 @@ rule sample_folds:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         share=STUDY.rppg.tuning.share,
         test=STUDY.rppg.tuning.test,
@@ -229,15 +210,15 @@ rule tune_network:
         "../../envs/cuffless.yaml"
     threads: STUDY.snakemake.threads
     resources:
-        mem_mb=lambda wildcards, attempt: STUDY.snakemake.training_mem_mb * attempt,
-        runtime=lambda wildcards, attempt: 720 * attempt,
+        mem_mb=growing(STUDY.snakemake.training_mem_mb),
+        runtime=growing(720),
         gpu=1 if STUDY.snakemake.gpu else 0,
     params:
         options=STUDY.rppg.tuning.canonical(),
-        threads=lambda wildcards: named(STUDY.networks, wildcards.network).training.tf_threads,
+        threads=lambda wildcards: entry(STUDY.networks, wildcards.network).training.tf_threads,
         split=STUDY.rppg.split,
         architecture=architecture_of,
-        code=tuning_code,
+        code=network_code("tune_network.py"),
     message:
         "Fine-tuning on rPPG: {wildcards.network}, {wildcards.dataset}, seed {wildcards.seed}"
     script:
@@ -248,8 +229,8 @@ use rule judge as judge_camera with:
     input:
         plan="results/{dataset}/designs/camera/folds.parquet",
         audit="results/{dataset}/designs/camera/folds.audit.json",
-        predictions=tuned("predictions.parquet"),
-        runs=tuned("run.json"),
+        predictions=tuning_files("predictions.parquet"),
+        runs=tuning_files("run.json"),
     output:
         judged_tables(
             "camera",
@@ -286,54 +267,3 @@ use rule write_table as write_table2 with:
         options=STUDY.evaluation.canonical(),
         reference=file_digest(Path(workflow.basedir) / REFERENCE),
         code=code_digest("write_paper_table.py"),
-
-
-rule plot_fig9:
-    input:
-        box="results/{dataset}/judgement/camera/tables/boxes.csv",
-        tests="results/{dataset}/judgement/camera/tables/contrasts.csv",
-        audit="results/{dataset}/designs/camera/folds.audit.json",
-    output:
-        pdf="results/{dataset}/figures/fig9.pdf",
-        png="results/{dataset}/figures/fig9.png",
-    log:
-        "logs/{dataset}/plot_fig9.log",
-    conda:
-        "../../envs/cuffless.yaml"
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=10,
-    params:
-        options=FIGURE_OPTIONS,
-        code=code_digest("plot_fig9.py"),
-    message:
-        "Plotting Figure 9: {wildcards.dataset}"
-    script:
-        "../scripts/plot_fig9.py"
-
-
-rule plot_figA2:
-    input:
-        subjects="results/{dataset}/judgement/camera/tables/subject_boxes.csv",
-        ks="results/{dataset}/judgement/camera/tables/subject_ks.csv",
-        box="results/{dataset}/judgement/camera/tables/boxes.csv",
-        audit="results/{dataset}/designs/camera/folds.audit.json",
-    output:
-        pdf="results/{dataset}/figures/{figure}.pdf",
-        png="results/{dataset}/figures/{figure}.png",
-    log:
-        "logs/{dataset}/draw_{figure}.log",
-    wildcard_constraints:
-        figure="figA[2-5]",
-    conda:
-        "../../envs/cuffless.yaml"
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=10,
-    params:
-        options=FIGURE_OPTIONS,
-        code=code_digest("plot_figA2.py"),
-    message:
-        "Plotting {wildcards.figure}: {wildcards.dataset}"
-    script:
-        "../scripts/plot_figA2.py"

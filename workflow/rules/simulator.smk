@@ -1,3 +1,6 @@
+include: "records_inputs.smk"
+
+
 rule simulate_records:
     output:
         "results/{dataset}/raw/{shard}.csv",
@@ -8,8 +11,8 @@ rule simulate_records:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: STUDY.snakemake.shard_mem_mb * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(STUDY.snakemake.shard_mem_mb),
+        runtime=growing(60),
     params:
         subjects=simulated_subjects,
         options=simulator_options,

@@ -12,10 +12,10 @@ rule sample_split:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
-        options=lambda wildcards: named(STUDY.splits.named, wildcards.split).drawing(),
+        options=lambda wildcards: entry(STUDY.splits.named, wildcards.split).drawing(),
         overlap=lambda wildcards: overlap_of(wildcards.split),
         runs_gap=runs_gap,
         code=code_digest("sample_split.py"),
@@ -45,8 +45,8 @@ rule materialize_split:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 120 * attempt,
+        mem_mb=growing(2000),
+        runtime=growing(120),
     params:
         code=code_digest("materialize_split.py"),
     message:
@@ -70,14 +70,14 @@ rule audit_duplicates:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
-        options=lambda wildcards: named(STUDY.splits.named, wildcards.split).canonical(),
+        options=lambda wildcards: entry(STUDY.splits.named, wildcards.split).canonical(),
         overlap=lambda wildcards: overlap_of(wildcards.split),
         code=code_digest("audit_duplicates.py"),
     message:
-        "Looking for copies of signals: {wildcards.dataset}, {wildcards.split}"
+        "Checking for duplicate signals: {wildcards.dataset}, {wildcards.split}"
     script:
         "../scripts/audit_duplicates.py"
 
@@ -99,13 +99,13 @@ rule audit_sets:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
-        options=lambda wildcards: named(STUDY.splits.named, wildcards.split).canonical(),
+        options=lambda wildcards: entry(STUDY.splits.named, wildcards.split).canonical(),
         overlap=lambda wildcards: overlap_of(wildcards.split),
         code=code_digest("audit_sets.py"),
     message:
-        "Looking for all seven leaks: {wildcards.dataset}, {wildcards.split}"
+        "Auditing leaks: {wildcards.dataset}, {wildcards.split}"
     script:
         "../scripts/audit_sets.py"

@@ -1,3 +1,6 @@
+include: "training_inputs.smk"
+
+
 rule train_network:
     input:
         manifest="results/{dataset}/designs/splits/{split}.parquet",
@@ -17,13 +20,13 @@ rule train_network:
         "../../envs/cuffless.yaml"
     threads: STUDY.snakemake.threads
     resources:
-        mem_mb=lambda wildcards, attempt: STUDY.snakemake.training_mem_mb * attempt,
+        mem_mb=growing(STUDY.snakemake.training_mem_mb),
         runtime=2880,
         gpu=1 if STUDY.snakemake.gpu else 0,
     params:
-        options=lambda wildcards: named(STUDY.networks, wildcards.network).canonical(),
+        options=lambda wildcards: entry(STUDY.networks, wildcards.network).canonical(),
         windows=lambda wildcards: STUDY.windowings[windowing_of(wildcards.split)].canonical(),
-        code=training_code,
+        code=network_code("train_network.py"),
     message:
         "Training: {wildcards.network}, {wildcards.dataset}, {wildcards.split}, seed {wildcards.seed}"
     script:

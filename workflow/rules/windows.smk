@@ -12,11 +12,11 @@ rule cut_windows:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: STUDY.snakemake.shard_mem_mb * attempt,
-        runtime=lambda wildcards, attempt: 240 * attempt,
+        mem_mb=growing(STUDY.snakemake.shard_mem_mb),
+        runtime=growing(240),
         connections=connections_to_cut,
     params:
-        options=lambda wildcards: named(STUDY.windowings, wildcards.windowing).canonical(),
+        options=lambda wildcards: entry(STUDY.windowings, wildcards.windowing).canonical(),
         records=lambda wildcards: records_of(wildcards).reading(),
         code=source_code("cut_windows.py"),
     message:
@@ -40,8 +40,8 @@ rule join_windows:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=growing(4000),
+        runtime=growing(10),
     params:
         code=code_digest("join_windows.py"),
     message:
@@ -69,8 +69,8 @@ rule join_quality:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         naming=lambda wildcards: records_of(wildcards).naming(),
         code=code_digest("join_quality.py"),

@@ -1,4 +1,4 @@
-"""Draw what was measured of each recording: frames with their regions, colours, pulse wave, pulse rate."""
+"""Plot what was measured in each recording: frames with their regions, colours, pulse wave, pulse rate."""
 
 from pathlib import Path
 
@@ -22,4 +22,4 @@ with logged(snakemake.log[0]):
             trace, regions, frames, rates, reason = None, None, [], None, str(error)
         sheet = plot_contact_sheet(frames, regions, trace, rates, options, title=name, reason=reason)
         save_picture(sheet, Path(out))
-        print(f"{name}: {reason or 'drawn'}")
+        print(f"{name}: {reason or 'plotted'}")

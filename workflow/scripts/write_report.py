@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from cuffless.joblog import logged
+from cuffless.report.study.contents import collect_report
 from cuffless.report.study.page import write_report
-from cuffless.report.study.study import collect_report
 
 with logged(snakemake.log[0]):
     files = dict(snakemake.input.items())

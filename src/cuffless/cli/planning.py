@@ -22,6 +22,7 @@ from pathlib import Path
 
 from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, complain, plainly, print_json
 from cuffless.config import ConfigError, StudyConfig, load_config
+from cuffless.figures.registry import figures_of
 from cuffless.planning import make_plan
 from cuffless.records import RecordError
 
@@ -38,7 +39,7 @@ def run_plan(config: Path, jobs: int | None, windows_per_second: float | None, a
     jobs = jobs or os.cpu_count() or 1
     try:
         study = load_config(config)
-        plan = make_plan(study, jobs=jobs, windows_per_second=windows_per_second)
+        plan = make_plan(study, figures=len(figures_of(study)), jobs=jobs, windows_per_second=windows_per_second)
     except ConfigError as error:
         complain(str(error))
         return WRONG_USE
@@ -60,7 +61,7 @@ def _remedies(study: StudyConfig, plan: dict, jobs: int) -> list[str]:
     found = []
     if dataset.records.source == "physionet":
         if dataset.records.download.keep_raw and worth["recordings"]:
-            left = make_plan(_without_raw(study, plan["dataset"]), jobs=jobs)
+            left = make_plan(_without_raw(study, plan["dataset"]), figures=len(figures_of(study)), jobs=jobs)
             peak = sum(disk["peak_gb"] for disk in left["disks"])
             verdict = "" if left["fits"] else ", still too much"
             found.append(f"records.download.keep_raw: false, then {_amount(peak)} GB at the peak{verdict}")

@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
 from cuffless.config import FigureOptions
-from cuffless.figures.style import small_font, tiny_font
+from cuffless.figures.style import PRESSURES, small_font, tiny_font
 
-PRESSURES = ("SBP", "DBP")
 PROTOCOLS = {"main": "last half in time", "alternate": "alternate windows", "code": "authors' code"}
 EVERY, NONE = "all", "none"
 """In place of a network's name: the mean over networks, and a method without a network."""
@@ -24,7 +23,7 @@ _WARNING_LINES = 3
 
 
 def protocol_name(protocol: str) -> str:
-    """How a protocol is called in print; a user's own keeps its name."""
+    """Printed name of a protocol; a user's own keeps its name."""
     return PROTOCOLS.get(protocol, protocol)
 
 
@@ -108,6 +107,6 @@ def _fitting(warning: str, options: FigureOptions) -> str:
 
 
 def warned(warnings: Sequence[str], protocol: str) -> str:
-    """One line of text that says all warnings of a protocol; empty without any."""
+    """All warnings of a protocol in one line of text; empty without any."""
     texts = [text.removeprefix(f"{protocol}: ") for text in warnings]  # an audit names its protocol itself
     return f"WARNING ({protocol_name(protocol)}): {'; '.join(texts)}" if texts else ""

@@ -1,4 +1,4 @@
-"""What all figures share: fonts, sizes, names, and how a figure is written."""
+"""What all figures share: fonts, sizes, names, and saving."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from pathlib import Path
 from textwrap import fill
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
@@ -13,6 +14,7 @@ from cuffless.config import FigureOptions, network_names
 from cuffless.errors import shortened
 from cuffless.files import whole_file
 
+PRESSURES = ("SBP", "DBP")
 NETWORKS = network_names(in_figures=True)
 SPLITS = {"nonmixed": "non-mixed", "mixed": "mixed"}
 SUBSETS = {"train": "training", "val": "validation", "test": "test"}
@@ -47,7 +49,7 @@ _NAMELESS = {
 
 @contextmanager
 def house_style(options: FigureOptions) -> Iterator[None]:
-    """Draw with the house's settings, whatever the user's matplotlibrc says."""
+    """Plot with the house's settings, whatever the user's matplotlibrc says."""
     size, small = options.font_size, small_font(options)
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -75,13 +77,19 @@ def new_figure(options: FigureOptions, height: float, *, share: float = 1.0) -> 
 
 
 def network_name(network: str) -> str:
-    """How a network is called in print; a user's own keeps its name, if it fits."""
+    """Printed name of a network; a user's own keeps its name, shortened if need be."""
     return NETWORKS.get(network, shortened(network))
 
 
 def split_name(split: str) -> str:
-    """How a split is called in print."""
+    """Printed name of a split."""
     return SPLITS.get(split, split)
+
+
+def n_range(values: pd.Series) -> str:
+    """A count, or the range of several."""
+    low, high = f"{values.min():,.0f}", f"{values.max():,.0f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def panel_title(where: Axes | FigureBase, number: int, text: str, options: FigureOptions) -> None:
@@ -101,12 +109,12 @@ def note(fig: Figure, text: str, options: FigureOptions) -> None:
 
 
 def with_cautions(text: str, cautions: Sequence[str]) -> str:
-    """A note, and below it what a reader must know of the splits."""
+    """A note, and below it the cautions about the splits."""
     return "\n".join(filter(None, [text, *cautions]))
 
 
 def seeds_note(seeds: int) -> str:
-    """What the number of seeds allows to say."""
+    """What may be concluded from the number of seeds."""
     return "1 seed: no ranking of networks." if seeds <= 1 else f"Means of {seeds} seeds."
 
 

@@ -11,7 +11,7 @@ _UNITS = ((180.0, 1.0, "s"), (10800.0, 60.0, "min"), (np.inf, 3600.0, "h"))
 
 
 def time_unit(seconds: float) -> tuple[float, str]:
-    """Seconds in the unit in which times up to `seconds` are told, and its name."""
+    """Seconds per unit in which times up to `seconds` are given, and its name."""
     return next((scale, unit) for most, scale, unit in _UNITS if seconds <= most)
 
 

@@ -1,4 +1,4 @@
-"""Which disks a study fills, and whether they have the room."""
+"""Which disks a study fills, and whether they have enough space."""
 
 import os
 import shutil
@@ -12,17 +12,17 @@ from cuffless.files import GB
 
 @dataclass(frozen=True)
 class Store:
-    """Something that a study puts on a disk.
+    """Something that a study stores on a disk.
 
     Attributes
     ----------
     name : str
     folder : Path
-        Where it lies.
+        Its folder.
     kept : float
-        Bytes that stay.
+        Bytes that are kept.
     passing : float
-        Bytes that are there for a while besides.
+        Bytes that are there temporarily.
     place : str
         What messages call the folder; empty: its path.
     """
@@ -56,8 +56,8 @@ def judge_disks(stores: Sequence[Store], reserve_gb: float) -> list[dict]:
     Returns
     -------
     list of dict
-        One for each disk: ``folders`` on it, ``peak_gb`` that the study takes there, ``there_gb`` of what it keeps is
-        there already, ``needed_gb`` are still to come, ``free_gb``, ``reserve_gb``, ``fits``.
+        One for each disk: ``folders`` on it, ``peak_gb`` that the study takes there, ``there_gb`` of what it keeps
+        exists already, ``needed_gb`` are still to come, ``free_gb``, ``reserve_gb``, ``fits``.
     """
     disks: dict[int, dict] = {}
     for store in stores:

@@ -1,4 +1,4 @@
-"""What a data set holds: by its table of records, by its configuration, or by what was published of it."""
+"""What a data set holds: from its table of records, its configuration or published numbers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from cuffless.config import DatasetOptions
 from cuffless.records import RecordError
 
-SIMULATED_BYTES_A_SECOND = 545
+SIMULATED_BYTES_PER_SECOND = 545
 """PPG and ABP in 16 bits, 5 % of it in gaps, with the truth beside them: 20 subjects of 20 minutes, measured."""
 
 # The authors' list names segments of the unmatched MIMIC-III database; the size is that of their own files.
@@ -29,7 +29,7 @@ class Holdings:
     basis : {"records.csv", "simulator", "published", "unknown"}
         Where the figures come from.
     records, unusable : int or None
-        Records that hold both signals, and those that were passed over; None: not known.
+        Records that hold both signals, and those that were skipped; None: not known.
     subject_seconds : (n_subjects,) float array or None
         Seconds with both signals of each subject.
     raw_bytes, largest_bytes : float or None
@@ -58,15 +58,15 @@ class Holdings:
 
 
 def holdings_of(name: str, dataset: DatasetOptions, folder: str | Path = ".") -> Holdings:
-    """What a data set holds, by the best that is known of it.
+    """What a data set holds, from the best source that is available.
 
     Parameters
     ----------
     name : str
-        Of the data set.
+        Name of the data set.
     dataset : DatasetOptions
     folder : path
-        Where the study lies; its table of records is ``results/<name>/records.csv``.
+        Folder of the study; its table of records is ``results/<name>/records.csv``.
 
     Returns
     -------
@@ -84,12 +84,12 @@ def holdings_of(name: str, dataset: DatasetOptions, folder: str | Path = ".") ->
         if listed is not None and listed.records == made:
             return listed
         seconds = dataset.simulator.minutes * 60 / dataset.simulator.records
-        each = SIMULATED_BYTES_A_SECOND * seconds
+        each = SIMULATED_BYTES_PER_SECOND * seconds
         note = f"{table} lists {listed.records} records, the configuration simulates {made}" if listed else ""
         return Holdings("simulator", made, 0, np.full(made, seconds), made * each, each, note)
     if listed is not None:
         return listed
-    missing = f"{table} is not there yet"
+    missing = f"{table} does not exist yet"
     if dataset.records.source == "physionet":
         each = PUBLISHED_HOURS / PUBLISHED_RECORDS * 3600
         total = PUBLISHED_GB * 1e9
@@ -101,7 +101,7 @@ def holdings_of(name: str, dataset: DatasetOptions, folder: str | Path = ".") ->
 
 
 def read_holdings(path: str | Path) -> Holdings:
-    """What a table of records tells; records with a problem do not count.
+    """Contents of a table of records; records with a problem do not count.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def read_holdings(path: str | Path) -> Holdings:
     Raises
     ------
     RecordError
-        If it is no such table, or names no usable record.
+        If the file is not such a table, or has no usable record.
     """
     import pandas as pd
 
@@ -124,7 +124,9 @@ def read_holdings(path: str | Path) -> Holdings:
         usable = table[table["problem"] == ""]
         seconds = usable.groupby("subject")["seconds"].sum()
     except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
-        raise RecordError(f"{path} is no table of records ({error}); delete it and have it listed anew") from None
+        raise RecordError(
+            f"{path} is not a table of records ({error}); delete it and it will be listed again"
+        ) from None
     if not len(usable):
         problems = table["problem"].value_counts()
         most = f", most often: {problems.index[0]}" if len(problems) else ""

@@ -1,22 +1,20 @@
 """The jobs of a study, from its configuration alone."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from cuffless.camera.manifest import read_manifest
 from cuffless.config import StudyConfig
-
-FIGURES = ("fig1", "fig4", "fig5", "fig6", "fig7")
-PERSONAL_FIGURES = ("fig8", "figA1", "fig_budget")
-TABLES = ("table1",)
+from cuffless.config.arms import active_arms, dataset_of
 
 
-def count_jobs(study: StudyConfig) -> dict[str, int]:
+def count_jobs(study: StudyConfig, figures: int) -> dict[str, int]:
     """Jobs of the whole study by rule, when nothing of it is there yet.
 
     Parameters
     ----------
     study : StudyConfig
+    figures : int
+        Figures that it plots; see `cuffless.figures.registry.figures_of`.
 
     Returns
     -------
@@ -45,15 +43,10 @@ def count_jobs(study: StudyConfig) -> dict[str, int]:
         "write_table1": 1,
         **_input_jobs(study),
         **_rppg_jobs(study),
-        **dict.fromkeys(("judge_leakage", "plot_fig_leakage"), int(with_leakage(study))),
-        **{f"plot_{figure}": 1 for figure in FIGURES},
-        "publish_figure": len(FIGURES)
-        + with_inputs(study)
-        + len(PERSONAL_FIGURES) * with_personalization(study)
-        + with_leakage(study)
-        + _rppg_figures(study),
-        "publish_table": len(TABLES) + with_rppg(study),
-        "publish_page": with_personalization(study) + with_rppg(study),
+        "judge_leakage": int(with_arm(study, "leakage")),
+        "plot_figure": figures,
+        "publish_figure": figures,
+        "publish_table": 1 + with_arm(study, "personalization") + 2 * with_arm(study, "camera"),
         "write_card": len(study.study.splits) * len(used_networks(study)) * len(study.study.seeds),
         "write_report": 1,
         "all": 1,
@@ -81,7 +74,8 @@ def _reached(study: StudyConfig) -> _Reached:
     trainings |= {(*split, network) for split in apart for network in personalized(study)}
     trainings |= {(*split, study.leakage.network) for split in tried}
     return _Reached(
-        datasets={dataset for dataset, _ in splits} | ({study.inputs.dataset or name} if with_inputs(study) else set()),
+        datasets={dataset for dataset, _ in splits}
+        | ({dataset_of(study, "inputs")} if with_arm(study, "inputs") else set()),
         windowings={(dataset, study.splits.named[split].windowing) for dataset, split in splits},
         splits=splits,
         audited={*own, *tried},
@@ -89,46 +83,34 @@ def _reached(study: StudyConfig) -> _Reached:
     )
 
 
-def with_leakage(study: StudyConfig) -> bool:
-    """Whether the whole study draws the dose-response of leakage: it is configured."""
-    return "leakage" in study.model_fields_set
+def with_arm(study: StudyConfig, arm: str) -> bool:
+    """Whether the whole study runs an arm."""
+    return arm in active_arms(study)
 
 
 def _tried(study: StudyConfig) -> set[tuple[str, str]]:
     """Data sets and splits of the dose-response of leakage."""
-    if not with_leakage(study):
+    if not with_arm(study, "leakage"):
         return set()
     options = study.leakage
-    name = options.dataset or study.study.dataset
+    name = dataset_of(study, "leakage")
     dialled = options.dialled(name, study.datasets[name].simulator.confounding).values()
     return {(name, dose) for dose in options.doses} | {(one, split) for one in dialled for split in options.dial}
 
 
-def with_inputs(study: StudyConfig) -> bool:
-    """Whether the whole study draws Figure 2: the input study is configured, and its recordings are here."""
-    folder = study.datasets[study.inputs.dataset or study.study.dataset].records.path
-    return "inputs" in study.model_fields_set and (not folder or Path(folder).is_dir())
-
-
 def _input_jobs(study: StudyConfig) -> dict[str, int]:
     """Jobs of the input study."""
-    if not with_inputs(study):
+    if not with_arm(study, "inputs"):
         return {}
     options = study.inputs
     crops = len(options.croppings) * len(options.lengths)
     return {
-        "cut_crops": study.datasets[options.dataset or study.study.dataset].records.shards,
+        "cut_crops": study.datasets[dataset_of(study, "inputs")].records.shards,
         "sample_stretches": 1,
         "materialize_crop": crops,
         "train_input": crops * len(options.derivatives) * len(options.networks) * options.repeats,
         "judge_inputs": 1,
-        "plot_fig2": 1,
     }
-
-
-def with_personalization(study: StudyConfig) -> bool:
-    """Whether the whole study draws Figures 8 and A1: personalization is configured."""
-    return "personalization" in study.model_fields_set
 
 
 def personalized(study: StudyConfig) -> list[str]:
@@ -136,22 +118,16 @@ def personalized(study: StudyConfig) -> list[str]:
     return [name for name in study.study.networks if study.networks[name].architecture != "mean"]
 
 
-def with_rppg(study: StudyConfig) -> bool:
-    """Whether the whole study draws Figure 9: the camera branch is configured, and what it reads is here."""
-    options = study.rppg
-    return "rppg" in study.model_fields_set and (options.source != "ready" or Path(options.path).is_file())
-
-
 def _further_splits(study: StudyConfig) -> list[str]:
     """Splits whose networks are fine-tuned, and which are none of the study's."""
-    wanted = [protocol.split for protocol in study.personalization.named.values()] * with_personalization(study)
-    wanted += [study.rppg.split] * with_rppg(study)
+    wanted = [protocol.split for protocol in study.personalization.named.values()] * with_arm(study, "personalization")
+    wanted += [study.rppg.split] * with_arm(study, "camera")
     return [split for split in dict.fromkeys(wanted) if split not in study.study.splits]
 
 
 def _personalization_jobs(study: StudyConfig) -> dict[str, int]:
     """Jobs of personalization, but for trainings."""
-    if not with_personalization(study):
+    if not with_arm(study, "personalization"):
         return {}
     protocols = len(study.personalization.named)
     return {
@@ -159,19 +135,12 @@ def _personalization_jobs(study: StudyConfig) -> dict[str, int]:
         "materialize_plan": protocols,
         "personalize_network": protocols * len(personalized(study)) * len(study.study.seeds),
         "judge_personalization": 1,
-        "plot_fig8": 2,  # and Figure A1
-        "plot_fig_budget": 1,
     }
-
-
-def _rppg_figures(study: StudyConfig) -> int:
-    """Figures of the camera branch: ready windows tell nothing of other lengths (Figure 3)."""
-    return with_rppg(study) * (5 if study.rppg.source == "ready" else 6)
 
 
 def _rppg_jobs(study: StudyConfig) -> dict[str, int]:
     """Jobs of the camera branch, but for trainings."""
-    if not with_rppg(study):
+    if not with_arm(study, "camera"):
         return {}
     options = study.rppg
     filmed = options.simulation.subjects if options.source == "simulator" else 0
@@ -181,15 +150,13 @@ def _rppg_jobs(study: StudyConfig) -> dict[str, int]:
         own = {
             "simulate_video": filmed,
             "extract_trace": recordings,
-            **dict.fromkeys(("plot_contact_sheets", "gather_rppg_windows", "count_snr_shares", "plot_fig3"), 1),
+            **dict.fromkeys(("plot_contact_sheets", "gather_rppg_windows", "count_snr_shares"), 1),
         }
     return own | {
         "sample_folds": 1,
         "tune_network": len(personalized(study)) * len(study.study.seeds),
         "judge_camera": 1,
         "write_table2": 1,
-        "plot_fig9": 1,
-        "plot_figA2": 4,  # to A5
     }
 
 

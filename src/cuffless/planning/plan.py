@@ -1,4 +1,4 @@
-"""The plan of a study: what it reads, computes, writes, and whether the disk has the room."""
+"""The plan of a study: what it reads, computes and writes, and whether it fits on the disk."""
 
 from pathlib import Path
 
@@ -21,28 +21,35 @@ from cuffless.planning.windows import (
 )
 from cuffless.windows.shuffle import Shuffle
 
-WINDOWING_CPU_MS = 90.73
-"""CPU milliseconds from an hour of signal in a WFDB file to its windows in a store (docs/benchmarks.md)."""
-SIMULATED_HOURS_A_CPU_SECOND = 4.415
-"""Hours of signal that are simulated in a CPU-second (docs/benchmarks.md)."""
-WINDOWS_MATERIALIZED_A_CPU_SECOND = 45_780
-"""Windows that are copied into their sets in a CPU-second (docs/benchmarks.md)."""
+CPU_MS_PER_HOUR_WINDOWED = 90.73
+"""CPU milliseconds to cut an hour of signal from a WFDB file into windows in a store (docs/benchmarks.md)."""
+SIMULATED_HOURS_PER_CPU_SECOND = 4.415
+"""Hours of signal that are simulated per CPU-second (docs/benchmarks.md)."""
+WINDOWS_MATERIALIZED_PER_CPU_SECOND = 45_780
+"""Windows that are copied into their sets per CPU-second (docs/benchmarks.md)."""
 
 
 def make_plan(
-    study: StudyConfig, *, folder: str | Path = ".", jobs: int = 1, windows_per_second: float | None = None
+    study: StudyConfig,
+    *,
+    figures: int,
+    folder: str | Path = ".",
+    jobs: int = 1,
+    windows_per_second: float | None = None,
 ) -> dict:
-    """Predict what a study takes.
+    """Predict the time, space and jobs that a study needs.
 
     Parameters
     ----------
     study : StudyConfig
+    figures : int
+        Figures that it plots; see `cuffless.figures.registry.figures_of`.
     folder : path
-        Where it lies; paths of the configuration count from there.
+        Folder of the study; the configuration's paths are relative to it.
     jobs : int
-        Jobs at once: what they need for a while is needed so many times.
+        Jobs that run at once: each needs temporary space.
     windows_per_second : float, optional
-        Windows that a training is shown in a second; only with it are its hours told.
+        Windows that a training processes per second; without it its hours are not estimated.
 
     Returns
     -------
@@ -62,7 +69,7 @@ def make_plan(
     training = _training(study, splits, windows_per_second)
     stores = _stores(study, holdings, windowings, splits, Path(folder), jobs)
     disks = judge_disks(stores, dataset.records.download.reserve_gb)
-    counts = count_jobs(study)
+    counts = count_jobs(study, figures)
     return {
         "dataset": name,
         "source": dataset.records.source,
@@ -152,14 +159,14 @@ def _cpu_hours(source: str, holdings: Holdings, windowings: int, splits: dict) -
     windows = sum(split["train"] + split["val"] + split["test"] for split in splits.values())
     simulated = source == "simulator" and hours is not None
     return {
-        "simulating": hours / SIMULATED_HOURS_A_CPU_SECOND / 3600 if simulated else 0.0,
-        "windowing": None if hours is None else hours * windowings * WINDOWING_CPU_MS / 3.6e6,
-        "materializing": windows / WINDOWS_MATERIALIZED_A_CPU_SECOND / 3600,
+        "simulating": hours / SIMULATED_HOURS_PER_CPU_SECOND / 3600 if simulated else 0.0,
+        "windowing": None if hours is None else hours * windowings * CPU_MS_PER_HOUR_WINDOWED / 3.6e6,
+        "materializing": windows / WINDOWS_MATERIALIZED_PER_CPU_SECOND / 3600,
     }
 
 
 def _stores(study, holdings: Holdings, windowings: dict, splits: dict, folder: Path, jobs: int) -> list[Store]:
-    """What comes to lie where; data of a local folder lie there already."""
+    """What is stored where; the data of a local folder are already there."""
     name = study.study.dataset
     results, place = folder / "results" / name, f"results/{name}"
     stores = []

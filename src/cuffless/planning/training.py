@@ -20,6 +20,6 @@ def model_bytes(network: ArchitectureOptions, samples: int) -> float:
 
 
 def windows_to_train(study: StudyConfig, network: str, n_train: int) -> int:
-    """Windows that a network is shown over all its epochs, at most: training may stop early."""
+    """Windows that a network sees over all its epochs, at most: training may stop early."""
     training = getattr(study.networks[network], "training", None)
     return 0 if training is None else n_train * training.epochs

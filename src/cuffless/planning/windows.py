@@ -31,7 +31,7 @@ def windows_by_subject(seconds: np.ndarray, options: WindowOptions, quality: str
         Seconds with both signals.
     options : WindowOptions
     quality : path
-        Quality table of the windowing, which tells the windows that were kept once they are cut.
+        Quality table of the windowing: once it exists, the windows that were kept.
 
     Returns
     -------

@@ -110,8 +110,8 @@ def _errors(predictions: pd.DataFrame, options: EvaluationOptions) -> pd.DataFra
     training = predictions.loc[predictions["subset"] == "train", _REFERENCE].mean()
     tables = [test]
     if test["network"].iloc[:1].ne(MEAN).all():
-        said = dict(zip(_PREDICTION, training, strict=True))
-        tables.append(test.assign(network=MEAN, **said))
+        constant = dict(zip(_PREDICTION, training, strict=True))
+        tables.append(test.assign(network=MEAN, **constant))
     [judged] = align_predictions(pd.concat(tables, ignore_index=True)).values()
     overall = mae_tables(judged, options)[1]
     return overall[overall["average"] == "subject"]
@@ -127,14 +127,14 @@ def _what(run: Mapping[str, Any]) -> str:
 
 
 def _sentences(own: pd.DataFrame, table: pd.DataFrame, options: EvaluationOptions) -> list[Sentence]:
-    said = []
+    sentences = []
     for pressure in PRESSURES:
         [row] = own[own["pressure"] == pressure].to_dict("records")
         mean = table[(table["network"] == MEAN) & (table["pressure"] == pressure)]["mae"].iloc[0]
         limits = {"lower": row["skill_lower"], "upper": row["skill_upper"]}
         own_row = row | limits | {"baseline": DOING_NOTHING, "baseline_mae": mean, "reason": ""}
-        said.append(skill_sentence(pd.DataFrame([own_row]), options.confidence))
-    return said
+        sentences.append(skill_sentence(pd.DataFrame([own_row]), options.confidence))
+    return sentences
 
 
 def _caveat(predictions: pd.DataFrame) -> str:
@@ -187,15 +187,15 @@ def _leaks(audit: Mapping[str, Any]) -> str:
 def _contract(run: Mapping[str, Any], windows: Mapping[str, Any] | None) -> str:
     length = run.get("windows", {}).get("length", "unknown")
     channels = "PPG and its first two derivatives" if run.get("options", {}).get("derivatives") else "PPG"
-    said = f"Input: windows of {length} samples of {channels}, of zero mean and unit variance."
+    text = f"Input: windows of {length} samples of {channels}, of zero mean and unit variance."
     if not windows:
-        return said
+        return text
     span, rate = windows["length"], windows["samples_per_beat"]
     long = f"{span} s long: {rate} samples a second"
     if windows.get("cropping") != "time":
         long = f"{span} heart beats long, resampled to {rate} samples a beat, whatever the pulse rate"
     return (
-        f"{said} A window is {long}. `cuffless predict` cuts them from PPG of any sampling rate by the options below, "
+        f"{text} A window is {long}. `cuffless predict` cuts them from PPG of any sampling rate by the options below, "
         "which are saved in the model."
     )
 

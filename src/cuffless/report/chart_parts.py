@@ -30,7 +30,7 @@ def error_trace(rows: pd.DataFrame, x, name: str, hover: Sequence[str], place: i
         "name": escape(name),
         "x": list(x) if isinstance(x, list) else numbers(x),
         "y": numbers(rows["mae"], 2),
-        "hovertext": [f"<b>{escape(name)}</b><br>{said}" for said in hover],
+        "hovertext": [f"<b>{escape(name)}</b><br>{line}" for line in hover],
         "hoverinfo": "text",
         "line": {"color": colour, "width": 2, "dash": "dash" if place is None else "solid"},
         "marker": {"size": 9, "symbol": symbol, "color": colour},

@@ -77,7 +77,7 @@ def _bin_hover(rows: pd.DataFrame) -> list[str]:
 
 
 def agreement_chart(subjects: pd.DataFrame, limits: pd.DataFrame) -> Chart:
-    """Bland-Altman: a point a subject, bias and limits of agreement of single windows with their intervals.
+    """Bland-Altman: one point per subject, bias and limits of agreement of single windows with their intervals.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def agreement_chart(subjects: pd.DataFrame, limits: pd.DataFrame) -> Chart:
 
 
 def subjects_chart(subjects: pd.DataFrame) -> Chart:
-    """Prediction against reference, a point a subject: what ignores the person lies on a level line.
+    """Prediction against reference, one point per subject: what ignores the person lies on a level line.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cuffless.judgement.standards import CANNOT_CERTIFY
-from cuffless.report.judgement.judged_tables import PRESSURE, download
+from cuffless.report.judgement.tables import PRESSURE, download
 from cuffless.report.tables import Column, Table, make_table
 from cuffless.report.wording import NOTHING, baseline_name, case_name, count, number, text
 

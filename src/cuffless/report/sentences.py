@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.judgement.names import POPULATION_MEAN
-from cuffless.report.wording import baseline_name, network_name, number, percent, plural, telling, with_limits
+from cuffless.report.wording import baseline_name, deciding_digits, network_name, number, percent, plural, with_limits
 
 DOING_NOTHING = POPULATION_MEAN
 """The baseline that uses nothing of the person."""
@@ -16,7 +16,7 @@ _SIGNS = {BETTER: "▲", UNSHOWN: "○", WORSE: "▼", UNKNOWN: "?"}
 
 @dataclass(frozen=True)
 class Sentence:
-    """What is said of one pressure; `more` compares with the baseline that is hardest to beat."""
+    """Sentence on one pressure; `more` compares with the baseline that is hardest to beat."""
 
     pressure: str
     verdict: str
@@ -25,7 +25,7 @@ class Sentence:
 
     @property
     def sign(self) -> str:
-        """A sign for the verdict, which is not told by colour alone."""
+        """A sign for the verdict, so that it does not depend on colour."""
         return _SIGNS[self.verdict]
 
 
@@ -42,7 +42,7 @@ def skill_sentence(rows: pd.DataFrame, confidence: float, *, nothing: str = DOIN
     Parameters
     ----------
     rows : DataFrame
-        ``skill`` of a judgement: one network, pressure and average, a row a baseline.
+        ``skill`` of a judgement: one network, pressure and average, one row per baseline.
     confidence : float
         Level of the intervals.
     nothing : str
@@ -66,15 +66,15 @@ def skill_sentence(rows: pd.DataFrame, confidence: float, *, nothing: str = DOIN
     if verdict == UNKNOWN:
         outcome = f"with {who} there is no interval, so nothing is known about other people"
     else:
-        digits = telling(2, row.lower, row.upper)
+        digits = deciding_digits(2, row.lower, row.upper)
         interval = f"{100 * confidence:g} % interval {number(row.lower, digits)} to {number(row.upper, digits)}, {who}"
         outcome = {
             BETTER: f"better than doing nothing ({interval})",
             WORSE: f"worse than doing nothing ({interval})",
             UNSHOWN: f"not shown to be better than doing nothing ({interval}, which holds 0)",
         }[verdict]
-    said = f"{name} {_change(row.skill)} {against} ({errors}; skill {number(row.skill, 2)}): {outcome}."
-    return Sentence(pressure, verdict, said, hardest)
+    text = f"{name} {_change(row.skill)} {against} ({errors}; skill {number(row.skill, 2)}): {outcome}."
+    return Sentence(pressure, verdict, text, hardest)
 
 
 def _change(skill: float) -> str:

@@ -19,7 +19,7 @@ VERDICT_SIGNS = {
 
 
 def number(value: object, digits: int = 1, *, signed: bool = False) -> str:
-    """Write a number with a true minus sign; a dash for what is not known."""
+    """Write a number with a true minus sign; a dash for an unknown one."""
     if value is None or not np.isfinite(value):
         return NOTHING
     text = f"{value:+,.{digits}f}" if signed else f"{value:,.{digits}f}"
@@ -29,21 +29,21 @@ def number(value: object, digits: int = 1, *, signed: bool = False) -> str:
 
 
 def count(value: object) -> str:
-    """Write a whole number, 12,345; a dash for what is not known."""
+    """Write a whole number, 12,345; a dash for an unknown one."""
     return number(value, 0)
 
 
 def with_limits(value: object, lower: object, upper: object, digits: int = 1, *, signed: bool = False) -> str:
     """Write an estimate with its interval, ``14.1 [11.7, 17.2]``; without one, the estimate alone."""
-    digits = telling(digits, lower, upper)
+    digits = deciding_digits(digits, lower, upper)
     text = number(value, digits, signed=signed)
     if text == NOTHING or not (np.isfinite(lower) and np.isfinite(upper)):
         return text
     return f"{text} [{number(lower, digits, signed=signed)}, {number(upper, digits, signed=signed)}]"
 
 
-def telling(digits: int, *limits: object) -> int:
-    """Digits that show on which side of 0 limits lie, one more than asked for at most."""
+def deciding_digits(digits: int, *limits: object) -> int:
+    """Digits that show on which side of 0 the limits lie, at most one more than asked for."""
     vanish = (value for value in limits if value is not None and np.isfinite(value) and value != 0)
     return digits + any(round(value, digits) == 0 for value in vanish)
 
@@ -71,18 +71,18 @@ def plural(n: float, what: str) -> str:
 
 
 def baseline_name(name: str) -> str:
-    """How a baseline is called in print; an unknown one keeps its name."""
+    """Printed name of a baseline; an unknown one keeps its name."""
     return BASELINES.get(name, name)
 
 
 def case_name(case: str) -> str:
-    """How a case is called in print: split, or split and setting."""
+    """Printed name of a case: split, or split and setting."""
     split, _, setting = str(case).partition("/")
     return split_name(split) + (f", {setting}" if setting else "")
 
 
 def verdict_sign(verdict: str) -> str:
-    """Sign that stands before a verdict."""
+    """Sign before a verdict."""
     return VERDICT_SIGNS.get(verdict, "")
 
 

@@ -6,8 +6,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions
-from cuffless.figures.personalization_style import PRESSURES, font_scale, legend_above, pressure_columns, words_height
-from cuffless.figures.style import GREY, PALE, house_style, network_name, new_figure, note, panel_title, tiny_font
+from cuffless.figures.personalization_style import font_scale, legend_above, pressure_columns, words_height
+from cuffless.figures.style import (
+    GREY,
+    PALE,
+    PRESSURES,
+    house_style,
+    network_name,
+    new_figure,
+    note,
+    panel_title,
+    tiny_font,
+)
 from cuffless.judgement.names import BASELINES
 
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<")
@@ -160,7 +170,7 @@ def _plot_bins_panel(ax, bins: pd.DataFrame, networks: list[str], options: Figur
 
 
 def plot_agreement(subjects: pd.DataFrame, agreement: pd.DataFrame, options: FigureOptions) -> Figure:
-    """Bland-Altman plot of one predictor: a point a subject, with limits for single windows.
+    """Bland-Altman plot of one predictor: one point per subject, with limits for single windows.
 
     Parameters
     ----------

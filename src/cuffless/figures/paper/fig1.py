@@ -1,13 +1,24 @@
 """Figure 1: the network's layers."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from cuffless.config import FigureOptions
-from cuffless.figures.style import GREY, house_style, new_figure, note, small_font
+from cuffless.figures.inputs import FigureInputs
+from cuffless.figures.registry import FigureModule
+from cuffless.figures.style import GREY, house_style, network_name, new_figure, note, small_font
+
+FIGURES = FigureModule(
+    arm="splits",
+    inputs={"run": "training/{first_split}/{schematic}/seed{first_seed}/run.json"},
+    captions={
+        "fig1": "The network as it was built, layer by layer, with output shapes and parameters (the paper's Figure 1)."
+    },
+)
 
 MOST_LAYERS = 60
 _ROW = 0.46  # inches a layer
@@ -16,6 +27,12 @@ _BOW = 0.10  # room at the left for links that skip layers
 _OUTPUT = 0.84  # right end of the column of shapes
 _ASPECT = 6.0  # of a row's height to the axes' width, so that corners look round
 _KINDS = {"Conv": 0, "LSTM": 2, "GRU": 2, "Dense": 1, "Pool": 5}  # to the colours
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot Figure 1."""
+    *_, network, _, _ = Path(given.files["run"]).parts
+    return plot_fig1(given.document("run")["layers"], given.options, title=f"{network_name(network)} network")
 
 
 def plot_fig1(layers: Sequence[dict[str, Any]], options: FigureOptions, *, title: str = "LSTM network") -> Figure:

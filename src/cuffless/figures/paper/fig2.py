@@ -9,17 +9,19 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions
+from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.paper.input_tests import (
-    PRESSURES,
-    counted,
     explain_tests,
-    subjects_called,
+    subject_words,
     table_lines,
     write_tests,
 )
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
     GREY,
+    PRESSURES,
     house_style,
+    n_range,
     network_name,
     new_figure,
     note,
@@ -27,6 +29,12 @@ from cuffless.figures.style import (
     seeds_note,
     small_font,
     tiny_font,
+)
+
+FIGURES = FigureModule(
+    arm="inputs",
+    inputs={"mae": "judgement/inputs/tables/mae.csv", "tests": "judgement/inputs/tables/tests.csv"},
+    captions={"fig2": "Error by length and kind of the windows and by derivative channels (the paper's Figure 2)."},
 )
 
 LEAST_SHARE = 1 / 3
@@ -71,6 +79,11 @@ _SERIES = (  # dark and light, so that the croppings differ in greyscale too
     _Series("time", True, 0, "o", (0, (1, 1.2))),
     _Series("beats", True, 4, "^", (0, (4, 1.2, 1, 1.2))),
 )
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot Figure 2."""
+    return plot_fig2(given.table("mae"), given.table("tests"), given.options)
 
 
 def plot_fig2(mae: pd.DataFrame, tests: pd.DataFrame, options: FigureOptions) -> Figure:
@@ -264,9 +277,9 @@ def _explain(mae: pd.DataFrame, tests: pd.DataFrame, limits: dict[str, _Limits])
     runs = mae[mae["pressure"] == PRESSURES[0]]
     way = ["network", "cropping", "derivatives"]
     column, repeats = runs.groupby(way).size(), runs.groupby([*way, "length"]).size()
-    pooled = f"Left: each mark is a training run, {counted(column)} a column"
+    pooled = f"Left: each mark is a training run, {n_range(column)} a column"
     pooled += ", the shortest length at its left; bar: median" if column.max() > 1 else ""
-    spread = f"medians of {counted(repeats)} repeats, whiskers their range" if repeats.max() > 1 else "the same runs"
+    spread = f"medians of {n_range(repeats)} repeats, whiskers their range" if repeats.max() > 1 else "the same runs"
     text = f"{pooled}. Right: {spread}. "
     if all(limit.low > 0 for limit in limits.values()):
         text += "MAE axes do not start at 0. "
@@ -276,15 +289,15 @@ def _explain(mae: pd.DataFrame, tests: pd.DataFrame, limits: dict[str, _Limits])
     if not all(limit.holds_mean for limit in limits.values()):
         text += " (▲ ▼: its MAE, where that is off the axis)"
     tests_note = "" if tests.empty else "\n" + explain_tests(tests)
-    one, many = subjects_called(runs["identity"].iloc[0])
+    one, many = subject_words(runs["identity"].iloc[0])
     made, asked = runs["n_stretches"].iloc[0], runs["n_asked"].iloc[0]
     fewer = f"; {made:,} stretches in all, in place of {asked:,}" if made < asked else ""
     return (
         f"{text}. Time: windows of fixed seconds (the paper's const_time); beats: of whole pulse waves (const_HR); "
         "both croppings begin at the same arbitrary phase, unlike the paper's const_HR, whose windows follow one "
         "another.\n"
-        f"A run: {counted(runs['n_train'])} training windows, {counted(runs['n_test'])} test windows of "
-        f"{counted(runs['n_subjects'])} {many}{fewer}. "
+        f"A run: {n_range(runs['n_train'])} training windows, {n_range(runs['n_test'])} test windows of "
+        f"{n_range(runs['n_subjects'])} {many}{fewer}. "
         f"Mixed split: windows of one {one} are on both sides, so the errors say nothing about unknown people."
         f"{tests_note}"
     )

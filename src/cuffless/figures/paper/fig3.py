@@ -5,9 +5,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from cuffless.config import FigureOptions
-from cuffless.figures.paper.input_tests import counted
+from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.personalization_style import font_scale, legend_above, words_height
-from cuffless.figures.style import GREY, house_style, new_figure, note
+from cuffless.figures.registry import FigureModule
+from cuffless.figures.style import GREY, house_style, n_range, new_figure, note
+
+FIGURES = FigureModule(
+    arm="camera",
+    inputs={"shares": "camera/snr_shares.csv"},
+    settings={"snr_db": "windowings.{camera_windowing}.snr_db"},
+    needs_videos=True,
+    captions={
+        "fig3": "Share of windows with sufficient SNR, by window length, in recordings of faces (the paper's Figure 3)."
+    },
+)
 
 _PANEL = 2.4  # inches
 _LOOKS = {  # what the legend says, and how the line looks
@@ -17,6 +28,11 @@ _LOOKS = {  # what the legend says, and how the line looks
         {"marker": "s", "ms": 3.6, "mfc": "white", "color": GREY, "linestyle": (0, (4, 2))},
     ),
 }
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot Figure 3."""
+    return plot_fig3(given.table("shares"), given.options, snr_db=given.settings["snr_db"])
 
 
 def plot_fig3(shares: pd.DataFrame, options: FigureOptions, *, snr_db: float = -7.0) -> Figure:
@@ -70,6 +86,6 @@ def _explain(shares: pd.DataFrame, least: str) -> str:
         windows += f" to {last.n:,.0f} of {last.length:g} s." if last.length > first.length else "."
     return (
         f"{windows} Recordings are divided side by side into windows of the same seconds. "
-        f"White noise: {counted(noise['n'])} windows of each length, filtered and measured alike: the share "
+        f"White noise: {n_range(noise['n'])} windows of each length, filtered and measured alike: the share "
         f"that passes {least} dB without any pulse."
     )

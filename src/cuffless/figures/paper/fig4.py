@@ -7,11 +7,31 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
+from cuffless.designs.cautions import read_cautions
+from cuffless.figures.inputs import FigureInputs
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import GREY, house_style, new_figure, note, with_cautions
+
+FIGURES = FigureModule(
+    arm="splits",
+    inputs={
+        "quality": "windows/{windowing}.quality.csv",
+        "audits": "designs/splits/{split}.audit.json",
+    },
+    settings={"cap": "splits.named.{first_split}.cap"},
+    captions={"fig4": "Number of subjects by how many windows they contribute before the cap (the paper's Figure 4)."},
+)
 
 BARS = 40
 _FAR = 1.5  # a cap beyond this multiple of the largest count would squeeze the histogram
 _LOG_RANGE = 30  # a longer-tailed distribution than this ratio is drawn on a logarithmic axis
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot Figure 4."""
+    windows = given.table("quality", keep_default_na=False).groupby("subject")["windows_kept"].sum()
+    cautions = read_cautions(given.files["audits"])
+    return plot_fig4(windows, given.settings["cap"], given.options, cautions=cautions)
 
 
 def plot_fig4(windows: pd.Series, cap: int, options: FigureOptions, *, cautions: Sequence[str] = ()) -> Figure:

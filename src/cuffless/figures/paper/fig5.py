@@ -9,10 +9,30 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
+from cuffless.designs.cautions import read_cautions
+from cuffless.figures.inputs import FigureInputs
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import SUBSETS, house_style, new_figure, note, split_name, with_cautions
+
+FIGURES = FigureModule(
+    arm="splits",
+    inputs={
+        "manifests": "designs/splits/{split}.parquet",
+        "audits": "designs/splits/{split}.audit.json",
+    },
+    captions={
+        "fig5": "Reference pressures in the training, validation and test sets of each split (the paper's Figure 5)."
+    },
+)
 
 BIN_MMHG = 2.5
 _COLOURS = {"train": 5, "val": 1, "test": 0}
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot Figure 5."""
+    cautions = read_cautions(given.files["audits"])
+    return plot_fig5(given.manifests("manifests"), given.options, cautions=cautions)
 
 
 def plot_fig5(manifest: pd.DataFrame, options: FigureOptions, *, cautions: Sequence[str] = ()) -> Figure:
@@ -21,7 +41,7 @@ def plot_fig5(manifest: pd.DataFrame, options: FigureOptions, *, cautions: Seque
     Parameters
     ----------
     manifest : DataFrame
-        One row a window: ``split, subset`` (train, val, test), ``subject, sbp, dbp`` (mmHg). Splits become
+        One row per window: ``split, subset`` (train, val, test), ``subject, sbp, dbp`` (mmHg). Splits become
         panels (a), (b) ... in order of appearance.
     options : FigureOptions
     cautions : sequence of str
@@ -81,7 +101,7 @@ def _plot_distributions(ax, rows: pd.DataFrame, column: str, edges: np.ndarray, 
 
 
 def _look(subset: str, options: FigureOptions) -> dict:
-    """The training set as an area, so that the sets can be told apart where they coincide, in grey too."""
+    """The training set as an area, so that the sets can be distinguished where they coincide, in grey too."""
     colour = options.colours[_COLOURS[subset]]
     if subset == "train":
         return {"fill": True, "facecolor": (colour, 0.45), "edgecolor": "none"}

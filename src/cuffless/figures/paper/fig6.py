@@ -7,8 +7,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
+from cuffless.designs.cautions import read_cautions
+from cuffless.figures.inputs import FigureInputs
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
     GREY,
+    PRESSURES,
     house_style,
     network_name,
     new_figure,
@@ -21,9 +25,28 @@ from cuffless.figures.style import (
     with_cautions,
 )
 
-PRESSURES = ("SBP", "DBP")
+FIGURES = FigureModule(
+    arm="splits",
+    inputs={
+        "overall": "judgement/splits/tables/overall.csv",
+        "mae": "judgement/splits/tables/seeds.csv",
+        "tests": "judgement/splits/tables/contrasts.csv",
+        "audits": "designs/splits/{split}.audit.json",
+    },
+    captions={
+        "fig6": "Mean absolute error on the test sets of both splits, with intervals over subjects (the paper's "
+        "Figure 6)."
+    },
+)
+
 _HATCHES = ("", "////", "....", "xxxx", "----", "++++")
 _COLOURS = (0, 5, 4, 2, 3, 1)  # dark first, then light: they differ in greyscale too
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot Figure 6."""
+    overall, mae, tests = (given.table(key) for key in ("overall", "mae", "tests"))
+    return plot_fig6(overall, mae, tests, given.options, cautions=read_cautions(given.files["audits"]))
 
 
 def plot_fig6(
@@ -151,7 +174,7 @@ def _comparisons(tests: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 
 def _plot_marks(ax, tests: pd.DataFrame, comparisons, networks, labelled: bool, options) -> None:
-    """One line a comparison and test, one mark a network."""
+    """One line per comparison and test, one mark per network."""
     labels = []
     for comparison, a, b in comparisons:
         against = split_name(b) if comparison == "split vs split" else "mean"

@@ -9,10 +9,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
+from cuffless.designs.cautions import read_cautions
+from cuffless.figures.inputs import FigureInputs
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
     GREY,
     LEAST_FONT,
     PALE,
+    PRESSURES,
     SUBSETS,
     house_style,
     network_name,
@@ -25,7 +29,20 @@ from cuffless.figures.style import (
     with_cautions,
 )
 
-PRESSURES = ("SBP", "DBP")
+FIGURES = FigureModule(
+    arm="splits",
+    inputs={
+        "bins": "judgement/splits/tables/bins.csv",
+        "overall": "judgement/splits/tables/overall.csv",
+        "manifests": "designs/splits/{split}.parquet",
+        "audits": "designs/splits/{split}.audit.json",
+    },
+    captions={
+        "fig7": "Error in bins of 10 mmHg on people whom the networks have never seen, compared with the mean "
+        "regressor; a network that learned nothing shows its V shape (the paper's Figure 7)."
+    },
+)
+
 HISTOGRAM_MMHG = 2.0
 _COLUMNS = 2
 CUT = 1.4
@@ -33,6 +50,21 @@ CUT = 1.4
 _LINE = 0.28  # height of a line of counts, where a panel is 4.77 high
 _COUNTS_SHARE = 0.8  # of a panel's width, that is left to the bins by the axes' labels
 _DODGE = 0.13  # of a bin's width, so that whiskers stand side by side
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot Figure 7: the first split, and the second as lighter lines."""
+    manifest = given.manifests("manifests")
+    splits = [*dict.fromkeys(manifest["split"]), None]
+    return plot_fig7(
+        given.table("bins"),
+        given.table("overall"),
+        manifest,
+        given.options,
+        split=splits[0],
+        lighter=splits[1],
+        cautions=read_cautions(given.files["audits"]),
+    )
 
 
 def plot_fig7(
@@ -45,14 +77,14 @@ def plot_fig7(
     lighter: str | None = "mixed",
     cautions: Sequence[str] = (),
 ) -> Figure:
-    """MAE in bins of the reference pressure, one panel a network (the paper's Figure 7).
+    """MAE in bins of the reference pressure, one panel per network (the paper's Figure 7).
 
     Parameters
     ----------
     bins, overall : DataFrame
         ``bins.csv`` and ``overall.csv`` of the evaluation.
     manifest : DataFrame
-        One row a window: ``split, subset, subject, sbp, dbp`` (mmHg); its ``options.histogram`` subset of
+        One row per window: ``split, subset, subject, sbp, dbp`` (mmHg); its ``options.histogram`` subset of
         `split` is the distribution drawn below.
     options : FigureOptions
     split : str
@@ -71,11 +103,11 @@ def plot_fig7(
     ValueError
         If `bins` holds no network in `split`.
     """
-    shown = bins[bins["split"] == split]
+    shown = bins[bins["case"] == split]
     networks = [name for name in dict.fromkeys(shown["network"]) if name != "mean"]
     if not networks:
-        raise ValueError(f"Figure 7: no network was judged in split {split!r}; judged are {sorted(set(bins['split']))}")
-    bins = bins[bins["split"].isin([split, lighter])]
+        raise ValueError(f"Figure 7: no network was judged in split {split!r}; judged are {sorted(set(bins['case']))}")
+    bins = bins[bins["case"].isin([split, lighter])]
     columns = min(_COLUMNS, len(networks))
     rows = -(-len(networks) // columns)
     with house_style(options):
@@ -93,7 +125,7 @@ def plot_fig7(
                 (network, split, lighter),
                 options,
             )
-        has_lighter = lighter is not None and (bins["split"] == lighter).any()
+        has_lighter = lighter is not None and (bins["case"] == lighter).any()
         fig.legend(
             handles=_legend(split, lighter if has_lighter else None, shown, options),
             loc="outside upper center",
@@ -104,11 +136,11 @@ def plot_fig7(
 
 
 def _plot_panel(panel, bins, overall, pressures, what, options) -> bool:
-    """SBP and DBP side by side: error, counts, distribution. Tell whether a whisker was cut."""
+    """SBP and DBP side by side: error, counts, distribution. Return whether a whisker was cut."""
     (network, split, lighter), cut = what, False
     spans = {p: _span(bins[bins["pressure"] == p]) for p in PRESSURES}
     widths = [max(high - low, 1) + 12 for low, high in spans.values()]  # room for the axis' own labels
-    steps = _steps(panel, bins[(bins["split"] == split) & (bins["network"] == network)])
+    steps = _steps(panel, bins[(bins["case"] == split) & (bins["network"] == network)])
     counted = _LINE * (_apart(steps) + steps + 0.2)
     heights = [3.82 - counted, counted, 0.95]
     grid = panel.add_gridspec(3, 2, width_ratios=widths, height_ratios=heights, hspace=0.02)
@@ -119,7 +151,7 @@ def _plot_panel(panel, bins, overall, pressures, what, options) -> bool:
         below = panel.add_subplot(grid[2, p], sharex=ax)
         cut |= _plot_errors(ax, here, network, split, lighter, options)
         _print_slopes(ax, overall[(overall["split"] == split) & (overall["pressure"] == pressure)], network, options)
-        _print_counts(counts, here[(here["split"] == split) & (here["network"] == network)], steps, p == 0)
+        _print_counts(counts, here[(here["case"] == split) & (here["network"] == network)], steps, p == 0)
         _plot_distribution(below, pressures[pressure.lower()].to_numpy(), spans[pressure], options)
         low, high = spans[pressure]
         width = (here["bin_high"] - here["bin_low"]).iloc[0]
@@ -144,7 +176,7 @@ def _reach(bins: pd.DataFrame, network: str) -> float:
 
 
 def _plot_errors(ax, bins, network, split, lighter, options) -> bool:
-    """Draw the lines; tell whether a whisker was cut."""
+    """Plot the lines; return whether a whisker was cut."""
     reach, any_cut = _reach(bins, network), False
     lines = [
         (network, lighter, options.colours[5], "D", "-", 0.0, 3.0),
@@ -152,7 +184,7 @@ def _plot_errors(ax, bins, network, split, lighter, options) -> bool:
         (network, split, options.colours[0], "o", "-", -1.0, 4.0),
     ]
     for name, where, colour, marker, style, side, size in lines:
-        rows = bins[(bins["network"] == name) & (bins["split"] == where)].sort_values("bin_low")
+        rows = bins[(bins["network"] == name) & (bins["case"] == where)].sort_values("bin_low")
         if rows.empty:
             continue
         width = rows["bin_high"].iloc[0] - rows["bin_low"].iloc[0]
@@ -203,7 +235,7 @@ def _steps(panel, rows: pd.DataFrame) -> int:
 
 
 def _apart(steps: int) -> float:
-    """Lines from one row of counts to the next: rows of several lines are told from each other by a gap."""
+    """Lines from one row of counts to the next: a gap separates rows of several lines."""
     return steps if steps == 1 else steps + 0.5
 
 
@@ -265,7 +297,7 @@ def _explain(
     if any_cut:
         text += f"▲: goes on beyond {CUT:g} times the panel's highest MAE. "
     return (
-        f"{text}Counts: test set, {split_name(bins['split'].iloc[0])}. "
+        f"{text}Counts: test set, {split_name(bins['case'].iloc[0])}. "
         f"Error slope: of error on reference pressure (−1: the pressure is ignored). {seeds_note(seeds)}\n"
         f"Distribution: {len(pressures):,} windows of {pressures['subject'].nunique():,} subjects, "
         f"share per {HISTOGRAM_MMHG:g} mmHg."

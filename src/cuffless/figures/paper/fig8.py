@@ -1,6 +1,7 @@
 """Figures 8 and A1: each subject's errors before and after personalization."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from textwrap import fill
 
 import numpy as np
@@ -10,11 +11,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
-from cuffless.figures.paper.input_tests import counted
+from cuffless.designs.cautions import read_cautions
+from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.personalization_style import (
     DARK_RED,
     NONE,
-    PRESSURES,
     characters,
     font_scale,
     legend_above,
@@ -25,10 +26,13 @@ from cuffless.figures.personalization_style import (
     warned,
     words_height,
 )
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
     GREY,
     LEAST_FONT,
+    PRESSURES,
     house_style,
+    n_range,
     network_name,
     new_figure,
     note,
@@ -36,6 +40,22 @@ from cuffless.figures.style import (
     seeds_note,
     small_font,
     with_cautions,
+)
+
+FIGURES = FigureModule(
+    arm="personalization",
+    inputs={
+        "subjects": "judgement/personalization/tables/subject_boxes.csv",
+        "ks": "judgement/personalization/tables/subject_ks.csv",
+        "mae": "judgement/personalization/tables/mae.csv",
+        "audit": "designs/personalization/{first_protocol}/audit.json",
+        "splits": "designs/splits/{protocol_split}.audit.json",
+    },
+    captions={
+        "fig8": "Absolute errors of subjects 1 to 10 before and after personalization, compared with baselines "
+        "that use only the calibration pressures (the paper's Figure 8).",
+        "figA1": "Absolute errors of subjects 11 to 20 before and after personalization (the paper's Figure A1).",
+    },
 )
 
 NUMBERS = {"fig8": range(1, 11), "figA1": range(11, 21)}
@@ -56,6 +76,21 @@ _MARKS = {
     "calibration_mean": {"marker": "x", "ms": 2.7, "mec": GREY, "mew": 0.7, "linestyle": "none"},
 }
 _DIFFERENT, _STRATEGIES_DIFFER = "∗", "†"
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot Figure 8 or A1."""
+    protocol, mae = Path(given.files["audit"]).parent.name, given.table("mae")
+    return plot_fig8(
+        given.table("subjects"),
+        given.table("ks"),
+        given.options,
+        protocol=protocol,
+        numbers=NUMBERS[given.name],
+        warnings=given.document("audit")["warnings"],
+        cautions=read_cautions(given.files["splits"]),
+        seeds=int(mae.loc[mae["protocol"] == protocol, "seeds"].max()),
+    )
 
 
 def plot_fig8(
@@ -90,7 +125,7 @@ def plot_fig8(
     Returns
     -------
     Figure
-        One row a network, SBP beside DBP; per subject a box before and one for each strategy, with the MAE of the
+        One row per network, SBP beside DBP; per subject a box before and one for each strategy, with the MAE of the
         offset-corrected network and of the calibration mean beside it. Without a subject of `numbers`, a figure that
         says so.
 
@@ -246,7 +281,7 @@ def _explain(own: pd.DataFrame, shown: pd.DataFrame, protocol: str, warning: str
     one = one[one["network"] == one["network"].iloc[0]]
     windows = one.drop_duplicates("number")["n_windows"]
     budgets = [
-        f"{counted(rows['n_calibration'])} ({setting})"
+        f"{n_range(rows['n_calibration'])} ({setting})"
         for setting in ("first", "random")
         if len(rows := one[one["setting"] == setting])
     ]

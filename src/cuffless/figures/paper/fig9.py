@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
-from cuffless.figures.paper.input_tests import counted
-from cuffless.figures.paper.rppg_boxes import (
+from cuffless.figures.inputs import FigureInputs
+from cuffless.figures.paper.camera_boxes import (
     MARKS,
     OWN,
     TUNING,
@@ -21,7 +21,6 @@ from cuffless.figures.paper.rppg_boxes import (
 )
 from cuffless.figures.personalization_style import (
     NONE,
-    PRESSURES,
     axes_width,
     font_scale,
     legend_above,
@@ -31,8 +30,11 @@ from cuffless.figures.personalization_style import (
     warned,
     words_height,
 )
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
+    PRESSURES,
     house_style,
+    n_range,
     network_name,
     new_figure,
     note,
@@ -41,12 +43,31 @@ from cuffless.figures.style import (
     small_font,
 )
 
+FIGURES = FigureModule(
+    arm="camera",
+    inputs={
+        "box": "judgement/camera/tables/boxes.csv",
+        "tests": "judgement/camera/tables/contrasts.csv",
+        "audit": "designs/camera/folds.audit.json",
+    },
+    captions={
+        "fig9": "Absolute errors on recordings of faces before and after fine-tuning, by network (the paper's "
+        "Figure 9)."
+    },
+)
+
 _PLACES = {"before": -0.39, "tuned": -0.2, "random": 0.03, "first": 0.27}
 _BOX = 0.15  # of a network's space
 _PANEL, _LABELS, _BESIDE = 2.3, 0.35, 0.55  # inches
 _LEAST_PLACES = 3  # one network is not to get boxes as wide as bars
 _LINE = 16  # characters of a slanting name on a line
 _WORDS = {TUNING: "before and tuned differ", OWN: "first and random differ"}
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot Figure 9."""
+    warnings = given.document("audit")["warnings"]
+    return plot_fig9(given.table("box"), given.table("tests"), given.options, warnings=warnings)
 
 
 def plot_fig9(
@@ -132,7 +153,7 @@ def _explain(box: pd.DataFrame, tests: pd.DataFrame, warning: str) -> str:
     shown = tests[tests["comparison"].isin(MARKS)]
     alpha = f" at {shown['alpha'].iloc[0]:g}" if len(shown) else ""
     text = (
-        f"Leave one subject out: {counted(own['n_subjects'])} subjects, {counted(own['n_windows'])} test windows. Own "
+        f"Leave one subject out: {n_range(own['n_subjects'])} subjects, {n_range(own['n_windows'])} test windows. Own "
         f"windows in training, median over subjects: {', '.join(budgets)}. {seeds_note(int(own['seeds'].max()))}\n"
         f"{explain_boxes(box)} Always from left to right: before, tuned, random, first.\n"
         f"∗ † significant{alpha}; n.s. not significant; – not testable (too few subjects). Paired: by subject, "

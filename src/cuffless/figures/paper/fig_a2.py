@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
-from cuffless.figures.paper.input_tests import counted
-from cuffless.figures.paper.rppg_boxes import (
+from cuffless.figures.inputs import FigureInputs
+from cuffless.figures.paper.camera_boxes import (
     MARKS,
     OWN,
     TUNING,
@@ -22,7 +22,6 @@ from cuffless.figures.paper.rppg_boxes import (
 )
 from cuffless.figures.personalization_style import (
     NONE,
-    PRESSURES,
     axes_width,
     characters,
     font_scale,
@@ -33,9 +32,12 @@ from cuffless.figures.personalization_style import (
     warned,
     words_height,
 )
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
     LEAST_FONT,
+    PRESSURES,
     house_style,
+    n_range,
     network_name,
     new_figure,
     note,
@@ -44,7 +46,27 @@ from cuffless.figures.style import (
     small_font,
 )
 
-FIGURES = {
+FIGURES = FigureModule(
+    arm="camera",
+    inputs={
+        "subjects": "judgement/camera/tables/subject_boxes.csv",
+        "ks": "judgement/camera/tables/subject_ks.csv",
+        "box": "judgement/camera/tables/boxes.csv",
+        "audit": "designs/camera/folds.audit.json",
+    },
+    captions={
+        "figA2": "Absolute errors of the subjects whose SBP error fine-tuning on other people reduced, first networks "
+        "(the paper's Figure A2).",
+        "figA3": "Absolute errors of the subjects whose SBP error fine-tuning on other people reduced, further "
+        "networks (the paper's Figure A3).",
+        "figA4": "Absolute errors of the subjects whose SBP error fine-tuning on other people did not reduce, first "
+        "networks (the paper's Figure A4).",
+        "figA5": "Absolute errors of the subjects whose SBP error fine-tuning on other people did not reduce, further "
+        "networks (the paper's Figure A5).",
+    },
+)
+
+_SUBJECTS_AND_NETWORKS = {
     "figA2": (True, slice(None, 2)),
     "figA3": (True, slice(2, None)),
     "figA4": (False, slice(None, 2)),
@@ -58,6 +80,18 @@ _COLUMNS = {  # comparison: where its boxes stand, and their width, of a subject
 _PANEL, _LABELS, _BESIDE = 1.45, 0.3, 0.55  # inches
 _LEAST_PLACES = 8  # few subjects are not to get boxes as wide as bars
 _METHODS = ("network", "calibration_mean", "mean")  # room is too small for more
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot one of Figures A2 to A5."""
+    return plot_fig_a2(
+        given.table("subjects"),
+        given.table("ks"),
+        given.options,
+        which=given.name,
+        seeds=int(given.table("box")["seeds"].max()),
+        warnings=given.document("audit")["warnings"],
+    )
 
 
 def plot_fig_a2(
@@ -86,7 +120,7 @@ def plot_fig_a2(
     Returns
     -------
     Figure
-        Two rows a network; at the left before and after fine-tuning on other people, at the right with the first and
+        Two rows per network; at the left before and after fine-tuning on other people, at the right with the first and
         with random windows of the subject's own. Where there is no such subject or network, a figure that says so.
 
     Raises
@@ -94,11 +128,11 @@ def plot_fig_a2(
     ValueError
         If `which` is none of these figures, or `subjects` holds no network.
     """
-    if which not in FIGURES:
-        raise ValueError(f"{which!r} is none of the figures {', '.join(FIGURES)}")
+    if which not in _SUBJECTS_AND_NETWORKS:
+        raise ValueError(f"{which!r} is none of the figures {', '.join(_SUBJECTS_AND_NETWORKS)}")
     if not networks_of(subjects):
         raise ValueError(f"{which}: subjects.csv holds no network; fine-tune at least one")
-    improved, part = FIGURES[which]
+    improved, part = _SUBJECTS_AND_NETWORKS[which]
     networks = networks_of(subjects)[part]
     shown = subjects[subjects["network"].isin([*networks, NONE]) & subjects["method"].isin(_METHODS)]
     shown = shown[shown["improved"].eq(improved)]
@@ -167,7 +201,7 @@ def _label(ax, drawn: list[int], pressure: str, outer: tuple[bool, bool], option
 def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, warning: str, seeds: int | None) -> str:
     own = shown[(shown["method"] == "network") & (shown["pressure"] == PRESSURES[0])]
     budgets = [
-        f"{counted(rows['n_calibration'])} ({setting})"
+        f"{n_range(rows['n_calibration'])} ({setting})"
         for setting in ("first", "random")
         if len(rows := own[own["setting"] == setting])
     ]
@@ -178,7 +212,7 @@ def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, warning: str, seeds: i
         f"Shown: {people} of {total} subjects: those whose SBP error, in the mean over networks, fine-tuning on other "
         f"subjects {what}. They are chosen by what the left column shows, which is therefore no evidence that "
         f"fine-tuning {'helps' if improved else 'harms'}. "
-        f"Test windows a subject: {counted(own['n_windows'])}; own windows in training: {', '.join(budgets)}. "
+        f"Test windows a subject: {n_range(own['n_windows'])}; own windows in training: {', '.join(budgets)}. "
         f"{'' if seeds is None else seeds_note(seeds)}\n"
         f"{explain_boxes(shown)} Left column: before, tuned; right column: random, first.\n"
         "∗ †: the paper's two-sample Kolmogorov–Smirnov test on absolute errors, uncorrected. It takes a subject's "

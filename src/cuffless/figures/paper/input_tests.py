@@ -3,20 +3,19 @@
 import pandas as pd
 
 from cuffless.config import FigureOptions
-from cuffless.figures.style import GREY, PALE, tiny_font
+from cuffless.figures.style import GREY, PALE, PRESSURES, n_range, tiny_font
 
-PRESSURES = ("SBP", "DBP")
 _COMPARISONS = {"beats vs time": "Beats − time", "derivatives vs signal": "Derivatives − signal"}
 _WITHIN = {"signal": "signal", "derivatives": "deriv.", "time": "time", "beats": "beats"}
 
 
-def subjects_called(identity: str) -> tuple[str, str]:
-    """What subjects are called, one and many, whose identity is ``patient``, ``run`` or ``record``."""
-    called = {
+def subject_words(identity: str) -> tuple[str, str]:
+    """Singular and plural of subjects whose identity is ``patient``, ``run`` or ``record``."""
+    words = {
         "record": ("recording", "recordings (patients not known)"),
         "run": ("run of recordings", "runs of recordings (patients not known)"),
     }
-    return called.get(identity, ("subject", "subjects"))
+    return words.get(identity, ("subject", "subjects"))
 
 
 def table_lines(tests: pd.DataFrame) -> list[tuple[str, str]]:
@@ -26,7 +25,7 @@ def table_lines(tests: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def write_tests(ax, tests: pd.DataFrame, lines: list[tuple[str, str]], options: FigureOptions) -> None:
-    """One line a comparison and test, as in Figure 6; under each pressure the settings of the other factor."""
+    """One line per comparison and test, as in Figure 6; under each pressure the settings of the other factor."""
     ax.set_xlim(0, 1)
     ax.set_ylim(len(lines) - 0.5, -0.5)
     ax.set_axis_off()
@@ -38,7 +37,7 @@ def write_tests(ax, tests: pd.DataFrame, lines: list[tuple[str, str]], options: 
                 ax.text(0.55 + 0.31 * p, y, pressure, ha="center", fontweight="bold", **font)
             continue
         rows = tests[tests["comparison"] == comparison]
-        paired = f"by {subjects_called(tests['identity'].iloc[0])[0]}, Holm"
+        paired = f"by {subject_words(tests['identity'].iloc[0])[0]}, Holm"
         label = {"within": _COMPARISONS[comparison], "t": "paired t-test", "paired": paired}[kind]
         ax.text(0 if kind == "within" else 0.03, y, label, fontweight="bold" if kind == "within" else None, **font)
         if kind == "within":
@@ -71,24 +70,18 @@ def _cell(row, kind: str) -> tuple[str, bool]:
 def explain_tests(tests: pd.DataFrame) -> str:
     """What the table's tests are, on how many runs and subjects."""
     tested = tests[tests["pairing"] == "by subject"]
-    one = subjects_called(tests["identity"].iloc[0])[0]
+    one = subject_words(tests["identity"].iloc[0])[0]
     paired = f"By {one}: too few {one}s to test."
     if len(tested):
         paired = (
-            f"By {one}: sign-flip test on {counted(tested['n_subjects'])} {one} means, "
-            f"Holm-corrected over {counted(tested['family'])} tests of a comparison; "
+            f"By {one}: sign-flip test on {n_range(tested['n_subjects'])} {one} means, "
+            f"Holm-corrected over {n_range(tested['family'])} tests of a comparison; "
             "it holds for these trained networks, without their spread over repeats."
         )
         if one == "recording":
             paired += " It takes recordings for independent; neighbouring ones may be one patient's."
     return (
         f"Table: ∗ significant at {tests['alpha'].iloc[0]:g}; – not testable. "
-        f"Paired t-test: the paper's, over runs of equal length and repeat (pairs: {counted(tests['n_pairs'])}), "
+        f"Paired t-test: the paper's, over runs of equal length and repeat (pairs: {n_range(tests['n_pairs'])}), "
         f"uncorrected; it takes runs on the same windows for independent. {paired}"
     )
-
-
-def counted(values: pd.Series) -> str:
-    """A count, or the range of several."""
-    low, high = f"{values.min():,.0f}", f"{values.max():,.0f}"
-    return low if low == high else f"{low} to {high}"

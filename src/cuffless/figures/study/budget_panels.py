@@ -13,7 +13,7 @@ from cuffless.figures.style import GREY, LEAST_FONT, PALE, small_font
 
 _TWICE = 2  # of a unit, from which on it is used
 LEAST_HOURS = 60.0 * _TWICE
-"""Minutes from which on times are said in larger units."""
+"""Minutes from which on times are given in larger units."""
 LEAKING = "neighbouring windows"
 _DASHED = (0, (3.2, 1.6))
 _BROKEN_OFF = 0.38  # decades that the place of 0 windows lies left of the least budget
@@ -193,7 +193,7 @@ def duration(minutes: float) -> str:
 def plot_protocols(
     ax, tests: pd.DataFrame, protocols: list[str], leaking: set[str], labelled: bool, options: FigureOptions
 ) -> None:
-    """First less random, of the fine-tuned networks, one line a protocol; `tests` is one pressure's."""
+    """First less random, of the fine-tuned networks, one line per protocol; `tests` is one pressure's."""
     tests = tests[tests["comparison"] == "first vs random"]
     colour = options.colours[1]
     ax.axvline(0, color="black", linewidth=0.8, zorder=1)

@@ -43,7 +43,7 @@ def plot_panels(
     first: int,
     roi_colours: Mapping[str, str],
 ) -> None:
-    """Draw the panels of what there is.
+    """Plot the panels for which there are data.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ def plot_contact_sheet(
     title: str,
     reason: str = "",
 ) -> Figure:
-    """Draw what was measured of a recording, so that one sees whether to believe it.
+    """Plot what was measured in a recording, so that one can judge its quality.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def _note(trace: Trace | None, rates: Rates | None) -> str:
     if rates is not None:
         low, high = WindowOptions().band
         text += f" Method: {rates.method}, {low:g}–{high:g} Hz. {_windows(rates, many)}"
-    return "\n".join([text, *(f"Note: {told}" for told in trace.notes)])
+    return "\n".join([text, *(f"Note: {note}" for note in trace.notes)])
 
 
 def _windows(rates: Rates, many: bool) -> str:

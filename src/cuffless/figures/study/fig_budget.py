@@ -1,6 +1,8 @@
 """How many calibration windows help, for how long, and how much of it is neighbouring windows."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from textwrap import fill
 
 import matplotlib as mpl
@@ -10,9 +12,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
-from cuffless.figures.paper.input_tests import counted
+from cuffless.designs.cautions import read_cautions
+from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.personalization_style import (
-    PRESSURES,
     axes_width,
     characters,
     font_scale,
@@ -26,6 +28,7 @@ from cuffless.figures.personalization_style import (
     warned,
     words_height,
 )
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.study.budget_panels import (
     BEFORE,
     HOLD,
@@ -43,12 +46,29 @@ from cuffless.figures.style import (
     GREY,
     LEAST_FONT,
     PALE,
+    PRESSURES,
     house_style,
+    n_range,
     new_figure,
     note,
     panel_title,
     seeds_note,
     with_cautions,
+)
+
+FIGURES = FigureModule(
+    arm="personalization",
+    title="Calibration budget and drift",
+    inputs={
+        "mae": "judgement/personalization/tables/mae.csv",
+        "drift": "judgement/personalization/tables/drift.csv",
+        "tests": "judgement/personalization/tables/contrasts.csv",
+        "audits": "designs/personalization/{protocol}/audit.json",
+        "splits": "designs/splits/{protocol_split}.audit.json",
+    },
+    captions={
+        "fig_budget": "Error against the number of calibration windows and against the time since the last of them."
+    },
 )
 
 _TITLES = ("Calibration windows", "Drift after the last calibration window", "First − random in each protocol")
@@ -59,6 +79,20 @@ _BUDGET, _DRIFT, _NO_DRIFT, _PROTOCOLS = 2.45, 2.05, 0.6, 0.85  # inches of a pa
 _LINE = 0.27  # inches of a protocol
 _BESIDE = {1: 1.1, 2: 0.9}  # inches of labels, in one column or two
 _EMPTY = "no window after the calibration whose time is known"
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot the figure of calibration budgets, drift and protocols."""
+    audits = {path.parent.name: json.loads(path.read_text()) for path in map(Path, given.files["audits"])}
+    return plot_fig_budget(
+        given.table("mae"),
+        given.table("drift"),
+        given.table("tests"),
+        given.options,
+        protocols=list(audits),
+        warnings={protocol: audit["warnings"] for protocol, audit in audits.items()},
+        cautions=read_cautions(given.files["splits"]),
+    )
 
 
 def plot_fig_budget(
@@ -201,7 +235,7 @@ def _explain(
     who = f"means over {len(networks)} networks" if several else "one network"
     text = (
         f"(a), (b): protocol {protocol_name(protocols[0])}; {who}; every subject counts the same: "
-        f"{counted(budgets['n_subjects'])} subjects, {counted(budgets['n_windows'])} test windows. "
+        f"{n_range(budgets['n_subjects'])} subjects, {n_range(budgets['n_windows'])} test windows. "
         f"{seeds_note(int(over_networks(budgets)['seeds'].max()))} MAE axes do not start at 0.\n"
         f"{_bars(budgets)} Points of one budget or bin are shifted sideways to stand apart. "
         "Offset-corrected: the network before, shifted by its mean error on the calibration windows. "
@@ -228,7 +262,7 @@ def _explain_protocols(tests: pd.DataFrame, several: bool, warnings, protocols: 
     rows = tests[tests["comparison"] == "first vs random"]
     text = "(c): fine-tuned networks at the largest budget, first less random, mean over subjects"
     if len(rows):
-        text += f" ({counted(rows['n_pairs'])})"
+        text += f" ({n_range(rows['n_pairs'])})"
     text += ", with its interval; small strokes: each network." if several else ", with its interval."
     if len(rows) and rows["lower"].isna().any():
         text += " Without a bar: too few subjects."

@@ -8,17 +8,29 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions
-from cuffless.figures.paper.input_tests import counted
-from cuffless.figures.personalization_style import PRESSURES, axes_width, characters, font_scale, pressure_columns
+from cuffless.figures.inputs import FigureInputs
+from cuffless.figures.personalization_style import axes_width, characters, font_scale, pressure_columns
+from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import (
     GREY,
+    PRESSURES,
     house_style,
+    n_range,
     network_name,
     new_figure,
     note,
     panel_title,
     small_font,
     tiny_font,
+)
+
+FIGURES = FigureModule(
+    arm="leakage",
+    title="Leakage",
+    inputs={"dose": "judgement/leakage/tables/dose.csv", "dial": "judgement/leakage/tables/dial.csv"},
+    captions={
+        "fig_leakage": "How much a leak from training to test windows lowers the error: error against what they share."
+    },
 )
 
 KINDS = {"nonmixed": "patient-disjoint", "official": "as published", "record": "record-disjoint", "mixed": "mixed"}
@@ -33,6 +45,11 @@ _WORDS = 1.15  # inches of legend and note
 _LOOK = {"nonmixed": (0, "o", "-"), "official": (3, "s", "-"), "record": (2, "^", "-."), "mixed": (5, "D", "--")}
 _MEAN_LOOK = {"color": GREY, "marker": "s", "ms": 3.8, "linestyle": ":"}
 _HEADROOM = 1.12
+
+
+def plot(given: FigureInputs) -> Figure:
+    """Plot what leakage is worth."""
+    return plot_fig_leakage(given.table("dose"), given.table("dial"), given.options)
 
 
 def plot_fig_leakage(
@@ -96,7 +113,7 @@ def _width(options: FigureOptions) -> float:
 
 
 def dose_names(dose: pd.DataFrame) -> dict[str, str]:
-    """How each split is called in print; splits that would be called alike keep their names."""
+    """Printed name of each split; splits that would have the same one keep their own."""
     splits = dose.drop_duplicates("dose").set_index("dose")
     names = {
         split: KINDS[row.kind] + (f", {row.overlap:.0%} overlap".replace("%", " %") if row.overlap else "")
@@ -199,7 +216,7 @@ def _explain(dose: pd.DataFrame, dial: pd.DataFrame, network: str) -> str:
     trained = "trained once on each split" if seeds == 1 else f"means of {seeds} trainings on each split"
     text = (
         f"{network_name(network)}, {trained}; every window counts the same. {bars}\n"
-        f"(a): {counted(rows['n_windows'])} test windows of {counted(rows['n_subjects'])} subjects, not the same in "
+        f"(a): {n_range(rows['n_windows'])} test windows of {n_range(rows['n_subjects'])} subjects, not the same in "
         "every split. Trained on: windows of the training set. Known: share of the test windows whose subject, record, "
         "or a part of whose signal stands in the training set, too."
     )

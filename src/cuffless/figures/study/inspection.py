@@ -1,4 +1,4 @@
-"""What `cuffless inspect --plot` draws: half a minute of both signals with its windows, and the whole record below."""
+"""Plot of `cuffless inspect --plot`: half a minute of both signals with its windows, and the whole record below."""
 
 from textwrap import wrap
 
@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions, WindowOptions
 from cuffless.figures.style import GREY, PALE, house_style, new_figure, panel_title, small_font, tiny_font
+from cuffless.figures.time_axis import time_unit
 from cuffless.records import Record, Segment
 from cuffless.signals import bandpass, pressure_beats, true_runs
 from cuffless.windows import Measures, Windows, first_broken_rule
@@ -18,13 +19,12 @@ _LEAST_LABELLED = 1.6  # seconds of a window that hold a word
 _INK = "#1A1A1A"
 _CHARACTERS = 110  # of the small font in a full-width line
 _HIGHEST, _LOWEST = 300.0, 0.0  # mmHg; beyond lies no pressure but a flush or a fault
-_UNITS = ((180.0, 1.0, "s"), (10800.0, 60.0, "min"), (np.inf, 3600.0, "h"))
 
 
 def plot_inspection(
     record: Record, cut: Windows, options: WindowOptions, looks: FigureOptions = FigureOptions()
 ) -> Figure:
-    """Draw PPG and ABP around a typical window, and what became of all windows.
+    """Plot PPG and ABP around a typical window, and what became of all windows.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def _plot_abp(axis: Axes, time, abp, fs, options) -> None:
 
 def _plot_record(axis: Axes, record, windows, rules, options, looks) -> None:
     begin, end = record.segments[0].start, record.segments[-1].start + record.segments[-1].seconds
-    scale, unit = next((scale, unit) for most, scale, unit in _UNITS if end <= most)
+    scale, unit = time_unit(end)
     edge = 0.005 * (end - begin)
     for segment in record.segments:
         axis.axvspan(segment.start / scale, (segment.start + segment.seconds) / scale, color="#F0F0F0", lw=0, zorder=0)

@@ -17,7 +17,7 @@ LEAST_SKILL = -1.0
 def skill_chart(
     rows: pd.DataFrame, *, labels: Sequence[str], series: Sequence[str], names: Mapping[str, str] | None = None
 ) -> Chart:
-    """Forest plot of skill: a line a row of `labels`, a marker a member of `series`.
+    """Forest plot of skill: one line per row of `labels`, one marker per member of `series`.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def skill_chart(
     labels, series : sequence of str
         In the order in which they stand; a legend is drawn for two or more series.
     names : mapping, optional
-        How the members of `series` are called.
+        Printed names of the members of `series`.
 
     Returns
     -------

@@ -15,7 +15,7 @@ from cuffless.judgement.names import MEAN, PRESSURES
 from cuffless.judgement.standards import MEANING
 from cuffless.report.chart_parts import Chart, thinned
 from cuffless.report.charts import agreement_chart, bins_chart, drift_chart, subjects_chart
-from cuffless.report.judgement import judged_tables as tables
+from cuffless.report.judgement import tables
 from cuffless.report.judgement.forest import skill_chart
 from cuffless.report.judgement.traces import pack_traces
 from cuffless.report.page import write_page
@@ -66,7 +66,7 @@ def write_judgement_page(
         See `cuffless.judgement`: tidy tables ``cases, skill, merits, bins, agreement, drift, tests, standards,
         subjects, leaks, traces``, and ``notes`` (warnings begin with ``WARNING: ``).
     path : str or Path
-        The page. Tables that are too long for it are said to lie in ``tables/`` beside it.
+        The page; it refers to ``tables/`` beside it for tables that are too long.
     title : str
     source : str
         Names of the tables that were judged.
@@ -103,7 +103,7 @@ def write_judgement_page(
         single_seed=int(judgement.cases["seeds"].min()) <= 1,
         limits=limits or {},
         case_table=tables.case_table(judgement),
-        skill_table=tables.skill_table(judgement, chosen.cases, chosen.networks),
+        skill_table=tables.judged_skill_table(judgement, chosen.cases, chosen.networks),
         merit_table=tables.merit_table(judgement, chosen.cases),
         agreement_table=tables.agreement_table(judgement, chosen.cases, chosen.networks),
         paired_table=tables.paired_table(judgement, chosen.cases, chosen.networks),
@@ -160,10 +160,10 @@ def _leaked(leaks: pd.DataFrame) -> dict[str, int]:
 def _sentences(judgement, chosen: _Choice, options: EvaluationOptions) -> list[dict[str, Any]]:
     """For each case and network: a sentence a pressure, and the baselines that cannot be had."""
     skill = judgement.skill[judgement.skill["average"] == _AVERAGE]
-    said = []
+    sentences = []
     for case, network, _ in chosen.each():
         own = skill[(skill["case"] == case) & (skill["network"] == network)]
-        said.append(
+        sentences.append(
             {
                 "case": chosen.cases[case],
                 "network": chosen.networks[network],
@@ -175,7 +175,7 @@ def _sentences(judgement, chosen: _Choice, options: EvaluationOptions) -> list[d
                 "missing": missing_baselines(own),
             }
         )
-    return said
+    return sentences
 
 
 def _figures(judgement, chosen: _Choice) -> dict[str, dict[str, dict[str, Chart]]]:

@@ -36,7 +36,7 @@ def pack_traces(
     list of list of dict
         For each case, for each subject: ``name, clock`` (`elapsed`, `start` or `order`), ``windows``, and packed
         ``time`` (0.1 s, or the windows' order), ``seconds`` (0.01 s), ``record``, ``reference`` (SBP and DBP, 0.1
-        mmHg), ``said`` and ``mae`` by network, ``mean`` (SBP and DBP in mmHg).
+        mmHg), ``predicted`` and ``mae`` by network, ``mean`` (SBP and DBP in mmHg).
     """
     share = min(1.0, TRACE_BYTES / max(_bytes(traces), 1.0))
     maes = subjects.set_index(["case", "network", "subject", "pressure"])["mae"].sort_index()
@@ -68,7 +68,7 @@ def _pack(rows: pd.DataFrame, networks: Mapping[str, int], maes: pd.Series) -> d
         "seconds": _int16(first["seconds"], 100),
         "record": _int16(pd.factorize(first["record"])[0], 1),
         "reference": [_int16(first[name], 10) for name in ("sbp_ref", "dbp_ref")],
-        "said": {networks[n]: [_int16(own[name], 10) for name in ("sbp", "dbp")] for n, own in by_network.items()},
+        "predicted": {networks[n]: [_int16(own[name], 10) for name in ("sbp", "dbp")] for n, own in by_network.items()},
         "mae": {networks[n]: [_mae(maes, (key[0], n, key[1], p)) for p in ("SBP", "DBP")] for n in by_network},
         "mean": [_mean(first, name) for name in ("sbp_mean", "dbp_mean")],
     }

@@ -24,7 +24,7 @@ def rejections(quality: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     quality : DataFrame
-        One row a record: ``windows_cut, windows_kept`` and a column a rule.
+        One row per record: ``windows_cut, windows_kept`` and one column per rule.
 
     Returns
     -------
@@ -116,12 +116,12 @@ def dose_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def dose_name(dose: object) -> str:
-    """How a dose is called in print: a split as it is, a number by its digits."""
+    """Printed name of a dose: a split as it is, a number by its digits."""
     return dose if isinstance(dose, str) else f"{dose:g}"
 
 
 def dose_chart(rows: pd.DataFrame, label: str) -> Chart:
-    """MAE against a dose, a line a network, the mean regressor's dashed.
+    """MAE against a dose, one line per network, the mean regressor's dashed.
 
     Parameters
     ----------

@@ -14,8 +14,8 @@ from cuffless.report.captions import captioned
 from cuffless.report.page import write_page
 from cuffless.report.study import tables
 from cuffless.report.study.charts import KEPT, dose_chart, dose_rows, flow_chart, rejections, time_chart
+from cuffless.report.study.contents import StudyReport
 from cuffless.report.study.skill import comparison_charts, comparison_sentence, comparisons
-from cuffless.report.study.study import StudyReport
 from cuffless.report.wording import count, plural
 from cuffless.windows.subjects import RUN
 
@@ -78,7 +78,7 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
             }
             for i, one in enumerate(found)
         ],
-        skill_table=tables.skill_table(found) if found else None,
+        skill_table=tables.comparison_table(found) if found else None,
         single_seed=len({run["seed"] for run in report.runs}) <= 1,
         branches=branches,
         split_table=tables.split_table(report.audits) if report.audits else None,
@@ -122,7 +122,7 @@ def _branches(report: StudyReport) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "label": label,
-                "says": f"{plural(len(quality), record)} {_people(quality)}, "
+                "summary": f"{plural(len(quality), record)} {_people(quality)}, "
                 f"{quality['seconds'].sum() / 3600:.1f} h: {count(flow['windows'].iloc[0])} windows cut, "
                 f"{count(flow['windows'].iloc[-1])} kept; {empty} without any window.",
                 "flow": flow,
@@ -140,8 +140,8 @@ def _people(quality: pd.DataFrame) -> str:
     if "identity" not in kept or not (kept["identity"] == RUN).any():
         return f"of {plural(quality['subject'].nunique(), 'subject')}"
     runs = kept[kept["identity"] == RUN]
-    named = kept.loc[kept["identity"] != RUN, "subject"].nunique()
-    also = f" and {plural(named, 'subject')}" if named else ""
+    patients = kept.loc[kept["identity"] != RUN, "subject"].nunique()
+    also = f" and {plural(patients, 'subject')}" if patients else ""
     return f"(those with windows are {plural(runs['subject'].nunique(), 'run')} of neighbouring numbers{also})"
 
 

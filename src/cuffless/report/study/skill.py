@@ -10,7 +10,7 @@ from cuffless.judgement.warnings import skill_warnings
 from cuffless.report.chart_parts import Chart
 from cuffless.report.judgement.forest import skill_chart
 from cuffless.report.sentences import BETTER, UNKNOWN, UNSHOWN, WORSE, Sentence, verdict_of
-from cuffless.report.study.study import StudyReport
+from cuffless.report.study.contents import StudyReport
 from cuffless.report.wording import baseline_name, network_name, number, plural, split_name, with_limits
 
 MAIN = "main"

@@ -9,8 +9,8 @@ from cuffless.judgement.paper_tables import TABLE1, TABLE2, PaperTable
 from cuffless.judgement.standards import MEANING
 from cuffless.report.screens import MOST_ROWS, OVERALL, measured, reason_of
 from cuffless.report.study.charts import CUT, DOSE, KEPT, RULES, dose_name, minutes_of
+from cuffless.report.study.contents import StudyReport
 from cuffless.report.study.skill import Comparison, called
-from cuffless.report.study.study import StudyReport
 from cuffless.report.tables import Column, Table, csv_download, make_table
 from cuffless.report.wording import (
     NOTHING,
@@ -41,7 +41,7 @@ def rule_table(flow: pd.DataFrame) -> Table:
 
 
 def record_table(quality: pd.DataFrame, where: str) -> Table:
-    """One row a record; those without windows first."""
+    """One row per record; those without windows first."""
     rules = [name for name in quality if name in RULES]
     name = "record" if "record" in quality else "recording"
     order = np.argsort((quality[KEPT] > 0).to_numpy(), kind="stable")
@@ -52,7 +52,7 @@ def record_table(quality: pd.DataFrame, where: str) -> Table:
         Column("cut", lambda r: count(getattr(r, CUT)), numeric=True),
         Column("kept", lambda r: count(getattr(r, KEPT)), numeric=True),
         *(Column(rule.replace("_", " "), _counted(rule), numeric=True) for rule in rules if quality[rule].any()),
-        Column("why none, what was passed over", _why, wide=True),
+        Column("why none, what was skipped", _why, wide=True),
     ]
     if "recording" in quality and (quality["recording"] == quality["subject"]).all():
         columns.pop(1)
@@ -119,7 +119,7 @@ def leak_rows(report: StudyReport) -> pd.DataFrame:
 
 
 def audits_of(report: StudyReport) -> Iterator[tuple[str, Mapping]]:
-    """Yield what was audited, and its audit."""
+    """Yield the name and the audit of everything that was audited."""
     for split, audit in report.audits.items():
         yield f"split {split_name(split)}", audit
     for protocol, audit in report.personal_audits.items():
@@ -183,7 +183,7 @@ def _beside(row) -> str:
 
 
 def tables_of_paper(report: StudyReport) -> dict[int, Table]:
-    """Table 1 and Table 2, where the study has them."""
+    """Tables 1 and 2 of the paper, if the study has them."""
     given = ((report.table1, TABLE1), (report.table2, TABLE2))
     return {
         paper.number: paper_table(table, paper, f"tables/table{paper.number}.csv")
@@ -192,7 +192,7 @@ def tables_of_paper(report: StudyReport) -> dict[int, Table]:
     }
 
 
-def skill_table(found: list[Comparison]) -> Table:
+def comparison_table(found: list[Comparison]) -> Table:
     """Skill of every network against every baseline of the comparison that is chosen."""
     rows = pd.concat([one.rows for one in found], ignore_index=True)
     columns = [
@@ -277,7 +277,7 @@ def run_table(runs: list[dict]) -> Table:
 
 
 def stage_table(stages: pd.DataFrame) -> Table:
-    """What each rule took."""
+    """Jobs, time and memory of each rule."""
     columns = [
         Column("rule", lambda r: r.stage.replace("_", " ")),
         Column("jobs", lambda r: count(r.jobs), numeric=True),

@@ -80,11 +80,11 @@
     const time = integers(subject.time, 4).map((t) => (ordered ? t : t / 600));
     const seconds = integers(subject.seconds, 2).map((s) => (s === -32768 ? "unknown" : (s / 100).toFixed(1) + " s"));
     const reference = pressures(subject.reference[which]);
-    const packed = subject.said[chosen.network];
-    const said = packed ? pressures(packed[which]) : [];
+    const packed = subject.predicted[chosen.network];
+    const predicted = packed ? pressures(packed[which]) : [];
     const hover = reference.map((value, i) =>
       (ordered ? "window " + time[i] : time[i].toFixed(1) + " min") + ", length " + seconds[i] +
-      "<br>reference " + value + " mmHg" + (packed ? "<br>prediction " + said[i] + " mmHg" : ""));
+      "<br>reference " + value + " mmHg" + (packed ? "<br>prediction " + predicted[i] + " mmHg" : ""));
     const x = parted(time, records, null), text = parted(hover, records, "");
     const line = (name, y, colour, symbol, width) => ({
       type: "scatter", mode: "lines+markers", name: name, x: x, y: parted(y, records, null), hovertext: text,
@@ -92,7 +92,7 @@
       marker: { size: 7, symbol: symbol, color: colour },
     });
     const traces = [line("reference", reference, "#1a1a1a", "circle", 1.5)];
-    if (packed) traces.push(line(escaped(networkName()), said, "#0072B2", "diamond-open", 1.5));
+    if (packed) traces.push(line(escaped(networkName()), predicted, "#0072B2", "diamond-open", 1.5));
     const mean = subject.mean[which];
     if (mean !== null) {
       const ends = [Math.min(...time), Math.max(...time)];

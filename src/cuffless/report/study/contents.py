@@ -1,4 +1,4 @@
-"""What a study's report is made of, read from the files that the workflow names."""
+"""Contents of a study's report, read from the files that the workflow names."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -29,17 +29,17 @@ MANY = ("audits", "leaks", "personal_audits", "camera_audit", "figures", "runs",
 
 
 class ReportError(CufflessError):
-    """A report that cannot be made; the message names the key or file and the remedy."""
+    """A report cannot be written; the message names the key or file and the remedy."""
 
 
 @dataclass(frozen=True)
 class StudyReport:
-    """What is known of a study; whatever it has no part in is None or empty.
+    """Contents of the report; None or empty for what the study does not have.
 
     Attributes
     ----------
     quality, camera_quality : DataFrame or None
-        One row a record or recording: windows cut, kept, rejected by rule.
+        One row per record or recording: windows cut, kept, rejected by rule.
     overall : DataFrame or None
         Errors of the splits' networks, as from `cuffless.judgement.measures.errors.mae_tables`.
     skill, standards : DataFrame or None
@@ -62,7 +62,7 @@ class StudyReport:
     runs : list of dict
         ``split, network, seed`` and the run file of each training.
     stages : DataFrame
-        ``stage, jobs, seconds, cpu_seconds, max_mb``: what each rule took.
+        ``stage, jobs, seconds, cpu_seconds, max_mb``: by rule.
     """
 
     quality: pd.DataFrame | None = None
@@ -110,14 +110,14 @@ def collect_report(files: Mapping[str, str | Path | Sequence[str | Path]]) -> St
     """
     unknown = sorted(set(files) - {*TABLES, *MANY})
     if unknown:
-        raise ReportError(f"a report knows no {unknown[0]!r}; it takes {', '.join((*TABLES, *MANY))}")
+        raise ReportError(f"unknown part of a report: {unknown[0]!r}; known are {', '.join((*TABLES, *MANY))}")
     paths = {key: _paths(value) for key, value in files.items()}
     for key, several in paths.items():
         if key in TABLES and len(several) > 1:
             raise ReportError(f"{key}: one table is expected, not {len(several)}: {', '.join(map(str, several))}")
         for path in several:
             if not path.is_file():
-                raise ReportError(f"{key}: {path} does not exist; let the workflow make it, or leave {key} out")
+                raise ReportError(f"{key}: {path} does not exist; let the workflow write it, or leave {key} out")
     tables = {key: _read_csv(paths[key][0]) for key in TABLES if paths.get(key)}
     camera = [_read_json(path) for path in paths.get("camera_audit", ())]
     return StudyReport(
@@ -140,14 +140,14 @@ def _read_csv(path: Path) -> pd.DataFrame:
     try:
         return pd.read_csv(path)
     except (ValueError, OSError) as error:
-        raise ReportError(f"{path} cannot be read as a table: {error}; let the workflow make it anew") from error
+        raise ReportError(f"{path} cannot be read as a table: {error}; let the workflow write it again") from error
 
 
 def _read_json(path: Path) -> dict:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
-        raise ReportError(f"{path} cannot be read as JSON: {error}; let the workflow make it anew") from error
+        raise ReportError(f"{path} cannot be read as JSON: {error}; let the workflow write it again") from error
 
 
 def _read_run(path: Path) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _read_run(path: Path) -> dict[str, Any]:
 
 
 def _read_benchmarks(paths: Sequence[Path]) -> pd.DataFrame:
-    """What each rule took: wall time, CPU time, and the most memory of one job."""
+    """Wall time, CPU time, and the most memory of one job, by rule."""
     if not paths:
         return pd.DataFrame(columns=list(STAGE_COLUMNS))
     parts = []

@@ -33,7 +33,7 @@ def download(judgement, name: str) -> Download:
 
 
 def fitted_column(cases: pd.DataFrame) -> str:
-    """Column that tells what baselines that know other people are fitted on."""
+    """Column with the training data of baselines that know other people."""
     return "baselines_fitted_on" if "baselines_fitted_on" in cases else "mean_baseline"
 
 
@@ -73,7 +73,7 @@ def _reference(pressure: str):
     )
 
 
-def skill_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> Table:
+def judged_skill_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> Table:
     """Skill against each baseline, pooled and by subject."""
     columns = [
         Column("baseline", lambda r: baseline_name(r.baseline)),

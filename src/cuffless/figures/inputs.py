@@ -1,0 +1,48 @@
+"""What a figure of the study is plotted from."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cuffless.config import FigureOptions
+
+_MANIFEST_COLUMNS = ("subset", "subject", "sbp", "dbp")
+
+
+@dataclass(frozen=True)
+class FigureInputs:
+    """Files, settings and options of a figure, by the keys of its declaration.
+
+    Attributes
+    ----------
+    name : str
+        Of the figure.
+    files : mapping of str to path or paths
+    settings : mapping of str to value
+    options : FigureOptions
+    """
+
+    name: str
+    files: Mapping[str, str | Path | Sequence[str | Path]]
+    settings: Mapping[str, Any]
+    options: FigureOptions
+
+    def table(self, key: str, **reading: Any) -> pd.DataFrame:
+        """Table of a CSV file; `reading` is for `pandas.read_csv`."""
+        return pd.read_csv(self.files[key], **reading)
+
+    def document(self, key: str) -> dict[str, Any]:
+        """Content of a JSON file."""
+        return json.loads(Path(self.files[key]).read_text(encoding="utf-8"))
+
+    def manifests(self, key: str) -> pd.DataFrame:
+        """Manifests of several splits, ``SPLIT.parquet``, in one table with a column `split`."""
+        tables = [
+            pd.read_parquet(path, columns=list(_MANIFEST_COLUMNS)).assign(split=Path(path).stem)
+            for path in self.files[key]
+        ]
+        return pd.concat(tables, ignore_index=True)
