@@ -188,7 +188,7 @@ def _manifest(folder: Path, n_windows: int) -> Path:
     windows = (n_windows * 8 // 10, n_windows // 10, n_windows // 10)
     options = SplitOptions(kind="mixed", windows=windows, mixed_subjects=index["subject"].nunique())
     path = folder / f"manifest{n_windows}.parquet"
-    sample_split(index, options).manifest.to_parquet(path, index=False)
+    sample_split(index, options).windows.to_parquet(path, index=False)
     return path
 
 

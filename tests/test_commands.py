@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from cuffless.commands import ending_in_words
+from cuffless.commands import exit_on_error
 from cuffless.errors import CufflessError, printable
 
 ESCAPE = "\x1b[31mred\x07"
 
 
 def ended(capsys, error):
-    with pytest.raises(SystemExit) as end, ending_in_words("cuffless"):
+    with pytest.raises(SystemExit) as end, exit_on_error("cuffless"):
         raise error
     return end.value.code, capsys.readouterr().err
 
@@ -35,7 +35,7 @@ def test_what_nobody_foresaw_is_one_line_and_a_file_of_details(capsys, temporary
     assert code == 70
     assert said.count("\n") == 1
     assert said.startswith(f"cuffless: {type(error).__name__}")
-    assert said.endswith(f"; this is a fault of cuffless; the details are in {details}\n")
+    assert said.endswith(f"; this is a bug in cuffless; the details are in {details}\n")
     assert len(said) < 600
     assert said.rstrip("\n").isprintable()
     assert "Traceback" in details.read_text()
@@ -46,7 +46,7 @@ def test_details_that_cannot_be_written_do_not_hide_the_line(capsys, monkeypatch
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "absent"))
     code, said = ended(capsys, KeyError("a"))
     assert code == 70
-    assert "its details could not be written (No such file or directory)" in said
+    assert "the details could not be written (No such file or directory)" in said
 
 
 def test_an_error_of_the_projects_own_says_all_itself(capsys, temporary):
@@ -61,7 +61,7 @@ def test_an_interrupt_says_nothing(capsys, temporary):
 @pytest.mark.parametrize(
     ("raised", "status", "said"),
     [
-        ("KeyError(1)", 70, "cuffless: KeyError: 1; this is a fault of cuffless; the details are in "),
+        ("KeyError(1)", 70, "cuffless: KeyError: 1; this is a bug in cuffless; the details are in "),
         ("KeyboardInterrupt", 130, ""),
     ],
 )
@@ -89,8 +89,8 @@ def test_the_installed_command_is_the_one_that_ends_so(project):
 
 def test_a_reader_that_has_gone_ends_a_command_without_words():
     code = """
-from cuffless.commands import ending_in_words
-with ending_in_words("cuffless"):
+from cuffless.commands import exit_on_error
+with exit_on_error("cuffless"):
     for _ in range(100_000):
         print("x" * 80)
 """
@@ -101,7 +101,7 @@ with ending_in_words("cuffless"):
 
 
 def test_a_full_disk_behind_standard_output_is_told():
-    code = "from cuffless.commands import ending_in_words\nwith ending_in_words('cuffless'):\n    print('x')"
+    code = "from cuffless.commands import exit_on_error\nwith exit_on_error('cuffless'):\n    print('x')"
     with open("/dev/full", "w") as full:
         done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True)
     assert "Traceback" not in done.stderr
@@ -122,8 +122,8 @@ def job(tmp_path, error):
 def test_a_job_ends_in_words_too_and_its_log_has_the_rest(tmp_path, error):
     said, log = job(tmp_path, error)
     assert said.startswith(f"\nERROR: {error.partition('(')[0]}")
-    assert "a fault of cuffless, or of a network or source of your own" in said
-    assert "The log has more: job.log" in said
+    assert "a bug in cuffless, or in your own network or source" in said
+    assert "Details: job.log" in said
     assert "Traceback" not in said
     assert "Traceback" in log
 
@@ -145,19 +145,19 @@ def test_every_program_ends_so(project):
     """Whatever is run as a program by its users."""
     sources = [*(project / "src").rglob("*.py"), *(project / "workflow").glob("*.py")]
     programs = [p for p in sources if p.name == "__main__.py" or 'if __name__ == "__main__"' in p.read_text()]
-    assert {Path(os.path.relpath(p, project)).as_posix() for p in programs if "ending_in_words(" in p.read_text()} >= {
+    assert {Path(os.path.relpath(p, project)).as_posix() for p in programs if "exit_on_error(" in p.read_text()} >= {
         "workflow/choose_records.py",
         "workflow/why.py",
         "src/cuffless/config/__main__.py",
     }
-    assert [p for p in programs if "ending_in_words(" not in p.read_text()] == []
+    assert [p for p in programs if "exit_on_error(" not in p.read_text()] == []
 
 
 def test_a_name_too_long_for_a_file_is_no_fault_of_the_program(capsys, temporary):
     error = OSError(errno.ENAMETOOLONG, "File name too long", "x" * 5000)
     status, said = ended(capsys, error)
     assert status == 2
-    assert said.endswith("...: too long for the name of a file\n")
+    assert said.endswith("...: too long for a file name\n")
     assert len(said) < 200
 
 

@@ -246,12 +246,12 @@ def test_judged_options_that_miss_are_named_briefly(tmp_path):
 def test_lists_of_a_mirror():
     from cuffless.records.record_lists import Listed
     from cuffless.records.remote.download import DownloadError
-    from cuffless.records.sources.physionet import _inside
+    from cuffless.records.sources.physionet import _records_in_folder
 
     class Gone:
         def text(self, path):
             raise DownloadError("gone")
 
-    [found] = _inside(Listed(f"{LONG}\x1b/"), Gone(), lambda one: True)
+    [found] = _records_in_folder(Listed(f"{LONG}\x1b/"), Gone(), lambda one: True)
     assert echoed(found.problem) <= MOST
     assert found.problem.isprintable()

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from cuffless.commands import ending_in_words
+from cuffless.commands import exit_on_error
 from cuffless.config import load_config
 from cuffless.errors import CufflessError, printable
 from cuffless.files import whole_file
@@ -87,5 +87,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    with ending_in_words("make real"):
+    with exit_on_error("make real"):
         sys.exit(main(sys.argv[1:]))

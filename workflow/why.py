@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 
-from cuffless.commands import ending_in_words
+from cuffless.commands import exit_on_error
 
 PARAMS = re.compile(r"before: (.*) now: (.*)$")
 DIGEST = re.compile(r"^[0-9a-f]{12}$")
@@ -96,5 +96,5 @@ def _reasons(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    with ending_in_words("make why"):
+    with exit_on_error("make why"):
         sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""How a command ends when nobody foresaw what happened: one line, a status, and a file with the details."""
+"""How a command ends after an error: one line, an exit status, and for a bug a file with the details."""
 
 import errno
 import os
@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cuffless.errors import CufflessError, in_words, printable, shortened
+from cuffless.errors import CufflessError, describe_error, printable, shortened
 from cuffless.files import FULL
 
 REFUSED, BROKEN_PIPE, SOFTWARE, INTERRUPTED = 2, 1, 70, 130
@@ -15,51 +15,51 @@ REFUSED, BROKEN_PIPE, SOFTWARE, INTERRUPTED = 2, 1, 70, 130
 
 
 @contextmanager
-def ending_in_words(name: str) -> Iterator[None]:
-    """End the program after whatever is raised in the block with a line on standard error, never with a traceback.
+def exit_on_error(name: str) -> Iterator[None]:
+    """Exit after any error in the block with one line on standard error, never with a traceback.
 
     Parameters
     ----------
     name : str
-        Of the command, with which the line begins.
+        Name of the command, at the start of the line.
 
     Raises
     ------
     SystemExit
-        With status 2 after one of the project's own errors, or where the disk is full; 130 after an interrupt; 1 if
-        nobody reads the output any longer; 70 after any other error, whose traceback is then in a temporary file.
+        With status 2 after one of the project's own errors or on a full disk; 130 after an interrupt; 1 after a broken
+        pipe; 70 after any other error, whose traceback is then in a temporary file.
     """
     try:
         yield
-        sys.stdout.flush()  # a full disk or a closed pipe would else be noticed after all words
+        sys.stdout.flush()  # otherwise a full disk or a closed pipe would be noticed too late
     except CufflessError as error:
         print(printable(f"{name}: {error}"), file=sys.stderr)
         sys.exit(REFUSED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        _leave_output()
+        _discard_output()
         sys.exit(BROKEN_PIPE)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in FULL:
             where = error.filename or "standard output"
             print(printable(f"{name}: {where} cannot be written: {error.strerror}"), file=sys.stderr)
-            _leave_output()
+            _discard_output()
             sys.exit(REFUSED)
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-            print(printable(f"{name}: {shortened(error.filename)}: too long for the name of a file"), file=sys.stderr)
+            print(printable(f"{name}: {shortened(error.filename)}: too long for a file name"), file=sys.stderr)
             sys.exit(REFUSED)
-        print(f"{name}: {in_words(error)}; this is a fault of cuffless; {_details()}", file=sys.stderr)
+        print(f"{name}: {describe_error(error)}; this is a bug in cuffless; {_write_details()}", file=sys.stderr)
         sys.exit(SOFTWARE)
 
 
-def _leave_output() -> None:
-    """Send what is still to be flushed nowhere."""
+def _discard_output() -> None:
+    """Discard output that is not yet flushed."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _details() -> str:
-    """Write the traceback to a file; gives where it is, for the end of a sentence."""
+def _write_details() -> str:
+    """Write the traceback to a file and return a clause that names it."""
     import traceback
 
     from cuffless import __version__
@@ -70,5 +70,5 @@ def _details() -> str:
             print(f"cuffless {__version__}, Python {sys.version}\n{sys.argv}\n", file=opened)
             traceback.print_exc(file=opened)
     except OSError as error:
-        return f"its details could not be written ({error.strerror})"
+        return f"the details could not be written ({error.strerror})"
     return f"the details are in {path}"

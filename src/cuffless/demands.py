@@ -1,4 +1,4 @@
-"""What a file announces, weighed before memory is taken or anything is listed for it."""
+"""Sizes declared by a file, checked before memory is allocated or anything is listed."""
 
 import math
 from collections.abc import Sequence
@@ -8,41 +8,41 @@ from cuffless.config import RecordOptions
 from cuffless.files import GB
 
 MEMORY_GB = RecordOptions().memory_gb
-"""Memory that a file may ask for where nobody says how much."""
+"""Default limit on the memory for one file."""
 OPTION = "records.memory_gb"
-"""The option that says how much."""
-_HARMLESS = 1 << 24  # bytes that are not worth a look at the machine
-_TIGHTEST = 1032  # how much smaller deflate, which gzip, zip, MATLAB and HDF5 use, makes anything at most
+"""Option with this limit."""
+_HARMLESS = 1 << 24  # bytes below which free memory is not checked
+_TIGHTEST = 1032  # highest compression ratio of deflate, which gzip, zip, MATLAB and HDF5 use
 
 
 def why_refused(
     path: object, announced: str, needed: float, memory_gb: float, held: float | None = None, option: str = OPTION
 ) -> str:
-    """Say why a file asks for more memory than it may, than there is, or than it can fill; empty if it does not.
+    """Why a file needs more memory than allowed or available, or declares more than it can hold; empty if it does not.
 
     Parameters
     ----------
     path : object
-        Of the file, for the message.
+        Path of the file, for the message.
     announced : str
-        What asks for it, as the message has it: ``"3,000 recordings"``.
+        What the file declares, as worded in the message: ``"3,000 recordings"``.
     needed : float
-        Bytes of memory.
+        Bytes of memory for it.
     memory_gb : float
-        Most GB (10^9 bytes) that a file may ask for.
+        Largest allowed GB (10^9 bytes).
     held : float, optional
-        Bytes, as they are stored, that could hold what is announced.
+        Stored bytes that should hold what is declared.
     option : str
-        Where the user says `memory_gb`.
+        Option in which the user sets `memory_gb`.
 
     Returns
     -------
     str
-        A whole sentence that names the file, what is announced, the bound and the remedy.
+        A sentence with the file, what it declares, the limit and the remedy.
     """
-    said = f"{path}: announces {announced}, which take {needed / GB:.3g} GB of memory"
+    need = f"{path}: declares {announced}, which need {needed / GB:.3g} GB of memory"
     if needed > memory_gb * GB:
-        return f"{said}; a file may ask for {memory_gb:g} GB ({option}); raise it, or leave it out"
+        return f"{need}, above the limit of {memory_gb:g} GB ({option}); raise the limit, or leave the file out"
     if needed <= _HARMLESS:
         return ""
     if reason := why_not_held(path, announced, needed, held):
@@ -50,14 +50,16 @@ def why_refused(
     import psutil
 
     free = psutil.virtual_memory().available + psutil.swap_memory().free
-    return f"{said}, but {free / GB:.3g} GB are free; use a larger machine, or leave it out" if needed > free else ""
+    if needed <= free:
+        return ""
+    return f"{need}, but only {free / GB:.3g} GB are free; use a larger machine, or leave the file out"
 
 
 def why_not_held(path: object, announced: str, needed: float, held: float | None) -> str:
-    """Say of a file that it is too short for what it announces, however well it is compressed; else empty."""
+    """Why a file is too short for what it declares, however well it is compressed; empty if it is not."""
     if held is None or needed <= max(held * _TIGHTEST, _HARMLESS):
         return ""
-    return f"{path}: announces {announced}, which its {held:,.0f} bytes cannot hold; fetch it again"
+    return f"{path}: declares {announced}, which do not fit in its {held:,.0f} bytes; fetch it again"
 
 
 def why_dataset_refused(
@@ -69,7 +71,7 @@ def why_dataset_refused(
     held: int | None = None,
     option: str = OPTION,
 ) -> str:
-    """Say why an HDF5 dataset's shape asks for more than it holds, or memory can; empty if it does not.
+    """Why an HDF5 dataset's shape needs more data than it holds, or more memory than allowed; empty if it does not.
 
     Parameters
     ----------
@@ -77,9 +79,9 @@ def why_dataset_refused(
         As for `why_refused`.
     dataset : h5py.Dataset
     rows : int, optional
-        How many of its rows (first axis) are in memory at once; all of them, if not given.
+        Rows (first axis) in memory at the same time; default: all.
     held : int, optional
-        Bytes of the HDF5 file, where it is part of another.
+        Size of the HDF5 file in bytes, if it is part of another file.
 
     Returns
     -------
@@ -104,5 +106,5 @@ def shown_shape(shape: Sequence[int]) -> str:
 
 
 def shown_count(n: int) -> str:
-    """A count for a message: one of 300 digits is no use to anybody."""
+    """A count for a message; extremely large ones are shortened."""
     return f"{n:,}" if n < 10**15 else "more than 10^15"

@@ -1,57 +1,56 @@
-"""The root of the project's own errors, and how their messages show what a file holds."""
+"""Base class of the project's errors, and formatting of file content in their messages."""
 
 import re
 from collections.abc import Iterable
 
 _DIGITS = re.compile(r"integer string conversion: value has (\d+) digits")
-"""Python goes on with a remedy for programmers."""
+"""Python's message continues with advice for programmers."""
 
 
 class CufflessError(Exception):
-    """A mistake in data, configuration or use; the message names it, the value at fault and the remedy."""
+    """An error in data, configuration or usage; the message names the place, the offending value and the remedy."""
 
 
 def shortened(value: object, limit: int = 60) -> str:
-    """What a file holds, as a message shows it: on one line and not longer than a reader can use.
+    """Content of a file for a message: on one line and truncated.
 
     Parameters
     ----------
     value : object
         A value, a name, a line or another library's message.
     limit : int
-        Characters at most.
+        Most characters.
 
     Returns
     -------
     str
-        Blanks and line breaks as single blanks, unprintable characters as a question mark; an ellipsis stands for what
-        is cut off.
+        Blanks and line breaks become single blanks, unprintable characters question marks; an ellipsis marks a cut.
     """
     text = on_one_line(str(value)[: 8 * limit])
     return text if len(text) <= limit else f"{text[: limit - 3].rstrip()}..."
 
 
-def in_words(error: BaseException, limit: int = 240) -> str:
-    """An error that nobody worded, on one line: its kind, and so many characters of its message."""
+def describe_error(error: BaseException, limit: int = 240) -> str:
+    """An unforeseen error on one line: its class, and up to `limit` characters of its message."""
     kind = type(error).__name__
     return f"{kind}: {shortened(error, limit)}" if str(error).strip() else kind
 
 
 def fault(error: BaseException, limit: int = 120) -> str:
-    """What another library's error says of a file, in words that help whoever has the file.
+    """Another library's error about a file, worded for the owner of the file.
 
     Parameters
     ----------
     error : BaseException
         Raised while the file was read.
     limit : int
-        Characters at most.
+        Most characters.
 
     Returns
     -------
     str
-        Its message on one line. An error of code that met something other than it expected says that the file is
-        damaged; one without a message is named by its class.
+        Its message on one line. A programming error, caused by unexpected content, is reported as damage; an error
+        without a message by its class.
     """
     text = str(error)
     if digits := _DIGITS.search(text):
@@ -62,41 +61,41 @@ def fault(error: BaseException, limit: int = 120) -> str:
 
 
 def printable(text: str, limit: int = 2000) -> str:
-    """A message as a terminal may show it, whatever of a file got into it.
+    """A message that is safe for a terminal, even with file content in it.
 
     Parameters
     ----------
     text : str
         Its lines are kept.
     limit : int
-        Characters of a line at most.
+        Most characters per line.
 
     Returns
     -------
     str
-        Unprintable characters as question marks; an ellipsis stands for what is cut off a line.
+        Unprintable characters become question marks; an ellipsis marks a cut line.
     """
     lines = ("".join(sign if sign.isprintable() else "?" for sign in line[: limit + 1]) for line in text.split("\n"))
     return "\n".join(line if len(line) <= limit else f"{line[: limit - 3]}..." for line in lines)
 
 
 def on_one_line(text: str) -> str:
-    """A text on one line: blanks and line breaks as single blanks, what a terminal would obey as question marks."""
+    """A text on one line: blanks and line breaks become single blanks, control characters question marks."""
     return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
 
 
 def some_of(values: Iterable[object], most: int = 8, limit: int = 160, quoted: bool = False) -> str:
-    """Values of a file in a message, separated by commas: the first few, and how many others there are.
+    """Comma-separated values for a message: the first few, and the number of others.
 
     Parameters
     ----------
     values : iterable of object
     most : int
-        Values that are shown at most.
+        Most values shown.
     limit : int
-        Characters at most, the number of others aside.
+        Most characters, not counting the number of others.
     quoted : bool
-        Put each in quotation marks, as blanks and empty values need.
+        Put each in quotation marks, to show blanks and empty values.
 
     Returns
     -------

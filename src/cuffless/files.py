@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writing of files and folders, disk space, locks and file names."""
 
 import errno
 import glob
@@ -19,50 +19,50 @@ from cuffless.errors import CufflessError
 
 GB = 1e9
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-"""Errors of writing that ask for room."""
-_NUMPYS = re.compile(r"\d+ requested and \d+ written")  # tofile does not say why
+"""Write errors due to lack of space."""
+_NUMPYS = re.compile(r"\d+ requested and \d+ written")  # tofile does not give the reason
 _WRITER = re.compile(r"-(\d+)-[0-9a-f]{8}\.part")
 
 
 class DiskError(CufflessError):
-    """A disk without room for what is to be written; the message names the folder, the GB and the remedy."""
+    """A disk without enough space; the message names the folder, the GB and the remedy."""
 
 
 def require_space(folder: str | Path, needed_bytes: float, reserve_gb: float, remedy: str) -> None:
-    """Refuse to begin what would not fit on a disk.
+    """Check that there is enough disk space.
 
     Parameters
     ----------
     folder : str or Path
-        Where it is to lie; the folder need not exist yet.
+        Target folder, which need not exist yet.
     needed_bytes : float
         Bytes to be written.
     reserve_gb : float
         GB (10^9 bytes) that must stay free.
     remedy : str
-        What the user can do, as the end of a sentence.
+        What the user can do, as the last clause of the message.
 
     Raises
     ------
     DiskError
-        If fewer bytes are free than both together.
+        If less than the sum of both is free.
     """
     free = shutil.disk_usage(_nearest(folder)).free
     if free - needed_bytes < reserve_gb * GB:
         raise DiskError(
-            f"{folder}: {needed_bytes / GB:.3f} GB are needed and {reserve_gb:g} GB stay in reserve, but "
+            f"{folder}: {needed_bytes / GB:.3f} GB are needed and {reserve_gb:g} GB stay in reserve, but only "
             f"{free / GB:.3f} GB are free; {remedy}"
         )
 
 
-def if_full(error: OSError, path: str | Path) -> OSError | DiskError:
-    """The error of a write, or one that names the file where the disk had no room for it; libraries name none.
+def as_disk_error(error: OSError, path: str | Path) -> OSError | DiskError:
+    """A write error, replaced by one that names the file if the disk is full; libraries do not name it.
 
     Parameters
     ----------
     error : OSError
     path : str or Path
-        What was written.
+        File being written.
 
     Returns
     -------
@@ -70,82 +70,82 @@ def if_full(error: OSError, path: str | Path) -> OSError | DiskError:
     """
     if error.errno not in FULL and not _NUMPYS.search(str(error)):
         return error
-    why = os.strerror(error.errno).lower() if error.errno else "only a part was taken"
+    why = os.strerror(error.errno).lower() if error.errno else "only a part was written"
     free = shutil.disk_usage(_nearest(path)).free
     return DiskError(
-        f"{path}: cannot be written ({why}; {free / GB:.3f} GB are free); make room or a limit higher, and run again: "
-        "what is finished is kept"
+        f"{path}: cannot be written ({why}; {free / GB:.3f} GB are free); free space or raise a quota, and run again: "
+        "finished results are kept"
     )
 
 
 @contextmanager
-def naming_if_full(path: str | Path) -> Iterator[None]:
-    """Have a full disk name the file that is written in the block.
+def name_file_if_full(path: str | Path) -> Iterator[None]:
+    """Turn a full disk in the block into an error that names the file.
 
     Raises
     ------
     DiskError
-        In place of an OSError that tells a full disk.
+        In place of an OSError due to a full disk.
     """
     try:
         yield
     except OSError as error:
-        raise if_full(error, path) from error
+        raise as_disk_error(error, path) from error
 
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """Give a path to write to, which takes the name `path` only once all is written.
+    """Yield a path to write to, which is renamed to `path` when complete.
 
     Parameters
     ----------
     path : str or Path
-        The file's final name; missing folders are made.
+        The file's final name; missing folders are created.
 
     Yields
     ------
     Path
-        A name beside it (``.part`` before the suffix, so that writers that look at suffixes are content) that no other
-        process or thread is given. Parts of this machine's processes that are no longer alive are removed.
+        A unique name beside it (``.part`` comes before the suffix, for writers that check suffixes). Parts left by dead
+        processes of this machine are removed.
 
     Raises
     ------
     DiskError
-        If the disk is full; like any other error of the writer, it leaves neither name behind.
+        If the disk is full; after this or any other error neither file is left behind.
     """
     path = Path(path)
     part = _new_part(path)
     try:
         yield part
-        with part.open("rb") as file:  # a rename must not overtake its data on a crash
+        with part.open("rb") as file:  # in a crash, the rename must not precede its data
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        raise if_full(error, path) from error
+        raise as_disk_error(error, path) from error
     finally:
         part.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole_folder(path: str | Path) -> Iterator[Path]:
-    """Give an empty folder to fill, which takes the place of the folder `path` only once all is written.
+    """Yield an empty folder to fill, which replaces the folder `path` when complete.
 
     Parameters
     ----------
     path : str or Path
-        The folder's final name; missing folders above it are made, one that stands there is replaced as a whole.
+        The folder's final name; missing parents are created, an existing folder is replaced.
 
     Yields
     ------
     Path
-        A folder beside it, which is gone after an error.
+        A folder beside it, which is removed after an error.
     """
     path = Path(path)
     part = _new_part(path)
     part.mkdir()
     try:
         yield part
-        while True:  # others may write the same
+        while True:  # others may write the same folder
             try:
                 part.replace(path)
                 break
@@ -161,9 +161,9 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
 
 
 def _new_part(path: Path) -> Path:
-    """A name beside `path` that no other writer has; what dead writers left there of the same name is removed."""
+    """A unique name beside `path`; parts left there by dead writers of the same name are removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Short enough for any file system: the file's own name may be as long as it allows.
+    # Short enough for any file system, even if the file's own name has the maximum length.
     stem, ending = path.name.split(".")[0][:20], "".join(path.suffixes[-2:])[-20:]
     for left in path.parent.glob(f".{glob.escape(stem)}.{_machine()}-*.part*"):
         if (writer := _WRITER.search(left.name)) and not _alive(int(writer[1])):
@@ -173,9 +173,9 @@ def _new_part(path: Path) -> Path:
 
 @cache
 def _machine() -> str:
-    """What the numbers of processes belong to: a start of a machine, or of a container on it.
+    """Identifier of the scope of process ids: one boot of a machine, or one container on it.
 
-    Host names will not do: containers that share a folder may share them, too.
+    Host names are not enough: containers that share a folder may also share them.
     """
     try:
         known = Path("/proc/sys/kernel/random/boot_id").read_text() + os.readlink("/proc/self/ns/pid")
@@ -189,33 +189,33 @@ def _alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # somebody else's
+    except OSError:  # another user's process
         return True
     return True
 
 
 def file_names(names: Iterable[tuple[str, ...]], most: int = 100) -> dict[tuple[str, ...], str]:
-    """What files may be called that are named by what a user's table says: each otherwise, on every file system.
+    """Unique file names, valid on every file system, from the content of a user's table.
 
     Parameters
     ----------
     names : iterable of tuple of str
-        Of each file its parts, such as case and network.
+        Parts of each file's name, such as case and network.
     most : int
-        Bytes of a name at most.
+        Most bytes per name.
 
     Returns
     -------
     dict
-        For each the parts, with underscores between them and for signs that files may not have; where that is too long,
-        or says the same as another does, shortened and with a digest of the parts behind it.
+        Name by parts, joined by underscores, which also replace invalid characters; a name that is too long or equals
+        another is shortened and gets a digest of its parts.
     """
     names = list(dict.fromkeys(names))
     plain = {
         parts: "_".join("".join(c if c.isalnum() or c == "-" else "_" for c in str(part)) for part in parts)
         for parts in names
     }
-    # As file systems compare that know no capitals, or compose letters and accents.
+    # Compared as on file systems that ignore case, or compose letters and accents.
     same = Counter(unicodedata.normalize("NFKC", name).casefold() for name in plain.values())
     found = {}
     for parts, name in plain.items():
@@ -228,7 +228,7 @@ def file_names(names: Iterable[tuple[str, ...]], most: int = 100) -> dict[tuple[
 
 
 def _nearest(path: str | Path) -> Path:
-    """A folder that is there: the path itself, or the first above it."""
+    """The nearest existing folder: the path itself, or a parent."""
     nearest = Path(path).absolute()
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent
@@ -236,13 +236,13 @@ def _nearest(path: str | Path) -> Path:
 
 
 @contextmanager
-def locked(path: str | Path) -> Iterator[None]:
-    """Hold a file's lock; whoever comes second waits. Where files cannot be locked, nobody does.
+def file_lock(path: str | Path) -> Iterator[None]:
+    """Hold a file's lock; others wait for it. On file systems without locks nobody waits.
 
     Parameters
     ----------
     path : str or Path
-        Made if it is absent, and left behind.
+        Lock file, created if missing and left behind.
     """
     import fcntl
 

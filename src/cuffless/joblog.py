@@ -1,4 +1,4 @@
-"""What a job says goes to its log; what stops it is said where the user looks."""
+"""Job logs: all output goes to the log, and the message of an error also to the terminal."""
 
 import logging
 import os
@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cuffless.errors import CufflessError, in_words, printable
+from cuffless.errors import CufflessError, describe_error, printable
 
-# Their message says all that a user needs.
+# Errors whose message is all that a user needs.
 EXPECTED = (CufflessError, ValueError, OSError)
-_UNFORESEEN = "This is a fault of cuffless, or of a network or source of your own."
-_PACKAGE = logging.getLogger("cuffless")  # tells jobs what a command's user need not see
+_UNFORESEEN = "This is a bug in cuffless, or in your own network or source."
+_PACKAGE = logging.getLogger("cuffless")  # shown in job logs, not by commands
 _PACKAGE.setLevel(logging.INFO)
 
 
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
-    """Send a job's output, of libraries in other languages too, to its log.
+    """Send a job's output, including that of native libraries, to its log.
 
     Parameters
     ----------
@@ -40,20 +40,20 @@ def logged(path: str | Path) -> Iterator[None]:
         saved = os.dup(1)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
-        told = logging.StreamHandler(log)
-        _PACKAGE.addHandler(told)
+        handler = logging.StreamHandler(log)
+        _PACKAGE.addHandler(handler)
         try:
             yield
         except Exception as error:
-            with suppress(OSError):  # the log lies on the disk that is full
+            with suppress(OSError):  # the log may be on the full disk
                 traceback.print_exc()
                 sys.stderr.flush()
             expected = isinstance(error, EXPECTED) and str(error).strip()
-            said = str(error) if expected else f"{in_words(error)}\n{_UNFORESEEN}"
-            os.write(terminal, f"\nERROR: {printable(said)}\nThe log has more: {path}\n\n".encode(errors="replace"))
+            message = str(error) if expected else f"{describe_error(error)}\n{_UNFORESEEN}"
+            os.write(terminal, f"\nERROR: {printable(message)}\nDetails: {path}\n\n".encode(errors="replace"))
             raise SystemExit(1) from None
         finally:
-            _PACKAGE.removeHandler(told)
+            _PACKAGE.removeHandler(handler)
             sys.stdout.flush()
             sys.stderr.flush()
             os.dup2(saved, 1)

@@ -1,4 +1,4 @@
-"""What a result depends on: the code behind it, by content, and the versions it ran with."""
+"""What a result depends on: digests of its code and files."""
 
 import ast
 import gc
@@ -17,20 +17,20 @@ _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 def code_digest(
     script: str | Path, source: str | Path, extra: tuple[str, ...] = (), without: tuple[str, ...] = ()
 ) -> str:
-    """Digest of a script and of the package's modules that it reaches.
+    """Digest of a script and of all package modules that it imports, directly or not.
 
-    Comments, docstrings and layout do not count, nor do file times: only what the code does.
+    Comments, docstrings, layout and file times do not count.
 
     Parameters
     ----------
     script : path
         Python file to start from.
     source : path
-        Folder that holds the package.
+        Folder of the package.
     extra : tuple of str
-        Further Python files, a user's own network for instance. Modules beside them that they import count too.
+        Further Python files, such as a custom network, including the modules beside them that they import.
     without : tuple of str
-        Modules that are reached but not used.
+        Modules that are imported but not used.
 
     Returns
     -------
@@ -47,13 +47,13 @@ def code_digest(
             continue
         seen[name] = _read(path)[0]
         queue += _imports(path)
-    own = [_read(Path(file))[0] for file in (script, *_with_neighbours(extra))]
+    own = [_read(Path(file))[0] for file in (script, *_add_neighbours(extra))]
     text = "\n".join(own + [f"{name} {seen[name]}" for name in sorted(seen)])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _with_neighbours(files: tuple[str, ...]) -> list[Path]:
-    """The files, and those in the same folder that they import, directly or not."""
+def _add_neighbours(files: tuple[str, ...]) -> list[Path]:
+    """The files, and modules in the same folders that they import, directly or not."""
     queue, seen = [Path(file) for file in files], []
     while queue:
         path = queue.pop()
@@ -73,19 +73,19 @@ def file_digest(path: str | Path) -> str:
 
 @cache
 def _read(path: Path) -> tuple[str, frozenset[str]]:
-    """Fingerprint of a file and the modules that it imports anywhere."""
+    """Digest of a file's code, and the modules that it imports anywhere."""
     try:
-        return _understand(path.read_text(encoding="utf-8"))
+        return _parse(path.read_text(encoding="utf-8"))
     except SyntaxError as error:
         error.filename = str(path)
         raise
 
 
 @cache
-def _understand(text: str) -> tuple[str, frozenset[str]]:
-    """What `_read` gives: each text is parsed once, for both, however many copies of a file there are."""
+def _parse(text: str) -> tuple[str, frozenset[str]]:
+    """Result of `_read`; each text is parsed once, even if there are copies of a file."""
     names = set()
-    with _collector_paused():
+    with _pause_collector():
         tree = ast.parse(text)
         queue: list[ast.AST] = [tree]
         while queue:
@@ -102,8 +102,8 @@ def _understand(text: str) -> tuple[str, frozenset[str]]:
 
 
 @contextmanager
-def _collector_paused():
-    """Syntax trees are many objects without cycles: looking for cycles would take most of the time."""
+def _pause_collector():
+    """Pause garbage collection: syntax trees have many objects but no cycles, and collection takes most of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -119,7 +119,7 @@ def _is_text(node) -> bool:
 
 @cache
 def _imports(path: Path) -> tuple[str, ...]:
-    """Modules of the package that a file imports anywhere, the packages around them included."""
+    """Package modules that a file imports anywhere, including their parent packages."""
     names = _read(path)[1]
     own = {name for name in names if name.split(".")[0] == PACKAGE}
     return tuple(sorted(own | {name.rsplit(".", depth)[0] for name in own for depth in range(1, name.count(".") + 1)}))

@@ -10,8 +10,7 @@ from cuffless.arms.leakage import Trial, judge_leakage
 from cuffless.arms.personalization import Protocol, judge_protocols
 from cuffless.arms.splits import judge_splits
 from cuffless.config import EvaluationOptions, ProtocolOptions, RppgTuningOptions, SplitOptions
-from cuffless.designs.fold_audit import audit_folds
-from cuffless.designs.folds import SETTINGS, sample_folds
+from cuffless.designs.folds import SETTINGS, audit_folds, sample_folds
 from cuffless.designs.scalings import Scaling
 from cuffless.judgement import read_table
 from cuffless.judgement.factors import run_errors
@@ -102,16 +101,15 @@ def judge_arm_inputs(subjects, networks, folder):
 
 def judge_arm_camera(subjects, networks, folder):
     index, tuning = people(subjects).assign(position=lambda table: np.arange(len(table))), RppgTuningOptions()
-    plan = sample_folds(index, tuning)
+    design = sample_folds(index, tuning)
+    plan = design.windows
     tables = []
     for network in networks:
         for setting in SETTINGS:
             rows = plan if setting == "before" else plan[plan[f"test_{setting}"]]
             subset = np.where(rows[f"test_{setting}"], "test", "other")
             tables.append(predicted(rows, network, setting, setting=setting, subset=subset))
-    return judge_folds(
-        plan, audit_folds(plan, index, tuning), pd.concat(tables, ignore_index=True), tuning, QUICK
-    ).tables
+    return judge_folds(plan, audit_folds(design, tuning), pd.concat(tables, ignore_index=True), tuning, QUICK).tables
 
 
 def judge_arm_personalization(subjects, networks, folder):

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from cuffless.config.rppg import RppgTuningOptions
-from cuffless.designs.fold_audit import audit_folds, require_clean_folds
-from cuffless.designs.folds import SETTINGS, FoldError, sample_folds
+from cuffless.designs.audit import require_clean
+from cuffless.designs.design import SETTINGS, Design, DesignError
+from cuffless.designs.folds import audit_folds, sample_folds
 
 SECONDS = 6.0
 TESTS = [f"test_{setting}" for setting in SETTINGS]
@@ -30,8 +31,13 @@ USUAL = make_index({f"v{k:03d}": 40 + k for k in range(17)}, recordings=2)
 
 
 @pytest.fixture
-def plan():
+def design():
     return sample_folds(USUAL, RppgTuningOptions())
+
+
+@pytest.fixture
+def plan(design):
+    return design.windows
 
 
 def test_every_subject_tests_one_fold_and_another_stops_its_training(plan):
@@ -67,7 +73,7 @@ def test_the_same_windows_test_all_settings_about_64_percent_less_a_gap(plan):
 
 
 def test_own_complement_tests_each_setting_on_what_it_does_not_take():
-    plan = sample_folds(USUAL, RppgTuningOptions(test="own_complement"))
+    plan = sample_folds(USUAL, RppgTuningOptions(test="own_complement")).windows
     assert plan[["test_before", "test_tuned"]].all(axis=None)
     assert (plan["test_random"] == ~plan["random"]).all()
     assert not (plan["test_first"] & plan["first"]).any()
@@ -76,7 +82,7 @@ def test_own_complement_tests_each_setting_on_what_it_does_not_take():
 
 def test_a_gap_counts_windows_and_their_time():
     half = make_index(dict.fromkeys("abc", 60), overlap=0.5)
-    plan = sample_folds(half, RppgTuningOptions(gap=2, test="own_complement"))
+    plan = sample_folds(half, RppgTuningOptions(gap=2, test="own_complement")).windows
     for _, part in plan.groupby("fold"):
         end = (part["start"] + part["seconds"])[part["first"]].max()
         assert part.loc[part["test_first"], "start"].min() == end + 2 * SECONDS
@@ -86,43 +92,44 @@ def test_windows_that_share_signal_with_training_test_nothing():
     half = make_index(dict.fromkeys("abc", 60), overlap=0.5)
     for test in ("common", "own_complement"):
         options = RppgTuningOptions(test=test)
-        plan = sample_folds(half, options)
-        for _, part in plan.groupby("fold"):
+        design = sample_folds(half, options)
+        for _, part in design.windows.groupby("fold"):
             taken, tested = part.loc[part["random"], "start"], part.loc[part["test_random"], "start"]
             assert np.abs(taken.to_numpy()[:, None] - tested.to_numpy()).min() == SECONDS
-        assert not audit_folds(plan, half, options)["undeclared"]
+        assert not audit_folds(design, options)["undeclared"]
 
 
 def test_the_draw_follows_the_seed_and_not_the_order_of_the_index(plan):
-    pd.testing.assert_frame_equal(sample_folds(USUAL.sample(frac=1, random_state=0), RppgTuningOptions()), plan)
-    other = sample_folds(USUAL, RppgTuningOptions(seed=1))
+    pd.testing.assert_frame_equal(sample_folds(USUAL.sample(frac=1, random_state=0), RppgTuningOptions()).windows, plan)
+    other = sample_folds(USUAL, RppgTuningOptions(seed=1)).windows
     assert not other["random"].equals(plan["random"])
     assert not other["val_subject"].equals(plan["val_subject"])
 
 
 def test_subjects_with_few_windows_take_no_part():
     index = make_index({"a": 30, "b": 4, "c": 30, "d": 30})
-    plan = sample_folds(index, RppgTuningOptions(), min_windows=5)
+    design = sample_folds(index, RppgTuningOptions(), min_windows=5)
+    plan = design.windows
     assert set(plan["subject"]) == set(plan["val_subject"]) | set("acd") == set("acd")
-    audit = audit_folds(plan, index, RppgTuningOptions())
+    audit = audit_folds(design, RppgTuningOptions())
     assert audit["notes"][0] == "subjects with too few kept windows to take part: b (4)"
     assert audit["subjects"] == 3
 
 
 def test_fewer_than_three_subjects_are_an_error():
-    with pytest.raises(FoldError, match=r"2 of 3 subjects have 5 kept windows, leave-one-subject-out needs 3"):
+    with pytest.raises(DesignError, match=r"2 of 3 subjects have 5 kept windows, leave-one-subject-out needs 3"):
         sample_folds(make_index({"a": 30, "b": 4, "c": 30}), RppgTuningOptions())
 
 
 def test_nothing_left_to_test_is_an_error():
     with pytest.raises(
-        FoldError, match=r"subject a: none of 5 windows is left to test 'before'.*tuning.share \(0.45\)"
+        DesignError, match=r"subject a: none of 5 windows is left to test 'before'.*tuning.share \(0.45\)"
     ):
         sample_folds(make_index(dict.fromkeys("abc", 5)), RppgTuningOptions(share=0.45, gap=3))
 
 
-def test_the_audit_is_clean_but_for_neighbours_of_random_windows(plan):
-    audit = audit_folds(plan, USUAL, RppgTuningOptions(), trained_on=["p001"])
+def test_the_audit_is_clean_but_for_neighbours_of_random_windows(design, plan):
+    audit = audit_folds(design, RppgTuningOptions(), trained_on=["p001"])
     counts = {kind: leak["count"] for kind, leak in audit["leaks"].items()}
     assert counts.pop("random_beside_test") > 50
     assert set(counts.values()) == {0}
@@ -132,17 +139,17 @@ def test_the_audit_is_clean_but_for_neighbours_of_random_windows(plan):
         f"{audit['leaks']['random_beside_test']['count']} random windows in training that follow on a test window, or "
         "it on them, without a gap",
     ]
-    require_clean_folds(audit)
+    require_clean(audit, name="rppg.tuning")
     fold = audit["of_folds"][3]
     assert (fold["subject"], fold["val_subject"]) == tuple(plan[plan["fold"] == 4][["subject", "val_subject"]].iloc[0])
 
 
 def test_without_a_gap_the_audit_warns():
     options = RppgTuningOptions(gap=0)
-    audit = audit_folds(sample_folds(USUAL, options), USUAL, options)
+    audit = audit_folds(sample_folds(USUAL, options), options)
     assert len(audit["warnings"]) == 1
     assert "first windows in training that follow on a test window" in audit["warnings"][0]
-    require_clean_folds(audit)
+    require_clean(audit, name="rppg.tuning")
 
 
 @pytest.mark.parametrize(
@@ -154,19 +161,19 @@ def test_without_a_gap_the_audit_warns():
     ],
 )
 def test_a_leak_that_nobody_asked_for_stops_the_study(plan, spoil, kind):
-    audit = audit_folds(spoil(plan), USUAL, RppgTuningOptions())
+    audit = audit_folds(Design(spoil(plan)), RppgTuningOptions())
     assert kind in audit["undeclared"]
-    with pytest.raises(FoldError, match="windows"):
-        require_clean_folds(audit)
+    with pytest.raises(DesignError, match="windows"):
+        require_clean(audit, name="rppg.tuning")
 
 
-def test_a_subject_on_whom_the_networks_were_trained_stops_the_study(plan):
-    audit = audit_folds(plan, USUAL, RppgTuningOptions(), trained_on=["v003", "p001"])
-    with pytest.raises(FoldError, match=r"1 subjects on whose PPG the networks were trained \(such as v003\)"):
-        require_clean_folds(audit)
+def test_a_subject_on_whom_the_networks_were_trained_stops_the_study(design):
+    audit = audit_folds(design, RppgTuningOptions(), trained_on=["v003", "p001"])
+    with pytest.raises(DesignError, match=r"1 subjects on whose PPG the networks were trained \(such as v003\)"):
+        require_clean(audit, name="rppg.tuning")
 
 
 def test_recordings_of_one_name_are_kept_apart():
     index = make_index(dict.fromkeys("abc", 30))
-    plan = sample_folds(index, RppgTuningOptions())
-    assert audit_folds(plan, index, RppgTuningOptions())["leaks"]["overlapping_windows"]["count"] == 0
+    design = sample_folds(index, RppgTuningOptions())
+    assert audit_folds(design, RppgTuningOptions())["leaks"]["overlapping_windows"]["count"] == 0

@@ -9,8 +9,7 @@ import pytest
 from cuffless.arms.camera import judge_folds
 from cuffless.config import EvaluationOptions
 from cuffless.config.rppg import RppgTuningOptions
-from cuffless.designs.fold_audit import audit_folds
-from cuffless.designs.folds import SETTINGS, sample_folds
+from cuffless.designs.folds import SETTINGS, audit_folds, sample_folds
 from cuffless.judgement.paper_tables import TABLE2, read_reference, write_paper_table
 from cuffless.judgement.table.predictions import PredictionError
 
@@ -72,8 +71,8 @@ def predict(plan, networks=("alexnet", "lstm"), seeds=(0,), error=by_subject):
 
 def study(tuning=RppgTuningOptions(), index=None, **given):
     index = make_index() if index is None else index
-    plan = sample_folds(index, tuning)
-    return plan, audit_folds(plan, index, tuning), predict(plan, **given), tuning
+    design = sample_folds(index, tuning)
+    return design.windows, audit_folds(design, tuning), predict(design.windows, **given), tuning
 
 
 @pytest.fixture(scope="module")

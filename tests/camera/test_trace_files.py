@@ -316,7 +316,7 @@ def test_how_much_colours_may_unpack_to_can_be_said(tmp_path):
     assert (tmp_path / "a.csv.gz").stat().st_size < 1000
     for name in ("a.npz", "a.csv.gz"):
         assert len(read_trace(tmp_path / name, fps=20).t)
-        with pytest.raises(RppgError, match=r"unpacked, which take .* a file may ask for 1e-05 GB \(--memory-gb\)"):
+        with pytest.raises(RppgError, match=r"unpacked, which need .* above the limit of 1e-05 GB \(--memory-gb\)"):
             read_trace(tmp_path / name, fps=20, memory_gb=1e-5)
 
 

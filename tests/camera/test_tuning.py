@@ -7,9 +7,10 @@ import zarr
 
 from cuffless.config import AlexNetOptions, LstmOptions, ResNetOptions, SlapnicarOptions
 from cuffless.config.rppg import RppgTuningOptions
+from cuffless.designs.fits import fold_fits
 from cuffless.designs.folds import SETTINGS, sample_folds
 from cuffless.networks import build_network, predict_pressures
-from cuffless.training.tune_folds import COLUMNS, contract_table, tune_network
+from cuffless.training.finetune import finetune_network
 from cuffless.windows import create_array
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -55,13 +56,13 @@ def make_study(folder, length=LENGTH, offset=25.0):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     index, store, ppg = make_study(tmp_path_factory.mktemp("store"))
-    return index, store, sample_folds(index, OPTIONS), ppg
+    return index, store, sample_folds(index, OPTIONS).windows, ppg
 
 
 def tune(made, model=None, **given):
-    index, store, plan, _ = made
+    _, store, plan, _ = made
     options = given.pop("options", OPTIONS)
-    return tune_network(model or build(), index, store, plan, options, derivatives=False, seed=0, **given)
+    return finetune_network(model or build(), fold_fits(plan, options), store, derivatives=False, seed=0, **given)
 
 
 @pytest.fixture(scope="module")
@@ -140,9 +141,11 @@ def test_only_the_outputs_of_each_network_train(name, tmp_path):
     index, store, _ = make_study(tmp_path, length=175)
     model = build(name, 175)
     weights = {layer.name: [np.copy(w) for w in layer.get_weights()] for layer in model.layers}
-    plan = sample_folds(index, OPTIONS)
+    plan = sample_folds(index, OPTIONS).windows
     options = RppgTuningOptions(epochs=2)
-    _, _, facts = tune_network(model, index, store, plan, options, derivatives=False, seed=0, log=lambda line: None)
+    _, _, facts = finetune_network(
+        model, fold_fits(plan, options), store, derivatives=False, seed=0, log=lambda line: None
+    )
     assert facts["trained_layers"] == ["head"]
     for layer in model.layers:
         assert all(np.array_equal(a, b) for a, b in zip(layer.get_weights(), weights[layer.name], strict=True))
@@ -158,7 +161,7 @@ def test_the_validation_subject_decides_when_to_stop(made):
     index = index.assign(sbp=labels[:, 0], dbp=labels[:, 1])
     store = made[1].parent / "harmed.zarr.zip"
     write_store(store, ppg, labels)
-    plan = sample_folds(index, OPTIONS)
+    plan = sample_folds(index, OPTIONS).windows
     _, fits, _ = tune((index, store, plan, ppg), log=lambda line: None)
     of = fits[fits["val_subject"] == harmed]
     assert len(of) >= 3
@@ -180,7 +183,7 @@ def test_a_run_that_is_stopped_goes_on_after_the_folds_that_are_done(made, tuned
         tune(made, state=tmp_path, log=stop_after_first)
     again = []
     table, fits, _ = tune(made, state=tmp_path, log=again.append)
-    assert again[0] == "alexnet: fold 1 was done before"
+    assert again[0] == "alexnet, fold 1 of 4 (v0): already done, skipped"
     assert again[1].startswith("alexnet, fold 2 of 4 (v1): SBP MAE before ")
     pd.testing.assert_frame_equal(table, tuned[2][0], check_dtype=False)
     pd.testing.assert_frame_equal(fits, tuned[2][1])
@@ -189,11 +192,14 @@ def test_a_run_that_is_stopped_goes_on_after_the_folds_that_are_done(made, tuned
 def test_another_store_is_refused(made, tmp_path):
     index, _, plan, ppg = made
     write_store(tmp_path / "other.zarr.zip", ppg, np.full((len(ppg), 2), 100, np.float32))
-    with pytest.raises(ValueError, match="does not hold the 100 windows of the index"):
+    with pytest.raises(ValueError, match="does not hold the plan's 100 windows"):
         tune((index, tmp_path / "other.zarr.zip", plan, ppg))
 
 
-def test_the_table_keeps_to_the_contract(tuned):
-    table = contract_table(tuned[2][0], network="alexnet", split="nonmixed", seed=0)
-    assert list(table) == list(COLUMNS)
+def test_the_table_keeps_to_the_contract(made, tuned):
+    columns = fold_fits(made[2], OPTIONS).columns
+    assert {"subject", "record", "start", "subset", "sbp_ref", "sbp", "network", "split", "seed", "fold"} <= set(
+        columns
+    )
+    table = tuned[2][0].assign(network="alexnet", split="nonmixed", seed=0)[list(columns)]
     assert table.notna().all(axis=None)

@@ -65,7 +65,7 @@ def test_fine_tuning_moves_predictions_towards_the_cuff_values(predict, cuff):
     before = (accepted["sbp_before"] - 150).abs().median()
     assert (accepted["sbp"] - 150).abs().median() < before / 2
     assert "Calibrated (tuning) on" in result.stderr
-    assert "beside 1 cuff value;" in result.stderr
+    assert "near 1 cuff value;" in result.stderr
 
 
 def test_an_offset_adds_the_mean_error_at_the_cuff_values(predict, cuff):
@@ -97,7 +97,7 @@ def test_time_since_calibration_counts_from_its_last_window(predict, cuff):
 def test_a_cuff_value_apart_from_the_signal_is_said_and_passed_over(predict, cuff):
     result = predict(cuff([(40, 150, 85), (5000, 140, 80)]), "--by", "offset")
     assert result.exit_code == 0
-    assert "without an accepted window nearby: those at 5000 s" in result.stderr
+    assert "no accepted window near the cuff values at 5000 s" in result.stderr
 
 
 def test_without_any_window_beside_a_cuff_value_nothing_is_predicted(predict, cuff):
@@ -128,12 +128,12 @@ def test_cuff_values_meet_the_windows_of_their_time_behind_a_pause(cuffless, net
     nearest = np.abs(centre[:, None] - [30, 100, 190, 270])
     assert (nearest.min(axis=1) <= 8).all()
     assert set(nearest.argmin(axis=1)) == {0, 1, 2, 3}
-    assert "beside 4 cuff values" in result.stderr
+    assert "near 4 cuff values" in result.stderr
 
 
 def test_cuff_values_of_a_european_spreadsheet_are_read(predict, tmp_path):
     (tmp_path / "cuff.csv").write_text("Time;SBP;DBP\n40,5;150,0;85,5\n")
-    assert "beside 1 cuff value" in predict(tmp_path / "cuff.csv", "--by", "offset").stderr
+    assert "near 1 cuff value" in predict(tmp_path / "cuff.csv", "--by", "offset").stderr
 
 
 @pytest.mark.parametrize(
@@ -141,13 +141,13 @@ def test_cuff_values_of_a_european_spreadsheet_are_read(predict, tmp_path):
     [
         ([(40, 20.0, 11.3)], "time,sbp,dbp", "in kPa"),
         ([(40, 80, 120)], "time,sbp,dbp", "dbp 120 is not below sbp 80"),
-        ([(40, "high", 80)], "time,sbp,dbp", "line 2: sbp 'high' is no number"),
-        ([(40, 120)], "time,sbp", "no column dbp; found time, sbp"),
-        ([], "time,sbp,dbp", "holds no cuff value"),
+        ([(40, "high", 80)], "time,sbp,dbp", "line 2: sbp 'high' is not a number"),
+        ([(40, 120)], "time,sbp", "no column 'dbp' (found: time, sbp)"),
+        ([], "time,sbp,dbp", "no cuff values"),
         ([("00:01:00", 120, 80)], "time,sbp,dbp", "write seconds from the start of the signal"),
-        ([(10, 120, 80, 70)], "time,sbp,dbp", "line 2: 4 cells under 3 names"),
+        ([(10, 120, 80, 70)], "time,sbp,dbp", "line 2: 4 cells, but 3 column names"),
         ([(10, 120, 80), (10, 130, 80)], "time,sbp,dbp", "two cuff values at 10 s"),
-        ([(10, 120, 80, 70)], "time,sbp,dbp,SBP", "2 columns are called sbp"),
+        ([(10, 120, 80, 70)], "time,sbp,dbp,SBP", "2 columns are named sbp"),
     ],
 )
 def test_bad_cuff_values_are_wrong_use(predict, cuff, rows, header, said):
@@ -204,7 +204,7 @@ def test_each_cuff_value_counts_the_same_in_an_offset(predict, cuff):
 def test_how_cuff_values_count_is_not_said_without_any(cuffless, signals_csv, network):
     result = cuffless("predict", signals_csv, "--fs", 125, "--model", network, "--by", "offset")
     assert result.exit_code == 2
-    assert "name these with --calibrate" in result.stderr
+    assert "give their file with --calibrate" in result.stderr
 
 
 def test_a_damaged_file_of_cuff_values_is_wrong_use(predict, tmp_path):

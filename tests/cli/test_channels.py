@@ -39,7 +39,7 @@ def test_predict_takes_the_channel_that_is_named(twice, cuffless, model):
 def test_channels_that_are_not_there_are_answered_with_those_that_are(twice, cuffless):
     answer = cuffless("inspect", twice, "--abp", "ART")
     assert answer.exit_code == 1
-    assert "no arterial pressure channel; found PLETH, PLETH, ABP. Say which it is with --abp" in " ".join(
+    assert "no arterial pressure channel (found: PLETH, PLETH, ABP); choose one with --abp" in " ".join(
         answer.stderr.split()
     )
 

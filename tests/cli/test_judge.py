@@ -91,13 +91,13 @@ def test_columns_and_units_are_mapped(cuffless, predictions, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("gone.csv",), "does not exist"),
-        (("notes.txt",), "ends in .csv"),
-        (("table.csv", "--column", "sbp"), "say NAME=THEIRS"),
+        (("gone.csv",), "gone.csv not found"),
+        (("notes.txt",), "must end in .csv"),
+        (("table.csv", "--column", "sbp"), "give NAME=THEIRS"),
         (("table.csv", "--unit", "psi"), "--unit"),
         (("table.csv", "--bootstrap", "5"), "--bootstrap"),
         (("table.csv", "--sex", "0=f"), "--sex f=0,m=1"),
-        (("table.csv", "--without", "sbp"), "what can be left out is record, start"),
+        (("table.csv", "--without", "sbp"), "only record, start"),
     ],
 )
 def test_wrong_use_is_told(cuffless, predictions, tmp_path, monkeypatch, arguments, said):

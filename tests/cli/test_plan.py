@@ -36,7 +36,7 @@ def test_a_person_reads_a_table_and_a_few_sentences(cuffless, study):
     result = cuffless("plan", "--jobs", 2)
     assert result.exit_code == 0
     text = " ".join(result.stdout.split())
-    for word in ("24 subjects", "1.6 hours", "in all 40", "100 GB free", "--windows-per-second"):
+    for word in ("24 subjects", "1.6 hours", "total 40", "100 GB free", "--windows-per-second"):
         assert word in text
     assert "WARNING" not in text
 
@@ -59,7 +59,7 @@ def test_a_remedy_says_what_it_would_bring(cuffless, study, project, monkeypatch
     path = project / "config" / "paper.yaml"
     monkeypatch.setattr("shutil.disk_usage", lambda path: Usage(10**12, 0, 5 * 10**11))
     (remedy,) = (text for text in plan_json(cuffless, path)["remedies"] if "keep_raw" in text)
-    assert "GB at the peak" in remedy
+    assert "which lowers the peak to" in remedy
     assert "still too much" not in remedy
     changed = yaml.safe_load(path.read_text())
     changed["datasets"]["mimic"]["records"]["download"] = {"keep_raw": False}

@@ -1,4 +1,4 @@
-"""`cuffless predict`: one row a window, from PPG alone."""
+"""`cuffless predict`: one row per window, from PPG alone."""
 
 import io
 import json
@@ -142,7 +142,7 @@ def test_what_is_no_model_is_refused(cuffless, noisy_csv, tmp_path):
     (tmp_path / "text.keras").write_text("not a model")
     broken = cuffless("predict", noisy_csv, "--fs", 125, "--model", tmp_path / "text.keras")
     assert (absent.exit_code, broken.exit_code) == (2, 2)
-    assert "does not exist" in absent.stderr
+    assert "not found; a study writes" in absent.stderr
     assert "is not a Keras model" in broken.stderr
 
 

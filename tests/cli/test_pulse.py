@@ -125,7 +125,7 @@ def test_words_say_the_same_as_the_json(cuffless, trace_csv):
     result = cuffless("pulse", trace_csv)
     assert result.exit_code == 0
     words = " ".join(result.stdout.split())
-    assert "30 frames a second; whole; pos" in words
+    assert "30 frames per second; whole; pos" in words
     assert "31 of 31 windows of 30 s accepted" in words
     assert "pulse rate 72.0 bpm" in words
 
@@ -170,7 +170,7 @@ def test_a_slow_recording_is_refused_with_its_frame_rate(cuffless, tmp_path):
     t, rgb = skin(60)
     result = cuffless("pulse", write_csv(tmp_path / "a.csv", t[::5], rgb[::5]), "--json")
     assert result.exit_code == 1
-    assert "6 frames a second; at least 8 are needed" in read(result)["reason"]
+    assert "6 frames per second; a pulse rate needs at least 8" in read(result)["reason"]
 
 
 def test_a_dark_channel_is_gone_around_and_said(cuffless, tmp_path):
@@ -183,7 +183,7 @@ def test_a_dark_channel_is_gone_around_and_said(cuffless, tmp_path):
     assert summary["notes"] == ["blue is dark: the pulse wave is taken from green alone"]
     assert summary["notes"][0] in result.stderr
     told = read(cuffless("pulse", path, "--json", "--method", "pos"))
-    assert told["notes"] == ["blue is dark: pos is not to be relied on; see --method auto"]
+    assert told["notes"] == ["blue is dark: pos is unreliable; use --method auto"]
 
 
 def test_an_npz_is_read_by_key_and_rate(cuffless, tmp_path):
@@ -238,7 +238,7 @@ def test_the_sheet_shows_what_was_found_and_why_nothing(cuffless, video, trace_c
     path, _ = video(face(skin(45)[1]))
     for number, source in enumerate((path, trace_csv, noise_csv)):
         picture = tmp_path / f"new/{number}.png"
-        assert f"drawn: {picture}" in cuffless("pulse", source, "--plot", picture).stderr
+        assert f"plot written: {picture}" in cuffless("pulse", source, "--plot", picture).stderr
         assert picture.stat().st_size > 0
     assert [sheet["title"] for sheet in sheets] == ["face.avi", "pulse.csv", "noise.csv"]
     assert [sheet["frames"] for sheet in sheets] == [["frame"], [], []]
@@ -248,8 +248,8 @@ def test_the_sheet_shows_what_was_found_and_why_nothing(cuffless, video, trace_c
 @pytest.mark.parametrize(
     ("name", "options", "remedy"),
     [
-        ("nothing.csv", (), "does not exist"),
-        ("nothing.avi", (), "does not exist"),
+        ("nothing.csv", (), "nothing.csv not found"),
+        ("nothing.avi", (), "nothing.avi not found"),
         (".", (), "is a folder"),
         ("pulse.csv", ("--roi-mode", "whole"), "--roi-mode is for videos"),
         ("pulse.csv", ("--timestamps", "t.csv"), "--timestamps is for videos"),
@@ -261,8 +261,8 @@ def test_the_sheet_shows_what_was_found_and_why_nothing(cuffless, video, trace_c
         ("pulse.csv", ("--fps", "0"), "--fps"),
         ("pulse.csv", ("--plot", "a.jpeg2"), "the name must end in"),
         ("face.avi", ("--time-unit", "ms"), "--time-unit is for traces"),
-        ("face.avi", ("--roi", "absent.json"), "absent.json does not exist"),
-        ("face.avi", ("--roi-mode", "file"), "needs the file"),
+        ("face.avi", ("--roi", "absent.json"), "absent.json not found"),
+        ("face.avi", ("--roi-mode", "file"), "--roi-mode file needs --roi FILE"),
         ("face.avi", ("--roi", "pulse.csv", "--roi-mode", "whole"), "exclude each other"),
     ],
 )

@@ -26,7 +26,7 @@ def write(path, text):
 
 def test_a_csv_wants_its_sampling_rate_unless_its_time_column_tells_it(cuffless, mistaken, tmp_path):
     plain = write(tmp_path / "a.csv", "ppg,abp\n" + "1,2\n" * 9)
-    assert "say it with --fs (e.g. --fs 125)" in mistaken("inspect", plain)
+    assert "give it with --fs (e.g. --fs 125)" in mistaken("inspect", plain)
     timed = write(tmp_path / "b.csv", "timer,ppg,abp\n" + "".join(f"{8 * i},{i},80\n" for i in range(9)))
     assert "125 Hz from column timer" in cuffless("inspect", timed).stderr
 
@@ -34,7 +34,7 @@ def test_a_csv_wants_its_sampling_rate_unless_its_time_column_tells_it(cuffless,
 def test_a_sampling_rate_that_contradicts_the_time_column_is_said(cuffless, tmp_path):
     rows = "".join(f"2020-01-01 00:00:0{i // 10}.{i % 10}00000,{i % 7},1\n" for i in range(50))
     result = cuffless("inspect", write(tmp_path / "a.csv", "datetime,ppg,abp\n" + rows), "--fs", 125)
-    assert "--fs 125, but its column datetime suggests 10 Hz" in result.stderr
+    assert "--fs 125, but column datetime suggests 10 Hz" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_sampling_rate_that_contradicts_the_time_column_is_said(cuffless, tmp_
     [
         ("1\n2\n3\n", (), "--columns ppg"),
         ("1,2\n3,4\n", (), "--columns ppg,abp"),
-        (",".join(["1"] * 90) + "\n" + ",".join(["2"] * 90), ("--columns", "ppg,abp"), "say --rows"),
+        (",".join(["1"] * 90) + "\n" + ",".join(["2"] * 90), ("--columns", "ppg,abp"), "pass --rows"),
         ("1,2,3\n4,5,6\n", ("--columns", "ppg,abp"), "has 3 columns, but --columns names 2"),
         ("1,2,3\n4,5,6\n", ("--rows", "--columns", "ppg,abp,ecg"), "holds 2 rows, but --columns names 3"),
         ("1;2\n3;4\n", (), "semicolon-separated); name them"),
@@ -77,7 +77,7 @@ def test_nothing_needs_converting_and_no_advice_names_the_file_as_its_own_target
 def test_a_csv_without_a_ppg_column_holds_nothing_usable(cuffless, tmp_path):
     result = cuffless("inspect", write(tmp_path / "a.csv", "x,abp\n1,2\n"), "--fs", 125, "--json")
     assert result.exit_code == 1
-    assert "no column ppg; found x, abp" in result.stderr
+    assert "no column 'ppg' (found: x, abp)" in result.stderr
 
 
 @pytest.mark.parametrize("rows", [(), ("--rows",)])
@@ -95,8 +95,8 @@ def test_an_impossible_sampling_rate_is_refused(mistaken, tmp_path, fs):
 
 
 def test_what_is_no_recording_is_named_with_what_would_be_one(mistaken, tmp_path):
-    assert "does not exist" in mistaken("inspect", tmp_path / "nothing")
-    assert "does not exist" in mistaken("inspect", tmp_path / "nothing.csv", "--fs", 125)
+    assert "nothing not found, neither as a CSV file nor as a WFDB record" in mistaken("inspect", tmp_path / "nothing")
+    assert "nothing.csv not found" in mistaken("inspect", tmp_path / "nothing.csv", "--fs", 125)
     assert "is a folder without recordings" in mistaken("inspect", tmp_path)
     assert ".csv.gz" in mistaken("inspect", write(tmp_path / "a.npz", "x"))
     inside = write(tmp_path / "b.csv", "ppg,abp\n1,2\n")
@@ -105,12 +105,12 @@ def test_what_is_no_recording_is_named_with_what_would_be_one(mistaken, tmp_path
 
 def test_options_of_a_csv_are_refused_for_a_wfdb_record(mistaken, tmp_path):
     write(tmp_path / "r.hea", "r 1 125 10\n")
-    assert "a WFDB header says these itself" in mistaken("inspect", tmp_path / "r", "--fs", 125)
+    assert "a WFDB header gives these itself" in mistaken("inspect", tmp_path / "r", "--fs", 125)
 
 
 def test_limits_are_paper_code_or_a_valid_configuration(mistaken, signals_csv, tmp_path):
     call = ("inspect", signals_csv, "--fs", 125, "--limits")
-    assert "say paper, code" in mistaken(*call, "papers")
+    assert "give paper, code" in mistaken(*call, "papers")
     assert "did you mean snr_db?" in mistaken(*call, write(tmp_path / "a.yaml", "windows: {snr_dB: 1}\n"))
     assert "is not YAML" in mistaken(*call, write(tmp_path / "b.yaml", "a: [\n"))
 
@@ -123,7 +123,7 @@ def test_an_output_of_an_unknown_kind_is_refused_before_any_work(mistaken, signa
 
 def test_an_output_that_cannot_be_written_is_an_error_without_traceback(mistaken, signals_csv, tmp_path):
     blocked = write(tmp_path / "file", "") / "a.csv"
-    assert "its folder cannot be made" in mistaken("inspect", signals_csv, "--fs", 125, "--windows", blocked)
+    assert "its folder cannot be created" in mistaken("inspect", signals_csv, "--fs", 125, "--windows", blocked)
     folder = tmp_path / "a.csv"
     folder.mkdir()
     assert "is a folder" in mistaken("inspect", signals_csv, "--fs", 125, "--windows", folder)

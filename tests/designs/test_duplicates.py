@@ -129,5 +129,5 @@ def test_empty_sets_have_no_copies(cohort, write_sets):
 
 def test_sets_of_windows_of_other_length_are_refused(cohort, write_sets):
     ppg = cohort[0][:100]
-    with pytest.raises(ValueError, match=r"differ in length; draw the split anew"):
+    with pytest.raises(ValueError, match=r"differ in length; sample the split again"):
         near_duplicates(write_sets(train=ppg, test=ppg[:50, :700]), threshold=THRESHOLD)

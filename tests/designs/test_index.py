@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from cuffless.config import SplitOptions
-from cuffless.designs import SplitError, sample_split
+from cuffless.designs import DesignError, sample_split
 from cuffless.designs import index as module
 from cuffless.designs.index import capped_index, subject_counts
 
@@ -42,9 +42,9 @@ def file(table, tmp_path, monkeypatch):
 )
 def test_a_file_read_in_pieces_gives_the_split_of_the_whole_table(table, file, options):
     in_memory, in_pieces = (sample_split(index, SplitOptions(**options)) for index in (table, file))
-    pd.testing.assert_frame_equal(in_memory.manifest, in_pieces.manifest)
+    pd.testing.assert_frame_equal(in_memory.windows, in_pieces.windows)
     assert in_memory.notes == in_pieces.notes
-    assert len(in_memory.manifest) > 100
+    assert len(in_memory.windows) > 100
 
 
 def test_counts_are_those_of_all_pieces(table, file):
@@ -68,5 +68,5 @@ def test_rows_wait_only_until_their_subject_is_complete(table, tmp_path, monkeyp
 def test_an_index_without_windows_says_that_there_are_too_few_subjects(table, tmp_path):
     path = tmp_path / "main.parquet"
     table.iloc[:0].to_parquet(path, index=False)
-    with pytest.raises(SplitError, match="found 0"):
+    with pytest.raises(DesignError, match="found 0"):
         sample_split(path, SplitOptions())

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 
 from cuffless.config import SplitOptions
-from cuffless.designs import SUBSETS, SplitError, require_clean, sample_split
-from cuffless.designs.leaks import COLUMNS, KINDS, audit_duplicates, audit_sets, require_clean_sets
-from cuffless.designs.scalings import Scaling, check_scaling, named_scalings, saved_scaling
+from cuffless.designs import SUBSETS, DesignError, require_clean, sample_split
+from cuffless.designs.audit import COLUMNS, KINDS, tabulate_leaks
+from cuffless.designs.duplicates import audit_duplicates
+from cuffless.designs.scalings import Scaling, read_scaling, read_scalings, scaling_error
+from cuffless.designs.split_audit import audit_sets, declared_leaks
 
 FRACTIONS = (0.6, 0.15, 0.25)
 
@@ -22,22 +24,22 @@ def split(cohort, write_sets):
         late = index["row"] >= index.groupby("subject")["row"].transform("max") / 2
         index["record"] = index["record"].where(~late, index["subject"] + "b")
         options = SplitOptions(kind=kind, fractions=FRACTIONS, **options)
-        manifest = sample_split(index, options).manifest
+        manifest = sample_split(index, options).windows
         signals = ppg[manifest["window"]].copy()
         if copies is not None:
             copies(manifest, signals)
         manifest = change(manifest)
         known = [name for name in SUBSETS if (manifest["subset"] == name).any()]
         order = {name: manifest[manifest["subset"] == name].sort_values("position").index for name in known}
-        duplicates = audit_duplicates(
-            manifest, write_sets(**{name: signals[rows] for name, rows in order.items()}), options, overlap=overlap
-        )
+        stores = write_sets(**{name: signals[rows] for name, rows in order.items()})
+        declared = declared_leaks(options, overlap=overlap)
+        duplicates = audit_duplicates(manifest, stores, options, declared=declared)
         fitted = manifest.loc[manifest["subset"].isin(scaled_by), ["sbp", "dbp"]].to_numpy(np.float32).astype(float)
         scaling = Scaling(tuple(fitted.mean(axis=0)), tuple(fitted.std(axis=0)))
-        leaks = audit_sets(
+        audit = audit_sets(
             manifest, options, overlap=overlap, duplicates=duplicates, scalings={"alexnet seed0": scaling}
         )
-        return leaks.set_index("kind"), options, duplicates
+        return tabulate_leaks(audit["leaks"]).set_index("kind"), audit, duplicates
 
     return make
 
@@ -62,12 +64,13 @@ def with_calibration(shift):
     [("nonmixed", set()), ("record", {"shared_subject"}), ("mixed", {"shared_subject", "shared_record"})],
 )
 def test_clean_splits_have_the_leaks_that_their_kind_declares_and_no_other(split, kind, declared):
-    leaks, options, _ = split(kind, with_calibration(1e5))
-    assert list(leaks.index) == list(KINDS)
+    leaks, audit, _ = split(kind, with_calibration(1e5))
+    assert list(leaks.index) == [one.name for one in KINDS["splits"]]
     assert list(leaks.reset_index()) == list(COLUMNS)
     assert set(leaks.index[leaks["verdict"] == "found"]) == declared == set(leaks.index[leaks["declared"]])
     assert set(leaks["verdict"]) <= {"found", "none"}
-    assert require_clean_sets(leaks.reset_index(), options, name="mine") == []
+    require_clean(audit, name="mine")
+    assert audit["warnings"] == []
 
 
 def test_a_subject_in_two_sets_is_found(split):
@@ -76,10 +79,10 @@ def test_a_subject_in_two_sets_is_found(split):
         known = manifest.loc[manifest["subset"] == "train", "subject"].iloc[0]
         return manifest.assign(subject=manifest["subject"].where(~some | (manifest["position"] > 0), known))
 
-    leaks, options, _ = split(change=change)
+    leaks, audit, _ = split(change=change)
     assert undeclared(leaks) == {"shared_subject"}
-    with pytest.raises(SplitError, match=r"mine: leak between its sets: shared_subject \(1, e.g. p0000"):
-        require_clean_sets(leaks.reset_index(), options, name="mine")
+    with pytest.raises(DesignError, match=r"mine: leak between its sets: shared_subject \(1, e.g. p0000"):
+        require_clean(audit, name="mine")
 
 
 @pytest.mark.parametrize("kind", ["nonmixed", "record"])
@@ -117,13 +120,13 @@ def test_a_record_copied_under_another_name_is_found(split, kind):
         noise = 0.008 * np.random.default_rng(0).standard_normal((5, signals.shape[1]))
         signals[test] = (0.4 * (signals[source] + noise)).astype(np.float16)
 
-    leaks, options, audit = split(kind, copies=copies)
+    leaks, _, audit = split(kind, copies=copies)
     assert undeclared(leaks) == {"near_duplicates"} == set(audit["undeclared"])
     assert leaks.loc["near_duplicates", "count"] == audit["pairs"] == 5
-    with pytest.raises(SplitError, match=r"near_duplicates \(5, e.g. p0.*\(test\) and p0.*\(train\), 0.9999"):
-        require_clean(audit, options, name="mine")
-    require_clean(audit, options.model_copy(update={"leakage": "warn"}), name="mine")
-    assert audit["notes"][-1].startswith("WARNING: mine: leak")
+    with pytest.raises(DesignError, match=r"near_duplicates \(5, e.g. p0.*\(test\) and p0.*\(train\), 0.9999"):
+        require_clean(audit, name="mine")
+    require_clean(audit, name="mine", leakage="warn")
+    assert audit["warnings"][-1].startswith("mine: leak")
 
 
 def test_windows_of_one_record_that_are_alike_are_what_a_mixed_split_shares_by_design(split):
@@ -171,15 +174,12 @@ def test_calibration_windows_inside_the_test_set_are_found(split, shift):
 
 def test_what_cannot_be_seen_is_not_assessable():
     windows = pd.DataFrame({"subset": ["test"] * 3, "subject": "a", "record": "b"})
-    leaks = audit_sets(windows, scalings={"mine": None})
+    leaks = tabulate_leaks(audit_sets(windows, scalings={"mine": None})["leaks"])
     assert set(leaks["verdict"]) == {"not assessable"}
     assert leaks["count"].isna().all()
     assert leaks["reason"].str.len().min() > 0
-    timed = audit_sets(windows.assign(subset=["train", "val", "test"])).set_index("kind")
-    assert timed.loc["overlapping_windows", ["verdict", "reason"]].tolist() == [
-        "not assessable",
-        "no columns start and seconds",
-    ]
+    timed = audit_sets(windows.assign(subset=["train", "val", "test"]))["leaks"]["overlapping_windows"]
+    assert (timed["verdict"], timed["reason"]) == ("not assessable", "no columns start and seconds")
 
 
 @pytest.fixture
@@ -192,23 +192,23 @@ def labels():
 def test_scaling_is_compared_with_references_where_a_table_has_predictions_too(labels):
     table = labels.rename(columns={"sbp": "sbp_ref", "dbp": "dbp_ref"}).assign(sbp=np.nan, dbp=np.nan)
     train = labels.loc[labels["subset"] == "train", ["sbp", "dbp"]].to_numpy()
-    assert check_scaling(train.mean(axis=0), train.std(axis=0), table)["count"] == 0
+    assert scaling_error(train.mean(axis=0), train.std(axis=0), table) == ""
 
 
 def test_a_scaling_that_is_no_sets_own_says_how_far_off_it_is(labels):
     train = labels.loc[labels["subset"] == "train", ["sbp", "dbp"]].to_numpy()
-    leak = check_scaling(train.mean(axis=0) + np.array([0, 2.5]), train.std(axis=0), labels)
-    assert leak == {"count": 1, "declared": False, "examples": ["mean and SD up to 2.50 mmHg from those of train"]}
-    assert check_scaling(train.mean(axis=0), train.std(axis=0) * 1.01, labels)["count"] == 1
+    error = scaling_error(train.mean(axis=0) + np.array([0, 2.5]), train.std(axis=0), labels)
+    assert error == "mean and SD up to 2.50 mmHg from those of train"
+    assert scaling_error(train.mean(axis=0), train.std(axis=0) * 1.01, labels)
     with pytest.raises(ValueError, match="no training windows"):
-        check_scaling(train.mean(axis=0), train.std(axis=0), labels[labels["subset"] == "test"])
+        scaling_error(train.mean(axis=0), train.std(axis=0), labels[labels["subset"] == "test"])
 
 
 def test_the_mean_regressor_is_scaled_by_its_mean_alone(labels):
     train = labels.loc[labels["subset"] == "train", ["sbp", "dbp"]].to_numpy()
-    assert check_scaling(train.mean(axis=0), (1, 1), labels, "mean")["count"] == 0
+    assert scaling_error(train.mean(axis=0), (1, 1), labels, "mean") == ""
     both = labels.loc[labels["subset"] != "val", ["sbp", "dbp"]].to_numpy()
-    assert check_scaling(both.mean(axis=0), (1, 1), labels, "mean")["examples"] == ["mean of train and test"]
+    assert scaling_error(both.mean(axis=0), (1, 1), labels, "mean") == "mean of train and test"
 
 
 @pytest.mark.slow
@@ -226,9 +226,9 @@ def test_the_scaling_of_a_saved_network_is_read_without_loading_it(tmp_path):
             metadata={"network": options.model_dump(mode="json", exclude={"training"})},
         )
         save_network(model, tmp_path / name / "seed0" / "model.keras")
-    scalings = named_scalings(tmp_path.glob("*/seed0/model.keras"))
+    scalings = read_scalings(tmp_path.glob("*/seed0/model.keras"))
     assert scalings["alexnet seed0"] == ((118.25, 61.5), (20.5, 9.25), "network")
     assert scalings["mean seed0"] == ((118.25, 61.5), (20.5, 9.25), "mean")
     (tmp_path / "other.keras").write_text("nothing")
     with pytest.raises(ValueError, match=r"other.keras is not a Keras model"):
-        saved_scaling(tmp_path / "other.keras")
+        read_scaling(tmp_path / "other.keras")

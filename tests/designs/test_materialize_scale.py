@@ -43,7 +43,7 @@ def split(tmp_path):
     sizes = [{"a": 5000, "b": 700, "c": 0}, {"d": 900, "e": 4097}]
     stores = [write_store(tmp_path, f"s{k}", part, options) for k, part in enumerate(sizes)]
     index = pd.concat([pd.read_parquet(tmp_path / f"s{k}.parquet") for k in range(2)], ignore_index=True)
-    manifest = sample_split(index, SplitOptions(kind="mixed", cap=4500)).manifest
+    manifest = sample_split(index, SplitOptions(kind="mixed", cap=4500)).windows
     return manifest, stores
 
 

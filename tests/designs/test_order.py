@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from cuffless.config import RecordOptions, SplitOptions, WindowOptions
-from cuffless.designs import SplitError, audit_split, audited_split, sample_split
+from cuffless.designs import DesignError, audit_split, audited_split, require_clean, sample_split
 from cuffless.designs.cautions import cautions
-from cuffless.designs.leaks import audit_sets, require_clean_sets
 from cuffless.designs.order import LEAST_UNITS, MOST_P, compare_neighbours
-from cuffless.records import find_records, from_arrays, open_record, runs_of
+from cuffless.designs.split_audit import audit_sets
+from cuffless.records import find_records, find_runs, from_arrays, open_record
 from cuffless.simulator.population import random_streams, sample_parameters, subject_name
 from cuffless.windows import cut_windows, name_owners, name_subjects
 
@@ -152,8 +152,8 @@ def test_hidden_people_warn_and_stop_nothing():
     leak = audit["leaks"]["hidden_order"]
     assert (leak["verdict"], leak["declared"]) == ("found", False)
     assert 15 < leak["count"] < 59
-    [warning] = [note for note in audit["notes"] if note.startswith("WARNING")]
-    assert warning.startswith(f"WARNING: mine: people may be hidden in the order: {leak['count']} pairs of neighbours")
+    [warning] = audit["warnings"]
+    assert warning.startswith(f"mine: people may be hidden in the order: {leak['count']} pairs of neighbours")
     assert warning.endswith("one person; a numbering without gaps does not tell where one person ends")
     json.dumps(audit)
     who, what = cautions({"mine": audit})
@@ -188,16 +188,18 @@ def test_named_patients_hide_nobody_whatever_their_order():
 def test_the_table_of_leaks_has_what_the_audit_found():
     windows = table(chained(), windows=6)
     options = SplitOptions(fractions=FRACTIONS)
-    manifest = sample_split(windows, options).manifest
-    order = audit_split(manifest, options, overlap=0.0, identities=["record"])["leaks"]["hidden_order"]
+    design = sample_split(windows, options)
+    manifest = design.windows
+    order = audit_split(design, options, overlap=0.0, identities=["record"])["leaks"]["hidden_order"]
     for given in ({"order": order}, {}):
-        leaks = audit_sets(manifest, options, **given)
-        row = leaks.set_index("kind").loc["hidden_order"]
+        audit = audit_sets(manifest, options, **given)
+        row = audit["leaks"]["hidden_order"]
         assert (row["verdict"], row["count"], row["declared"]) == ("found", order["count"], False)
-        [warning] = require_clean_sets(leaks, options, name="mine")
-        assert warning.startswith("WARNING: mine: people may be hidden in the order")
-    patients = audit_split(manifest, options, overlap=0.0, identities=["patient"])["leaks"]["hidden_order"]
-    assert audit_sets(manifest, options, order=patients).set_index("kind").loc["hidden_order", "verdict"] == "none"
+        require_clean(audit, name="mine", leakage=options.leakage)
+        [warning] = audit["warnings"]
+        assert warning.startswith("mine: people may be hidden in the order")
+    patients = audit_split(design, options, overlap=0.0, identities=["patient"])["leaks"]["hidden_order"]
+    assert audit_sets(manifest, options, order=patients)["leaks"]["hidden_order"]["verdict"] == "none"
 
 
 def owned(gap, n=60):
@@ -214,8 +216,8 @@ def owned(gap, n=60):
 def test_runs_keep_people_whole_and_are_counted():
     windows, quality, n = owned(3)
     options = SplitOptions(fractions=FRACTIONS)
-    manifest, audit = audited_split(windows, quality, options, overlap=0.0, name="mine", runs_gap=3)
-    assert manifest["subject"].nunique() == n
+    design, audit = audited_split(windows, quality, options, overlap=0.0, name="mine", runs_gap=3)
+    assert design.windows["subject"].nunique() == n
     assert audit["identity"] == ["run"]
     assert audit["leaks"]["hidden_order"]["verdict"] == "none"
     assert audit["undeclared"] == []
@@ -229,7 +231,7 @@ def test_runs_keep_people_whole_and_are_counted():
 
 def test_too_wide_a_gap_says_so():
     windows, quality, _ = owned(20)
-    with pytest.raises(SplitError, match=r"found 1; add records.*; or lower records.runs_gap: 60 records are 1 runs"):
+    with pytest.raises(DesignError, match=r"found 1; add records.*; or lower records.runs_gap: 60 records are 1 runs"):
         audited_split(windows, quality, SplitOptions(), overlap=0.0, name="mine", runs_gap=20)
 
 
@@ -266,5 +268,5 @@ def test_real_patients_are_hidden_in_the_numbers_of_their_records_and_runs_keep_
     assert tested.order == "record numbers"
     assert tested.sbp < 0.8 * tested.sbp_random
     for gap in (1, 3, 5):
-        runs = challenge["record"].map(runs_of(challenge["record"], gap))
+        runs = challenge["record"].map(find_runs(challenge["record"], gap))
         assert not compare_neighbours(challenge.assign(subject=runs)).alike

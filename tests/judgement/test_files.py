@@ -36,7 +36,9 @@ def test_damaged_metadata_of_parquet_is_said_in_one_line(make_table, tmp_path, t
 
 def test_how_much_text_may_unpack_to_can_be_said(make_table, write):
     path = write(make_table(), "p.csv.gz")
-    said = r"announces [\d,]+ bytes of text or more, unpacked.*may ask for 1e-06 GB \(--memory-gb\); raise it"
+    said = (
+        r"declares [\d,]+ bytes of text or more, unpacked.*above the limit of 1e-06 GB \(--memory-gb\); raise the limit"
+    )
     with pytest.raises(PredictionError, match=said):
         read_table([path], memory_gb=1e-6)
 
@@ -44,7 +46,7 @@ def test_how_much_text_may_unpack_to_can_be_said(make_table, write):
 def test_rows_of_parquet_are_counted_before_they_are_read(make_table, write, monkeypatch):
     path = write(make_table(), "p.parquet")
     monkeypatch.setattr(pd, "read_parquet", None)
-    said = r"^p\.parquet: announces 96 rows of \d+ columns, which take .* may ask for 1e-06 GB \(--memory-gb\)"
+    said = r"^p\.parquet: declares 96 rows of \d+ columns, which need .* above the limit of 1e-06 GB \(--memory-gb\)"
     with pytest.raises(PredictionError, match=said):
         read_table([path], memory_gb=1e-6)
 

@@ -163,7 +163,7 @@ def test_people_hidden_in_record_numbers_are_found(leaks, chains):
     assert hidden["verdict"] == "found"
     assert 15 < hidden["count"] < 45
     assert "neighbours in the record numbers differ by" in hidden["reason"]
-    assert "training rows tell of test rows" in hidden["reason"]
+    assert "training rows give away test rows" in hidden["reason"]
 
 
 def test_people_hidden_in_the_rows_of_a_table_are_found(leaks, chains):

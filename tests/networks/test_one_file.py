@@ -80,7 +80,7 @@ def build(input_shape, options):
 INSTALLED = """
 import json
 from cuffless.config import read_config
-from cuffless.records import source_named
+from cuffless.records import get_source
 
 study = read_config({
     "records": {"source": "lab"},
@@ -90,7 +90,7 @@ study = read_config({
 source = study.datasets["cohort"].records.source
 print(json.dumps([
     study.networks["deep"].architecture, study.networks["alexnet"].architecture, source,
-    type(source_named(source)).__name__,
+    type(get_source(source)).__name__,
 ]))
 """
 

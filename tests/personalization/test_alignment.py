@@ -6,7 +6,7 @@ import pytest
 
 from cuffless.arms.personalization import COLUMNS, NAMES, design_of, read_protocol_predictions
 from cuffless.judgement.table.alignment import runs
-from cuffless.judgement.table.design import stored_tables
+from cuffless.judgement.table.layout import stored_tables
 from cuffless.judgement.table.predictions import PredictionError
 
 

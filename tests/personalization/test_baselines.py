@@ -14,7 +14,7 @@ from cuffless.judgement.evidence.baselines import (
     fitted_baselines,
     rate_regression,
 )
-from cuffless.judgement.table.design import Calibration
+from cuffless.judgement.table.layout import Calibration
 from cuffless.judgement.table.predictions import PredictionError
 
 

@@ -27,7 +27,7 @@ def index():
 def errors_of_calibration_mean(index, **options):
     """SBP error of saying the calibration windows' mean, for each subject and strategy."""
     manifest = pd.DataFrame({"subset": "test", "subject": index["subject"].unique()})
-    plan = sample_plan(index, manifest, ProtocolOptions(subjects=40, **options)).windows
+    plan = sample_plan(index, ProtocolOptions(subjects=40, **options), manifest=manifest).windows
     test = plan[plan["test"]]
     errors = {}
     for strategy in ("first", "random"):

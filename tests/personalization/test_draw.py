@@ -3,9 +3,10 @@ import pandas as pd
 import pytest
 
 from cuffless.config import ProtocolOptions
-from cuffless.designs.clock import in_time_order, recording_began
-from cuffless.designs.plan import PersonalizationError, sample_plan
-from cuffless.designs.plan_audit import audit_plan, distance_to_test, require_clean_plan
+from cuffless.designs.audit import require_clean
+from cuffless.designs.clock import distance_to_test, in_time_order, recording_began
+from cuffless.designs.design import DesignError
+from cuffless.designs.plan import audit_plan, sample_plan
 
 STRATEGIES = ("first", "random")
 
@@ -32,11 +33,15 @@ def names():
     return [f"p{k}" for k in range(6)]
 
 
+def known_to(manifest):
+    return manifest.loc[manifest["subset"] != "test", "subject"]
+
+
 def drawn(names, n=100, manifest=None, index=None, **options):
     options = ProtocolOptions(subjects=4, **options)
     index = index_of(names, n) if index is None else index
     manifest = manifest_of(names) if manifest is None else manifest
-    return sample_plan(index, manifest, options), manifest, options
+    return sample_plan(index, options, manifest=manifest), manifest, options
 
 
 def test_only_test_subjects_with_enough_windows_are_drawn(names):
@@ -48,12 +53,12 @@ def test_only_test_subjects_with_enough_windows_are_drawn(names):
 
 
 def test_too_few_windows_are_said_with_what_there_is(names):
-    with pytest.raises(PersonalizationError, match=r"none of 6 test subjects has 60 .*the most are 40"):
+    with pytest.raises(DesignError, match=r"none of 6 test subjects has 60 .*the most are 40"):
         drawn(names, 40)
 
 
 def test_a_study_without_test_subjects_is_refused(names):
-    with pytest.raises(PersonalizationError, match="no test subject"):
+    with pytest.raises(DesignError, match="no test subject"):
         drawn(names, manifest=manifest_of([]))
 
 
@@ -81,7 +86,7 @@ def test_random_draws_a_fifth_of_all_windows_from_before_the_gap(names):
 def test_a_gap_of_whole_windows_lies_before_the_test_windows(names, overlap, gap):
     index = index_of(names, 100, overlap=overlap)
     plan, manifest, options = drawn(names, index=index, gap=gap)
-    audit = audit_plan(plan, manifest, options)
+    audit = audit_plan(plan, options, trained_on=known_to(manifest))
     assert audit["undeclared"] == []
     for _, part in plan.windows.groupby("number"):
         used = part[(part["first_rank"] >= 0) | (part["random_rank"] >= 0)]
@@ -92,23 +97,23 @@ def test_a_gap_of_whole_windows_lies_before_the_test_windows(names, overlap, gap
 
 def test_without_a_gap_the_audit_stops_the_study(names):
     plan, manifest, options = drawn(names, gap=0)
-    audit = audit_plan(plan, manifest, options)
+    audit = audit_plan(plan, options, trained_on=known_to(manifest))
     assert audit["leaks"]["touching_windows"]["count"] > 0
-    with pytest.raises(PersonalizationError, match=r"main: .*without a gap .*Raise personalization.gap"):
-        require_clean_plan(audit, options, name="main")
+    with pytest.raises(DesignError, match=r"main: .*without a gap .*Raise personalization.gap"):
+        require_clean(audit, name="main")
 
 
 def test_overlapping_windows_without_a_gap_are_an_overlap(names):
     plan, manifest, options = drawn(names, index=index_of(names, 100, overlap=0.5), gap=0)
-    assert audit_plan(plan, manifest, options)["leaks"]["overlapping_windows"]["count"] > 0
+    assert audit_plan(plan, options, trained_on=known_to(manifest))["leaks"]["overlapping_windows"]["count"] > 0
 
 
 def test_alternate_test_windows_run_only_with_a_warning(names):
     with pytest.raises(ValueError, match="it requires leakage: warn"):
         ProtocolOptions(test_half="alternate")
     plan, manifest, options = drawn(names, test_half="alternate", leakage="warn")
-    audit = audit_plan(plan, manifest, options)
-    require_clean_plan(audit, options, name="alternate")
+    audit = audit_plan(plan, options, trained_on=known_to(manifest))
+    require_clean(audit, name="alternate", leakage="warn")
     assert audit["warnings"] == [f"alternate: {audit['leaks']['touching_windows']['count']} calibration windows that "
                                  "follow on a test window, or it on them, without a gap"]  # fmt: skip
     for _, part in plan.windows.groupby("number"):
@@ -129,17 +134,17 @@ def test_the_authors_procedure_loses_the_time_order_and_draws_twice_as_much(name
 
 def test_a_subject_that_the_network_knows_is_a_leak(names):
     plan, manifest, options = drawn(names, manifest=manifest_of(names, train=["p9", *names]))
-    audit = audit_plan(plan, manifest, options)
+    audit = audit_plan(plan, options, trained_on=known_to(manifest))
     assert audit["undeclared"] == ["shared_subject"]
-    with pytest.raises(PersonalizationError, match="on whom the network was trained"):
-        require_clean_plan(audit, options, name="main")
+    with pytest.raises(DesignError, match="on whom the network was trained"):
+        require_clean(audit, name="main")
 
 
 def test_a_calibration_window_in_the_test_set_is_found(names):
     plan, manifest, options = drawn(names)
     row = plan.windows.index[plan.windows["test"]][7]
     plan.windows.loc[row, "random_rank"] = 0
-    audit = audit_plan(plan, manifest, options)
+    audit = audit_plan(plan, options, trained_on=known_to(manifest))
     assert audit["leaks"]["shared_window"]["count"] == 1
 
 
@@ -171,7 +176,7 @@ def dated(subject, begins, n=80):
 def test_calibration_windows_of_another_record_keep_clear_of_the_test_windows_as_far_as_its_date_tells():
     index = dated("p000001", (40, 45))  # 400 s each: the second begins before the first ends
     plan, manifest, options = drawn(["p000001"], index=index)
-    assert audit_plan(plan, manifest, options)["undeclared"] == []
+    assert audit_plan(plan, options, trained_on=known_to(manifest))["undeclared"] == []
     used = plan.windows[plan.windows["random_rank"] >= 0]
     first_test = plan.windows.loc[plan.windows["test"], "elapsed"].min()
     assert ((used["elapsed"] + used["seconds"]).max()) <= first_test
@@ -179,7 +184,7 @@ def test_calibration_windows_of_another_record_keep_clear_of_the_test_windows_as
 
 
 def test_a_gap_that_leaves_nothing_to_calibrate_with_is_refused(names):
-    with pytest.raises(PersonalizationError, match=r"no calibration window for first: a gap of 60 windows"):
+    with pytest.raises(DesignError, match=r"no calibration window for first: a gap of 60 windows"):
         drawn(names, gap=60)
     plan, *_ = drawn(names, gap=50)
     assert "4 subjects have fewer calibration windows for first than 20 %" in plan.notes
@@ -224,6 +229,6 @@ def test_records_without_dates_are_ordered_by_number_not_by_letter():
 def test_windows_in_another_record_than_the_test_windows_are_clear_of_them():
     names = ["p0", "p1"]
     plan, manifest, options = drawn(names, index=index_of(names, 100, records=2))
-    audit = audit_plan(plan, manifest, options)
+    audit = audit_plan(plan, options, trained_on=known_to(manifest))
     assert audit["undeclared"] == []
     assert all(described["records"] == 2 for described in audit["of_subjects"])

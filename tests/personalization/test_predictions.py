@@ -4,9 +4,10 @@ import pytest
 import zarr
 
 from cuffless.config import AlexNetOptions, ProtocolOptions
+from cuffless.designs.fits import personalization_fits
 from cuffless.designs.plan import sample_plan
 from cuffless.networks import build_network
-from cuffless.training.personalize import contract_table, personalize_network
+from cuffless.training.finetune import finetune_network
 from cuffless.windows import create_array
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
@@ -37,7 +38,7 @@ def drawn(tmp_path_factory):
     index = pd.DataFrame(rows, columns=["record", "subject", "row", "start", "seconds"])
     index = index.assign(sbp=rng.normal(130, 10, len(index)), dbp=rng.normal(70, 5, len(index)), hr=70.0, snr=2.0)
     manifest = pd.DataFrame({"subset": "test", "subject": sorted(set(index["subject"]))})
-    plan = sample_plan(index, manifest, OPTIONS).windows
+    plan = sample_plan(index, OPTIONS, manifest=manifest).windows
     path = tmp_path_factory.mktemp("store") / "windows.zarr.zip"
     ppg = rng.standard_normal((len(plan), LENGTH)).astype(np.float16)
     write_store(path, ppg, plan[["sbp", "dbp"]].to_numpy(np.float32))
@@ -47,7 +48,8 @@ def drawn(tmp_path_factory):
 def personalize(drawn, **given):
     plan, store = drawn
     options = given.pop("options", OPTIONS)
-    return personalize_network(network(), plan, store, options, derivatives=False, seed=0, **given)
+    fits = personalization_fits(plan, options)
+    return finetune_network(network(), fits, store, derivatives=False, seed=0, **given)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +103,7 @@ def test_a_run_that_is_stopped_goes_on_after_the_subjects_that_are_done(drawn, u
         personalize(drawn, state=tmp_path, log=stop_after_first)
     again = []
     table, fits, _ = personalize(drawn, state=tmp_path, log=again.append)
-    assert again[0] == "alexnet: subject 1 was done before"
+    assert again[0] == "alexnet, subject 1 of 3 (p2): already done, skipped"
     assert again[1].startswith("alexnet, subject 2 of 3")
     pd.testing.assert_frame_equal(table, undisturbed[0], check_dtype=False)
     pd.testing.assert_frame_equal(fits, undisturbed[1])
@@ -115,7 +117,8 @@ def test_another_store_is_refused(drawn, tmp_path):
         personalize((plan, path))
 
 
-def test_the_table_keeps_to_the_contract(undisturbed):
-    table = contract_table(undisturbed[0], network="alexnet", split="nonmixed", seed=0, protocol="main")
-    assert {"subject", "record", "start", "subset", "sbp_ref", "sbp", "network", "split", "seed"} <= set(table)
+def test_the_table_keeps_to_the_contract(drawn, undisturbed):
+    columns = personalization_fits(drawn[0], OPTIONS).columns
+    assert {"subject", "record", "start", "subset", "sbp_ref", "sbp", "network", "split", "seed"} <= set(columns)
+    table = undisturbed[0].assign(network="alexnet", split="nonmixed", seed=0, protocol="main")[list(columns)]
     assert table[["sbp", "dbp", "sbp_ref", "dbp_ref"]].notna().all(axis=None)

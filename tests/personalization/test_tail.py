@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from cuffless.config import AlexNetOptions, LstmOptions, MeanOptions, ProtocolOptions, ResNetOptions, SlapnicarOptions
+from cuffless.designs.fits import divide_calibration
 from cuffless.networks import build_network, predict_pressures
 from cuffless.training.tail import Tail
-from cuffless.training.tuner import Tuner, divide_calibration
+from cuffless.training.tuner import Tuner
 
 LENGTH = 175
 NETWORKS = {
@@ -95,7 +96,7 @@ def test_a_model_within_a_network_is_not_taken_for_its_head():
     inputs = keras.Input((LENGTH, 1))
     inner = keras.Sequential([keras.Input((LENGTH, 1)), keras.layers.Flatten(), keras.layers.Dense(2)], name="inner")
     nested = keras.Model(inputs, inner(inputs))
-    with pytest.raises(ValueError, match="heads lie inside the model 'inner'"):
+    with pytest.raises(ValueError, match="heads lie inside its nested model 'inner'"):
         Tail(nested, "heads", derivatives=False)
     assert Tail(nested, "all", derivatives=False).trained == ["inner"]
 

@@ -133,7 +133,7 @@ def test_the_files_of_a_small_study_are_about_as_large_as_foretold(tmp_path):
             row = {"record": record.name, "subject": made.name, "identity": "patient"}
             store.add(row, iter_windows(record, store.options))
     index = pd.read_parquet(names[1])
-    manifest = sample_split(index, study.splits.named["mixed"]).manifest
+    manifest = sample_split(index, study.splits.named["mixed"]).windows
     outputs = {s: str(tmp_path / f"{s}.zarr.zip") for s in SUBSETS}
     materialize(manifest, [str(names[0])], outputs)
 

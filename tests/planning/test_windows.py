@@ -29,7 +29,7 @@ def index_of(counts):
 )
 def test_sets_are_foretold_as_they_will_be_drawn(counts, options):
     options = SplitOptions(**options)
-    drawn = sample_split(index_of(counts), options).manifest["subset"].value_counts()
+    drawn = sample_split(index_of(counts), options).windows["subset"].value_counts()
     foretold = set_sizes(np.array(counts), options)
     assert foretold == pytest.approx([drawn[s] for s in SUBSETS], abs=1)
 
@@ -37,7 +37,7 @@ def test_sets_are_foretold_as_they_will_be_drawn(counts, options):
 def test_sets_of_unequal_subjects_are_foretold_on_average():
     counts = np.random.default_rng(0).integers(5, 60, 40)
     options = [SplitOptions(subjects=(20, 10, 10), cap=40, seed=seed) for seed in range(8)]
-    drawn = [sample_split(index_of(counts), one).manifest["subset"].value_counts() for one in options]
+    drawn = [sample_split(index_of(counts), one).windows["subset"].value_counts() for one in options]
     means = [np.mean([d[s] for d in drawn]) for s in SUBSETS]
     assert set_sizes(counts, options[0]) == pytest.approx(means, rel=0.1)
 

@@ -6,7 +6,7 @@ import pytest
 import wfdb
 
 from cuffless.config import RecordOptions
-from cuffless.records import fetch_records, find_records, list_records, open_record, source_named
+from cuffless.records import fetch_records, find_records, get_source, list_records, open_record
 from cuffless.records.sources.physionet import fetch_index
 from cuffless.windows import cut_windows
 
@@ -78,7 +78,7 @@ def test_a_download_that_breaks_off_goes_on_and_a_damaged_file_is_noticed(serve,
     path = f"{DATABASE}/training"
     faults = {f"{path}/f120s.mat": physionet.cut(200_000, times=1), f"{path}/v154s.mat": physionet.damaged(times=1)}
     server, options = serve(faults)
-    source = source_named("physionet")
+    source = get_source("physionet")
     for name in ("f120s", "v154s"):
         assert not source.prepare(f"training/{name}", options)
     resumed = server.requests_of(f"{path}/f120s.mat")

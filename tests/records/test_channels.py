@@ -4,7 +4,7 @@ import wfdb
 
 from cuffless.config import ChannelOptions, RecordOptions
 from cuffless.records import open_wfdb
-from cuffless.records.channels import doubled_channels, find_channel
+from cuffless.records.channels import duplicate_channel_notes, find_channel
 
 NAMES = ("II", "PLETH", "Pleth ", "ABP", "PLETH#9")
 
@@ -30,10 +30,10 @@ def test_a_channel_is_found_by_name_and_number(known, index):
 
 
 def test_only_a_choice_by_name_among_equals_is_worth_a_word():
-    (said,) = doubled_channels(NAMES, ChannelOptions())
-    assert said.startswith("2 channels are named PLETH; the first is taken as PPG (--ppg 'PLETH#2'")
-    assert not doubled_channels(NAMES, ChannelOptions(ppg=("PLETH#1",)))
-    assert not doubled_channels(("PLETH", "ABP", "ABP"), ChannelOptions(), need_abp=False)
+    (said,) = duplicate_channel_notes(NAMES, ChannelOptions())
+    assert said.startswith("2 channels are named PLETH; the first is used as PPG (for the second: --ppg 'PLETH#2'")
+    assert not duplicate_channel_notes(NAMES, ChannelOptions(ppg=("PLETH#1",)))
+    assert not duplicate_channel_notes(("PLETH", "ABP", "ABP"), ChannelOptions(), need_abp=False)
 
 
 @pytest.fixture(scope="module")

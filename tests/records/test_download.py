@@ -130,7 +130,7 @@ def test_failures_are_given_by_path_in_order(site, physionet):
     ],
 )
 def test_a_path_that_leads_elsewhere_is_refused(site, path):
-    with pytest.raises(DownloadError, match="no path inside the database"):
+    with pytest.raises(DownloadError, match="not a path inside the database"):
         site.downloader().fetch(path)
     assert site.server.log == []
 
@@ -140,7 +140,7 @@ def test_a_path_that_collides_with_a_file_or_folder_is_refused(site, path):
     downloader = site.downloader()
     downloader.fetch(SMALL)
     downloader.fetch("RECORDS")
-    with pytest.raises(DownloadError, match="cannot lie at"):
+    with pytest.raises(DownloadError, match="cannot be stored at"):
         downloader.fetch(path)
     assert_arrived(site, downloader, SMALL, "RECORDS")
 
@@ -188,7 +188,7 @@ def test_a_link_to_a_mirror_that_has_gone_is_replaced(site, tmp_path):
 
 def test_without_network_what_is_not_here_is_absent(site, tmp_path):
     downloader = site.downloader(url="")
-    with pytest.raises(AbsentError, match=r"big\.dat: neither in .*cache.* nor in a mirror .*url is empty"):
+    with pytest.raises(AbsentError, match=r"big\.dat: not in .*cache.* or a mirror .*url is empty"):
         downloader.fetch(BIG)
     assert not downloader.folder.exists()
     assert site.downloader(url="", mirror=str(site.root.parents[1])).fetch(BIG).is_symlink()
@@ -239,7 +239,7 @@ def test_a_network_that_cuts_often_gets_there_in_the_end(site, physionet):
 
 def test_crumbs_do_not_go_on_for_ever(site, physionet):
     site.fail(BIG, physionet.cut(100))
-    with pytest.raises(DownloadError, match="not had in 3 attempts"):
+    with pytest.raises(DownloadError, match="not fetched in 3 attempts"):
         site.downloader(site.sums).fetch(BIG)
     assert len(site.requests(BIG)) == 3
 
@@ -347,7 +347,7 @@ def test_a_wrong_range_is_not_written(site, physionet):
 
 def test_a_file_that_changed_on_the_server_meanwhile_is_fetched_anew(site, physionet):
     site.fail(BIG, physionet.cut(100_000, times=1), physionet.status(503))
-    with pytest.raises(DownloadError, match=r"big\.dat: not had in 1 attempt "):
+    with pytest.raises(DownloadError, match=r"big\.dat: not fetched in 1 attempt "):
         site.downloader(attempts=1).fetch(BIG)
     site.fail(BIG)
     site.contents[BIG] = random.Random(2).randbytes(SIZE)
@@ -376,7 +376,7 @@ def test_a_chunked_body_arrives(site, physionet):
 
 def test_a_body_without_length_is_taken_if_a_checksum_proves_it(site, physionet):
     site.fail(BIG, physionet.no_length())
-    with pytest.raises(DownloadError, match="no length and no checksum"):
+    with pytest.raises(DownloadError, match="neither length nor checksum is known"):
         site.downloader().fetch(BIG)
     downloader = site.downloader(site.sums)
     downloader.fetch(BIG)
@@ -416,14 +416,14 @@ def test_other_errors_of_the_request_end_at_once(site, physionet):
 
 def test_a_redirection_in_circles_ends_at_once(site, physionet):
     site.fail(BIG, physionet.status(302, Location=f"/files/{DATABASE}/{BIG}"))
-    with pytest.raises(DownloadError, match="in circles"):
+    with pytest.raises(DownloadError, match="redirected in a loop"):
         site.downloader().fetch(BIG)
 
 
 def test_a_page_to_log_in_is_no_recording(site, physionet):
     site.fail(SMALL, physionet.page())
     downloader = site.downloader()
-    with pytest.raises(DownloadError, match=r"a web page came in place of the file; .*credentialed access"):
+    with pytest.raises(DownloadError, match=r"the server sent a web page instead of the file; .*credentialed access"):
         downloader.fetch(SMALL)
     assert files_in(downloader.folder) == []
 
@@ -432,7 +432,7 @@ def test_a_compressed_body_is_refused_unless_the_file_is_one(site, physionet):
     (site.root / "notes.csv.gz").write_bytes(b"content")
     site.fail(SMALL, physionet.packed())
     site.fail("notes.csv.gz", physionet.packed())
-    with pytest.raises(DownloadError, match="comes as gzip though asked for as it is"):
+    with pytest.raises(DownloadError, match="sent as gzip although no compression was requested"):
         site.downloader().fetch(SMALL)
     assert gzip.decompress(site.downloader().fetch("notes.csv.gz").read_bytes()) == b"content"
 
@@ -454,9 +454,7 @@ def test_a_wrong_checksum_is_given_up_after_three_tries(site, physionet):
     site.fail(BIG, physionet.damaged())
     downloader = site.downloader(site.sums, attempts=8)
     got = hashlib.sha256(bytes(255 - byte for byte in site.contents[BIG])).hexdigest()
-    with pytest.raises(
-        DownloadError, match=f"wrong checksum, 3 times: expected {site.sums(BIG)}, got {got}; .*damaged"
-    ):
+    with pytest.raises(DownloadError, match=f"wrong checksum 3 times: expected {site.sums(BIG)}, got {got}; .*damaged"):
         downloader.fetch(BIG)
     assert len(site.requests(BIG)) == 3
     assert files_in(downloader.folder) == []
@@ -465,7 +463,7 @@ def test_a_wrong_checksum_is_given_up_after_three_tries(site, physionet):
 def test_one_file_that_fails_is_its_own_fault_while_the_server_serves(site, physionet):
     site.fail(BIG, physionet.status(503))
     downloader = site.downloader()
-    with pytest.raises(DownloadError, match=r"big\.dat: not had in 3 attempts \(last: 503 Service Unavailable\)"):
+    with pytest.raises(DownloadError, match=r"big\.dat: not fetched in 3 attempts \(last: 503 Service Unavailable\)"):
         downloader.fetch(BIG)
     assert len(site.requests(BIG)) == 3
     assert len(site.requests("RECORDS")) == 1
@@ -475,7 +473,7 @@ def test_one_file_that_fails_is_its_own_fault_while_the_server_serves(site, phys
 def test_a_body_that_never_gets_on_is_its_own_fault_and_what_came_is_kept(site, physionet, impatient):
     site.fail(BIG, physionet.cut(100_000, times=1), physionet.stall(0))
     downloader = site.downloader()
-    with pytest.raises(DownloadError, match=r"last: broken off after 100000 bytes: .*timed out"):
+    with pytest.raises(DownloadError, match=r"last: interrupted after 100000 bytes: .*timed out"):
         downloader.fetch(BIG)
     assert len(site.requests(BIG)) == 4  # one got on, three did not
     assert part_of(downloader, BIG).stat().st_size == 100_000
@@ -485,7 +483,10 @@ def test_a_body_that_never_gets_on_is_its_own_fault_and_what_came_is_kept(site, 
 def test_a_server_that_does_not_serve_stops_all(site, physionet):
     paths = [f"{number}.dat" for number in range(200)]
     site.server.set_fault("*", physionet.status(503))
-    with pytest.raises(ServerError, match=r"did not answer.* in 3 attempts \(last: 503 .*kept, run again"):
+    with pytest.raises(
+        ServerError,
+        match=r"does not answer.* in 3 attempts \(last: 503 .*run again to continue, fetched files are kept",
+    ):
         site.downloader().fetch_all(paths)
     assert len(site.server.log) < 60
     assert not issubclass(ServerError, DownloadError)
@@ -497,7 +498,7 @@ def test_the_others_stop_where_they_are_when_the_server_fails(site, physionet, m
     for path in ("other.dat", "RECORDS"):
         site.fail(path, physionet.status(503))
     downloader = site.downloader(attempts=2)
-    with pytest.raises(ServerError, match=r"other\.dat was not had"):
+    with pytest.raises(ServerError, match=r"other\.dat was not fetched"):
         downloader.fetch_all([BIG, "other.dat"])
     sent = len(site.requests(BIG))
     assert 1 <= sent < 100
@@ -525,7 +526,7 @@ def test_a_server_that_nobody_runs_is_an_error_of_the_server(site):
 
 @pytest.mark.parametrize("url", ["physionet", "ftp://127.0.0.1/x", "http://"])
 def test_an_address_that_is_none_is_said_at_once(site, url):
-    with pytest.raises(ServerError, match=r"is no web address; correct records\.download\.url"):
+    with pytest.raises(ServerError, match=r"is not a web address; correct records\.download\.url"):
         site.downloader(url=url).fetch(BIG)
 
 

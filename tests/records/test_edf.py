@@ -74,7 +74,7 @@ def test_pressures_come_in_mmhg(tmp_path, unit, factor):
     biosignals.write_edf(tmp_path / "a.edf", signals(unit=unit))
     record = opened(tmp_path)
     assert record.segments[0].abp.read(0, 1) == pytest.approx([80 * factor], rel=1e-4)
-    assert ("names no unit and is taken for mmHg" in "".join(record.problems)) == (unit == "")
+    assert ("has no unit; mmHg is assumed" in "".join(record.problems)) == (unit == "")
 
 
 def test_a_recording_that_was_not_closed_and_one_cut_short_are_used_as_far_as_they_go(tmp_path):
@@ -82,7 +82,7 @@ def test_a_recording_that_was_not_closed_and_one_cut_short_are_used_as_far_as_th
     raw = bytearray((tmp_path / "a.edf").read_bytes())
     (tmp_path / "a.edf").write_bytes(bytes(raw[:-1000]))
     assert opened(tmp_path).seconds == 17
-    assert "17 of 20 data records are there" in opened(tmp_path).problems[0]
+    assert "17 of 20 data records present" in opened(tmp_path).problems[0]
     raw[236:244] = b"-1      "
     (tmp_path / "a.edf").write_bytes(bytes(raw))
     assert (opened(tmp_path).seconds, opened(tmp_path).problems) == (20, ())
@@ -90,7 +90,7 @@ def test_a_recording_that_was_not_closed_and_one_cut_short_are_used_as_far_as_th
 
 def test_channels_are_chosen_by_name(tmp_path):
     biosignals.write_edf(tmp_path / "a.edf", signals(names=("Pulse", "BP")))
-    with pytest.raises(RecordError, match=r"no PPG channel; found Pulse, BP\. Say which it is with --ppg"):
+    with pytest.raises(RecordError, match=r"no PPG channel \(found: Pulse, BP\); choose one with --ppg"):
         opened(tmp_path)
     assert opened(tmp_path, channels=ChannelOptions(ppg=("pulse",), abp=("bp",))).segments
 
@@ -117,9 +117,9 @@ def test_files_that_cannot_be_used_are_rows_with_the_reason(tmp_path):
     table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path)).set_index("record")["problem"]
     assert table["good"] == ""
     assert "ABP is in 'mV', not mmHg" in table["volts"]
-    assert "is not an EDF or BDF file" in table["page"]
-    assert "is not an EDF or BDF file" in table["empty"]
-    assert "damaged or cut short" in table["header"]
-    assert "holds no data record" in table["norecord"]
+    assert "not an EDF or BDF file" in table["page"]
+    assert "not an EDF or BDF file" in table["empty"]
+    assert "damaged or truncated" in table["header"]
+    assert "no data records" in table["norecord"]
     assert "ABP is not calibrated" in table["flat"]
-    assert "no annotations tell the times of its records" in table["lost"]
+    assert "without the times of its data records" in table["lost"]

@@ -88,7 +88,7 @@ def test_what_a_link_leads_to_is_listed_and_a_link_that_leads_nowhere_is_a_row(t
     table = list_records(find_records(options), options)
     paths = [os.path.relpath(path, tmp_path / "data").removesuffix(ending) for path in table["path"]]
     assert paths == ["c", "p000001/a", "p000002/b", "p000003"]
-    assert "unmounted, which is not there" in table["problem"].iloc[3]
+    assert "unmounted; mount or fetch the target" in table["problem"].iloc[3]
     assert "c" in table["problem"].iloc[0]
 
 

@@ -89,7 +89,7 @@ def test_a_broken_cell_is_one_row_with_its_remedy(tmp_path):
     table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path))
     assert table["seconds"].tolist() == [8, 0, 0, 0, 8]
     assert table["problem"][1].startswith(f"Part_2_0002 ({tmp_path / 'Part_2.mat'}, cell 2): the cell is 50 x 4, not 3")
-    assert "cell 3): the cell is empty; leave it out by records.exclude" in table["problem"][2]
+    assert "cell 3): the cell is empty; exclude it with records.exclude" in table["problem"][2]
     assert "the cell is 5, not 3 signals (PPG, ABP, ECG)" in table["problem"][3]
     assert table["bytes"].tolist() == [24000, 0, 0, 0, 24000]
 
@@ -107,17 +107,17 @@ def test_files_that_are_no_such_data_are_rows_with_the_reason(tmp_path):
         file["q"] = file["p"]
     table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path)).set_index("record")
     assert table.loc["good_0001", "problem"] == ""
-    assert "empty.mat: is no MATLAB file" in table.loc["empty", "problem"]
-    assert "page.mat: is no MATLAB file" in table.loc["page", "problem"]
-    assert "cut.mat: cannot be read as HDF5" in table.loc["cut", "problem"]
-    assert "holds no cell array" in table.loc["other", "problem"]
-    assert "holds several cell arrays (p, q)" in table.loc["two", "problem"]
+    assert "empty.mat: not a MATLAB file" in table.loc["empty", "problem"]
+    assert "page.mat: not a MATLAB file" in table.loc["page", "problem"]
+    assert "cut.mat: not a readable HDF5 file" in table.loc["cut", "problem"]
+    assert "no cell array instead of one with recordings" in table.loc["other", "problem"]
+    assert "several cell arrays (p, q) instead of one with recordings" in table.loc["two", "problem"]
 
 
 @pytest.mark.parametrize("part", ["", "#", "#0000", "#0002", "#one"])
 def test_a_cell_that_is_not_there_is_refused(tmp_path, part):
     matlab.write_cells(tmp_path / "a.mat", "p", [cell()])
-    with pytest.raises(RecordError, match=r"name a cell of p after #, 0001 to 0001"):
+    with pytest.raises(RecordError, match=r"no such cell in p; give its number after #, 0001 to 0001"):
         open_record(f"{tmp_path / 'a.mat'}{part}", options_of(tmp_path))
 
 
@@ -155,8 +155,8 @@ def element(kind, data):
 @pytest.mark.parametrize(
     ("flags", "kind", "message"),
     [
-        (element(6, struct.pack("<II", 6, 0)), 8, "element of kind 8, which is none of MATLAB's"),  # reserved
-        (element(6, struct.pack("<II", 0, 0)), 9, "array of class 0, which is none of MATLAB's"),
+        (element(6, struct.pack("<II", 6, 0)), 8, "unknown kind of MATLAB element, 8"),  # reserved
+        (element(6, struct.pack("<II", 0, 0)), 9, "unknown class of MATLAB array, 0"),
         (element(6, struct.pack("<II", 6, 0)), 9, ""),
     ],
 )

@@ -41,7 +41,7 @@ def test_the_two_files_may_lie_in_folders_of_their_kind(tmp_path):
     table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path))
     table = table.set_index("record").sort_index()
     assert table["segments"].to_dict() == {"p000001": 3, "p000002": 0}
-    assert "p000002_ppg.npy: is not there" in table.loc["p000002", "problem"]
+    assert "p000002_ppg.npy: not found" in table.loc["p000002", "problem"]
 
 
 @pytest.mark.parametrize("shape", ["lines", "list"])
@@ -67,10 +67,10 @@ def test_arrays_that_are_none_are_rows_with_the_reason(tmp_path):
     write(tmp_path, "p000005", np.array([{}], dtype=object), abp)
     (tmp_path / "p000006_ppg.npy").write_text("<html>")
     problems = list_records(find_records(options_of(tmp_path)), options_of(tmp_path))["problem"].tolist()
-    wanted = ["PPG (3, 1000) and ABP (2, 1000) must be of one shape", "not numbers (segments, samples)", "<U1"]
-    wanted += ["p000004_abp.npy: is not there", "cannot be read as .npy", "cannot be read as .npy"]
+    wanted = ["PPG (3, 1000) and ABP (2, 1000) differ in shape", "instead of numbers (segments, samples)", "<U1"]
+    wanted += ["p000004_abp.npy: not found", "not a readable .npy file", "not a readable .npy file"]
     assert all(text in problem for text, problem in zip(wanted, problems, strict=True))
-    with pytest.raises(RecordError, match=r"is called p000188_ppg\.npy"):
+    with pytest.raises(RecordError, match=r"name a patient's file like p000188_ppg\.npy"):
         open_record(tmp_path / "x.npy", options_of(tmp_path))
 
 

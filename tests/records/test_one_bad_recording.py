@@ -247,14 +247,14 @@ def two(tmp_path):
 
 def failing(monkeypatch, error):
     """Reading samples of b fails."""
-    read = wfdb_signals._items
+    read = wfdb_signals._read_items
 
     def stumble(file, *arguments):
         if file.stem == "b":
             raise error
         return read(file, *arguments)
 
-    monkeypatch.setattr(wfdb_signals, "_items", stumble)
+    monkeypatch.setattr(wfdb_signals, "_read_items", stumble)
 
 
 @pytest.mark.parametrize(
@@ -291,14 +291,14 @@ def test_what_concerns_the_machine_stops_the_job(two, monkeypatch, error, seen):
 @pytest.mark.parametrize("name", ["a\x01\r", "x" * 5000 + "\r"])
 def test_a_reason_names_no_path_that_a_reader_cannot_use(name):
     row = describe_record(Entry(f"p00/{name}", "a"), RecordOptions(source="wfdb", path="."))
-    assert "its name holds a line break" in row["problem"]
+    assert "the file name contains a line break" in row["problem"]
     assert row["problem"].isprintable()
     assert len(row["problem"]) < 300
 
 
 @pytest.mark.parametrize(
     ("digits", "said"),
-    [(18, "more than 10^15 signals are announced and 1 described"), (1000, "is too great for the number of signals")],
+    [(18, "more than 10^15 signals are declared, but 1 described"), (1000, "is too large for the number of signals")],
 )
 def test_a_reason_repeats_no_number_of_many_digits(tmp_path, digits, said):
     (tmp_path / "a.hea").write_text(f"a {'9' * digits} 125 10\na.dat 16 20/mmHg 16 0 0 0 0 ABP\n")
@@ -326,7 +326,7 @@ def test_signals_that_are_not_what_their_header_tells_are_said_where_asked_for(t
     assert (quality["reason"] == "").all()
     assert quality.loc["a", "passed_over"] == ""
     said = quality.loc["b", "passed_over"]
-    assert said.startswith("b: PLETH is not what the checksum in its header tells; fetch it again") is verify
+    assert said.startswith("b: PLETH does not match the checksum in its header; fetch it again") is verify
     assert verify or not said
 
 
@@ -384,7 +384,7 @@ def test_a_users_own_source_costs_the_recording_that_it_cannot_read(tmp_path, mo
     )
     monkeypatch.syspath_prepend(tmp_path)
     quality = carried_through(tmp_path / "data", RecordOptions(source="own_reader:Lab", path=str(tmp_path), shards=1))
-    remedy = "fetch it again, or leave the record out (records.exclude)"
+    remedy = "fetch it again, or exclude the record (records.exclude)"
     assert quality["reason"].tolist() == [f"{name}: cannot be read (KeyError: '{name}'); {remedy}" for name in "ab"]
 
 
@@ -407,6 +407,6 @@ def test_a_segment_that_cannot_be_cut_costs_that_segment(tmp_path):
     cut = list(iter_windows(record, OPTIONS, failures=failures))
     assert sum(len(part.kept) for part in cut) > 2
     assert failures == [
-        "s0: cannot be read (IndexError: nothing there); fetch it again, or leave the record out (records.exclude)"
+        "s0: cannot be read (IndexError: nothing there); fetch it again, or exclude the record (records.exclude)"
     ]
     assert logging.getLogger("cuffless").handlers == []

@@ -4,7 +4,7 @@ import pytest
 import wfdb
 
 from cuffless.config import RecordOptions
-from cuffless.records import RecordError, fetch_records, find_records, list_records, open_record, source_named
+from cuffless.records import RecordError, fetch_records, find_records, get_source, list_records, open_record
 from cuffless.records.remote.download import Downloader, ServerError
 from cuffless.records.sources.physionet import fetch_index
 from cuffless.windows import cut_windows
@@ -135,11 +135,11 @@ def test_only_signals_of_segments_with_both_are_fetched_and_windows_are_those_of
 def test_a_header_that_names_an_absent_segment_costs_that_segment_alone(serve):
     _, options = serve()
     (entry,) = [entry for entry in find_records(options) if entry.subject == "p000001"]
-    source = source_named("physionet")
+    source = get_source("physionet")
     assert source.prepare(entry.path, options) == []
     record = source.open(entry.path, options)
     assert [part.name for part in record.segments] == ["3000001_0001", "3000001_0003"]
-    assert "3000001_0007: header absent; fetch it again" in record.problems
+    assert "3000001_0007: header not found; fetch it again" in record.problems
 
 
 @pytest.mark.parametrize("fault", ["absent", "damaged", "broken"])
@@ -181,7 +181,7 @@ def test_an_outage_stops_the_job_with_one_word_and_the_next_run_asks_for_nothing
 def test_freeing_a_record_deletes_its_signals_and_not_its_headers(serve):
     _, options = serve()
     (entry,) = [entry for entry in find_records(options) if entry.subject == "p000003"]
-    source = source_named("physionet")
+    source = get_source("physionet")
     source.prepare(entry.path, options)
     folder = source_folder(options) / "p00" / "p000003"
     assert (folder / "3000003_0001.dat").is_file()
@@ -196,7 +196,7 @@ def test_a_mirror_is_read_and_never_changed(serve, databases):
     assert (table["passed_over"] == "").all()
     assert not [request for request in server.log if request.status == 200]
     for path in table.loc[table["problem"] == "", "path"]:
-        source_named("physionet").release(path, options)
+        get_source("physionet").release(path, options)
     assert (databases / "mimic3wdb-matched/1.0/p00/p000003/3000003_0001.dat").stat().st_size > 0
 
 
@@ -310,7 +310,7 @@ def test_a_patient_whose_list_cannot_be_had_is_one_row_with_the_reason(
     fault = {"mimic3wdb-matched/1.0/p00/p000001/RECORDS": physionet.status(500)}
     _, options = serve(fault, folders_above, record_list=str(tmp_path / "list.txt"), download={"attempts": 2})
     table = list_records(find_records(options), options).set_index("subject")
-    assert "its records are not known" in table.loc["p000001", "problem"]
+    assert "its list of records cannot be fetched" in table.loc["p000001", "problem"]
     assert "2 attempts" in table.loc["p000001", "problem"]
     assert table.loc["p000001", "record"] == "p000001"
     assert table.loc["p000003", "problem"] == ""
@@ -322,7 +322,7 @@ def test_listed_segments_that_the_master_does_not_have_are_named(serve, tmp_path
     table = list_records(find_records(options), options).set_index("subject")
     assert table["problem"].to_dict() == {"p000001": "", "p000003": "3000003_0098: not a segment of 3000003"}
     path = table.loc["p000001", "path"]
-    source_named("physionet").prepare(path, options)
+    get_source("physionet").prepare(path, options)
     assert open_record(path, options).problems == ("3000001_0099: not a segment of 3000001",)
 
 
@@ -333,8 +333,8 @@ def test_a_header_that_cannot_be_had_costs_its_segment_and_a_layout_nothing(serv
     table = list_records(find_records(options), options).set_index("subject")
     assert table.loc["p000001", ["problem", "segments", "seconds"]].tolist() == ["", 1, 48]
     said = capsys.readouterr().out
-    assert "segment 3000001_0003 is passed over" in said
-    assert "3000001_layout.hea is passed over" in said
+    assert "segment 3000001_0003 skipped" in said
+    assert "3000001_layout.hea skipped" in said
     assert said.count("2 attempts") == 2
 
 
@@ -362,7 +362,7 @@ def test_patterns_fit_the_name_in_the_database_and_that_in_the_table(serve):
 def test_a_csv_of_bare_names_is_refused_by_the_databases_of_folders(serve, tmp_path):
     (tmp_path / "list.csv").write_text("record\n3000001\n")
     _, options = serve(database="mimic3wdb/1.0", record_list=str(tmp_path / "list.csv"))
-    with pytest.raises(RecordError, match="give the column path"):
+    with pytest.raises(RecordError, match="add a column 'path'"):
         find_records(options)
 
 
@@ -400,7 +400,7 @@ def test_what_another_host_serves_unproven_is_said_and_refused_of_physionets_dat
         host = other.url.split("/")[2]
         if refused and not with_sums:
             with pytest.raises(
-                RecordError, match=rf"{database}: RECORDS was redirected to {host}, where no SHA256SUMS"
+                RecordError, match=rf"{database}: RECORDS was redirected to {host}, and without SHA256SUMS"
             ):
                 fetch_index(options)
             return

@@ -157,15 +157,15 @@ def test_files_of_another_layout_are_rows_with_the_reason(tmp_path):
     table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path)).set_index("record")["problem"]
     assert table["good_0"] == ""
     assert "label (3, 2) and subject_idx (2, 1) must be" in table["lengths"]
-    assert "subject_idx holds what is not a whole number" in table["halves"]
-    assert "1 of 2 segments name no subject in Subject (the first is number 2)" in table["nameless"]
-    assert "Subj_Wins lacks PPG_F" in table["fieldless"]
-    assert "page.h5: cannot be read as HDF5" in table["page"]
-    assert "holds weights, none of the layouts of ready windows" in table["model"]
+    assert "subject_idx is not always a whole number" in table["halves"]
+    assert "1 of 2 segments have no subject in Subject (the first is number 2)" in table["nameless"]
+    assert "Subj_Wins has no PPG_F" in table["fieldless"]
+    assert "page.h5: not a readable HDF5 file" in table["page"]
+    assert "not a known layout of ready-made windows (found: weights)" in table["model"]
 
 
 def test_an_absent_subject_is_refused(published):
-    with pytest.raises(RecordError, match=r"no such subject; name one after #, as in MIMIC-III_ppg_dataset\.h5#0"):
+    with pytest.raises(RecordError, match=r"no such subject; give one after #, as in MIMIC-III_ppg_dataset\.h5#0"):
         open_record(f"{published / 'MIMIC-III_ppg_dataset.h5'}#4", options_of(published))
 
 
@@ -207,7 +207,7 @@ def test_rows_of_a_subset_that_were_never_filled_are_left_out_and_counted(tmp_pa
         file["Subset/Subject"][...] = references
     table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path)).set_index("record")
     assert table["problem"].to_dict() == {
-        "Train_Subset": f"{path}: 3 of 6 segments name no subject in Subject (the first is number 3) and are left out; "
+        "Train_Subset": f"{path}: 3 of 6 segments have no subject in Subject (the first is number 3) and are left out; "
         "the others are used",
         "Train_Subset_p000160_0": "",
         "Train_Subset_p2": "",
@@ -220,7 +220,7 @@ def test_a_file_without_any_subject_is_a_row(tmp_path):
     matlab.write_subset(tmp_path / "a.mat", windows(2, 1250), [0, 0], [0, 0], ["", ""])
     matlab.write_published(tmp_path / "b.h5", windows(2), [[120, 60]] * 2, [np.nan, np.nan])
     problems = list_records(find_records(options_of(tmp_path)), options_of(tmp_path))["problem"]
-    assert problems.str.contains("none of its 2 (?:segments|windows) names a subject").all()
+    assert problems.str.contains("none of its 2 (?:segments|windows) has a subject").all()
 
 
 def test_the_sets_of_pulsedbs_files_are_in_their_names(tmp_path):
@@ -242,9 +242,9 @@ def test_names_of_subjects_that_are_none_or_too_long_are_told(tmp_path):
         opened.attrs["fs"] = "125 per s"
         opened["ppg"].attrs.pop("fs", None)
     table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path)).set_index("record")
-    assert "2 of 4 windows name no subject" in table.loc["a", "problem"]
-    assert "subject_idx holds a name of 5000 characters" in table.loc["b", "problem"]
-    assert "its attribute fs is '125 per s'; write it as a number of Hz" in table.loc["c", "problem"]
+    assert "2 of 4 windows have no subject" in table.loc["a", "problem"]
+    assert "a name in subject_idx has 5000 characters" in table.loc["b", "problem"]
+    assert "attribute fs is '125 per s'; write it as a number in Hz" in table.loc["c", "problem"]
 
 
 @pytest.mark.parametrize("error", [ValueError, TypeError, RuntimeError, KeyError, OSError, UnicodeDecodeError])

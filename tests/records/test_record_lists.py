@@ -49,7 +49,9 @@ def test_a_table_of_records_serves_as_a_list(tmp_path):
     ]
 
 
-@pytest.mark.parametrize(("text", "message"), [("", "names no record"), ("a,b\n1,2\n", "a column named path or")])
+@pytest.mark.parametrize(
+    ("text", "message"), [("", "no records; write one per line"), ("a,b\n1,2\n", "no column 'path' or 'record'")]
+)
 def test_a_list_that_names_nothing_says_what_it_should_look_like(tmp_path, text, message):
     (tmp_path / "list.txt").write_text(text)
     with pytest.raises(RecordError, match=message):
@@ -89,7 +91,7 @@ def test_a_csv_of_one_column_is_a_list(tmp_path, header, quote):
 def test_names_where_paths_are_needed_are_refused_with_the_remedy(tmp_path, text):
     file = tmp_path / "chosen.csv"
     file.write_text(text)
-    with pytest.raises(RecordError, match=r"chosen\.csv: 3982843 .* give the column path"):
+    with pytest.raises(RecordError, match=r"chosen\.csv: 3982843 .* add a column 'path'"):
         list_file(str(file), in_folders=True)
     assert "3982843" in [one.path for one in list_file(str(file))]
 

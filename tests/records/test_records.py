@@ -69,10 +69,12 @@ def test_kilopascals_are_converted_and_other_units_refused(tmp_path):
 
 
 def test_a_missing_channel_is_named_with_the_remedy(tmp_path):
-    with pytest.raises(RecordError, match=r"no arterial pressure channel; found PLETH, II.*channels\.abp") as caught:
+    with pytest.raises(
+        RecordError, match=r"no arterial pressure channel \(found: PLETH, II\).*channels\.abp"
+    ) as caught:
         open_record(write_record(tmp_path, "a", names=("PLETH", "II")))
     assert caught.value.channels == ("PLETH", "II")
-    with pytest.raises(RecordError, match="no PPG channel; found II, ABP"):
+    with pytest.raises(RecordError, match=r"no PPG channel \(found: II, ABP\)"):
         open_record(write_record(tmp_path, "b", names=("II", "ABP")))
 
 
@@ -109,7 +111,7 @@ def test_segments_are_kept_apart_and_absent_ones_passed_over(tmp_path):
     assert [s.name for s in record.segments] == ["30_0001", "30_0002"]
     assert [s.start for s in record.segments] == [0.0, 44.0]
     assert record.usable_seconds == 56
-    assert record.problems == ("30_0003: header absent; fetch it again",)
+    assert record.problems == ("30_0003: header not found; fetch it again",)
     assert record.seconds == 124
 
 
@@ -127,7 +129,7 @@ def test_csv_with_header_without_and_transposed(tmp_path):
     assert named.segments[0].read(0, 3)[1] == pytest.approx([90, 90.01, 90.02])
     with gzip.open(tmp_path / "c.csv.gz", "wt") as file:
         np.savetxt(file, frame[[" PLETH", "abp"]].to_numpy().T, delimiter=",")
-    with pytest.raises(RecordError, match="stand in rows: say --rows"):
+    with pytest.raises(RecordError, match="seem to be rows; pass --rows"):
         open_record(tmp_path / "c.csv.gz")
     rows = open_record(tmp_path / "c.csv.gz", RecordOptions(csv_rows=True, csv_columns=("ppg", "abp")))
     assert rows.segments[0].read(0, 2)[1] == pytest.approx([90, 90.01])
@@ -138,7 +140,7 @@ def test_csv_with_header_without_and_transposed(tmp_path):
     [
         ("", "empty"),
         ("ppg,abp\n", "no samples"),
-        ("ppg,pressure\n1,2\n", "no column abp; found ppg, pressure"),
+        ("ppg,pressure\n1,2\n", "no column 'abp' \\(found: ppg, pressure\\)"),
         ("ppg,abp\n1,2\n3,high\n", "line 3: 'high' is not a number"),
     ],
 )
@@ -227,7 +229,7 @@ def test_a_recording_edited_in_place_is_noticed(tmp_path):
 
 
 def test_arrays_of_different_length_are_refused():
-    with pytest.raises(RecordError, match="equal length"):
+    with pytest.raises(RecordError, match="the same length"):
         from_arrays("a", np.zeros(5), np.zeros(6), 125.0)
 
 

@@ -15,7 +15,7 @@ import wfdb
 from cuffless.config import RecordOptions
 from cuffless.provenance import file_digest
 from cuffless.records import RecordError, Source, find_records, list_records
-from cuffless.records.sources import known_sources, source_named
+from cuffless.records.sources import get_source, known_sources
 from cuffless.windows import cut_windows
 
 _spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))
@@ -244,7 +244,7 @@ def data(layout, tmp_path, monkeypatch):
 
 
 def prepared(path, options, **how):
-    source = source_named(options.source)
+    source = get_source(options.source)
     assert source.prepare(path, options) == []
     return source.open(path, options, **how)
 
@@ -262,7 +262,7 @@ def signals(record):
 
 def test_what_is_found_is_always_the_same_with_unique_names(data, layout):
     options = data()
-    assert isinstance(source_named(options.source), Source)
+    assert isinstance(get_source(options.source), Source)
     entries = find_records(options)
     assert entries == find_records(options) == sorted(entries, key=lambda entry: entry.path)
     assert len({entry.name for entry in entries}) == len({entry.path for entry in entries}) == len(PEOPLE)
@@ -321,7 +321,7 @@ def test_one_broken_recording_is_one_row(data):
     broken = table.loc[table["problem"] != ""].iloc[0]
     assert Path(broken["path"].partition("#")[0]).name in broken["problem"] or broken["record"] in broken["problem"]
     with pytest.raises(RecordError):
-        source_named(options.source).open(broken["path"], options)
+        get_source(options.source).open(broken["path"], options)
 
 
 def test_a_digest_follows_the_content_of_its_own_recording_alone(data):
@@ -344,7 +344,7 @@ def test_the_first_example_of_the_page_has_about_twenty_lines():
 @pytest.mark.parametrize("name", ["no_such_module:Lab", "json:Lab", "json:JSONDecoder"])
 def test_a_source_that_is_not_there_is_one_clear_error(name):
     with pytest.raises(RecordError, match=f"records.source {name}: "):
-        source_named(name)
+        get_source(name)
 
 
 @pytest.mark.parametrize("source", [*known_sources(), "mine:Lab"])
@@ -364,7 +364,7 @@ def test_whatever_a_reader_stumbles_over_is_a_row(tmp_path, monkeypatch, source,
     def stumble(*_, **__):
         raise TypeError("not all arguments converted " + "x" * 5000)
 
-    monkeypatch.setattr(type(source_named(source)), "open", stumble)
+    monkeypatch.setattr(type(get_source(source)), "open", stumble)
     (row,) = list_records(find_records(options), options)["problem"]
     assert row.startswith(f"{tmp_path / name}: cannot be read (TypeError: not all arguments converted x")
     assert len(row) < 400

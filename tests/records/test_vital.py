@@ -96,7 +96,7 @@ def test_a_device_may_be_named_and_of_several_tracks_of_one_name_the_first_is_ta
     biosignals.write_vital(tmp_path / "1.vital", waves, FS)
     record = opened(tmp_path)
     assert record.segments[0].abp.read(0, 1) == pytest.approx([81])
-    assert "2 channels are named ART; the first is taken as ABP" in record.problems[0]
+    assert "2 channels are named ART; the first is used as ABP" in record.problems[0]
     for name in ("b/art", "ART#2"):
         record = opened(tmp_path, channels=ChannelOptions(abp=(name,)))
         assert record.segments[0].abp.read(0, 1) == pytest.approx([82])
@@ -108,13 +108,13 @@ def test_pressures_come_in_mmhg(tmp_path, unit, factor):
     write(tmp_path, [ramp(10)], [10 + ramp(10)], unit=unit)
     record = opened(tmp_path)
     assert record.segments[0].abp.read(0, 1) == pytest.approx([10 * factor])
-    assert ("names no unit and is taken for mmHg" in "".join(record.problems)) == (unit == "")
+    assert ("has no unit; mmHg is assumed" in "".join(record.problems)) == (unit == "")
 
 
 def test_ppg_alone_suffices_where_no_pressure_is_asked_for(tmp_path):
     biosignals.write_vital(tmp_path / "1.vital", {"SNUADC/PLETH": (ramp(10), "")}, FS)
     assert opened(tmp_path, need_abp=False).segments[0].abp is None
-    with pytest.raises(RecordError, match=r"no arterial pressure channel; found the waves SNUADC/PLETH.*records\.ch"):
+    with pytest.raises(RecordError, match=r"no arterial pressure channel \(found the waves: SNUADC/PLETH.*records\.ch"):
         opened(tmp_path)
 
 
@@ -127,11 +127,11 @@ def test_a_case_stands_for_itself_and_files_that_cannot_be_used_are_rows(tmp_pat
     write(tmp_path, [ramp(10)], [80 + ramp(10)], unit="mV", name="5.vital")
     table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path)).set_index("record")
     assert table.loc["1", ["subject", "identity", "problem"]].tolist() == ["1", "record", ""]
-    assert "is not a .vital file" in table.loc["3", "problem"]
-    assert "is not a .vital file" in table.loc["4", "problem"]
+    assert ".vital: not a .vital file" in table.loc["3", "problem"]
+    assert "4.VITAL: not a .vital file" in table.loc["4", "problem"]
     assert "SNUADC/ART is in 'mV', not mmHg" in table.loc["5", "problem"]
     short = table.loc["2"]
-    assert short["seconds"] < 10 or "cut short" in short["problem"]
+    assert short["seconds"] < 10 or "truncated" in short["problem"]
 
 
 def test_what_is_left_of_a_file_that_was_cut_short_is_used_and_said(tmp_path):
@@ -140,7 +140,7 @@ def test_what_is_left_of_a_file_that_was_cut_short_is_used_and_said(tmp_path):
     path = tmp_path / "1.vital"
     path.write_bytes(path.read_bytes()[:-6000])
     record = opened(tmp_path)
-    assert "cut short, what is there is used" in record.problems[0]
+    assert "truncated, the rest is used" in record.problems[0]
     assert 5 < record.segments[0].seconds < 39
 
 

@@ -127,9 +127,9 @@ def test_what_the_package_wfdb_writes_is_read_as_it_reads_it(tmp_path_factory, f
         ("a 2 125 7500.5\n" + SIGNALS, "'7500.5' is not a number of samples"),
         ("a 2 125 -1\n" + SIGNALS, "'-1' is not a number of samples"),
         ("a 2 125 7500 noon\n" + SIGNALS, "'noon' is not a time"),
-        ("a 3 125 7500\n" + SIGNALS, "3 signals are announced and 2 described"),
-        ("a/4 2 125\na1 10\n", "4 segments are announced and 1 described"),
-        ("a 1 125 10\na.dat sixteen", "its file and the format of its samples"),
+        ("a 3 125 7500\n" + SIGNALS, "3 signals are declared, but 2 described"),
+        ("a/4 2 125\na1 10\n", "4 segments are declared, but 1 described"),
+        ("a 1 125 10\na.dat sixteen", "the file and the sample format"),
         ("\x00\x01" * 5000, "a name and a number of signals"),
         ("a 1 " + "9" * 5000 + "x 7\n", "is not a sampling frequency"),
     ],
@@ -138,16 +138,16 @@ def test_a_header_that_cannot_be_read_is_one_line(tmp_path, text, said):
     (tmp_path / "a.hea").write_text(text, encoding="utf-8")
     message = refused(tmp_path / "a")
     assert said in message
-    assert "a.hea is not a readable WFDB header" in message
+    assert "a.hea: not a readable WFDB header" in message
     assert "\n" not in message
 
 
 def test_a_record_without_a_sample_says_so(tmp_path):
     (tmp_path / "a.dat").write_bytes(b"")
     for line in ("a 2 125", "a 2 125 0"):
-        assert "it holds no samples" in refused(header(tmp_path, line))
+        assert "no samples (an empty record)" in refused(header(tmp_path, line))
     (tmp_path / "a.dat").unlink()
-    assert "signal file a.dat is absent" in refused(header(tmp_path, "a 2 125"))
+    assert "signal file a.dat not found" in refused(header(tmp_path, "a 2 125"))
 
 
 def test_the_length_of_signals_in_files_of_their_own_is_that_of_the_shorter(folder, pulse_signals):
@@ -185,7 +185,7 @@ def test_a_layout_segment_is_no_stretch_and_takes_no_time(folder):
     record = open_wfdb(header(folder, "m/3 2 125", "l 0\n~ 1250\na1 7500\n", "m"))
     assert [(segment.name, segment.start) for segment in record.segments] == [("a1", 10)]
     assert not record.problems
-    assert "announced without a signal" in refused(folder / "l")
+    assert "has no stored signal (format 0)" in refused(folder / "l")
 
 
 @pytest.mark.parametrize("gain", ["0/mmHg", "0", "0(0)/mmHg", "/mmHg", "0.0/kPa", "0e0/mmHg"])
@@ -247,12 +247,12 @@ def test_segments_that_are_longer_than_their_master_says_do_not_overlap(folder):
 )
 def test_a_number_that_nothing_can_hold_is_refused_by_its_field(folder, record, fields, what):
     said = refused(header(folder, record, f"a.dat {fields} PLETH\na.dat 16 20/mmHg 16 0 0 0 0 ABP\n"))
-    assert f"is too great for the {what} (line" in said
+    assert f"is too large for the {what} (line" in said
 
 
 def test_what_is_absent_has_a_remedy(folder):
-    remedy = "; fetch it again, or leave the record out (records.exclude)"
+    remedy = "; fetch it again, or exclude the record (records.exclude)"
     assert refused(header(folder, "a 2 125", SIGNALS.replace("a.dat", "."))).endswith(
-        f"signal file . is absent{remedy}"
+        f"signal file . not found{remedy}"
     )
-    assert refused(header(folder, "m/1 2 125 7500", "x 7500\n", name="m")).endswith(f"x: header absent{remedy}")
+    assert refused(header(folder, "m/1 2 125 7500", "x 7500\n", name="m")).endswith(f"x: header not found{remedy}")

@@ -135,7 +135,7 @@ def test_a_compressed_file_that_ends_early_is_said_to(tmp_path):
     header.write_text(header.read_text().replace("125 60", "125 80"))
     _, (ppg, _) = readers(path)
     assert len(ppg(0, 60)) == 60
-    with pytest.raises(RecordError, match=r"a\.dat: signals cannot be read \(the file ends early\)"):
+    with pytest.raises(RecordError, match=r"a\.dat: signals cannot be read \(the file is truncated\)"):
         ppg(50, 80)
     (tmp_path / "a.dat").write_bytes(b"RIFF" + bytes(100))
     with pytest.raises(RecordError, match=r"a\.dat: signals cannot be read"):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cuffless.designs.audit import make_leak
 from cuffless.report.study.contents import MANY, TABLES, ReportError, StudyReport, collect_report
 from cuffless.report.study.page import SECTIONS, write_report
 from cuffless.report.study.skill import comparison_sentence, comparisons
@@ -67,10 +68,11 @@ def png(width=600, height=300):
 AUDIT = {
     "kind": "mixed",
     "leaks": {
-        "shared_subject": {"count": 24, "declared": True, "examples": ["p1", "p2"]},
-        "overlapping_windows": {"count": 3, "declared": False, "examples": []},
+        "shared_subject": make_leak(["p1", "p2"], "subjects", declared=True, count=24),
+        "overlapping_windows": make_leak([], "windows", count=3),
     },
     "undeclared": ["overlapping_windows"],
+    "warnings": [],
     "sets": {"test": {"windows": 100, "subjects": 24, "records": 24, "sbp": {"p5": 90, "median": 115, "p95": 150}}},
     "notes": ["24 subjects in place of 750"],
 }
@@ -114,7 +116,7 @@ def files(tmp_path):
         "camera_audit": ["designs/camera/folds.audit.json"],
         "runs": [f"training/nonmixed/{network}/seed0/run.json" for network in NETWORKS],
     }
-    clean = {**AUDIT, "undeclared": [], "leaks": {"shared_subject": {"count": 0, "examples": []}}}
+    clean = {**AUDIT, "undeclared": [], "leaks": {"shared_subject": make_leak([], "subjects")}}
     for name, paths in many.items():
         found[name] = [tmp_path / path for path in paths]
         for path in found[name]:

@@ -6,7 +6,7 @@ import pytest
 from cuffless.config import WindowOptions
 from cuffless.records import from_arrays
 from cuffless.records.record import Channel, Record, Segment
-from cuffless.signals import CHUNK_SECONDS, without_impulses
+from cuffless.signals import CHUNK_SECONDS, remove_impulses
 from cuffless.windows import cut_windows
 
 OPTIONS = WindowOptions(samples_per_beat=25)
@@ -79,7 +79,7 @@ def test_impulses_in_the_pressure_bias_no_label(pulse_signals):
 def test_the_first_and_the_last_sample_may_be_an_impulse(pulse_signals):
     ppg, _ = noisy(pulse_signals)
     ppg[[0, -1]] = 1e5
-    cleaned = without_impulses(ppg, 125.0)
+    cleaned = remove_impulses(ppg, 125.0)
     assert np.flatnonzero(np.isnan(cleaned)).tolist() == [0, len(ppg) - 1]
 
 
@@ -91,15 +91,15 @@ def test_what_is_no_impulse_stays(pulse_signals):
     stepped = ppg + 40.0 * (np.arange(len(ppg)) > 9000)
     sharp = ppg**9
     for trace in (ppg, abp, flushed, stepped, sharp, rng.standard_normal(20000), np.zeros(5000), np.round(abp)):
-        assert without_impulses(trace, 125.0) is trace
+        assert remove_impulses(trace, 125.0) is trace
 
 
 def test_missing_samples_stay_missing_beside_an_impulse(pulse_signals):
     ppg, _ = noisy(pulse_signals)
     ppg[9000:9500] = np.nan
     ppg[9500] = -1e4
-    assert np.flatnonzero(np.isnan(without_impulses(ppg, 125.0))).tolist() == list(range(9000, 9501))
-    assert np.isnan(without_impulses(np.full(1000, np.nan), 125.0)).all()
+    assert np.flatnonzero(np.isnan(remove_impulses(ppg, 125.0))).tolist() == list(range(9000, 9501))
+    assert np.isnan(remove_impulses(np.full(1000, np.nan), 125.0)).all()
 
 
 @pytest.mark.parametrize("fs", [125.0, 360.0])

@@ -9,11 +9,11 @@ from cuffless.signals import (
     cubic_windows,
     equal_runs,
     find_pulses,
+    overlaps_runs,
     pressure_beats,
     pulse_frequency,
     signal_to_noise,
     to_rate,
-    touched,
     true_runs,
 )
 
@@ -162,4 +162,4 @@ def test_touched_agrees_with_a_plain_loop(runs, windows):
     start = np.array([w[0] for w in windows])
     stop = start + [w[1] for w in windows]
     expected = [mask[a:b].any() for a, b in zip(start, stop, strict=True)]
-    assert touched(start, stop, true_runs(mask)).tolist() == expected
+    assert overlaps_runs(start, stop, true_runs(mask)).tolist() == expected

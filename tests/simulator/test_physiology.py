@@ -135,7 +135,7 @@ def test_names_have_six_digits():
 
 @pytest.mark.parametrize("number", [-1, 1_000_000])
 def test_a_number_that_does_not_fit_is_refused(number):
-    with pytest.raises(ValueError, match=f"subject {number}: numbers run from 0 to 999999"):
+    with pytest.raises(ValueError, match=f"subject {number} is not in 0 to 999999"):
         subject_name(number)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cuffless.architectures import lstm, slapnicar
 from cuffless.config import (
     LstmOptions,
     MeanOptions,
@@ -11,7 +12,7 @@ from cuffless.config import (
     SlapnicarOptions,
     TrainingOptions,
 )
-from cuffless.networks import load_network, lstm, predict_pressures, slapnicar
+from cuffless.networks import load_network, predict_pressures
 from cuffless.training import TrainingError, open_windows, train_network
 
 # TensorFlow's variables lack NumPy 2's `copy` argument; Keras stumbles over it when it saves them.

@@ -242,6 +242,6 @@ def test_real_record_mixedsignals_lies_above_the_limits_of_the_paper(shared):
 
 def test_what_was_said_of_a_record_before_is_not_a_segment_that_failed(pulse_signals):
     record = from_arrays("r", *pulse_signals(), 125)
-    notes = ["r: its pressure names no unit and is taken for mmHg"]
+    notes = ["r: its pressure has no unit; mmHg is assumed"]
     assert sum(len(piece.kept) for piece in iter_windows(record, failures=notes)) > 10
     assert len(notes) == 1

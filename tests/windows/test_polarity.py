@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cuffless.config import RecordOptions, SimulatorOptions, WindowOptions
-from cuffless.records import from_arrays, list_records, open_record, turned_over
+from cuffless.records import from_arrays, invert_ppg, list_records, open_record
 from cuffless.records.local import local_entry
 from cuffless.records.record import ReadyWindows, Record
 from cuffless.simulator import simulate_subject
@@ -28,7 +28,7 @@ def test_light_that_falls_at_systole_is_noticed(pulse_signals, samples_per_beat,
         upright = from_arrays("a", ppg, pressure, 125.0)
         assert not seems(upright, options)
         assert seems(from_arrays("a", 5e5 - 900 * ppg, pressure, 125.0), options)
-        assert seems(turned_over(upright), options)
+        assert seems(invert_ppg(upright), options)
 
 
 def test_no_simulated_subject_is_taken_for_upside_down_and_most_are_when_turned():
@@ -38,7 +38,7 @@ def test_no_simulated_subject_is_taken_for_upside_down_and_most_are_when_turned(
         subject = simulate_subject(number, options)
         records.append(from_arrays(subject.name, subject.ppg, subject.abp, subject.fs))
     assert not any(seems(record) for record in records)
-    assert sum(seems(turned_over(record)) for record in records) >= 8
+    assert sum(seems(invert_ppg(record)) for record in records) >= 8
 
 
 def test_no_real_recording_is_taken_for_upside_down(shared):
@@ -50,7 +50,7 @@ def test_no_real_recording_is_taken_for_upside_down(shared):
         record = open_record(path)
         if len(cut_windows(record, WIDE).kept) >= 3:
             assert not seems(record), path
-            found.append(seems(turned_over(record)))
+            found.append(seems(invert_ppg(record)))
     assert len(found) >= 5
     assert sum(found) >= len(found) - 1
 
@@ -121,8 +121,8 @@ def test_ready_windows_are_turned_over_with_their_labels_kept(pulse_signals):
     ready = ReadyWindows(9, 125.0, 875, lambda start, stop: (windows[start:stop], *(x[start:stop] for x in labels)))
     record = Record("a", "a", 125.0, ("ppg",), 63.0, (), ready=ready)
     assert not seems(record, WindowOptions())
-    turned = turned_over(record)
+    turned = invert_ppg(record)
     assert seems(turned, WindowOptions())
-    kept, again = cut_windows(record), cut_windows(turned_over(turned))
+    kept, again = cut_windows(record), cut_windows(invert_ppg(turned))
     assert np.array_equal(kept.ppg, again.ppg)
     assert np.array_equal(kept.kept.sbp, cut_windows(turned).kept.sbp)

@@ -72,7 +72,7 @@ def test_a_signal_file_that_vanishes_after_listing_is_a_row_too(raw, tmp_path):
     table.to_csv(tmp_path / "records.csv", index=False)
     with WindowStore(*names(tmp_path), OPTIONS) as store:
         store_records(tmp_path / "records.csv", RecordOptions(), store)
-    assert "does not exist" in pd.read_csv(tmp_path / "a.quality.csv")["reason"][0]
+    assert ".hea not found" in pd.read_csv(tmp_path / "a.quality.csv")["reason"][0]
 
 
 def test_an_empty_shard_is_a_store_without_records(tmp_path):

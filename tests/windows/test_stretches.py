@@ -218,4 +218,4 @@ def test_samples_beyond_what_is_measured_are_counted_where_nothing_is_whole():
         said = []
         read(said)
         assert len(said) == 1
-        assert said[0].startswith("4,000 of 4,000 samples of the PPG lie beyond 1e+12, which nothing measures")
+        assert said[0].startswith("4,000 of 4,000 samples of the PPG are beyond 1e+12, outside any sensor's range")

@@ -120,4 +120,4 @@ def test_signals_that_stand_in_two_sets_stop_the_run_unless_it_is_told_to_warn(s
         assert done.returncode == 0
         audit = json.loads((study.folder / target).read_text())
         assert audit["undeclared"] == ["near_duplicates"]
-        assert audit["notes"][-1].startswith("WARNING: other")
+        assert audit["warnings"][-1].startswith("other")

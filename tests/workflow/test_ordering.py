@@ -41,7 +41,7 @@ def test_sbp_of_known_people_is_predicted_better_than_of_strangers(windows, tmp_
     mae, test_rows = {}, {}
     for kind in ("nonmixed", "mixed"):
         options = SplitOptions(kind=kind, cap=CAP, fractions=(0.6, 0.15, 0.25), stratify="sbp")
-        manifest = sample_split(index, options).manifest
+        manifest = sample_split(index, options).windows
         paths = {s: tmp_path / kind / f"{s}.zarr.zip" for s in SUBSETS}
         materialize(manifest, [str(store)], {s: str(p) for s, p in paths.items()})
         trained = train_network(NETWORK, paths["train"], paths["val"], seed=0, log=lambda line: None)

@@ -74,12 +74,13 @@ rule personalize_network:
         options=lambda wildcards: protocol_of(wildcards).tuning(),
         threads=lambda wildcards: entry(STUDY.networks, wildcards.network).training.tf_threads,
         split=lambda wildcards: split_of(wildcards.protocol),
+        arm="personalization",
         architecture=architecture_of,
-        code=network_code("personalize_network.py", BUDGETS),
+        code=network_code("finetune_network.py", BUDGETS),
     message:
         "Personalizing: {wildcards.network}, {wildcards.dataset}, {wildcards.protocol}, seed {wildcards.seed}"
     script:
-        "../scripts/personalize_network.py"
+        "../scripts/finetune_network.py"
 
 
 use rule judge as judge_personalization with:

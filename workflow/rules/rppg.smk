@@ -192,10 +192,9 @@ rule sample_folds:
         "../scripts/sample_folds.py"
 
 
-rule tune_network:
+use rule personalize_network as tune_network with:
     input:
         plan="results/{dataset}/designs/camera/folds.parquet",
-        index="results/{dataset}/camera/windows.parquet",
         windows="results/{dataset}/camera/windows.zarr.zip",
         model=model_to_tune,
     output:
@@ -206,23 +205,15 @@ rule tune_network:
         "logs/{dataset}/tune_network/{network}_seed{seed}.log",
     benchmark:
         "logs/{dataset}/tune_network/{network}_seed{seed}.tsv"
-    conda:
-        "../../envs/cuffless.yaml"
-    threads: STUDY.snakemake.threads
-    resources:
-        mem_mb=growing(STUDY.snakemake.training_mem_mb),
-        runtime=growing(720),
-        gpu=1 if STUDY.snakemake.gpu else 0,
     params:
         options=STUDY.rppg.tuning.canonical(),
         threads=lambda wildcards: entry(STUDY.networks, wildcards.network).training.tf_threads,
         split=STUDY.rppg.split,
+        arm="camera",
         architecture=architecture_of,
-        code=network_code("tune_network.py"),
+        code=network_code("finetune_network.py", BUDGETS),
     message:
         "Fine-tuning on rPPG: {wildcards.network}, {wildcards.dataset}, seed {wildcards.seed}"
-    script:
-        "../scripts/tune_network.py"
 
 
 use rule judge as judge_camera with:

@@ -1,4 +1,4 @@
-"""Write the windows of a crop's sets, in the order that was drawn for all crops."""
+"""Write the windows of a crop's sets, in the order sampled for all crops."""
 
 import pandas as pd
 

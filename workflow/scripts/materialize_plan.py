@@ -1,4 +1,4 @@
-"""Write all windows of the drawn subjects, in the order of the plan."""
+"""Write all windows of the sampled subjects, in the order of the plan."""
 
 import pandas as pd
 

@@ -14,7 +14,7 @@ from cuffless.designs.folds import BEFORE, FIRST, RANDOM, SETTINGS, TUNED
 from cuffless.judgement import judge, names, read_table
 from cuffless.judgement.compare import COMPARED, compare_methods
 from cuffless.judgement.questions import Questions, contrasts_with
-from cuffless.judgement.table.design import Design, Words
+from cuffless.judgement.table.layout import Layout, Words
 
 QUESTIONS = Questions(
     baselines=(BEFORE, TUNED, names.OFFSET, *names.CALIBRATED, names.HEART_RATE, names.MEAN),
@@ -35,7 +35,7 @@ QUESTIONS = Questions(
 )
 
 
-def design_of(plan: pd.DataFrame) -> Design:
+def design_of(plan: pd.DataFrame) -> Layout:
     """The windows of all folds, each of the subject that it leaves out.
 
     The population mean and the regression on pulse rate are fitted in each fold on those who train it, without
@@ -44,7 +44,7 @@ def design_of(plan: pd.DataFrame) -> Design:
     """
     plan = plan.sort_values(["fold", "order"], ignore_index=True).assign(number=lambda table: table["fold"])
     rates = np.isfinite(plan["hr"].to_numpy(float)).all()
-    return Design(
+    return Layout(
         name="",
         windows=plan,
         test={setting: plan[f"test_{setting}"].to_numpy(bool) for setting in SETTINGS},

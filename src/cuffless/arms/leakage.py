@@ -10,15 +10,16 @@ import pandas as pd
 
 from cuffless.arms.arm import Arm, Judged
 from cuffless.config import EvaluationOptions, SplitOptions
-from cuffless.designs.leaks import audit_sets, require_clean_sets
-from cuffless.designs.scalings import Scaling, named_scalings
+from cuffless.designs.audit import require_clean, tabulate_leaks
+from cuffless.designs.clock import shares_signal
+from cuffless.designs.scalings import Scaling, read_scalings
+from cuffless.designs.split_audit import audit_sets
 from cuffless.judgement import make_cases, read_table
 from cuffless.judgement.measures.errors import mae_tables
 from cuffless.judgement.names import MEAN
 from cuffless.judgement.table.predictions import PredictionError
 
 _COLUMNS = ["subset", "subject", "record", "start", "seconds", "sbp_ref", "dbp_ref"]
-_TIGHT = 1e-6  # s
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,13 @@ def judge_leakage(
         ``dose``: one row per split, network, pressure and average, in the order of the doses: ``dataset, dose`` (the
         split), ``kind, overlap``, then as from `judge_dose`, and ``near_duplicates`` (windows with a copy in another
         set). ``dial``: the same with ``confounding``, one row more for each of its values. ``leaks``: ``dataset,
-        split`` and the columns of `audit_sets`.
+        split`` and the columns of `tabulate_leaks`.
 
     Raises
     ------
     PredictionError
         If a table cannot be judged.
-    SplitError
+    DesignError
         If a split leaks where it must not.
     """
     leaks = pd.concat([_audited(trial) for trial in trials], ignore_index=True)
@@ -107,7 +108,7 @@ def judge_leakage(
 
 def _audited(trial: Trial) -> pd.DataFrame:
     windows = pd.read_parquet(trial.predictions[0], columns=_COLUMNS)
-    leaks = audit_sets(
+    audit = audit_sets(
         windows,
         trial.options,
         overlap=trial.overlap,
@@ -115,7 +116,8 @@ def _audited(trial: Trial) -> pd.DataFrame:
         scalings=trial.scalings,
         order=trial.order,
     )
-    require_clean_sets(leaks, trial.options, name=f"{trial.dataset}, {trial.split}")
+    require_clean(audit, name=f"{trial.dataset}, {trial.split}", leakage=trial.options.leakage)
+    leaks = tabulate_leaks(audit["leaks"])
     leaks.insert(0, "split", trial.split)
     leaks.insert(0, "dataset", trial.dataset)
     return leaks
@@ -176,27 +178,6 @@ def judge_dose(paths: Sequence[str | Path], options: EvaluationOptions) -> pd.Da
     )
 
 
-def shares_signal(windows: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
-    """Tell which windows share a part of their signal with any of the others.
-
-    Parameters
-    ----------
-    windows, others : DataFrame
-        Columns record, start, seconds (s).
-
-    Returns
-    -------
-    (n,) bool array
-    """
-    both = pd.concat([windows.assign(other=False), others.assign(other=True)], ignore_index=True)
-    both = both.assign(end=both["start"] + both["seconds"]).sort_values(["record", "start"], kind="stable")
-    # Of the others, the latest end before a window's start and the earliest start after it.
-    end = both["end"].where(both["other"], -np.inf).groupby(both["record"]).cummax()
-    start = both["start"].where(both["other"], np.inf)[::-1].groupby(both["record"]).cummin()[::-1]
-    hit = (end > both["start"] + _TIGHT) | (start < both["end"] - _TIGHT)
-    return hit[~both["other"]].sort_index().to_numpy()
-
-
 def _judge(files, params, resources: Path) -> Judged:
     shape = len(params.tried), -1  # all seeds of a trial follow one another
     trials = [
@@ -206,7 +187,7 @@ def _judge(files, params, resources: Path) -> Judged:
             overlap=overlap,
             predictions=predictions,
             duplicates=json.loads(Path(duplicates).read_text()),
-            scalings=named_scalings(models),
+            scalings=read_scalings(models),
             order=json.loads(Path(audit).read_text())["leaks"]["hidden_order"],
         )
         for tried, options, overlap, predictions, models, duplicates, audit in zip(

@@ -14,7 +14,7 @@ from cuffless.config import STRATEGIES, EvaluationOptions, ProtocolOptions
 from cuffless.judgement import names
 from cuffless.judgement.compare import COMPARED, compare_methods
 from cuffless.judgement.questions import Questions, contrasts_with
-from cuffless.judgement.table.design import Design, Words, stored_tables
+from cuffless.judgement.table.layout import Layout, Words, stored_tables
 from cuffless.judgement.table.predictions import PredictionError
 
 BEFORE, FIRST, RANDOM = SETTINGS = ("before", *STRATEGIES)
@@ -70,7 +70,7 @@ class Protocol:
     at_limit: Mapping[str, float] = field(default_factory=dict)
 
 
-def design_of(protocol: Protocol) -> Design:
+def design_of(protocol: Protocol) -> Layout:
     """The windows of a protocol, and which of them calibrate at each budget.
 
     Raises
@@ -90,7 +90,7 @@ def design_of(protocol: Protocol) -> Design:
         for budget in sizes[0]:
             size = np.array([of_subject[budget] for of_subject in sizes])
             calibrating[strategy, budget] = (rank >= 0) & (rank < size[owner])
-    return Design(
+    return Layout(
         name=protocol.name,
         windows=plan,
         test=dict.fromkeys(SETTINGS, plan["test"].to_numpy(bool)),

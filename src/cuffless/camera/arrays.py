@@ -11,7 +11,7 @@ import numpy as np
 from cuffless.camera.errors import RppgError
 from cuffless.demands import MEMORY_GB, shown_shape, why_refused
 from cuffless.errors import fault, shortened
-from cuffless.records.faults import pass_on
+from cuffless.records.faults import reraise_machine_error
 
 _SUFFIX = ".npy"
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -45,7 +45,7 @@ def read_arrays(path: str | Path, memory_gb: float = MEMORY_GB) -> dict[str, np.
     except RppgError:
         raise
     except Exception as error:  # damaged files raise all kinds of errors
-        pass_on(error)
+        reraise_machine_error(error)
         why = fault(error)
         raise RppgError(f"{path}: cannot be read as npz ({why}); save or copy it again") from None
     arrays = {name: array for name, array in found.items() if isinstance(array, np.ndarray)}

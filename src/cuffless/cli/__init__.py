@@ -1,12 +1,12 @@
 """The command line."""
 
 from cuffless.cli.app import app
-from cuffless.commands import ending_in_words
+from cuffless.commands import exit_on_error
 
 __all__ = ["app", "main"]
 
 
 def main() -> None:
-    """Carry out what the command line says."""
-    with ending_in_words("cuffless"):
+    """Run the command line."""
+    with exit_on_error("cuffless"):
         app()

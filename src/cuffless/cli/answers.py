@@ -1,4 +1,4 @@
-"""How a command answers: exit status, words on standard error, JSON, files."""
+"""Output of a command: exit status, messages on standard error, JSON, files."""
 
 import json
 import math
@@ -14,49 +14,49 @@ DONE, NOTHING_USABLE, WRONG_USE = 0, 1, 2
 
 
 class UsageError(CufflessError):
-    """The command was called in a way that cannot work; the message says how it can."""
+    """A command called with wrong arguments; the message gives the remedy."""
 
 
 def complain(message: str) -> None:
-    """Say something on standard error."""
+    """Print a message to standard error."""
     print(printable(f"cuffless: {message}"), file=sys.stderr)
 
 
-def plainly(text: object, limit: int = 300) -> str:
-    """What a file or the user says, as rich prints it: on one line, without markup, nothing that moves a cursor."""
+def escape_markup(text: object, limit: int = 300) -> str:
+    """A text from a file or the user for rich: on one line, without markup or control characters."""
     from rich.markup import escape
 
     return escape(shortened(text, limit))
 
 
 def print_json(value) -> None:
-    """Print JSON, numbers that do not exist as null."""
+    """Print JSON, with NaN and infinities as null."""
     print(json.dumps(_plain(value), indent=2, allow_nan=False))
 
 
 def check_output(option: str, path: Path | None, suffixes: tuple[str, ...]) -> None:
-    """Refuse a file that cannot be written, before any work is done.
+    """Reject an output file that cannot be written, before any work is done.
 
     Raises
     ------
     UsageError
-        If its name ends in none of `suffixes`, it is a folder, or its folder cannot be made.
+        If its name does not end in one of `suffixes`, it is a folder, or its folder cannot be created.
     """
     if path is None:
         return
     if not path.name.lower().endswith(suffixes):
         raise UsageError(f"{option} {path}: the name must end in {' or '.join(suffixes)}")
     if path.is_dir():
-        raise UsageError(f"{option} {path} is a folder; name a file")
+        raise UsageError(f"{option} {path} is a folder; give a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{option} {path}: its folder cannot be made ({error.strerror})") from None
+        raise UsageError(f"{option} {path}: its folder cannot be created ({error.strerror})") from None
 
 
 @contextmanager
-def written(option: str, path: Path) -> Iterator[Path]:
-    """Give a path to write to, as `whole_file` does.
+def output_file(option: str, path: Path) -> Iterator[Path]:
+    """Yield a path to write to, like `whole_file`.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def _plain(value):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(part) for part in value]
-    if hasattr(value, "item"):  # a number of numpy's
+    if hasattr(value, "item"):  # a NumPy number
         value = value.item()
     if isinstance(value, float):
         return round(value, 3) if math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""Commands and their options; what they do stands in modules of their own, imported when called."""
+"""Commands and their options; each is carried out in its own module, imported when called."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,9 +9,9 @@ from cuffless.demands import MEMORY_GB
 
 app = typer.Typer(
     name="cuffless",
-    help="Blood pressure from PPG or a video: look into recordings, predict on your own signals, judge predictions.",
-    epilog="Exit status: 0 done, 1 the recording holds nothing usable (the reason is said), 2 wrong use, 70 a fault of "
-    "cuffless (the details are in a file that is named).",
+    help="Blood pressure from PPG or video: inspect recordings, predict from your own signals, judge predictions.",
+    epilog="Exit status: 0 done, 1 nothing usable in the recording (the reason is printed), 2 wrong usage, 70 a bug in "
+    "cuffless (the message names a file with the details).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -28,33 +28,33 @@ Signal = Annotated[
 Fs = Annotated[
     float | None,
     typer.Option(
-        "--fs", metavar="HZ", help="Sampling rate of a text file in Hz, where it does not tell it.", min=40, max=5000
+        "--fs", metavar="HZ", help="Sampling rate of a text file in Hz, if the file does not give it.", min=40, max=5000
     ),
 ]
 Columns = Annotated[
     str,
-    typer.Option("--columns", metavar="NAMES", help="Names of a text file's columns in their order, e.g. ppg,abp,ecg."),
+    typer.Option("--columns", metavar="NAMES", help="Names of a text file's columns in order, e.g. ppg,abp,ecg."),
 ]
 Rows = Annotated[bool, typer.Option("--rows", help="The text file holds one signal per row (named by --columns).")]
 Ppg = Annotated[
     str,
-    typer.Option("--ppg", metavar="NAME", help="Channel or column to take as PPG; PLETH#2: the second named PLETH."),
+    typer.Option("--ppg", metavar="NAME", help="Channel or column to use as PPG; PLETH#2: the second named PLETH."),
 ]
 Abp = Annotated[
-    str, typer.Option("--abp", metavar="NAME", help="Channel or column to take as arterial pressure, as with --ppg.")
+    str, typer.Option("--abp", metavar="NAME", help="Channel or column to use as arterial pressure; see --ppg.")
 ]
 Invert = Annotated[
-    bool, typer.Option("--invert", help="Turn the PPG over: it is recorded upside down (light that falls at systole).")
+    bool, typer.Option("--invert", help="Invert the PPG, if it is recorded upside down (light that falls at systole).")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Memory = Annotated[
-    float, typer.Option("--memory-gb", metavar="GB", help="Memory that a file may ask for at most.", min=0.001)
+    float, typer.Option("--memory-gb", metavar="GB", help="Most memory that a file may need.", min=0.001)
 ]
 
 
 @app.callback()
 def main() -> None:
-    """Blood pressure from PPG: look into recordings, predict on your own signals."""
+    """Blood pressure from PPG: inspect recordings, predict from your own signals."""
 
 
 @app.command()
@@ -71,11 +71,11 @@ def inspect(
             "--limits",
             metavar="LIMITS",
             help="Accepted pressures: `paper` (75-165 / 40-80 mmHg), `code` (40-200 / 40-120 mmHg), or a "
-            "configuration file, whose windows and channel names then count.",
+            "configuration file, whose windows and channel names are used.",
         ),
     ] = "paper",
     plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE", help="Draw signals, beats and windows (.png, .pdf, .svg).")
+        Path | None, typer.Option("--plot", metavar="FILE", help="Plot signals, beats and windows (.png, .pdf, .svg).")
     ] = None,
     windows: Annotated[
         Path | None, typer.Option("--windows", metavar="FILE", help="Write the kept windows (.csv).")
@@ -83,7 +83,7 @@ def inspect(
     invert: Invert = False,
     as_json: Json = False,
 ) -> None:
-    """What a recording of PPG and arterial pressure holds: windows kept, and why the others are not."""
+    """Inspect a recording of PPG and arterial pressure: windows kept, and why the others are rejected."""
     from cuffless.cli.inspection import run_inspect
 
     raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json, ppg, abp, invert))
@@ -102,7 +102,7 @@ def predict(
         typer.Option(
             "--config",
             metavar="FILE",
-            help="Configuration with channel names, networks of your own, and the windows of a model that holds none.",
+            help="Configuration with channel names, custom networks, and the windows of a model that has none.",
         ),
     ] = None,
     network: Annotated[
@@ -110,11 +110,12 @@ def predict(
         typer.Option(
             "--network",
             metavar="MODULE:FUNCTION",
-            help="A network of your own, whose module is imported if the model needs its layers.",
+            help="A custom network; its module is imported if the model needs its layers.",
         ),
     ] = "",
     output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="Write the table there (.csv), not to the screen.")
+        Path | None,
+        typer.Option("--output", metavar="FILE", help="Write the table to this file (.csv), not to the screen."),
     ] = None,
     calibrate: Annotated[
         Path | None,
@@ -128,8 +129,8 @@ def predict(
         Literal["tuning", "offset"] | None,
         typer.Option(
             "--by",
-            help="How cuff values count: fine-tune the network (as personalization does, with the options of "
-            "--config; default), or only add its mean error at them.",
+            help="How cuff values are used: fine-tune the network (as in personalization, with the options of "
+            "--config; default), or only correct its mean error.",
         ),
     ] = None,
     within: Annotated[
@@ -137,14 +138,14 @@ def predict(
         typer.Option(
             "--within",
             metavar="SECONDS",
-            help="A cuff value labels accepted windows so far to both sides; default 30.",
+            help="A cuff value labels accepted windows within this time before and after it; default 30.",
             min=1,
         ),
     ] = None,
     invert: Invert = False,
     as_json: Json = False,
 ) -> None:
-    """Predict SBP and DBP from PPG alone: one row a window."""
+    """Predict SBP and DBP from PPG alone, one row per window."""
     from cuffless.cli.prediction import run_predict
 
     cuff = (calibrate, by, within)
@@ -157,20 +158,22 @@ def plan(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The study's configuration.")] = Path("config.yaml"),
     jobs: Annotated[
         int | None,
-        typer.Option("--jobs", metavar="N", help="Jobs at once, as given to snakemake; default: the cores.", min=1),
+        typer.Option(
+            "--jobs", metavar="N", help="Simultaneous jobs, as given to snakemake; default: number of cores.", min=1
+        ),
     ] = None,
     windows_per_second: Annotated[
         float | None,
         typer.Option(
             "--windows-per-second",
             metavar="RATE",
-            help="Windows that your GPU trains on in a second; only then are training hours told.",
+            help="Training windows per second on your GPU, needed to estimate training hours.",
             min=1e-6,
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """What a study will take: hours of signal, GB, jobs, and whether the disk has the room."""
+    """Estimate what a study needs: hours of signal, GB, jobs, and whether it fits on the disk."""
     from cuffless.cli.planning import run_plan
 
     raise typer.Exit(run_plan(config, jobs, windows_per_second, as_json))
@@ -182,7 +185,7 @@ def pulse(
         Path,
         typer.Argument(
             metavar="VIDEO|TRACE",
-            help="Video, numbered images (img_%05d.png), or colours over time: CSV with columns time,R,G,B, or npz.",
+            help="Video, numbered images (img_%05d.png), or colour traces: CSV with columns time,R,G,B, or npz.",
         ),
     ],
     seconds: Annotated[
@@ -192,7 +195,7 @@ def pulse(
         Literal["auto", "pos", "chrom", "green", "red"],
         typer.Option(
             "--method",
-            help="From colours to a pulse wave; auto: POS, or the best single channel where one is saturated or dark.",
+            help="From colours to pulse wave; auto: POS, or the best single channel if one is saturated or dark.",
         ),
     ] = "auto",
     time_unit: Annotated[
@@ -204,27 +207,25 @@ def pulse(
     ] = None,
     fps: Annotated[
         float | None,
-        typer.Option("--fps", metavar="HZ", help="Frames a second, whatever the file says.", min=5, max=1000),
+        typer.Option("--fps", metavar="HZ", help="Frames per second, overriding the file.", min=5, max=1000),
     ] = None,
-    roi: Annotated[
-        Path | None, typer.Option("--roi", metavar="FILE", help="Regions of the skin in a video (.json).")
-    ] = None,
+    roi: Annotated[Path | None, typer.Option("--roi", metavar="FILE", help="Skin regions in a video (.json).")] = None,
     roi_mode: Annotated[
         Literal["auto", "file", "whole"] | None,
         typer.Option(
-            "--roi-mode", help="Regions: found in the face (auto), those of --roi (file), or the whole frame (whole)."
+            "--roi-mode", help="Regions: detected in the face (auto), from --roi (file), or the whole frame (whole)."
         ),
     ] = None,
     timestamps: Annotated[
         Path | None, typer.Option("--timestamps", metavar="CSV", help="Times of a video's frames in s.")
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE", help="Draw regions, colours, pulse (.png, .pdf, .svg).")
+        Path | None, typer.Option("--plot", metavar="FILE", help="Plot regions, colours, pulse (.png, .pdf, .svg).")
     ] = None,
     memory_gb: Memory = MEMORY_GB,
     as_json: Json = False,
 ) -> None:
-    """Pulse rate and SNR over time, from a video of skin or from its colours: a window a second."""
+    """Pulse rate and SNR over time, from a video of skin or its colour traces: one window per second."""
     from cuffless.cli.pulse import PulseCall, run_pulse
 
     call = PulseCall(source, seconds, method, time_unit, key, fps, roi, roi_mode, timestamps, plot, as_json, memory_gb)
@@ -235,44 +236,45 @@ def pulse(
 def judge_predictions(
     predictions: Annotated[
         list[Path],
-        typer.Argument(metavar="PREDICTIONS", help="Tables of predictions, one row a window (.csv, .parquet)."),
+        typer.Argument(metavar="PREDICTIONS", help="Tables of predictions, one row per window (.csv, .parquet)."),
     ],
     output: Annotated[
-        Path, typer.Option("--output", metavar="DIR", help="Folder of the page, the tables and the figures.")
+        Path, typer.Option("--output", metavar="DIR", help="Output folder for the page, tables and figures.")
     ],
     column: Annotated[
         list[str] | None,
-        typer.Option("--column", metavar="NAME=THEIRS", help="What a column is called in the tables; repeat for more."),
+        typer.Option("--column", metavar="NAME=THEIRS", help="Name of a column in your tables; repeat for more."),
     ] = None,
     without: Annotated[
         list[str] | None,
-        typer.Option("--without", metavar="NAME", help="Leave a column unread, e.g. age; repeat for more."),
+        typer.Option("--without", metavar="NAME", help="Ignore a column, e.g. age; repeat for more."),
     ] = None,
     sex: Annotated[
         str,
         typer.Option(
-            "--sex", metavar="f=VALUE,m=VALUE", help="Values of the column sex that do not say it, e.g. f=0,m=1."
+            "--sex", metavar="f=VALUE,m=VALUE", help="Values of the column sex if they are codes, e.g. f=0,m=1."
         ),
     ] = "",
     network: Annotated[
-        str, typer.Option("--network", metavar="NAME", help="Name of the predictor, where no column tells it.")
+        str, typer.Option("--network", metavar="NAME", help="Name of the predictor, if there is no column for it.")
     ] = "predictor",
     unit: Annotated[Literal["mmhg", "kpa"], typer.Option("--unit", help="Unit of the pressures.")] = "mmhg",
     limits: Annotated[
         Literal["none", "paper", "code"],
-        typer.Option("--limits", help="Pressures that the study accepted: paper 75-165 / 40-80, code 40-200 / 40-120."),
+        typer.Option("--limits", help="Pressures accepted in the study: paper 75-165 / 40-80, code 40-200 / 40-120."),
     ] = "none",
     confidence: Annotated[
-        float, typer.Option("--confidence", metavar="SHARE", help="Level of the intervals.", min=0.5, max=0.999)
+        float,
+        typer.Option("--confidence", metavar="SHARE", help="Confidence level of the intervals.", min=0.5, max=0.999),
     ] = 0.95,
     bootstrap: Annotated[
-        int, typer.Option("--bootstrap", metavar="DRAWS", help="Draws of subjects.", min=100, max=100_000)
+        int, typer.Option("--bootstrap", metavar="DRAWS", help="Bootstrap samples of subjects.", min=100, max=100_000)
     ] = 2000,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the draws.", min=0)] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the bootstrap.", min=0)] = 0,
     memory_gb: Memory = MEMORY_GB,
     as_json: Json = False,
 ) -> None:
-    """Judge any predictor against doing nothing: skill, errors, agreement, standards' screens, leaks; one page."""
+    """Judge any predictor against simple baselines: skill, errors, agreement, standards, leaks; on one page."""
     from cuffless.cli.judging import JudgeCall, run_judge
 
     asked = (column or (), without or (), sex)

@@ -1,4 +1,4 @@
-"""`cuffless inspect`: what a recording holds."""
+"""`cuffless inspect`: the content of a recording."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from cuffless.cli.answers import (
     UsageError,
     check_output,
     complain,
-    plainly,
+    escape_markup,
+    output_file,
     print_json,
-    written,
 )
-from cuffless.cli.opening import for_command_line, main_windowing, open_signal, turned
+from cuffless.cli.opening import add_cli_option, apply_invert, main_windowing, open_signal
 from cuffless.config import ConfigError, FigureOptions, StudyConfig, WindowOptions, load_config
-from cuffless.records import Record, RecordError, beyond_measure
+from cuffless.records import Record, RecordError, describe_out_of_range
 from cuffless.windows import EXPLANATIONS, Measures, Windows, cut_windows, upside_down
 
 FIGURES = ("sbp", "dbp", "hr", "snr")
@@ -29,30 +29,30 @@ _PASSED_OVER_SHOWN = 5
 
 
 def run_inspect(path: Path, fs, columns, rows, limits, plot, windows, as_json, ppg="", abp="", invert=False) -> int:
-    """Carry the command out; gives its exit status."""
+    """Run the command and return its exit status."""
     try:
         check_output("--plot", plot, PICTURES)
         check_output("--windows", windows, TABLES)
         options, study = window_options(limits)
         record = open_signal(path, fs, columns, rows, study, need_abp=True, ppg=ppg, abp=abp)
-        record = turned(record, invert, study)
+        record = apply_invert(record, invert, study)
         if plot and record.ready:
-            raise UsageError(f"{path.name} holds windows without their pressure signal, which --plot cannot draw")
+            raise UsageError(f"{path.name} has windows without their pressure signal; --plot needs the signal")
         cut = cut_windows(record, options)
     except (UsageError, ConfigError) as error:
         complain(str(error))
         return WRONG_USE
     except RecordError as error:
-        reason = _with_hints(str(error))
+        reason = _add_hint(str(error))
         complain(reason)
         if as_json:
-            print_json(_nothing(path.name.split(".")[0], reason, error.channels))
+            print_json(_empty_summary(path.name.split(".")[0], reason, error.channels))
         return NOTHING_USABLE
     summary = summarize(record, cut, options)
     print_json(summary) if as_json else _print_summary(summary)
     try:
         if windows:
-            with written("--windows", windows) as part:
+            with output_file("--windows", windows) as part:
                 kept_table(cut.kept).to_csv(part, index=False, float_format="%.3f")
         if plot:
             _plot(record, cut, options, plot, study.figures if study else FigureOptions(dpi=150))
@@ -66,25 +66,25 @@ def run_inspect(path: Path, fs, columns, rows, limits, plot, windows, as_json, p
 
 
 def window_options(limits: str) -> tuple[WindowOptions, StudyConfig | None]:
-    """Windows as ``--limits`` says, and the configuration if it names one.
+    """Window options of ``--limits``, and the study if it is a configuration file.
 
     Raises
     ------
     UsageError
-        If it is neither ``paper`` nor ``code`` nor a file.
+        If it is neither ``paper``, ``code`` nor a file.
     ConfigError
-        If the file holds a mistake.
+        If the file is invalid.
     """
     if limits in ("paper", "code"):
         return WindowOptions(limits=limits), None
     if not Path(limits).is_file():
-        raise UsageError(f"--limits {limits}: say paper, code, or the name of a configuration file")
+        raise UsageError(f"--limits {limits}: give paper, code, or a configuration file")
     study = load_config(limits)
     return main_windowing(study), study
 
 
 def summarize(record: Record, cut: Windows, options: WindowOptions) -> dict:
-    """The figures of a recording.
+    """Summary of a recording.
 
     Parameters
     ----------
@@ -92,15 +92,15 @@ def summarize(record: Record, cut: Windows, options: WindowOptions) -> dict:
     cut : Windows
         Its windows.
     options : WindowOptions
-        By which they were cut and judged.
+        Options with which they were cut and judged.
 
     Returns
     -------
     dict
         ``record``, ``fs`` (Hz), ``channels``, ``seconds`` (with both signals), ``windows_cut``, ``windows_kept``,
         ``rejected`` by rule, medians over kept windows (None without any), ``candidates``: medians over all windows
-        that have beats. ``read_as``: what a text file was taken for. ``passed_over`` if parts of the record are
-        unusable, ``warnings`` if the PPG seems to be upside down, ``reason`` if no window is kept.
+        with beats. ``read_as``: how a text file was interpreted. ``passed_over`` if parts of the record are unusable,
+        ``warnings`` if the PPG seems to be upside down, ``reason`` if no window is kept.
     """
     with_beats = cut.candidates.select(np.isfinite(cut.candidates.sbp))
     summary = {
@@ -119,10 +119,10 @@ def summarize(record: Record, cut: Windows, options: WindowOptions) -> dict:
     if record.problems:
         summary["passed_over"] = list(record.problems)
     if warning := upside_down(cut.polarity):
-        summary["warnings"] = [for_command_line(warning)]
+        summary["warnings"] = [add_cli_option(warning)]
     if not len(cut.kept):
-        said = "" if cut.n_whole else beyond_measure(record)
-        summary["reason"] = "; ".join(filter(None, (_why_nothing(record, cut, options), said)))
+        note = "" if cut.n_whole else describe_out_of_range(record)
+        summary["reason"] = "; ".join(filter(None, (_why_unusable(record, cut, options), note)))
     return summary
 
 
@@ -131,8 +131,8 @@ def kept_table(kept: Measures) -> pd.DataFrame:
     return pd.DataFrame({name: getattr(kept, name) for name in ("start", "seconds", *FIGURES)})
 
 
-def _nothing(name: str, reason: str, channels: tuple[str, ...]) -> dict:
-    """The summary of a recording that cannot be read."""
+def _empty_summary(name: str, reason: str, channels: tuple[str, ...]) -> dict:
+    """Summary of a recording that cannot be read."""
     medians = {f"{figure}_median": None for figure in FIGURES}
     counts = {"seconds": 0.0, "windows_cut": 0, "windows_kept": 0, "rejected": {}}
     return {
@@ -155,17 +155,17 @@ def _median(values) -> float | None:
     return float(np.median(values)) if len(values) else None
 
 
-def _with_hints(reason: str) -> str:
-    """Say how the command line reaches the options that an error names."""
+def _add_hint(reason: str) -> str:
+    """Add the command for recordings without pressure to a reason."""
     if "no arterial pressure channel" in reason:
-        reason += " For PPG alone there is cuffless predict."
+        reason += "; for PPG alone, use cuffless predict"
     return reason
 
 
-def _why_nothing(record: Record, cut: Windows, options: WindowOptions) -> str:
+def _why_unusable(record: Record, cut: Windows, options: WindowOptions) -> str:
     if not cut.n_cut:
         size = f"{options.length} {'beats' if options.cropping == 'beats' else 's'}"
-        return f"{record.name}: no stretch with both signals holds a window of {size} ({cut.seconds:.1f} s in all)"
+        return f"{record.name}: no stretch with both signals is as long as a window of {size} ({cut.seconds:.1f} s)"
     rule = max(cut.rejected, key=cut.rejected.get)
     share = f"{cut.rejected[rule]} of {cut.n_cut} windows" if cut.n_cut > 1 else "the only window"
     text = f"{record.name}: no window is kept; {share} rejected by the rule {rule}: {EXPLANATIONS[rule]}"
@@ -184,7 +184,8 @@ def _print_summary(summary: dict) -> None:
 
     console = Console(highlight=False)
     console.print(
-        f"[bold]{plainly(summary['record'])}[/]: {plainly(', '.join(summary['channels']))}; PPG at {summary['fs']:g} Hz"
+        f"[bold]{escape_markup(summary['record'])}[/]: {escape_markup(', '.join(summary['channels']))}; "
+        f"PPG at {summary['fs']:g} Hz"
     )
     console.print(
         f"{summary['seconds']:.0f} s with both signals; "
@@ -202,12 +203,12 @@ def _print_summary(summary: dict) -> None:
             reasons.add_row(rule, str(n), EXPLANATIONS[rule])
         console.print(reasons)
     for warning in summary.get("warnings", []):
-        console.print(f"warning: {plainly(warning, 2000)}")
+        console.print(f"warning: {escape_markup(warning, 2000)}")
     problems = summary.get("passed_over", [])
     for problem in problems[:_PASSED_OVER_SHOWN]:
-        console.print(f"passed over: {plainly(problem, 2000)}")
+        console.print(f"skipped: {escape_markup(problem, 2000)}")
     if len(problems) > _PASSED_OVER_SHOWN:
-        console.print(f"passed over: {len(problems) - _PASSED_OVER_SHOWN} more")
+        console.print(f"skipped: {len(problems) - _PASSED_OVER_SHOWN} more")
 
 
 def _plot(record: Record, cut: Windows, options: WindowOptions, path: Path, looks: FigureOptions) -> None:
@@ -215,6 +216,6 @@ def _plot(record: Record, cut: Windows, options: WindowOptions, path: Path, look
     from cuffless.figures.style import render
 
     figure = plot_inspection(record, cut, options, looks)
-    with written("--plot", path) as part:
+    with output_file("--plot", path) as part:
         render(figure, part)
-    complain(f"drawn: {path}")
+    complain(f"plot written: {path}")

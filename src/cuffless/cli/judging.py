@@ -1,11 +1,11 @@
-"""`cuffless judge`: any table of predictions, judged against doing nothing."""
+"""`cuffless judge`: any table of predictions, judged against simple baselines."""
 
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, plainly, print_json
+from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, escape_markup, print_json
 from cuffless.config import EvaluationOptions
 from cuffless.demands import MEMORY_GB
 from cuffless.judgement import Judgement, judge, read_table
@@ -21,13 +21,13 @@ LIMITS = {
     "code": {"SBP": (40.0, 200.0), "DBP": (40.0, 120.0)},
 }
 _FIRST = (POPULATION_MEAN, HEART_RATE)
-"""Baselines with a column in the terminal; the page and `skill.csv` have them all."""
+"""Baselines with a column in the terminal; the page and `skill.csv` have all."""
 _CAVEAT = "A numerical screen of retrospective data; it certifies nothing."
 
 
 @dataclass(frozen=True)
 class JudgeCall:
-    """What the user asked for; see the command's options."""
+    """Arguments of the command; see its options."""
 
     predictions: Sequence[Path]
     output: Path
@@ -45,7 +45,7 @@ class JudgeCall:
 
 
 def run_judge(call: JudgeCall) -> int:
-    """Carry the command out; gives its exit status."""
+    """Run the command and return its exit status."""
     from cuffless.report.judgement.folder import write_judgement
 
     try:
@@ -56,7 +56,7 @@ def run_judge(call: JudgeCall) -> int:
             unit=call.unit,
             network=call.network,
             sex=_sex_codes(call.sex),
-            without=_without(call.without),
+            without=_check_without(call.without),
             memory_gb=call.memory_gb,
         )
         options = EvaluationOptions(confidence=call.confidence, bootstrap=call.bootstrap, seed=call.seed)
@@ -87,7 +87,7 @@ def run_judge(call: JudgeCall) -> int:
 
 
 def _command(call: JudgeCall) -> str:
-    """The command that repeats a call; options that are as they are unasked are left out."""
+    """The command that repeats a call, without options at their defaults."""
     words = ["cuffless", "judge", *map(str, call.predictions), "--output", str(call.output)]
     for text in call.columns:
         words += ["--column", text]
@@ -103,16 +103,16 @@ def _command(call: JudgeCall) -> str:
 def _mapping(call: JudgeCall) -> dict[str, str]:
     for path in call.predictions:
         if not path.is_file():
-            raise UsageError(f"{path} does not exist; name a table of predictions ({', '.join(TABLES)})")
+            raise UsageError(f"{path} not found; give a table of predictions ({', '.join(TABLES)})")
         if not path.name.lower().endswith(TABLES):
-            raise UsageError(f"{path}: the name of a table of predictions ends in {' or '.join(TABLES)}")
+            raise UsageError(f"{path}: the name of a table of predictions must end in {' or '.join(TABLES)}")
     if call.output.exists() and not call.output.is_dir():
-        raise UsageError(f"--output {call.output} is a file; name a folder")
+        raise UsageError(f"--output {call.output} is a file; give a folder")
     mapping = {}
     for text in call.columns:
         name, sign, theirs = text.partition("=")
         if not (name and sign and theirs):
-            raise UsageError(f"--column {text}: say NAME=THEIRS, as in --column sbp=predicted_systolic")
+            raise UsageError(f"--column {text}: give NAME=THEIRS, as in --column sbp=predicted_systolic")
         mapping[name.strip()] = theirs.strip()
     return mapping
 
@@ -124,14 +124,14 @@ def _sex_codes(text: str) -> dict[str, str]:
         raise UsageError(str(error)) from None
 
 
-def _without(names: Sequence[str]) -> list[str]:
+def _check_without(names: Sequence[str]) -> list[str]:
     if unknown := [name for name in names if name not in OPTIONAL]:
-        raise UsageError(f"--without {unknown[0]}: what can be left out is {', '.join(OPTIONAL)}")
+        raise UsageError(f"--without {unknown[0]}: only {', '.join(OPTIONAL)} can be left out")
     return list(names)
 
 
 def _answer(call: JudgeCall, judgement: Judgement, page: Path) -> dict:
-    """The JSON: what was judged, and skill and verdicts as the page has them."""
+    """The JSON: what was judged, with skill and verdicts as on the page."""
     overall = judgement.standards[judgement.standards["clause"] == "overall"]
     return {
         "predictions": [str(path) for path in call.predictions],
@@ -152,8 +152,8 @@ def _print(judgement: Judgement, page: Path) -> None:
     console = Console(highlight=False)
     for case in judgement.cases.itertuples():
         console.print(
-            f"[bold]{plainly(case.case)}[/]: {case.n_windows:,} windows of {case.n_subjects:,} subjects; baselines "
-            f"fitted on {case.baselines_fitted_on}"
+            f"[bold]{escape_markup(case.case)}[/]: {case.n_windows:,} windows of {case.n_subjects:,} subjects; "
+            f"baselines fitted on {case.baselines_fitted_on}"
         )
         rows = judgement.skill[(judgement.skill["case"] == case.case) & (judgement.skill["average"] == "subject")]
         shown = rows[rows["skill"].notna()]
@@ -172,10 +172,12 @@ def _print(judgement: Judgement, page: Path) -> None:
                 if hardest:
                     worst = own["skill"].idxmin() if len(own) else ""
                     cells.append(f"{_skill(own.loc[worst])} ({BASELINES[worst]})" if worst else "")
-                table.add_row(plainly(network), pressure, f"{maes[network, pressure]:.1f}", *cells)
+                table.add_row(escape_markup(network), pressure, f"{maes[network, pressure]:.1f}", *cells)
         console.print(table)
-    console.print("Skill: share of the baseline's error that is removed, with its interval; 0 is doing nothing.")
-    console.print(f"{_CAVEAT}\nPage: {plainly(page, 2000)}", soft_wrap=True)
+    console.print(
+        "Skill: share of the baseline's error that is removed, with its interval; 0 is no better than the baseline."
+    )
+    console.print(f"{_CAVEAT}\nPage: {escape_markup(page, 2000)}", soft_wrap=True)
 
 
 def _skill(row) -> str:

@@ -1,13 +1,13 @@
-"""Opening what a user names on the command line."""
+"""Opening the recordings given on the command line."""
 
 import math
 import shlex
 from pathlib import Path
 
 from cuffless.cli.answers import UsageError, complain
-from cuffless.cli.kinds import ENDINGS, OTHERS, open_file, source_of
+from cuffless.cli.kinds import FILE_SOURCES, SUFFIXES, open_file, source_of
 from cuffless.config import RecordOptions, StudyConfig, WindowOptions, load_config
-from cuffless.records import LayoutError, Record, find_records, is_csv, open_csv, open_record, turned_over
+from cuffless.records import LayoutError, Record, find_records, invert_ppg, is_csv, open_csv, open_record
 
 
 def open_signal(
@@ -22,27 +22,27 @@ def open_signal(
     abp: str = "",
     command: str = "inspect",
 ) -> Record:
-    """Open a recording as the options say.
+    """Open a recording with the given options.
 
     Parameters
     ----------
     path : Path
-        WFDB record (with or without extension), text file, or a file of another source, ``file#part`` where it holds
-        several recordings.
+        WFDB record (with or without extension), text file, or a file of another source; ``file#part`` for one of
+        several recordings in a file.
     fs : float or None
-        Sampling rate of a text file in Hz, where it does not tell it.
+        Sampling rate of a text file in Hz, if the file does not give it.
     columns : str
         Names of a text file's columns, separated by commas; may be empty.
     rows : bool
         Whether a text file holds one signal per row.
     study : StudyConfig or None
-        Whose channel names count.
+        Study whose channel names are used.
     need_abp : bool
-        False: PPG alone suffices.
+        False: PPG alone is enough.
     ppg, abp : str
-        Names of the channels to take, in place of the study's; may be empty.
+        Names of the channels to use in place of the study's; may be empty.
     command : str
-        What the user called, for the command that a message gives: ``inspect``, ``predict --model FILE``.
+        The user's command, for the example in a message: ``inspect``, ``predict --model FILE``.
 
     Returns
     -------
@@ -51,31 +51,31 @@ def open_signal(
     Raises
     ------
     UsageError
-        If there is no such recording, or it is described otherwise than it is laid out.
+        If there is no such recording, or its description does not match its layout.
     RecordError
         If it cannot be used.
     """
     options = (study.records if study else RecordOptions()).model_copy(
-        update={"source": "wfdb", "path": ".", "invert": False}  # `turned` does it
+        update={"source": "wfdb", "path": ".", "invert": False}  # `apply_invert` does it
     )
-    options = _with_channels(options, ppg, abp)
+    options = _set_channels(options, ppg, abp)
     if source := source_of(path):
         return open_file(path, source, options, fs, bool(columns or rows), need_abp)
     if is_csv(path):
-        return _open_text(path, fs, columns, rows, options, need_abp, command + _named(ppg, abp))
+        return _open_text(path, fs, columns, rows, options, need_abp, command + _channel_arguments(ppg, abp))
     if fs is not None or columns or rows:
-        raise UsageError("--fs, --columns and --rows describe a CSV; a WFDB header says these itself")
+        raise UsageError("--fs, --columns and --rows are for text files; a WFDB header gives these itself")
     return open_record(_wfdb_path(path), options, need_abp=need_abp)
 
 
 def _open_text(
     path: Path, fs, columns: str, rows: bool, options: RecordOptions, need_abp: bool, command: str
 ) -> Record:
-    """Open a text file, say what it was taken for, and ask for what it does not tell."""
+    """Open a text file, print how it was interpreted, and ask for what it does not give."""
     if not path.is_file():
-        raise UsageError(f"{path} does not exist")
+        raise UsageError(f"{path} not found")
     if fs is not None and not math.isfinite(fs):
-        raise UsageError(f"--fs {fs}: not a sampling rate; say a number of Hz, e.g. --fs 125")
+        raise UsageError(f"--fs {fs}: not a sampling rate; give a number in Hz, e.g. --fs 125")
     names = tuple(name.strip() for name in columns.split(",") if name.strip())
     changed = {"csv_fs": fs, "csv_rows": rows, "csv_columns": names}
     options = RecordOptions.model_validate({**options.model_dump(), **changed})
@@ -96,56 +96,58 @@ def _open_text(
     return record
 
 
-def _named(ppg: str, abp: str) -> str:
-    """The options that named channels, as they were given."""
+def _channel_arguments(ppg: str, abp: str) -> str:
+    """The command-line options for channels, as given."""
     return "".join(f" --{kind} {shlex.quote(name)}" for kind, name in (("ppg", ppg), ("abp", abp)) if name)
 
 
-def _with_channels(options: RecordOptions, ppg: str, abp: str) -> RecordOptions:
-    """The options, with channels as named on the command line."""
-    named = {kind: (name.strip(),) for kind, name in (("ppg", ppg), ("abp", abp)) if name.strip()}
-    return options.model_copy(update={"channels": options.channels.model_copy(update=named)})
+def _set_channels(options: RecordOptions, ppg: str, abp: str) -> RecordOptions:
+    """The options with the channels of the command line."""
+    given = {kind: (name.strip(),) for kind, name in (("ppg", ppg), ("abp", abp)) if name.strip()}
+    return options.model_copy(update={"channels": options.channels.model_copy(update=given)})
 
 
-def turned(record: Record, invert: bool, study: StudyConfig | None) -> Record:
-    """The recording, turned over if ``--invert`` or its configuration says so."""
-    return turned_over(record) if invert or (study and study.records.invert) else record
+def apply_invert(record: Record, invert: bool, study: StudyConfig | None) -> Record:
+    """The recording, inverted if ``--invert`` or the study asks for it."""
+    return invert_ppg(record) if invert or (study and study.records.invert) else record
 
 
-def for_command_line(warning: str) -> str:
-    """A warning that names an option of the configuration, with the option of the command line."""
+def add_cli_option(warning: str) -> str:
+    """Add the command-line option to a warning that names a configuration key."""
     return warning.replace("records.invert turns it over", "--invert (records.invert) turns it over")
 
 
 def _wfdb_path(path: Path) -> Path:
-    """The record that a path means, its extension taken off."""
+    """Path of a record without its extension."""
     if path.is_dir():
-        listed = (find_records(RecordOptions(source=source, path=str(path))) for source in ("wfdb", "csv", *OTHERS))
+        listed = (
+            find_records(RecordOptions(source=source, path=str(path))) for source in ("wfdb", "csv", *FILE_SOURCES)
+        )
         inside = next(filter(None, listed), None)
-        hint = f"; name a recording in it, e.g. {inside[0].path}" if inside else " without recordings"
+        hint = f"; give a recording in it, e.g. {inside[0].path}" if inside else " without recordings"
         raise UsageError(f"{path} is a folder{hint}")
-    for record in (path, path.with_suffix("")):  # a record's name may itself hold a dot
+    for record in (path, path.with_suffix("")):  # a record's name may contain a dot
         if record.with_name(f"{record.name}.hea").is_file():
             return record
     if path.exists():
         raise UsageError(
-            f"{path.name} cannot be read: neither a text file (.csv, .csv.gz, .txt, .tsv, .dat) nor part of a WFDB "
-            f"record (no .hea beside it), nor one of {ENDINGS}"
+            f"{path.name} cannot be read: not a text file (.csv, .csv.gz, .txt, .tsv, .dat), part of a WFDB "
+            f"record (no .hea beside it) or one of {SUFFIXES}"
         )
-    raise UsageError(f"{path} does not exist, neither as a CSV file nor as a WFDB record (no {path.name}.hea)")
+    raise UsageError(f"{path} not found, neither as a CSV file nor as a WFDB record (no {path.name}.hea)")
 
 
-def study_of(path: Path | None) -> StudyConfig | None:
-    """A configuration file, if one was named.
+def load_study(path: Path | None) -> StudyConfig | None:
+    """The study of a configuration file, if there is one.
 
     Raises
     ------
     ConfigError
-        If it is absent, or holds a mistake.
+        If the file is missing or invalid.
     """
     return None if path is None else load_config(path)
 
 
 def main_windowing(study: StudyConfig) -> WindowOptions:
-    """The windows of a configuration: those that its study's first split divides."""
+    """Window options of a study: those of its first split."""
     return study.windowings[study.splits.named[study.study.splits[0]].windowing]

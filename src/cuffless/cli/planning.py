@@ -1,10 +1,10 @@
-"""`cuffless plan`: what a study will take, before it runs.
+"""`cuffless plan`: what a study will need, before it runs.
 
 Keys of ``--json``:
 
 - ``config``, ``dataset``, ``source``
-- ``basis`` of the figures (``records.csv``, ``simulator``, ``published``, ``unknown``), and a ``note`` on them
-- ``records``, ``unusable``, ``subjects``, ``hours`` with both signals, ``download_gb``; null where not known
+- ``basis`` of the estimates (``records.csv``, ``simulator``, ``published``, ``unknown``), and a ``note`` on them
+- ``records``, ``unusable``, ``subjects``, ``hours`` with both signals, ``download_gb``; null if unknown
 - ``windowings {name: samples, window_seconds, windows, basis ("cut" or "at most"), gb}``
 - ``splits {name: train, val, test (windows), gb, passing_gb}``
 - ``training {runs, windows_at_most, windows_by_network, hours_at_most}``, the last null without a rate
@@ -13,14 +13,14 @@ Keys of ``--json``:
 - ``stores {recordings, windows, splits, training: gb, passing_gb}``
 - ``disks [{folders, peak_gb, there_gb, needed_gb, free_gb, reserve_gb, fits}]``, ``fits``, ``remedies``
 
-GB are 10^9 bytes; ``passing`` is what is needed for a while besides.
+GB are 10^9 bytes; ``passing`` is needed temporarily in addition.
 """
 
 import os
 import sys
 from pathlib import Path
 
-from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, complain, plainly, print_json
+from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, complain, escape_markup, print_json
 from cuffless.config import ConfigError, StudyConfig, load_config
 from cuffless.figures.registry import figures_of
 from cuffless.planning import make_plan
@@ -35,7 +35,7 @@ _STAGES = {
 
 
 def run_plan(config: Path, jobs: int | None, windows_per_second: float | None, as_json: bool) -> int:
-    """Carry the command out; gives its exit status."""
+    """Run the command and return its exit status."""
     jobs = jobs or os.cpu_count() or 1
     try:
         study = load_config(config)
@@ -52,7 +52,7 @@ def run_plan(config: Path, jobs: int | None, windows_per_second: float | None, a
 
 
 def _remedies(study: StudyConfig, plan: dict, jobs: int) -> list[str]:
-    """What can be done where a disk is too small; only what makes a difference is named."""
+    """Remedies if a disk is too small; only those that make a difference."""
     if plan["fits"]:
         return []
     dataset = study.datasets[plan["dataset"]]
@@ -61,10 +61,10 @@ def _remedies(study: StudyConfig, plan: dict, jobs: int) -> list[str]:
     found = []
     if dataset.records.source == "physionet":
         if dataset.records.download.keep_raw and worth["recordings"]:
-            left = make_plan(_without_raw(study, plan["dataset"]), figures=len(figures_of(study)), jobs=jobs)
+            left = make_plan(_without_keep_raw(study, plan["dataset"]), figures=len(figures_of(study)), jobs=jobs)
             peak = sum(disk["peak_gb"] for disk in left["disks"])
             verdict = "" if left["fits"] else ", still too much"
-            found.append(f"records.download.keep_raw: false, then {_amount(peak)} GB at the peak{verdict}")
+            found.append(f"records.download.keep_raw: false, which lowers the peak to {_amount(peak)} GB{verdict}")
         if worth["recordings"]:
             found.append("records.download.cache on a larger disk")
     fewer = "fewer simulator.subjects or minutes" if dataset.records.source == "simulator" else "fewer records"
@@ -76,8 +76,8 @@ def _remedies(study: StudyConfig, plan: dict, jobs: int) -> list[str]:
     return [*found, "the study on a larger disk"]
 
 
-def _without_raw(study: StudyConfig, dataset: str) -> StudyConfig:
-    """The same study, with signal files deleted once they are cut."""
+def _without_keep_raw(study: StudyConfig, dataset: str) -> StudyConfig:
+    """The same study, with signal files deleted after cutting."""
     block = study.datasets[dataset]
     download = block.records.download.model_copy(update={"keep_raw": False})
     records = block.records.model_copy(update={"download": download})
@@ -89,9 +89,11 @@ def _print_plan(plan: dict, config: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    # Through a pipe rich knows no width and takes 80.
+    # In a pipe the width is unknown, and rich assumes 80.
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
-    console.print(f"[bold]{plainly(config, 2000)}[/]: data set {plan['dataset']}, source {plainly(plan['source'])}")
+    console.print(
+        f"[bold]{escape_markup(config, 2000)}[/]: data set {plan['dataset']}, source {escape_markup(plan['source'])}"
+    )
     table = Table("stage", "jobs", "what", "GB", "CPU h", box=None)
     for column in (1, 3, 4):
         table.columns[column].justify = "right"
@@ -99,9 +101,9 @@ def _print_plan(plan: dict, config: Path) -> None:
         table.add_row(*row)
     console.print(table)
     for sentence in _sentences(plan):
-        console.print(plainly(sentence, 2000))
+        console.print(escape_markup(sentence, 2000))
     for warning in _warnings(plan):
-        console.print(f"[bold red]{plainly(warning, 2000)}[/]")
+        console.print(f"[bold red]{escape_markup(warning, 2000)}[/]")
 
 
 def _rows(plan: dict) -> list[tuple[str, ...]]:
@@ -118,7 +120,7 @@ def _rows(plan: dict) -> list[tuple[str, ...]]:
     fetched = "" if simulated or not download else f"; {_amount(download)} GB to fetch"
     shown = {
         "records": (_records(plan) + fetched, held, cpu["simulating"] if simulated else None),
-        "windows": ("\n".join(windows), None if windows == ["not known"] else sizes["windows"], cpu["windowing"]),
+        "windows": ("\n".join(windows), None if windows == ["unknown"] else sizes["windows"], cpu["windowing"]),
         "splits": ("\n".join(splits), sizes["splits"], cpu["materializing"]),
         "training": (_training(plan["training"]), sizes["training"], None),
         "evaluation, figures": ("", None, None),
@@ -128,12 +130,12 @@ def _rows(plan: dict) -> list[tuple[str, ...]]:
         for stage, (what, size, hours) in shown.items()
     ]
     total = sum(size for size in sizes.values())
-    return [*rows, ("in all", f"{plan['jobs']['total']:,}", "", _amount(total), "")]
+    return [*rows, ("total", f"{plan['jobs']['total']:,}", "", _amount(total), "")]
 
 
 def _records(plan: dict) -> str:
     if plan["hours"] is None:
-        return "not known"
+        return "unknown"
     about = "about " if plan["basis"] == "published" else ""
     unusable = f" ({plan['unusable']:,} more cannot be used)" if plan["unusable"] else ""
     records = f"{plan['records']:,} records{unusable} of {plan['subjects']:,} subjects"
@@ -142,7 +144,7 @@ def _records(plan: dict) -> str:
 
 def _windows(name: str, one: dict) -> str:
     if one["windows"] is None:
-        return "not known"
+        return "unknown"
     return f"{name}: {'at most ' if one['basis'] == 'at most' else ''}{one['windows']:,} windows of {one['samples']}"
 
 
@@ -156,7 +158,7 @@ def _training(training: dict) -> str:
 
 
 def _amount(value: float | None) -> str:
-    """A number as a person reads it: three digits, thousands apart; nothing for what is not known."""
+    """A readable number with three digits and thousands separators; empty if unknown."""
     if value is None:
         return ""
     for unit, size in (("billion", 1e9), ("million", 1e6)):
@@ -172,13 +174,13 @@ def _sentences(plan: dict) -> list[str]:
     if plan["basis"] in ("published", "unknown"):
         headers = ", from headers alone" if plan["source"] == "physionet" else ""
         found.append(
-            "The true figures come with the table of records"
+            "For exact figures make the table of records"
             f"{headers}: snakemake --cores 2 --configfile {plan['config']} -- records"
         )
     if plan["training"]["hours_at_most"] is None and plan["training"]["windows_at_most"]:
-        found.append("How long training takes depends on the GPU: --windows-per-second tells its hours.")
+        found.append("Training time depends on the GPU; give --windows-per-second for an estimate.")
     for disk in plan["disks"]:
-        there = f" ({_amount(disk['there_gb'])} GB are there already)" if disk["there_gb"] >= 0.001 else ""
+        there = f" ({_amount(disk['there_gb'])} GB already there)" if disk["there_gb"] >= 0.001 else ""
         found.append(
             f"Disk of {', '.join(disk['folders'])}: {_amount(disk['peak_gb'])} GB at the peak{there}, "
             f"{_amount(disk['free_gb'])} GB free."
@@ -195,7 +197,7 @@ def _warnings(plan: dict) -> list[str]:
         might = disk["needed_gb"] - guessed + disk["reserve_gb"] <= disk["free_gb"]
         warnings.append(
             f"WARNING: it {'may not fit, if all windows are kept' if might else 'will not fit'}: "
-            f"{_amount(disk['needed_gb'])} GB are still needed on the disk of {', '.join(disk['folders'])}, "
-            f"{disk['reserve_gb']:g} GB stay in reserve, and {_amount(disk['free_gb'])} GB are free."
+            f"{_amount(disk['needed_gb'])} GB more are needed on the disk of {', '.join(disk['folders'])}, "
+            f"{disk['reserve_gb']:g} GB are kept in reserve, and {_amount(disk['free_gb'])} GB are free."
         )
     return [*warnings, f"Remedies: {'; '.join(plan['remedies'])}."] if warnings else []

@@ -12,10 +12,10 @@ from cuffless.cli.answers import (
     UsageError,
     check_output,
     complain,
+    output_file,
     print_json,
-    written,
 )
-from cuffless.cli.opening import for_command_line, main_windowing, open_signal, study_of, turned
+from cuffless.cli.opening import add_cli_option, apply_invert, load_study, main_windowing, open_signal
 from cuffless.cli.quiet import without_tensorflow_chatter
 from cuffless.config import ConfigError, PersonalizationOptions, ProtocolOptions
 from cuffless.demands import MEMORY_GB
@@ -27,7 +27,7 @@ COLUMNS = ("start", "seconds", "sbp", "dbp", "hr", "snr", "accepted", "reason")
 CALIBRATED = ("sbp_before", "dbp_before", "calibration", "since_calibration")
 FIGURES = ("sbp", "dbp", "hr", "snr")
 TABLES = (".csv", ".csv.gz")
-TF_THREADS = 1  # as in the study: the same command gives the same numbers
+TF_THREADS = 1  # as in the study, so that the same command gives the same numbers
 WITHIN = 30.0
 CAVEAT = "An estimate for research, not a measurement."
 
@@ -46,17 +46,17 @@ def run_predict(
     invert=False,
     network="",
 ) -> int:
-    """Carry the command out; gives its exit status. `cuff`: file of cuff values, method, seconds; None: not given."""
+    """Run the command and return its exit status. `cuff`: file of cuff values, method, seconds; None: not given."""
     try:
         check_output("--output", output, TABLES)
         if cuff[0] is None and cuff[1:] != (None, None):
-            raise UsageError("--by and --within say how cuff values count; name these with --calibrate")
+            raise UsageError("--by and --within are for cuff values; give their file with --calibrate")
         own = [check_name(network)] if network else []
-        study = study_of(config)
+        study = load_study(config)
         call = f"predict --model {shlex.quote(str(model_path))}"
         record = open_signal(path, fs, columns, rows, study, need_abp=False, ppg=ppg, command=call)
-        record = turned(record, invert, study)
-        table, said = _predicted(record, model_path, study, cuff, own)
+        record = apply_invert(record, invert, study)
+        table, note = _predict(record, model_path, study, cuff, own)
     except (UsageError, ConfigError, ValueError, OSError) as error:
         complain(str(error))
         return WRONG_USE
@@ -67,13 +67,13 @@ def run_predict(
             print_json(_answer(path.name.split(".")[0], model_path, pd.DataFrame(columns=list(COLUMNS)), reason))
         return NOTHING_USABLE
     accepted = table[table["accepted"]]
-    reason = "" if len(accepted) else f"{record.name}: {_why_nothing(table)}"
-    warnings = [for_command_line(warning) for warning in table.attrs.get("warnings", [])]
+    reason = "" if len(accepted) else f"{record.name}: {_why_unusable(table)}"
+    warnings = [add_cli_option(warning) for warning in table.attrs.get("warnings", [])]
     for warning in warnings:
         complain(f"{record.name}: {warning}")
     if output:
         try:
-            with written("--output", output) as part:
+            with output_file("--output", output) as part:
                 table.to_csv(part, index=False, float_format="%.2f")
         except UsageError as error:
             complain(str(error))
@@ -85,20 +85,18 @@ def run_predict(
     if reason:
         complain(reason)
         return NOTHING_USABLE
-    if "calibration" in table:  # what it was calibrated on says nothing
+    if "calibration" in table:  # calibration windows are no evidence
         accepted = accepted[~accepted["calibration"]] if not accepted["calibration"].all() else accepted
     medians = f"{accepted['sbp'].median():.0f}/{accepted['dbp'].median():.0f} mmHg"
     n = int(table["accepted"].sum())
-    complain(f"{record.name}: {n} of {len(table)} windows accepted, median {medians}.{said} {CAVEAT}")
+    complain(f"{record.name}: {n} of {len(table)} windows accepted, median {medians}.{note} {CAVEAT}")
     return DONE
 
 
-def _predicted(record, model_path: Path, study, cuff, own: list[str]) -> tuple[pd.DataFrame, str]:
-    """The table, and what is to be said of its calibration."""
+def _predict(record, model_path: Path, study, cuff, own: list[str]) -> tuple[pd.DataFrame, str]:
+    """The table of predictions, and a note on its calibration."""
     if not model_path.is_file():
-        raise UsageError(
-            f"--model {model_path} does not exist; a study writes results/DATASET/training/.../model.keras"
-        )
+        raise UsageError(f"--model {model_path} not found; a study writes results/DATASET/training/.../model.keras")
     with without_tensorflow_chatter():
         from cuffless.training.recordings import load_predictor, predict_record
 
@@ -111,53 +109,53 @@ def _predicted(record, model_path: Path, study, cuff, own: list[str]) -> tuple[p
         predictor = load_predictor(model_path, windows, own=own, memory_gb=memory_gb)
         if values is None:
             return predict_record(record, predictor)[list(COLUMNS)], ""
-        return _calibrated(record, predictor, values, _protocol(study), by, within)
+        return _predict_calibrated(record, predictor, values, _protocol(study), by, within)
 
 
 def _protocol(study) -> ProtocolOptions:
-    """Options of fine-tuning: those of a configuration's first protocol."""
+    """Fine-tuning options: those of the study's first protocol."""
     return next(iter((study.personalization if study else PersonalizationOptions()).named.values()))
 
 
 def _prepare(study) -> None:
-    """Fix what decides the bits of a fit, before TensorFlow runs anything."""
+    """Set seed and threads, which determine a fit bit by bit, before TensorFlow runs."""
     from cuffless.training.runtime import prepare_runtime
 
     prepare_runtime(_protocol(study).seed, TF_THREADS, complain)
 
 
-def _calibrated(record, predictor, values, options, by: str, within: float) -> tuple[pd.DataFrame, str]:
+def _predict_calibrated(record, predictor, values, options, by: str, within: float) -> tuple[pd.DataFrame, str]:
     from cuffless.training.cuff import predict_calibrated
 
-    done = predict_calibrated(record, predictor, values, options, method=by, within=within)
-    beside = int(done.windows["calibration"].sum())
-    several = "s" if len(done.used) > 1 else ""
-    said = f" Calibrated ({by}) on {beside} windows beside {len(done.used)} cuff value{several}"
-    if not done.moved:
-        said += "; but fine-tuning found nothing better than the network as it was: try --by offset"
-    if len(done.passed_over):
-        times = ", ".join(f"{time:g}" for time in done.passed_over["time"])
-        said += f"; without an accepted window nearby: those at {times} s"
-    early = int((done.windows["accepted"] & done.windows["since_calibration"].isna()).sum())
+    found = predict_calibrated(record, predictor, values, options, method=by, within=within)
+    n = int(found.windows["calibration"].sum())
+    several = "s" if len(found.used) > 1 else ""
+    note = f" Calibrated ({by}) on {n} windows near {len(found.used)} cuff value{several}"
+    if not found.moved:
+        note += "; fine-tuning did not improve the network: try --by offset"
+    if len(found.passed_over):
+        times = ", ".join(f"{time:g}" for time in found.passed_over["time"])
+        note += f"; no accepted window near the cuff values at {times} s"
+    early = int((found.windows["accepted"] & found.windows["since_calibration"].isna()).sum())
     if early:
-        said += f"; {early} windows lie before the first of them"
-    return done.windows[[*COLUMNS, *CALIBRATED]], f"{said}."
+        note += f"; {early} windows are before the first cuff value"
+    return found.windows[[*COLUMNS, *CALIBRATED]], f"{note}."
 
 
 def _answer(name: str, model_path: Path, table: pd.DataFrame, reason: str, read_as: str = "", warnings=()) -> dict:
     accepted = table[table["accepted"].astype(bool)]
     medians = {f"{figure}_median": _median(accepted[figure]) for figure in FIGURES}
     answer = {"record": name, "model": str(model_path), **medians, "windows": table.to_dict("records")}
-    said = {"read_as": read_as, "warnings": warnings, "reason": reason}
-    return {**answer, **{name: words for name, words in said.items() if words}}
+    notes = {"read_as": read_as, "warnings": warnings, "reason": reason}
+    return {**answer, **{name: note for name, note in notes.items() if note}}
 
 
 def _median(values) -> float | None:
     return float(values.median()) if len(values) else None
 
 
-def _why_nothing(table: pd.DataFrame) -> str:
+def _why_unusable(table: pd.DataFrame) -> str:
     if not len(table):
-        return "the signal is shorter than a window, or holds no stretch without missing samples as long as one"
+        return "the signal is shorter than a window, or has no window without missing samples"
     worst = table["reason"].value_counts()
-    return f"none of {len(table)} windows is accepted; most often ({worst.iloc[0]}): {worst.index[0]}"
+    return f"none of {len(table)} windows is accepted; most common reason ({worst.iloc[0]}): {worst.index[0]}"

@@ -1,4 +1,4 @@
-"""`cuffless pulse`: pulse rate over time from a video of skin, or from its colours."""
+"""`cuffless pulse`: pulse rate over time from a video of skin, or from its colour traces."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +17,9 @@ from cuffless.cli.answers import (
     UsageError,
     check_output,
     complain,
-    plainly,
+    escape_markup,
+    output_file,
     print_json,
-    written,
 )
 from cuffless.config import FigureOptions
 from cuffless.demands import MEMORY_GB
@@ -30,7 +30,7 @@ _ROWS_SHOWN = 20
 
 @dataclass(frozen=True)
 class PulseCall:
-    """What the user asked for; see the command's options."""
+    """Arguments of the command; see its options."""
 
     source: Path
     seconds: float = 30.0
@@ -48,7 +48,7 @@ class PulseCall:
 
 @dataclass
 class _Opened:
-    """A recording's colours, and what there is to see of it."""
+    """A recording's colour trace, regions and frames."""
 
     trace: Trace | None
     regions: object = None
@@ -56,7 +56,7 @@ class _Opened:
 
 
 def run_pulse(call: PulseCall) -> int:
-    """Carry the command out; gives its exit status."""
+    """Run the command and return its exit status."""
     opened = rates = None
     reason = ""
     try:
@@ -91,19 +91,19 @@ def run_pulse(call: PulseCall) -> int:
 
 
 def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: float, reason: str = "") -> dict:
-    """The figures of a recording.
+    """Summary of a recording.
 
     Parameters
     ----------
     source : Path
     trace : Trace or None
-        Its colours; None if it cannot be read.
+        Its colour trace; None if it cannot be read.
     rates : Rates or None
-        Its pulse rates; None if there can be none.
+        Its pulse rates; None if there are none.
     seconds : float
         Length of a window.
     reason : str
-        Why it holds nothing usable; empty if it does.
+        Why nothing is usable; empty if something is.
 
     Returns
     -------
@@ -139,27 +139,27 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
 
 
 def _check(call: PulseCall) -> None:
-    """Refuse what cannot work, before any work is done."""
+    """Reject invalid arguments before any work is done."""
     check_output("--plot", call.plot, PICTURES)
     name = call.source.name
     if call.source.is_dir():
-        raise UsageError(f"{call.source} is a folder; name a video, numbered images (img_%05d.png), or a trace")
+        raise UsageError(f"{call.source} is a folder; give a video, numbered images (img_%05d.png), or a colour trace")
     if not call.source.is_file() and "%" not in name:
-        raise UsageError(f"{call.source} does not exist")
+        raise UsageError(f"{call.source} not found")
     for_videos = {"--roi": call.roi, "--roi-mode": call.roi_mode, "--timestamps": call.timestamps}
     for_traces = {"--time-unit": call.time_unit, "--key": call.key}
     kind, others, wrong = (
-        ("colours over time", "videos", for_videos) if is_trace(name) else ("a video", "traces", for_traces)
+        ("a colour trace", "videos", for_videos) if is_trace(name) else ("a video", "traces", for_traces)
     )
     if given := [option for option, value in wrong.items() if value is not None]:
         raise UsageError(f"{name} is {kind}; {', '.join(given)} is for {others}")
     for option, path in (("--roi", call.roi), ("--timestamps", call.timestamps)):
         if path is not None and not path.is_file():
-            raise UsageError(f"{option} {path} does not exist")
+            raise UsageError(f"{option} {path} not found")
     if call.roi is not None and call.roi_mode not in (None, "file"):
         raise UsageError(f"--roi {call.roi} and --roi-mode {call.roi_mode} exclude each other")
     if call.roi_mode == "file" and call.roi is None:
-        raise UsageError("--roi-mode file needs the file: --roi FILE")
+        raise UsageError("--roi-mode file needs --roi FILE")
 
 
 def _open(call: PulseCall) -> _Opened:
@@ -178,12 +178,12 @@ def _open(call: PulseCall) -> _Opened:
 def _rates(call: PulseCall, trace: Trace) -> Rates:
     if trace.fps < LEAST_FPS:
         raise RppgError(
-            f"{call.source.name}: {trace.fps:.3g} frames a second; at least {LEAST_FPS:g} are needed for a pulse rate"
+            f"{call.source.name}: {trace.fps:.3g} frames per second; a pulse rate needs at least {LEAST_FPS:g}"
         )
     if call.method != "auto":
         needed = CHANNELS if call.method in THREE else (call.method,)
         if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
-            trace.notes.append(f"{faults}: {call.method} is not to be relied on; see --method auto")
+            trace.notes.append(f"{faults}: {call.method} is unreliable; use --method auto")
         return pulse_rates(trace, method=call.method, seconds=call.seconds)
     try:
         rates, note = rates_by_best_method(trace, seconds=call.seconds)
@@ -200,9 +200,9 @@ def _print_summary(summary: dict) -> None:
 
     console = Console(highlight=False)
     console.print(
-        f"[bold]{plainly(summary['video'], 2000)}[/]: {summary['seconds']:.1f} s at {summary['fps']:.4g} "
-        "frames a second; "
-        f"{plainly(', '.join(summary['roi']))}; {summary['method']}"
+        f"[bold]{escape_markup(summary['video'], 2000)}[/]: {summary['seconds']:.1f} s at {summary['fps']:.4g} "
+        "frames per second; "
+        f"{escape_markup(', '.join(summary['roi']))}; {summary['method']}"
     )
     windows = len(summary["hr"])
     console.print(f"{sum(summary['accepted'])} of {windows} windows of {summary['window_seconds']:g} s accepted")
@@ -225,6 +225,6 @@ def _plot(path: Path, name: str, opened: _Opened, rates: Rates | None, reason: s
 
     looks = FigureOptions(dpi=150)
     figure = plot_contact_sheet(opened.frames, opened.regions, opened.trace, rates, looks, title=name, reason=reason)
-    with written("--plot", path) as part:
+    with output_file("--plot", path) as part:
         render(figure, part)
-    complain(f"drawn: {path}")
+    complain(f"plot written: {path}")

@@ -7,15 +7,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Lines of its C++ logger (I0000 00:00:... file.cc:1] ...) and the notice before the first of them.
+# Lines of its C++ logger (I0000 00:00:... file.cc:1] ...) and the notice before the first line.
 _CHATTER = re.compile(rb"^(WARNING: All log messages before absl|[IWE]\d{4} [\d:.]+\s+\d+ \S+\] )")
 
 
 @contextmanager
 def without_tensorflow_chatter() -> Iterator[None]:
-    """Hold back what libraries in other languages write to standard error; what is not chatter follows at the end.
+    """Buffer standard error, including output of native libraries, and print all but log lines at the end.
 
-    TensorFlow's logger writes to file descriptor 2 before any of its settings count, so that it cannot be silenced
+    TensorFlow's logger writes to file descriptor 2 before any of its settings take effect, so it cannot be silenced
     from Python.
     """
     sys.stderr.flush()

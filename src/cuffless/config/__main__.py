@@ -2,9 +2,9 @@
 
 import sys
 
-from cuffless.commands import ending_in_words
+from cuffless.commands import exit_on_error
 
-with ending_in_words("python -m cuffless.config"):
+with exit_on_error("python -m cuffless.config"):
     from cuffless.config.documentation import write
     from cuffless.config.yaml_files import read_yaml
 

@@ -1,292 +1,290 @@
-"""Leaks of a split: declared by its kind, or found where none may be."""
+"""The audit of a design: what those who test it share with those who train and calibrate."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from cuffless.config import RecordOptions, SplitOptions
-from cuffless.designs.order import LEAST_UNITS, compare_neighbours, parted
-from cuffless.designs.split import SUBSETS, SplitError, sample_split
-from cuffless.records import describe_runs, runs_of
-from cuffless.windows.subjects import RUN
+from cuffless.designs.clock import TIGHT, TOUCHING_SECONDS, distances
+from cuffless.designs.design import FIRST, RANDOM, SUBSETS, DesignError
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of leak.
+
+    Attributes
+    ----------
+    name : str
+    counted : str
+        What is counted of it.
+    remedy : str
+        What to change where it must not be.
+    declared : {"", "note", "warning"}
+        What the audit says of one that the design declares; the empty text: nothing.
+    evidence : str
+        Of a leak that is inferred and not seen, the warning: it stops nothing.
+    """
+
+    name: str
+    counted: str
+    remedy: str = ""
+    declared: Literal["", "note", "warning"] = ""
+    evidence: str = ""
+
 
 HIDDEN_ORDER = "hidden_order"
-EVIDENCE = {HIDDEN_ORDER}
-"""Leaks that are inferred, not seen: found where none may be they warn, but stop nothing."""
-_PERCENTILES = (5, 95)
-_UNKNOWN = {
-    "record": "identity: record. A patient with several records may be on both sides unseen.",
-    RUN: "identity: run. No patient is named: records of neighbouring numbers count as one person, and a patient whose "
-    "numbers lie farther apart may be on both sides unseen.",
+_BESIDE = "windows in training that follow on a test window, or it on them, without a gap"
+_PLAN_GAP, _FOLD_GAP = "raise personalization.gap", "raise rppg.tuning.gap"
+_LEAVE_OUT = "leave these subjects out of the recordings, or rename them if they are others of the same name"
+_HIDDEN = (
+    "people may be hidden in the order: {count} pairs of neighbours lie in different sets, e.g. {example}; {reason}"
+)
+KINDS = {
+    "splits": (
+        Kind("shared_subject", "subjects with windows in more than one set"),
+        Kind("shared_record", "records with windows in more than one set"),
+        Kind("overlapping_windows", "windows that share signal with an earlier one of another set"),
+        Kind("near_duplicates", "windows whose signal has a copy in another set"),
+        Kind("fitted_beyond_training", "networks that are scaled by other labels than those of the training set"),
+        Kind("calibration_in_test", "calibration and test windows that share signal"),
+        Kind(
+            HIDDEN_ORDER,
+            "neighbours in different sets, where neighbours in the order are more alike than chance",
+            evidence=_HIDDEN,
+        ),
+    ),
+    "inputs": (
+        Kind("shared_subject", "subjects with stretches in more than one set"),
+        Kind("shared_record", "records with stretches in more than one set"),
+    ),
+    "personalization": (
+        Kind("shared_window", "calibration windows that are test windows", _PLAN_GAP),
+        Kind("overlapping_windows", "calibration windows that share signal with a test window", _PLAN_GAP),
+        Kind("touching_windows", _BESIDE.replace("windows in training", "calibration windows"), _PLAN_GAP),
+        Kind("shared_subject", "subjects on whom the network was trained", "name a non-mixed split"),
+    ),
+    "camera": (
+        Kind("shared_window", "windows of the test subject that train and test the same setting"),
+        Kind(
+            "overlapping_windows",
+            "windows of the test subject in training that share signal with a test window",
+            _FOLD_GAP,
+        ),
+        Kind(f"{FIRST}_beside_test", f"{FIRST} {_BESIDE}", _FOLD_GAP, declared="warning"),
+        Kind(f"{RANDOM}_beside_test", f"{RANDOM} {_BESIDE}", declared="note"),
+        Kind("shared_subject", "subjects on whose PPG the networks were trained", _LEAVE_OUT),
+    ),
+}
+"""Kinds of leak by arm."""
+EVIDENCE = {kind.name for kinds in KINDS.values() for kind in kinds if kind.evidence}
+COLUMNS = ("kind", "count", "declared", "verdict", "examples", "reason")
+FOUND, NONE, UNKNOWN = "found", "none", "not assessable"
+SHOWN = 5
+
+
+_COUNTED = "{count} {counted}"
+
+
+@dataclass(frozen=True)
+class _Words:
+    """How an arm words undeclared leaks: who leaks, each leak in a warning and in an error, and how to go on."""
+
+    who: str
+    warning: str = _COUNTED
+    error: str = f"{_COUNTED} (such as {{examples}})"
+    between: str = ""
+    go_on: str = ""
+
+
+_KIND = "{kind} ({count}, e.g. {examples})"
+_WORDS = {
+    "splits": _Words(
+        "{name}",
+        _KIND,
+        _KIND,
+        "leak between its sets: ",
+        "set splits.leakage: warn to go on and have every result carry the warning",
+    ),
+    "inputs": _Words("inputs"),
+    "personalization": _Words(
+        "personalization {name}", go_on="with leakage: warn it runs, and its figures carry the warning"
+    ),
+    "camera": _Words("{name}"),
 }
 
 
-def audited_split(
-    index: pd.DataFrame | str | Path,
-    quality: pd.DataFrame,
-    options: SplitOptions,
+def make_leak(
+    examples: Collection[str] | None, reason: str, *, declared: bool = False, count: int | None = None
+) -> dict[str, object]:
+    """A leak as every audit has it.
+
+    Parameters
+    ----------
+    examples : collection of str or None
+        What was found; None: not assessable.
+    reason : str
+        What was looked for, or why nothing could be.
+    declared : bool
+        Whether the design has this kind of leak on purpose.
+    count : int, optional
+        Of what was found, where it has more than examples.
+
+    Returns
+    -------
+    dict
+        ``count`` (None: not assessable), ``examples``, ``declared``, ``verdict`` (`found`, `none`, `not assessable`),
+        ``reason``.
+    """
+    if examples is None:
+        return {"count": None, "examples": [], "declared": declared, "verdict": UNKNOWN, "reason": reason}
+    count = len(examples) if count is None else count
+    shown = [str(example) for example in list(examples)[:SHOWN]]
+    verdict = FOUND if count else NONE
+    return {"count": count, "examples": shown, "declared": declared, "verdict": verdict, "reason": reason}
+
+
+def make_audit(
+    arm: str,
+    found: Mapping[str, dict | Sequence[str]],
     *,
-    overlap: float,
-    name: str,
-    runs_gap: int | None = None,
-) -> tuple[pd.DataFrame, dict]:
-    """Draw a split and look for leaks before anything is trained on it.
+    declared: Collection[str] = (),
+    notes: Iterable[str] = (),
+    **facts,
+) -> dict:
+    """An audit, of the same shape in all arms.
 
     Parameters
     ----------
-    index : DataFrame or path
-        Kept windows, as for `sample_split`.
-    quality : DataFrame
-        One row a record with what became of it.
-    options : SplitOptions
-    overlap : float
-        Overlap with which the windows were cut.
-    name : str
-        The split's name in messages.
-    runs_gap : int, optional
-        Gap of the runs of records that count as one person, where they were asked for.
-
-    Returns
-    -------
-    manifest : DataFrame
-    audit : dict
-        As from `audit_split`; ``runs``, where subjects are runs of records: how many, of how many records, and the
-        longest.
-
-    Raises
-    ------
-    SplitError
-        If the split cannot be made, or leaks where it must not.
-    """
-    kept = quality[quality["windows_kept"] > 0]
-    runs, told = _runs(kept, runs_gap)
-    try:
-        split = sample_split(index, options, name=name, published=_published(quality))
-    except SplitError as error:
-        raise SplitError(f"{error}; or lower records.runs_gap: {told[0]}") if runs else error from None
-    notes = [*told, *_without_windows(quality), *split.notes]
-    audit = audit_split(
-        split.manifest,
-        options,
-        overlap=overlap,
-        identities=kept["identity"],
-        notes=notes,
-    )
-    if runs:
-        audit["runs"] = runs
-    require_clean(audit, options, name=name)
-    return split.manifest, audit
-
-
-def _runs(kept: pd.DataFrame, gap: int | None) -> tuple[dict, list[str]]:
-    """Count the runs of records that stand for people, and say so."""
-    own = kept[kept["identity"] == RUN]
-    if gap is None:
-        return {}, []
-    if own.empty:
-        return {}, ["records.identity: runs changes nothing here: every record with windows has a named patient"]
-    runs = {"gap": gap, **describe_runs(dict(zip(own["record"].astype(str), own["subject"], strict=True)))}
-    told = (
-        f"{runs['records']} records are {runs['runs']} runs of numbers at most {gap} apart, the longest of "
-        f"{runs['longest']} records ({runs['longest_run']})"
-    )
-    return runs, [told]
-
-
-def _published(quality) -> dict[str, str]:
-    """Set in which each record was published, of those that were in one."""
-    if "subset" not in quality:
-        return {}
-    told = quality[quality["subset"].astype(str) != ""]
-    return dict(zip(told["record"].astype(str), told["subset"].astype(str), strict=True))
-
-
-def _without_windows(quality) -> list[str]:
-    kept = quality.groupby("subject")["windows_kept"].sum()
-    absent = sorted(map(str, kept.index[kept == 0]))
-    if not absent:
-        return []
-    shown = ", ".join(absent[:5]) + (", ..." if len(absent) > 5 else "")
-    return [f"{len(absent)} subjects have no window and take no part ({shown}); the quality table says why"]
-
-
-def audit_split(manifest: pd.DataFrame, options: SplitOptions, *, overlap: float, identities=(), notes=()) -> dict:
-    """Look for what one set knows of another.
-
-    Parameters
-    ----------
-    manifest : DataFrame
-        Columns subset, subject, record, start, seconds, sbp, dbp.
-    options : SplitOptions
-    overlap : float
-        Overlap with which the windows were cut.
-    identities : iterable of str
-        What subjects stand for ("patient", "record", "run").
+    arm : str
+        Of `KINDS`.
+    found : mapping of str to sequence of str or dict
+        What was found of each kind that was looked for, or a leak as from `make_leak`.
+    declared : collection of str
+        Kinds that the design has on purpose.
     notes : iterable of str
-        Repeated in the audit.
+    **facts
+        What else the audit says.
 
     Returns
     -------
     dict
-        ``leaks``: for each kind of leak its count, whether the split declares it by design, and examples;
-        ``undeclared``: the leaks that must not be; ``sets``: size and pressure ranges of each set;
-        ``coverage``: shared part of the 5th-95th percentile ranges of training and test set.
+        ``arm``; the facts; ``leaks``; ``undeclared``: kinds that were found and must not be; ``warnings`` for tables
+        and figures, to which `require_clean` adds; ``notes``.
     """
-    declared = declared_leaks(options, overlap=overlap)
-    identities = sorted(set(identities))
-    found = {
-        "shared_subject": shared(manifest, "subject"),
-        "shared_record": shared(manifest, "record"),
-        "overlapping_windows": overlapping(manifest),
-    }
-    leaks = {
-        kind: {"count": len(who), "declared": kind in declared, "examples": sorted(who)[:5]}
-        for kind, who in found.items()
-    }
-    order = audit_order(manifest, identities)
-    # A split that shares people shares those who are hidden, too.
-    leaks[HIDDEN_ORDER] = {"declared": bool(order["count"]) and "shared_subject" in declared, **order}
-    remarks = list(notes)
-    remarks += [said for identity, said in _UNKNOWN.items() if identity in identities]
-    return {
-        "kind": options.kind,
-        "seed": options.seed,
-        "identity": identities,
-        "leaks": leaks,
-        "undeclared": [kind for kind, leak in leaks.items() if leak["count"] and not leak["declared"]],
-        "sets": {name: _describe(manifest[manifest["subset"] == name]) for name in SUBSETS},
-        "coverage": {p: round(range_overlap(manifest, p), 3) for p in ("sbp", "dbp")},
-        "notes": remarks,
-    }
+    audit = {"arm": arm, **facts, "leaks": {}, "undeclared": [], "warnings": [], "notes": list(notes)}
+    for kind in (kind for kind in KINDS[arm] if kind.name in found):
+        leak = found[kind.name]
+        if not isinstance(leak, dict):
+            leak = make_leak(leak, kind.counted)
+        leak = {**leak, "declared": leak["declared"] or kind.name in declared}
+        audit["leaks"][kind.name] = leak
+        if leak["verdict"] == FOUND and not leak["declared"]:
+            audit["undeclared"].append(kind.name)
+        elif leak["verdict"] == FOUND and kind.declared:
+            audit[f"{kind.declared}s"].append(_COUNTED.format(count=leak["count"], counted=kind.counted))
+    return audit
 
 
-def audit_order(manifest: pd.DataFrame, identities: Iterable[str] = ()) -> dict:
-    """Look for people hidden in the order of the subjects' names.
+def require_clean(audit: dict, *, name: str, leakage: Literal["fail", "warn"] = "fail") -> None:
+    """Stop at an undeclared leak, or have the audit warn of it.
 
     Parameters
     ----------
-    manifest : DataFrame
-        Columns subset, subject, record, sbp, dbp (mmHg); hr where it is known.
-    identities : iterable of str
-        What subjects stand for. Patients who are named hide nobody: what their order tells is noted and is no leak.
-
-    Returns
-    -------
-    dict
-        ``verdict`` (`found`, `none`, `not assessable`); ``count``: neighbours of whom two sets have one each, where
-        neighbours are more alike than chance (None: not assessable); ``examples``; ``reason``; and of the test
-        ``order, p, closer, sbp, sbp_random`` as of `Neighbours`.
-    """
-    tested = compare_neighbours(manifest)
-    if not tested.order:
-        return {"count": None, "examples": [], "verdict": "not assessable", "reason": tested.problem}
-    named = set(identities) == {"patient"}
-    between = parted(tested.pairs, manifest) if tested.alike and not named else []
-    reason = str(tested)
-    if tested.alike:
-        what = "patients are named, so wards or dates may order them" if named else "probably of one person"
-        reason = "; ".join(filter(None, (f"{reason}: {what}", _remedy(manifest, identities))))
-    return {
-        "count": len(between),
-        "examples": between[:5],
-        "verdict": "found" if between else "none",
-        "reason": reason,
-        "order": tested.order,
-        **{name: round(getattr(tested, name), 4) for name in ("p", "closer", "sbp", "sbp_random")},
-    }
-
-
-def _remedy(manifest: pd.DataFrame, identities: Iterable[str]) -> str:
-    """What the configuration can do about hidden people."""
-    if "record" not in identities:
-        return "raise records.runs_gap" if RUN in identities else ""
-    runs = set(runs_of(manifest["record"].astype(str).unique(), RecordOptions().runs_gap).values())
-    if len(runs) < LEAST_UNITS:
-        return "a numbering without gaps does not tell where one person ends"
-    return "records.identity: runs keeps records of neighbouring numbers on one side"
-
-
-def declared_leaks(options: SplitOptions, *, overlap: float) -> set[str]:
-    """Kinds of leak that a split has by design.
-
-    Parameters
-    ----------
-    options : SplitOptions
-    overlap : float
-        Overlap with which the windows were cut.
-    """
-    if options.kind in ("nonmixed", "official"):
-        return set()
-    if options.kind == "record":
-        return {"shared_subject"}
-    return {"shared_subject", "shared_record"} | ({"overlapping_windows"} if overlap > 0 else set())
-
-
-def require_clean(audit: dict, options: SplitOptions, *, name: str) -> None:
-    """Stop at an undeclared leak unless the configuration says to warn only, or it is one of `EVIDENCE`.
+    audit : dict
+        As from any of the audits; its ``warnings`` take what is let through: leaks that are only inferred, and under
+        `leakage: warn` all.
+    name : str
+        Of the split, protocol or options, in messages.
+    leakage : {"fail", "warn"}
 
     Raises
     ------
-    SplitError
+    DesignError
     """
-    for kind in audit["undeclared"]:
-        if kind in EVIDENCE:
-            leak = audit["leaks"][kind]
-            between = f"{leak['count']} pairs of neighbours lie in different sets, e.g. {leak['examples'][0]}"
-            audit["notes"].append(f"WARNING: {name}: people may be hidden in the order: {between}; {leak['reason']}")
-    seen = [kind for kind in audit["undeclared"] if kind not in EVIDENCE]
-    if not seen:
-        return
-    found = "; ".join(
-        f"{kind} ({audit['leaks'][kind]['count']}, e.g. {', '.join(audit['leaks'][kind]['examples'][:3])})"
-        for kind in seen
-    )
-    message = f"{name}: leak between its sets: {found}"
-    if options.leakage == "fail":
-        raise SplitError(f"{message}. Set splits.leakage: warn to go on and have every result carry the warning.")
-    audit["notes"].append(f"WARNING: {message}")
+    words, errors, remedies = _WORDS[audit["arm"]], [], []
+    for kind in KINDS[audit["arm"]]:
+        if kind.name not in audit["undeclared"]:
+            continue
+        leak = audit["leaks"][kind.name]
+        given = {"kind": kind.name, "count": leak["count"], "counted": kind.counted}
+        given["examples"] = ", ".join(leak["examples"][:3])
+        if kind.evidence:
+            text = kind.evidence.format(count=leak["count"], example=leak["examples"][0], reason=leak["reason"])
+            audit["warnings"].append(f"{name}: {text}")
+        elif leakage == "warn":
+            audit["warnings"].append(f"{name}: {words.between}{words.warning.format(**given)}")
+        else:
+            errors.append(words.error.format(**given))
+            remedies.append(kind.remedy)
+    if errors:
+        remedy = "; ".join(filter(None, dict.fromkeys([*remedies, words.go_on])))
+        text = f"{words.who.format(name=name)}: {words.between}{'; '.join(errors)}"
+        raise DesignError(f"{text}. {remedy[:1].upper()}{remedy[1:]}." if remedy else text)
 
 
-def range_overlap(manifest: pd.DataFrame, pressure: str) -> float:
-    """Shared part of the 5th-95th percentile ranges of training and test set, relative to the wider one."""
-    ranges = [
-        np.percentile(values, _PERCENTILES) if len(values) else np.zeros(2)
-        for values in (manifest.loc[manifest["subset"] == s, pressure] for s in ("train", "test"))
-    ]
-    shared = min(r[1] for r in ranges) - max(r[0] for r in ranges)
-    widest = max(r[1] - r[0] for r in ranges)
-    return float(max(shared, 0) / widest) if widest > 0 else 0.0
+def tabulate_leaks(leaks: Mapping[str, Mapping]) -> pd.DataFrame:
+    """Leaks of an audit as a table with the columns `COLUMNS`, one row per kind."""
+    rows = [{"kind": kind, **leak, "examples": ", ".join(leak["examples"])} for kind, leak in leaks.items()]
+    return pd.DataFrame(rows).astype({"count": "Int64"})[list(COLUMNS)]
 
 
-def shared(manifest: pd.DataFrame, column: str) -> set[str]:
-    """Subjects, or records, that stand in more than one set."""
-    members = {s: set(manifest.loc[manifest["subset"] == s, column]) for s in SUBSETS}
+def counted_as(arm: str, kind: str) -> str:
+    """What is counted of a kind of leak of an arm."""
+    return next(one.counted for one in KINDS[arm] if one.name == kind)
+
+
+def window_name(window) -> str:
+    """``record@start`` of a row of a table."""
+    return f"{window.record}@{window.start:.1f}s"
+
+
+def window_leaks(
+    windows: pd.DataFrame, test: np.ndarray, distance: np.ndarray, beside: str, *, name: Callable = window_name
+) -> dict[str, list[str]]:
+    """Find training windows that are test windows, overlap one, or follow on one without a gap.
+
+    Parameters
+    ----------
+    windows : DataFrame
+        Those that train or calibrate.
+    test : (n,) bool array
+        Which of them test as well.
+    distance : (n,) float array
+        Seconds to the nearest test window.
+    beside : str
+        Kind of leak of those that touch one.
+    name : callable
+        Gives the name of a row.
+
+    Returns
+    -------
+    dict of str to list of str
+        Names by kind.
+    """
+    hits = {
+        "shared_window": test,
+        "overlapping_windows": ~test & (distance <= -TOUCHING_SECONDS),
+        beside: ~test & (np.abs(distance) < TOUCHING_SECONDS),
+    }
+    return {kind: [name(row) for row in windows[hit].itertuples()] for kind, hit in hits.items()}
+
+
+def shared(windows: pd.DataFrame, column: str) -> set[str]:
+    """Subjects, or records, with windows in more than one set."""
+    members = {s: set(windows.loc[windows["subset"] == s, column]) for s in SUBSETS}
     return set().union(*(members[a] & members[b] for a, b in combinations(SUBSETS, 2)))
 
 
-def overlapping(manifest: pd.DataFrame, subsets: tuple[str, ...] = SUBSETS) -> set[str]:
+def overlapping(windows: pd.DataFrame, subsets: Sequence[str] = SUBSETS) -> set[str]:
     """Windows (record@start) that share signal with an earlier one of another set."""
-    ordered = manifest[manifest["subset"].isin(subsets)].sort_values(["record", "start"], kind="stable")
-    end = ordered["start"] + ordered["seconds"]
-    hit = np.zeros(len(ordered), bool)
+    windows = windows[windows["subset"].isin(subsets)]
+    hit = np.zeros(len(windows), bool)
     for subset in subsets:
-        own = ordered["subset"] == subset
-        reached = end.where(own, -np.inf).groupby(ordered["record"]).cummax()
-        hit |= (~own & (reached > ordered["start"] + 1e-6)).to_numpy()
-    return {f"{r}@{s:.1f}s" for r, s in zip(ordered["record"][hit], ordered["start"][hit], strict=True)}
-
-
-def _describe(part: pd.DataFrame) -> dict:
-    described = {
-        "windows": len(part),
-        "subjects": part["subject"].nunique(),
-        "records": part["record"].nunique(),
-    }
-    for pressure in ("sbp", "dbp"):
-        if len(part):
-            low, middle, high = np.percentile(part[pressure], (_PERCENTILES[0], 50, _PERCENTILES[1]))
-            described[pressure] = {"p5": round(low, 1), "median": round(middle, 1), "p95": round(high, 1)}
-    return described
+        own = (windows["subset"] == subset).to_numpy()
+        since_end, _ = distances(windows, own)
+        hit |= ~own & (since_end < -TIGHT)
+    return {window_name(row) for row in windows.loc[hit, ["record", "start"]].itertuples()}

@@ -1,4 +1,4 @@
-"""What the reader of a number must know of the splits: who subjects are, and which leaks were let pass."""
+"""What readers of a number must know of the splits: who subjects are, and which leaks were let through."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -25,14 +25,15 @@ def cautions(audits: Mapping[str, Mapping]) -> list[str]:
     list of str
         Each sentence once.
     """
-    said = []
+    sentences = []
     for split, audit in audits.items():
-        said.append(_who(audit))
+        sentences.append(_describe_people(audit))
         if HIDDEN_ORDER in audit.get("undeclared", ()):
-            said.append(_HIDDEN.format(split=split, **audit["leaks"][HIDDEN_ORDER]))
+            sentences.append(_HIDDEN.format(split=split, **audit["leaks"][HIDDEN_ORDER]))
         if any(kind not in EVIDENCE for kind in audit.get("undeclared", ())):
-            said += [f"{note}." for note in audit["notes"] if note.startswith(f"{_WARNING}{split}: leak ")]
-    return [sentence for sentence in dict.fromkeys(said) if sentence]
+            warnings = [text for text in audit["warnings"] if text.startswith(f"{split}: leak ")]
+            sentences += [f"{_WARNING}{text}." for text in warnings]
+    return [sentence for sentence in dict.fromkeys(sentences) if sentence]
 
 
 def read_cautions(paths: Iterable[str | Path]) -> list[str]:
@@ -40,7 +41,7 @@ def read_cautions(paths: Iterable[str | Path]) -> list[str]:
     return cautions({Path(path).name.partition(".")[0]: json.loads(Path(path).read_text()) for path in paths})
 
 
-def _who(audit: Mapping) -> str:
+def _describe_people(audit: Mapping) -> str:
     """What subjects are, where patients are not named."""
     identities = set(audit.get("identity", ()))
     whose = "Of some records no patient is named" if "patient" in identities else "No patient is named"

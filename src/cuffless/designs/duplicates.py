@@ -6,7 +6,7 @@ these points is asked for the neighbours of each window of another set, which is
 only neighbours are compared sample by sample.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cuffless.config import SplitOptions
+from cuffless.designs.audit import make_audit
 from cuffless.windows.store import SHARD_ROWS
 
 MOST_SHIFT = 0.016
@@ -28,7 +30,7 @@ _READ_ROWS = 4 * SHARD_ROWS
 
 
 def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float, every: bool = False) -> pd.DataFrame:
-    """Windows that have a copy in another set: rescaled, quantized anew, a little noisy or a little shifted.
+    """Windows that have a copy in another set: rescaled, quantized again, a little noisy or a little shifted.
 
     Parameters
     ----------
@@ -58,7 +60,9 @@ def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float, every
     sets = sorted((_Set(name, Path(path)) for name, path in stores.items()), key=lambda one: -len(one))
     sets = [one for one in sets if len(one)]
     if len({(one.length, one.samples_per_beat) for one in sets}) > 1:
-        raise ValueError(f"windows of {', '.join(str(one.path) for one in sets)} differ in length; draw the split anew")
+        raise ValueError(
+            f"windows of {', '.join(str(one.path) for one in sets)} differ in length; sample the split again"
+        )
     found = []
     for number, index in enumerate(sets[:-1]):
         shifts = _Shifts(index.length, index.samples_per_beat)
@@ -68,6 +72,61 @@ def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float, every
             pairs = pairs[pairs["correlation"] >= threshold]
             found.append(pairs if every else pairs.drop_duplicates("position"))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
+
+
+def audit_duplicates(
+    manifest: pd.DataFrame, stores: Mapping[str, str | Path], options: SplitOptions, *, declared: Collection[str]
+) -> dict:
+    """Look for windows whose signal has a copy in another set.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+        Columns subset, position, record, start.
+    stores : mapping of str to path
+        The materialized sets.
+    options : SplitOptions
+        `duplicate_correlation` is the least correlation of a copy.
+    declared : collection of str
+        Kinds of leak that the split has by design, as from `declared_leaks`.
+
+    Returns
+    -------
+    dict
+        As from `make_audit`, with ``threshold``; ``most_shift``: shift in beats up to which copies are looked for;
+        ``pairs``: windows with a copy in a larger set; ``within_record``: those whose copy is of their own record,
+        where the split shares records by design (a regular pulse is like itself).
+    """
+    known = "shared_record" in declared
+    # A window's own record may be more like it than the copy that is looked for.
+    pairs = near_duplicates(stores, threshold=options.duplicate_correlation, every=known)
+    places = manifest.set_index(["subset", "position"])[["record", "start"]]
+    mine = places.loc[pd.MultiIndex.from_frame(pairs[["subset", "position"]])].reset_index(drop=True)
+    other = places.loc[pd.MultiIndex.from_frame(pairs[["other", "other_position"]])].reset_index(drop=True)
+    by_design = (mine["record"] == other["record"]).to_numpy() & known
+    window = ["subset", "position", "other"]
+    copies = pd.concat([pairs, mine, other.add_prefix("other_")], axis=1)[~by_design]
+    copies = copies.sort_values("correlation", ascending=False, kind="stable").drop_duplicates(window)
+    alike = len(pairs[by_design].drop_duplicates(window))
+    note = f"{alike} windows have a near copy among other windows of their own record, which the split shares by design"
+    examples = [_describe_copy(row) for row in copies.itertuples()]
+    return make_audit(
+        "splits",
+        {"near_duplicates": examples},
+        notes=[note] if alike else [],
+        kind=options.kind,
+        threshold=options.duplicate_correlation,
+        most_shift=MOST_SHIFT,
+        pairs=len(pairs.drop_duplicates(window)),
+        within_record=alike,
+    )
+
+
+def _describe_copy(row) -> str:
+    return (
+        f"{row.record}@{row.start:.1f}s ({row.subset}) and {row.other_record}@{row.other_start:.1f}s ({row.other}), "
+        f"{row.correlation:.5f}"
+    )
 
 
 @dataclass(frozen=True)

@@ -1,33 +1,26 @@
-"""Leave one subject out: who tests each fold, who stops its training, and which of the test subject's own windows are
-added to training.
-"""
+"""Leave one subject out: who tests each fold, who stops its training, and which of their own windows train."""
+
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 
 from cuffless.config import STRATEGIES
 from cuffless.config.rppg import RppgTuningOptions
-from cuffless.designs.clock import in_time_order
-from cuffless.designs.plan_audit import TOUCHING_SECONDS, distance_to_test
-from cuffless.errors import CufflessError
+from cuffless.designs.audit import KINDS, make_audit, window_leaks, window_name
+from cuffless.designs.clock import TIGHT, TOUCHING_SECONDS, distance_to_test, in_time_order, undated_records
+from cuffless.designs.design import BEFORE, FIRST, RANDOM, SETTINGS, TUNED, Design, DesignError
 
-BEFORE, TUNED, FIRST, RANDOM = SETTINGS = ("before", "tuned", *STRATEGIES)
-"""The network as it was trained on PPG; fine-tuned on others' rPPG; the same with a part of the test subject's own."""
 PLAN_COLUMNS = (
     *("fold", "subject", "val_subject", "record", "row", "start", "seconds", "sbp", "dbp", "hr", "snr"),
-    *("elapsed", "order", "position", *STRATEGIES, *(f"test_{setting}" for setting in SETTINGS)),
+    *("elapsed", "order", "position", FIRST, RANDOM, *(f"test_{setting}" for setting in SETTINGS)),
 )
 FEWEST = 3
 """One subject to test, one to stop the training, one to train on."""
 _VALIDATION, _RANDOM = range(2)  # streams of random numbers
-_TIGHT = 1e-6  # s, within which times are the same
 
 
-class FoldError(CufflessError):
-    """Folds that cannot be drawn as asked, and why."""
-
-
-def sample_folds(index: pd.DataFrame, options: RppgTuningOptions, *, min_windows: int = 5) -> pd.DataFrame:
+def sample_folds(index: pd.DataFrame, options: RppgTuningOptions, *, min_windows: int = 5) -> Design:
     """Give each subject the fold in which it tests, with a validation subject, and divide its windows.
 
     Parameters
@@ -36,19 +29,19 @@ def sample_folds(index: pd.DataFrame, options: RppgTuningOptions, *, min_windows
         Kept windows: ``subject, record, row, start, seconds, sbp, dbp, hr, snr, position`` (row in the store).
     options : RppgTuningOptions
     min_windows : int
-        Windows that a subject must have to take part, be it in training or in testing.
+        Windows that a subject needs to take part in training or testing.
 
     Returns
     -------
-    DataFrame
-        One row a window of a subject that takes part, columns `PLAN_COLUMNS`, sorted by ``fold`` (1, 2, ... in the
+    Design
+        Windows of the subjects that take part, columns `PLAN_COLUMNS`, sorted by ``fold`` (1, 2, ... in the
         order of the subjects' names) and ``order`` (in time, over the subject's recordings). ``first`` and ``random``
-        say whether the setting adds the window to training, ``test_before`` and so on whether it tests the setting.
-        All other subjects but ``val_subject`` train the fold.
+        say whether the setting adds the window to training, ``test_before`` and so on whether it tests the setting. All
+        other subjects but ``val_subject`` train the fold.
 
     Raises
     ------
-    FoldError
+    DesignError
         If fewer than three subjects have enough windows, or nothing of a subject is left to test.
 
     Notes
@@ -61,7 +54,7 @@ def sample_folds(index: pd.DataFrame, options: RppgTuningOptions, *, min_windows
     counts = windows.groupby("subject").size()
     names = sorted(counts.index[counts >= min_windows])
     if len(names) < FEWEST:
-        raise FoldError(
+        raise DesignError(
             f"{len(names)} of {len(counts)} subjects have {min_windows} kept windows, leave-one-subject-out needs "
             f"{FEWEST}: one to test, one to stop the training, one to train on. Record more subjects, look into "
             "quality.csv for what was rejected, or lower rppg.min_windows"
@@ -69,33 +62,39 @@ def sample_folds(index: pd.DataFrame, options: RppgTuningOptions, *, min_windows
     parts = []
     for fold, name in enumerate(names, 1):
         others = [other for other in names if other != name]
-        drawn = np.random.default_rng([options.seed, _VALIDATION, fold]).integers(len(others))
-        part = _divided(windows[windows["subject"] == name].reset_index(drop=True), options, fold)
-        parts.append(part.assign(fold=fold, val_subject=others[drawn], order=np.arange(len(part))))
-    return pd.concat(parts, ignore_index=True)[list(PLAN_COLUMNS)]
+        chosen = np.random.default_rng([options.seed, _VALIDATION, fold]).integers(len(others))
+        part = _divide(windows[windows["subject"] == name].reset_index(drop=True), options, fold)
+        parts.append(part.assign(fold=fold, val_subject=others[chosen], order=np.arange(len(part))))
+    plan = pd.concat(parts, ignore_index=True)[list(PLAN_COLUMNS)]
+    return Design(plan, [*_note_left_out(counts[counts < min_windows]), *undated_records(plan)])
 
 
-def _divided(windows: pd.DataFrame, options: RppgTuningOptions, fold: int) -> pd.DataFrame:
+def _note_left_out(counts: pd.Series) -> list[str]:
+    shown = ", ".join(f"{name} ({n})" for name, n in counts.sort_index().items())
+    return [f"subjects with too few kept windows to take part: {shown}"] if shown else []
+
+
+def _divide(windows: pd.DataFrame, options: RppgTuningOptions, fold: int) -> pd.DataFrame:
     """One subject's windows, in time order, with what each is used for."""
     n = len(windows)
     k = max(1, round(options.share * n))
     first, random = np.arange(n) < k, np.zeros(n, bool)
     random[np.random.default_rng([options.seed, _RANDOM, fold]).choice(n, k, replace=False)] = True
-    after_first = ~first & ~_gap(windows, k, options.gap)
+    after_first = ~first & ~_in_gap(windows, k, options.gap)
     if options.test == "common":
-        common = after_first & _free(windows, first | random)
+        common = after_first & _shares_nothing(windows, first | random)
         tests = dict.fromkeys(SETTINGS, common)
     else:
         everything = np.ones(n, bool)
         tests = {
             BEFORE: everything,
             TUNED: everything,
-            FIRST: after_first & _free(windows, first),
-            RANDOM: _free(windows, random),
+            FIRST: after_first & _shares_nothing(windows, first),
+            RANDOM: _shares_nothing(windows, random),
         }
     for setting, test in tests.items():
         if not test.any():
-            raise FoldError(
+            raise DesignError(
                 f"subject {windows['subject'].iloc[0]}: none of {n} windows is left to test {setting!r}; lower "
                 f"rppg.tuning.share ({options.share:g}) or rppg.tuning.gap ({options.gap}), or raise rppg.min_windows"
             )
@@ -103,15 +102,74 @@ def _divided(windows: pd.DataFrame, options: RppgTuningOptions, fold: int) -> pd
     return windows.assign(first=first, random=random, **tested)
 
 
-def _gap(windows: pd.DataFrame, k: int, gap: int) -> np.ndarray:
-    """Which windows lie unused after the first k: `gap` in number, and in their record as long as the shortest."""
+def _in_gap(windows: pd.DataFrame, k: int, gap: int) -> np.ndarray:
+    """Which windows lie unused after the first k: `gap` of them, and as many times the shortest in their record."""
     start, seconds = windows["start"].to_numpy(), windows["seconds"].to_numpy()
     ends = start[k - 1] + seconds[k - 1] + gap * seconds.min()
     same = (windows["record"] == windows["record"].iloc[k - 1]).to_numpy()
     after = np.arange(len(windows)) >= k
-    return after & ((np.arange(len(windows)) < k + gap) | (same & (gap > 0) & (start < ends - _TIGHT)))
+    return after & ((np.arange(len(windows)) < k + gap) | (same & (gap > 0) & (start < ends - TIGHT)))
 
 
-def _free(windows: pd.DataFrame, taken: np.ndarray) -> np.ndarray:
+def _shares_nothing(windows: pd.DataFrame, taken: np.ndarray) -> np.ndarray:
     """Which windows are not taken and share no signal with one that is."""
     return ~taken & (distance_to_test(windows.assign(test=taken)) > -TOUCHING_SECONDS)
+
+
+def audit_folds(design: Design, options: RppgTuningOptions, *, trained_on: Collection[str] = ()) -> dict:
+    """Look for training windows in, over or beside test windows, and for subjects that the networks know.
+
+    Parameters
+    ----------
+    design : Design
+        As from `sample_folds`.
+    options : RppgTuningOptions
+    trained_on : collection of str
+        Subjects on whom the networks were trained.
+
+    Returns
+    -------
+    dict
+        As from `make_audit`; random windows have neighbours, and without a gap the first ones have, by design. Numbers
+        of ``subjects``, ``windows`` and ``test_windows`` of each setting; ``of_folds``: the subjects of each fold and
+        the numbers of their windows.
+    """
+    plan = design.windows
+    recordings = plan["subject"] + "/" + plan["record"]  # subjects may name theirs alike
+    found: dict[str, list[str]] = {kind.name: [] for kind in KINDS["camera"]}
+    for strategy in STRATEGIES:
+        test = plan[f"test_{strategy}"].to_numpy()
+        distance = distance_to_test(plan.assign(record=recordings, test=test))
+        taken = plan[strategy].to_numpy()
+        own = window_leaks(plan[taken], test[taken], distance[taken], f"{strategy}_beside_test", name=_name)
+        for kind, names in own.items():
+            found[kind] += names
+    found["shared_subject"] = sorted(set(plan["subject"]) & set(map(str, trained_on)))
+    declared = {f"{RANDOM}_beside_test"} | ({f"{FIRST}_beside_test"} if options.gap == 0 else set())
+    return make_audit(
+        "camera",
+        found,
+        declared=declared,
+        notes=design.notes,
+        **options.model_dump(include={"test", "share", "gap", "seed"}),
+        subjects=int(plan["fold"].nunique()),
+        windows=len(plan),
+        test_windows={setting: int(plan[f"test_{setting}"].sum()) for setting in SETTINGS},
+        of_folds=[_describe_fold(fold, part) for fold, part in plan.groupby("fold")],
+    )
+
+
+def _name(window) -> str:
+    return f"{window.subject}/{window_name(window)}"
+
+
+def _describe_fold(fold: int, part: pd.DataFrame) -> dict:
+    return {
+        "fold": int(fold),
+        "subject": part["subject"].iloc[0],
+        "val_subject": part["val_subject"].iloc[0],
+        "recordings": int(part["record"].nunique()),
+        "windows": len(part),
+        **{f"{strategy}_windows": int(part[strategy].sum()) for strategy in STRATEGIES},
+        **{f"test_{setting}_windows": int(part[f"test_{setting}"].sum()) for setting in SETTINGS},
+    }

@@ -1,4 +1,4 @@
-"""The index of all kept windows, of which a split takes some; a file is read in pieces, for it may exceed memory."""
+"""The index of all kept windows, from which a split samples; files are read in pieces, as they may exceed memory."""
 
 import hashlib
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def subject_counts(index: pd.DataFrame | str | Path) -> pd.Series:
     Parameters
     ----------
     index : DataFrame or path
-        One row a kept window; the path of such a table as parquet.
+        One row per kept window; the path of such a table as parquet.
 
     Returns
     -------
@@ -34,18 +34,18 @@ def capped_index(
 ) -> pd.DataFrame:
     """The index without subjects of too few windows, and with at most `cap` windows of the others.
 
-    They are drawn without replacement, by seed and subject alone. Memory holds what is drawn, a piece of the index, and
-    rows of subjects of which more is to come: few, since a subject's rows stand in one shard.
+    They are sampled without replacement, by seed and subject alone. Memory holds the sample, a piece of the index, and
+    rows of subjects with more rows to come: few, since the rows of a subject are in one shard.
 
     Parameters
     ----------
     index : DataFrame or path
-        One row a kept window.
+        One row per kept window.
     counts : Series
         As from `subject_counts`.
     options : SplitOptions
     notes : list of str
-        Takes what was left out.
+        Notes on what was left out are appended.
 
     Returns
     -------
@@ -57,21 +57,21 @@ def capped_index(
         notes.append(f"{len(counts) - len(enough)} subjects with fewer than {options.min_windows} windows are left out")
     if over := int((enough > options.cap).sum()):
         notes.append(f"{over} of {len(enough)} subjects have more than {options.cap} windows and were capped")
-    drawn, waiting = [], []
+    sampled, waiting = [], []
     missing = enough.copy()
     for piece in _pieces(index):
         piece = piece[piece["subject"].isin(enough.index)]
         missing = missing.sub(piece["subject"].value_counts(), fill_value=0)
         waiting = pd.concat([*waiting, piece], ignore_index=True)
         complete = waiting["subject"].isin(missing.index[missing == 0])
-        drawn.append(_as_categories(_cap(waiting[complete], options)))
+        sampled.append(_as_categories(_cap(waiting[complete], options)))
         waiting = [waiting[~complete]]
         missing = missing[missing > 0]
-    return _joined(drawn)
+    return _joined(sampled)
 
 
 def _pieces(index, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
-    """The index piece by piece: a table in memory is one."""
+    """The index piece by piece; a table in memory is one piece."""
     if isinstance(index, pd.DataFrame):
         yield index
         return
@@ -90,7 +90,7 @@ def _pieces(index, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
 
 
 def _cap(index: pd.DataFrame, options: SplitOptions) -> pd.DataFrame:
-    """At most `cap` windows a subject, in time order."""
+    """At most `cap` windows per subject, in time order."""
     index = index.sort_values(["subject", "record", "row"], kind="stable", ignore_index=True)
     sizes = index.groupby("subject", sort=True).size()
     keep = []

@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from cuffless.records.runs import numbered
+from cuffless.records.runs import split_numbers
 
 LEAST_UNITS = 12
-"""Fewer subjects tell nothing."""
+"""With fewer subjects nothing can be said."""
 MOST_P, LEAST_CLOSER = 0.01, 0.1
 """Neighbours are alike from this p on, if they are closer by this share at least: in thousands of subjects every wave
 in the pressures is significant."""
@@ -77,9 +77,9 @@ def compare_neighbours(
     Parameters
     ----------
     windows : DataFrame
-        One row a window: subject, record, sbp, dbp in mmHg, and hr where it is known.
+        One row per window: subject, record, sbp, dbp in mmHg, and hr where it is known.
     orders : mapping of str to Series, optional
-        Position of each subject by order, beside that which the names tell (`name_order`).
+        Position of each subject by order, besides that of their names (`name_order`).
     seed : int
         Seed of the permutations.
 
@@ -105,14 +105,14 @@ def compare_neighbours(
     placed = {name: _places(order, labels.index) for name, order in given.items()}
     placed = _distinct({name: at for name, at in placed.items() if at is not None and not _is_sorted(ranks, at)})
     if not placed:
-        return Neighbours(n, problem="neither names nor rows tell an order")
+        return Neighbours(n, problem="neither names nor rows have an order")
     observed, permuted = _distances(_levelled(ranks, placed.values()), list(placed.values()), seed)
     every = np.vstack((observed, permuted))
     centre, scale = every.mean(axis=0), every.std(axis=0)
     z = (every - centre) / np.where(scale > 0, scale, 1)
     p = (z.min(axis=1)[:, None] <= z[0] + 1e-12).mean(axis=0)
     closer = 1 - observed / permuted.mean(axis=0)
-    # Of several orders that tell, the first: records are numbered by those who recorded them.
+    # Of several orders in which neighbours are alike, the first: records are numbered by those who recorded them.
     alike = np.flatnonzero((p < MOST_P) & (closer >= LEAST_CLOSER))
     best = int(alike[0]) if len(alike) else int(np.argmin(z[0]))
     name = list(placed)[best]
@@ -131,7 +131,7 @@ def compare_neighbours(
 
 
 def name_order(windows: pd.DataFrame) -> dict[str, pd.Series]:
-    """The order that names tell: by the numbers of records or subjects where they are one numbering, else by alphabet.
+    """The order of names: by the numbers of records or subjects where they are one numbering, else by alphabet.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def name_order(windows: pd.DataFrame) -> dict[str, pd.Series]:
     Returns
     -------
     dict of str to Series
-        Position of each subject (that of its first record), by what the order is called.
+        Position of each subject (that of its first record), by the name of the order.
     """
     named = windows[["subject", "record"]].drop_duplicates().astype(str)
     owners = named.groupby("subject")["subject"].first()
@@ -156,7 +156,7 @@ def name_order(windows: pd.DataFrame) -> dict[str, pd.Series]:
     return {"alphabet of the subjects": pd.Series(np.arange(len(alphabet), dtype=float), alphabet)}
 
 
-def parted(pairs: Sequence[tuple[str, str]], windows: pd.DataFrame) -> list[str]:
+def pairs_across_sets(pairs: Sequence[tuple[str, str]], windows: pd.DataFrame) -> list[str]:
     """Neighbours with windows in different sets, as ``one and other``.
 
     Parameters
@@ -186,7 +186,7 @@ def _ranks(labels: pd.DataFrame) -> np.ndarray:
 
 def _by_number(names: pd.Series) -> pd.Series:
     """Number of each name; missing unless all are of one numbering."""
-    numbers = numbered(names)
+    numbers = split_numbers(names)
     single = len(numbers) == names.nunique() and {numbering for numbering, _ in numbers.values()} == {""}
     return names.map({name: float(number) for name, (_, number) in numbers.items()} if single else {}).astype(float)
 

@@ -1,64 +1,45 @@
-"""Drawing subjects and their windows: which calibrate under each strategy, and which test them all."""
+"""Sampling subjects to personalize on: which of their windows calibrate under each strategy, and which test all."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cuffless.config import STRATEGIES, ProtocolOptions
-from cuffless.designs.clock import DATED_TO, in_time_order, undated_records
+from cuffless.designs.audit import make_audit, window_leaks
+from cuffless.designs.clock import DATED_TO, TIGHT, distance_to_test, in_time_order, undated_records
+from cuffless.designs.design import Design, DesignError
 from cuffless.designs.index import subject_counts
-from cuffless.errors import CufflessError
 
 PLAN_COLUMNS = (
     *("number", "subject", "record", "row", "start", "seconds", "sbp", "dbp", "hr", "snr", "elapsed"),
     *("order", "position", "test", "first_rank", "random_rank"),
 )
 _SUBJECTS, _ORDER, _RANDOM = range(3)  # streams of random numbers
-_TIGHT = 1e-6
 
 
-class PersonalizationError(CufflessError):
-    """A personalization that cannot be made as asked, and why."""
-
-
-@dataclass
-class Plan:
-    """Windows of the drawn subjects.
-
-    Attributes
-    ----------
-    windows : DataFrame
-        One row a kept window, columns `PLAN_COLUMNS`, sorted by subject number and order. ``position`` is its row in
-        the materialized store; ``first_rank`` and ``random_rank`` say when the strategy takes it for calibration
-        (a budget of k takes ranks 0 to k - 1; -1: never).
-    notes : list of str
-        What differs from what was asked for.
-    """
-
-    windows: pd.DataFrame
-    notes: list[str] = field(default_factory=list)
-
-
-def sample_plan(index: pd.DataFrame | str | Path, manifest: pd.DataFrame, options: ProtocolOptions) -> Plan:
-    """Draw test subjects of a split, and divide each one's windows into calibration and test.
+def sample_plan(index: pd.DataFrame | str | Path, options: ProtocolOptions, *, manifest: pd.DataFrame) -> Design:
+    """Sample test subjects of a split, and divide the windows of each into calibration and test.
 
     Parameters
     ----------
     index : DataFrame or path
         All kept windows (parquet), not the split's capped sample: record, subject, row, start, seconds and labels.
+    options : ProtocolOptions
     manifest : DataFrame
         The split: columns subset, subject.
-    options : ProtocolOptions
 
     Returns
     -------
-    Plan
+    Design
+        Windows with the columns `PLAN_COLUMNS`, sorted by subject number and order. ``position`` is the row in the
+        materialized store; ``first_rank`` and ``random_rank`` say when the strategy takes a window for calibration (a
+        budget of k takes ranks 0 to k - 1; -1: never).
 
     Raises
     ------
-    PersonalizationError
+    DesignError
         If no test subject has `min_windows` windows.
 
     Notes
@@ -72,7 +53,7 @@ def sample_plan(index: pd.DataFrame | str | Path, manifest: pd.DataFrame, option
     enough = counts.index[counts >= options.min_windows].to_numpy(dtype=object)
     if not len(enough):
         most = f"the most are {counts.max()}" if len(counts) else "there is no test subject"
-        raise PersonalizationError(
+        raise DesignError(
             f"none of {len(tested)} test subjects has {options.min_windows} kept windows ({most}); record longer, "
             "loosen the rules under windows, or lower personalization.min_windows"
         )
@@ -80,27 +61,27 @@ def sample_plan(index: pd.DataFrame | str | Path, manifest: pd.DataFrame, option
     if len(enough) < options.subjects:
         notes.append(f"{len(enough)} subjects in place of {options.subjects}: all that have enough windows")
     size = min(options.subjects, len(enough))
-    drawn = np.random.default_rng([options.seed, _SUBJECTS]).choice(enough, size, replace=False)
-    windows = in_time_order(_windows_of(index, drawn))
+    sampled = np.random.default_rng([options.seed, _SUBJECTS]).choice(enough, size, replace=False)
+    windows = in_time_order(_read_windows(index, sampled))
     parts = [
-        _divided(part, options, number)
-        for number, part in enumerate((windows[windows["subject"] == s] for s in drawn), 1)
+        _divide(part, options, number)
+        for number, part in enumerate((windows[windows["subject"] == s] for s in sampled), 1)
     ]
     plan = pd.concat(parts, ignore_index=True)
-    notes += _few(plan, options) + undated_records(plan)
+    notes += _note_short_budgets(plan, options) + undated_records(plan)
     plan["position"] = np.arange(len(plan))
-    return Plan(plan[list(PLAN_COLUMNS)], notes)
+    return Design(plan[list(PLAN_COLUMNS)], notes)
 
 
-def _few(plan: pd.DataFrame, options: ProtocolOptions) -> list[str]:
-    """Say which subjects have fewer calibration windows than their budget; refuse those that have none."""
+def _note_short_budgets(plan: pd.DataFrame, options: ProtocolOptions) -> list[str]:
+    """Notes on subjects with fewer calibration windows than their budget; those with none are an error."""
     notes = []
     for strategy in STRATEGIES:
         have = (plan[f"{strategy}_rank"] >= 0).groupby(plan["subject"]).sum()
         sizes = plan.groupby("subject").size()
         wanted = pd.Series([options.budgets(n, strategy)[options.budget] for n in sizes], index=sizes.index)
         if len(none := have.index[have == 0]):
-            raise PersonalizationError(
+            raise DesignError(
                 f"{len(none)} subjects, such as {none[0]}, have no calibration window for {strategy}: a gap of "
                 f"{options.gap} windows before the test windows leaves none; lower personalization.gap, or raise "
                 "min_windows"
@@ -110,7 +91,7 @@ def _few(plan: pd.DataFrame, options: ProtocolOptions) -> list[str]:
     return notes
 
 
-def _windows_of(index, subjects) -> pd.DataFrame:
+def _read_windows(index, subjects) -> pd.DataFrame:
     if isinstance(index, pd.DataFrame):
         table = index[index["subject"].isin(subjects)]
     else:
@@ -118,7 +99,7 @@ def _windows_of(index, subjects) -> pd.DataFrame:
     return table.astype({"subject": "str", "record": "str"})
 
 
-def _divided(windows: pd.DataFrame, options: ProtocolOptions, number: int) -> pd.DataFrame:
+def _divide(windows: pd.DataFrame, options: ProtocolOptions, number: int) -> pd.DataFrame:
     """One subject's windows with their order, the test set and the strategies' ranks."""
     n = len(windows)
     seed = [options.seed, number]
@@ -153,7 +134,55 @@ def _before_gap(windows: pd.DataFrame, test: np.ndarray, gap: int) -> np.ndarray
         return clear
     record, first = windows["record"], windows[test].groupby("record")["start"].min()
     ends = windows["start"] + (1 + gap) * windows["seconds"]
-    clear &= ~(ends > record.map(first) + _TIGHT).to_numpy()  # of a record without test windows nothing is known
-    # Other records of the subject, whose dates are told to the minute.
+    clear &= ~(ends > record.map(first) + TIGHT).to_numpy()  # a record without test windows has no clock in common
+    # Other records of the subject, whose dates are known to the minute.
     late = windows["elapsed"] + ends - windows["start"] > windows.loc[test, "elapsed"].min() - DATED_TO
     return clear & ~(late & ~record.isin(first.index)).to_numpy()
+
+
+def audit_plan(design: Design, options: ProtocolOptions, *, trained_on: Collection[str] = ()) -> dict:
+    """Look for calibration windows in, over or beside test windows, and for subjects that the network knows.
+
+    Parameters
+    ----------
+    design : Design
+        As from `sample_plan`.
+    options : ProtocolOptions
+    trained_on : collection of str
+        Subjects on whom the network was trained.
+
+    Returns
+    -------
+    dict
+        As from `make_audit`, of all strategies and budgets together; numbers of ``subjects``, ``windows`` and
+        ``test_windows``; ``least_gap_seconds``: the least distance in time from a calibration to a test window of its
+        record; ``of_subjects``: the same numbers for each subject.
+    """
+    windows = design.windows
+    calibrates = np.any([windows[f"{strategy}_rank"] >= 0 for strategy in STRATEGIES], axis=0)
+    own, distance = windows[calibrates], distance_to_test(windows)[calibrates]
+    found = window_leaks(own, own["test"].to_numpy(), distance, "touching_windows")
+    found["shared_subject"] = sorted(set(map(str, trained_on)) & set(windows["subject"]))
+    finite = distance[np.isfinite(distance)]
+    return make_audit(
+        "personalization",
+        found,
+        notes=design.notes,
+        **options.model_dump(include={"order", "test_half", "gap"}),
+        subjects=int(windows["number"].nunique()),
+        windows=len(windows),
+        test_windows=int(windows["test"].sum()),
+        least_gap_seconds=round(float(finite.min()), 3) if len(finite) else None,
+        of_subjects=[_describe_subject(number, part) for number, part in windows.groupby("number")],
+    )
+
+
+def _describe_subject(number: int, part: pd.DataFrame) -> dict:
+    return {
+        "number": int(number),
+        "subject": part["subject"].iloc[0],
+        "records": part["record"].nunique(),
+        "windows": len(part),
+        "test_windows": int(part["test"].sum()),
+        **{f"{strategy}_windows": int((part[f"{strategy}_rank"] >= 0).sum()) for strategy in STRATEGIES},
+    }

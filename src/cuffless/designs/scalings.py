@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cuffless.designs.split import SUBSETS
+from cuffless.designs.design import SUBSETS
 
 TOLERANCE = 0.001
 """Two means or SDs of labels are the same up to so many mmHg."""
@@ -25,8 +25,8 @@ class Scaling(NamedTuple):
     kind: Literal["network", "mean"] = "network"
 
 
-def check_scaling(mean, sd, windows: pd.DataFrame, kind: Literal["network", "mean"] = "network") -> dict:
-    """Tell whether a network's outputs are scaled by the training labels, and by nothing else.
+def scaling_error(mean, sd, windows: pd.DataFrame, kind: Literal["network", "mean"] = "network") -> str:
+    """By what a network's outputs are scaled, if not by the training labels alone.
 
     Parameters
     ----------
@@ -39,9 +39,8 @@ def check_scaling(mean, sd, windows: pd.DataFrame, kind: Literal["network", "mea
 
     Returns
     -------
-    dict
-        ``count``: 0 if mean and SD are those of the training set, else 1; ``declared``: False; ``examples``: which
-        windows they are of instead, or how far off they are.
+    str
+        Which windows mean and SD are of instead, or how far off they are; empty if they are those of the training set.
 
     Raises
     ------
@@ -50,30 +49,30 @@ def check_scaling(mean, sd, windows: pd.DataFrame, kind: Literal["network", "mea
     """
     labels = next(columns for columns in _LABELS if set(columns) <= set(windows.columns))
     if not (windows["subset"] == "train").any():
-        raise ValueError("no training windows: what a network should be scaled by is not known")
+        raise ValueError("no training windows to compare a network's scaling with")
 
-    def off(subsets) -> np.ndarray:
+    def distance(subsets) -> float:
         part = windows.loc[windows["subset"].isin(subsets), labels].to_numpy(float)
         if not len(part):
-            return np.full(4, np.inf)
+            return np.inf
         wrong = np.abs([part.mean(axis=0) - mean, part.std(axis=0) - sd])
-        return wrong[:1].ravel() if kind == "mean" else wrong.ravel()
+        return float(wrong[:1].max() if kind == "mean" else wrong.max())
 
-    distance = off(("train",))
-    if distance.max() <= TOLERANCE:
-        return {"count": 0, "declared": False, "examples": []}
-    others = next((subsets for subsets in _FITTED if off(subsets).max() <= TOLERANCE), None)
-    told = f"of {' and '.join(others)}" if others else f"up to {distance.max():.2f} mmHg from those of train"
-    return {"count": 1, "declared": False, "examples": [f"mean and SD {told}" if kind == "network" else f"mean {told}"]}
+    off = distance(("train",))
+    if off <= TOLERANCE:
+        return ""
+    others = next((subsets for subsets in _FITTED if distance(subsets) <= TOLERANCE), None)
+    whose = f"of {' and '.join(others)}" if others else f"up to {off:.2f} mmHg from those of train"
+    return f"mean and SD {whose}" if kind == "network" else f"mean {whose}"
 
 
-def saved_scaling(model: str | Path) -> Scaling | None:
-    """Output scaling that a ``.keras`` file carries, without loading the network; None if it has none of ours.
+def read_scaling(model: str | Path) -> Scaling | None:
+    """Output scaling in a ``.keras`` file, without loading the network; None if cuffless did not write it.
 
     Raises
     ------
     ValueError
-        If it is no such file.
+        If it is not such a file.
     """
     try:
         with zipfile.ZipFile(model) as archive:
@@ -89,6 +88,6 @@ def saved_scaling(model: str | Path) -> Scaling | None:
     return Scaling(tuple(scaling[-1]["mean"]), tuple(scaling[-1]["sd"]), kind)
 
 
-def named_scalings(models: Iterable[str | Path]) -> dict[str, Scaling | None]:
+def read_scalings(models: Iterable[str | Path]) -> dict[str, Scaling | None]:
     """Output scalings of trained networks, by ``network seed`` as their folders are named."""
-    return {" ".join(Path(model).parts[-3:-1]): saved_scaling(model) for model in models}
+    return {" ".join(Path(model).parts[-3:-1]): read_scaling(model) for model in models}

@@ -1,39 +1,18 @@
-"""Drawing manifests: which window trains, validates and tests."""
+"""Sampling splits: which windows train, validate and test."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cuffless.config import SplitOptions
+from cuffless.designs.design import SUBSETS, Design, DesignError
 from cuffless.designs.index import NAMES, capped_index, subject_counts
-from cuffless.errors import CufflessError, some_of
+from cuffless.errors import some_of
 
-SUBSETS = ("train", "val", "test")
 UNITS = {"nonmixed": "subject", "record": "record"}
-"""What is divided in the kinds of split that are drawn, but for `mixed`, which divides windows."""
-
-
-class SplitError(CufflessError):
-    """A split that cannot be made as asked, and why."""
-
-
-@dataclass
-class Split:
-    """A drawn split.
-
-    Attributes
-    ----------
-    manifest : DataFrame
-        One row a window: subset, position (its row in the materialized subset), then the columns of the windows' index.
-    notes : list of str
-        What differs from what was asked for.
-    """
-
-    manifest: pd.DataFrame
-    notes: list[str] = field(default_factory=list)
+"""What the kinds of split divide that sample subjects or records; `mixed` divides windows."""
 
 
 def sample_split(
@@ -42,35 +21,35 @@ def sample_split(
     *,
     name: str = "split",
     published: Mapping[str, str] | None = None,
-) -> Split:
+) -> Design:
     """Divide windows into training, validation and test sets.
 
     Parameters
     ----------
     index : DataFrame or path
-        One row a kept window: record, subject, row, start, seconds, sbp, dbp and more. Of a parquet file memory holds
-        no more than is drawn.
+        One row per kept window: record, subject, row, start, seconds, sbp, dbp and more. Of a parquet file memory holds
+        no more than is sampled.
     options : SplitOptions
     name : str
         The split's name in messages.
     published : mapping of str to str, optional
-        Set (one of `SUBSETS`) of each record that those who published it put into one; for the kind `official`.
+        Set (one of `SUBSETS`) in which each record was published; for the kind `official`.
 
     Returns
     -------
-    Split
+    Design
+        Windows with subset and position (row in the materialized subset), then the columns of the index.
 
     Raises
     ------
-    SplitError
-        If there are too few subjects, records or windows for three sets, or no published ones where these are asked
-        for.
+    DesignError
+        If there are too few subjects, records or windows for three sets, or no published sets for the kind `official`.
 
     Notes
     -----
     Schrumpf et al. (2021), sections 3.1.1 and 3.5.2; their non-mixed split took a record for its patient, which is the
-    kind `record`. Draws depend on the seed, and a subject's capped sample on its own name besides, so that it does not
-    change when others join.
+    kind `record`. Samples depend on the seed, and a subject's capped sample on its name as well, so it does not change
+    when others join.
     """
     notes: list[str] = []
     capped = capped_index(index, subject_counts(index), options, notes)
@@ -88,15 +67,15 @@ def sample_split(
         part.insert(0, "position", np.arange(len(part), dtype=np.int64))
         part.insert(0, "subset", subset)
         chosen.append(part)
-    return Split(pd.concat(chosen, ignore_index=True), notes)
+    return Design(pd.concat(chosen, ignore_index=True), notes)
 
 
 def _divide_units(capped, unit, options, rng, notes, name):
-    """Windows of the sets, of which no two share a subject, or no two a record."""
+    """Windows of sets that share no subject, or no record."""
     units = capped[unit].cat.categories.to_numpy()
     if len(units) < len(SUBSETS):
         kind = {"subject": "non-mixed", "record": "record-disjoint"}[unit]
-        raise SplitError(
+        raise DesignError(
             f"{name}: a {kind} split needs at least 3 {unit}s with windows, found {len(units)}; "
             "add records, loosen the rules under windows, or lower splits.min_windows"
         )
@@ -125,9 +104,9 @@ def _published_sets(capped, published, options, rng, notes, name):
     given = capped["record"].astype(str).map(lambda record: published.get(record, "")).astype(object)
     if strange := sorted({str(record) for record in capped["record"][~given.isin(("", *SUBSETS))]}):
         record = strange[0]
-        raise SplitError(f"{name}: {record} was published in the set {published[record]}; it must be one of {SUBSETS}")
+        raise DesignError(f"{name}: {record} was published in the set {published[record]}; it must be one of {SUBSETS}")
     if missing := [subset for subset in ("train", "test") if not (given == subset).any()]:
-        raise SplitError(
+        raise DesignError(
             f"{name}: no record with windows was published in the set {' or '.join(missing)}; an official split needs "
             "it. Put the data set's lists of subjects (or its subset files) into records.path, see "
             "docs/own_source.md, or set the split's kind to nonmixed"
@@ -137,7 +116,7 @@ def _published_sets(capped, published, options, rng, notes, name):
     if not (given == "val").any():
         subjects = np.unique(capped["subject"][given == "train"].astype(str))
         if len(subjects) < 2:
-            raise SplitError(f"{name}: no validation set was published, and one training subject cannot give one")
+            raise DesignError(f"{name}: no validation set was published, and one training subject cannot give one")
         n = shares(len(subjects), np.array(options.fractions[:2]) / sum(options.fractions[:2]))[1]
         chosen = rng.permutation(subjects)[:n]
         given[capped["subject"].astype(str).isin(chosen) & (given == "train")] = "val"
@@ -165,13 +144,13 @@ def _divide_windows(capped, subjects, options, rng, notes, name):
         made = " / ".join(map(str, counts))
         notes.append(f"{len(capped)} windows in place of {total}: divided {made} in proportion to splits.{name_of}")
     else:
-        raise SplitError(f"{name}: {len(capped)} windows cannot be divided into three sets")
+        raise DesignError(f"{name}: {len(capped)} windows cannot be divided into three sets")
     order = rng.permutation(len(capped))[: counts.sum()]
     return [capped.iloc[np.sort(part)] for part in np.split(order, np.cumsum(counts)[:-1])]
 
 
 def _full_subjects(capped, subjects, options, rng, notes):
-    """Subjects of a mixed split: drawn among those that reach the cap, filled up with others if these are few."""
+    """Subjects of a mixed split: sampled from those that reach the cap, filled up with others if these are few."""
     sizes = capped["subject"].value_counts().loc[subjects].to_numpy()
     full, others = subjects[sizes >= options.cap], subjects[sizes < options.cap]
     if len(full) >= options.mixed_subjects:

@@ -4,38 +4,31 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import InputOptions
-from cuffless.designs import SUBSETS
-from cuffless.errors import CufflessError
+from cuffless.designs.audit import make_audit, shared
+from cuffless.designs.design import SUBSETS, Design, DesignError
 
 KEY = ["record", "row"]
 _OWN = ["seconds", "sbp", "dbp"]  # what a crop has for itself; all else is the stretch's
 
 
-class InputError(CufflessError):
-    """An input study that cannot be made of these records."""
-
-
-def sample_stretches(index: pd.DataFrame, options: InputOptions) -> tuple[pd.DataFrame, dict]:
-    """Divide stretches at random, whosever they are.
+def sample_stretches(index: pd.DataFrame, options: InputOptions) -> Design:
+    """Divide stretches at random, whoever they are of.
 
     Parameters
     ----------
     index : DataFrame
-        One row a kept stretch: record, subject, row, start and more; that of any crop.
+        One row per kept stretch: record, subject, row, start and more; of any crop.
     options : InputOptions
         Windows of each set, and the seed.
 
     Returns
     -------
-    manifest : DataFrame
-        subset, position (row in the set), record, subject, row, start, hr, snr.
-    description : dict
-        ``windows`` and ``subjects`` of each set, ``asked`` (windows wanted in all), ``shared_subjects`` of training
-        and test set, and ``notes`` on what differs from what was asked for.
+    Design
+        Windows with subset, position (row in the set), record, subject, row, start, hr, snr.
 
     Raises
     ------
-    InputError
+    DesignError
         If there are fewer than three stretches.
 
     Notes
@@ -47,7 +40,7 @@ def sample_stretches(index: pd.DataFrame, options: InputOptions) -> tuple[pd.Dat
     counts = asked
     if len(index) < asked.sum():
         if len(index) < len(asked):
-            raise InputError(
+            raise DesignError(
                 f"inputs: {len(index)} stretches of {options.stretch_seconds:g} s are accepted, and three sets are "
                 "wanted; add records or loosen the rules of the windowing"
             )
@@ -59,15 +52,7 @@ def sample_stretches(index: pd.DataFrame, options: InputOptions) -> tuple[pd.Dat
     chosen = index.drop(columns=_OWN).iloc[order].reset_index(drop=True)
     chosen.insert(0, "position", np.concatenate([np.arange(n) for n in counts]))
     chosen.insert(0, "subset", np.repeat(SUBSETS, counts))
-    subjects = {name: set(chosen.loc[chosen["subset"] == name, "subject"]) for name in SUBSETS}
-    described = {
-        "windows": dict(zip(SUBSETS, map(int, counts), strict=True)),
-        "asked": int(asked.sum()),
-        "subjects": {name: len(who) for name, who in subjects.items()},
-        "shared_subjects": len(subjects["train"] & subjects["test"]),
-        "notes": notes,
-    }
-    return chosen, described
+    return Design(chosen, notes)
 
 
 def join_labels(manifest: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
@@ -75,11 +60,41 @@ def join_labels(manifest: pd.DataFrame, index: pd.DataFrame) -> pd.DataFrame:
 
     Raises
     ------
-    InputError
+    DesignError
         If the crop does not have the stretches.
     """
     labels = index.set_index(KEY)[_OWN]
     wanted = pd.MultiIndex.from_frame(manifest[KEY])
     if not wanted.isin(labels.index).all():
-        raise InputError("the crops do not hold the stretches that were drawn; cut and draw them anew")
+        raise DesignError("the crops do not hold the sampled stretches; cut the crops and sample the stretches again")
     return manifest.assign(**{name: labels.loc[wanted, name].to_numpy() for name in _OWN})
+
+
+def audit_stretches(design: Design, options: InputOptions) -> dict:
+    """Count what the sets of the input study share: whoever the stretches are of, by design.
+
+    Parameters
+    ----------
+    design : Design
+        As from `sample_stretches`.
+    options : InputOptions
+
+    Returns
+    -------
+    dict
+        As from `make_audit`, with ``windows`` and ``subjects`` of each set, ``asked`` (windows wanted in all) and
+        ``shared_subjects`` of training and test set.
+    """
+    windows = design.windows
+    found = {f"shared_{column}": sorted(shared(windows, column)) for column in ("subject", "record")}
+    subjects = {name: set(windows.loc[windows["subset"] == name, "subject"]) for name in SUBSETS}
+    return make_audit(
+        "inputs",
+        found,
+        declared=found,
+        notes=design.notes,
+        windows={name: int((windows["subset"] == name).sum()) for name in SUBSETS},
+        asked=sum(options.windows),
+        subjects={name: len(who) for name, who in subjects.items()},
+        shared_subjects=len(subjects["train"] & subjects["test"]),
+    )

@@ -11,7 +11,7 @@ from cuffless.judgement.measures.drift import delays, drift_edges, drift_table
 from cuffless.judgement.measures.errors import mae_tables
 from cuffless.judgement.measures.tables import MethodTables
 from cuffless.judgement.questions import Questions
-from cuffless.judgement.table.design import Design
+from cuffless.judgement.table.layout import Layout
 from cuffless.judgement.table.predictions import JudgedSplit, PredictionError
 
 COMPARED = ("mae", "method_skill", "contrasts", "subject_boxes", "subject_ks")
@@ -19,7 +19,7 @@ COMPARED = ("mae", "method_skill", "contrasts", "subject_boxes", "subject_ks")
 
 
 def compare_methods(
-    designs: Sequence[tuple[Design, pd.DataFrame | Iterable[pd.DataFrame]]],
+    designs: Sequence[tuple[Layout, pd.DataFrame | Iterable[pd.DataFrame]]],
     questions: Questions,
     options: EvaluationOptions,
 ) -> dict[str, pd.DataFrame]:
@@ -27,7 +27,7 @@ def compare_methods(
 
     Parameters
     ----------
-    designs : sequence of (Design, DataFrame or iterable of DataFrame)
+    designs : sequence of (Layout, DataFrame or iterable of DataFrame)
         Each with the predictions of all networks and seeds; the first stands in the paper's table.
     questions : Questions
     options : EvaluationOptions

@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from cuffless.errors import in_words, shortened
+from cuffless.errors import describe_error, shortened
 
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 _LONGEST = 200  # characters
@@ -52,7 +52,7 @@ def custom_function(architecture: str):
             "directory or on PYTHONPATH"
         ) from error
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # a module may do anything
-        why = in_words(error, 120)
+        why = describe_error(error, 120)
         raise ValueError(f"network {architecture}: importing its module fails ({why}); correct it") from error
     function = getattr(module, function_name, None)
     if not callable(function):

@@ -1,7 +1,7 @@
-"""Recordings: where they come from, how they are read, and the table of what there is."""
+"""Recordings: their sources, their readers, and the table of available records."""
 
 from cuffless.records.catalog import describe_record, list_records, reason_text, shard_listing, simulated_entries
-from cuffless.records.faults import costing_a_recording
+from cuffless.records.faults import record_errors
 from cuffless.records.fetching import fetch_records, read_records
 from cuffless.records.formats.csv_files import LayoutError, is_csv, open_csv
 from cuffless.records.formats.wfdb_files import open_wfdb
@@ -12,13 +12,13 @@ from cuffless.records.record import (
     Record,
     RecordError,
     Segment,
-    beyond_measure,
+    describe_out_of_range,
     from_arrays,
-    turned_over,
+    invert_ppg,
 )
-from cuffless.records.runs import describe_runs, numbered, runs_of
+from cuffless.records.runs import describe_runs, find_runs, split_numbers
 from cuffless.records.source import Entry, Source, shard_of, split_path
-from cuffless.records.sources import find_records, open_record, refusing, source_file, source_named
+from cuffless.records.sources import find_records, get_source, open_record, source_errors, source_file
 
 __all__ = [
     "Channel",
@@ -29,29 +29,29 @@ __all__ = [
     "RecordError",
     "Segment",
     "Source",
-    "beyond_measure",
-    "costing_a_recording",
+    "describe_out_of_range",
     "describe_record",
     "describe_runs",
     "fetch_records",
     "find_records",
+    "find_runs",
     "from_arrays",
+    "get_source",
+    "invert_ppg",
     "is_csv",
     "list_records",
-    "numbered",
     "open_csv",
     "open_record",
     "open_wfdb",
     "read_records",
     "reason_text",
-    "refusing",
-    "runs_of",
+    "record_errors",
     "shard_listing",
     "shard_of",
     "simulated_entries",
+    "source_errors",
     "source_file",
-    "source_named",
+    "split_numbers",
     "split_path",
     "subject_of",
-    "turned_over",
 ]

@@ -1,4 +1,4 @@
-"""The table of records: which there are, whose they are, what is wrong with them."""
+"""The table of records: available records, their subjects and their problems."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ from cuffless.records.folders import file_states
 from cuffless.records.local import local_entry, subject_of
 from cuffless.records.record import RecordError
 from cuffless.records.source import Entry, shard_of, split_path
-from cuffless.records.sources import refusing, source_named, table_name
+from cuffless.records.sources import get_source, source_errors, table_name
 
 COLUMNS = (
     *("record", "subject", "identity", "path", "segments", "seconds", "sha256", "problem"),
@@ -24,45 +24,46 @@ COLUMNS = (
 
 
 _UNFIT = re.compile(r"[\0\r\ud800-\udfff]")
-"""What a name cannot hold, which is a cell of tables and a group in a store."""
+"""Characters that a record name may not contain, as it becomes a table cell and a group in a store."""
 _LONGEST_NAME = 1000
 _LONG_WORD = re.compile(r"[^\s/]{200,}")
 _LONGEST_SHOWN = 200  # characters of a path in a reason
-_DEEPEST = 64  # folders that a name tells
+_DEEPEST = 64  # most folders in a record's name
 
 
 def simulated_entries(listing: str | Path) -> list[Entry]:
-    """Simulated records that a shard's list names.
+    """Simulated records on a shard's list.
 
     Raises
     ------
     RecordError
-        If one of them was deleted since.
+        If one of them has been deleted since.
     """
     table = pd.read_csv(listing)
     paths = [Path(listing).parent / path for path in table["path"]]
     absent = [path for path in paths if not path.with_name(path.name + ".hea").is_file()]
     if absent:
-        raise RecordError(f"{absent[0]}: simulated, but no longer there; delete {listing} to have it simulated anew")
+        raise RecordError(
+            f"{absent[0]}: the simulated record has been deleted; delete {listing} too, and it is simulated again"
+        )
     return [local_entry(path) for path in paths]
 
 
 def shard_listing(options: RecordOptions, shard: int) -> str:
-    """Digest of names, sizes and times of the files in a local folder that concern a shard.
+    """Digest of the names, sizes and times of the files in a local folder that may belong to a shard.
 
-    Files whose path names a patient concern that patient's shard; whose the others are is not known, so they concern
-    all.
+    Files whose path names a patient belong to that patient's shard; the others may belong to any shard.
     """
     return _listings(options.path, options.shards)[shard]
 
 
 @cache
 def _listings(folder: str, shards: int) -> list[str]:
-    """Listing of every shard, in one sweep over the files."""
+    """Listing digests of all shards, in one pass over the files."""
     digests = [hashlib.sha256() for _ in range(shards)]
     for path, *state in _files(folder):
         subject, identity = subject_of(path)
-        line = f"{path} {state}\n".encode(errors="surrogatepass")  # of a name that is not UTF-8
+        line = f"{path} {state}\n".encode(errors="surrogatepass")  # a name may not be UTF-8
         for digest in digests if identity == "record" else [digests[shard_of(subject, shards)]]:
             digest.update(line)
     return [digest.hexdigest()[:16] for digest in digests]
@@ -74,27 +75,27 @@ _files = cache(file_states)
 def describe_record(entry: Entry, options: RecordOptions) -> dict:
     """One row of the table of records, from headers and checksums.
 
-    A record that cannot be used is a row too, with its reason under ``problem``.
+    A record that cannot be used also gets a row, with the reason under ``problem``.
     """
-    row = {"record": fit_name(table_name(entry)), "subject": fit_name(entry.subject or entry.name)}
+    row = {"record": valid_name(table_name(entry)), "subject": valid_name(entry.subject or entry.name)}
     row |= {"identity": entry.identity, "path": entry.path, "subset": entry.subset}
     try:
-        with refusing(options.source, entry.path):
-            return {**row, **_surveyed(entry, options)}
+        with source_errors(options.source, entry.path):
+            return {**row, **_header_columns(entry, options)}
     except RecordError as error:
         problem = reason_text(str(error).replace(entry.path, shortened(entry.path, _LONGEST_SHOWN)))
         nothing = {"segments": 0, "seconds": 0.0, "sha256": "", "problem": problem, "bytes": 0}
-        row["path"] = writable(entry.path)
-        return {**row, **nothing, "recorded": round(error.seconds, 3), "channels": _joined(error.channels)}
+        row["path"] = escape_text(entry.path)
+        return {**row, **nothing, "recorded": round(error.seconds, 3), "channels": _join_channels(error.channels)}
 
 
-def _surveyed(entry: Entry, options: RecordOptions) -> dict:
-    """What a record's headers tell."""
-    if writable(entry.path) != entry.path:
+def _header_columns(entry: Entry, options: RecordOptions) -> dict:
+    """Columns that come from a record's headers."""
+    if escape_text(entry.path) != entry.path:
         raise RecordError(
-            f"{entry.path}: its name holds a line break, or what is not UTF-8, which tables cannot; rename it"
+            f"{entry.path}: the file name contains a line break or is not UTF-8, which no table can hold; rename it"
         )
-    source = source_named(options.source)
+    source = get_source(options.source)
     record = source.survey(entry.path, options)
     return {
         "segments": len(record.segments),
@@ -103,36 +104,36 @@ def _surveyed(entry: Entry, options: RecordOptions) -> dict:
         "problem": "",
         "bytes": record.size or sum(Path(file).stat().st_size for file in record.files),
         "recorded": round(record.seconds, 3),
-        "channels": _joined(record.channels),
+        "channels": _join_channels(record.channels),
     }
 
 
-def _joined(channels: Iterable[str]) -> str:
-    return writable(";".join(map(str, channels)))
+def _join_channels(channels: Iterable[str]) -> str:
+    return escape_text(";".join(map(str, channels)))
 
 
-def writable(text: str) -> str:
-    """A text as a table can hold it and give it back: signs that UTF-8 or a CSV has no form for are escaped."""
+def escape_text(text: str) -> str:
+    """A text that a table can store and return; characters that UTF-8 or CSV cannot represent are escaped."""
     return re.sub(r"[\0\r]", lambda sign: repr(sign[0])[1:-1], text).encode(errors="backslashreplace").decode()
 
 
 def reason_text(text: str) -> str:
-    """A reason as a table holds it; words of a file that no reader has a use for are cut short."""
-    return writable(_LONG_WORD.sub(lambda word: f"{word[0][:100]}...", text))
+    """A reason as stored in a table; very long words from a file are cut short."""
+    return escape_text(_LONG_WORD.sub(lambda word: f"{word[0][:100]}...", text))
 
 
-def fit_name(name: str) -> str:
-    """A name for a row of the table of records; nearly all are that as they are."""
+def valid_name(name: str) -> str:
+    """A valid name for a row of the table of records; nearly all names are returned unchanged."""
     fit = _UNFIT.sub("_", name)
-    if any(not part.strip(".") for part in fit.split("/")):  # a store takes it for a path
+    if any(not part.strip(".") for part in fit.split("/")):  # a store would read it as a path
         fit = f"record_{fit}".replace("/", "_")
-    if len(fit) > _LONGEST_NAME:  # of a list or a file that was not meant to name records
+    if len(fit) > _LONGEST_NAME:  # from a list or file that was never meant to name records
         fit = f"{shortened(fit)}{hashlib.sha256(fit.encode()).hexdigest()[:8]}"
     return fit
 
 
 def list_records(entries: list[Entry], options: RecordOptions, shard: int | None = None) -> pd.DataFrame:
-    """Table of records, one row each, of one shard or of all.
+    """Table of records, one row per record, for one shard or for all.
 
     Parameters
     ----------
@@ -147,14 +148,14 @@ def list_records(entries: list[Entry], options: RecordOptions, shard: int | None
     -------
     DataFrame
         Columns record, subject, identity, path, segments, seconds (with both signals), sha256, problem, bytes (of the
-        files that hold them), recorded (seconds in all, gaps included), channels (all, separated by semicolons), subset
-        (train, val or test, where its publisher says so). Names
-        occur once in a data set: one that does not name its patient has the patient put before it, and records of
-        equal name take as much of their path as tells them apart, or else a number (they are of one shard, whatever
-        the number of shards). Of records that are the same files, the first is used and the others have a problem.
+        files that hold them), recorded (total seconds, gaps included), channels (all, separated by semicolons), subset
+        (train, val or test, if the publisher assigned one). Names are unique in a data set: a name without its patient
+        gets the patient as a prefix, and records with the same name get as much of their path as distinguishes them,
+        or else a number (they are all in one shard, whatever the number of shards). If several records consist of the
+        same files, the first is used and the others have a problem.
     """
     chosen = [entry for entry in entries if shard is None or entry.shard(options.shards) == shard]
-    with ThreadPoolExecutor(source_named(options.source).connections(options)) as pool:
+    with ThreadPoolExecutor(get_source(options.source).connections(options)) as pool:
         rows = list(pool.map(lambda entry: describe_record(entry, options), chosen))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     nameless = pd.Series([not entry.subject for entry in chosen], dtype=bool)
@@ -163,15 +164,15 @@ def list_records(entries: list[Entry], options: RecordOptions, shard: int | None
         depth += 1
         if depth > _DEEPEST:  # a.csv beside a.txt, a/b_c.csv beside a_b/c.csv
             table.loc[twice, "record"] = short[twice]
-            table["record"] = _numbered(table["record"])
+            table["record"] = _number_duplicates(table["record"])
             break
         table.loc[twice, "record"] = [_long_name(path, depth) for path in table.loc[twice, "path"]]
-    # Without a patient the record is the subject, so two records of one name are two subjects.
+    # Without a patient the record is the subject, so two records with the same name are two subjects.
     table.loc[nameless, "subject"] = table.loc[nameless, "record"]
-    return _same_files_once(table) if source_named(options.source).digests_name_files else table
+    return _reject_duplicate_files(table) if get_source(options.source).digests_name_files else table
 
 
-def _same_files_once(table: pd.DataFrame) -> pd.DataFrame:
+def _reject_duplicate_files(table: pd.DataFrame) -> pd.DataFrame:
     digests = table["sha256"]
     again = (digests != "") & digests.duplicated()
     first = table[~again].set_index("sha256")["record"]
@@ -183,11 +184,11 @@ def _same_files_once(table: pd.DataFrame) -> pd.DataFrame:
 def _long_name(path: str, depth: int) -> str:
     file, part = split_path(path)
     name = "_".join([part for part in file.with_suffix("").parts if part != file.anchor][-depth:])
-    return fit_name(f"{name}_{part}" if part else name)
+    return valid_name(f"{name}_{part}" if part else name)
 
 
-def _numbered(names: pd.Series) -> list[str]:
-    """Names of which each occurs once: of equal ones all but the first have a number behind them."""
+def _number_duplicates(names: pd.Series) -> list[str]:
+    """Unique names: equal ones get a number appended, except for the first."""
     taken, found = set(names), []
     for name, again in zip(names, names.duplicated(), strict=True):
         number = 2

@@ -1,4 +1,4 @@
-"""Which of a recording's channels is the PPG and which the pressure: the one rule for all kinds of files."""
+"""Which of a recording's channels is the PPG and which the pressure: one rule for all file formats."""
 
 import re
 from collections.abc import Sequence
@@ -9,24 +9,24 @@ _NUMBERED = re.compile(r"(.*)#([1-9]\d*)")
 
 
 def find_channel(names: Sequence[str], known: Sequence[str]) -> int | None:
-    """Index of the channel that stands first among the known names.
+    """Index of the channel whose name comes first among the known names.
 
     Parameters
     ----------
     names : sequence of str
         Channels of a recording, in their order.
     known : sequence of str
-        Names to look for, the most wanted first, compared without regard to case and surrounding blanks. ``PLETH#2`` is
-        the second channel named PLETH, ``#2`` the second channel whatever its name.
+        Names to look for, in order of preference, compared without regard to case and surrounding blanks. ``PLETH#2``
+        is the second channel named PLETH, ``#2`` the second channel whatever its name.
 
     Returns
     -------
     int or None
-        None if there is none. Of channels of one name, the first.
+        None if there is none. If several channels have the name, the first.
     """
     plain = [_plain(name) for name in names]
     for wanted in map(_plain, known):
-        if wanted in plain:  # also a name that itself ends in a number sign
+        if wanted in plain:  # this includes names that themselves end in #2
             return plain.index(wanted)
         if numbered := _NUMBERED.fullmatch(wanted):
             places = [place for place, name in enumerate(plain) if numbered[1].strip() in ("", name)]
@@ -35,8 +35,8 @@ def find_channel(names: Sequence[str], known: Sequence[str]) -> int | None:
     return None
 
 
-def doubled_channels(names: Sequence[str], channels: ChannelOptions, need_abp: bool = True) -> list[str]:
-    """What is to be said where several channels have the name of the one that is taken.
+def duplicate_channel_notes(names: Sequence[str], channels: ChannelOptions, need_abp: bool = True) -> list[str]:
+    """Notes on channels that share the name of the chosen one.
 
     Parameters
     ----------
@@ -50,22 +50,22 @@ def doubled_channels(names: Sequence[str], channels: ChannelOptions, need_abp: b
     Returns
     -------
     list of str
-        As in "2 channels are named PLETH; the first is taken as PPG (--ppg 'PLETH#2' takes the second ...)"; none where
-        the choice was made by number.
+        For example "2 channels are named PLETH; the first is used as PPG (for the second: --ppg 'PLETH#2' ...)"; empty
+        if the channel was chosen by number.
     """
     plain = [_plain(name) for name in names]
-    said = []
+    notes = []
     for kind in ("ppg", "abp")[: 1 + need_abp]:
         known = getattr(channels, kind)
         index = find_channel(names, known)
         if index is None or plain.count(plain[index]) < 2 or plain[index] not in map(_plain, known):
             continue
         name = str(names[index]).strip()
-        said.append(
-            f"{plain.count(plain[index])} channels are named {name}; the first is taken as {kind.upper()} "
-            f"(--{kind} '{name}#2', or records.channels.{kind}: ['{name}#2'], takes the second)"
+        notes.append(
+            f"{plain.count(plain[index])} channels are named {name}; the first is used as {kind.upper()} "
+            f"(for the second: --{kind} '{name}#2', or records.channels.{kind}: ['{name}#2'])"
         )
-    return said
+    return notes
 
 
 def _plain(name: str) -> str:

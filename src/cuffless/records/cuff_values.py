@@ -1,4 +1,4 @@
-"""Cuff values that were taken while a PPG was recorded."""
+"""Cuff values taken while a PPG was recorded."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ from cuffless.records.text.tables import read_lines
 
 CUFF_COLUMNS = ("time", "sbp", "dbp")
 PLAUSIBLE = {"sbp": (50.0, 300.0), "dbp": (20.0, 200.0)}
-"""Pressures in mmHg that a cuff can show; kPa lie below."""
+"""Pressures in mmHg that a cuff can show; values in kPa are lower."""
 
 
 class CuffFileError(CufflessError, ValueError):
@@ -21,7 +21,7 @@ class CuffFileError(CufflessError, ValueError):
 
 
 class CalibrationError(CufflessError):
-    """Cuff values and a recording that do not meet; says where each of them lies."""
+    """Cuff values and a recording that do not overlap in time; the message gives the times of both."""
 
 
 def read_cuff_values(path: str | Path) -> pd.DataFrame:
@@ -30,8 +30,8 @@ def read_cuff_values(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : path
-        CSV, whatever separates its cells, decimal commas included, with columns `CUFF_COLUMNS`: seconds from the start
-        of the signal, SBP and DBP in mmHg. Others are ignored.
+        CSV with any separator and decimal mark and the columns `CUFF_COLUMNS`: seconds from the start of the signal,
+        SBP and DBP in mmHg. Other columns are ignored.
 
     Returns
     -------
@@ -41,28 +41,29 @@ def read_cuff_values(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     CuffFileError
-        If the file cannot be read, a column is missing, a value is no plausible pressure, or two have one time.
+        If the file cannot be read, a column is missing, a value is not a plausible pressure, or two values have the
+        same time.
     """
     header, rows = _cells(Path(path))
     missing = [name for name in CUFF_COLUMNS if name not in header]
     if missing:
         raise CuffFileError(
-            f"{path}: no column {', '.join(missing)}; found {shown(header) or 'nothing'}. It needs time (seconds "
-            "from the start of the signal), sbp and dbp (mmHg)"
+            f"{path}: no column {', '.join(map(repr, missing))} (found: {shown(header) or 'none'}); the file "
+            "needs time (seconds from the start of the signal), sbp and dbp (mmHg)"
         )
     if twice := [name for name in CUFF_COLUMNS if header.count(name) > 1]:
-        raise CuffFileError(f"{path}: {header.count(twice[0])} columns are called {twice[0]}; leave one")
+        raise CuffFileError(f"{path}: {header.count(twice[0])} columns are named {twice[0]}; keep one")
     if not rows:
-        raise CuffFileError(f"{path} holds no cuff value; give at least one row")
+        raise CuffFileError(f"{path}: no cuff values; add at least one row")
     values = [_values(f"{path}, line {line}", cells, header) for line, cells in rows]
     table = pd.DataFrame(values).sort_values("time", kind="stable", ignore_index=True)
     if (same := table["time"].duplicated()).any():
-        raise CuffFileError(f"{path}: two cuff values at {table['time'][same].iloc[0]:g} s; leave one, or their mean")
+        raise CuffFileError(f"{path}: two cuff values at {table['time'][same].iloc[0]:g} s; keep one, or their mean")
     return table
 
 
 def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Names of the columns, and the rows that are not empty with the number of their line."""
+    """Column names, and the non-empty rows with their line numbers."""
     try:
         header, rows, _ = read_lines(path)
     except RecordError as error:
@@ -79,15 +80,15 @@ def _values(where: str, cells: list[str], header: list[str]) -> dict[str, float]
     while len(cells) > len(header) and not cells[-1]:
         cells = cells[:-1]
     if len(cells) != len(header):
-        raise CuffFileError(f"{where}: {len(cells)} cells under {len(header)} names of columns; give each its own")
+        raise CuffFileError(f"{where}: {len(cells)} cells, but {len(header)} column names; write one cell per column")
     values = {}
     for name in CUFF_COLUMNS:
         cell = cells[header.index(name)]
         try:
             values[name] = float(cell)
         except ValueError:
-            hint = "write seconds from the start of the signal" if name == "time" else "leave the row out"
-            raise CuffFileError(f"{where}: {name} {shown([cell], 60)!r} is no number; {hint}") from None
+            hint = "write seconds from the start of the signal" if name == "time" else "remove the row"
+            raise CuffFileError(f"{where}: {name} {shown([cell], 60)!r} is not a number; {hint}") from None
     _check(where, values)
     return values
 
@@ -95,10 +96,10 @@ def _values(where: str, cells: list[str], header: list[str]) -> dict[str, float]
 def _check(where: str, values: Mapping[str, float]) -> None:
     for name, value in values.items():
         if not np.isfinite(value):
-            raise CuffFileError(f"{where}: {name} {value} is no number; leave the row out")
+            raise CuffFileError(f"{where}: {name} {value} is not a number; remove the row")
     for name, (low, high) in PLAUSIBLE.items():
         if not low <= values[name] <= high:
-            hint = "; in kPa? multiply by 7.50" if values[name] < low else ""
-            raise CuffFileError(f"{where}: {name} {values[name]:g} is no pressure in mmHg{hint}")
+            hint = "; if it is in kPa, multiply by 7.50" if values[name] < low else "; correct or remove the row"
+            raise CuffFileError(f"{where}: {name} {values[name]:g} is not a plausible pressure in mmHg{hint}")
     if values["dbp"] >= values["sbp"]:
         raise CuffFileError(f"{where}: dbp {values['dbp']:g} is not below sbp {values['sbp']:g}")

@@ -1,4 +1,4 @@
-"""What a recording's file announces, checked before memory is taken or anything is listed for it."""
+"""Sizes declared by a recording's file, checked before memory is allocated or anything is listed."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ from cuffless.demands import shown_count, why_dataset_refused, why_not_held, why
 from cuffless.records.record import RecordError
 
 _LISTED = 1000
-"""Bytes of memory that a recording takes once it is listed, about."""
+"""Approximate bytes of memory per listed recording."""
 
 
 def check_demand(path: object, announced: str, needed: float, memory_gb: float, held: float | None = None) -> None:
-    """Refuse a file that asks for more memory than it may, than there is, or than it can fill.
+    """Reject a file that needs more memory than allowed or available, or declares more data than it can hold.
 
     Parameters
     ----------
@@ -25,14 +25,14 @@ def check_demand(path: object, announced: str, needed: float, memory_gb: float, 
 
 
 def check_held(path: object, announced: str, needed: float, held: float | None) -> None:
-    """Refuse a file that is too short for what it announces, however well it is compressed.
+    """Reject a file too short for the data that it declares, however well they are compressed.
 
     Parameters
     ----------
     path, announced, held
         As for `check_demand`.
     needed : float
-        Bytes that it comes to.
+        Size of these data in bytes.
 
     Raises
     ------
@@ -42,12 +42,12 @@ def check_held(path: object, announced: str, needed: float, held: float | None) 
 
 
 def check_listed(path: str | Path, n: int, memory_gb: float) -> None:
-    """Refuse a file that announces more recordings, or parts of one, than it can hold or memory could list."""
+    """Reject a file that declares more recordings, or segments, than it can hold or memory could list."""
     check_demand(path, f"{shown_count(n)} recordings or segments", n * _LISTED, memory_gb, Path(path).stat().st_size)
 
 
 def check_dataset(path: object, dataset, memory_gb: float, *, rows: int | None = None) -> None:
-    """Refuse an HDF5 dataset whose shape asks for more than it holds, or memory can.
+    """Reject an HDF5 dataset whose shape needs more data than it holds, or more memory than there is.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What costs a recording, and what stops a job: whether another recording would fare any better."""
+"""Which errors reject one recording and which stop the job: those that the next recording would meet as well."""
 
 import errno
 import logging
@@ -6,18 +6,18 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cuffless.errors import CufflessError, in_words
+from cuffless.errors import CufflessError, describe_error
 from cuffless.files import FULL
 from cuffless.records.record import FETCH_AGAIN, RecordError
 
-# Of the disk, of memory, of what may be open at once: whatever is read next fails as well.
+# Disk, memory and open files: whatever is read next fails as well.
 _MACHINE = FULL | {errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 _LOG = logging.getLogger(__name__)
 
 
 def concerns_machine(error: BaseException) -> bool:
-    """Whether an error concerns the machine, the server or the study, and no recording in particular.
+    """Whether an error concerns the machine, the server or the study rather than one recording.
 
     Parameters
     ----------
@@ -26,58 +26,58 @@ def concerns_machine(error: BaseException) -> bool:
     Returns
     -------
     bool
-        True of a full disk, of no memory, of too many open files, of an interrupt, and of the project's own errors but
-        for `RecordError`. What cannot be read from a disk (EIO) costs the recording that lies there.
+        True for a full disk, lack of memory, too many open files, an interrupt, and the project's own errors except
+        `RecordError`. A disk read error (EIO) rejects only the recording stored there.
     """
     if isinstance(error, RecordError):
         return False
     if isinstance(error, OSError):
         return error.errno in _MACHINE
     if isinstance(error, MemoryError):
-        return not _asks_too_much(error)
+        return not _exceeds_memory(error)
     return isinstance(error, CufflessError) or not isinstance(error, Exception)
 
 
-def _asks_too_much(error: MemoryError) -> bool:
-    """Whether an array was to be made that no memory of this machine could hold, as a damaged file may announce it."""
+def _exceeds_memory(error: MemoryError) -> bool:
+    """Whether an array was requested that exceeds this machine's memory, as a damaged file may do."""
     import psutil
 
-    shape, kind = getattr(error, "shape", ()), getattr(error, "dtype", None)  # numpy's own error tells them
+    shape, kind = getattr(error, "shape", ()), getattr(error, "dtype", None)  # numpy's own error has both
     return kind is not None and math.prod(shape) * kind.itemsize > psutil.virtual_memory().total
 
 
-def pass_on(error: BaseException) -> None:
-    """Raise an error again that concerns the machine; readers call it before they blame a file."""
+def reraise_machine_error(error: BaseException) -> None:
+    """Re-raise an error that concerns the machine; readers call it before they reject a file."""
     if concerns_machine(error):
         raise error
 
 
-def cannot_be_read(path: object, error: Exception) -> RecordError:
-    """The reason of a recording of which nobody foresaw what is wrong with it; a job's log has the traceback."""
+def unreadable_record(path: object, error: Exception) -> RecordError:
+    """The reason for an unforeseen error in a recording; the job's log has the traceback."""
     _LOG.info("%s: the error behind its reason", path, exc_info=error)
-    return RecordError(f"{path}: cannot be read ({in_words(error, 120)}); {FETCH_AGAIN}")
+    return RecordError(f"{path}: cannot be read ({describe_error(error, 120)}); {FETCH_AGAIN}")
 
 
 @contextmanager
-def costing_a_recording(path: object) -> Iterator[None]:
-    """Turn whatever happens to one recording into the reason why it cannot be used.
+def record_errors(path: object) -> Iterator[None]:
+    """Turn any error from one recording into the reason why it cannot be used.
 
     Files are damaged in more ways than their readers expect.
 
     Parameters
     ----------
     path : object
-        Of the recording, for the message.
+        Path of the recording, for the message.
 
     Raises
     ------
     RecordError
-        In place of other errors, but for those that concern the machine.
+        In place of all other errors except those that concern the machine.
     """
     try:
         yield
     except RecordError:
         raise
     except Exception as error:
-        pass_on(error)
-        raise cannot_be_read(path, error) from error
+        reraise_machine_error(error)
+        raise unreadable_record(path, error) from error

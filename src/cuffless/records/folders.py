@@ -1,11 +1,11 @@
-"""Folders of recordings on this machine: one walk over them, which every source that reads files uses."""
+"""Folders of recordings on this machine: the walk that all file-based sources use."""
 
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cuffless.config import RecordOptions
-from cuffless.records.faults import pass_on
+from cuffless.records.faults import reraise_machine_error
 from cuffless.records.record import RecordError
 
 FileState = tuple[str, int, int]
@@ -26,21 +26,21 @@ def existing_folder(options: RecordOptions) -> Path:
 
 
 def walk(folder: str | Path) -> Iterator[os.DirEntry]:
-    """Files below a folder, those behind symbolic links too.
+    """Files below a folder, including those behind symbolic links.
 
-    A folder is entered once, by its own path if it lies below `folder`, else by the first link to it (in the order of
-    names); a link to a folder that the link itself or `folder` lies in is a loop and is not entered.
+    Each folder is entered once, by its own path if it lies below `folder`, otherwise by the first link to it (in name
+    order); a link to a folder that contains the link or `folder` is a loop and is not entered.
 
     Parameters
     ----------
     folder : str or Path
-        What is hidden in it is left out; of a link its own name counts, not its target's.
+        Hidden files and folders in it are left out; for a link its own name counts, not its target's.
 
     Yields
     ------
     os.DirEntry
-        Regular files, and what cannot be followed: links that lead nowhere and folders that cannot be read
-        (`unreachable` says why).
+        Regular files, and what cannot be followed: broken links and folders that cannot be read (`unreachable` gives
+        the reason).
     """
     root = os.path.realpath(folder)
     entered: set[str] = set()
@@ -57,7 +57,7 @@ def walk(folder: str | Path) -> Iterator[os.DirEntry]:
                 with os.scandir(shown) as entries:
                     content = sorted(entries, key=lambda entry: entry.name)
             except OSError as error:
-                pass_on(error)
+                reraise_machine_error(error)
                 if itself is not None:
                     yield itself
                 continue
@@ -67,15 +67,15 @@ def walk(folder: str | Path) -> Iterator[os.DirEntry]:
                 if entry.is_dir(follow_symlinks=False):
                     inside.append((entry.path, os.path.join(real, entry.name), entry))
                 elif not entry.is_symlink():
-                    if _says(entry.is_file):
+                    if _is_true(entry.is_file):
                         yield entry
-                elif not _says(entry.is_dir):
+                elif not _is_true(entry.is_dir):
                     yield entry
                 else:
                     target = os.path.realpath(entry.path)
-                    if not (_holds(target, root) or _holds(target, real)):
+                    if not (_contains(target, root) or _contains(target, real)):
                         found.append((entry.path, target))
-        links += sorted(found)  # after all that lies here itself, which has its own path
+        links += sorted(found)  # after the folder's own content, which keeps its own path
 
 
 def files_in(
@@ -86,16 +86,17 @@ def files_in(
     Parameters
     ----------
     options : RecordOptions
-        ``path`` is the folder, searched recursively as by `walk`; what is hidden is left out.
+        ``path`` is the folder, searched recursively as by `walk`; hidden files are left out.
     wanted : callable
-        Whether a file of this name is looked for.
+        Whether a file with this name is wanted.
     concerned : callable, optional
-        Whether a file of this path is: the others are passed over before anything of them is read.
+        Whether a file with this path is wanted; the others are skipped before anything is read.
 
     Returns
     -------
     list of Path
-        What cannot be reached and may be, or may hold, such a file is among them: opening it tells why (`reachable`).
+        Includes paths that cannot be reached and may be, or contain, such a file: opening one raises the reason
+        (`reachable`).
 
     Raises
     ------
@@ -107,8 +108,8 @@ def files_in(
         path = Path(entry.path)
         if concerned is not None and not concerned(path):
             continue
-        # A name without an ending may be a folder's: what is in it cannot be known.
-        if (wanted(entry.name) and _says(entry.is_file)) or (
+        # A name without a suffix may be a folder whose content is unknown.
+        if (wanted(entry.name) and _is_true(entry.is_file)) or (
             (wanted(entry.name) or not path.suffix) and unreachable(path)
         ):
             found.append(path)
@@ -116,7 +117,7 @@ def files_in(
 
 
 def file_states(folder: str) -> tuple[tuple[str, int, int], ...]:
-    """Path, size and time of every file that `walk` gives, sorted by path; -1 for what cannot be reached."""
+    """Path, size and time of every file from `walk`, sorted by path; -1 for one that cannot be reached."""
     found = []
     for entry in walk(folder):
         try:
@@ -128,11 +129,11 @@ def file_states(folder: str) -> tuple[tuple[str, int, int], ...]:
 
 
 def unreachable(path: str | Path) -> str:
-    """Why a file or folder that is listed cannot be reached; empty if it can."""
+    """Why a listed file or folder cannot be reached; empty if it can."""
     if os.path.islink(path) and not os.path.exists(path):
-        return f"{path}: a symbolic link to {os.readlink(path)}, which is not there; mount or fetch it, or take it out"
+        return f"{path}: broken symbolic link to {os.readlink(path)}; mount or fetch the target, or remove the link"
     if os.path.isdir(path) and not os.access(path, os.R_OK | os.X_OK):
-        return f"{path}: the folder cannot be read; ask for the right to read it, or take it out"
+        return f"{path}: the folder cannot be read; ask for read permission, or move it elsewhere"
     return ""
 
 
@@ -142,7 +143,7 @@ def reachable(path: str | Path) -> Path:
     Raises
     ------
     RecordError
-        If it is a link that leads nowhere, or a folder that cannot be read.
+        If it is a broken link, or a folder that cannot be read.
     """
     if problem := unreachable(path):
         raise RecordError(problem)
@@ -150,7 +151,7 @@ def reachable(path: str | Path) -> Path:
 
 
 def file_state(path: Path) -> FileState:
-    """Path, size and time of a file: what a cached look into it goes by.
+    """Path, size and time of a file, the key of cached results about it.
 
     Raises
     ------
@@ -160,19 +161,19 @@ def file_state(path: Path) -> FileState:
     try:
         state = reachable(path).stat()
     except OSError as error:
-        pass_on(error)
-        raise RecordError(f"{path}: cannot be read ({error.strerror}); see to records.path") from None
+        reraise_machine_error(error)
+        raise RecordError(f"{path}: cannot be read ({error.strerror}); check records.path") from None
     return str(path), state.st_size, state.st_mtime_ns
 
 
-def _says(asked: Callable[[], bool]) -> bool:
-    """What an entry of a folder says of itself; no, if that cannot be known."""
+def _is_true(test: Callable[[], bool]) -> bool:
+    """Result of a test of a folder entry; False if the test fails."""
     try:
-        return asked()
-    except OSError:  # a link to itself, a folder that lets nobody through
+        return test()
+    except OSError:  # a link to itself, a folder without search permission
         return False
 
 
-def _holds(folder: str, path: str) -> bool:
-    """Whether a folder is another's parent, or its parent's, or it itself; both real paths."""
+def _contains(folder: str, path: str) -> bool:
+    """Whether a path is a folder or lies below it; both are real paths."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

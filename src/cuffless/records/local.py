@@ -1,4 +1,4 @@
-"""Folders of recordings on this machine, one a file."""
+"""Folders of recordings on this machine, one recording per file."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -15,12 +15,12 @@ _PATIENT = re.compile(r"^p\d{6,8}$")
 
 
 class FileFolder(Source):
-    """Files below a folder, one recording each; a patient's folder tells whose they are.
+    """Files below a folder, one recording each; a patient folder names their subject.
 
     Attributes
     ----------
     endings : tuple of str
-        Of the files' names, in lower case.
+        Suffixes of the file names, in lower case.
     """
 
     endings: tuple[str, ...] = ()
@@ -42,12 +42,12 @@ class DetectedFolder(FileFolder):
 
 
 def subject_of(path: str | Path) -> tuple[str, str]:
-    """Whose record it is.
+    """Subject of a record.
 
     Returns
     -------
     subject : str
-        The patient where a folder of the path names one (``p000123`` as in the matched MIMIC-III subset,
+        The patient if a folder of the path names one (``p000123`` as in the matched MIMIC-III subset,
         ``p10020306`` as in MIMIC-IV), else the record.
     identity : {"patient", "record"}
         What the subject stands for. A split by "record" may put one patient on both sides.
@@ -58,7 +58,7 @@ def subject_of(path: str | Path) -> tuple[str, str]:
 
 
 def local_entry(path: Path) -> Entry:
-    """A recording on this machine, whose it is read off its path."""
+    """A recording on this machine, with the subject from its path."""
     subject, identity = subject_of(path)
     return Entry(str(path), path.name.split(".")[0], subject if identity == "patient" else "", identity)
 

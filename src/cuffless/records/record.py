@@ -1,4 +1,4 @@
-"""A recording as a sequence of continuous segments that are read piece by piece."""
+"""A recording as a sequence of continuous segments that are read in chunks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,14 +12,14 @@ Reader = Callable[[int, int], np.ndarray]
 
 
 class RecordError(CufflessError):
-    """A recording that cannot be used; the message names it, the value at fault and the remedy.
+    """A recording that cannot be used; the message names the recording, the offending value and the remedy.
 
     Attributes
     ----------
     channels : tuple of str
-        Channels that its headers name, as far as they were read.
+        Channels in the headers, as far as they were read.
     seconds : float
-        Its length, as far as it is known.
+        Length of the recording; 0 if unknown.
     """
 
     def __init__(self, message: str, channels: tuple[str, ...] = (), seconds: float = 0.0):
@@ -28,16 +28,16 @@ class RecordError(CufflessError):
         self.seconds = seconds
 
 
-FETCH_AGAIN = "fetch it again, or leave the record out (records.exclude)"
-"""The remedy of a file that is absent or damaged."""
+FETCH_AGAIN = "fetch it again, or exclude the record (records.exclude)"
+"""The remedy for a missing or damaged file."""
 LOWEST_FS, HIGHEST_FS = 40.0, 5000.0
 MOST_MEASURED = 1e12
-"""In any unit, and as much as spectra in single precision hold; what is greater stands for a missing sample."""
-_COUNTED = 1 << 20  # samples that are read at once to count them
+"""Largest value in any unit that single-precision spectra can hold; larger values count as missing."""
+_COUNTED = 1 << 20  # samples per read when counting them
 
 
 def check_rate(name: str, fs: float) -> None:
-    """Refuse a sampling rate that no PPG is recorded at, or that cannot hold a systolic peak.
+    """Reject a sampling rate that is implausible for PPG or too low for a systolic peak.
 
     Raises
     ------
@@ -47,13 +47,13 @@ def check_rate(name: str, fs: float) -> None:
     if not LOWEST_FS <= fs <= HIGHEST_FS:
         raise RecordError(
             f"{name}: a sampling rate of {fs:g} Hz is outside {LOWEST_FS:g}-{HIGHEST_FS:g} Hz; correct the header "
-            "(or --fs, records.csv_fs), or leave the record out"
+            "(or --fs, records.csv_fs), or exclude the record"
         )
 
 
 @dataclass(frozen=True)
 class Channel:
-    """One signal of a segment in the file's own sampling rate.
+    """One signal of a segment at the file's own sampling rate.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Channel:
     n_samples : int
         Length.
     read : callable
-        ``read(start, stop)`` gives these samples in physical units, NaN where missing.
+        ``read(start, stop)`` returns these samples in physical units, NaN where missing.
     """
 
     fs: float
@@ -70,33 +70,33 @@ class Channel:
     read: Reader
 
     def resampled(self, fs: float, start: int, stop: int, *, levels: bool = False) -> np.ndarray:
-        """Samples `start` to `stop` brought to sampling rate `fs`; impulses, and on demand levels, count as missing."""
+        """Samples `start` to `stop` at sampling rate `fs`; impulses, and with `levels` constant outliers, are NaN."""
         if abs(self.fs - fs) < 1e-9 * fs:
-            return self._cleaned(start, stop, levels)
+            return self._read_clean(start, stop, levels)
         from cuffless.signals import to_rate
 
         margin = int(np.ceil(self.fs))
         first = max(int(start / fs * self.fs) - margin, 0)
         last = min(int(np.ceil(stop / fs * self.fs)) + margin, self.n_samples)
-        return to_rate(self._cleaned(first, last, levels), self.fs, fs, start / fs - first / self.fs, stop - start)
+        return to_rate(self._read_clean(first, last, levels), self.fs, fs, start / fs - first / self.fs, stop - start)
 
-    def _cleaned(self, start: int, stop: int, levels: bool) -> np.ndarray:
-        """Samples of the file's own rate without impulses, the same wherever reading begins."""
-        from cuffless.signals import CHUNK_SECONDS, without_impulses
+    def _read_clean(self, start: int, stop: int, levels: bool) -> np.ndarray:
+        """Samples at the file's own rate without impulses, independent of where reading begins."""
+        from cuffless.signals import CHUNK_SECONDS, remove_impulses
 
         chunk = max(int(CHUNK_SECONDS * self.fs), 2)
         first = max(start // chunk - 2, 0) * chunk
         last = min((-(-stop // chunk) + 2) * chunk, self.n_samples)
-        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it counts as missing
-            values = _measurable(self.read(first, last))
-        cleaned = without_impulses(values, self.fs, levels=levels)
+        with np.errstate(over="ignore", invalid="ignore"):  # the results count as missing
+            values = _drop_out_of_range(self.read(first, last))
+        cleaned = remove_impulses(values, self.fs, levels=levels)
         return cleaned[start - first : stop - first]
 
 
-def _measurable(values: np.ndarray) -> np.ndarray:
-    """Values of which those are missing that no sensor gives: their spectra would be beyond what floats can hold."""
+def _drop_out_of_range(values: np.ndarray) -> np.ndarray:
+    """Values with those beyond any sensor's range set to missing: their spectra would overflow."""
     with np.errstate(over="ignore"):
-        if np.dot(values, values) < MOST_MEASURED**2:  # false if one is missing, too
+        if np.dot(values, values) < MOST_MEASURED**2:  # also false if one is missing
             return values
         beyond = np.abs(values) > MOST_MEASURED
     return np.where(beyond, np.nan, values) if beyond.any() else values
@@ -104,20 +104,20 @@ def _measurable(values: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of a record in which neither sampling nor channels change.
+    """A stretch of a record with constant sampling and channels.
 
     Attributes
     ----------
     name : str
-        Its name in the record.
+        Name of the segment in the record.
     start : float
         Seconds from the start of the record.
     fs : float
-        Sampling rate in Hz to which both channels are brought.
+        Common sampling rate of both channels in Hz.
     ppg : Channel
         PPG in any unit.
     abp : Channel or None
-        Arterial pressure in mmHg; None where only PPG was asked for.
+        Arterial pressure in mmHg; None if only PPG was requested.
     """
 
     name: str
@@ -128,7 +128,7 @@ class Segment:
 
     @property
     def n_samples(self) -> int:
-        """Length in samples of rate `fs`."""
+        """Length in samples at rate `fs`."""
         channels = [c for c in (self.ppg, self.abp) if c is not None]
         return min(int(c.n_samples / c.fs * self.fs + 1e-6) for c in channels)
 
@@ -138,7 +138,7 @@ class Segment:
         return self.n_samples / self.fs
 
     def read(self, start: int, stop: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """PPG and ABP between two samples of rate `fs`, NaN where missing."""
+        """PPG and ABP between two samples at rate `fs`, NaN where missing."""
         ppg = self.ppg.resampled(self.fs, start, stop, levels=True)
         abp = None if self.abp is None else self.abp.resampled(self.fs, start, stop)
         return ppg, abp
@@ -146,21 +146,21 @@ class Segment:
 
 @dataclass(frozen=True)
 class ReadyWindows:
-    """Windows that others cut and labelled, read block by block.
+    """Windows already cut and labelled by others, read in blocks.
 
     Attributes
     ----------
     n : int
-        How many there are.
+        Number of windows.
     fs : float
         Their sampling rate in Hz.
     samples : int
-        Samples of each; all are of one length.
+        Samples per window.
     read : callable
-        ``read(start, stop)`` gives these windows as ppg (k, samples), sbp (k,) and dbp (k,), pressures in mmHg, NaN
-        where missing; None for both pressures where only PPG was asked for.
+        ``read(start, stop)`` returns these windows as ppg (k, samples), sbp (k,) and dbp (k,), pressures in mmHg, NaN
+        where missing; None for both pressures if only PPG was requested.
     start : (n,) float array, optional
-        Their starts in seconds, ascending; None: their file does not tell, and they count as following each other.
+        Their starts in seconds, ascending; None: unknown, and the windows are treated as consecutive.
     filtered : bool
         Whether the PPG was band-passed before they were cut.
     """
@@ -179,7 +179,7 @@ class ReadyWindows:
 
     @property
     def seconds(self) -> float:
-        """Length of all windows in seconds; what overlaps counts as often as it occurs."""
+        """Total length of all windows in seconds; overlaps count every time."""
         return self.n * self.window_seconds
 
     def starts(self, first: int, stop: int) -> np.ndarray:
@@ -196,29 +196,29 @@ class Record:
     Attributes
     ----------
     name, path : str
-        Its name and where it was read.
+        Its name, and where it was read from.
     fs : float
         Sampling rate of the PPG in the file, in Hz.
     channels : tuple of str
-        All channels named in its headers.
+        All channels in its headers.
     seconds : float
         Length, gaps included.
     segments : tuple of Segment
-        Stretches that hold the signals asked for, in time order.
+        Stretches with the requested signals, in time order.
     problems : tuple of str
-        What was passed over, and why.
+        What was skipped, and why.
     files : tuple of str
         Files that hold the segments.
     size : int
-        Bytes of these files, as far as headers tell.
+        Size of these files in bytes, as far as known from headers.
     ready : ReadyWindows or None
-        Windows in place of segments, where others cut them.
+        Windows in place of segments, if others cut them.
     read_as : str
-        What a file that does not describe itself was taken for, in one line; empty for one that does.
+        How a file that does not describe itself was interpreted, in one line; empty for one that does.
     began : float or None
-        Its first sample in seconds since 1970, where it tells.
+        Time of the first sample in seconds since 1970, if known.
     verify : callable
-        Reads the signals once more, and says which are not what their file's own checksums tell.
+        Reads the signals again and lists those that do not match their file's own checksums.
     """
 
     name: str
@@ -237,13 +237,13 @@ class Record:
 
     @property
     def usable_seconds(self) -> float:
-        """Seconds of the segments, or of the ready windows, that hold the signals asked for."""
+        """Seconds of the segments, or ready windows, with the requested signals."""
         ready = self.ready.seconds if self.ready else 0.0
         return ready + sum(segment.seconds for segment in self.segments)
 
 
-def beyond_measure(record: Record) -> str:
-    """How many samples of a record count as missing because no sensor gives such values.
+def describe_out_of_range(record: Record) -> str:
+    """How many samples of a record count as missing because they are beyond any sensor's range.
 
     Parameters
     ----------
@@ -253,9 +253,9 @@ def beyond_measure(record: Record) -> str:
     Returns
     -------
     str
-        In words; empty where there are none, and where they cannot be read.
+        One sentence; empty if there are none or they cannot be read.
     """
-    said = []
+    counts = []
     for kind in ("PPG", "ABP"):
         channels = [channel for one in record.segments if (channel := getattr(one, kind.lower())) is not None]
         try:
@@ -263,12 +263,12 @@ def beyond_measure(record: Record) -> str:
         except (RecordError, OSError):
             return ""
         if n:
-            said.append(f"{n:,} of {sum(channel.n_samples for channel in channels):,} samples of the {kind}")
-    if not said:
+            counts.append(f"{n:,} of {sum(channel.n_samples for channel in channels):,} samples of the {kind}")
+    if not counts:
         return ""
     return (
-        f"{' and '.join(said)} lie beyond {MOST_MEASURED:g}, which nothing measures, and count as missing; correct the "
-        "file, or the gain in its header"
+        f"{' and '.join(counts)} are beyond {MOST_MEASURED:g}, outside any sensor's range, and count as missing; "
+        "correct the file, or the gain in its header"
     )
 
 
@@ -281,8 +281,8 @@ def _count_beyond(channel: Channel) -> int:
     return n
 
 
-def turned_over(record: Record) -> Record:
-    """The same recording with its PPG upside down."""
+def invert_ppg(record: Record) -> Record:
+    """The same recording with inverted PPG."""
 
     def negative(channel: Channel) -> Channel:
         return replace(channel, read=lambda start, stop: -channel.read(start, stop))
@@ -297,7 +297,7 @@ def turned_over(record: Record) -> Record:
 
 
 def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float) -> Record:
-    """Make a record of arrays in memory.
+    """Make a record from arrays in memory.
 
     Parameters
     ----------
@@ -317,10 +317,10 @@ def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float) -
     Raises
     ------
     RecordError
-        If the arrays are empty or of different length.
+        If the arrays are empty or differ in length.
     """
     if len(ppg) == 0 or (abp is not None and len(abp) != len(ppg)):
-        raise RecordError(f"{name}: PPG and ABP must be of equal length and not empty")
+        raise RecordError(f"{name}: PPG and ABP must have the same length and not be empty")
 
     check_rate(name, fs)
 

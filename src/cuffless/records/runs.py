@@ -1,20 +1,20 @@
-"""Runs of records: where no patient is named, records whose numbers follow each other are probably of one person."""
+"""Runs of records: without patient names, consecutively numbered records probably belong to one person."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable
 
 ONE_NUMBERING = 0.9
-"""Share of the names that must have a number of their own for all to count as one numbering."""
+"""Share of names with a unique number from which all count as one numbering."""
 _NUMBERS = re.compile(r"\d+")
 
 
-def numbered(names: Iterable[str]) -> dict[str, tuple[str, int]]:
-    """Numbering and number of each name that holds a number.
+def split_numbers(names: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Numbering and number of each name that contains a number.
 
-    The last number of a name counts, of those that are not the same in all names (`r0001_2min`). Letters are passed
-    over where the numbers run on through them (`a123l`, `v124s`); where they begin again (`anna1`, `bob1`;
-    `Part_1_0001`, `Part_2_0001`), what else stands in a name tells its numbering.
+    The last number that is not the same in all names counts (`r0001_2min`). Letters are ignored if the numbers are
+    consecutive across them (`a123l`, `v124s`); if the numbers start over (`anna1`, `bob1`; `Part_1_0001`,
+    `Part_2_0001`), the rest of the name identifies its numbering.
 
     Parameters
     ----------
@@ -23,11 +23,11 @@ def numbered(names: Iterable[str]) -> dict[str, tuple[str, int]]:
     Returns
     -------
     dict of str to (str, int)
-        Names without a number are absent. All of one numbering have the same text, empty if there is only one.
+        Names without a number are absent. Names in the same numbering have the same text, empty if there is only one.
     """
     found = {}
     each = {name: list(_NUMBERS.finditer(name)) for name in dict.fromkeys(names)}
-    same = _same_at_the_end([numbers for numbers in each.values() if numbers])
+    same = _count_constant_at_end([numbers for numbers in each.values() if numbers])
     for name, numbers in each.items():
         if numbers:
             last = numbers[-1 - same]
@@ -37,32 +37,32 @@ def numbered(names: Iterable[str]) -> dict[str, tuple[str, int]]:
     return found
 
 
-def _same_at_the_end(names: list[list[re.Match]]) -> int:
-    """How many numbers at the end are the same in all names, which then tell nothing; 0 where nothing else differs."""
+def _count_constant_at_end(names: list[list[re.Match]]) -> int:
+    """How many numbers at the end are the same in all names and so carry no information; 0 if no others differ."""
     for back in range(min(map(len, names), default=0)):
         if len({numbers[-1 - back].group() for numbers in names}) > 1:
             return back
     return 0
 
 
-def runs_of(names: Iterable[str], gap: int) -> dict[str, str]:
+def find_runs(names: Iterable[str], gap: int) -> dict[str, str]:
     """Chain records whose numbers differ by no more than a gap.
 
     Parameters
     ----------
     names : iterable of str
-        Records; `numbered` tells their numbers.
+        Records; `split_numbers` gives their numbers.
     gap : int
-        Greatest difference between neighbours of a run.
+        Largest difference between neighbours in a run.
 
     Returns
     -------
     dict of str to str
-        Run of each record, named after its first record: ``run_a123l``. A record without a number is a run of its own.
-        A record more or less changes no other run than its own and those that it joins.
+        Run of each record, named after the run's first record: ``run_a123l``. A record without a number is a run of
+        its own. Adding or removing a record changes only its own run and the runs that it joins.
     """
     names = list(dict.fromkeys(names))
-    numbers = numbered(names)
+    numbers = split_numbers(names)
     runs = {name: f"run_{name}" for name in names if name not in numbers}
     first, before = "", None
     for name in sorted(numbers, key=lambda name: (*numbers[name], name)):
@@ -84,7 +84,7 @@ def describe_runs(subjects: dict[str, str]) -> dict[str, int | str]:
     Returns
     -------
     dict
-        ``records, runs``; ``longest``: records of the longest run, ``longest_run``: its name.
+        ``records, runs``; ``longest``: number of records in the longest run, ``longest_run``: its name.
     """
     sizes = Counter(subjects.values())
     longest = min(sizes, key=lambda run: (-sizes[run], run), default="")

@@ -1,4 +1,4 @@
-"""What every source of recordings does: find them, open one."""
+"""The interface of every source of recordings: find them, open one."""
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -16,17 +16,17 @@ class Entry:
     Attributes
     ----------
     path : str
-        What the source's `open` takes: a file, or ``file#part`` for one of several recordings in a file.
+        Argument of the source's `open`: a file, or ``file#part`` for one of several recordings in a file.
     name : str
-        Its name; made unique within the data set by as much of the path as it takes.
+        Its name; made unique within the data set by prepending as much of the path as needed.
     subject : str
-        Whose it is; empty: the recording stands for its subject.
+        Its subject; empty: the recording counts as a subject of its own.
     identity : {"patient", "record"}
         What the subject stands for. A split by "record" may put one patient on both sides.
     key : str
-        What decides which job works on it; empty: its subject, else its name.
+        Key that assigns it to a job; empty: its subject, or else its name.
     subset : str
-        Set (``train``, ``val``, ``test``) that those who published it put it into; empty: in none.
+        Set (``train``, ``val``, ``test``) assigned by its publisher; empty: none.
     """
 
     path: str
@@ -37,18 +37,17 @@ class Entry:
     subset: str = ""
 
     def shard(self, shards: int) -> int:
-        """Number of the job that works on it."""
+        """Number of the job that processes it."""
         return shard_of(self.key or self.subject or self.name, shards)
 
 
 class Source:
     """Where recordings come from; each kind is a subclass.
 
-    `find` and `open` are all that a source needs. The other methods are for recordings that are not on this machine
-    yet.
+    A source needs only `find` and `open`. The other methods are for recordings that are not yet on this machine.
     """
 
-    digests_name_files = False  # whether recordings of one digest are the same files, not just the same content
+    digests_name_files = False  # whether equal digests mean the same files, not just the same content
 
     def connections(self, options: RecordOptions) -> int:
         """How many recordings may be surveyed at once."""
@@ -61,7 +60,7 @@ class Source:
         ----------
         options : RecordOptions
         shard : int, optional
-            Only recordings of subjects of this shard are wanted. A hint: more may be given, and are left out later.
+            Return only recordings of this shard's subjects. A hint: others may be returned and are left out later.
 
         Returns
         -------
@@ -78,7 +77,7 @@ class Source:
             As in its `Entry`.
         options : RecordOptions
         need_abp : bool
-            False: PPG alone suffices.
+            False: PPG alone is enough.
 
         Returns
         -------
@@ -87,16 +86,16 @@ class Source:
         Raises
         ------
         RecordError
-            If it cannot be used; the message says why, and what to do.
+            If it cannot be used; the message gives the reason and the remedy.
         """
         raise NotImplementedError
 
     def survey(self, path: str, options: RecordOptions) -> Record:
-        """Describe a recording from its headers, its signals being elsewhere as yet."""
+        """Describe a recording from its headers, before its signals are fetched."""
         return self.open(path, options)
 
     def digest(self, record: Record, options: RecordOptions) -> str:
-        """SHA-256 over the content of the files that hold a recording."""
+        """SHA-256 of the content of a recording's files."""
         import hashlib
 
         digest = hashlib.sha256()
@@ -107,28 +106,28 @@ class Source:
         return digest.hexdigest()
 
     def prepare(self, path: str, options: RecordOptions, known: Iterable[str] = ()) -> list[str]:
-        """Bring a recording's signals to this machine.
+        """Fetch a recording's signals to this machine.
 
         Parameters
         ----------
         path, options
             As for `open`.
         known : iterable of str
-            What it said of files before: those are not asked for again.
+            Reasons returned by an earlier call: their files are not requested again.
 
         Returns
         -------
         list of str
-            Reasons of further files that cannot be had.
+            Reasons why further files cannot be fetched.
         """
         return []
 
     def reserve(self, path: str, options: RecordOptions) -> AbstractContextManager:
-        """Keep other jobs from releasing a recording's signals meanwhile."""
+        """Keep other jobs from releasing a recording's signals in the meantime."""
         return nullcontext()
 
     def release(self, path: str, options: RecordOptions) -> None:
-        """Free the disk space of signals that `prepare` brought."""
+        """Free the disk space of signals that `prepare` fetched."""
 
 
 def split_path(path: str | Path) -> tuple[Path, str]:
@@ -138,7 +137,7 @@ def split_path(path: str | Path) -> tuple[Path, str]:
 
 
 def shard_of(key: str, shards: int) -> int:
-    """Job that works on a subject or record: stable, so that adding one touches one shard."""
+    """Job that processes a subject or record; stable, so that adding one affects one shard."""
     import hashlib
 
     return int.from_bytes(hashlib.sha256(key.encode(errors="surrogatepass")).digest()[:8], "big") % shards

@@ -1,4 +1,4 @@
-"""Units in which a pressure may be stored."""
+"""Pressure units of input files."""
 
 _MMHG = {
     "mmhg": 1.0,
@@ -13,16 +13,16 @@ _MMHG = {
     "cmh2o": 0.735559,  # the conventional centimetre of water, 98.0665 Pa
 }
 PRESSURE_UNITS = "mmHg, kPa, hPa, mbar or cmH2O"
-"""Those that a message names."""
+"""Units listed in messages."""
 
 
 def mmhg_per(unit: str) -> float | None:
-    """How many mmHg a unit of pressure is.
+    """One pressure unit in mmHg.
 
     Parameters
     ----------
     unit : str
-        As a file spells it, without regard to case, blanks, underscores and brackets: ``mmHg``, ``mm Hg``, ``[kPa]``.
+        As spelled in a file; case, blanks, underscores and brackets are ignored: ``mmHg``, ``mm Hg``, ``[kPa]``.
 
     Returns
     -------

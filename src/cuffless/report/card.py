@@ -94,7 +94,7 @@ def write_card(
         simulated="The people are simulated." if simulated else f"Records from: {source}.",
         on_simulated=simulated,
         leaks=_leaks(audit),
-        notes=[*audit.get("warnings", ()), *audit.get("notes", ())],
+        notes=[*(f"WARNING: {text}" for text in audit.get("warnings", ())), *audit.get("notes", ())],
         contract=_contract(run, windows),
         windowing={key: _plain(windows[key]) for key in _CONTRACT if key in windows} if windows else {},
         facts=_facts(run, history),

@@ -1,11 +1,11 @@
-"""Signal processing on arrays; knows nothing of files."""
+"""Signal processing on arrays, independent of files."""
 
 from cuffless.signals.beats import PressureBeats, drop_close, find_pulses, pressure_beats
 from cuffless.signals.filters import SETTLING_SECONDS, bandpass
-from cuffless.signals.impulses import CHUNK_SECONDS, without_impulses
+from cuffless.signals.impulses import CHUNK_SECONDS, remove_impulses
 from cuffless.signals.rates import PULSE_HZ, PulseSearch, lasting_frequency, pulse_candidates, pulse_frequency
 from cuffless.signals.resampling import cubic_windows, to_rate
-from cuffless.signals.runs import equal_runs, touched, true_runs
+from cuffless.signals.runs import equal_runs, overlaps_runs, true_runs
 from cuffless.signals.snr import signal_to_noise
 
 __all__ = [
@@ -20,12 +20,12 @@ __all__ = [
     "equal_runs",
     "find_pulses",
     "lasting_frequency",
+    "overlaps_runs",
     "pressure_beats",
     "pulse_candidates",
     "pulse_frequency",
+    "remove_impulses",
     "signal_to_noise",
     "to_rate",
-    "touched",
     "true_runs",
-    "without_impulses",
 ]

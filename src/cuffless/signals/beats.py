@@ -6,13 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-# Quadratic least-squares smoothing over five samples (Savitzky & Golay): the extreme of a noisy trace alone is biased.
+# Quadratic least-squares smoothing over five samples (Savitzky & Golay): a single extreme of a noisy trace is biased.
 _SMOOTH = np.array([-3.0, 12.0, 17.0, 12.0, -3.0]) / 35.0
-_NEIGHBOURS = 7  # pulses (three either side) among which a pulse must stand out
-_LONGEST_RISE = 2.0  # seconds: further back than a beat at 30 bpm lasts there is no foot of this beat
-_CUT_SHARE = (
-    0.1  # of a pulse's height, by which a recording's first sample may lie above the next foot and still be one
-)
+_NEIGHBOURS = 7  # pulses (three on either side) among which a pulse must stand out
+_LONGEST_RISE = 2.0  # seconds, the length of a beat at 30 bpm: a foot is not sought further back
+_CUT_SHARE = 0.1  # share of a pulse's height by which a recording's first sample may exceed the next foot and be a foot
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class PressureBeats:
     Attributes
     ----------
     peak, foot : (n_beats,) int arrays
-        Samples of the systolic and of the preceding diastolic point.
+        Sample indices of the systolic point and the preceding diastolic point.
     sbp, dbp : (n_beats,) float arrays
         Pressures there in mmHg.
     """
@@ -43,18 +41,18 @@ def find_pulses(trace, fs, *, min_prominence=0.0, share=0.4):
     fs : float
         Sampling rate in Hz.
     min_prominence : float
-        Least prominence of a peak in the signal's unit.
+        Minimum prominence of a peak in the signal's unit.
     share : float
-        Least prominence as a share of the greatest among the neighbouring peaks: local, so that an artefact costs
-        only its own surroundings, and above that of dicrotic waves.
+        Minimum prominence relative to the largest of the neighbouring peaks: local, so that an artefact affects only
+        its surroundings, and above that of dicrotic waves.
 
     Returns
     -------
     (n_peaks,) int array
-        Samples of the peaks.
+        Sample indices of the peaks.
     """
     with warnings.catch_warnings():
-        # Peaks of no prominence are shoulders; the share below drops them.
+        # Peaks without prominence are shoulders; the share below drops them.
         warnings.simplefilter("ignore", RuntimeWarning)
         peaks, found = scipy.signal.find_peaks(trace, prominence=min_prominence, wlen=int(2 * fs) | 1)
     if not len(peaks):
@@ -66,7 +64,7 @@ def find_pulses(trace, fs, *, min_prominence=0.0, share=0.4):
 
 
 def _first_of_equals(trace, peaks, least):
-    """Of peaks of one height with no valley between them, as in whole numbers or a clipped trace, the first."""
+    """The first of equally high peaks without a valley between them, as in quantized or clipped traces."""
     after = np.flatnonzero(trace[peaks[1:]] == trace[peaks[:-1]]) + 1
     if not len(after):
         return peaks
@@ -75,19 +73,19 @@ def _first_of_equals(trace, peaks, least):
 
 
 def drop_close(peaks, heights, least_gap):
-    """Drop each peak that has a higher one nearer than a gap: of a two-humped pulse one hump counts.
+    """Drop each peak with a higher one closer than a gap, so that a pulse with two humps counts once.
 
     Parameters
     ----------
     peaks, heights : (n_peaks,) arrays
         Positions in ascending order, and heights.
     least_gap : (n_peaks,) float array
-        Least distance at each peak, in the positions' unit.
+        Minimum distance at each peak, in the unit of the positions.
 
     Returns
     -------
     (m,) array
-        Positions that remain.
+        Remaining positions.
     """
     gap = np.diff(peaks)
     later_wins = heights[1:] > heights[:-1]
@@ -107,9 +105,9 @@ def pressure_beats(abp, fs, *, min_prominence=10.0, labels="exact"):
     fs : float
         Sampling rate in Hz.
     min_prominence : float
-        Least height of a pulse in mmHg.
+        Minimum height of a pulse in mmHg.
     labels : {"exact", "code"}
-        "code" reads the trace one sample early and truncates to whole mmHg, as the authors' released code does.
+        "code" reads the trace one sample early and truncates to whole mmHg, as in the paper's released code.
 
     Returns
     -------
@@ -118,16 +116,16 @@ def pressure_beats(abp, fs, *, min_prominence=10.0, labels="exact"):
     Notes
     -----
     Schrumpf et al. (2021), section 3.3. The diastolic point is the lowest sample since the previous systolic peak, the
-    last of equal ones: how long a pressure rises differs between arteries and people, so no fixed time before the peak
-    holds every foot. A beat whose lowest sample is the first that could be searched (there is no beat for seconds, or
-    the recording begins within its rise, well above the next foot) has no foot and is left out.
+    last of equal ones: rise times differ between arteries and people, so no fixed interval before the peak contains
+    every foot. A beat whose lowest sample is the first of the search interval (after seconds without a beat, or if the
+    recording begins during its rise, well above the next foot) has no foot and is left out.
     """
     peak = find_pulses(abp, fs, min_prominence=min_prominence)
     peak, foot = _feet(abp, peak, round(_LONGEST_RISE * fs))
     if labels == "code":
         sbp, dbp = (np.trunc(abp[np.maximum(at - 1, 0)]) for at in (peak, foot))
     else:
-        sbp, dbp = _smoothed(abp, peak), _smoothed(abp, foot)
+        sbp, dbp = _smooth(abp, peak), _smooth(abp, foot)
     return PressureBeats(peak, foot, sbp, dbp)
 
 
@@ -135,26 +133,26 @@ def _feet(abp, peak, longest):
     """Peaks that have a foot, and the feet."""
     first = np.maximum(np.concatenate(([0], peak[:-1])), peak - longest)
     valley = np.flatnonzero((abp[1:-1] <= abp[:-2]) & (abp[1:-1] < abp[2:])) + 1
-    valley = np.concatenate(([0], valley))  # the first sample is one until the next beat tells otherwise
+    valley = np.concatenate(([0], valley))  # the first sample counts as one until it is compared with the next beat
     depth = np.append(abp[valley], np.inf)
     begin, end = np.searchsorted(valley, first), np.searchsorted(valley, peak)
     some = end > begin
     peak, first, begin, end = peak[some], first[some], begin[some], end[some]
     if not len(peak):
         return peak, peak.copy()
-    # Interleaved bounds: every other result is the least from `begin` to `end`.
+    # Interleaved bounds: every other result is the minimum from `begin` to `end`.
     least = np.minimum.reduceat(depth, np.column_stack((begin, end)).ravel())[::2]
     beat = np.repeat(np.arange(len(peak)), end - begin)
     at = np.arange(len(beat)) + np.repeat(end - np.cumsum(end - begin), end - begin)
     lowest = depth[at] == least[beat]
     foot = np.zeros(len(peak), np.intp)
-    foot[beat[lowest]] = valley[at[lowest]]  # of equal ones the last stays
+    foot[beat[lowest]] = valley[at[lowest]]  # the last of equal ones is kept
     found = least <= abp[first]
     if foot[0] == 0:
         found[0] = len(peak) > 1 and abp[0] - least[1] <= _CUT_SHARE * (abp[peak[0]] - least[1])
     return peak[found], foot[found]
 
 
-def _smoothed(trace, at):
+def _smooth(trace, at):
     around = np.clip(at[:, None] + np.arange(-2, 3), 0, len(trace) - 1)
     return trace[around] @ _SMOOTH

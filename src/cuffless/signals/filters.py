@@ -3,7 +3,7 @@
 import numpy as np
 import scipy
 
-# After this time the band-pass has forgotten a step to within 1e-15 (slowest pole of 0.5 Hz, 4th order).
+# After this time the response of the band-pass to a step has decayed to 1e-15 (slowest pole of 0.5 Hz, 4th order).
 SETTLING_SECONDS = 32.0
 
 
@@ -28,7 +28,7 @@ def bandpass(ppg, fs, band=(0.5, 8.0), order=4):
     Raises
     ------
     ValueError
-        If the band does not lie below half the sampling rate.
+        If the band is not below half the sampling rate.
 
     Notes
     -----

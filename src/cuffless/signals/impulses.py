@@ -1,54 +1,55 @@
-"""Single samples that no pulse can have: dropouts to zero or full scale, codes for "no value"."""
+"""Isolated samples that cannot belong to a pulse: dropouts to zero or full scale, codes for "no value"."""
 
 import numpy as np
 
 from cuffless.signals.runs import true_runs
 
 CHUNK_SECONDS = 2.0
-_LONGEST = 0.08  # seconds; an upstroke takes longer, and no pulse stays at one value for longer
-_LONGEST_EQUAL = 0.4  # seconds, where all samples are equal
-_FAR = 8.0  # spreads away from the median: less moves a pulse rate by less than 1 bpm
-_FAR_LEVEL = 3.0  # the same for a stretch at one value, whose steps a filter spreads however low they are
-_STEEP = 1.5  # standard deviations from one sample to the next, at which a closer look is worth it; two levels have 2
+_LONGEST = 0.08  # seconds; an upstroke takes longer, and no pulse keeps one value for longer
+_LONGEST_EQUAL = 0.4  # seconds, if all samples are equal
+_FAR = 8.0  # spreads from the median: closer samples change a pulse rate by less than 1 bpm
+_FAR_LEVEL = 3.0  # the same for a constant stretch, as a filter spreads even its small steps
+_STEEP = 1.5  # standard deviations between two samples from which a chunk is checked; two levels have 2
 
 
-def without_impulses(trace, fs, *, levels=False):
-    """Mark isolated far-off samples as missing.
+def remove_impulses(trace, fs, *, levels=False):
+    """Set isolated outliers to missing.
 
     Parameters
     ----------
     trace : (n_samples,) float array
-        Signal as recorded, NaN where missing. Its first sample lies on a multiple of `CHUNK_SECONDS` of the recording,
-        so that the result does not depend on where reading began.
+        Signal as recorded, NaN where missing. Its first sample must be at a multiple of `CHUNK_SECONDS` in the
+        recording, so that the result does not depend on where reading began.
     fs : float
         Sampling rate in Hz.
     levels : bool
-        Take stretches at one far-off value out however long they are, as a signal needs that will be band-passed. Of
-        pressures they are left to the rules: a flush of the line is an artefact to be counted, not a gap.
+        Also remove constant outlying stretches of any length, as needed before band-passing. In pressures they are left
+        to the rejection rules: a flush of the line is an artefact to be counted, not a gap.
 
     Returns
     -------
     (n_samples,) float array
-        The trace itself where nothing is found. Within `CHUNK_SECONDS` of either end nothing is found unless the
-        recording ends there.
+        The trace itself if nothing is found. Nothing is found within `CHUNK_SECONDS` of either end unless the recording
+        ends there.
 
     Notes
     -----
-    A sample is far off if it lies more than eight times the spread (10th to 90th percentile) of the six seconds around
-    it from their median. Runs of far-off samples up to 0.08 s are taken out, up to 0.4 s where all are equal. With
-    `levels` so are longer stretches of one value that lie more than three spreads off; the spread is then that of all
-    other samples. What else lasts longer is an artefact of another kind, or the signal. A band-pass filter would spread
-    an impulse over seconds: neighbouring windows then hold its ringing, and their pulse rates are wrong by several bpm.
+    A sample is an outlier if it differs from the median of the six seconds around it by more than eight times their
+    spread (10th to 90th percentile). Runs of outliers up to 0.08 s are removed, or up to 0.4 s if all are equal. With
+    `levels`, longer constant stretches more than three spreads away are removed too; the spread is then that of all
+    other samples. Anything else that lasts longer is another kind of artefact, or the signal. A band-pass filter would
+    spread an impulse over seconds: neighbouring windows would contain its ringing, and their pulse rates would be wrong
+    by several bpm.
     """
     size = max(int(CHUNK_SECONDS * fs), 2)
     far = np.zeros(len(trace), bool)
     for chunk in _steep_chunks(trace, size):
         begin = max(chunk - size, 0)
         around = trace[begin : chunk + 2 * size]
-        level = _level(around, fs) if levels else np.zeros(len(around), bool)
+        level = _constant_stretches(around, fs) if levels else np.zeros(len(around), bool)
         here = slice(chunk, chunk + size)
         far[here] = _is_far(trace[here], around, _FAR)
-        if level.any():  # a long dropout is much of what is around
+        if level.any():  # a long dropout dominates its surroundings
             far[here] |= level[chunk - begin :][:size] & _is_far(trace[here], around[~level], _FAR_LEVEL)
     if not far.any():
         return trace
@@ -62,7 +63,7 @@ def without_impulses(trace, fs, *, levels=False):
 
 
 def _is_far(values, around, spreads):
-    """Which values lie more than so many spreads from the median of what is around them."""
+    """Which values differ from the median of their surroundings by more than a number of spreads."""
     around = np.sort(around)  # NaN last
     n = len(around) - np.count_nonzero(np.isnan(around))
     if not n:
@@ -71,8 +72,8 @@ def _is_far(values, around, spreads):
     return np.abs(values - middle) > spreads * (high - low)
 
 
-def _level(trace, fs):
-    """Samples of stretches that stay at one value for longer than a pulse does."""
+def _constant_stretches(trace, fs):
+    """Samples of stretches that are constant for longer than in a pulse."""
     level = np.zeros(len(trace), bool)
     for begin, end in true_runs(np.diff(trace) == 0):
         if end - begin >= _LONGEST * fs:
@@ -81,7 +82,7 @@ def _level(trace, fs):
 
 
 def _steep_chunks(trace, size):
-    """First samples of the stretches that hold a step which no pulse has, and their neighbours'."""
+    """First samples of chunks with a step too steep for a pulse, and of their neighbours."""
     first = np.arange(0, len(trace), size)
     if not len(first):
         return first
@@ -95,5 +96,5 @@ def _steep_chunks(trace, size):
     mean, square = (np.add.reduceat(x, first) / n for x in (values, values * values))
     spread = np.sqrt(np.maximum(square - mean**2, 0))
     steep = (greatest > _STEEP * spread) & (greatest > 0)
-    beside = np.append(steep[1:], False) | np.append(False, steep[:-1])  # a run may reach across
+    beside = np.append(steep[1:], False) | np.append(False, steep[:-1])  # a run may extend into the next chunk
     return first[steep | beside]

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-MAX_BIN_HZ = 0.5 / 60  # Bins of at most 0.5 bpm: an unpadded spectrum quantizes the rate to 4 bpm.
+MAX_BIN_HZ = 0.5 / 60  # bins of at most 0.5 bpm: an unpadded spectrum quantizes the rate to 4 bpm
 PULSE_HZ = (0.4, 4.2)
-"""Lowest and highest pulse frequency in Hz that is recognized, whatever the search band."""
-_NEAR_HZ = 1 / 16  # how far from half its frequency a line's sub-harmonic is sought
-_EXACT_HZ = 0.02  # how far from there the fundamental of a slow pulse may lie
-_FUNDAMENTAL, _ODD, _SECOND = 1.1, 0.08, 0.6  # shares of the found line that the lines of a slow pulse must reach
-_BELOW = 0.3, 0.05, 0.1  # shares of a line above the search band that speak for a slower fundamental; see the notes
-_VALLEY = 2.0  # by how much its fundamental must exceed the spectrum halfway to its harmonics
+"""Lowest and highest recognized pulse frequency in Hz, whatever the search band."""
+_NEAR_HZ = 1 / 16  # search width around half a line's frequency for its subharmonic
+_EXACT_HZ = 0.02  # largest offset of a slow pulse's fundamental
+_FUNDAMENTAL, _ODD, _SECOND = 1.1, 0.08, 0.6  # minimum amplitudes of a slow pulse's lines relative to the found line
+_BELOW = (
+    0.3,
+    0.05,
+    0.1,
+)  # amplitudes relative to a line above the search band that indicate a slower fundamental; see the notes
+_VALLEY = 2.0  # minimum ratio of its fundamental to the spectrum between the harmonics
 
 
 def spectrum_size(fs, n_samples):
@@ -29,9 +33,9 @@ class PulseSearch:
     band : (float, float)
         Search band in Hz.
     method : {"subharmonic", "peak"}
-        The highest spectral peak as it stands ("peak", the paper), or half its frequency where the spectrum
-        there exceeds `ratio` of the peak's amplitude and lies above `min_hz`: with a strong reflected wave the second
-        harmonic wins in 8 % of blocks.
+        The highest spectral peak ("peak", as in the paper), or half its frequency if this is above `min_hz` and the
+        amplitude there exceeds `ratio` of the peak's: with a strong reflected wave the second harmonic is the highest
+        in 8 % of blocks.
     ratio, min_hz : float
         See `method`.
     cutoff : (float, int)
@@ -83,21 +87,21 @@ def pulse_candidates(blocks, fs, search=PulseSearch()):
     Raises
     ------
     ValueError
-        If the search band does not lie below half the sampling rate.
+        If the search band is not below half the sampling rate.
 
     Notes
     -----
     Schrumpf et al. (2021), section 3.3: the spectral component of highest amplitude.
 
-    Without a look beyond the search band, harmonics of a slower pulse and noise below a faster one are taken for
-    pulses of a usual rate. Above the band the highest line counts if it exceeds all within and is not a harmonic:
-    no line of 0.3 of its amplitude stands at a half or a third of its frequency, nor one of 0.05 at a half together
-    with one of 0.1 at 3/2. Below `search.min_hz` respiration and wander are stronger than many a pulse, so a line there
-    is the fundamental of a slow pulse only if it stands at a half or a third of the usual frequency, would exceed the
-    line there by 1.1 but for the filter, exceeds the spectrum between the harmonics by 2, and has another harmonic
-    that a pulse of the usual frequency would not have: at 3/2 of it (0.08 of its amplitude) or 2/3 of it (0.6),
-    above the spectrum between too. A pulse that is weak at every second beat for long (bigeminy) has such a
-    spectrum too.
+    Within the search band alone, harmonics of a slower pulse and noise below a faster one would be taken for pulses of
+    a usual rate. Above the band, the highest line counts if it exceeds all lines in the band and is not a harmonic:
+    there is no line of 0.3 of its amplitude at a half or a third of its frequency, and no line of 0.05 at a half
+    together with one of 0.1 at 3/2. Below `search.min_hz`, respiration and wander are often stronger than a pulse, so a
+    line there is the fundamental of a slow pulse only if it is at a half or a third of the usual frequency, would
+    without the filter exceed the usual line by a factor of 1.1, exceeds the spectrum between the harmonics by a factor
+    of 2, and has a harmonic that a pulse of the usual frequency does not have: at 3/2 of it (0.08 of its amplitude) or
+    2/3 of it (0.6), also above the spectrum between the harmonics. A pulse with every second beat weak for a long time
+    (bigeminy) has such a spectrum too.
     """
     blocks = np.atleast_2d(blocks)
     low_hz, high_hz = search.band
@@ -119,13 +123,13 @@ def pulse_candidates(blocks, fs, search=PulseSearch()):
         lowest = int(np.ceil(search.min_hz / hertz))
         usual = _subharmonic(power, peak, search.ratio, lowest, _bins(_NEAR_HZ, hertz))
     if top > high:
-        usual = _faster(power, peak, usual, slice(high + 1, top + 1), hertz)
-    slow, is_slow = _slower(power, usual, search.min_hz, hertz, search.cutoff)
-    return _refined(power, usual) * hertz, np.where(is_slow, _refined(power, slow) * hertz, np.nan)
+        usual = _faster_pulse(power, peak, usual, slice(high + 1, top + 1), hertz)
+    slow, is_slow = _slower_pulse(power, usual, search.min_hz, hertz, search.cutoff)
+    return _refine(power, usual) * hertz, np.where(is_slow, _refine(power, slow) * hertz, np.nan)
 
 
 def lasting_frequency(usual, slow):
-    """Pulse frequency of blocks that overlap by half: a slow pulse counts if it lasts.
+    """Pulse frequency of blocks that overlap by half: a slow pulse counts if it persists.
 
     Parameters
     ----------
@@ -136,7 +140,7 @@ def lasting_frequency(usual, slow):
     -------
     (n_blocks,) float array
         `slow` where a neighbouring block has nearly the same; between two such blocks also half or a third of `usual`
-        if that is their frequency. Seconds of an irregular rhythm may look like a slow pulse; a slow pulse goes on.
+        if that is their frequency. A few seconds of an irregular rhythm may look like a slow pulse, but do not persist.
     """
     if len(slow) == 1:
         return np.where(np.isfinite(slow), slow, usual)
@@ -150,8 +154,8 @@ def lasting_frequency(usual, slow):
     return np.where(lasts, slow, np.where(same, usual / np.where(same, order, 1), usual))
 
 
-def _refined(power, at):
-    """Bins moved to the top of the parabola through their neighbours."""
+def _refine(power, at):
+    """Fractional bins of the maxima of parabolas through their neighbours."""
     rows = np.arange(len(at))
     left, mid, right = (np.sqrt(power[rows, at + k]) for k in (-1, 0, 1))
     curvature = left - 2 * mid + right
@@ -172,7 +176,7 @@ def _line(power, centre, reach):
     return around[rows, best], local[rows, best]
 
 
-def _level(power, unit, half_width, at):
+def _median_power(power, unit, half_width, at):
     """Median power around a multiple of each row's bin; `half_width` is in the same unit."""
     span = np.linspace(at - half_width, at + half_width, 9)
     around = np.clip(np.rint(unit[:, None] * span).astype(int), 1, power.shape[1] - 1)
@@ -180,13 +184,13 @@ def _level(power, unit, half_width, at):
 
 
 def _subharmonic(power, peak, ratio, lowest, reach):
-    """Move a peak to half its bin where the spectrum stands high enough there."""
+    """Move a peak to half its bin if the spectrum is high enough there."""
     half, there = _line(power, peak // 2, reach)
     return np.where((there > ratio**2 * power[np.arange(len(peak)), peak]) & (half > lowest), half, peak)
 
 
-def _faster(power, peak, found, above, hertz):
-    """Move to the highest line among the bins above the search band where it is the pulse, not a harmonic of it."""
+def _faster_pulse(power, peak, found, above, hertz):
+    """Move to the highest line above the search band if it is the pulse and not a harmonic."""
     rows = np.arange(len(peak))
     top = above.start + np.argmax(power[:, above], axis=1)
     line = power[rows, top]
@@ -199,8 +203,8 @@ def _faster(power, peak, found, above, hertz):
     return np.where(is_line & (line > power[rows, peak]) & ~harmonic, top, found)
 
 
-def _slower(power, found, min_hz, hertz, cutoff):
-    """Bin of the fundamental of a pulse slower than `min_hz`, and whether there is one."""
+def _slower_pulse(power, found, min_hz, hertz, cutoff):
+    """Bin of the fundamental of a pulse below `min_hz`, and whether there is one."""
     height = power[np.arange(len(found)), found]
     result, is_slow = found, np.zeros(len(found), bool)
     for order, other, share in ((3, 2 / 3, _SECOND), (2, 3 / 2, _ODD)):
@@ -210,7 +214,7 @@ def _slower(power, found, min_hz, hertz, cutoff):
         take &= np.abs(order * slow - found) <= _EXACT_HZ / hertz * order
         take &= fundamental > (_FUNDAMENTAL * passed) ** 2 * height
         _, odd = _line(power, np.rint(found * other).astype(int), _bins(_EXACT_HZ, hertz))
-        between = np.maximum(*(_level(power, slow, 0.2, at) for at in (1.5, 2.5)))
+        between = np.maximum(*(_median_power(power, slow, 0.2, at) for at in (1.5, 2.5)))
         take &= (odd > share**2 * height) & (odd > between) & (fundamental > _VALLEY**2 * between)
         result, is_slow = np.where(take, slow, result), is_slow | take
     return result, is_slow

@@ -5,7 +5,7 @@ import scipy
 
 
 def cubic_windows(trace, start, seconds, fs, n_samples):
-    """Cut windows and bring each to `n_samples` samples.
+    """Cut windows and resample each to `n_samples` samples.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ def cubic_windows(trace, start, seconds, fs, n_samples):
     fs : float
         Sampling rate of `trace` in Hz.
     n_samples : int
-        Samples of a window after resampling.
+        Samples per window after resampling.
 
     Returns
     -------
@@ -35,18 +35,18 @@ def cubic_windows(trace, start, seconds, fs, n_samples):
 
 
 def to_rate(trace, fs, new_fs, first, n_samples):
-    """Bring a signal to another sampling rate, missing samples staying missing.
+    """Resample a signal to another sampling rate; missing samples stay missing.
 
     Parameters
     ----------
     trace : (n,) float array
         Signal; NaN marks missing samples.
     fs, new_fs : float
-        Present and wanted sampling rate in Hz.
+        Present and new sampling rate in Hz.
     first : float
-        Time of the first wanted sample in seconds from the first sample of `trace`.
+        Time of the first new sample in seconds from the first sample of `trace`.
     n_samples : int
-        Number of wanted samples.
+        Number of new samples.
 
     Returns
     -------
@@ -54,8 +54,8 @@ def to_rate(trace, fs, new_fs, first, n_samples):
 
     Notes
     -----
-    A linear-phase low-pass at 0.45 of the lower rate precedes a reduction; its taps reach so few samples that a
-    gap grows by no more than 0.1 s on either side.
+    A reduction is preceded by a linear-phase low-pass at 0.45 of the lower rate; its taps are short enough that a gap
+    grows by at most 0.1 s on either side.
     """
     trace = np.asarray(trace, float)
     if fs > 1.01 * new_fs:
@@ -68,7 +68,7 @@ def to_rate(trace, fs, new_fs, first, n_samples):
 
 def _cubic(trace, at, part):
     """Lagrange interpolation at ``at + part`` through the samples at -1, 0, 1, 2; ends are repeated."""
-    # Coefficients of the cubic from each sample on, once: a window then gathers them instead of its neighbours.
+    # Coefficients of the cubic are computed once per sample; windows then gather these rather than neighbours.
     padded = np.concatenate((trace[:1], trace, trace[-1:], trace[-1:]))
     before, here, after, beyond = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
     slope = after - before / 3 - here / 2 - beyond / 6

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_EQUAL = 1e-9  # resampling gives back equal samples to within rounding
+_EQUAL = 1e-9  # resampling reproduces equal samples to within rounding
 
 
 def true_runs(mask):
@@ -20,7 +20,7 @@ def true_runs(mask):
 def equal_runs(trace, min_samples):
     """Runs of at least `min_samples` equal samples.
 
-    Monitors quantize, so a repeated value is normal; only a long run is a flat line.
+    Monitors quantize, so repeated values are normal; only a long run is a flat line.
 
     Returns
     -------
@@ -33,14 +33,14 @@ def equal_runs(trace, min_samples):
     return np.column_stack((edges[long], edges[long + 1]))
 
 
-def touched(start, stop, runs):
+def overlaps_runs(start, stop, runs):
     """Which of the half-open intervals ``[start, stop)`` share a sample with a run.
 
     Parameters
     ----------
     start, stop : (n,) arrays
     runs : (n_runs, 2) array
-        Sorted, not overlapping.
+        Sorted and not overlapping.
 
     Returns
     -------

@@ -18,9 +18,9 @@ def signal_to_noise(ppg, fs, pulse_hz, *, half_width=0.1, harmonic_half_width=0.
     pulse_hz : (n_windows,) float array
         Pulse frequency of each window in Hz.
     half_width, harmonic_half_width : float
-        Half-widths in Hz of the signal's bands around the pulse frequency and its first harmonic.
+        Half-widths in Hz of the signal bands around the pulse frequency and its second harmonic.
     band : (float, float)
-        Band in Hz that holds signal and noise.
+        Band in Hz of signal and noise.
 
     Returns
     -------
@@ -30,17 +30,17 @@ def signal_to_noise(ppg, fs, pulse_hz, *, half_width=0.1, harmonic_half_width=0.
     Raises
     ------
     ValueError
-        If `ppg` holds NaN, the band reaches beyond fs / 2, or a pulse frequency lies outside (0, fs / 4).
+        If `ppg` contains NaN, the band extends beyond fs / 2, or a pulse frequency is outside (0, fs / 4).
 
     Notes
     -----
-    De Haan & van Leest (2014), eq. 8; Schrumpf et al. (2021), eq. 1. The paper gives no bands. The figure depends
-    on the length of the stretch and on the bands: state both wherever it is printed.
+    De Haan & van Leest (2014), eq. 8; Schrumpf et al. (2021), eq. 1. The paper gives no bands. The value depends
+    on the length of the stretch and on the bands: give both wherever it is printed.
     """
     ppg = np.atleast_2d(ppg)
     pulse_hz = np.atleast_1d(np.asarray(pulse_hz, dtype=float))
     if band[1] > fs / 2:
-        raise ValueError(f"SNR band {band} Hz reaches beyond half the sampling rate, {fs / 2:g} Hz")
+        raise ValueError(f"SNR band {band} Hz extends beyond half the sampling rate, {fs / 2:g} Hz")
     if len(pulse_hz) and not (np.all(pulse_hz > 0) and np.all(pulse_hz < fs / 4)):
         raise ValueError(f"pulse frequencies must lie in (0, {fs / 4:g}) Hz")
     n = ppg.shape[1]
@@ -48,14 +48,14 @@ def signal_to_noise(ppg, fs, pulse_hz, *, half_width=0.1, harmonic_half_width=0.
     taper = scipy.signal.windows.hamming(n, sym=False).astype(np.float32)
     centred = ppg.astype(np.float32) - ppg.mean(axis=1, keepdims=True, dtype=np.float32)
     if np.isnan(centred).any():
-        raise ValueError("PPG holds NaN; cut it at missing samples first")
+        raise ValueError("PPG contains NaN; cut it at missing samples first")
     first, last = int(np.ceil(band[0] * size / fs)), int(np.floor(band[1] * size / fs))
     spectrum = scipy.fft.rfft(centred * taper, size, axis=1)[:, first : last + 1]
     power = spectrum.real**2 + spectrum.imag**2
     bins = np.arange(first, last + 1)
 
     def energy(centre, width):
-        # Bands are narrow: summing their few bins is cheaper than running sums over all.
+        # Bands are narrow: summing their few bins is cheaper than cumulative sums over all.
         span = np.arange(int(np.ceil(2 * width * size / fs)) + 1)
         at = np.ceil((centre - width) * size / fs).astype(int)[:, None] - first + span
         inside = (at >= 0) & (at < len(bins)) & (at + first <= ((centre + width) * size / fs)[:, None])

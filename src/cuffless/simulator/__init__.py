@@ -1,4 +1,4 @@
-"""The simulated cohort: recordings whose every beat is known, written as MIMIC would."""
+"""The simulated cohort: recordings with known beats, written in the layout of MIMIC."""
 
 from cuffless.simulator.population import SubjectParameters, sample_parameters, subject_name
 from cuffless.simulator.subject import SimulatedSubject, simulate_subject

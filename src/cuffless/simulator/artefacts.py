@@ -1,4 +1,4 @@
-"""What goes wrong at the bedside: motion, flat lines, dropouts, flushes of the arterial line."""
+"""Bedside artefacts: motion, flat lines, dropouts, flushes of the arterial line."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ class ArtefactKind:
     channel: str
     """``ppg`` or ``abp``."""
     per_minute: float
-    """Mean number a minute; onsets are a Poisson process."""
+    """Mean number per minute; onsets are a Poisson process."""
     seconds: tuple[float, float]
-    """Least and greatest length in s; uniform between them."""
+    """Shortest and longest duration in s; uniform between them."""
 
 
 KINDS = {
@@ -32,7 +32,7 @@ KINDS = {
 
 
 def schedule_artefacts(seconds: float, streams: dict[str, np.random.Generator]) -> pd.DataFrame:
-    """Draw when artefacts happen.
+    """Sample the times of artefacts.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ def schedule_artefacts(seconds: float, streams: dict[str, np.random.Generator]) 
     Returns
     -------
     pandas.DataFrame
-        One row an artefact: kind, channel, start and seconds (s), and `size`, a uniform number from 0 to 1
-        that says how strong it is. Grouped by kind, in time order.
+        One row per artefact: kind, channel, start and seconds (s), and its strength `size`, uniform from 0 to 1.
+        Grouped by kind, in time order.
     """
     tables = []
     for name, kind in KINDS.items():
@@ -66,7 +66,7 @@ def schedule_artefacts(seconds: float, streams: dict[str, np.random.Generator]) 
     return pd.concat(tables, ignore_index=True)
 
 
-def spoil(
+def add_artefacts(
     ppg: np.ndarray,
     abp: np.ndarray,
     artefacts: pd.DataFrame,
@@ -74,30 +74,30 @@ def spoil(
     fs: float,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lay artefacts on clean signals.
+    """Add artefacts to clean signals.
 
     Parameters
     ----------
     ppg, abp : (n,) float array
-        Clean PPG in NU and pressure in mmHg; not altered.
+        Clean PPG in NU and pressure in mmHg; not modified.
     artefacts : pandas.DataFrame
         As from :func:`schedule_artefacts`.
     gain : float
-        Height of a PPG pulse in NU, the unit of motion.
+        Height of a PPG pulse in NU, the unit of motion strength.
     fs : float
         Sampling rate in Hz.
     rng : numpy.random.Generator
-        Random stream of the motion.
+        Random stream for motion.
 
     Returns
     -------
     ppg, abp : (n,) float array
-        The spoilt signals; NaN where a channel dropped out.
+        Signals with artefacts; NaN where a channel dropped out.
     """
-    spoilt = {"ppg": ppg.copy(), "abp": abp.copy()}
+    result = {"ppg": ppg.copy(), "abp": abp.copy()}
     for row in artefacts.itertuples(index=False):
         first, last = round(row.start * fs), round((row.start + row.seconds) * fs)
-        signal = spoilt[row.channel][first:last]
+        signal = result[row.channel][first:last]
         if row.kind == "motion":
             low, high = MOTION_GAIN
             burst = _motion(last - first, fs, rng)
@@ -109,11 +109,11 @@ def spoil(
             signal += (FLUSH_PRESSURE if row.size < 0.5 else 0.0) - signal
         else:
             signal[:] = np.nan
-    return spoilt["ppg"], spoilt["abp"]
+    return result["ppg"], result["abp"]
 
 
 def _motion(n: int, fs: float, rng: np.random.Generator) -> np.ndarray:
-    """Band-limited burst (n,), from rest to rest, with a greatest deflection of 1."""
+    """Band-limited burst (n,), starting and ending at rest, with a maximum deflection of 1."""
     from scipy.signal import butter, sosfilt
     from scipy.signal.windows import tukey
 

@@ -1,4 +1,4 @@
-"""Haemodynamics: a slowly drifting circulation and the pressures of each of its beats."""
+"""Haemodynamics: a slowly drifting circulation and the pressures of each beat."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ import numpy as np
 from cuffless.simulator.population import SubjectParameters
 
 LEAD_SECONDS = 30.0
-"""Run-in before the recording starts; filters and beats have settled by then."""
+"""Run-in before the recording starts, in which filters and beats settle."""
 RATE_HZ = 8.0
 MAYER_HZ = 0.1
 BAROREFLEX = -0.25
 EVENTS_PER_SECOND = 1 / (12 * 60)
-EVENT_MEMORY = 20 * 60.0  # events that began before the recording may still be fading
+EVENT_MEMORY = 20 * 60.0  # events from before the recording may still be fading
 PULSE_PRESSURE_LIMITS = (15.0, 110.0)
 SYSTOLIC_SHARE = 0.60  # mean pressure lies 40 % of the pulse above diastole
 
@@ -22,7 +22,7 @@ class SlowState:
     """Slow deviations from rest, as logarithms, on a grid of 1 s."""
 
     time: np.ndarray
-    """(n,) seconds from the start of the recording; begins at ``-LEAD_SECONDS``."""
+    """(n,) seconds from the start of the recording, starting at ``-LEAD_SECONDS``."""
     resistance: np.ndarray
     """(n,) xR."""
     stroke: np.ndarray
@@ -54,8 +54,8 @@ def slow_state(
 ) -> SlowState:
     """Slow drift of resistance, stroke volume and heart rate.
 
-    Three Ornstein-Uhlenbeck processes with one correlation time; events (a drug, a change of posture) act
-    on resistance; the baroreflex moves the heart rate against it.
+    Three Ornstein-Uhlenbeck processes with the same correlation time; events (a drug, a change of posture) act on
+    resistance, and the baroreflex moves the heart rate in the opposite direction.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def slow_state(
     seconds : float
         Length of the recording.
     rng, events : numpy.random.Generator
-        Random streams of drift and events.
+        Random streams for drift and events.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def slow_state(
 
 
 def _events(time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Sum of the events' courses, (n,); each reaches its amplitude once, then fades."""
+    """Sum of all events, (n,); each rises to its amplitude, then fades."""
     from scipy.special import ndtri
 
     span = time[-1] + EVENT_MEMORY
@@ -109,7 +109,7 @@ def simulate_beats(parameters: SubjectParameters, slow: SlowState, rng: np.rando
     parameters : SubjectParameters
         The subject.
     slow : SlowState
-        Its slow state; sets the span of the beats.
+        Its slow state, which sets the time span of the beats.
     rng : numpy.random.Generator
         Random stream.
 
@@ -119,23 +119,22 @@ def simulate_beats(parameters: SubjectParameters, slow: SlowState, rng: np.rando
 
     Notes
     -----
-    Beats are those of integral pulse frequency modulation: one beat each time the integral of the heart rate
-    reaches a whole number. Elastance grows exponentially with pressure (Hughes et al. 1979), the pulse is
-    stroke volume times elastance, and pulse wave velocity goes with the root of elastance (Bramwell & Hill
-    1922).
+    Integral pulse frequency modulation: one beat each time the integral of the heart rate reaches an integer.
+    Elastance grows exponentially with pressure (Hughes et al. 1979), pulse pressure is stroke volume times elastance,
+    and pulse wave velocity is proportional to the square root of elastance (Bramwell & Hill 1922).
     """
     from scipy.integrate import cumulative_trapezoid
 
     p = parameters
     grid = np.arange(slow.time[0], slow.time[-1], 1 / RATE_HZ)
-    # The phase of the first beat comes first, so that a longer recording begins with the shorter one.
+    # The phase of the first beat is drawn first, so that a longer recording begins with the shorter one.
     start, jitter = rng.random(), 0.02 * rng.standard_normal(len(grid))
     rate = p.heart_rate / 60 * np.exp(np.interp(grid, slow.time, slow.rate))
     rate *= 1 + p.rsa * np.sin(respiration(p, grid)) + 0.01 * np.sin(_mayer(p, grid)) + jitter
     cycles = start + cumulative_trapezoid(rate, grid, initial=0)
     onsets = np.interp(np.arange(1, np.floor(cycles[-1]) + 1), cycles, grid)
     intervals = np.diff(onsets)
-    # A beat ejects what filled the heart in the interval before it.
+    # A beat ejects the volume that filled the heart in the interval before it.
     foot, rr, filling = onsets[1:-1], intervals[1:], intervals[:-1]
 
     resistance = np.interp(foot, slow.time, slow.resistance)
@@ -144,7 +143,7 @@ def simulate_beats(parameters: SubjectParameters, slow: SlowState, rng: np.rando
     mean = p.map0 * np.exp(resistance + stroke + rate_change)
     mean += p.resp_map * np.sin(respiration(p, foot)) + np.sin(_mayer(p, foot))
     elastance = 0.80 * p.stiffness * np.exp(p.zeta * (np.clip(mean, 45, 150) - 90))
-    # Stroke volume falls in inspiration, while the heart rate rises.
+    # In inspiration stroke volume falls while heart rate rises.
     pulse = p.stroke_volume * np.exp(stroke) * elastance * (1 - p.ppv * np.sin(respiration(p, foot)))
     pulse = _soft_limit(pulse * np.sqrt(np.clip(filling / 0.75, 0.6, 1.6)), *PULSE_PRESSURE_LIMITS)
     return Beats(
@@ -167,6 +166,6 @@ def _mayer(parameters: SubjectParameters, time: np.ndarray) -> np.ndarray:
 
 
 def _soft_limit(values: np.ndarray, low: float, high: float, knee: float = 4.0) -> np.ndarray:
-    """Limit `values` to low..high, bending over within some `knee` of the limits."""
+    """Limit `values` to low..high, with a smooth bend of width `knee` at the limits."""
     values = low + knee * np.logaddexp(0, (values - low) / knee)
     return high - knee * np.logaddexp(0, (high - values) / knee)

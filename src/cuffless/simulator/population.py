@@ -1,4 +1,4 @@
-"""Who is simulated: one person's haemodynamic constants, pulse-shape confounders and sensor."""
+"""Simulated subjects: haemodynamic constants, pulse-shape confounders and sensor."""
 
 from dataclasses import dataclass
 
@@ -69,7 +69,7 @@ class SubjectParameters:
     dicrotic: float
     """Amplitude of the dicrotic wave at normal resistance (d0)."""
     notch_width: float
-    """Width of the dicrotic wave in s, before its share of the systolic width."""
+    """Width of the dicrotic wave in s, without the part proportional to the systolic width."""
     contact: float
     """Curvature of the sensor's contact nonlinearity (k)."""
     lowpass_hz: float
@@ -101,15 +101,14 @@ def subject_name(number: int) -> str:
         If the number does not fit into six digits.
     """
     if not 0 <= number <= MAX_NUMBER:
-        raise ValueError(f"subject {number}: numbers run from 0 to {MAX_NUMBER}, as a name has six digits.")
+        raise ValueError(f"subject {number} is not in 0 to {MAX_NUMBER}, the range of six-digit names")
     return f"p{number:06d}"
 
 
 def random_streams(seed: int, number: int) -> dict[str, np.random.Generator]:
-    """Independent generators for everything that is random in one subject.
+    """Independent random generators for each process in one subject.
 
-    Each process has its own, so that switching one off, or recording for longer, leaves the others as they
-    were.
+    Each process has its own, so that disabling one, or a longer recording, does not change the others.
 
     Parameters
     ----------
@@ -121,23 +120,23 @@ def random_streams(seed: int, number: int) -> dict[str, np.random.Generator]:
     Returns
     -------
     dict of str to numpy.random.Generator
-        By the names in `STREAMS`.
+        Keys as in `STREAMS`.
     """
     children = np.random.default_rng([seed, number]).spawn(len(STREAMS))
     return dict(zip(STREAMS, children, strict=True))
 
 
 def sample_parameters(rng: np.random.Generator, *, confounding: float = 1.0) -> SubjectParameters:
-    """Draw one subject.
+    """Sample one subject.
 
     Parameters
     ----------
     rng : numpy.random.Generator
         Random stream.
     confounding : float
-        Scale of the subject's own confounders, those that alter its PPG but not its pressure: times, widths
-        and amplitudes of the waves, contact, low-pass. 0 puts all at the population's centre. The numbers
-        drawn do not depend on it.
+        Scale of the subject's own confounders, which change its PPG but not its pressure: times, widths and
+        amplitudes of the waves, contact, low-pass. 0 puts all at the population's centre. The random numbers do not
+        depend on it.
 
     Returns
     -------
@@ -145,19 +144,19 @@ def sample_parameters(rng: np.random.Generator, *, confounding: float = 1.0) -> 
 
     Notes
     -----
-    Stiffness rises with age by 0.9 % a year. Pressure, stroke volume and heart rate are those of an
-    intensive-care population.
+    Stiffness rises by 0.9 % per year of age. Pressure, stroke volume and heart rate are those of an intensive-care
+    population.
     """
     z = iter(rng.standard_normal(16))
     u = iter(rng.random(20))
 
-    def between(low: float, high: float) -> float:
+    def uniform(low: float, high: float) -> float:
         return low + (high - low) * float(next(u))
 
     def own_factor(sd: float) -> float:
         return float(np.exp(confounding * sd * next(z)))
 
-    def own_between(low: float, high: float) -> float:
+    def own_uniform(low: float, high: float) -> float:
         return (low + high) / 2 + confounding * (high - low) * (float(next(u)) - 0.5)
 
     age = float(np.clip(62 + 15 * next(z), 22, 90))
@@ -170,25 +169,25 @@ def sample_parameters(rng: np.random.Generator, *, confounding: float = 1.0) -> 
         map0=float(83 * np.exp(resistance + 0.03 * next(z)) * stiffness**0.10),
         stroke_volume=float(72 * np.exp(0.16 * next(z))),
         heart_rate=float(np.clip(80 + 13 * next(z), 56, 122)),
-        zeta=between(0.011, 0.019),
-        slow_minutes=between(2, 10),
-        slow_sd=(between(0.05, 0.14), between(0.03, 0.08), between(0.02, 0.06)),
-        resp_hz=between(0.18, 0.32),
-        resp_phase=between(0, 2 * np.pi),
-        mayer_phase=between(0, 2 * np.pi),
-        rsa=between(0.005, 0.03),
-        resp_map=between(0.5, 2.0),
-        ppv=between(0.02, 0.06),
+        zeta=uniform(0.011, 0.019),
+        slow_minutes=uniform(2, 10),
+        slow_sd=(uniform(0.05, 0.14), uniform(0.03, 0.08), uniform(0.02, 0.06)),
+        resp_hz=uniform(0.18, 0.32),
+        resp_phase=uniform(0, 2 * np.pi),
+        mayer_phase=uniform(0, 2 * np.pi),
+        rsa=uniform(0.005, 0.03),
+        resp_map=uniform(0.5, 2.0),
+        ppv=uniform(0.02, 0.06),
         reflection_time=0.19 * own_factor(0.12),
         width=own_factor(0.13),
         systolic_time=own_factor(0.10),
-        reflection=own_between(0.30, 0.60),
+        reflection=own_uniform(0.30, 0.60),
         reflection_exponent=1.8 * own_factor(0.3),
-        dicrotic=own_between(0.05, 0.4),
+        dicrotic=own_uniform(0.05, 0.4),
         notch_width=0.05 * own_factor(0.25),
-        contact=own_between(-1.0, 2.0),
-        lowpass_hz=own_between(3.5, 8.0),
-        finger_delay=between(0.16, 0.26),
+        contact=own_uniform(-1.0, 2.0),
+        lowpass_hz=own_uniform(3.5, 8.0),
+        finger_delay=uniform(0.16, 0.26),
         gain=float(np.exp(0.5 * next(z))),
-        noise=between(0.005, 0.025),
+        noise=uniform(0.005, 0.025),
     )

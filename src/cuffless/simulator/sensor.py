@@ -1,4 +1,4 @@
-"""From pulses to what a bedside monitor stores: low-pass, gain, wander, noise, quantization."""
+"""From pulses to the signals stored by a bedside monitor: low-pass, gain, wander, noise, quantization."""
 
 from functools import lru_cache
 
@@ -9,14 +9,14 @@ from cuffless.simulator.population import SubjectParameters
 ABP_NOISE = 0.25
 ABP_QUANTUM = 0.25
 PPG_STEPS = 256
-"""Quantization steps in one pulse's height, as of a monitor with 10 to 12 bits."""
+"""Quantization steps per pulse height, as in a monitor with 10 to 12 bits."""
 RESPIRATORY_WANDER = 0.25
 SLOW_WANDER = 0.3
 SLOW_WANDER_SECONDS = 8.0
 
 
 def ppg_quantum(parameters: SubjectParameters) -> float:
-    """Quantization step of a subject's PPG in NU: a power of two, so that digits convert exactly."""
+    """Quantization step of a subject's PPG in NU: a power of two, so that digital values convert exactly."""
     return float(2.0 ** np.round(np.log2(parameters.gain / PPG_STEPS)))
 
 
@@ -27,7 +27,7 @@ def sense_ppg(
     fs: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Record PPG pulses with a subject's sensor, not yet quantized.
+    """Record PPG pulses with a subject's sensor, before quantization.
 
     Parameters
     ----------
@@ -55,24 +55,24 @@ def sense_ppg(
     signal = sosfilt(lowpass, pulses)
     signal += RESPIRATORY_WANDER * np.sin(respiration)
     signal += SLOW_WANDER * _slow_wander(n / fs, fs, noises[0])[:n]
-    # Half of the noise's power is pink, half white; drawn in pairs, so that a longer record begins alike.
+    # Half of the noise power is pink, half white; drawn in pairs, so that a longer record begins the same.
     white, source = noises[1].standard_normal((n, 2)).T
     signal += parameters.noise * np.sqrt(0.5) * (white + pink_noise(source, fs))
     return parameters.gain * signal
 
 
 def sense_abp(pressure: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Record pressure (n,) in mmHg with the transducer's noise, not yet quantized."""
+    """Record pressure (n,) in mmHg with the transducer's noise, before quantization."""
     return pressure + ABP_NOISE * rng.standard_normal(len(pressure))
 
 
 def quantize(signal: np.ndarray, quantum: float) -> np.ndarray:
-    """Round `signal` to multiples of `quantum`; same shape, NaN stays."""
+    """Round `signal` to multiples of `quantum`; same shape, NaN is kept."""
     return np.round(signal / quantum) * quantum
 
 
 def pink_noise(white: np.ndarray, fs: float) -> np.ndarray:
-    """Turn white noise of unit variance into noise whose power falls as 1/f from 0.05 Hz up.
+    """Convert white noise of unit variance to noise with a 1/f power spectrum above 0.05 Hz.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def pink_noise(white: np.ndarray, fs: float) -> np.ndarray:
     Returns
     -------
     (n,) float array
-        Noise of unit variance, but for its run-in.
+        Noise of unit variance, except for its run-in.
     """
     from scipy.signal import sosfilt
 
@@ -94,7 +94,7 @@ def pink_noise(white: np.ndarray, fs: float) -> np.ndarray:
 
 @lru_cache
 def _pink_filter(fs: float) -> tuple[np.ndarray, float]:
-    """Alternate poles and zeros, half a decade apart, make a mean slope of -10 dB a decade."""
+    """Alternating poles and zeros, half a decade apart, for a mean slope of -10 dB per decade."""
     from scipy.signal import sosfilt, unit_impulse, zpk2sos
 
     poles, zeros = (np.exp(-2 * np.pi * first * 10.0 ** np.arange(3) / fs) for first in (0.05, 0.05 * np.sqrt(10)))
@@ -104,7 +104,7 @@ def _pink_filter(fs: float) -> tuple[np.ndarray, float]:
 
 
 def _slow_wander(seconds: float, fs: float, rng: np.random.Generator) -> np.ndarray:
-    """Smooth drift of unit variance: white noise at 1 Hz, twice through a first-order low-pass."""
+    """Smooth drift of unit variance: white noise at 1 Hz through two first-order low-passes."""
     from scipy.signal import lfilter
 
     decay = np.exp(-1 / SLOW_WANDER_SECONDS)

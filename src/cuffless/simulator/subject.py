@@ -1,4 +1,4 @@
-"""One simulated subject: its two signals and the truth behind them."""
+"""One simulated subject: its two signals and their ground truth."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ import pandas as pd
 
 from cuffless.config import SimulatorOptions
 from cuffless.simulator import waveforms
-from cuffless.simulator.artefacts import schedule_artefacts, spoil
+from cuffless.simulator.artefacts import add_artefacts, schedule_artefacts
 from cuffless.simulator.physiology import Beats, respiration, simulate_beats, slow_state
 from cuffless.simulator.population import SubjectParameters, random_streams, sample_parameters, subject_name
 from cuffless.simulator.sensor import ABP_QUANTUM, ppg_quantum, quantize, sense_abp, sense_ppg
 
 FS = 125.0
 """Sampling rate of MIMIC's waveforms in Hz."""
-RUN_IN_SECONDS = 20.0  # the sensor's filters settle before the recording starts; beats begin earlier still
+RUN_IN_SECONDS = 20.0  # the sensor's filters settle before the recording starts; beats begin even earlier
 
 
 @dataclass(frozen=True)
 class SimulatedSubject:
-    """What a monitor recorded, and what really happened."""
+    """Recorded signals and the true beats and artefacts."""
 
     name: str
     """Subject, e.g. ``p000001``."""
@@ -32,10 +32,10 @@ class SimulatedSubject:
     ppg_quantum: float
     """Quantization step of the PPG in NU."""
     truth: pd.DataFrame
-    """One row a beat whose systolic peak lies in the recording: time of that peak and of the foot in s from
-    the recording's start, sbp and dbp (of the beat's foot) in mmHg, rr (time to the next foot) in s."""
+    """One row per beat with its systolic peak in the recording: time of that peak and foot in s from the recording's
+    start, sbp and dbp (at the beat's foot) in mmHg, rr (time to the next foot) in s."""
     artefacts: pd.DataFrame
-    """One row an artefact: kind, channel, start and seconds (s), size; empty without artefacts."""
+    """One row per artefact: kind, channel, start and seconds (s), size; empty without artefacts."""
     parameters: SubjectParameters
     """The subject's constants."""
 
@@ -48,7 +48,7 @@ def simulate_subject(number: int, options: SimulatorOptions) -> SimulatedSubject
     number : int
         Number of the subject, 0 to 999999.
     options : SimulatorOptions
-        Options; `subjects`, `records` and `multi_segment` are not read here.
+        Options; `subjects`, `records` and `multi_segment` are ignored.
 
     Returns
     -------
@@ -58,12 +58,12 @@ def simulate_subject(number: int, options: SimulatorOptions) -> SimulatedSubject
     Raises
     ------
     ValueError
-        If the number does not fit into a name of six digits.
+        If the number does not fit into six digits.
 
     Notes
     -----
-    All draws depend on the seed and the number alone, each process has its own stream: artefacts leave the
-    truth as it is, a longer recording begins with the shorter one, and no subject depends on another.
+    Random numbers depend only on the seed and the number, and each process has its own stream: artefacts do not change
+    the truth, a longer recording begins with the shorter one, and subjects are independent.
     """
     name = subject_name(number)
     streams = random_streams(options.seed, number)
@@ -77,7 +77,7 @@ def simulate_subject(number: int, options: SimulatorOptions) -> SimulatedSubject
     artefacts = schedule_artefacts(n / FS, streams)
     if not options.artefacts:
         artefacts = artefacts.iloc[:0]
-    ppg, abp = spoil(ppg, abp, artefacts, parameters.gain, FS, streams["bursts"])
+    ppg, abp = add_artefacts(ppg, abp, artefacts, parameters.gain, FS, streams["bursts"])
     truth = pd.DataFrame({"time": peaks, "foot": beats.foot, "sbp": beats.sbp, "dbp": beats.dbp, "rr": beats.rr})
     quantum = ppg_quantum(parameters)
     return SimulatedSubject(
@@ -93,7 +93,7 @@ def simulate_subject(number: int, options: SimulatorOptions) -> SimulatedSubject
 
 
 def _ppg(parameters: SubjectParameters, beats: Beats, n: int, rng: np.random.Generator) -> np.ndarray:
-    """PPG (n,) in NU, not yet quantized, without artefacts."""
+    """PPG (n,) in NU, before quantization and artefacts."""
     pulses = waveforms.ppg_pulses(parameters, beats)
     ones = np.ones_like(beats.foot)
     first = round(-RUN_IN_SECONDS * FS)

@@ -1,4 +1,4 @@
-"""Pulse shapes: templates of each beat in its own phase, and their rendering as a continuous signal."""
+"""Pulse shapes: a template of each beat as a function of phase, rendered as a continuous signal."""
 
 from dataclasses import dataclass
 
@@ -8,21 +8,21 @@ from cuffless.simulator.physiology import Beats
 from cuffless.simulator.population import SubjectParameters
 
 NODES = 80
-"""Intervals of a template; 4-point cubic interpolation between them errs by some 0.05 % of the pulse."""
+"""Intervals of a template; the error of 4-point cubic interpolation is about 0.05 % of the pulse."""
 SYSTOLIC_START = 3.0  # widths from a PPG pulse's foot to its systolic wave
 RUNOFF_SECONDS = 0.9
 
 
 @dataclass(frozen=True)
 class Pulses:
-    """One pulse a beat, from foot to foot."""
+    """One pulse per beat, from foot to foot."""
 
     foot: np.ndarray
     """(n_beats,) time of the foot in s."""
     rr: np.ndarray
     """(n_beats,) time to the next foot in s."""
     template: np.ndarray
-    """(n_beats, NODES + 3) height, 0 to 1, at equal steps of phase; a step beyond the foot at either end."""
+    """(n_beats, NODES + 3) height, 0 to 1, at equal steps of phase, including one step beyond each foot."""
 
 
 def ejection_duration(rr: np.ndarray) -> np.ndarray:
@@ -31,12 +31,12 @@ def ejection_duration(rr: np.ndarray) -> np.ndarray:
 
 
 def ppg_pulses(parameters: SubjectParameters, beats: Beats) -> Pulses:
-    """PPG pulses before sensor and noise.
+    """PPG pulses before the sensor's effects and noise.
 
     Parameters
     ----------
     parameters : SubjectParameters
-        The subject; its own confounders enter here.
+        The subject, including its confounders.
     beats : Beats
         Its beats.
 
@@ -47,9 +47,9 @@ def ppg_pulses(parameters: SubjectParameters, beats: Beats) -> Pulses:
     Notes
     -----
     A sum of a systolic, a reflected and a dicrotic Gaussian, as in the decompositions of Elgendi (2012) and
-    Wang et al. (2013), wrapped in the beat's phase (Clifford & McSharry 2004). The reflected wave returns
-    sooner where pulse waves run faster, and is larger where resistance is high. The contact between skin and
-    sensor bends the pulse.
+    Wang et al. (2013), periodic in the beat's phase (Clifford & McSharry 2004). The reflected wave returns earlier if
+    pulse wave velocity is high and is larger if resistance is high. The contact between skin and sensor distorts the
+    pulse.
     """
     p = parameters
     ejection = ejection_duration(beats.rr)
@@ -58,7 +58,7 @@ def ppg_pulses(parameters: SubjectParameters, beats: Beats) -> Pulses:
     lag = np.clip(p.reflection_time / beats.pwv, 0.06, 0.42)
     reflected = np.clip(p.reflection * np.exp(p.reflection_exponent * beats.resistance), 0.05, 1.2)
     dicrotic = np.clip(p.dicrotic * np.exp(-1.6 * beats.resistance), 0.01, 1.0)
-    # One beat's waves give way to the next one's just before the systolic wave.
+    # A new beat's waves take over just before its systolic wave.
     start = systolic - SYSTOLIC_START * width
     foot = beats.foot + p.finger_delay / np.sqrt(beats.pwv) + start
     rr = np.append(np.diff(foot), beats.rr[-1])
@@ -68,15 +68,15 @@ def ppg_pulses(parameters: SubjectParameters, beats: Beats) -> Pulses:
         np.stack([np.ones_like(lag), reflected, dicrotic], axis=1),
         rr,
     )
-    # Where the rate is high the dicrotic notch is the lowest point, so the pulse is scaled by its range.
-    height = contact_curve(_scaled(waves - waves.min(axis=1, keepdims=True))[0], p.contact)
+    # At a high rate the dicrotic notch is the lowest point, so the pulse is scaled by its range.
+    height = contact_curve(_scale(waves - waves.min(axis=1, keepdims=True))[0], p.contact)
     step = np.diff(height[:, 0], append=height[-1, 0])
     height = np.concatenate([height[:, -2:-1], height, height[:, 1:2]], axis=1)
     return Pulses(foot, rr, height + step[:, None] * np.arange(-1, NODES + 2) / NODES)
 
 
 def contact_curve(height: np.ndarray, curvature: float) -> np.ndarray:
-    """Bend a pulse of height 0 to 1: concave for positive `curvature`, straight for 0; same shape."""
+    """Distort a pulse of height 0 to 1: concave for positive `curvature`, unchanged for 0; same shape."""
     if abs(curvature) < 1e-6:
         return height
     return np.expm1(-curvature * height) / np.expm1(-curvature)
@@ -99,17 +99,17 @@ def abp_pulses(beats: Beats) -> tuple[Pulses, np.ndarray]:
 
     Notes
     -----
-    Built as the PPG's, with narrower waves, and with the run-off of an elastic reservoir in diastole.
+    As for PPG, with narrower waves and the diastolic run-off of an elastic reservoir.
     """
     ejection = ejection_duration(beats.rr)
     systolic = 0.45 * ejection
     width = 0.18 * ejection
     lag = np.clip(0.13 / beats.pwv, 0.05, 0.25)
-    # The valve's closure reaches the radial artery with the pulse, a little after the end of ejection.
+    # The valve closure reaches the radial artery with the pulse, shortly after the end of ejection.
     notch = ejection + 0.07
     reflected = np.clip(0.35 * np.exp(beats.resistance), 0.1, 0.7)
     ones = np.ones_like(lag)
-    # The next beat's wave stays out: it would raise the pressure before that beat's foot.
+    # The next beat's wave is left out: it would raise the pressure before that beat's foot.
     waves = _wrapped_gaussians(
         np.stack([systolic, systolic + lag, notch], axis=1),
         np.stack([width, 1.4 * width, 0.028 * ones], axis=1),
@@ -119,14 +119,14 @@ def abp_pulses(beats: Beats) -> tuple[Pulses, np.ndarray]:
     )
     waves += 0.6 * _runoff(beats.rr, systolic)
     foot_line = waves[:, :1] + (waves[:, -1:] - waves[:, :1]) * np.linspace(0, 1, NODES + 1)
-    height, peak = _scaled(waves - foot_line)
-    # The foot is a corner: interpolation must not look across it.
+    height, peak = _scale(waves - foot_line)
+    # The foot is a corner: interpolation must not extend across it.
     height = np.pad(height, ((0, 0), (1, 1)), mode="reflect", reflect_type="odd")
     return Pulses(beats.foot, beats.rr, height), peak
 
 
 def _runoff(rr: np.ndarray, systolic: np.ndarray) -> np.ndarray:
-    """Emptying of an elastic reservoir that systole has filled, 0 at both feet; (n_beats, NODES + 1)."""
+    """Run-off of an elastic reservoir filled by systole, 0 at both feet; (n_beats, NODES + 1)."""
     time = _node_times(rr)
     runoff = np.exp(-time / RUNOFF_SECONDS)
     last = runoff[:, -1:]
@@ -155,8 +155,8 @@ def _wrapped_gaussians(
     return total
 
 
-def _scaled(waves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scale each row's maximum, refined between nodes by a parabola, to 1; also give its phase."""
+def _scale(waves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scale each row's maximum, refined by a parabola between nodes, to 1; also return its phase."""
     rows = np.arange(len(waves))
     top = np.clip(waves.argmax(axis=1), 1, NODES - 1)
     before, at, after = waves[rows, top - 1], waves[rows, top], waves[rows, top + 1]
@@ -166,16 +166,16 @@ def _scaled(waves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def render(pulses: Pulses, base: np.ndarray, scale: np.ndarray, fs: float, first: float, n: int) -> np.ndarray:
-    """Draw pulses as one continuous signal.
+    """Render pulses as one continuous signal.
 
     Parameters
     ----------
     pulses : Pulses
-        The pulses; they must cover all of the signal.
+        The pulses; they must cover the whole signal.
     base : (n_beats,) float array
-        Level at each foot; the level between feet runs along the straight line that joins them.
+        Level at each foot, linearly interpolated between feet.
     scale : (n_beats,) float array
-        Height of each pulse above that line.
+        Height of each pulse above that level.
     fs : float
         Sampling rate in Hz.
     first : float
@@ -196,7 +196,7 @@ def render(pulses: Pulses, base: np.ndarray, scale: np.ndarray, fs: float, first
     if start[0] > 0 or start[-1] < n:
         raise ValueError(
             f"pulses from {pulses.foot[0]:.1f} to {pulses.foot[-1]:.1f} s do not cover a signal "
-            f"of {n / fs:.1f} s from {first:.1f} s; simulate beats over a longer span."
+            f"of {n / fs:.1f} s from {first:.1f} s; simulate beats over a longer span"
         )
     beat = np.repeat(np.arange(len(start) - 1), np.diff(np.clip(start, 0, n)))
     phase = (first + np.arange(n) / fs - pulses.foot[beat]) / pulses.rr[beat]
@@ -206,7 +206,7 @@ def render(pulses: Pulses, base: np.ndarray, scale: np.ndarray, fs: float, first
 
 
 def pressure_signal(beats: Beats, fs: float, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Arterial pressure, without noise, from time 0.
+    """Noise-free arterial pressure from time 0.
 
     Parameters
     ----------

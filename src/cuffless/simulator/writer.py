@@ -1,7 +1,7 @@
-"""Simulated recordings as WFDB files, laid out and named as in the MIMIC-III matched subset.
+"""Simulated recordings as WFDB files, with the layout and names of the MIMIC-III matched subset.
 
-Headers are written here and not by ``wfdb``: its writer refuses the ``~`` of a layout header, and it takes as
-long as the simulation.
+Headers are written here rather than by ``wfdb``: its writer rejects the ``~`` of a layout header and takes as long as
+the simulation.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,20 +14,20 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import SimulatorOptions
-from cuffless.files import naming_if_full, whole_folder
+from cuffless.files import name_file_if_full, whole_folder
 from cuffless.simulator.population import random_streams
 from cuffless.simulator.sensor import ABP_QUANTUM
 from cuffless.simulator.subject import FS, SimulatedSubject, simulate_subject
 
 MISSING = -32768
-"""Digit of a missing sample in format 16."""
+"""Digital value of a missing sample in format 16."""
 GAP_SECONDS = (20.0, 120.0)
-MINUTES_A_GAP = 8.0
+MINUTES_PER_GAP = 8.0
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of a record: samples `first` to `last`, and the channels stored there (none: a gap)."""
+    """A stretch of a record: samples `first` to `last`, and the stored channels (none: a gap)."""
 
     first: int
     last: int
@@ -36,7 +36,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class _Channel:
-    """How a channel is digitized: ``digit = gain * value + baseline``."""
+    """Digitization of a channel: ``digit = gain * value + baseline``."""
 
     name: str
     units: str
@@ -58,12 +58,12 @@ def write_cohort(numbers: Iterable[int], options: SimulatorOptions, folder: str 
     options : SimulatorOptions
         Options.
     folder : str or Path
-        Root of the data set; made if missing.
+        Root of the data set, created if missing.
 
     Returns
     -------
     pandas.DataFrame
-        One row a record: record, subject, path (relative to `folder`, no extension).
+        One row per record: record, subject, path (relative to `folder`, no extension).
     """
     rows = []
     for number in numbers:
@@ -78,16 +78,16 @@ def write_cohort(numbers: Iterable[int], options: SimulatorOptions, folder: str 
 def write_subject(subject: SimulatedSubject, folder: str | Path, options: SimulatorOptions) -> list[Path]:
     """Write a subject's records and the truth beside each (``<record>_truth.parquet``).
 
-    The recording is divided into `options.records` records of equal length, which follow one another. A share
-    `options.multi_segment` of the records has several segments in the variable layout, with gaps where nothing was
-    stored; the truth goes on through gaps, its times count from the record's start.
+    The recording is divided into `options.records` consecutive records of equal length. A share
+    `options.multi_segment` of the records has several segments in the variable layout, with gaps in which nothing is
+    stored; the truth continues through gaps, with times from the record's start.
 
     Parameters
     ----------
     subject : SimulatedSubject
         The subject, simulated with `options`.
     folder : str or Path
-        Root of the data set. The subject's own folder in it is replaced as a whole.
+        Root of the data set. The subject's folder in it is replaced.
     options : SimulatorOptions
         Options.
 
@@ -99,7 +99,7 @@ def write_subject(subject: SimulatedSubject, folder: str | Path, options: Simula
     Raises
     ------
     DiskError
-        If the disk is full; the message names the file. No half of a record is left behind.
+        If the disk is full; the message names the file. No incomplete record is left behind.
     """
     home = Path(folder) / subject_folder(subject.name)
     with whole_folder(home) as part:
@@ -120,7 +120,7 @@ def record_name(subject: str, options: SimulatorOptions, number: int = 0) -> str
 
 
 def _stretches(subject: SimulatedSubject, options: SimulatorOptions) -> Iterator[SimulatedSubject]:
-    """What was recorded and what really happened in each record, times counted from its start."""
+    """Signals and truth of each record, with times from its start."""
     edges = [_first_sample(number, options) for number in range(options.records)] + [len(subject.ppg)]
     for first, last in pairwise(edges):
         begin, end = first / subject.fs, last / subject.fs
@@ -134,7 +134,7 @@ def _stretches(subject: SimulatedSubject, options: SimulatorOptions) -> Iterator
 
 
 def _first_sample(number: int, options: SimulatorOptions) -> int:
-    """First sample of a record in the subject's recording; a whole second, as headers have it."""
+    """First sample of a record in the subject's recording, on a whole second as in headers."""
     return int(60 * options.minutes * number / options.records) * int(FS)
 
 
@@ -145,7 +145,7 @@ def _write_record(part: Path, stretch: SimulatedSubject, number: int, options: S
         _write_segment(part, record, stretch, segments[0], start, parity=0, dated=True)
     else:
         _write_segments(part, record, stretch, segments, start, number)
-    with naming_if_full(truth := part / f"{record}_truth.parquet"):
+    with name_file_if_full(truth := part / f"{record}_truth.parquet"):
         stretch.truth.to_parquet(truth, index=False)
 
 
@@ -161,22 +161,21 @@ def segment_layout(subject: str, n: int, fs: float, options: SimulatorOptions, n
     fs : float
         Sampling rate in Hz.
     options : SimulatorOptions
-        Options; `multi_segment` is the share of records in more than one piece.
+        Options; `multi_segment` is the share of records with several segments.
     number : int
-        Which of the subject's records, counted from 0.
+        Index of the record among the subject's.
 
     Returns
     -------
     list of Segment
-        In time order, without holes. A single one covers the whole record. Gaps last 20 s to 2 minutes, but
-        no more than a tenth of the record; some records begin with a minute at most of PPG alone, the
-        oximeter being on before the arterial line.
+        In time order, covering the whole record. Gaps last 20 s to 2 minutes, but at most a tenth of the record; some
+        records begin with up to a minute of PPG alone, from before the arterial line was connected.
     """
     draws = _layout_draws(subject, options, number)[1:]
     if draws[0] >= options.multi_segment:
         return [Segment(0, n)]
     seconds = n / fs
-    count = 1 + int(draws[1] * min(3.0, seconds / 60 / MINUTES_A_GAP))
+    count = 1 + int(draws[1] * min(3.0, seconds / 60 / MINUTES_PER_GAP))
     low, high = GAP_SECONDS
     lengths = np.minimum(low + (high - low) * draws[4 : 4 + count], seconds / 10)
     centres = (np.arange(count) + 0.3 + 0.4 * draws[8 : 8 + count]) / count * seconds
@@ -199,7 +198,7 @@ def _layout_draws(subject: str, options: SimulatorOptions, number: int = 0) -> n
 
 
 def _start(subject: str, options: SimulatorOptions, number: int = 0) -> datetime:
-    """Start of the record, moved into the 22nd century as MIMIC's dates are."""
+    """Start of the record, shifted into the 22nd century like MIMIC's dates."""
     seconds = int(_layout_draws(subject, options)[0] * 3_155_000_000) + _first_sample(number, options) // int(FS)
     return datetime(2100, 1, 1) + timedelta(seconds=seconds)
 
@@ -208,7 +207,7 @@ def _write_segments(
     part: Path, record: str, subject: SimulatedSubject, segments: list[Segment], start: datetime, number: int
 ) -> None:
     """Write segments, their layout header, and the master header that joins them."""
-    # Distinct for all records, and not the subject's own number.
+    # Unique for each record, and different from the subject's number.
     series = 3_000_000 + number * 1_000_000 + int(subject.name[1:]) * 7919 % 1_000_000
     names = [f"{series}_layout"]
     stored = 0
@@ -247,13 +246,13 @@ def _write_segment(
 ) -> None:
     """Write one stretch as ``.dat`` (format 16) and ``.hea``.
 
-    Gain, baseline and order of the channels alternate with `parity`, as they change within MIMIC's records.
+    Gain, baseline and channel order alternate with `parity`, as they vary within MIMIC's records.
     """
     signals = {"PLETH": subject.ppg, "ABP": subject.abp}
     known = _channels(subject, parity)
     names = [channel for channel in known if channel in segment.channels]
     digits = np.stack([_digits(signals[n][segment.first : segment.last], known[n]) for n in names], axis=1)
-    with naming_if_full(file := part / f"{name}.dat"):
+    with name_file_if_full(file := part / f"{name}.dat"):
         digits.astype("<i2").tofile(file)
     sums = (digits.sum(axis=0, dtype=np.int64) + 32768) % 65536 - 32768
     date = f" {start:%d/%m/%Y}" if dated else ""
@@ -265,7 +264,7 @@ def _write_segment(
 
 
 def _channels(subject: SimulatedSubject, parity: int) -> dict[str, _Channel]:
-    fine = 2**parity  # a gain of whole multiples keeps the quantized values exact
+    fine = 2**parity  # an integer multiple of the gain keeps the quantized values exact
     channels = [
         _Channel("PLETH", "NU", fine / subject.ppg_quantum, -512 * parity),
         _Channel("ABP", "mmHg", fine / ABP_QUANTUM, -1600 * parity),
@@ -279,5 +278,5 @@ def _digits(signal: np.ndarray, channel: _Channel) -> np.ndarray:
 
 
 def _write_header(path: Path, first: str, lines: list[str]) -> None:
-    with naming_if_full(path):
+    with name_file_if_full(path):
         path.write_text("\n".join([first, *lines, ""]), encoding="ascii", newline="\n")

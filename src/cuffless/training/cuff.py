@@ -58,10 +58,10 @@ def predict_calibrated(
     options : ProtocolOptions
         Layers and training, as in the study of personalization.
     method : {"tuning", "offset"}
-        Fine-tune the network, or add its mean calibration error to what it says.
+        Fine-tune the network, or add its mean calibration error to its predictions.
     within : float
-        A cuff value counts for the accepted windows whose centre lies at most so many seconds from it, the nearest cuff
-        value for each window.
+        Seconds from a cuff value within which the centre of an accepted window must lie; each window takes the nearest
+        cuff value.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def predict_calibrated(
     nearest = distance.argmin(axis=1)
     taken = np.flatnonzero(distance.min(axis=1) <= within)
     if not len(accepted):
-        raise CalibrationError(f"{record.name}: {_why_nothing(table)}")
+        raise CalibrationError(f"{record.name}: {_why_none(table)}")
     if not len(taken):
         raise CalibrationError(
             f"{record.name}: no accepted window within {within:g} s of a cuff value ({len(accepted)} windows "
@@ -93,21 +93,21 @@ def predict_calibrated(
     value = nearest[taken]
     labels = cuff[["sbp", "dbp"]].to_numpy(np.float32)[value]
     before, moved = table[["sbp", "dbp"]].to_numpy()[accepted], True
-    if method == "offset":  # each cuff value counts the same, however many windows lie beside it
+    if method == "offset":  # each cuff value has the same weight, however many windows lie beside it
         errors = pd.DataFrame(labels - before[taken]).groupby(value).mean()
         after = before + errors.mean().to_numpy()
     else:
-        after, moved = _tuned(predictor, cut.ppg, taken, value, labels, options)
+        after, moved = _fit_to_cuff(predictor, cut.ppg, taken, value, labels, options)
     table.loc[table.index[accepted], ["sbp", "dbp"]] = after
     calibrates = np.zeros(len(table), bool)
     calibrates[accepted[taken]] = True
     used = np.zeros(len(cuff), bool)
     used[nearest[taken]] = True
-    table = table.assign(calibration=calibrates, since_calibration=_since(table, calibrates))
+    table = table.assign(calibration=calibrates, since_calibration=_seconds_since_calibration(table, calibrates))
     return Calibrated(table, cuff[used].reset_index(drop=True), cuff[~used].reset_index(drop=True), moved)
 
 
-def _tuned(predictor: Predictor, ppg, taken, value, labels, options: ProtocolOptions) -> tuple[np.ndarray, bool]:
+def _fit_to_cuff(predictor: Predictor, ppg, taken, value, labels, options: ProtocolOptions) -> tuple[np.ndarray, bool]:
     """Pressures of a network fitted to the windows `taken`, labelled by the cuff values of number `value`."""
     tail = Tail(predictor.model, options.layers, derivatives=predictor.derivatives)
     features = tail.features(ppg)
@@ -119,7 +119,7 @@ def _tuned(predictor: Predictor, ppg, taken, value, labels, options: ProtocolOpt
 
 
 def spread_out(value: np.ndarray, options: ProtocolOptions) -> tuple[np.ndarray, int]:
-    """Windows with those that are held out last: some beside each cuff value, so that none goes unlearnt.
+    """Order windows so that those held out come last: some beside each cuff value, never all.
 
     Parameters
     ----------
@@ -143,12 +143,12 @@ def spread_out(value: np.ndarray, options: ProtocolOptions) -> tuple[np.ndarray,
     return np.argsort(held, kind="stable"), int(held.sum())
 
 
-def _why_nothing(table: pd.DataFrame) -> str:
+def _why_none(table: pd.DataFrame) -> str:
     worst = table["reason"].value_counts()
     return f"none of {len(table)} windows is accepted" + (f", most often: {worst.index[0]}" if len(worst) else "")
 
 
-def _since(table: pd.DataFrame, calibrates: np.ndarray) -> np.ndarray:
+def _seconds_since_calibration(table: pd.DataFrame, calibrates: np.ndarray) -> np.ndarray:
     """Seconds from the end of the last calibration window before each window to its start."""
     end = (table["start"] + table["seconds"]).where(calibrates).ffill().shift()
     since = (table["start"] - end).clip(lower=0).to_numpy()  # windows may overlap

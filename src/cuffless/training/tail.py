@@ -7,7 +7,7 @@ import numpy as np
 from cuffless.networks import input_channels
 
 FEATURE_BATCH = 256
-"""Windows at a time; every batch has this many rows, so that TensorFlow traces once."""
+"""Windows per batch; every batch is filled up to as many rows, so TensorFlow traces once."""
 _LAST = 7
 
 
@@ -61,7 +61,7 @@ class Tail:
         self._start = self.model.get_weights()
 
     def features(self, ppg: np.ndarray) -> list[np.ndarray]:
-        """What the trunk makes of windows.
+        """Outputs of the trunk for windows.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ class Tail:
         Returns
         -------
         list of (n, ...) float32 arrays
-            One an input of the tail.
+            One per input of the tail.
         """
         return _in_batches(self._trunk, [input_channels(ppg, self._derivatives)])
 
@@ -85,7 +85,7 @@ class Tail:
 
 
 def trained_layers(model, layers: str) -> list:
-    """Layers of a network that train, by what they are and not by their number.
+    """Layers of a network that train, chosen by kind and not by number.
 
     Parameters
     ----------
@@ -120,8 +120,8 @@ def trained_layers(model, layers: str) -> list:
         paths += [(before, below_head or weighted) for before in _feeding(operation)]
     if nested := [layer.name for layer in found if getattr(layer, "layers", None)]:
         raise ValueError(
-            f"{model.name}: its {layers} lie inside the model {nested[0]!r} that it is built of; set layers: all, or "
-            "build it of layers"
+            f"{model.name}: its {layers} lie inside its nested model {nested[0]!r}; set layers: all, or build the "
+            "network of layers"
         )
     return [layer for layer in model.layers if layer in found]
 
@@ -132,8 +132,8 @@ def _require_plain(model, layers: str) -> None:
     for operation, n in calls.items():
         if n > 1:
             raise ValueError(
-                f"{model.name}: its layer {operation.name!r} is called more than once, so that its {layers} cannot be "
-                "told; set layers: all"
+                f"{model.name}: its layer {operation.name!r} is called more than once, so its {layers} are "
+                "ambiguous; set layers: all"
             )
 
 

@@ -1,4 +1,4 @@
-"""Training a network's tail on a few windows of one subject."""
+"""Fitting the tail of a network to a few windows."""
 
 from dataclasses import dataclass
 
@@ -27,29 +27,6 @@ class Tuned:
     epochs: int
     best_epoch: int
     loss: float
-
-
-def divide_calibration(n: int, strategy: str, options: ProtocolOptions) -> tuple[np.ndarray, np.ndarray]:
-    """Which of `n` calibration windows train, and which decide when to stop.
-
-    Parameters
-    ----------
-    n : int
-        Calibration windows, in the order in which the strategy takes them.
-    strategy : {"first", "random"}
-    options : ProtocolOptions
-
-    Returns
-    -------
-    train, val : int arrays
-        Of `first` the latest windows are held out, of `random` any. With few windows `val` is empty; the authors'
-        code (`validation: code`) stops `first` on the windows that it trains on.
-    """
-    rows = np.arange(n)
-    if options.validation == "code" and strategy == "first":
-        return rows, rows
-    held = min(round(options.validation_share * n), n - 1) if n >= options.validation_from else 0
-    return rows[: n - held], rows[n - held :]
 
 
 class Tuner:

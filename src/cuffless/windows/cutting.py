@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cuffless.config import WindowOptions
-from cuffless.records import Record, RecordError, Segment, beyond_measure, costing_a_recording
+from cuffless.records import Record, RecordError, Segment, describe_out_of_range, record_errors
 from cuffless.windows.batch import Windows, join_windows, no_windows, unit_windows
 from cuffless.windows.pieces import BLOCK_SECONDS, Piece, locate, read_blocks
 from cuffless.windows.polarity import polarity
@@ -57,7 +57,7 @@ def iter_windows(
     Schrumpf et al. (2021), sections 3.3 and 3.5.1.
     """
     if record.ready is not None:
-        with costing_a_recording(record.path):
+        with record_errors(record.path):
             yield from iter_ready(record, options)
         return
     failed = [] if failures is None else failures
@@ -65,7 +65,7 @@ def iter_windows(
     for segment in record.segments:
         last = segment is record.segments[-1]
         try:
-            with costing_a_recording(segment.name):
+            with record_errors(segment.name):
                 for piece in _cut_segment(segment, options, block_seconds, last):
                     whole += piece.n_whole
                     yield piece
@@ -73,7 +73,7 @@ def iter_windows(
             failed.append(str(error))
     if record.segments and len(failed) - before == len(record.segments):
         raise RecordError(failed[before])
-    if failures is not None and not whole and (reason := beyond_measure(record)):
+    if failures is not None and not whole and (reason := describe_out_of_range(record)):
         failures.append(reason)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import DownloadOptions
-from cuffless.files import naming_if_full, require_space, whole_file
+from cuffless.files import name_file_if_full, require_space, whole_file
 from cuffless.windows.shuffle import Shuffle
 from cuffless.windows.store import SHARD_ROWS, create_array
 
@@ -60,7 +60,7 @@ def materialize(
     needed = sum(Shuffle.n_bytes(n, width) + store_bytes(n, width) for n in sizes.values())
     require_space(folder, needed, reserve_gb, "lower splits.windows or splits.cap, or delete what is not needed")
     labels = {subset: _labels(manifest[manifest["subset"] == subset], subset) for subset in outputs}
-    with naming_if_full(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".shuffle") as spill:
+    with name_file_if_full(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".shuffle") as spill:
         shuffles = {subset: Shuffle(Path(spill) / subset, n, width) for subset, n in sizes.items()}
         _scatter(manifest, stores, shuffles)
         for subset, path in outputs.items():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from cuffless.config import WindowOptions
-from cuffless.signals import drop_close, equal_runs, find_pulses, pressure_beats, signal_to_noise, touched
+from cuffless.signals import drop_close, equal_runs, find_pulses, overlaps_runs, pressure_beats, signal_to_noise
 from cuffless.windows.grid import ANALYSIS_HZ
 
 
@@ -182,8 +182,8 @@ def _flat_and_saturated(trace, fs, start, stop, options):
         nothing = np.zeros(len(start), bool)
         return nothing, nothing
     long = runs[:, 1] - runs[:, 0] >= options.flat_seconds * fs
-    flat = touched(first, last, runs[long])
-    saturated = touched(first, last, runs)
+    flat = overlaps_runs(first, last, runs[long])
+    saturated = overlaps_runs(first, last, runs)
     for window in np.flatnonzero(saturated & ~flat):  # rare: a run must stand at the window's own extreme
         a, b = int(np.ceil(first[window])), min(int(np.ceil(last[window])), len(trace))
         inside = runs[(runs[:, 0] < b) & (runs[:, 1] > a), 0].clip(a, b - 1)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from cuffless.config import Crop, RecordOptions, WindowOptions
-from cuffless.records import RecordError, costing_a_recording, open_record, read_records, source_named
-from cuffless.records.fetching import known_problems
+from cuffless.records import RecordError, get_source, open_record, read_records, record_errors
+from cuffless.records.fetching import fetch_problems
 from cuffless.windows.cutting import iter_windows
 from cuffless.windows.store import WindowStore
 from cuffless.windows.stretches import iter_stretches
@@ -79,29 +79,29 @@ def passing_signals(table: str | Path, reading: RecordOptions) -> Iterator[None]
     if reading.download.keep_raw:
         yield
         return
-    source = source_named(reading.source)
+    source = get_source(reading.source)
     paths = sorted(row["path"] for row in read_records(table).to_dict("records") if not row["problem"])
     with ExitStack() as exits:
         reserved = []
         for path in paths:  # in the same order in all jobs, so that no two wait for each other
-            with suppress(RecordError), costing_a_recording(path):  # its row gives the reason
+            with suppress(RecordError), record_errors(path):  # its row gives the reason
                 exits.enter_context(source.reserve(path, reading))
                 reserved.append(path)
         yield
         for path in reserved:
-            with suppress(RecordError), costing_a_recording(path):
+            with suppress(RecordError), record_errors(path):
                 source.release(path, reading)
 
 
 def _each_record(table, reading: RecordOptions, add, reject) -> Iterator[tuple[str, str]]:
     """Open each record of a table and hand it on; gives its name, and why it was rejected."""
-    source = source_named(reading.source)
+    source = get_source(reading.source)
     for row in read_records(table).to_dict("records"):
-        reason, problems = row["problem"], known_problems(row)
+        reason, problems = row["problem"], fetch_problems(row)
         try:
             if not reason:
                 # Outside of this block: an error in writing windows is not the recording's fault.
-                with costing_a_recording(row["path"]):
+                with record_errors(row["path"]):
                     problems += source.prepare(row["path"], reading, problems)  # signals may have been deleted since
                     record = open_record(row["path"], reading)
                     problems += [p for p in record.problems if not any(p.split(":")[0] in known for known in problems)]

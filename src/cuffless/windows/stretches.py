@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from cuffless.config import ConfigError, Crop, WindowOptions
-from cuffless.records import Record, RecordError, beyond_measure, costing_a_recording
+from cuffless.records import Record, RecordError, describe_out_of_range, record_errors
 from cuffless.signals import pressure_beats
 from cuffless.windows.batch import Windows, join_windows, no_windows, unit_windows
 from cuffless.windows.grid import pulse_range
@@ -82,7 +82,7 @@ def iter_stretches(
     before, n_whole = len(failed), 0
     for segment in record.segments:
         try:
-            with costing_a_recording(segment.name):
+            with record_errors(segment.name):
                 for seconds, pieces in read_blocks(segment, whole, block_seconds, segment is record.segments[-1]):
                     parts = [_nothing(whole, crops, seconds)]
                     parts += [_cut(piece, segment.start, whole, crops, apart) for piece in pieces]
@@ -93,7 +93,7 @@ def iter_stretches(
             failed.append(str(error))
     if record.segments and len(failed) - before == len(record.segments):
         raise RecordError(failed[before])
-    if failures is not None and not n_whole and (reason := beyond_measure(record)):
+    if failures is not None and not n_whole and (reason := describe_out_of_range(record)):
         failures.append(reason)
 
 

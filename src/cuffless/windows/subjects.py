@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cuffless.records.runs import runs_of
+from cuffless.records.runs import find_runs
 
 RUN = "run"
 """Identity of a subject that is a run of records."""
@@ -36,7 +36,7 @@ def name_subjects(quality: pd.DataFrame, *, identity: str, runs_gap: int = 0) ->
         quality["identity"] = "record"
     elif identity == "runs":
         chained = (quality["identity"] != "patient") & (quality["windows_kept"].astype(int) > 0)
-        runs = runs_of(quality.loc[chained, "record"].astype(str), runs_gap)
+        runs = find_runs(quality.loc[chained, "record"].astype(str), runs_gap)
         quality.loc[chained, "subject"] = quality.loc[chained, "record"].astype(str).map(runs)
         quality.loc[chained, "identity"] = RUN
     return quality

@@ -6,7 +6,7 @@ import pytest
 
 from cuffless.arms.leakage import Trial, judge_dose, judge_leakage, shares_signal
 from cuffless.config import EvaluationOptions, SplitOptions
-from cuffless.designs import SplitError
+from cuffless.designs import DesignError
 from cuffless.designs.scalings import Scaling
 from cuffless.judgement.table.predictions import PredictionError
 
@@ -135,7 +135,7 @@ def test_tables_keep_the_order_of_doses_and_of_the_dial(trial):
 def test_a_leak_that_no_split_declares_stops_the_judgement_of_doses(trial):
     foreign = Scaling((100.0, 50.0), (10.0, 5.0))
     trials = [trial("a", "mixed", "mixed", 10), trial("a", "clean", "nonmixed", 0, scaled=foreign)]
-    with pytest.raises(SplitError, match=r"a, clean: leak between its sets: fitted_beyond_training"):
+    with pytest.raises(DesignError, match=r"a, clean: leak between its sets: fitted_beyond_training"):
         judge(trials)
     trials[1] = trial("a", "clean", "nonmixed", 0, scaled=foreign, leakage="warn")
     leaks = judge(trials).tables["leaks"]

@@ -122,7 +122,7 @@ def _read_csv(path: Path, time_unit: str | None, fps: float | None, memory_gb: f
         seconds, dated = _times(layout, table[time], time)
         trace = _timed_trace(path.name, seconds, rgb, "s" if dated else time_unit)
     trace.read_as = (
-        f"{path.name}: {layout.kind}, {layout.written}, columns {shown(names, 100)}; {trace.fps:.5g} frames per second "
+        f"{path.name}: {layout.kind}, {layout.marks}, columns {shown(names, 100)}; {trace.fps:.5g} frames per second "
         f"{'as given' if fps is not None else f'from column {names[time]}'}"
     )
     return trace

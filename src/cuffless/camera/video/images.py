@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.camera.errors import RppgError
-from cuffless.records.faults import pass_on
+from cuffless.records.faults import reraise_machine_error
 
 NUMBERED = re.compile(r"%0?\d*d")
 # Units of numbers that are times, by the distance between them: 8 to 125 frames per second in ms, up to 1000 in us and
@@ -97,7 +97,7 @@ class Images:
             try:
                 data = np.fromfile(path, np.uint8)
             except OSError as error:
-                pass_on(error)
+                reraise_machine_error(error)
                 data = ()  # a broken link or a folder
             frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
             if frame is not None:

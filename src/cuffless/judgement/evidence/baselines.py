@@ -9,7 +9,7 @@ import pandas as pd
 from cuffless.judgement import names
 from cuffless.judgement.measures.errors import sum_by_subject
 from cuffless.judgement.table.cases import Case
-from cuffless.judgement.table.design import Calibration, Design
+from cuffless.judgement.table.layout import Calibration, Layout
 from cuffless.judgement.table.predictions import PredictionError
 
 FROM_TRAINING, LEFT_OUT = "training rows", "leave-one-subject-out over the test subjects"
@@ -84,12 +84,12 @@ def make_baselines(case: Case) -> Baselines:
     return Baselines(predicted, _offsets(case, absent), absent, fitted_on, partly)
 
 
-def fitted_baselines(design: Design) -> dict[str, np.ndarray]:
+def fitted_baselines(design: Layout) -> dict[str, np.ndarray]:
     """What those say of a design's windows who know of other people only, by `fitted`.
 
     Parameters
     ----------
-    design : Design
+    design : Layout
 
     Returns
     -------

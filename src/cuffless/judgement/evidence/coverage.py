@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from cuffless.commands import ending_in_words
+from cuffless.commands import exit_on_error
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import (
     LEAST_SUBJECTS,
@@ -154,5 +154,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with ending_in_words("python -m cuffless.judgement.evidence.coverage"):
+    with exit_on_error("python -m cuffless.judgement.evidence.coverage"):
         main()

@@ -12,7 +12,7 @@ from cuffless.judgement.evidence.baselines import calibrated_baselines, calibrat
 from cuffless.judgement.measures.errors import absolute_errors, sum_by_subject
 from cuffless.judgement.names import ALL, HOLD_FIRST, NETWORK, NONE, OFFSET, PRESSURES
 from cuffless.judgement.table.alignment import Run, runs
-from cuffless.judgement.table.design import Design
+from cuffless.judgement.table.layout import Layout
 from cuffless.judgement.table.predictions import JudgedSplit, PredictionError
 
 
@@ -31,7 +31,7 @@ class Errors:
 
     Attributes
     ----------
-    design : Design
+    design : Layout
     seeds : dict of str to int
         Number of seeds of each network, and the least of them for `all`.
     sums : dict of Cell to (k, 2) float array
@@ -44,7 +44,7 @@ class Errors:
         Absolute errors on windows after the last calibration window of the setting that is followed over time.
     """
 
-    design: Design
+    design: Layout
     seeds: dict[str, int]
     sums: dict[Cell, np.ndarray]
     main: dict[tuple[str, str], JudgedSplit]
@@ -83,12 +83,12 @@ class Errors:
         return Cell(own, method, setting, self.design.main_budget(setting))
 
 
-def collect_errors(design: Design, predictions: pd.DataFrame | Iterable[pd.DataFrame]) -> Errors:
+def collect_errors(design: Layout, predictions: pd.DataFrame | Iterable[pd.DataFrame]) -> Errors:
     """Errors of every method of a design, each setting's on the same test windows.
 
     Parameters
     ----------
-    design : Design
+    design : Layout
     predictions : DataFrame or iterable of DataFrame
         As for `runs`.
 
@@ -111,7 +111,7 @@ def collect_errors(design: Design, predictions: pd.DataFrame | Iterable[pd.DataF
 class _Collected:
     """Errors as they come, network by network and seed by seed."""
 
-    def __init__(self, design: Design):
+    def __init__(self, design: Layout):
         self.design = design
         self.sums, self.predicted, self.later = defaultdict(list), defaultdict(dict), defaultdict(list)
         self.later_rows = None

@@ -11,7 +11,7 @@ from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, Interval, subj
 from cuffless.judgement.measures.cells import Errors
 from cuffless.judgement.measures.errors import sum_by_subject
 from cuffless.judgement.names import PRESSURES
-from cuffless.judgement.table.design import Design
+from cuffless.judgement.table.layout import Layout
 from cuffless.judgement.table.predicted import Predicted
 
 MOST_BINS = 7
@@ -166,12 +166,12 @@ def since_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
     return table.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
 
 
-def delays(design: Design) -> np.ndarray:
+def delays(design: Layout) -> np.ndarray:
     """Minutes from the start of the last calibration window of the setting that is followed over time.
 
     Parameters
     ----------
-    design : Design
+    design : Layout
 
     Returns
     -------

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.judgement.names import ALL, MEAN, NONE
-from cuffless.judgement.table.design import Design, Key, window_name
+from cuffless.judgement.table.layout import Key, Layout, window_name
 from cuffless.judgement.table.predictions import PredictionError
 
 RESERVED = (ALL, NONE, MEAN)
@@ -23,12 +23,12 @@ class Run:
     predicted: dict[Key, np.ndarray]
 
 
-def runs(design: Design, predictions: pd.DataFrame | Iterable[pd.DataFrame]) -> Iterator[Run]:
+def runs(design: Layout, predictions: pd.DataFrame | Iterable[pd.DataFrame]) -> Iterator[Run]:
     """Predictions of each network and seed, laid upon the design.
 
     Parameters
     ----------
-    design : Design
+    design : Layout
         Its first setting is that of the networks as they were trained, which predict all windows.
     predictions : DataFrame or iterable of DataFrame
         All networks and seeds, in one table or in several that are taken one after the other: ``subject, record, start,
@@ -43,7 +43,7 @@ def runs(design: Design, predictions: pd.DataFrame | Iterable[pd.DataFrame]) -> 
     ------
     PredictionError
         If a network and seed does not hold each test window once per setting and budget, other windows than the
-        design's, other references, or a prediction that is not a finite number. Design, network, seed and the first
+        design's, other references, or a prediction that is not a finite number. Layout, network, seed and the first
         such window are named.
     """
     finder, seen, words = _Finder(design.windows), set(), design.words
@@ -63,7 +63,7 @@ def runs(design: Design, predictions: pd.DataFrame | Iterable[pd.DataFrame]) -> 
 class _Aligner:
     """One network and seed."""
 
-    def __init__(self, design: Design, rows: pd.DataFrame, finder: "_Finder", where: str):
+    def __init__(self, design: Layout, rows: pd.DataFrame, finder: "_Finder", where: str):
         self.design, self.rows, self.where = design, rows, where
         self.position = finder.positions(rows)
         self.pressures = rows[["sbp", "dbp"]].to_numpy(float)

@@ -11,7 +11,7 @@ from cuffless.errors import fault
 from cuffless.judgement.table.columns import NOTHING
 from cuffless.judgement.table.predictions import PredictionError
 from cuffless.records import RecordError
-from cuffless.records.faults import pass_on
+from cuffless.records.faults import reraise_machine_error
 from cuffless.records.text.encoding import open_bytes
 from cuffless.records.text.tables import pandas_marks
 
@@ -58,7 +58,7 @@ def read_file(
     except RecordError as error:  # of what is unpacked
         raise PredictionError(str(error).replace("records.memory_gb", _OPTION)) from None
     except Exception as error:  # damaged files raise more than can be foreseen
-        pass_on(error)
+        reraise_machine_error(error)
         why = fault(error, 200)
         raise PredictionError(f"{path.name}: cannot be read ({why}); give a CSV or parquet file") from None
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for an index

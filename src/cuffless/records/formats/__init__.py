@@ -1,1 +1,1 @@
-"""File formats that recordings are read from."""
+"""Readers of the supported file formats."""

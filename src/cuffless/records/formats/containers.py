@@ -1,4 +1,4 @@
-"""Files that hold many recordings: which there are, and how to read HDF5, which MATLAB v7.3 writes too."""
+"""Files with many recordings: finding them, and reading HDF5, which MATLAB v7.3 also writes."""
 
 import math
 from collections import Counter
@@ -11,27 +11,27 @@ import numpy as np
 from cuffless.config import RecordOptions
 from cuffless.demands import shown_count
 from cuffless.errors import fault
-from cuffless.records.faults import pass_on
+from cuffless.records.faults import reraise_machine_error
 from cuffless.records.folders import existing_folder, files_in
 from cuffless.records.record import RecordError
 
-_LONGEST_TEXT = 100_000  # letters
+_LONGEST_TEXT = 100_000  # characters
 
 
 def container_files(options: RecordOptions, endings: tuple[str, ...]) -> dict[Path, str]:
-    """Files of some endings below the folder of the recordings, and a name for each that no other has.
+    """Files with given suffixes below the folder of the recordings, each with a unique name.
 
     Parameters
     ----------
     options : RecordOptions
         ``path`` is the folder, searched recursively; hidden files are left out.
     endings : tuple of str
-        In lower case, as in ``(".mat",)``.
+        Suffixes in lower case, as in ``(".mat",)``.
 
     Returns
     -------
     dict
-        Name by file, in the order of their paths: the file's stem, or as much of its path as tells it apart.
+        Name by file, sorted by path: the file's stem, or as much of its path as makes it unique.
 
     Raises
     ------
@@ -57,18 +57,18 @@ def hdf5(path: str | Path) -> Iterator:
     Raises
     ------
     RecordError
-        If it cannot be opened, or what is read from it meanwhile turns out to be damaged.
+        If it cannot be opened, or data read from it in the context are damaged.
     """
     import h5py
 
     try:
-        with h5py.File(path, "r", locking=False) as file:  # network file systems refuse locks, and nobody writes
+        with h5py.File(path, "r", locking=False) as file:  # network file systems refuse locks, and nothing writes to it
             yield file
     except RecordError:
         raise
-    except Exception as error:  # h5py turns damage of different kinds into errors of many
-        pass_on(error)
-        raise RecordError(f"{path}: cannot be read as HDF5 ({fault(error)}); fetch it anew") from None
+    except Exception as error:  # h5py raises many kinds of errors for damaged files
+        reraise_machine_error(error)
+        raise RecordError(f"{path}: not a readable HDF5 file ({fault(error)}); fetch it again") from None
 
 
 def holds_references(dataset) -> bool:
@@ -78,8 +78,8 @@ def holds_references(dataset) -> bool:
     return isinstance(dataset, h5py.Dataset) and h5py.check_ref_dtype(dataset.dtype) is h5py.Reference
 
 
-def texts(file, dataset) -> list[str]:
-    """Strings of a MATLAB cell array, each stored as a dataset of UTF-16 units of its own."""
+def read_strings(file, dataset) -> list[str]:
+    """Strings of a MATLAB cell array, each stored as its own dataset of UTF-16 units."""
     import h5py
 
     found = []
@@ -87,19 +87,21 @@ def texts(file, dataset) -> list[str]:
         if not reference:
             found.append("")
             continue
-        # Below h5py's objects, which cost twice the time: a file may hold a million strings.
+        # Low-level calls take half the time of h5py's objects: a file may hold a million strings.
         stored = h5py.h5r.dereference(reference, file.id)
-        if stored.dtype.itemsize > 4:  # not letters, but the dimensions of an empty value
+        if stored.dtype.itemsize > 4:  # not characters, but the dimensions of an empty value
             found.append("")
             continue
         if math.prod(stored.shape) > _LONGEST_TEXT:
-            raise RecordError(f"{file.filename}: announces a name of {shown_count(math.prod(stored.shape))} letters")
+            raise RecordError(
+                f"{file.filename}: a name has {shown_count(math.prod(stored.shape))} characters; fetch it again"
+            )
         units = np.empty(stored.shape, stored.dtype)
         stored.read(h5py.h5s.ALL, h5py.h5s.ALL, units)
-        found.append(text(units))
+        found.append(decode_string(units))
     return found
 
 
-def text(units: np.ndarray) -> str:
-    """A MATLAB string of its UTF-16 units."""
+def decode_string(units: np.ndarray) -> str:
+    """A MATLAB string from its UTF-16 units."""
     return units.astype("<u2").tobytes().decode("utf-16-le", "replace").strip("\0 ")

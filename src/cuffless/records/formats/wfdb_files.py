@@ -9,7 +9,7 @@ import numpy as np
 
 from cuffless.config import RecordOptions
 from cuffless.errors import shortened, some_of
-from cuffless.records.channels import doubled_channels, find_channel
+from cuffless.records.channels import duplicate_channel_notes, find_channel
 from cuffless.records.formats.wfdb_headers import Header, Signal, read_header
 from cuffless.records.formats.wfdb_signals import (
     FORMATS,
@@ -36,33 +36,33 @@ def open_wfdb(
     Parameters
     ----------
     path : str or Path
-        Path of the header, with or without ``.hea``; a multi-segment master or a single record. Of a master,
-        ``master#a,b`` opens the segments a and b alone.
+        Path of the header, with or without ``.hea``; a multi-segment master or a single record. ``master#a,b`` opens
+        only the segments a and b of a master.
     options : RecordOptions
-        Channel names and the sampling rate to work at.
+        Channel names, and the sampling rate of the segments.
     need_abp : bool
-        False: PPG alone suffices.
+        False: PPG alone is enough.
     headers_only : bool
-        Do not look for the signal files: they are elsewhere as yet.
+        Do not look for the signal files, which are not yet on this machine.
 
     Returns
     -------
     Record
-        Its segments are split wherever the file splits them, never joined. Segments that are absent, truncated
-        or hold not both signals are named in ``problems``.
+        Its segments are those of the file, never joined. Segments that are missing, truncated or without one of the
+        signals are listed in ``problems``.
 
     Raises
     ------
     RecordError
-        If the header is absent or unreadable, or no segment holds the signals asked for.
+        If the header is missing or unreadable, or no segment has the requested signals.
     """
     file, listed = split_path(path)
     base = Path(str(file).removesuffix(".hea"))
     header, name = read_header(base), base.name
     check_rate(name, header.fs * max([signal.per_frame for signal in header.signals], default=1))
-    strangers = [f"{one}: not a segment of {name}" for one in _strangers(header, listed)]
+    unknown = [f"{one}: not a segment of {name}" for one in _unknown_segments(header, listed)]
     pieces, end = _pieces(base, header, headers_only)
-    parts, taken, problems, doubled, channels, files = [], [], [], [], [], {}
+    parts, used_parts, problems, duplicates, channels, files = [], [], [], [], [], {}
     for part, first, length in pieces:
         if listed and part.name not in listed.split(","):
             continue
@@ -70,16 +70,16 @@ def open_wfdb(
         channels += [n for n in names if n not in channels]
         if isinstance(outcome, Segment):
             parts.append(outcome)
-            taken.append(part)
+            used_parts.append(part)
             files |= used
-            said = (f"{name}: {word}" for word in doubled_channels(names, options.channels, need_abp))
-            doubled += [word for word in said if word not in doubled]
+            notes = (f"{name}: {note}" for note in duplicate_channel_notes(names, options.channels, need_abp))
+            duplicates += [note for note in notes if note not in duplicates]
         else:
             problems.append(outcome)
     seconds = (header.length or end) / header.fs
     if not parts:
-        why = _why_nothing(name, channels, problems, options, need_abp) if problems or not strangers else ""
-        raise RecordError("; ".join(filter(None, (_first_of(strangers), why))), channels, seconds)
+        why = _why_unusable(name, channels, problems, options, need_abp) if problems or not unknown else ""
+        raise RecordError("; ".join(filter(None, (_join_first(unknown), why))), channels, seconds)
     return Record(
         name,
         str(path),
@@ -87,41 +87,41 @@ def open_wfdb(
         tuple(channels),
         seconds,
         tuple(parts),
-        (*strangers, *doubled, *problems),
+        (*unknown, *duplicates, *problems),
         tuple(files),
         round(sum(files.values())),
-        verify=partial(_unlike_headers, taken, options, need_abp),
+        verify=partial(_checksum_mismatches, used_parts, options, need_abp),
     )
 
 
-def _unlike_headers(parts: list[Path], options: RecordOptions, need_abp: bool) -> list[str]:
-    """Signals of some parts that are not what the checksums of their headers tell."""
-    said = []
+def _checksum_mismatches(parts: list[Path], options: RecordOptions, need_abp: bool) -> list[str]:
+    """Signals of some parts that do not match the checksums in their headers."""
+    found = []
     for part in parts:
         try:
             header = read_header(part)
             for patterns in (options.channels.ppg, options.channels.abp)[: 2 if need_abp else 1]:
                 index = find_channel(header.names, patterns)
                 if differs_from_checksum(_file(part, header, index), header, index):
-                    said.append(
-                        f"{part.name}: {shortened(header.names[index])} is not what the checksum in its header tells; "
-                        "fetch it again, or look at it with cuffless inspect"
+                    found.append(
+                        f"{part.name}: {shortened(header.names[index])} does not match the checksum in its header; "
+                        "fetch it again, or check it with cuffless inspect"
                     )
         except RecordError as error:
-            said.append(str(error))
-    return said
+            found.append(str(error))
+    return found
 
 
 def segment_names(header: Header, listed: str = "") -> list[str]:
-    """Segments of a master that may hold signals: all, or those of a list separated by commas."""
+    """Segments of a master that may hold signals: all, or those in a comma-separated list."""
     wanted = set(filter(None, listed.split(",")))
     return [
         name for name, _ in header.segments or () if name not in ("~", header.layout) and (not wanted or name in wanted)
     ]
 
 
-def _strangers(header: Header, listed: str) -> list[str]:
-    """Names of a list that are no segments of a master."""
+def _unknown_segments(header: Header, listed: str) -> list[str]:
+    """Names in a list that are not segments of a master."""
     if header.segments is None:
         return []
     known = dict(header.segments)
@@ -129,7 +129,7 @@ def _strangers(header: Header, listed: str) -> list[str]:
 
 
 def _pieces(path: Path, header: Header, headers_only: bool) -> tuple[list[tuple[Path, int, int]], int]:
-    """Path, first frame and length of each part that may hold signals; frames from first to last."""
+    """Path, first frame and length of each part that may hold signals; and the total number of frames."""
     if header.segments is None:
         length = header.length or _length(path, headers_only)
         return [(path, 0, length)], length
@@ -144,7 +144,7 @@ def _pieces(path: Path, header: Header, headers_only: bool) -> tuple[list[tuple[
 
 
 def _length(part: Path, headers_only: bool) -> int:
-    """Frames of a part by its own header, or by the longest of its signal files; 0 if neither tells."""
+    """Frames of a part from its own header, or from the longest of its signal files; 0 if unknown."""
     try:
         header = read_header(part)
         if header.length or headers_only:
@@ -152,20 +152,20 @@ def _length(part: Path, headers_only: bool) -> int:
         files = {signal.file: index for index, signal in enumerate(header.signals) if signal.format in FORMATS}
         there = [(part.parent / file, index) for file, index in files.items() if os.path.isfile(part.parent / file)]
         return max((stored_frames(file, header, index) for file, index in there), default=0)
-    except RecordError:  # said where the part is opened
+    except RecordError:  # reported when the part is opened
         return 0
 
 
 def _open_part(part: Path, first, length, record_fs, options: RecordOptions, need_abp: bool, headers_only: bool):
-    """One part as a Segment, or the reason why not; the channels it names; the files it needs and their bytes."""
+    """One part as a Segment, or the reason why not; its channels; its files and their sizes in bytes."""
     if not part.name or not os.path.isfile(f"{part}.hea"):
-        return f"{shortened(part.name)}: header absent; fetch it again", [], {}
+        return f"{shortened(part.name)}: header not found; fetch it again", [], {}
     try:
         header = read_header(part)
     except RecordError as error:
         return str(error), [], {}
     if header.segments is not None:
-        return f"{part.name}: has segments of its own, which a segment must not have", [], {}
+        return f"{part.name}: a segment must not have segments itself; correct its header", [], {}
     names = header.names
     problem = missing_signal(names, options, need_abp)
     if problem:
@@ -181,7 +181,7 @@ def _open_part(part: Path, first, length, record_fs, options: RecordOptions, nee
         problem = problem or (None if headers_only else _file_problem(part, header, index))
     if problem:
         return f"{part.name}: {problem}", names, {}
-    if length and header.length > length:  # the master decides when the next segment begins
+    if length and header.length > length:  # the master determines where the next segment begins
         header = replace(header, length=length)
     if not header.length:
         try:
@@ -198,7 +198,7 @@ def _open_part(part: Path, first, length, record_fs, options: RecordOptions, nee
         made[kind] = _channel(part, header, index, factor)
     segment = Segment(part.name, first / record_fs, options.fs, made["ppg"], made.get("abp"))
     if not segment.n_samples and not headers_only:
-        return f"{part.name}: it holds no samples (an empty record)", names, {}
+        return f"{part.name}: no samples (an empty record)", names, {}
     return segment, names, files
 
 
@@ -207,49 +207,51 @@ def _file(part: Path, header: Header, index: int) -> Path:
 
 
 def _pressure_problem(signal: Signal) -> str | None:
-    """Why the values of a pressure channel are not pressures."""
+    """Why the values of a pressure channel cannot be used as pressures."""
     if not signal.calibrated:
         return (
             f"{shortened(signal.name)} is not calibrated (its gain is 0 or missing), so its values are not pressures; "
-            "write gain, baseline and unit into the header, e.g. 20(0)/mmHg, or take another channel with --abp "
+            "write gain, baseline and unit into the header, e.g. 20(0)/mmHg, or choose another channel with --abp "
             "(records.channels.abp)"
         )
     if mmhg_per(signal.units) is None:
         return (
             f"{shortened(signal.name)} is in {shortened(signal.units)!r}, not {PRESSURE_UNITS}; correct the unit in "
-            "the header, or take another channel with --abp (records.channels.abp)"
+            "the header, or choose another channel with --abp (records.channels.abp)"
         )
     return None
 
 
 def _rate_problem(header: Header, index: int) -> str | None:
-    """Why a channel's own rate cannot be: its samples a frame multiply the record's."""
+    """Why a channel's own rate is implausible: the record's rate times its samples per frame."""
     signal = header.signals[index]
     fs = header.fs * signal.per_frame
     return (
-        f"{shortened(signal.name)} has {fs:g} samples a second, more than {HIGHEST_FS:g}" if fs > HIGHEST_FS else None
+        f"{shortened(signal.name)} has {fs:g} samples per second, more than {HIGHEST_FS:g}" if fs > HIGHEST_FS else None
     )
 
 
 def _stored_problem(header: Header, index: int) -> str | None:
-    """Why a channel cannot be read, by its header alone."""
-    signal, beside = header.signals[index], header.beside(index)
+    """Why a channel cannot be read, according to its header."""
+    signal, beside = header.signals[index], header.file_signals(index)
     if signal.file == "~" or signal.format == "0":
-        return f"{shortened(signal.name)} is announced without a signal (format 0)"
+        return f"{shortened(signal.name)} has no stored signal (format 0)"
     if beside[0].format not in FORMATS:
         stored = shortened(signal.format, 20)
-        return f"{shortened(signal.name)} is stored in format {stored}; known are {', '.join(FORMATS)}"
+        return (
+            f"{shortened(signal.name)} is stored in format {stored}, which is not supported ({', '.join(FORMATS)} are)"
+        )
     if is_compressed(beside[0].format) and len({one.per_frame for one in beside}) > 1:
-        return f"{shortened(signal.file)} is compressed, and its channels differ in samples per frame"
+        return f"{shortened(signal.file)} is compressed, but its channels differ in samples per frame"
     return None
 
 
 def _file_problem(part: Path, header: Header, index: int) -> str | None:
-    """Why a channel cannot be read, by its file."""
+    """Why a channel cannot be read, according to its file."""
     file = _file(part, header, index)
     if not os.path.isfile(file):
-        return f"signal file {shortened(header.signals[index].file)} is absent; fetch it again"
-    if is_compressed(header.beside(index)[0].format) or not header.length:
+        return f"signal file {shortened(header.signals[index].file)} not found; fetch it again"
+    if is_compressed(header.file_signals(index)[0].format) or not header.length:
         return None  # compressed files are checked by their decoder
     expected, size = int(expected_bytes(header, index)), file.stat().st_size
     if size < expected:
@@ -258,7 +260,7 @@ def _file_problem(part: Path, header: Header, index: int) -> str | None:
 
 
 def _channel(part: Path, header: Header, index: int, factor: float) -> Channel:
-    """One signal of a part, its values times a factor."""
+    """One signal of a part, multiplied by a factor."""
     reader, per_frame = signal_reader(_file(part, header, index), header, index), header.signals[index].per_frame
 
     def read(start: int, stop: int) -> np.ndarray:
@@ -269,7 +271,7 @@ def _channel(part: Path, header: Header, index: int, factor: float) -> Channel:
 
 
 def missing_signal(names: list[str], options: RecordOptions, need_abp: bool = True) -> str:
-    """The signal that a list of channels lacks, in words; empty if it lacks none."""
+    """Message on the signal missing from a list of channels; empty if there is none."""
     if find_channel(names, options.channels.ppg) is None:
         return "no PPG channel"
     if need_abp and find_channel(names, options.channels.abp) is None:
@@ -277,19 +279,19 @@ def missing_signal(names: list[str], options: RecordOptions, need_abp: bool = Tr
     return ""
 
 
-def _why_nothing(name, channels, problems, options, need_abp):
+def _why_unusable(name, channels, problems, options, need_abp):
     missing = missing_signal(channels, options, need_abp)
     if missing and (channels or not problems):
         kind = "ppg" if "PPG" in missing else "abp"
         found = some_of(channels) or "none"
-        return f"{name}: {missing}; found {found}. Say which it is with --{kind} (records.channels.{kind})."
-    why = _first_of(problems)
+        return f"{name}: {missing} (found: {found}); choose one with --{kind} (records.channels.{kind})"
+    why = _join_first(problems)
     if why.endswith("; fetch it again"):
-        why += ", or leave the record out (records.exclude)"
+        why += ", or exclude the record (records.exclude)"
     if len(problems) == 1 and why.startswith(f"{name}: "):  # a record without segments
         return why
-    return f"{name}: no segment holds the signals needed: {why}"
+    return f"{name}: no segment has the required signals: {why}"
 
 
-def _first_of(problems: list[str]) -> str:
+def _join_first(problems: list[str]) -> str:
     return "; ".join(problems[:3]) + (f"; and {len(problems) - 3} more" if len(problems) > 3 else "")

@@ -1,4 +1,4 @@
-"""WFDB headers as header(5) of the WFDB library describes them."""
+"""WFDB headers, as described in header(5) of the WFDB library."""
 
 import math
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cuffless.demands import shown_count
 from cuffless.errors import shortened
-from cuffless.records.faults import pass_on
+from cuffless.records.faults import reraise_machine_error
 from cuffless.records.folders import unreachable
 from cuffless.records.record import RecordError
 
@@ -19,11 +19,11 @@ _GAIN = re.compile(rf"(?={_NUMBER}|[(/])({_NUMBER})?(?:\(({_NUMBER})\))?(?:/(\S*
 _INTEGER = re.compile(r"[-+]?\d+")
 _INTEGERS = ("ADC resolution", "ADC zero", "initial value", "checksum", "block size")
 """Numbers between a signal's gain and its description."""
-_MOST_DIGITS = 18  # as many as 64 bits hold
+_MOST_DIGITS = 18  # fit in 64 bits
 _DEFAULT_FS = 250.0
 _LONGEST_NAME = 255  # bytes
 _LONGEST = 1 << 26  # bytes: more than a million segments or signals
-_MOST_FRAMES = 1 << 53  # more than any file holds, and all that a float can count
+_MOST_FRAMES = 1 << 53  # more than any file has, and the largest exact count in a float
 _DEFAULT_GAIN = 200.0
 
 
@@ -36,23 +36,23 @@ class Signal:
     file : str
         Its signal file.
     format : str
-        How samples are stored in it.
+        Storage format of the samples.
     per_frame : int
-        Samples of this signal in a frame.
+        Samples of this signal per frame.
     skew : int
-        Frames by which it lags in its file.
+        Frames by which the signal is delayed in its file.
     offset : int
         Bytes (samples, if compressed) before the file's first sample.
     gain, baseline : float
         Digital units per physical unit, and the digital value of 0.
     calibrated : bool
-        Whether the header gives a gain; without one, 200 is but a convention.
+        Whether the header gives a gain; without one, 200 is only a convention.
     units : str
         Physical unit.
     initial : int
-        Digital value that a file of differences starts from.
+        Digital start value of a file of differences.
     checksum : int or None
-        Sum of its digital values, of which the last 16 bits count; None where the header gives none.
+        Sum of its digital values, compared in the last 16 bits; None if the header does not give it.
     name : str
         Description.
     """
@@ -73,20 +73,20 @@ class Signal:
 
 @dataclass(frozen=True)
 class Header:
-    """A header: of one record or segment, or of a multi-segment master.
+    """Header of a record, a segment or a multi-segment master.
 
     Attributes
     ----------
     name : str
-        Name of the record, as it stands in the file.
+        Name of the record in the file.
     fs : float
         Frames per second.
     length : int
-        Frames; 0: the header does not tell.
+        Frames; 0: unknown.
     signals : tuple of Signal
-        None of a master.
+        Empty for a master.
     segments : tuple of (str, int or None), or None
-        Name and frames of each segment of a master, None where the master does not tell.
+        Name and frames (None: unknown) of each segment of a master.
     """
 
     name: str
@@ -102,12 +102,12 @@ class Header:
 
     @property
     def layout(self) -> str:
-        """The first segment of a master of variable layout, which holds channels and no samples; else empty."""
+        """Layout segment (channels without samples) of a master with variable layout; else empty."""
         first, length = (self.segments or (("", None),))[0]
         return first if length == 0 and first != "~" else ""
 
-    def beside(self, index: int) -> list[Signal]:
-        """The signals of the file that holds a signal."""
+    def file_signals(self, index: int) -> list[Signal]:
+        """All signals in the file of a signal."""
         return [signal for signal in self.signals if signal.file == self.signals[index].file]
 
 
@@ -117,7 +117,7 @@ def read_header(path: Path) -> Header:
     Parameters
     ----------
     path : Path
-        The record's, without ``.hea``.
+        Path of the record, without ``.hea``.
 
     Returns
     -------
@@ -126,11 +126,11 @@ def read_header(path: Path) -> Header:
     Raises
     ------
     RecordError
-        If it is absent or unreadable; the message shows the line at fault.
+        If it is missing or unreadable; the message shows the faulty line.
     """
     file = path.with_name(path.name + ".hea")
-    if not os.path.isfile(file):  # nor if its name is longer than any file's
-        absent = f"{path}.hea does not exist; give a WFDB record's path without extension, or a CSV file"
+    if not os.path.isfile(file):  # also false if the name is too long
+        absent = f"{path}.hea not found; give the path of a WFDB record without extension, or of a CSV file"
         raise RecordError(unreachable(file) or absent)
     text = header_text(file)
     lines = [line for line in map(str.strip, text.splitlines()) if line and not line.startswith("#")]
@@ -140,14 +140,14 @@ def read_header(path: Path) -> Header:
         described = lines[1 : 1 + fields["count"]]
         if len(described) < fields["count"]:
             what = "signals" if fields["segments"] is None else "segments"
-            raise ValueError(f"{shown_count(fields['count'])} {what} are announced and {len(described)} described")
+            raise ValueError(f"{shown_count(fields['count'])} {what} are declared, but {len(described)} described")
         parts = []
         for line in described:
             part = _signal_line(line, fields["name"], len(parts)) if fields["segments"] is None else _segment_line(line)
             parts.append(part)
     except ValueError as error:
         raise RecordError(
-            f"{file} is not a readable WFDB header: {error} (line {shortened(line)!r}); see header(5) of WFDB"
+            f"{file}: not a readable WFDB header: {error} (line {shortened(line)!r}); see header(5) of WFDB"
         ) from None
     master = fields["segments"] is not None
     return Header(
@@ -165,25 +165,27 @@ def header_text(file: Path) -> str:
     Raises
     ------
     RecordError
-        If it cannot be read, or is so long that it is none.
+        If it cannot be read, or is too long for a header.
     """
     try:
         if (size := file.stat().st_size) > _LONGEST:
-            raise RecordError(f"{file}: {size:,} bytes are no WFDB header, which has {_LONGEST:,} at most; take it out")
+            raise RecordError(
+                f"{file}: {size:,} bytes is too large for a WFDB header (at most {_LONGEST:,}); move it elsewhere"
+            )
         return file.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
-        pass_on(error)
+        reraise_machine_error(error)
         raise RecordError(f"{file} cannot be read ({error.strerror})") from None
 
 
 def _record_line(line: str) -> dict:
-    """Name, rate, length and what the lines below it describe."""
+    """Fields of the record line: name, rate, length, numbers of segments and described lines."""
     fields = line.split()
     if len(fields) < 2:
-        raise ValueError("its first line must hold a name and a number of signals")
+        raise ValueError("the first line must have a name and a number of signals")
     name, _, segments = _file_name(fields[0]).partition("/")
     if not name or (segments and not segments.isdecimal()) or not fields[1].isdecimal():
-        raise ValueError("its first line must begin with a name and a number of signals")
+        raise ValueError("the first line must begin with a name and a number of signals")
     n_segments = _integer(segments, "number of segments") if segments else None
     found = {"name": name, "segments": n_segments, "fs": _DEFAULT_FS, "length": 0}
     found["count"] = _integer(fields[1], "number of signals") if n_segments is None else n_segments
@@ -193,7 +195,7 @@ def _record_line(line: str) -> dict:
             raise ValueError(f"{shortened(fields[2])!r} is not a sampling frequency")
         found["fs"] = float(rate[1])
     rest = fields[3:]
-    if rest and ":" not in rest[0]:  # some writers leave the number of samples out and go on with the time
+    if rest and ":" not in rest[0]:  # some writers omit the number of samples and continue with the time
         found["length"] = _length(rest.pop(0))
     if rest:
         _check_time(rest)
@@ -201,22 +203,22 @@ def _record_line(line: str) -> dict:
 
 
 def _file_name(field: str) -> str:
-    """A name that a file may have: longer ones no file system takes."""
+    """A file name, checked for its length."""
     if len(os.fsencode(field)) > _LONGEST_NAME:
-        raise ValueError(f"{shortened(field)!r} is too long for the name of a file")
+        raise ValueError(f"{shortened(field)!r} is too long for a file name")
     return field
 
 
 def _integer(field: str, what: str) -> int:
-    """A whole number of a header, which WFDB keeps in 32 bits."""
+    """An integer of a header, which WFDB stores in 32 bits."""
     if len(field.lstrip("+-0")) > _MOST_DIGITS or len(field) > _LONGEST_NAME:
-        raise ValueError(f"{shortened(field, 30)!r} is too great for the {what}")
+        raise ValueError(f"{shortened(field, 30)!r} is too large for the {what}")
     return int(field)
 
 
 def _finite(field: str, what: str) -> float:
     if not math.isfinite(value := float(field)):
-        raise ValueError(f"{shortened(field, 30)!r} is too great for the {what}")
+        raise ValueError(f"{shortened(field, 30)!r} is too large for the {what}")
     return value
 
 
@@ -228,7 +230,7 @@ def _length(field: str) -> int:
 
 
 def _check_time(fields: list[str]) -> None:
-    """Base time and date count for nothing here, but what is neither shows that the line was misread."""
+    """Base time and date are not used, but any other text shows that the line was misread."""
     if not re.fullmatch(r"\[?[\d:.]+\]?", fields[0]):
         raise ValueError(f"{shortened(fields[0])!r} is not a time")
 
@@ -242,7 +244,7 @@ def _signal_line(line: str, record: str, number: int) -> Signal:
     fields = line.split(None, 2)
     stored = _FORMAT.fullmatch(fields[1]) if len(fields) > 1 else None
     if not stored:
-        raise ValueError("a signal's line must begin with its file and the format of its samples")
+        raise ValueError("a signal line must begin with the file and the sample format")
     made = {
         "file": _file_name(fields[0]),
         "format": stored[1],

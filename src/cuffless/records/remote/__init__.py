@@ -1,1 +1,1 @@
-"""How files travel: requests, resumed parts, checksums; it knows nothing of signals."""
+"""File transfer: requests, resumed parts and checksums; independent of signals."""

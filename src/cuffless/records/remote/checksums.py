@@ -1,4 +1,4 @@
-"""The published checksums of a database, indexed: millions of lines are looked up without being read again."""
+"""Index of a database's published checksums, for lookups among millions of lines."""
 
 import hashlib
 import re
@@ -25,14 +25,14 @@ _Row = tuple[str, str, bytes]
 
 
 class ChecksumsError(CufflessError):
-    """A list of checksums that cannot be used; the message names file, line and what is wrong."""
+    """A list of checksums that cannot be used; the message names the file, the line and the fault."""
 
 
 class Checksums:
     """SHA-256 of the files of a database.
 
-    Any number of threads and processes may read the index at once, on a network file system too: it is never written
-    again, so no locks are taken.
+    Any number of threads and processes may read the index at once, even on a network file system: it is never
+    modified, so no locks are needed.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Checksums:
     Raises
     ------
     ChecksumsError
-        If it is absent or damaged.
+        If it is missing or damaged.
     """
 
     def __init__(self, sqlite_path: str | Path):
@@ -72,15 +72,14 @@ class Checksums:
     def build(cls, text_path: str | Path, sqlite_path: str | Path) -> "Checksums":
         """Index a ``SHA256SUMS.txt`` in bounded memory.
 
-        Jobs that do so at the same time wait for the first; an index of the same text is kept, as others may be
-        reading it.
+        Concurrent jobs wait for the first; an index of the same text is kept, as others may be reading it.
 
         Parameters
         ----------
         text_path : str or Path
-            Lines of 64 hexadecimal digits, two spaces (or one, or one and ``*``) and a path, ``./`` before it or not.
+            Lines of 64 hexadecimal digits, two spaces (or one, or one and ``*``) and a path, with or without ``./``.
         sqlite_path : str or Path
-            The index, which appears whole or not at all.
+            The index, written atomically.
 
         Returns
         -------
@@ -97,20 +96,18 @@ class Checksums:
         while (part := Part.claim(index)) is None:
             pass
         with part:
-            part.restart()  # a killed job's is of no use
-            # No text: it was deleted by the job that we waited for.
+            part.restart()  # left by a killed job
+            # Without text: the job that held the part has deleted it.
             if not index.is_file() or (text.is_file() and _origin(index) != _digest(text)):
                 try:
                     _fill(part.path, text)
                 except sqlite3.OperationalError as error:
-                    raise DiskError(
-                        f"{index}: cannot be written ({error}); see to the room on its disk, and run again"
-                    ) from None
+                    raise DiskError(f"{index}: cannot be written ({error}); free disk space, and run again") from None
                 part.finish()
         return cls(index)
 
     def lookup(self, path: str) -> str | None:
-        """SHA-256 of a file in hexadecimal; None if the list does not have it.
+        """SHA-256 of a file in hexadecimal; None if it is not listed.
 
         Parameters
         ----------
@@ -122,12 +119,12 @@ class Checksums:
         return rows[0][0].hex() if rows else None
 
     def names(self, folder: str) -> list[str]:
-        """Names of the files that lie in a folder (empty: the root), sorted; not those of folders in it."""
+        """Sorted names of the files in a folder (empty: the root), without subfolders."""
         folder = folder.removeprefix("./").strip("/")
         return [name for (name,) in self._rows("SELECT name FROM sums WHERE folder = ? ORDER BY name", folder)]
 
     def folders(self, name: str) -> list[str]:
-        """Folders that hold a file of a name, sorted; of folders in one another the uppermost alone."""
+        """Sorted folders that contain a file with a name; of nested folders only the topmost."""
         found: list[str] = []
         for (folder,) in self._rows("SELECT folder FROM sums WHERE name = ? ORDER BY folder", name):
             if not any(f"{folder}/".startswith(f"{upper}/") for upper in found):
@@ -140,8 +137,8 @@ class Checksums:
         Returns
         -------
         dict
-            ``{"3544749": "p000020"}`` for a file ``p00/p000020/3544749_0001.hea``. An id that lies with two patients is
-            left out.
+            ``{"3544749": "p000020"}`` for a file ``p00/p000020/3544749_0001.hea``. An id with two patients is left
+            out.
         """
         query = "SELECT DISTINCT folder, substr(name, 1, instr(name, '_') - 1) FROM sums WHERE name GLOB '[0-9]*_*'"
         owners: dict[str, set[str]] = {}
@@ -160,7 +157,7 @@ class Checksums:
 
     def _unreadable(self, error: sqlite3.Error) -> ChecksumsError:
         why = fault(error)
-        return ChecksumsError(f"{self.path}: no index of checksums ({why}); delete it, it is made anew")
+        return ChecksumsError(f"{self.path}: not a checksum index ({why}); delete it, and it is built again")
 
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:
@@ -176,7 +173,7 @@ def _digest(text: Path) -> str:
 
 
 def _origin(index: Path) -> str | None:
-    """Digest of the text that an index was made from; None if it is damaged."""
+    """Digest of the text from which an index was built; None if the index is damaged."""
     try:
         with Checksums(index) as checksums:
             return checksums._rows("SELECT sha256 FROM origin")[0][0]
@@ -185,10 +182,10 @@ def _origin(index: Path) -> str | None:
 
 
 def _fill(path: Path, text: Path) -> None:
-    """Write the index; the caller holds the file, so the database need not lock it."""
+    """Write the index; the caller holds a lock, so the database does not need one."""
     digest, count = hashlib.sha256(), 0
     with closing(_connect(path, "nolock=1")) as database:
-        # Half an index is thrown away in any case, so nothing has to be undone.
+        # An incomplete index is discarded anyway, so no rollback is needed.
         database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;")
         database.executescript(_SCHEMA)
         with text.open("rb") as opened:
@@ -197,7 +194,7 @@ def _fill(path: Path, text: Path) -> None:
                 _insert(database, batch, text)
                 count += len(batch)
         if not count:
-            raise ChecksumsError(f"{text}: holds no checksums; {_FORM}. Delete it, it is fetched anew")
+            raise ChecksumsError(f"{text}: no checksums; {_FORM}. Delete the file, and it is fetched again")
         database.execute("INSERT INTO origin VALUES (?)", (digest.hexdigest(),))
         database.commit()
 
@@ -206,15 +203,15 @@ def _insert(database: sqlite3.Connection, batch: list[_Row], text: Path) -> None
     added = database.executemany("INSERT INTO sums VALUES (?, ?, ?) ON CONFLICT DO NOTHING", batch).rowcount
     if added == len(batch):
         return
-    for folder, name, sha256 in batch:  # some are listed twice, which is harmless if they agree
+    for folder, name, sha256 in batch:  # duplicates are harmless if they agree
         query = "SELECT sha256 FROM sums WHERE folder = ? AND name = ?"
         if database.execute(query, (folder, name)).fetchone() != (sha256,):
             path = shortened(f"{folder}/{name}".lstrip("/"), 120)
-            raise ChecksumsError(f"{text}: gives two checksums of {path}; delete it, it is fetched anew")
+            raise ChecksumsError(f"{text}: two checksums for {path}; delete the file, and it is fetched again")
 
 
 def _parse(lines, text: Path, digest) -> Iterator[_Row]:
-    """Rows of a list of checksums; `digest` is fed with all that is read."""
+    """Rows of a list of checksums; `digest` is updated with every line read."""
     for number, line in enumerate(iter(lambda: lines.readline(_LONGEST_LINE), b""), start=1):
         digest.update(line)
         line = line.rstrip(b"\r\n")
@@ -233,8 +230,8 @@ def _parse(lines, text: Path, digest) -> Iterator[_Row]:
 def _malformed(text: Path, number: int, line: bytes) -> str:
     if line.lstrip(b"\xef\xbb\xbf \t")[:1] == b"<":
         return (
-            f"{text}, line {number}: this is a web page, not a list of checksums (a form to log in, or a proxy's "
-            f"notice?); delete it and see records.download.url and the proxy. {_FORM[0].upper()}{_FORM[1:]}"
+            f"{text}, line {number}: a web page, not a list of checksums (a login form or a proxy's "
+            f"notice?); delete it, and check records.download.url and the proxy. {_FORM[0].upper()}{_FORM[1:]}"
         )
     shown = line[:60].decode(errors="replace") + ("..." if len(line) > 60 else "")
-    return f"{text}, line {number}: {shown!r}; {_FORM}. If it was cut or damaged, delete it: it is fetched anew"
+    return f"{text}, line {number}: {shown!r}; {_FORM}. If the file is damaged, delete it, and it is fetched again"

@@ -1,4 +1,4 @@
-"""Connections to a server: a bounded number, kept open, with what may go wrong on them."""
+"""A limited number of open connections to a server, and their errors."""
 
 import threading
 import time
@@ -22,24 +22,24 @@ _LOOK_AGAIN_SECONDS = 0.05
 
 
 class DownloadError(RecordError):
-    """A file that cannot be had; the message names its URL, the cause and the remedy."""
+    """A file that cannot be fetched; the message names its URL, the cause and the remedy."""
 
 
 class AbsentError(DownloadError):
-    """A file that is not there (404, 410), or no network and it is neither cached nor in the mirror."""
+    """A file that does not exist (404, 410), or without a network is neither in the cache nor in the mirror."""
 
 
 class ServerError(CufflessError):
-    """A server that does not serve at all; nothing fetched is lost, and running again goes on."""
+    """A server that does not answer at all; fetched files are kept, and running again continues."""
 
 
 class PassingError(Exception):
-    """A request that failed for a cause that may pass.
+    """A request that failed for a possibly temporary reason.
 
     Attributes
     ----------
     wait : float or None
-        Seconds after which the server asked to be tried again.
+        Seconds to wait before the next attempt, as requested by the server.
     """
 
     def __init__(self, cause: str, wait: float | None = None):
@@ -53,11 +53,11 @@ class Connections:
     Parameters
     ----------
     number : int
-        Connections at once.
+        Simultaneous connections.
     timeout : float
-        Seconds of silence after which a connection counts as dead.
+        Seconds without data after which a connection counts as dead.
     folder : path, optional
-        Folder that all jobs share: then `number` counts over all of them, by locked files.
+        Folder shared by all jobs: `number` then limits all of them together, through locked files.
 
     Attributes
     ----------
@@ -67,14 +67,14 @@ class Connections:
 
     def __init__(self, number: int, timeout: float, folder: str | Path | None = None):
         self.requests = self.bytes = 0
-        self._places = [Path(folder, f"connection{k}.lock") for k in range(number)] if folder else []
+        self._shared_slots = [Path(folder, f"connection{k}.lock") for k in range(number)] if folder else []
         self._timeout = timeout
         self._counting = threading.Lock()
         self._slots = threading.BoundedSemaphore(number)
         self._idle: deque[Session] = deque()
 
     def close(self) -> None:
-        """Close those that are idle."""
+        """Close idle connections."""
         while self._idle:
             self._idle.pop().close()
 
@@ -85,21 +85,21 @@ class Connections:
 
     @contextmanager
     def ask(self, url: str, headers: dict[str, str], timeout: float | None = None) -> Iterator["Response"]:
-        """Send a request and give its response, whose body is yet to be read unless it is an error's.
+        """Send a request and yield its response, with the body unread unless it is an error.
 
         Raises
         ------
         PassingError
-            If no answer came.
+            If there was no answer.
         DownloadError
-            If the answer leads in circles.
+            If it is redirected in a loop.
         ServerError
-            If `url` is no web address.
+            If `url` is not a web address.
         """
         import requests
 
         timeout = timeout or self._timeout
-        with self._slots, self._place(), self._session() as session:
+        with self._slots, self._shared_slot(), self._session() as session:
             with self._counting:
                 self.requests += 1
             try:
@@ -110,34 +110,34 @@ class Connections:
                 requests.exceptions.MissingSchema,
             ):
                 raise ServerError(
-                    f"{shown(url)} is no web address; correct records.download.url (or http_proxy, https_proxy)"
+                    f"{shown(url)} is not a web address; correct records.download.url (or http_proxy, https_proxy)"
                 ) from None
             except requests.TooManyRedirects:
-                raise DownloadError(f"{shown(url)}: redirected in circles; check records.download.url") from None
+                raise DownloadError(f"{shown(url)}: redirected in a loop; check records.download.url") from None
             except requests.RequestException as error:
                 raise PassingError(cause_of(error)) from None
             with response:
                 if response.status_code >= 400:
-                    _read_away(response)
+                    _drain(response)
                 yield response
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        """One of the places that all jobs share; waits until one is free."""
+    def _shared_slot(self) -> Iterator[None]:
+        """One of the connections shared by all jobs; waits until one is free."""
         import fcntl
 
-        if not self._places:
+        if not self._shared_slots:
             yield
             return
-        self._places[0].parent.mkdir(parents=True, exist_ok=True)
+        self._shared_slots[0].parent.mkdir(parents=True, exist_ok=True)
         while True:
-            for path in self._places:
+            for path in self._shared_slots:
                 with path.open("a") as file:
                     try:
                         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     except BlockingIOError:
                         continue
-                    except OSError:  # a file system without locks: the scheduler's limit remains
+                    except OSError:  # a file system without locks: only the scheduler's limit applies
                         pass
                     yield
                     return
@@ -145,14 +145,14 @@ class Connections:
 
     @contextmanager
     def _session(self) -> Iterator["Session"]:
-        """One of the sessions, for one thread; the last one used is the likeliest to be open still."""
+        """A session for one thread; the last one used is the most likely to be still open."""
         import requests
 
         try:
             session = self._idle.pop()
         except IndexError:
             session = requests.Session()
-            # Compressed on the way, lengths and ranges would not be those of the file.
+            # With compression, lengths and ranges would not be those of the file.
             session.headers.update({"User-Agent": f"cuffless/{__version__} (+research)", "Accept-Encoding": "identity"})
         try:
             yield session
@@ -160,8 +160,8 @@ class Connections:
             self._idle.append(session)
 
 
-def _read_away(response: "Response") -> None:
-    """Read a short body that nobody wants, so that its connection can be used again."""
+def _drain(response: "Response") -> None:
+    """Discard a short body so that its connection can be reused."""
     import urllib3
 
     if (body_length(response.headers) or 0) < _SHORT_BODY:
@@ -170,7 +170,7 @@ def _read_away(response: "Response") -> None:
 
 
 def cause_of(error: Exception) -> str:
-    """The innermost cause of an error of the HTTP libraries, whose own texts repeat address and wrappings."""
+    """Message of the innermost cause of an HTTP library's error; the outer ones repeat the address."""
     for _ in range(10):
         inner = [error.__cause__, getattr(error, "reason", None), *error.args]
         cause = next((one for one in inner if isinstance(one, Exception)), None)

@@ -1,4 +1,4 @@
-"""Fetching files from PhysioNet, or a server of its layout, into a cache of the same layout."""
+"""Fetching files from PhysioNet, or a server with the same layout, into a cache."""
 
 import errno
 import threading
@@ -30,7 +30,7 @@ _ROOM = (
     "disk, or lower records.download.reserve_gb"
 )
 _PROBE_SECONDS = 10.0
-_LONGEST_TEXT = 1 << 28  # bytes: more than a line for each record of all databases together
+_LONGEST_TEXT = 1 << 28  # bytes, more than one line per record of all databases together
 _LONGEST_PATH = 300
 _MISPLACED = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
 _NO_LINKS = (errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
@@ -48,19 +48,19 @@ class Downloader:
     checksum : callable, optional
         SHA-256 of a path in hexadecimal, or None if it is not known.
     unproven : callable, optional
-        Called with path and host where a file comes from another host than the one asked, and no checksum of it is
-        known; raises what forbids to take it.
+        Called with path and host if a file without a known checksum comes from another host than requested; raises an
+        error to reject it.
 
     Attributes
     ----------
     folder : Path
         The database's root in the cache.
     first_wait, longest_wait, longest_retry_after : float
-        Seconds to wait before the second attempt, at most between attempts, and at most where the server says how long.
+        Seconds to wait before the second attempt, at most between attempts, and at most at the server's request.
     clock : callable
-        Seconds that pass, by which slow connections are told.
+        Monotonic seconds, for detecting slow connections.
     unproven : list of str
-        Hosts that served files though others were asked, and that nothing vouches for.
+        Other hosts than requested that served files without checksums.
     """
 
     first_wait = 1.0
@@ -92,7 +92,7 @@ class Downloader:
         self.close()
 
     def close(self) -> None:
-        """Close idle connections; more are opened if need be."""
+        """Close idle connections; new ones are opened when needed."""
         self._connections.close()
 
     @property
@@ -106,7 +106,7 @@ class Downloader:
         return self._connections.bytes
 
     def fetch(self, path: str) -> Path:
-        """A file in the cache, linked from the mirror or fetched if it is not there yet.
+        """A file in the cache, linked from the mirror or fetched if necessary.
 
         Parameters
         ----------
@@ -116,33 +116,33 @@ class Downloader:
         Returns
         -------
         Path
-            The local file: whole, and of the right length and checksum as far as they are known.
+            The local file, complete, with the correct length and checksum as far as these are known.
 
         Raises
         ------
         AbsentError
             If the server does not have it.
         DownloadError
-            If it cannot be had for another reason that concerns this file.
+            If it cannot be fetched for another reason that concerns this file.
         ServerError
             If the server does not answer other requests either.
         DiskError
-            If the disk has no room for it.
+            If there is not enough disk space.
         """
         return self._fetch(path, threading.Event())
 
     def fetch_all(self, paths: Iterable[str]) -> dict[str, DownloadError]:
-        """Fetch files, as many at once as ``options.connections``.
+        """Fetch files, ``options.connections`` at a time.
 
         Returns
         -------
         dict
-            Why a file could not be had, by its path, in the order of `paths`.
+            Errors of files that could not be fetched, by path, in the order of `paths`.
 
         Raises
         ------
         ServerError, DiskError
-            As `fetch`, once the other transfers have stopped; what they had is kept.
+            As for `fetch`, once the other transfers have stopped; what they received is kept.
         """
         from concurrent.futures import ThreadPoolExecutor, as_completed
 
@@ -166,38 +166,38 @@ class Downloader:
         file = self.fetch(path)
         if (size := file.stat().st_size) > _LONGEST_TEXT:
             raise DownloadError(
-                f"{file}: {size:,} bytes are no list of records; delete it and see records.download.url"
+                f"{file}: {size:,} bytes is too large for a list of records; delete it and check records.download.url"
             )
         return file.read_text(encoding="utf-8", errors="replace")
 
     def _fetch(self, path: str, stop: threading.Event) -> Path:
-        inner = _inside(path)
+        inner = _normalize_path(path)
         final = self.folder / inner
         try:
             while not final.is_file() and not self._link(inner, final):
                 self._require_network(inner)
-                with _claimed(final) as part:
-                    # None: somebody else was at it and has ended, so look again.
+                with _claim(final) as part:
+                    # None: another writer has just ended, so look again.
                     if part is not None and not final.is_file():
                         self._download(inner, part, stop)
         except OSError as error:
             if error.errno in FULL:
-                raise DiskError(f"{self.folder}: the disk became full while {inner} was written; {_ROOM}") from None
+                raise DiskError(f"{self.folder}: the disk is full, {inner} could not be written; {_ROOM}") from None
             if error.errno in _MISPLACED:
                 raise DownloadError(
-                    f"{path}: cannot lie at {final} ({error.strerror}); check the header or list that names it"
+                    f"{path}: cannot be stored at {final} ({error.strerror}); check the header or list that names it"
                 ) from None
             raise
         return final
 
     def _link(self, inner: str, final: Path) -> bool:
-        """Whether the mirror has the file; it is linked then, or copied where links are impossible."""
+        """Link the file from the mirror, or copy it where links are impossible; False if the mirror lacks it."""
         source = Path(self._options.mirror, self._database, inner).absolute()
         if not self._options.mirror or not source.is_file():
             return False
         final.parent.mkdir(parents=True, exist_ok=True)
         try:
-            if final.is_symlink():  # it leads nowhere: the mirror has moved
+            if final.is_symlink():  # broken: the mirror has moved
                 final.unlink(missing_ok=True)
             final.symlink_to(source)
         except FileExistsError:  # another job was faster
@@ -210,7 +210,7 @@ class Downloader:
 
     def _copy(self, source: Path, final: Path) -> None:
         while not final.is_file():
-            with _claimed(final) as part, source.open("rb") as opened:
+            with _claim(final) as part, source.open("rb") as opened:
                 if part is None or final.is_file():
                     continue
                 require_space(self.folder, source.stat().st_size, self._options.reserve_gb, _ROOM)
@@ -222,8 +222,8 @@ class Downloader:
     def _require_network(self, inner: str) -> None:
         if not self._options.url:
             raise AbsentError(
-                f"{inner}: neither in {self.folder} nor in a mirror ({self._options.mirror or 'none is given'}), and "
-                "nothing is fetched, as records.download.url is empty; put the file there, or give an address"
+                f"{inner}: not in {self.folder} or a mirror ({self._options.mirror or 'none is set'}), and "
+                "not fetched because records.download.url is empty; put the file there, or set the URL"
             )
 
     def _download(self, inner: str, part: Part, stop: threading.Event) -> None:
@@ -252,10 +252,10 @@ class Downloader:
         try:
             attempts(transfer.attempt)
         except PassingError as last:
-            raise self._given_up(shown(url), last) from None
+            raise self._final_error(shown(url), last) from None
 
     def _wait(self, state) -> float:
-        """Seconds to wait after an attempt: as the server asks, else doubled each time, and a little by chance."""
+        """Seconds to wait after an attempt: as the server requests, or doubled each time with random jitter."""
         from tenacity import wait_exponential, wait_random
 
         asked = state.outcome.exception().wait
@@ -264,23 +264,23 @@ class Downloader:
         doubled = wait_exponential(self.first_wait, self.longest_wait - self.first_wait)
         return (doubled + wait_random(0, self.first_wait))(state)
 
-    def _given_up(self, url: str, last: PassingError) -> DownloadError | ServerError:
-        """Whose fault it is that all attempts failed: this file's, or the server's."""
+    def _final_error(self, url: str, last: PassingError) -> DownloadError | ServerError:
+        """The error after all attempts failed: of this file alone, or of the server."""
         number = self._options.attempts
         tried = f"in {number} attempt{'s' if number > 1 else ''} (last: {last})"
-        if self._serves():
+        if self._server_answers():
             return DownloadError(
-                f"{url}: not had {tried}, though the server serves other files; run again later, or leave its record "
-                "out (records.exclude)"
+                f"{url}: not fetched {tried}, although the server serves other files; run again later, or exclude its "
+                "record (records.exclude)"
             )
         return ServerError(
-            f"{shown(self._options.url)} did not answer: {url} was not had {tried}, nor the list of records; what was "
-            "fetched is kept, run again to go on. If it stays so, see records.download.url, the network and its proxy "
-            "(http_proxy, https_proxy)"
+            f"{shown(self._options.url)} does not answer: {url} was not fetched {tried}, nor the list of records; "
+            "run again to continue, fetched files are kept. If it persists, check records.download.url, the network "
+            "and its proxy (http_proxy, https_proxy)"
         )
 
-    def _serves(self) -> bool:
-        """Whether the server answers at all: it is asked for the database's list of records."""
+    def _server_answers(self) -> bool:
+        """Whether the server answers at all, tested with the database's list of records."""
         import urllib3
 
         timeout = min(_PROBE_SECONDS, self._options.timeout_seconds)
@@ -300,8 +300,8 @@ class Downloader:
 
 
 @contextmanager
-def _claimed(final: Path) -> Iterator[Part | None]:
-    """The part of a file for nobody else, its folder made; see `Part.claim`."""
+def _claim(final: Path) -> Iterator[Part | None]:
+    """Exclusive access to the part of a file, whose folder is created; see `Part.claim`."""
     final.parent.mkdir(parents=True, exist_ok=True)
     if final.is_dir():
         raise IsADirectoryError(errno.EISDIR, "a folder is there")
@@ -313,17 +313,17 @@ def _claimed(final: Path) -> Iterator[Part | None]:
             part.close()
 
 
-def _inside(path: str) -> str:
+def _normalize_path(path: str) -> str:
     """A path in normal form.
 
     Raises
     ------
     DownloadError
-        If it leads out of the database, or to a hidden file: names come from headers, and headers from the network.
+        If it leads outside the database or to a hidden file; names come from headers, and headers from the network.
     """
     parts = PurePosixPath(path).parts if path.isprintable() and "\\" not in path else ()
     odd = any(one.startswith((".", "/")) or len(one.encode()) > 240 for one in parts)
     if not parts or odd or len(path) > _LONGEST_PATH:
         shown_path = shortened(path, 120)
-        raise DownloadError(f"{shown_path!r}: no path inside the database; check the header or list that names it")
+        raise DownloadError(f"{shown_path!r}: not a path inside the database; check the header or list that names it")
     return "/".join(parts)

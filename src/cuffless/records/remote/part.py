@@ -1,4 +1,4 @@
-"""A file on its way: written under a name of its own by one writer at a time, named only when whole."""
+"""An unfinished file: written under a temporary name by one writer at a time, renamed when complete."""
 
 import errno
 import hashlib
@@ -10,7 +10,7 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # not a POSIX system: every writer then has a part of its own
+except ImportError:  # not a POSIX system: every writer has its own part
     fcntl = None
 
 PIECE = 1 << 20
@@ -23,20 +23,20 @@ class Part:
     Parameters
     ----------
     final : Path
-        Name that `finish` gives it.
+        Its name after `finish`.
     path : Path
         The part.
     file : int
         Its descriptor.
     own : bool
-        Nobody else can find it, so that it is of no use once its writer ends.
+        Whether only this writer can find it, so that it is deleted when the writer ends.
 
     Attributes
     ----------
     size : int
-        Bytes held.
+        Bytes received.
     validator : str
-        What the server called this version of the file (ETag or Last-Modified), empty if it said nothing.
+        The server's identifier of this version of the file (ETag or Last-Modified); empty if there is none.
     """
 
     def __init__(self, final: Path, path: Path, file: int, own: bool = False):
@@ -50,12 +50,12 @@ class Part:
 
     @classmethod
     def claim(cls, final: Path) -> "Part | None":
-        """Open the part of a file, new or left by a killed process, for nobody but the caller.
+        """Open the part of a file, new or left by a killed process, for exclusive use by the caller.
 
         Returns
         -------
         Part or None
-            None if another process or thread was writing it: it has ended now, so look whether `final` is there.
+            None if another process or thread was writing it and has just ended: check whether `final` exists.
         """
         path = final.with_name(f".{final.name}.part")
         try:
@@ -64,7 +64,7 @@ class Part:
             if error.errno not in _NO_LOCKS:
                 raise
             with suppress(FileNotFoundError):
-                if not path.stat().st_size:  # opened in vain
+                if not path.stat().st_size:  # created by the failed attempt
                     path.unlink()
             path = final.with_name(f".{final.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
             return cls(final, path, os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666), own=True)
@@ -85,20 +85,20 @@ class Part:
             view = view[written:]
 
     def remember(self, validator: str, *, now: bool) -> None:
-        """Note the server's name of this version; on disk at once (`now`), else if the part is left unfinished."""
+        """Note the server's identifier of this version, on disk at once (`now`) or if the part is left unfinished."""
         self.validator = validator
         if now and validator and not self._noted:
             self._write_note()
 
     def restart(self) -> None:
-        """Forget what is held."""
+        """Discard the bytes received."""
         self._note.unlink(missing_ok=True)
         os.ftruncate(self._file, 0)
         self._digest, self._digested = hashlib.sha256(), 0
         self.size, self.validator, self._noted = 0, "", False
 
     def sha256(self) -> str:
-        """SHA-256 of what is held, in hexadecimal; only bytes new since the last call are read."""
+        """SHA-256 of the bytes received, in hexadecimal; only bytes new since the last call are read."""
         while piece := os.pread(self._file, PIECE, self._digested):
             self._digest.update(piece)
             self._digested += len(piece)
@@ -106,14 +106,14 @@ class Part:
 
     def finish(self) -> None:
         """Give the file its final name."""
-        os.fsync(self._file)  # a rename must not overtake its data on a crash
+        os.fsync(self._file)  # in a crash, the rename must not precede its data
         if self._noted:
             self._note.unlink(missing_ok=True)
         os.replace(self.path, self.final)
         self._finished = True
 
     def close(self) -> None:
-        """Let others at it; an empty part goes, any other stays to be resumed."""
+        """Release the lock; an empty part is deleted, any other is kept to be resumed."""
         try:
             if self._finished:
                 return
@@ -121,7 +121,7 @@ class Part:
                 self._note.unlink(missing_ok=True)
                 self.path.unlink(missing_ok=True)
             elif self.validator and not self._noted:
-                with suppress(OSError):  # without the note the part is fetched anew, no more
+                with suppress(OSError):  # without the note the part is only fetched again
                     self._write_note()
         finally:
             os.close(self._file)
@@ -138,7 +138,7 @@ class Part:
 
 
 def _open_locked(path: Path) -> int | None:
-    """Descriptor of a file that the caller alone holds; None if somebody held it and has let go."""
+    """Descriptor of a file locked by the caller; None if another process held the lock and has released it."""
     if fcntl is None:
         raise OSError(errno.ENOSYS, "no file locks")
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -147,7 +147,7 @@ def _open_locked(path: Path) -> int | None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             fcntl.flock(file, fcntl.LOCK_EX)
-            os.listdir(path.parent)  # or a network file system may go on saying what it remembers
+            os.listdir(path.parent)  # otherwise a network file system may return cached entries
         else:
             if _is_open(path, file):
                 return file
@@ -159,9 +159,9 @@ def _open_locked(path: Path) -> int | None:
 
 
 def _is_open(path: Path, file: int) -> bool:
-    """Whether a name still is that of an open file: its last holder may have renamed or removed it."""
+    """Whether a path still refers to an open file: its last holder may have renamed or removed it."""
     try:
-        named, held = os.stat(path), os.fstat(file)
+        by_path, by_file = os.stat(path), os.fstat(file)
     except FileNotFoundError:
         return False
-    return (named.st_dev, named.st_ino) == (held.st_dev, held.st_ino)
+    return (by_path.st_dev, by_path.st_ino) == (by_file.st_dev, by_file.st_ino)

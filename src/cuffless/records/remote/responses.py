@@ -1,4 +1,4 @@
-"""What the headers of an HTTP answer say about a file."""
+"""What the headers of an HTTP response say about a file."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-# Timeout, too early, too many requests, and whatever a server puts down to itself.
+# Timeout, too early, too many requests; all server errors are added.
 _PASSING = (408, 425, 429)
 _RANGE = re.compile(r"\s*bytes\s+(\d+)-(\d+)/(\d+)\s*$", re.IGNORECASE)
 _UNSATISFIED = re.compile(r"\s*bytes\s+\*/(\d+)\s*$", re.IGNORECASE)
@@ -14,12 +14,12 @@ _COMPRESSED = (".gz", ".tgz", ".z", ".br", ".zst")
 
 
 def is_passing(status: int) -> bool:
-    """Whether a status may be another one later."""
+    """Whether a status may be temporary."""
     return status in _PASSING or 500 <= status <= 599
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait as ``Retry-After`` asks, as a number or a date; None if it does not."""
+    """Seconds to wait according to ``Retry-After``, a number or a date; None without it."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value)
@@ -32,7 +32,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def range_total(headers: Mapping[str, str], start: int) -> int | None:
-    """Length of the whole file, from the ``Content-Range`` of a part that begins at `start`; None if it does not."""
+    """Length of the whole file, from the ``Content-Range`` of a part from `start` on; None if it starts elsewhere."""
     found = _RANGE.match(headers.get("Content-Range", ""))
     if not found:
         return None
@@ -41,19 +41,19 @@ def range_total(headers: Mapping[str, str], start: int) -> int | None:
 
 
 def unsatisfied_total(headers: Mapping[str, str]) -> int | None:
-    """Length of the whole file, as an answer 416 gives it; None if it does not."""
+    """Length of the whole file from a response with status 416; None if it does not give it."""
     found = _UNSATISFIED.match(headers.get("Content-Range", ""))
     return int(found[1]) if found else None
 
 
 def body_length(headers: Mapping[str, str]) -> int | None:
-    """Bytes of the body; None if the answer does not say."""
+    """Length of the body in bytes; None if the response does not give it."""
     value = headers.get("Content-Length", "").strip()
     return int(value) if value.isascii() and value.isdigit() else None
 
 
 def validator_of(headers: Mapping[str, str]) -> str:
-    """What ``If-Range`` may name the version of a file by: a strong ETag, else its date; empty if neither is there."""
+    """Version of a file for ``If-Range``: a strong ETag, else its date; empty if there is neither."""
     tag = headers.get("ETag", "")
     return tag if tag.startswith('"') else headers.get("Last-Modified", "")
 
@@ -63,20 +63,20 @@ def other_host(asked: str, answered: str) -> str:
     first, last = urlsplit(asked), urlsplit(answered or asked)
 
     def server(url) -> tuple[str | None, int | None]:
-        # https in place of http is the same host; a port of its own is another server.
+        # http and https are the same server; a non-standard port is another one.
         return url.hostname, None if url.port in (None, {"http": 80, "https": 443}.get(url.scheme)) else url.port
 
     return "" if server(first) == server(last) else last.netloc.rpartition("@")[2]
 
 
 def is_recoded(headers: Mapping[str, str], path: str) -> bool:
-    """Whether the body is a compressed form of the file, though none was asked for."""
+    """Whether the body is compressed although this was not requested."""
     coding = headers.get("Content-Encoding", "identity").strip().lower()
-    # Some servers say gzip of a file that is itself a .gz: there the body is the file.
+    # Some servers declare gzip for a file that is itself a .gz: the body is then the file.
     return coding not in ("", "identity") and not path.lower().endswith(_COMPRESSED)
 
 
 def is_web_page(headers: Mapping[str, str], start: bytes, path: str) -> bool:
-    """Whether a web page (a form to log in, a proxy's notice) came where a file was asked for."""
+    """Whether a web page (a login form, a proxy's notice) came instead of the requested file."""
     kind = headers.get("Content-Type", "").lower()
     return "html" in kind and start.lstrip()[:1] == b"<" and not path.lower().endswith((".html", ".htm"))

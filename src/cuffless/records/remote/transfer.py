@@ -1,4 +1,4 @@
-"""One file's way from the server: requests, resumed parts, checks."""
+"""Transfer of one file from the server: requests, resumed parts, checks."""
 
 import threading
 import time
@@ -27,32 +27,32 @@ if TYPE_CHECKING:
 
 MISMATCHES = 3
 _ACCESS = (
-    "the database may want credentialed access and a signed data use agreement (sign it on its PhysioNet page and put "
-    "user and password into ~/.netrc), or a proxy refuses (http_proxy, https_proxy, no_proxy)"
+    "the database may require credentialed access and a signed data use agreement (sign it on its PhysioNet page and "
+    "put user and password into ~/.netrc), or a proxy blocks it (http_proxy, https_proxy, no_proxy)"
 )
 
 
 class StoppedError(Exception):
-    """A transfer that was called off."""
+    """A cancelled transfer."""
 
 
 class SlowError(PassingError):
-    """A body that comes so slowly that it would not end."""
+    """A body that arrives too slowly ever to finish."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the body of an answer may be like.
+    """Limits on the body of a response.
 
     Attributes
     ----------
     largest : float
-        Bytes of a file.
+        Largest file in bytes.
     slowest : float
-        Bytes a second over `seconds`.
+        Lowest rate in bytes per second, averaged over `seconds`.
     seconds : float
     clock : callable
-        Seconds that pass.
+        Monotonic seconds.
     """
 
     largest: float = float("inf")
@@ -73,20 +73,20 @@ class Transfer:
     expected : str or None
         Its SHA-256, if known.
     ask : callable
-        ``ask(headers)`` sends a request for the file and gives the response as a context, its body unread.
+        ``ask(headers)`` requests the file and returns a context manager of the response, with the body unread.
     check_space : callable
-        Called with the bytes still to come before they are taken.
+        Called with the number of bytes still to come before they are received.
     count : callable
-        Called with the bytes of each piece received.
+        Called with the number of bytes of each piece received.
     stop : threading.Event
-        Calls the transfer off.
+        Cancels the transfer.
     pause : float
-        Seconds between requests that got on.
+        Seconds between requests that made progress.
     limits : Limits
-        What the body of an answer may be like.
+        Limits on the body of a response.
     unproven : callable
-        Called with the host that a file comes from, if another than the one asked, where no checksum is known; raises
-        what forbids to take it.
+        Called with the host of a file without a known checksum, if it is not the requested host; raises an error to
+        reject it.
     """
 
     def __init__(
@@ -113,30 +113,30 @@ class Transfer:
         self._mismatches = 0
 
     def attempt(self) -> None:
-        """Fetch the file, going on where the last attempt ended, as long as each request brings it further.
+        """Fetch the file, continuing where the last attempt ended, as long as each request makes progress.
 
         Raises
         ------
         PassingError
-            If a request brought nothing new; another attempt may.
+            If a request made no progress; another attempt may.
         DownloadError
             If no other attempt would help.
         """
         while True:
             try:
                 self._request()
-                if self._is_right():
+                if self._verify():
                     self.part.finish()
                     return
             except SlowError:
                 raise
             except PassingError:
-                if not self._got_on():
+                if not self._made_progress():
                     raise
             self._stop.wait(self._pause)
 
-    def _got_on(self) -> bool:
-        """Whether the part is longer than ever: by a hundredth of the file or a piece, lest crumbs go on for ever."""
+    def _made_progress(self) -> bool:
+        """Whether the part has grown by at least 1 % of the file or one piece; less would never finish."""
         step = min(PIECE, max((self._total or PIECE) // 100, 1))
         if self.part.size < self._reached + step:
             return False
@@ -144,61 +144,61 @@ class Transfer:
         return True
 
     def _request(self) -> None:
-        """Bring the part to its full length."""
+        """Request the rest of the file, or all of it."""
         if self._stop.is_set():
             raise StoppedError
-        # Unless one of the two proves it, the rest may be of another version of the file.
+        # Without either of them, the rest may belong to another version of the file.
         resumable = self._ranges and self.part.size and (self.part.validator or self.expected)
         if resumable:
             self._reached = max(self._reached, self.part.size)
             if self._resume():
                 return
         self.part.restart()
-        with self._asked({}) as response:
-            self._take_whole(response)
+        with self._response({}) as response:
+            self._receive_whole(response)
 
     def _resume(self) -> bool:
-        """Ask for the rest of the file; False if the whole has to be asked for."""
+        """Request the rest of the file; False if all of it must be requested."""
         start, validator = self.part.size, self.part.validator
         headers = {"Range": f"bytes={start}-", **({"If-Range": validator} if validator else {})}
-        with self._asked(headers) as response:
+        with self._response(headers) as response:
             if response.status_code == 200:
-                self._take_whole(response)
+                self._receive_whole(response)
                 return True
             if response.status_code == 416:
                 return self._is_whole(unsatisfied_total(response.headers))
             total = range_total(response.headers, start)
             other_version = validator.startswith('"') and response.headers.get("ETag", validator) != validator
             if total is None or other_version:
-                self._ranges = False  # the server does not keep to what it was asked
+                self._ranges = False  # the server ignores ranges
                 return False
-            self._pour(response, total)
+            self._write_body(response, total)
             return True
 
     def _is_whole(self, total: int | None) -> bool:
         return self.part.sha256() == self.expected if self.expected else self.part.size == total
 
-    def _take_whole(self, response: "Response") -> None:
+    def _receive_whole(self, response: "Response") -> None:
         if response.status_code != 200:
-            raise PassingError(f"{response.status_code} {response.reason} in answer to a plain request")
+            raise PassingError(f"{response.status_code} {response.reason} for a request of the whole file")
         self.part.restart()
         total = body_length(response.headers)
         chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
         if total is None and not chunked and not self.expected:
             raise DownloadError(
-                f"{self.url}: the server gives no length and no checksum is known, so that a broken connection would "
-                "pass for the end of the file; use another server (records.download.url) or a mirror folder"
+                f"{self.url}: neither length nor checksum is known, so a broken connection would look like the "
+                "end of the file; use another server (records.download.url) or a mirror folder"
             )
-        self._pour(response, total)
+        self._write_body(response, total)
 
-    def _pour(self, response: "Response", total: int | None) -> None:
-        """Write a body to the end of the part."""
+    def _write_body(self, response: "Response", total: int | None) -> None:
+        """Append a body to the part."""
         import urllib3
 
         if is_recoded(response.headers, self.url):
             raise DownloadError(
-                f"{self.url}: comes as {response.headers['Content-Encoding']} though asked for as it is; "
-                "use another server (records.download.url), or take the proxy out of the way (no_proxy)"
+                f"{self.url}: sent as {response.headers['Content-Encoding']} although no compression was requested; "
+                "use another server (records.download.url), or bypass the proxy (no_proxy)"
             )
         self._total = total
         self._require_room(total)
@@ -206,11 +206,11 @@ class Transfer:
         granted = self.part.size + PIECE
         clock, since, taken = self._limits.clock, self._limits.clock(), 0
         try:
-            # read1: what has come is written at once, so that a stall loses none of it.
+            # read1: received bytes are written at once, so that a stall loses none.
             for piece in iter(lambda: response.raw.read1(PIECE, decode_content=False), b""):
                 if not self.part.size and is_web_page(response.headers, piece, self.url):
-                    raise DownloadError(f"{self.url}: a web page came in place of the file; {_ACCESS}")
-                if self.part.size + len(piece) > granted:  # others write on this disk, too, and a body may have no end
+                    raise DownloadError(f"{self.url}: the server sent a web page instead of the file; {_ACCESS}")
+                if self.part.size + len(piece) > granted:  # others write to this disk too, and a body may be endless
                     self._require_room(total)
                     granted = self.part.size + PIECE
                 self.part.write(piece)
@@ -223,40 +223,40 @@ class Transfer:
                 if self._stop.is_set():
                     raise StoppedError
         except urllib3.exceptions.HTTPError as error:
-            raise PassingError(f"broken off after {self.part.size} bytes: {cause_of(error)}") from None
+            raise PassingError(f"interrupted after {self.part.size} bytes: {cause_of(error)}") from None
         if total is not None and self.part.size != total:
             raise PassingError(f"ended after {self.part.size} of {total} bytes")
 
     def _require_room(self, total: int | None) -> None:
-        """See to it that the rest of a body, or its next piece, may come.
+        """Check that there is room for the rest of a body, or its next piece.
 
         Raises
         ------
         DownloadError
-            If the file is longer than any may be.
+            If the file is longer than the limit.
         DiskError
-            If the disk's reserve would be used up. The part of a file whose end nobody knows is deleted.
+            If the disk's reserve would be used up. The part of a file of unknown length is deleted.
         """
         held = self.part.size
         if (total or held) > self._limits.largest:
             self.part.restart()
-            announced = f"it has {total / GB:.3f} GB" if total else f"{held / GB:.3f} GB came and there is no end"
+            size = f"{total / GB:.3f} GB" if total else f"{held / GB:.3f} GB so far, of unknown length"
             raise DownloadError(
-                f"{self.url}: {announced}, more than the {self._limits.largest / GB:g} GB that a file may have "
-                "(records.download.largest_gb); raise it, or leave the record out (records.exclude)"
+                f"{self.url}: {size}, above the limit of {self._limits.largest / GB:g} GB per file "
+                "(records.download.largest_gb); raise it, or exclude the record (records.exclude)"
             )
         try:
             self._check_space(PIECE if total is None else max(total - held, 0))
         except DiskError as error:
             if not held:
                 raise
-            kept = "kept" if total else "deleted, as the server does not say how long the file is"
+            kept = "kept" if total else "deleted because the server does not give the file's length"
             if not total:
                 self.part.restart()
-            raise DiskError(f"{self.url}: broken off after {held / GB:.3f} GB, which are {kept}; {error}") from None
+            raise DiskError(f"{self.url}: interrupted after {held / GB:.3f} GB, which are {kept}; {error}") from None
 
-    def _is_right(self) -> bool:
-        """Whether the full part has the right checksum; it is emptied if not."""
+    def _verify(self) -> bool:
+        """Whether the complete part has the correct checksum; it is emptied if not."""
         if not self.expected or (got := self.part.sha256()) == self.expected:
             return True
         self.part.restart()
@@ -264,15 +264,15 @@ class Transfer:
         self._mismatches += 1
         if self._mismatches == MISMATCHES:
             raise DownloadError(
-                f"{self.url}: wrong checksum, {MISMATCHES} times: expected {self.expected}, got {got}; the file on the "
+                f"{self.url}: wrong checksum {MISMATCHES} times: expected {self.expected}, got {got}; the file on the "
                 "server or the list of checksums is damaged: run again later, delete the database's list in "
-                "records.download.cache to have it fetched anew, or leave the record out (records.exclude)"
+                "records.download.cache so that it is fetched again, or exclude the record (records.exclude)"
             )
         return False
 
     @contextmanager
-    def _asked(self, headers: dict[str, str]) -> Iterator["Response"]:
-        """Give the answer if it holds the file, a range of it or none of the range; any other is an error."""
+    def _response(self, headers: dict[str, str]) -> Iterator["Response"]:
+        """Yield the response if it holds the file, a range, or an unsatisfiable range (416); others are errors."""
         with self._ask(headers) as response:
             status = response.status_code
             if status in (404, 410):

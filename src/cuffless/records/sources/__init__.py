@@ -13,8 +13,8 @@ from pathlib import Path
 
 from cuffless.config import RecordOptions
 from cuffless.plugins import modules_in
-from cuffless.records.faults import costing_a_recording
-from cuffless.records.record import Record, RecordError, turned_over
+from cuffless.records.faults import record_errors
+from cuffless.records.record import Record, RecordError, invert_ppg
 from cuffless.records.source import Entry, Source
 
 KNOWN = modules_in("records/sources")
@@ -31,13 +31,13 @@ def source_file(name: str) -> str:
 
 
 @cache
-def source_named(name: str) -> Source:
-    """The source of a name as in `records.source`.
+def get_source(name: str) -> Source:
+    """The source with a name as in `records.source`.
 
     Parameters
     ----------
     name : str
-        One of those that come along, or ``module:class`` of a user's own.
+        A built-in source, or ``module:class`` of a custom one.
 
     Returns
     -------
@@ -75,23 +75,23 @@ def _class_of(name: str) -> type:
     return getattr(importlib.import_module(module), kind)
 
 
-def refusing(name: str, path: str) -> AbstractContextManager:
-    """Turn whatever reading a recording may raise into the reason why it cannot be used; see `costing_a_recording`.
+def source_errors(name: str, path: str) -> AbstractContextManager:
+    """Turn whatever reading a recording may raise into the reason why it cannot be used; see `record_errors`.
 
-    Of a user's own source every error but a `RecordError` is a mistake in its code, and stays one.
+    In a custom source every error except `RecordError` is a bug in its code and is passed through.
 
     Parameters
     ----------
     name : str
-        Of the source.
+        Name of the source.
     path : str
-        Of the recording.
+        Path of the recording.
     """
-    return costing_a_recording(path) if name in KNOWN else nullcontext()
+    return record_errors(path) if name in KNOWN else nullcontext()
 
 
 def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True) -> Record:
-    """Open a recording of any source; a local file is told apart by its name (CSV, else WFDB).
+    """Open a recording from any source; a local file's format follows from its name (CSV, else WFDB).
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, n
     options : RecordOptions
         Source, channel names, sampling rate, layout.
     need_abp : bool
-        False: PPG alone suffices.
+        False: PPG alone is enough.
 
     Returns
     -------
@@ -109,25 +109,25 @@ def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, n
     Raises
     ------
     RecordError
-        If it cannot be used; the message says why, and what to do.
+        If it cannot be used; the message gives the reason and the remedy.
     """
-    with refusing(options.source, str(path)):
-        record = source_named(options.source).open(str(path), options, need_abp=need_abp)
-    return turned_over(record) if options.invert else record
+    with source_errors(options.source, str(path)):
+        record = get_source(options.source).open(str(path), options, need_abp=need_abp)
+    return invert_ppg(record) if options.invert else record
 
 
 def table_name(entry: Entry) -> str:
-    """Name of a recording in the table of records: one that does not name its patient has the patient put before it."""
+    """Name of a recording in the table of records, prefixed with its patient unless it already contains it."""
     if entry.identity == "record" or not entry.subject or entry.subject in entry.name:
         return entry.name
     return f"{entry.subject}_{entry.name}"
 
 
 def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry]:
-    """List the recordings of a source, those that `include` and `exclude` let through, in the order of their paths.
+    """List the recordings of a source that pass `include` and `exclude`, sorted by path.
 
-    Patterns are compared with a recording's own name, with its name in the table of records, and with its path below
-    the folder (or database) of the recordings.
+    Patterns are matched against a recording's own name, its name in the table of records, and its path below the
+    folder (or database) of the recordings.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry
         names = (entry.name, table_name(entry), below)
         return any(fnmatch(name, pattern) for name in names for pattern in patterns)
 
-    found = source_named(options.source).find(options, shard)
+    found = get_source(options.source).find(options, shard)
     return sorted(
         (entry for entry in found if matches(entry, options.include) and not matches(entry, options.exclude)),
         key=lambda entry: entry.path,

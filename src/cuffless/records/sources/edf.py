@@ -13,9 +13,9 @@ import numpy as np
 
 from cuffless.config import RecordOptions
 from cuffless.errors import fault, shortened, some_of
-from cuffless.records.channels import doubled_channels, find_channel
+from cuffless.records.channels import duplicate_channel_notes, find_channel
 from cuffless.records.demands import check_demand
-from cuffless.records.faults import pass_on
+from cuffless.records.faults import reraise_machine_error
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.local import FileFolder
 from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
@@ -28,10 +28,10 @@ _CLOCK = 0.002  # seconds to which writers round a data record's time
 
 
 class EdfFiles(FileFolder):
-    """One recording a file; samples are read piece by piece from its data records.
+    """One recording per file; samples are read in chunks from its data records.
 
-    A gap between data records, which only their times tell, is a gap here: windows do not run across it. Rates are
-    samples a record over the record's duration, exactly as the header gives them, and may differ from signal to signal.
+    A gap between the times of data records is a gap here: windows do not extend across it. Sampling rates are samples
+    per data record over the record's duration, exactly as in the header, and may differ between signals.
 
     Notes
     -----
@@ -41,7 +41,7 @@ class EdfFiles(FileFolder):
     endings = (".edf", ".bdf")
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
-        """Open a file; of one that is cut short, what is there is used."""
+        """Open a file; a truncated file is used as far as it goes."""
         file = Path(path)
         state = file_state(file)
         header, name = _read_header(state, options.memory_gb), file.name.removesuffix(file.suffix)
@@ -52,25 +52,25 @@ class EdfFiles(FileFolder):
         for kind, what in (("ppg", "PPG"), ("abp", "arterial pressure")):
             if kind in chosen and chosen[kind] is None:
                 raise RecordError(
-                    f"{file.name}: no {what} channel; found {some_of(labels) or 'none'}. Say which it is with --{kind} "
-                    f"(records.channels.{kind}).",
+                    f"{file.name}: no {what} channel (found: {some_of(labels) or 'none'}); choose one with --{kind} "
+                    f"(records.channels.{kind})",
                     tuple(labels),
                     header.seconds,
                 )
-        problems = [*header.problems, *doubled_channels(labels, options.channels, need_abp)]
+        problems = [*header.problems, *duplicate_channel_notes(labels, options.channels, need_abp)]
         signals = {kind: header.signals[index] for kind, index in chosen.items()}
         factor = 1.0
         if need_abp:
-            factor, said = pressure_factor(signals["abp"].unit, signals["abp"].label, file.name)
-            problems += [said] if said else []
+            factor, note = pressure_factor(signals["abp"].unit, signals["abp"].label, file.name)
+            problems += [note] if note else []
         for signal in signals.values():
             check_rate(f"{file.name}, {signal.label}", signal.fs)
             needed = 8 * signal.per_record
             check_demand(file, f"data records of {signal.per_record:,} samples", needed, options.memory_gb, state[1])
             if not signal.gain:
                 raise RecordError(
-                    f"{file.name}: {shortened(signal.label)} is not calibrated (its physical or digital minimum is its "
-                    "maximum); correct the header, or take another channel with --ppg or --abp",
+                    f"{file.name}: {shortened(signal.label)} is not calibrated (its physical or digital minimum equals "
+                    "its maximum); correct the header, or choose another channel with --ppg or --abp",
                     tuple(labels),
                     header.seconds,
                 )
@@ -109,7 +109,7 @@ class _Header:
     n_records: int
     duration: Fraction
     signals: tuple[_Signal, ...]  # without annotations
-    onsets: tuple[Fraction, ...]  # of each data record, the first at 0
+    onsets: tuple[Fraction, ...]  # one per data record, the first at 0
     problems: tuple[str, ...]
 
     @property
@@ -118,12 +118,12 @@ class _Header:
         return float(max(self.onsets) + self.duration) if self.onsets else 0.0
 
     def records(self) -> np.ndarray:
-        """Data records as bytes, (n, bytes of one); they are read where they are looked at."""
+        """Data records as bytes, (n, bytes per record), memory-mapped."""
         shape = (self.n_records, self.record_bytes)
         return np.memmap(self.path, np.uint8, "r", offset=self.header_bytes, shape=shape)
 
     def runs(self, sample: float) -> list[tuple[float, int, int]]:
-        """Start in seconds, first and last but one data record of each stretch without a gap."""
+        """Start in seconds, first data record and the one after the last, of each stretch without a gap."""
         tolerance = max(sample, _CLOCK)
         found, first = [], 0
         for number in range(1, self.n_records + 1):
@@ -144,24 +144,26 @@ def _read_header(state: FileState, memory_gb: float) -> _Header:
             header_bytes, n_records = int(fixed[184:192]), int(fixed[236:244])
             duration, n_signals = Fraction(fixed[244:252].decode("ascii").strip()), int(fixed[252:256])
         except (ValueError, ZeroDivisionError):
-            raise RecordError(f"{path}: is not an EDF or BDF file; fetch it again, or take it out") from None
+            raise RecordError(f"{path}: not an EDF or BDF file; fetch it again, or move it elsewhere") from None
         if header_bytes != _FIXED * (n_signals + 1) or size < header_bytes:
-            raise RecordError(f"{path}: the header is damaged or cut short; fetch it again")
+            raise RecordError(f"{path}: the header is damaged or truncated; fetch it again")
         raw = fixed + file.read(header_bytes - _FIXED)
     if duration <= 0:
-        raise RecordError(f"{path}: the header gives data records of {float(duration):g} s, so it holds no signals")
+        raise RecordError(
+            f"{path}: the header gives data records of {float(duration):g} s, so there are no signals; fetch it again"
+        )
     parsed = _parse(path, raw, wide)
     sample_bytes = 3 if wide else 2
     record_bytes = sum(one.samples_per_data_record for one in parsed) * sample_bytes
     if not record_bytes:
-        raise RecordError(f"{path}: the header names no signals")
+        raise RecordError(f"{path}: the header lists no signals; fetch it again")
     there = (size - header_bytes) // record_bytes
     problems = []
     if n_records > there:
-        problems.append(f"{Path(path).name}: cut short, {there} of {n_records} data records are there; fetch it again")
-    n_records = there if n_records < 0 else min(n_records, there)  # -1: it was not closed
+        problems.append(f"{Path(path).name}: truncated, {there} of {n_records} data records present; fetch it again")
+    n_records = there if n_records < 0 else min(n_records, there)  # -1: the file was not closed
     if not n_records:
-        raise RecordError(f"{path}: holds no data record; fetch it again")
+        raise RecordError(f"{path}: no data records; fetch it again")
     check_demand(path, f"{n_records:,} data records", n_records * _ONSET_BYTES, memory_gb, size)
     signals, timekeeping, first_byte = [], None, 0
     for one in parsed:
@@ -179,51 +181,51 @@ def _read_header(state: FileState, memory_gb: float) -> _Header:
     header = _Header(
         *(path, header_bytes, record_bytes, sample_bytes, n_records, duration, tuple(signals), (), tuple(problems))
     )
-    return _with_onsets(header, timekeeping, kind)
+    return _add_onsets(header, timekeeping, kind)
 
 
 def _parse(path: str, raw: bytes, wide: bool) -> Sequence:
-    """Signal headers, annotations among them, without a look at the data."""
+    """Signal headers, including annotations, without reading the data."""
     import edfio
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that there are fewer data records than the header says: none was given
+            warnings.simplefilter("ignore")  # fewer data records than declared: none are passed here
             reader = edfio.read_bdf if wide else edfio.read_edf
             signals = reader(BytesIO(raw), header_encoding="latin-1")._signals
         for one in signals:
             _ = (one.label, one.physical_dimension, one.physical_min, one.physical_max, one.digital_min)
             _ = (one.digital_max, one.samples_per_data_record)
-    except Exception as error:  # its parser raises whatever it stumbles over
-        pass_on(error)
+    except Exception as error:  # the parser raises many kinds of errors
+        reraise_machine_error(error)
         raise RecordError(f"{path}: the header cannot be read ({fault(error, 60)}); fetch it again") from None
     return signals
 
 
-def _with_onsets(header: _Header, timekeeping: tuple[int, int] | None, kind: str) -> _Header:
-    """The header with the time of each data record: as its annotations tell, else one after the other."""
+def _add_onsets(header: _Header, timekeeping: tuple[int, int] | None, kind: str) -> _Header:
+    """Add the time of each data record to the header: from its annotations, or else without gaps."""
     from dataclasses import replace
 
     onsets = [number * header.duration for number in range(header.n_records)]
     if timekeeping:
         texts = header.records()[:, slice(*timekeeping)]
-        told = [_ONSET.match(bytes(text[:32])) for text in texts]
-        if all(told):
-            onsets = [Fraction(one[1].decode()) for one in told]
+        found = [_ONSET.match(bytes(text[:32])) for text in texts]
+        if all(found):
+            onsets = [Fraction(one[1].decode()) for one in found]
         elif kind[3:5] == "+D":
             raise RecordError(
-                f"{header.path}: discontinuous ({kind[:5]}), but data record {told.index(None) + 1} does not tell its "
-                "time; export it again"
+                f"{header.path}: discontinuous ({kind[:5]}), but data record {found.index(None) + 1} has no time; "
+                "export it again"
             )
     elif kind[3:5] == "+D":
         raise RecordError(
-            f"{header.path}: discontinuous ({kind[:5]}), but no annotations tell the times of its records"
+            f"{header.path}: discontinuous ({kind[:5]}), but without the times of its data records; export it again"
         )
     return replace(header, onsets=tuple(onset - onsets[0] for onset in onsets))
 
 
 def _channel(header: _Header, signal: _Signal, first: int, last: int, factor: float) -> Channel:
-    """A signal in the data records from `first` to before `last`."""
+    """A signal in the data records from `first` to `last`, exclusive."""
     width = signal.per_record
 
     def read(start: int, stop: int) -> np.ndarray:
@@ -237,7 +239,7 @@ def _channel(header: _Header, signal: _Signal, first: int, last: int, factor: fl
 
 
 def _numbers(stored: np.ndarray, sample_bytes: int) -> np.ndarray:
-    """Whole numbers of 16 or 24 bits, least significant byte first."""
+    """Integers of 16 or 24 bits, least significant byte first."""
     if sample_bytes == 2:
         return stored.view("<i2").astype(float)
     parts = stored.reshape(-1, 3).astype(np.int32)

@@ -12,7 +12,7 @@ from cuffless.config import RecordOptions
 from cuffless.demands import MEMORY_GB
 from cuffless.errors import fault, some_of
 from cuffless.records.demands import check_dataset, check_listed
-from cuffless.records.faults import pass_on
+from cuffless.records.faults import reraise_machine_error
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.formats.containers import container_files, hdf5, holds_references
 from cuffless.records.formats.matlab import check_old_matlab
@@ -26,25 +26,25 @@ _REMEDY = "see docs/own_source.md for the layout expected"
 
 
 class KachueeFiles(Source):
-    """MATLAB files with one cell array of matrices, each of three signals: PPG, ABP in mmHg, ECG, at 125 Hz.
+    """MATLAB files with one cell array of matrices, each with three signals at 125 Hz: PPG, ABP in mmHg, ECG.
 
-    UCI's ``Part_1.mat`` to ``Part_4.mat`` are of version 7.3 and read piece by piece. Older MATLAB files (copies of
-    the data set have been saved so) can only be read whole: one is kept in memory at a time.
+    UCI's ``Part_1.mat`` to ``Part_4.mat`` are version 7.3 and read in chunks. Older MATLAB files (as in some copies of
+    the data set) can only be read whole: one is kept in memory at a time.
 
     Notes
     -----
-    Kachuee et al. (2015), UCI 340, from MIMIC-II. It names no patients, so each cell stands for its subject
-    (identity "record"); neighbouring cells are probably of one patient, and a non-mixed split may part them.
+    Kachuee et al. (2015), UCI 340, from MIMIC-II. It names no patients, so each cell counts as a subject
+    (identity "record"); neighbouring cells are probably from one patient, and a non-mixed split may separate them.
     """
 
     def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
-        """One entry a cell, ``<file>#<number>`` from 0001 as MATLAB counts; one for a file that cannot be read."""
+        """One entry per cell, ``<file>#<number>`` from 0001 as in MATLAB; one per file that cannot be read."""
         for file, name in container_files(options, (".mat",)).items():
             try:
                 n = _cells(file_state(file), options.memory_gb)[1]
-            except Exception as error:  # damaged files raise more than can be foreseen
-                pass_on(error)
-                yield Entry(str(file), name)  # opening it tells why
+            except Exception as error:  # damaged files raise many kinds of errors
+                reraise_machine_error(error)
+                yield Entry(str(file), name)  # opening it raises the reason
                 continue
             for number in range(1, n + 1):
                 yield Entry(f"{file}#{number:04d}", f"{name}_{number:04d}")
@@ -54,12 +54,12 @@ class KachueeFiles(Source):
         return [f"{number:04d}" for number in range(1, _cells(file_state(file), memory_gb)[1] + 1)]
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
-        """Open one cell; of a file of version 7.3 only shapes are read."""
+        """Open one cell; from a file of version 7.3 only shapes are read."""
         file, number = split_path(path)
         state = file_state(file)
         variable, n = _cells(state, options.memory_gb)
         if not (number.isdecimal() and 1 <= int(number) <= n):
-            raise RecordError(f"{path}: name a cell of {variable} after #, 0001 to {n:04d}")
+            raise RecordError(f"{path}: no such cell in {variable}; give its number after #, 0001 to {n:04d}")
         name = f"{file.stem}_{number}"
         shape = _cell_shape(state, variable, int(number), options.memory_gb)
         length, rows = _layout(f"{name} ({file}, cell {int(number)})", shape)
@@ -73,7 +73,7 @@ class KachueeFiles(Source):
         return Record(name, str(path), FS, CHANNELS, seconds, (segment,), files=(str(file),), size=size)
 
     def digest(self, record: Record, options: RecordOptions) -> str:
-        """SHA-256 over the cell's PPG and pressure as numbers: thousands of cells share a file."""
+        """SHA-256 of the cell's PPG and pressure values, because thousands of cells share a file."""
         digest = hashlib.sha256()
         for segment in record.segments:
             for channel in filter(None, (segment.ppg, segment.abp)):
@@ -98,14 +98,14 @@ def _cells(state: FileState, memory_gb: float) -> tuple[str, int]:
         check_old_matlab(path, memory_gb)
         try:
             kinds = scipy.io.whosmat(path, appendmat=False)
-        except Exception as error:  # its parser raises whatever it stumbles over
-            pass_on(error)
+        except Exception as error:  # the parser raises many kinds of errors
+            reraise_machine_error(error)
             why = fault(error)
-            raise RecordError(f"{path}: is no MATLAB file ({why}); fetch it anew, or take it out") from None
+            raise RecordError(f"{path}: not a MATLAB file ({why}); fetch it again, or move it elsewhere") from None
         found = {name: math.prod(map(int, shape)) for name, shape, kind in kinds if kind == "cell"}
     if len(found) != 1:
         what = f"several cell arrays ({some_of(found)})" if found else "no cell array"
-        raise RecordError(f"{path}: holds {what}, not one of recordings; {_REMEDY}")
+        raise RecordError(f"{path}: {what} instead of one with recordings; {_REMEDY}")
     ((variable, n),) = found.items()
     check_listed(path, n, memory_gb)
     return variable, n
@@ -116,7 +116,7 @@ def _cell_shape(state: FileState, variable: str, number: int, memory_gb: float) 
         return _numeric_shape(old[number - 1])
     with hdf5(state[0]) as file:
         cell = _hdf5_cell(file, variable, number)
-        # MATLAB stores an empty matrix as its two dimensions and says so in an attribute.
+        # MATLAB stores an empty matrix as its two dimensions and marks it with an attribute.
         if cell is None or "MATLAB_empty" in cell.attrs:
             return (0,)
         shape = _numeric_shape(cell)
@@ -132,7 +132,7 @@ def _numeric_shape(cell) -> tuple[int, ...]:
 def _layout(what: str, shape: tuple[int, ...]) -> tuple[int, bool]:
     """Length of a cell's signals, and whether each is a row."""
     if 0 in shape:
-        raise RecordError(f"{what}: the cell is empty; leave it out by records.exclude")
+        raise RecordError(f"{what}: the cell is empty; exclude it with records.exclude")
     if len(shape) != 2 or len(CHANNELS) not in shape:
         shown = " x ".join(map(str, shape)) or "no numbers"
         raise RecordError(
@@ -169,7 +169,7 @@ def _load_old(state: FileState, variable: str) -> list[np.ndarray]:
 
     try:
         return list(scipy.io.loadmat(state[0], appendmat=False, variable_names=[variable])[variable].ravel(order="F"))
-    except Exception as error:  # its parser raises whatever it stumbles over
-        pass_on(error)
+    except Exception as error:  # the parser raises many kinds of errors
+        reraise_machine_error(error)
         why = fault(error)
-        raise RecordError(f"{Path(state[0])}: cannot be read as MATLAB file ({why}); fetch it anew") from None
+        raise RecordError(f"{Path(state[0])}: not a readable MATLAB file ({why}); fetch it again") from None

@@ -1,4 +1,4 @@
-"""VitalRecorder's files (.vital), as in the VitalDB database."""
+"""VitalRecorder files (.vital), as in the VitalDB database."""
 
 import gzip
 import warnings
@@ -15,87 +15,87 @@ import numpy as np
 from cuffless.config import RecordOptions
 from cuffless.errors import fault, shortened, some_of
 from cuffless.files import GB
-from cuffless.records.channels import doubled_channels, find_channel
+from cuffless.records.channels import duplicate_channel_notes, find_channel
 from cuffless.records.demands import check_demand
-from cuffless.records.faults import pass_on
+from cuffless.records.faults import reraise_machine_error
 from cuffless.records.folders import FileState, file_state
 from cuffless.records.local import FileFolder
-from cuffless.records.record import Channel, Record, RecordError, Segment, check_rate
+from cuffless.records.record import FETCH_AGAIN, Channel, Record, RecordError, Segment, check_rate
 from cuffless.records.units import PRESSURE_UNITS, mmhg_per
 
 _WAVE = 1
-_INTEGERS = {3, 4, 5, 6, 7, 8}  # formats that gain and offset turn into physical units
-_BEYOND = 4e9  # of a float: not a measurement
-_JITTER = 0.1  # seconds by which the clock of packets may stray before their samples count as apart
+_INTEGERS = {3, 4, 5, 6, 7, 8}  # formats converted to physical units by gain and offset
+_BEYOND = 4e9  # larger floats are not measurements
+_JITTER = 0.1  # seconds by which packet times may deviate before a gap is assumed
 
 
 class VitalFiles(FileFolder):
-    """One recording a file: the waves of PPG and arterial pressure, each at its own rate.
+    """One recording per file: the waves of PPG and arterial pressure, each at its own rate.
 
     Tracks are named ``device/track``; `records.channels` names the track (``PLETH``), or both (``SNUADC/PLETH``).
-    Numbers that a monitor computes (``Solar8000/ART_MBP``) are no waves and are not looked at. The file is compressed
-    as a whole: one is in memory at a time, its samples as they are stored.
+    Numbers computed by a monitor (``Solar8000/ART_MBP``) are not waves and are ignored. The file is compressed as a
+    whole: one is kept in memory at a time, with its samples as stored.
 
     Notes
     -----
-    Packets of samples carry the time of their clock. Samples follow each other as long as that clock agrees with their
-    count to within 0.1 s; else there is a gap, or the clock was set. Lee et al. (2022), VitalDB; `vitaldb` reads the
-    packets, but its ``to_numpy`` picks every n-th sample and places each packet by itself.
+    Packets of samples have time stamps. Samples are consecutive as long as the stamps agree with their count to within
+    0.1 s; otherwise there is a gap, or the clock was set. Lee et al. (2022), VitalDB; `vitaldb` reads the packets, but
+    its ``to_numpy`` takes every n-th sample and places each packet separately.
     """
 
     endings = (".vital",)
 
     def open(self, path: str, options: RecordOptions, *, need_abp: bool = True) -> Record:
-        """Open a file; what of it can be read is used, if it is cut short."""
+        """Open a file; a truncated file is used as far as it goes."""
         file = Path(path)
         state = file_state(file)
         content = _load(state, options.memory_gb)
         tracks, name = content.waves, file.name.removesuffix(file.suffix)
         names = [track.full for track in tracks]
         if not tracks:
-            raise RecordError(f"{file.name}: holds no waves ({content.problem or 'no track of the kind'})")
-        ppg = _chosen(tracks, options.channels.ppg)
-        abp = _chosen(tracks, options.channels.abp) if need_abp else None
+            raise RecordError(f"{file.name}: no waves ({content.problem or 'no wave tracks'}); {FETCH_AGAIN}")
+        ppg = _find_wave(tracks, options.channels.ppg)
+        abp = _find_wave(tracks, options.channels.abp) if need_abp else None
         for kind, what, track in (("ppg", "PPG", ppg), ("abp", "arterial pressure", abp)):
             if track is None and (kind == "ppg" or need_abp):
                 raise RecordError(
-                    f"{file.name}: no {what} channel; found the waves {some_of(names)}. Say which it is with --{kind} "
-                    f"(records.channels.{kind}).",
+                    f"{file.name}: no {what} channel (found the waves: {some_of(names)}); choose one with --{kind} "
+                    f"(records.channels.{kind})",
                     tuple(names),
                     content.seconds,
                 )
         problems = [content.problem] if content.problem else []
-        problems += doubled_channels([track.name for track in tracks], options.channels, need_abp)
-        factor, said = pressure_factor(abp.unit, abp.full, file.name) if abp else (1.0, "")
-        problems += [said] if said else []
+        problems += duplicate_channel_notes([track.name for track in tracks], options.channels, need_abp)
+        factor, note = pressure_factor(abp.unit, abp.full, file.name) if abp else (1.0, "")
+        problems += [note] if note else []
         for track in filter(None, (ppg, abp)):
             check_rate(f"{file.name}, {track.full}", track.fs)
         places = (tracks.index(ppg), tracks.index(abp) if abp else None)
         segments = _segments(name, partial(_load, state, options.memory_gb), *places, factor, options.fs)
         if not segments:
-            raise RecordError(f"{file.name}: PPG and pressure were never recorded at once", tuple(names))
+            raise RecordError(f"{file.name}: PPG and pressure were never recorded at the same time", tuple(names))
         return Record(
             *(name, str(path), ppg.fs, tuple(names), content.seconds, tuple(segments), tuple(problems), (str(file),))
         )
 
 
 def pressure_factor(unit: str, channel: str, name: str) -> tuple[float, str]:
-    """What turns a pressure into mmHg, and what is to be said of it.
+    """Factor that converts a pressure to mmHg, and a note for the user.
 
-    A unit that is not given is taken for mmHg, and said so.
+    Without a unit mmHg is assumed, which the note says.
 
     Raises
     ------
     RecordError
-        If the unit is not one of pressure.
+        If the unit is not a pressure unit.
     """
     if not unit.strip():
-        return 1.0, f"{name}: {shortened(channel)} names no unit and is taken for mmHg"
+        return 1.0, f"{name}: {shortened(channel)} has no unit; mmHg is assumed"
     factor = mmhg_per(unit)
     if factor is None:
         raise RecordError(
-            f"{name}: {shortened(channel)} is in {shortened(unit)!r}, not {PRESSURE_UNITS}; take another channel with "
-            "--abp (records.channels.abp)"
+            f"{name}: {shortened(channel)} is in {shortened(unit)!r}, not {PRESSURE_UNITS}; choose another channel "
+            "with --abp (records.channels.abp)"
         )
     return factor, ""
 
@@ -116,7 +116,7 @@ class _Wave:
     fs: float
     gain: float
     offset: float
-    missing: float | None  # the stored value that stands for a missing sample
+    missing: float | None  # stored value of a missing sample
     integers: bool
     runs: tuple[_Run, ...]
 
@@ -144,12 +144,12 @@ def _load(state: FileState, memory_gb: float) -> _Content:
     import vitaldb
     from vitaldb.utils import FMT_NAN
 
-    with redirect_stdout(StringIO()) as said, warnings.catch_warnings():
-        # It prints what it stumbles over and goes on, and leaves the file to be closed by who comes after.
+    with redirect_stdout(StringIO()) as printed, warnings.catch_warnings():
+        # The reader prints errors and goes on, and does not close the file.
         warnings.simplefilter("ignore", ResourceWarning)
         read = vitaldb.VitalFile(str(path))
-    if said.getvalue().strip() and not problem:
-        problem = f"{path.name}: damaged, what comes before is used ({shortened(said.getvalue(), 100)})"
+    if printed.getvalue().strip() and not problem:
+        problem = f"{path.name}: damaged, used up to the damage ({shortened(printed.getvalue(), 100)}); fetch it again"
     waves = []
     for full, track in read.trks.items():
         if track.type != _WAVE or not track.srate > 0 or not track.recs:
@@ -168,38 +168,38 @@ def _load(state: FileState, memory_gb: float) -> _Content:
 
 
 def _damage(path: Path, memory_gb: float) -> str:
-    """What is wrong with a file as a whole; empty if nothing.
+    """Description of a file's damage; empty if there is none.
 
     Raises
     ------
     RecordError
-        If it is no .vital file, or unpacks to more than memory may hold.
+        If it is not a .vital file, or unpacks to more than memory may hold.
     """
     unpacked = 0
     try:
         with gzip.open(path) as file:
             if file.read(4) != b"VITA":
-                raise RecordError(f"{path}: is not a .vital file; fetch it again, or take it out")
+                raise RecordError(f"{path}: not a .vital file; fetch it again, or move it elsewhere")
             while piece := file.read(1 << 20):
                 unpacked += len(piece)
                 if unpacked > memory_gb * GB:
                     break
         check_demand(path, f"{unpacked:,} bytes, unpacked,", unpacked, memory_gb)
     except EOFError:
-        return f"{path.name}: cut short, what is there is used; fetch it again"
+        return f"{path.name}: truncated, the rest is used; fetch it again"
     except (zlib.error, gzip.BadGzipFile) as error:
-        if _begins_well(path):
-            return f"{path.name}: damaged ({shortened(error)}), what comes before is used; fetch it again"
+        if _has_signature(path):
+            return f"{path.name}: damaged ({shortened(error)}), used up to the damage; fetch it again"
         raise RecordError(
-            f"{path}: is not a .vital file ({fault(error, 60)}); fetch it again, or take it out"
+            f"{path}: not a .vital file ({fault(error, 60)}); fetch it again, or move it elsewhere"
         ) from None
     except OSError as error:
-        pass_on(error)
+        reraise_machine_error(error)
         raise RecordError(f"{path}: cannot be read ({error.strerror or fault(error, 60)})") from None
     return ""
 
 
-def _begins_well(path: Path) -> bool:
+def _has_signature(path: Path) -> bool:
     try:
         with gzip.open(path) as file:
             return file.read(4) == b"VITA"
@@ -208,7 +208,7 @@ def _begins_well(path: Path) -> bool:
 
 
 def _runs(packets: list[dict], fs: float, origin: float) -> list[_Run]:
-    """Packets in the order of their times, those joined that follow each other."""
+    """Packets sorted by time; consecutive ones are joined."""
     parts: list[list] = []  # start, samples so far, pieces
     for packet in sorted(packets, key=lambda one: one["dt"]):
         values = packet["val"]
@@ -220,7 +220,7 @@ def _runs(packets: list[dict], fs: float, origin: float) -> list[_Run]:
             parts[-1][1] += len(values)
             parts[-1][2].append(values)
             continue
-        if start < end:  # the clock was set back, or a packet is stored twice: what is known already wins
+        if start < end:  # the clock was set back, or a packet is stored twice: the earlier samples are kept
             known = round((end - start) * fs)
             values, start = values[known:], start + known / fs
             if not len(values):
@@ -233,8 +233,8 @@ def _runs(packets: list[dict], fs: float, origin: float) -> list[_Run]:
     return [_Run(start, np.concatenate(pieces)) for start, _, pieces in parts]
 
 
-def _chosen(tracks: Sequence[_Wave], known: Sequence[str]) -> _Wave | None:
-    """The wave whose name, or device and name, stands first among the known names."""
+def _find_wave(tracks: Sequence[_Wave], known: Sequence[str]) -> _Wave | None:
+    """The wave whose name, or device and name, comes first among the known names."""
     for wanted in known:
         for names in ([track.full for track in tracks], [track.name for track in tracks]):
             index = find_channel(names, (wanted,))
@@ -244,7 +244,7 @@ def _chosen(tracks: Sequence[_Wave], known: Sequence[str]) -> _Wave | None:
 
 
 def _segments(name, load: Callable[[], _Content], ppg: int, abp: int | None, factor: float, fs: float) -> list[Segment]:
-    """Stretches in which the PPG, and the pressure where it is asked for, were recorded without a gap."""
+    """Stretches in which the PPG, and the pressure if requested, were recorded without a gap."""
     waves = load().waves
     found = []
     for first, run in enumerate(waves[ppg].runs):

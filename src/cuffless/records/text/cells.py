@@ -1,4 +1,4 @@
-"""What single cells of a text file hold: numbers, times, nothing, or words; and how lines fall into cells."""
+"""Cells of a text file: splitting lines into cells, and telling numbers, times, missing values and words apart."""
 
 import csv
 import re
@@ -9,13 +9,13 @@ MISSING = (
     *("", "-", "--", "---", "n/a", "n.a.", "na", "nan", "-nan", "nan(ind)", "-nan(ind)", "<na>", "null", "none", "nil"),
     *("missing", "no data", "nodata", "n.d.", "nd", "invalid", "bad", "undefined", "#n/a", "?", "*"),
 )
-"""Marks of a missing sample, in any case."""
+"""Marks of a missing sample, in lower case."""
 NA_VALUES = sorted(
     {form for mark in MISSING if mark for form in (mark, mark.upper(), mark.title(), mark.capitalize(), "NaN", "N/A")}
 )
-"""The same as pandas takes them."""
+"""The same marks for pandas."""
 BLANKS = " "
-"""Stands for any number of blanks and tabs between cells."""
+"""Separator: any number of blanks and tabs between cells."""
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", BLANKS: "blanks"}
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
@@ -23,7 +23,7 @@ _GROUPED = {
     ".": re.compile(r"[+-]?[1-9]\d{0,2}((,\d{3})+\.\d+|('\d{3})+(\.\d+)?)"),
     ",": re.compile(r"[+-]?[1-9]\d{0,2}((\.\d{3})+,\d+|('\d{3})+(,\d+)?)"),
 }
-"""Digits in groups, by the decimal mark."""
+"""Grouped digits, by decimal mark."""
 _CLOCK = r"\d{1,2}:\d{2}(:\d{2})?([.,:]\d+)?"
 _DATE = r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})"
 _ZONE = r"(\s*(Z|UTC|[+-]\d{2}:?\d{2}|[AaPp]\.?[Mm]\.?))?"
@@ -33,26 +33,26 @@ _TIME = re.compile(
     rf"{DURATION}|\[?(\d+ days? )?({_DATE}([T ,]+{_CLOCK})?|{_CLOCK}([T ,]+{_DATE})?){_ZONE}\]?", re.IGNORECASE
 )
 
-# What spreadsheets and C libraries write for a number that is none; its # does not begin a comment.
+# What spreadsheets and C libraries write instead of a number; its # does not begin a comment.
 _ERROR_MARK = re.compile(
     r"-?\d\.#(?:QNAN|SNAN|IND|INF|J)\d*|#(?:N/A(?: N/A)?|NUM!|VALUE!|DIV/0!|REF!|NAME\?|NULL!)(?!\w)", re.IGNORECASE
 )
-# PhysioNet's [12:34:56.789 01/02/2020] and its unit, which are one cell though they hold a blank.
+# PhysioNet's [12:34:56.789 01/02/2020] and its unit: one cell, although it contains a blank.
 _STAMP = re.compile(r"(?<!['\"])[\[(]\s*(?:\d{1,2}|hh):[\w:.,]+\s+\w+[/.-][\w/.-]+\s*[\])]", re.IGNORECASE)
 
 
-def without_marks(text: str) -> str:
-    """A text whose error marks with a number sign, ``#N/A`` or ``1.#QNAN``, are ``nan``."""
+def replace_error_marks(text: str) -> str:
+    """Replace error marks with a number sign, such as ``#N/A`` or ``1.#QNAN``, by ``nan``."""
     return _ERROR_MARK.sub("nan", text) if "#" in text else text
 
 
-def quoted_stamps(text: str, quote: str) -> str:
-    """A text separated by blanks whose bracketed times are quoted."""
+def quote_stamps(text: str, quote: str) -> str:
+    """Quote the bracketed times in a text separated by blanks."""
     return _STAMP.sub(rf"{quote}\g<0>{quote}", text) if "[" in text or "(" in text else text
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
-    """Whether a cell holds a number, ``nan`` and ``inf`` included."""
+    """Whether a cell holds a number, including ``nan`` and ``inf``."""
     cell = cell.strip().replace("\N{MINUS SIGN}", "-")
     if _GROUPED[decimal].fullmatch(cell):
         return True
@@ -74,23 +74,23 @@ def kind_of(cell: str, decimal: str = ".") -> str:
 
 
 def is_date(cell: str) -> bool:
-    """Whether a cell holds a day and no time of day."""
+    """Whether a cell holds a date without a time of day."""
     return re.fullmatch(_DATE, cell.strip()) is not None
 
 
 def split(line: str, separator: str, quote: str) -> list[str]:
-    """Cells of a line, without the blanks and quotes around them."""
+    """Cells of a line, without surrounding blanks and quotes."""
     if separator == BLANKS:
-        line = quoted_stamps(line.replace("\t", " ").strip(), quote)
+        line = quote_stamps(line.replace("\t", " ").strip(), quote)
     try:
         cells = next(csv.reader([line], delimiter=separator, quotechar=quote, skipinitialspace=True), [])
     except csv.Error:
         cells = line.split(separator)
-    return [unquoted(cell) for cell in cells]
+    return [strip_quotes(cell) for cell in cells]
 
 
-def unquoted(cell: str) -> str:
-    """A cell without blanks and quotes around it."""
+def strip_quotes(cell: str) -> str:
+    """Strip surrounding blanks and quotes from a cell."""
     cell = cell.strip()
     while len(cell) > 1 and cell[0] == cell[-1] and cell[0] in "'\"":
         cell = cell[1:-1].strip()
@@ -98,6 +98,6 @@ def unquoted(cell: str) -> str:
 
 
 def shown(cells, most: int = 160) -> str:
-    """Names or values for a message, cut where they would fill the screen."""
+    """Comma-separated names or values for a message, truncated after `most` characters."""
     text = ", ".join(on_one_line(str(cell)) for cell in cells)
     return text if len(text) <= most else f"{text[: most - 4]} ..."

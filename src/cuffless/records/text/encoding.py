@@ -1,4 +1,4 @@
-"""Text files as their writers leave them: any encoding, compressed or not."""
+"""Text files in any encoding, compressed or not."""
 
 import codecs
 import gzip
@@ -12,15 +12,15 @@ from cuffless.demands import MEMORY_GB
 from cuffless.errors import fault
 from cuffless.files import GB
 from cuffless.records.demands import check_demand
-from cuffless.records.faults import pass_on
+from cuffless.records.faults import reraise_machine_error
 from cuffless.records.record import FETCH_AGAIN, RecordError
-from cuffless.records.text.cells import without_marks
+from cuffless.records.text.cells import replace_error_marks
 
 SUFFIXES = tuple(f"{kind}{packed}" for kind in (".csv", ".txt", ".tsv", ".dat") for packed in ("", ".gz"))
-"""How names of text files end, in any case."""
+"""Suffixes of text files, in lower case."""
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins like UTF-16's, so it comes before it
+    (codecs.BOM_UTF32_LE, "utf-32"),  # starts like UTF-16's, so it is checked first
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -31,7 +31,7 @@ _PIECE, _LOOK_AGAIN = 1 << 16, 1 << 24
 
 
 def is_text(path: str | Path) -> bool:
-    """Whether a path names a text file; ``.dat`` is one unless it holds a WFDB record's signals."""
+    """Whether a path is a text file; a ``.dat`` is, unless it holds the signals of a WFDB record."""
     path = Path(path)
     name = path.name.lower()
     if not name.endswith(SUFFIXES):
@@ -48,7 +48,7 @@ def is_text(path: str | Path) -> bool:
 
 
 def encoding_of(path: Path) -> str | None:
-    """Encoding of a file, from its mark or its first bytes; None if it holds no text.
+    """Encoding of a file, from its byte order mark or its first bytes; None if it is not text.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def encoding_of(path: Path) -> str | None:
     marked = next((encoding for mark, encoding in _BOMS if start.startswith(mark)), None)
     if marked:
         return marked
-    if b"\0" in start[:400]:  # UTF-16 without its mark: every other byte of plain text is zero
+    if b"\0" in start[:400]:  # UTF-16 without a mark: every other byte of plain text is zero
         even, odd = start[0:400:2].count(0), start[1:400:2].count(0)
         wide = "utf-16-be" if even > odd else "utf-16-le"
         return wide if max(even, odd) > 0.8 * len(start[:400]) / 2 and not min(even, odd) else None
@@ -77,38 +77,38 @@ def encoding_of(path: Path) -> str | None:
 
 
 def open_text(path: Path, memory_gb: float = MEMORY_GB) -> TextIO:
-    """Open a file for reading as text, whatever its encoding; gzip is told by its first bytes.
+    """Open a file for reading as text in its encoding; gzip is recognized by its first bytes.
 
     Parameters
     ----------
     path : Path
     memory_gb : float
-        As for `check_demand`: as much text as may be read.
+        Most text that may be read, as for `check_demand`.
 
     Raises
     ------
     RecordError
-        If it cannot be read or holds no text. Reading raises it where a compressed file goes on for longer.
+        If it cannot be read or is not text. Reading raises it when a compressed file exceeds the limit.
     """
     encoding = encoding_of(path)
     if encoding is None:
-        raise RecordError(f"{path.name}: cannot be read as text (it holds other bytes); export the recording as CSV")
+        raise RecordError(f"{path.name}: not a text file; export the recording as CSV")
     return io.TextIOWrapper(open_bytes(path, memory_gb), encoding=encoding, errors="replace", newline=None)
 
 
 def first_lines(path: Path, most: int = _MOST_LINES, memory_gb: float = MEMORY_GB) -> list[str]:
-    """The first lines of a text file without their ends; a line of more than 64 K characters is cut there.
+    """The first lines of a text file without line ends; lines are cut after 64 K characters.
 
     Raises
     ------
     RecordError
-        If it cannot be read or holds no text.
+        If it cannot be read or is not text.
     """
     lines = []
     try:
         with open_text(path, memory_gb) as file:
             while len(lines) < most and (line := file.readline(_LONGEST)):
-                lines.append(without_marks(line.rstrip("\n")))
+                lines.append(replace_error_marks(line.rstrip("\n")))
                 while line and not line.endswith("\n"):
                     line = file.readline(_LONGEST)
     except (OSError, EOFError, zlib.error, UnicodeError) as error:
@@ -117,8 +117,8 @@ def first_lines(path: Path, most: int = _MOST_LINES, memory_gb: float = MEMORY_G
 
 
 def unreadable(path: Path, error: Exception) -> RecordError:
-    """The error of a file that cannot be read, in one line; one that concerns the machine is raised again."""
-    pass_on(error)
+    """One-line error for a file that cannot be read; an error that concerns the machine is re-raised."""
+    reraise_machine_error(error)
     reason = getattr(error, "strerror", None) or fault(error)
     damaged = isinstance(error, EOFError | zlib.error | gzip.BadGzipFile)
     hint = f"; {FETCH_AGAIN}" if damaged else ""
@@ -126,7 +126,7 @@ def unreadable(path: Path, error: Exception) -> RecordError:
 
 
 def open_bytes(path: Path, memory_gb: float = MEMORY_GB) -> BinaryIO:
-    """The bytes of a text file, decompressed as they are read; `open_text` says what is raised."""
+    """The bytes of a text file, decompressed as they are read; raises the same errors as `open_text`."""
     with open(path, "rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     if not packed:
@@ -136,7 +136,7 @@ def open_bytes(path: Path, memory_gb: float = MEMORY_GB) -> BinaryIO:
 
 
 class _Unpacked(io.RawIOBase):
-    """The bytes of a gzip file, counted as they come: how many there are cannot be known before."""
+    """The bytes of a gzip file, counted while reading because the total is unknown in advance."""
 
     def __init__(self, path: Path, memory_gb: float):
         self._path, self._memory_gb = path, memory_gb

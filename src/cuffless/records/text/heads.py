@@ -1,4 +1,4 @@
-"""What the heads of known writers tell: OpenSignals, Empatica, AcqKnowledge, LabChart, BIDS, UBFC-rPPG."""
+"""Headers of known formats: OpenSignals, Empatica, AcqKnowledge, LabChart, BIDS, UBFC-rPPG."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
-from cuffless.records.faults import pass_on
+from cuffless.records.faults import reraise_machine_error
 from cuffless.records.text.cells import split
 from cuffless.records.text.layout import Layout
 
@@ -41,11 +41,11 @@ _SCALES = {
 _LONGEST_JSON = 1 << 24  # bytes
 _UNIX = (8e8, 4e9)  # 1995 to 2096
 _E4 = {"bvp": "BVP", "eda": "EDA", "temp": "TEMP", "hr": "HR"}
-_E4_BVP_FS = 64.0  # Hz, of no other of its signals
+_E4_BVP_FS = 64.0  # Hz, unique to this signal
 
 
-def with_head(layout: Layout) -> Layout:
-    """A layout with what the file's head, or the file beside it, tells of rate, columns and start."""
+def add_header_fields(layout: Layout) -> Layout:
+    """Add rate, columns and start from the file's header, or from a file beside it, to a layout."""
     for reader in _READERS:
         if found := reader(layout):
             return found
@@ -53,7 +53,7 @@ def with_head(layout: Layout) -> Layout:
 
 
 def _bids(layout: Layout) -> Layout | None:
-    """BIDS: a table without names, and a .json beside it with Columns, SamplingFrequency and StartTime."""
+    """BIDS: a table without column names, and a .json beside it with Columns, SamplingFrequency and StartTime."""
     for path in _descriptions(layout.path):
         found = _json(path)
         if found is not None and ("SamplingFrequency" in found or "Columns" in found):
@@ -77,7 +77,7 @@ def _bids(layout: Layout) -> Layout | None:
 
 
 def _descriptions(path: Path) -> Iterator[Path]:
-    """Files that may describe a table: one of its name, or (BIDS' inheritance) of fewer entities, here or above."""
+    """Files that may describe a table: with its name, or (BIDS inheritance) fewer entities, in this folder or above."""
     stem = re.sub(r"\.(tsv|csv|txt)(\.gz)?$", "", path.name, flags=re.IGNORECASE)
     yield path.with_name(f"{stem}.json")
     *entities, suffix = stem.split("_")
@@ -95,23 +95,23 @@ def _entry(found: dict, name: str, key: str) -> str:
 
 
 def _is_pulse(found: dict, name: str) -> bool:
-    """Whether a column is BIDS's continuous pulse measurement, unless it says that it is an ECG."""
-    told = f"{_entry(found, name, 'Description')} {_entry(found, name, 'LongName')}".lower()
-    return name.lower() == "cardiac" and not re.search(r"ecg|ekg|electrocardio", told)
+    """Whether a column is BIDS's continuous pulse measurement and is not described as an ECG."""
+    description = f"{_entry(found, name, 'Description')} {_entry(found, name, 'LongName')}".lower()
+    return name.lower() == "cardiac" and not re.search(r"ecg|ekg|electrocardio", description)
 
 
 def _open_signals(layout: Layout) -> Layout | None:
-    """OpenSignals and BITalino: a JSON behind # that names columns, sensors and sampling rate for each device."""
+    """OpenSignals and BITalino: JSON after a # with columns, sensors and sampling rate of each device."""
     for line in layout.head:
         begin = line.find("{")
         if begin < 0:
             continue
         try:
-            told = json.loads(line[begin:])
-        except (ValueError, RecursionError):  # brackets within brackets within brackets
+            header = json.loads(line[begin:])
+        except (ValueError, RecursionError):  # deeply nested brackets
             continue
-        devices = [told] if isinstance(told, dict) and not all(isinstance(v, dict) for v in told.values()) else None
-        devices = devices or ([*told.values()] if isinstance(told, dict) else [])
+        single = isinstance(header, dict) and not all(isinstance(value, dict) for value in header.values())
+        devices = [header] if single else [*header.values()] if isinstance(header, dict) else []
         if not devices:
             continue
         names, sensors = [], []
@@ -131,21 +131,21 @@ def _open_signals(layout: Layout) -> Layout | None:
         fits = bool(names) and len(names) == layout.width
         if rate is None and not fits:
             continue
-        began = _moment(f"{devices[0].get('date', '')} {devices[0].get('time', '')}")
+        began = _parse_date(f"{devices[0].get('date', '')} {devices[0].get('time', '')}")
         return replace(
             layout,
-            kind="OpenSignals" if any("OpenSignals" in head for head in layout.head) else "text with a JSON head",
+            kind="OpenSignals" if any("OpenSignals" in head for head in layout.head) else "text with a JSON header",
             names=tuple(names) if fits else layout.names,
             sensors=tuple(sensors) if fits else (),
             fs=rate,
-            fs_from="its head" if rate else "",
+            fs_from="its header" if rate else "",
             began=began,
         )
     return None
 
 
 def _empatica(layout: Layout) -> Layout | None:
-    """Empatica E4: the first line is the start in seconds since 1970, the second the rate, the same in each column."""
+    """Empatica E4: the first line is the start in seconds since 1970, the second the rate, both in every column."""
     if layout.names or layout.rows or len(layout.first) < 4 or layout.width > 3:
         return None
     try:
@@ -176,7 +176,7 @@ def _empatica(layout: Layout) -> Layout | None:
 
 
 def _acqknowledge(layout: Layout) -> Layout | None:
-    """Biopac AcqKnowledge: step, number of channels, a title and a unit line each, names CHn, and their lengths."""
+    """Biopac AcqKnowledge: step, number of channels, title and unit of each on two lines, names CHn, lengths."""
     head = [*layout.head, *(layout.separator.join(row) for row in layout.first[:2])]
     step = next(((i, found) for i, line in enumerate(head[:6]) if (found := _ACQ.search(line))), None)
     count = next((i for i, line in enumerate(head[:9]) if re.match(r"\s*\d+ channels?\s*$", line)), None)
@@ -203,12 +203,12 @@ def _acqknowledge(layout: Layout) -> Layout | None:
         body=layout.body + counts,
         first=layout.first[counts:],
         fs=fs,
-        fs_from="its head",
+        fs_from="its header",
     )
 
 
 def _lengths_row(layout: Layout, channels: int) -> int:
-    """1 where the first line of numbers gives the channels' lengths, not samples."""
+    """1 if the first line of numbers has the channels' lengths rather than samples, else 0."""
     cells = [cell for cell in layout.first[0] if cell] if layout.first else []
     same = len(cells) == channels and all(cell.isdigit() for cell in cells)
     return int(same and ((len(layout.first[0]) > channels and not layout.first[0][0]) or min(map(int, cells)) > 1000))
@@ -238,7 +238,7 @@ def _lab_chart(layout: Layout) -> Layout | None:
         names=(*(("time",) if timed else ()), *names, *spare) if fits else layout.names,
         units=(*(("s",) if timed else ()), *units[: len(names)]) if fits else layout.units,
         fs=1 / (float(found[1]) * _SCALES[found[2]]) if found else None,
-        fs_from="its head" if found else "",
+        fs_from="its header" if found else "",
     )
 
 
@@ -265,7 +265,7 @@ def _ubfc(layout: Layout) -> Layout | None:
     except ValueError:
         return None
     steps = [b - a for a, b in pairwise(time)]
-    # The first cells suffice: a pulse rate that hardly moves, and times that rise by a frame or a sample from 0.
+    # The first cells are enough: a nearly constant pulse rate, and times that rise from 0 by a frame or a sample.
     if not steps or not all(0 <= step < 0.2 for step in steps) or not sum(steps) > 0 or not 0 <= time[0] < 1:
         return None
     if not all(25 <= value <= 250 for value in rate):
@@ -273,8 +273,8 @@ def _ubfc(layout: Layout) -> Layout | None:
     return replace(layout, kind="UBFC-rPPG ground truth", names=("ppg", "hr", "time"), rows=True)
 
 
-def _stated(layout: Layout) -> Layout | None:
-    """Any head that states a sampling rate or interval."""
+def _stated_rate(layout: Layout) -> Layout | None:
+    """Any header that states a sampling rate or interval."""
     for line in layout.head[:60]:
         if found := _RATE.search(line):
             fs = float(found[6]) * (1000 if (found[9] or "").lower() == "khz" else 1)
@@ -283,7 +283,7 @@ def _stated(layout: Layout) -> Layout | None:
         else:
             continue
         if 1 <= fs <= 1e5:
-            return replace(layout, fs=fs, fs_from="its head")
+            return replace(layout, fs=fs, fs_from="its header")
     return None
 
 
@@ -295,7 +295,7 @@ _READERS: tuple[Callable[[Layout], Layout | None], ...] = (
     _empatica,
     _physionet,
     _ubfc,
-    _stated,
+    _stated_rate,
 )
 
 
@@ -304,7 +304,7 @@ def _json(path: Path) -> dict | None:
         small = path.is_file() and path.stat().st_size <= _LONGEST_JSON
         found = json.loads(path.read_text(encoding="utf-8-sig")) if small else None
     except (OSError, ValueError, RecursionError) as error:
-        pass_on(error)
+        reraise_machine_error(error)
         return None
     return found if isinstance(found, dict) else None
 
@@ -317,7 +317,7 @@ def _positive(value) -> float | None:
     return number if math.isfinite(number) and number > 0 else None
 
 
-def _moment(text: str) -> float | None:
+def _parse_date(text: str) -> float | None:
     """Seconds since 1970 of a date such as ``2016-8-25 15:43:21.123``."""
     found = re.match(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})\s+(\d{1,2}):(\d{2}):(\d{2})(\.\d+)?", text)
     if not found:

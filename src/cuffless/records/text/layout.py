@@ -1,4 +1,4 @@
-"""How a text file is laid out, found by looking at its first lines."""
+"""The layout of a text file, detected from its first lines."""
 
 import re
 from collections import Counter
@@ -12,8 +12,8 @@ from cuffless.records.text.encoding import first_lines
 
 COMMENTS = ("#", "%", "//")
 MOST_COLUMNS = 50
-"""More cells in a line are samples, not signals."""
-_JUDGED = 40  # lines that decide on the separator
+"""Lines with more cells hold samples, not signals."""
+_JUDGED = 40  # lines used to find the separator
 _UNITS = re.compile(
     r"s|secs?|seconds?|ms|m?illi-?seconds?|milli-?sec|msecs?|us|µs|ns|min|minutes?|hh:mm:ss(\.m+)?|mm:ss(\.m+)?|date|sequence|"
     r"samples?|#|nu|n\.u\.|a\.?u\.?|adu|nd|mmhg|kpa|pa|cmh2o|[munpµ]?v|volts?|millivolts?|[munpµ]?a|%|percent|bpm|1/min|hz|"
@@ -24,38 +24,37 @@ _UNITS = re.compile(
 
 @dataclass(frozen=True)
 class Layout:
-    """How a text file is laid out.
+    """Layout of a text file.
 
     Attributes
     ----------
     path : Path
     separator, decimal, quote, comment : str
-        Marks between cells (`BLANKS`: any number of blanks and tabs), of decimals, around texts, before comments.
+        Cell separator (`BLANKS`: any number of blanks and tabs), decimal mark, quote and comment mark.
     names, units : tuple of str
-        Of its columns (its rows, where `rows`); empty where it names none. Columns at the end that hold nothing are
-        left out.
+        Of its columns (its rows, if `rows`); empty if it has none. Empty columns at the end are left out.
     width : int
-        Cells of a line of values.
+        Cells per line of values.
     body : int
         Lines before the first line of values.
     rows : bool
         Whether each line holds a signal.
     lines : int
-        Lines of values that were seen; all of them where there are few.
+        Lines of values that were read to detect the layout.
     head : tuple of str
         Lines before the values.
     first : tuple of tuple of str
         Cells of the first lines of values.
     kind : str
-        What wrote it, or ``text``.
+        Software or format that wrote it, or ``text``.
     fs : float or None
-        Sampling rate in Hz that it states apart from its times.
+        Sampling rate in Hz that it states, apart from its times.
     fs_from : str
-        What states it.
+        Where the rate is stated.
     began : float or None
-        Its first sample in seconds since 1970, where it tells.
+        Time of the first sample in seconds since 1970, if known.
     sensors : tuple of str
-        What a column measures, where that is told beside its name.
+        What each column measures, if given apart from its name.
     beside : tuple of Path
         Other files that describe it.
     memory_gb : float
@@ -84,8 +83,8 @@ class Layout:
     memory_gb: float = MEMORY_GB
 
     @property
-    def written(self) -> str:
-        """Its marks in words: ``comma-separated``."""
+    def marks(self) -> str:
+        """Its marks as text: ``comma-separated``."""
         if self.width == 1:
             words = "one number per line" if not self.rows else "one line"
         else:
@@ -94,7 +93,7 @@ class Layout:
 
 
 def layout_of(path: str | Path, memory_gb: float = MEMORY_GB) -> Layout:
-    """Look at a text file.
+    """Detect the layout of a text file.
 
     Parameters
     ----------
@@ -110,7 +109,7 @@ def layout_of(path: str | Path, memory_gb: float = MEMORY_GB) -> Layout:
     Raises
     ------
     RecordError
-        If it cannot be read, holds no text, or is empty.
+        If it cannot be read, is not text, or is empty.
     """
     path = Path(path)
     lines = first_lines(path, memory_gb=memory_gb)
@@ -131,7 +130,7 @@ def layout_of(path: str | Path, memory_gb: float = MEMORY_GB) -> Layout:
 
 
 def _marks(lines: list[str], comments: list[str], quote: str) -> tuple[str, str]:
-    """Separator and decimal mark under which most cells of the last lines are values, in the most columns."""
+    """Separator and decimal mark for which most cells of the last lines are values, in the most columns."""
     judged = lines[-_JUDGED:] if len(lines) <= _JUDGED else lines[len(lines) // 2 :][:_JUDGED]
     judged = [line[:4000] for line in judged]
     heads = [*lines[: max(len(lines) - 1, 1)][:20], *filter(_may_name, comments)]
@@ -145,45 +144,45 @@ def _marks(lines: list[str], comments: list[str], quote: str) -> tuple[str, str]
 
 
 def _fitness(lines: list[str], heads: list[str], separator: str, decimal: str, quote: str) -> tuple:
-    rows = [_trimmed(split(line, separator, quote)) or [""] for line in lines]
+    rows = [_trim(split(line, separator, quote)) or [""] for line in lines]
     width, many = Counter(map(len, rows)).most_common(1)[0]
     kinds = [kind_of(cell, decimal) for row in rows if len(row) == width for cell in row]
     values = sum(kind != "text" for kind in kinds) / len(kinds) if any(k in ("number", "time") for k in kinds) else 0
     named = any(
-        len(_trimmed(split(line.lstrip("#%/ "), separator, quote))) == width
+        len(_trim(split(line.lstrip("#%/ "), separator, quote))) == width
         and not any(kind_of(cell, decimal) in ("number", "time") for cell in split(line, separator, quote))
         for line in heads
         if len(line) < 4000
     )
-    if width == 1 and decimal == "," and heads and "," in heads[0]:  # what separates names separates numbers
+    if width == 1 and decimal == "," and heads and "," in heads[0]:  # names and numbers have the same separator
         values = 0
     return round(values * many / len(rows), 2), named, width
 
 
 def _may_name(comment: str) -> bool:
-    """Whether a comment may hold names of columns, not settings."""
+    """Whether a comment may hold column names rather than settings."""
     return not re.search("[{=:]|EndOfHeader", comment)
 
 
-def _trimmed(cells: list[str]) -> list[str]:
-    """Cells without empty ones at the end."""
+def _trim(cells: list[str]) -> list[str]:
+    """Cells without trailing empty ones."""
     while cells and not cells[-1]:
         cells = cells[:-1]
     return cells
 
 
 def _rows(layout: Layout, cells: list[tuple[int, list[str]]], lines: list[str]) -> Layout | None:
-    """The layout of a file whose lines are signals, each behind its name or without; None if it is another."""
+    """The layout of a file with one signal per line, with or without its name; None if it is not one."""
 
     def signal(row: list[str]) -> bool:
-        """A line of many numbers; the last cell may be cut."""
+        """Whether a line holds many numbers; the last cell may be cut."""
         return len(row) > MOST_COLUMNS and all(kind_of(cell, layout.decimal) != "text" for cell in row[1:MOST_COLUMNS])
 
     begin = next((i for i, (_, row) in enumerate(cells) if signal(row)), None)
     if begin is None or len(cells) - begin > MOST_COLUMNS or not all(signal(row) for _, row in cells[begin:]):
         return None
     width = len(cells[begin][1])
-    if any(len(_trimmed(row)) == width for _, row in cells[:begin]):  # names above as many columns
+    if any(len(_trim(row)) == width for _, row in cells[:begin]):  # names above as many columns
         return None
     named = [row[0] for _, row in cells[begin:] if kind_of(row[0], layout.decimal) == "text"]
     names = tuple(named) if len(named) == len(cells) - begin else ()
@@ -201,18 +200,18 @@ def _rows(layout: Layout, cells: list[tuple[int, list[str]]], lines: list[str]) 
 
 
 def _columns(layout: Layout, cells: list[tuple[int, list[str]]], lines: list[str]) -> Layout:
-    """The layout of a file with a column for each signal, or of rows without names."""
+    """The layout of a file with one column per signal, or of rows without names."""
     later = [row for _, row in cells[len(cells) // 2 :]]
     width = Counter(map(len, later)).most_common(1)[0][0]
     kinds = _column_kinds([row for _, row in cells if len(row) == width], layout.decimal)
-    filled = max((len(_trimmed(row)) for row in later if len(row) == width), default=width)
+    filled = max((len(_trim(row)) for row in later if len(row) == width), default=width)
     body = next(
         (i for i, (_, row) in enumerate(cells) if _holds_values(row, kinds, filled, layout.decimal)), len(cells)
     )
-    body = _before(cells, kinds, body, layout.decimal)
+    body = _first_value_line(cells, kinds, body, layout.decimal)
     values = [row for _, row in cells[body:]]
-    used = max((len(_trimmed(row)) for row in values if len(row) <= width), default=width)
-    # Nothing at the end of each line is a separator too many, unless a name stands above it.
+    used = max((len(_trim(row)) for row in values if len(row) <= width), default=width)
+    # An empty cell at the end of each line is a trailing separator, unless it has a column name.
     before = [(number, row) for number, row in cells[:body]]
     names, units = _names(before, lines[: cells[body][0]] if body < len(cells) else lines, used, width, layout)
     used = max(used, len(names))
@@ -231,7 +230,7 @@ def _columns(layout: Layout, cells: list[tuple[int, list[str]]], lines: list[str
 
 
 def _column_kinds(rows: list[list[str]], decimal: str) -> list[str]:
-    """Whether each column holds values or words, by what most of its cells are."""
+    """Whether each column holds values or words, by the majority of its cells."""
     half = rows[len(rows) // 2 :]
     kinds = []
     for column in zip(*half, strict=True):
@@ -240,8 +239,8 @@ def _column_kinds(rows: list[list[str]], decimal: str) -> list[str]:
     return kinds
 
 
-def _before(cells: list[tuple[int, list[str]]], kinds: list[str], body: int, decimal: str) -> int:
-    """The first of the lines right before `body` in which signals are missing that begin later."""
+def _first_value_line(cells: list[tuple[int, list[str]]], kinds: list[str], body: int, decimal: str) -> int:
+    """Index of the first value line, counting lines just before `body` in which later signals are still missing."""
     while body > 0 and len(kinds) > 1:
         row = cells[body - 1][1]
         if len(row) != len(kinds) or not _holds_values(row, kinds, 0, decimal):
@@ -251,8 +250,8 @@ def _before(cells: list[tuple[int, list[str]]], kinds: list[str], body: int, dec
 
 
 def _holds_values(row: list[str], kinds: list[str], filled: int, decimal: str) -> bool:
-    """Whether a line can be the first of the values; `filled` cells of a line hold something."""
-    if len(row) > len(kinds) or len(_trimmed(row)) < filled - 1:
+    """Whether a line can be the first of the values; `filled` is the usual number of non-empty cells."""
+    if len(row) > len(kinds) or len(_trim(row)) < filled - 1:
         return False
     found = [kind_of(cell, decimal) for cell in row]
     if any(cell == "text" and kind == "value" for cell, kind in zip(found, kinds, strict=False)):
@@ -261,9 +260,9 @@ def _holds_values(row: list[str], kinds: list[str], filled: int, decimal: str) -
 
 
 def _names(before, head, used: int, width: int, layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of columns and their units, from the lines before the values."""
+    """Column names and units, from the lines before the values."""
     units: tuple[str, ...] = ()
-    fitting = [_joined_units(_trimmed(row), used) for _, row in before]
+    fitting = [_rejoin_units(_trim(row), used) for _, row in before]
     fitting = [row for row in fitting if used <= len(row) <= width or (len(row) == used - 1 and used > 2)]
     if fitting and len(fitting) > 1 and _are_units(fitting[-1]):
         units = tuple(cell.strip("()[] ") for cell in fitting.pop())
@@ -273,18 +272,18 @@ def _names(before, head, used: int, width: int, layout: Layout) -> tuple[tuple[s
         if len(units) == used - 1:
             units = ("", *units)
         return tuple(names), units
-    for line in reversed(head):  # numpy.savetxt puts its names behind a #
+    for line in reversed(head):  # numpy.savetxt puts its names after a #
         if not line.lstrip().startswith(COMMENTS) or not _may_name(line):
             continue
-        row = _joined_units(_trimmed(split(line.lstrip("#%/ "), layout.separator, layout.quote)), used)
+        row = _rejoin_units(_trim(split(line.lstrip("#%/ "), layout.separator, layout.quote)), used)
         words = all(kind_of(cell, layout.decimal) == "text" for cell in (row if row[0] else row[1:]))
         if len(row) == used and words and (used > 1 or len(row[0].split()) == 1):
             return tuple(row), ()
     return (), ()
 
 
-def _joined_units(row: list[str], used: int) -> list[str]:
-    """Names that blanks tore from their units, ``ABP (mmHg)``, put together again."""
+def _rejoin_units(row: list[str], used: int) -> list[str]:
+    """Names rejoined with units that a blank separated from them, as in ``ABP (mmHg)``."""
     if len(row) <= used:
         return row
     joined: list[str] = []

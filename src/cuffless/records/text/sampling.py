@@ -1,4 +1,4 @@
-"""From times of samples to an even sampling: rate, stretches without a gap, and values on an even grid."""
+"""Even sampling from sample times: rate, runs without a gap, and values on an even grid."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,19 +9,19 @@ from cuffless.records.text.stamps import (
     DRIFT,
     WANDER,
     Stamps,
-    grouped_stamps,
+    group_stamps,
     keeps_time,
     rate_of,
     sample_times,
 )
 
 BRIDGED = 1 / 16
-"""Seconds between samples that are interpolated: PPG is band-passed below 8 Hz, for which so many samples suffice."""
+"""Longest interpolated step in seconds: PPG is band-passed below 8 Hz, for which this rate is enough."""
 AGREEING = 0.02
-"""A rate that is given and one that times tell are the same up to this share."""
-_YEARS = 1e8  # s that no pause takes
-_MOST_STRAYS = 10  # samples in a row whose stamps may be wrong while the clock goes on
-_REORDERED = 1.0  # s by which packets may come out of order
+"""Relative difference up to which a given rate and one from times are the same."""
+_YEARS = 1e8  # s, longer than any pause
+_MOST_STRAYS = 10  # most consecutive wrong stamps while the clock goes on
+_REORDERED = 1.0  # s by which packets may be out of order
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Run:
     Attributes
     ----------
     chosen : (n,) int array or slice
-        Its samples in the file, in time order.
+        Indices of its samples in the file, in time order.
     start : float
         Seconds from the file's first sample.
     fs : float
         Sampling rate in Hz.
     at : (n,) float array or None
-        Seconds of its samples from `start`, where they do not follow each other evenly.
+        Seconds of its samples from `start`, if they are not evenly spaced.
     """
 
     chosen: np.ndarray | slice
@@ -55,7 +55,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a file is sampled by its own clock.
+    """Sampling of a file by its own clock.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Sampling:
     seconds : float
         From the first sample to the end of the last, gaps included.
     notes : tuple of str
-        What was found: gaps, repeated stamps, a clock that ran backwards.
+        Irregularities: gaps, repeated stamps, a clock that ran backwards.
     """
 
     fs: float
@@ -74,63 +74,63 @@ class Sampling:
     notes: tuple[str, ...] = ()
 
 
-def even_sampling(times: np.ndarray, told: float | None = None) -> Sampling | None:
+def even_sampling(times: np.ndarray, given: float | None = None) -> Sampling | None:
     """Find rate, gaps and order of samples from their times.
 
     Parameters
     ----------
     times : (n,) float array
         Seconds of each sample; missing stamps are filled in from their neighbours.
-    told : float, optional
-        Sampling rate in Hz as the user gives it; taken where the times agree with it.
+    given : float, optional
+        Sampling rate in Hz given by the user; used if the times agree with it.
 
     Returns
     -------
     Sampling or None
-        None if the times tell nothing: all equal, or fewer than three.
+        None if the times are all equal or fewer than three.
 
     Notes
     -----
-    Several samples may share a stamp (whole seconds, a coarse timer, packets): they are taken to follow each other
-    evenly from it on. A gap is a step above `BRIDGED` after which the samples stay late; one late stamp whose
-    successors catch up is jitter. Shorter losses are interpolated.
+    Several samples may share a stamp (whole seconds, a coarse timer, packets); they are assumed to be evenly spaced
+    from the stamp on. A gap is a step above `BRIDGED` after which the samples stay late; a single late stamp after
+    which the clock catches up is jitter. Shorter losses are interpolated.
     """
     notes = []
-    times, astray = _without_strays(times)
+    times, astray = _remove_outliers(times)
     if astray:
-        notes.append(f"{astray} time stamps lie far from their neighbours' and were set aside")
+        notes.append(f"{astray} time stamps are far from their neighbours and were ignored")
     known = np.flatnonzero(np.isfinite(times))
     if len(known) < 3:
         return None
     if len(known) < len(times):
-        notes.append(f"{len(times) - len(known)} time stamps are missing and were filled in from their neighbours")
+        notes.append(f"{len(times) - len(known)} time stamps are missing and were interpolated")
         times = np.interp(np.arange(len(times)), known, times[known])
         times[: known[0]], times[known[-1] + 1 :] = np.nan, np.nan
-    parts, said = _in_order(times)
-    notes += said
-    stamps = [grouped_stamps(part, times[part], notes) for part in parts if len(part) > 2]
+    parts, order_notes = _monotonic_parts(times)
+    notes += order_notes
+    stamps = [group_stamps(part, times[part], notes) for part in parts if len(part) > 2]
     measured = rate_of(stamps)
     if measured is None:
         return None
-    fs = told if told is not None and keeps_time(told, measured, stamps) else measured
+    fs = given if given is not None and keeps_time(given, measured, stamps) else measured
     runs, lost, dropped, end = [], 0, 0, -1 / fs
     for part in stamps:
         at, unsure = sample_times(part, fs)
-        # The first sample is at 0. A clock that was set back says nothing of the pause before it: none is assumed.
+        # The first sample is at 0. The pause before a clock was set back is unknown: none is assumed.
         at += end + 1 / fs - at[0]
         found, missed = _runs(part, at, unsure, fs)
         lost += missed
         dropped += int(unsure.sum())
         runs += found
         end = float(at[-1])
-    notes += _said_of_gaps(runs, lost, dropped, fs)
+    notes += _gap_notes(runs, lost, dropped, fs)
     return Sampling(fs, tuple(runs), end + 1 / fs, tuple(notes))
 
 
-def _without_strays(times: np.ndarray) -> tuple[np.ndarray, int]:
-    """Times without a few that leave the clock and come back, such as zeros, and how many these were."""
+def _remove_outliers(times: np.ndarray) -> tuple[np.ndarray, int]:
+    """Times without isolated outliers such as zeros, and the number of these."""
     index = np.flatnonzero(np.isfinite(times))
-    if len(index) > 3 and times[index[1]] - times[index[0]] > _YEARS:  # counted from 0, and then a date
+    if len(index) > 3 and times[index[1]] - times[index[0]] > _YEARS:  # starts from 0, then a date
         result = times.copy()
         result[index[0]] = np.nan
         return result, 1
@@ -151,8 +151,8 @@ def _without_strays(times: np.ndarray) -> tuple[np.ndarray, int]:
     return result, int(stray.sum())
 
 
-def _in_order(times: np.ndarray) -> tuple[list[np.ndarray], list[str]]:
-    """Samples in parts whose clock never runs backwards."""
+def _monotonic_parts(times: np.ndarray) -> tuple[list[np.ndarray], list[str]]:
+    """Parts of the samples in which time never runs backwards, and notes."""
     index = np.flatnonzero(np.isfinite(times))
     steps = np.diff(times[index])
     back = np.flatnonzero(steps < 0)
@@ -162,13 +162,15 @@ def _in_order(times: np.ndarray) -> tuple[list[np.ndarray], list[str]]:
     order = index[np.argsort(times[index], kind="stable")]
     repeated = np.sum(np.diff(times[order]) == 0) > np.sum(steps == 0) + len(back)
     if -steps[back].min() <= _REORDERED and not repeated:
-        return [order], [f"time runs backwards {len(back)} times, first {where}: the samples were put in order"]
-    note = f"time runs backwards {len(back)} times, first {where}: what follows is taken to begin where the rest ended"
+        return [order], [f"time runs backwards {len(back)} times, first {where}: the samples were sorted"]
+    note = (
+        f"time runs backwards {len(back)} times, first {where}: each part is assumed to start where the one before ends"
+    )
     return np.split(index, back + 1), [note.replace("1 times", "once")]
 
 
 def _runs(part: Stamps, at: np.ndarray, unsure: np.ndarray, fs: float) -> tuple[list[Run], int]:
-    """Stretches without a gap, and how many lost samples were bridged in them."""
+    """Runs without a gap, and the number of lost samples bridged in them."""
     steps = np.diff(at)
     late = np.flatnonzero(steps > max(BRIDGED * 1.001, 2.5 / fs))
     reach = max(8, round(0.25 * fs))
@@ -189,17 +191,17 @@ def _runs(part: Stamps, at: np.ndarray, unsure: np.ndarray, fs: float) -> tuple[
 
 
 def _run(chosen: np.ndarray, at: np.ndarray, fs: float, *, grouped: bool) -> Run:
-    """A stretch, with the times of its samples if they stray by more than half a sample."""
+    """A run, with the times of its samples if they deviate from an even grid by more than half a sample."""
     count = np.arange(len(at))
     start = float(at[0])
     if chosen[-1] - chosen[0] == len(chosen) - 1 and np.all(np.diff(chosen) == 1):
         chosen = slice(int(chosen[0]), int(chosen[-1]) + 1)
     stray = (at - start) - count / fs
     width = max(int(2 * fs), 3)
-    if grouped:  # stamps are coarser than samples: what they say on average counts
+    if grouped:  # stamps are coarser than samples: use their average
         stray = _smooth(stray, width)
     centred = count - count.mean()
-    slope = float(centred @ stray) / max(float(centred @ centred), 1e-9)  # a rate that is given may drift a little
+    slope = float(centred @ stray) / max(float(centred @ centred), 1e-9)  # a given rate may drift a little
     level = stray - slope * count
     steady = np.ptp(level) <= 1 / fs
     if grouped and not steady:  # the computer's timer wanders, not the sensor
@@ -208,7 +210,7 @@ def _run(chosen: np.ndarray, at: np.ndarray, fs: float, *, grouped: bool) -> Run
     if steady and abs(slope) * len(at) <= (WANDER if grouped else DRIFT):
         return Run(chosen, max(start + (float(np.median(level)) if grouped else 0.0), 0.0), fs)
     own = count / fs + stray
-    own = np.maximum.accumulate(own + count * 1e-9)  # a spline wants times that rise
+    own = np.maximum.accumulate(own + count * 1e-9)  # a spline needs increasing times
     return Run(chosen, start + float(own[0]), fs, own - own[0])
 
 
@@ -219,16 +221,16 @@ def _smooth(values: np.ndarray, width: int) -> np.ndarray:
 
 
 def _on_grid(values: np.ndarray, at: np.ndarray, fs: float) -> np.ndarray:
-    """Values at even times; missing where the sample before or after is missing."""
+    """Values at evenly spaced times; missing if the sample before or after is missing."""
     from scipy.interpolate import Akima1DInterpolator
 
     grid = np.arange(int(np.floor(at[-1] * fs + 1e-6)) + 1) / fs
     known = np.isfinite(values)
-    apart = np.concatenate(([True], np.diff(at) > 0.05 / fs))  # samples nearly at one time make a spline swing
+    apart = np.concatenate(([True], np.diff(at) > 0.05 / fs))  # samples at nearly the same time make a spline overshoot
     use = known & apart
     if use.sum() < 4:
         return np.full(len(grid), np.nan)
-    result = Akima1DInterpolator(at[use], values[use], method="makima")(grid)  # a flat line stays one
+    result = Akima1DInterpolator(at[use], values[use], method="makima")(grid)  # a flat line stays flat
     after = np.clip(np.searchsorted(at, grid - 1e-9), 0, len(at) - 1)
     before = np.maximum(np.where(at[after] > grid + 1e-9, after - 1, after), 0)
     result[~(known[after] & known[before])] = np.nan
@@ -236,20 +238,20 @@ def _on_grid(values: np.ndarray, at: np.ndarray, fs: float) -> np.ndarray:
     return np.clip(result, low - 0.1 * (high - low), high + 0.1 * (high - low))
 
 
-def _said_of_gaps(runs: list[Run], lost: int, dropped: int, fs: float) -> list[str]:
+def _gap_notes(runs: list[Run], lost: int, dropped: int, fs: float) -> list[str]:
     notes = []
     if len(runs) > 1:
         ends = [run.start + (_length(run) / fs if run.at is None else float(run.at[-1]) + 1 / fs) for run in runs]
         gaps = np.array([b.start - end for end, b in zip(ends[:-1], runs[1:], strict=True)])
         gaps = gaps[gaps > 0.5 / fs]
         if len(gaps) == 1:
-            notes.append(f"a gap of {_seconds(gaps[0])} at {ends[0]:.1f} s")
+            notes.append(f"1 gap, {_seconds(gaps[0])} at {ends[0]:.1f} s")
         elif len(gaps):
-            notes.append(f"{len(gaps)} gaps, {_seconds(gaps.sum())} in all, the longest {_seconds(gaps.max())}")
+            notes.append(f"{len(gaps)} gaps, {_seconds(gaps.sum())} in total, the longest {_seconds(gaps.max())}")
     if lost > 2:
-        notes.append(f"{lost} lost samples bridged where no more than {1000 * BRIDGED:.3g} ms are missing")
+        notes.append(f"{lost} lost samples interpolated in gaps of at most {1000 * BRIDGED:.3g} ms")
     if dropped:
-        notes.append(f"{dropped} samples lie in seconds that lack some, nobody knows where, and count as missing")
+        notes.append(f"{dropped} samples count as missing: their second lacks samples at unknown positions")
     return notes
 
 

@@ -1,18 +1,18 @@
-"""Stamps of samples that may be coarser than the samples, uneven or repeated: the rate and the times behind them."""
+"""Rate and times of samples from stamps that may be coarse, uneven or repeated."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
 DRIFT = 0.1
-"""Seconds over a stretch up to which a rate that is given stands against the file's clock."""
+"""Seconds by which a given rate may differ from the file's clock over a stretch."""
 WANDER = 0.5
-"""Seconds by which a coarse clock may stray from an even one, if it does so slowly."""
-_COARSE = 0.25  # s between stamps, from which on samples that are missing cannot be placed
+"""Seconds by which a coarse clock may slowly drift from an even one."""
+_COARSE = 0.25  # s between stamps above which missing samples cannot be located
 
 
 def spread_stamps(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Times of samples several of which share each stamp.
+    """Times of samples of which several share a stamp.
 
     Parameters
     ----------
@@ -22,11 +22,11 @@ def spread_stamps(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     chosen : (m,) int array
-        Samples that lie where their times tell; in seconds that lack some, nobody knows where they are.
+        Samples with a known time; those in a second that lacks samples are left out, as their positions are unknown.
     at : (m,) float array
         Their times in seconds, the first at 0.
     """
-    part = grouped_stamps(np.arange(len(times)), times, [])
+    part = group_stamps(np.arange(len(times)), times, [])
     fs = rate_of([part]) or len(times) / max(float(times[-1] - times[0]), 1e-9)
     at, unsure = sample_times(part, fs)
     kept = ~unsure
@@ -48,17 +48,17 @@ class Stamps:
         self.n = len(self.chosen)
 
 
-def grouped_stamps(chosen: np.ndarray, times: np.ndarray, notes: list[str]) -> Stamps:
-    """Samples by the stamp that they share; single repetitions are left out."""
+def group_stamps(chosen: np.ndarray, times: np.ndarray, notes: list[str]) -> Stamps:
+    """Samples grouped by shared stamp; single repetitions are left out."""
     steps = np.diff(times)
     later = steps[steps > 0]
     if len(later) and len(later) >= 0.99 * len(steps) and len(later) < len(steps):
         first = np.concatenate(([True], steps > 0))
-        notes.append(f"samples that repeat the time of the one before were left out: {int((~first).sum())}")
+        notes.append(f"samples with the same time as the one before were left out: {int((~first).sum())}")
         chosen, times = chosen[first], times[first]
         steps = later
-    # Packets: a burst of stamps close together, then a pause.
-    mean = float(np.mean(np.minimum(later, np.quantile(later, 0.995)))) if len(later) else 0.0  # whatever the pauses
+    # Packets: a burst of close stamps, then a pause.
+    mean = float(np.mean(np.minimum(later, np.quantile(later, 0.995)))) if len(later) else 0.0  # insensitive to pauses
     close = steps < 0.25 * mean
     begins = ~close if np.mean(close) > 0.2 else steps > 0
     first = np.flatnonzero(np.concatenate(([True], begins)))
@@ -67,7 +67,7 @@ def grouped_stamps(chosen: np.ndarray, times: np.ndarray, notes: list[str]) -> S
 
 
 def rate_of(parts: list[Stamps]) -> float | None:
-    """Samples per second where nothing is lost."""
+    """Samples per second in stretches without losses."""
     rates, weights = [], []
     for part in parts:
         steps = np.diff(part.time)
@@ -78,7 +78,7 @@ def rate_of(parts: list[Stamps]) -> float | None:
         edges = np.arange(0, len(steps) + 1, block)
         samples, seconds = np.diff(part.first[edges]), np.diff(part.time[edges])
         rough = _rough_rate(part, steps, usual, samples, seconds)
-        # Blocks that lost no sample, nor hold a second that was cut short.
+        # Blocks without lost samples or a shortened second.
         whole = np.abs(samples - rough * seconds) <= (0.75 if usual <= 1 else 1.5)
         refined = float(samples[whole].sum() / seconds[whole].sum()) if whole.any() else rough
         mean = (part.n - part.count[-1]) / float(part.time[-1] - part.time[0])
@@ -87,19 +87,19 @@ def rate_of(parts: list[Stamps]) -> float | None:
             refined = mean
         rates.append(refined if abs(refined / rough - 1) < 0.01 else rough)
         weights.append(len(steps))
-    return _rounded(float(np.average(rates, weights=weights)), parts) if rates else None
+    return _round_rate(float(np.average(rates, weights=weights)), parts) if rates else None
 
 
 def _rough_rate(part: Stamps, steps, usual: float, samples, seconds) -> float:
-    """The rate to a per cent or so."""
+    """The rate, accurate to about 1 %."""
     tick = float(np.median(steps))
     if (_uneven(steps) or (usual > 1 and tick <= _COARSE)) and len(samples) >= 3:
         return float(np.median(samples / seconds))
-    # Jitter makes steps shorter as often as longer: to leave out both alike keeps their mean.
+    # Jitter shortens steps as often as it lengthens them: leaving out both keeps their mean.
     normal = steps <= 1.5 * tick if usual > 1 else np.abs(steps - tick) <= 0.5 * tick
-    if usual > 1 and len(steps) > 3:  # groups that lack samples would count as slow ones
+    if usual > 1 and len(steps) > 3:  # incomplete groups would lower the rate
         normal &= part.count[:-1] >= 0.8 * usual
-        normal[0] = False  # a recording begins within its first second
+        normal[0] = False  # a recording starts within its first second
     if not normal.any():
         normal = np.ones(len(steps), bool)
     return float(part.count[:-1][normal].sum() / steps[normal].sum())
@@ -110,8 +110,8 @@ def _uneven(steps: np.ndarray) -> bool:
     return float(np.median(np.abs(steps - tick))) > 0.2 * tick
 
 
-def _rounded(rate: float, parts: list[Stamps]) -> float:
-    """The whole number next to a rate, if the stamps cannot tell them apart."""
+def _round_rate(rate: float, parts: list[Stamps]) -> float:
+    """The nearest whole number to a rate, if the stamps are too coarse to distinguish them."""
     longest = max(parts, key=lambda part: part.n)
     steps = np.diff(longest.time)
     span = max(float(longest.time[-1] - longest.time[0]), 1e-9)
@@ -120,15 +120,15 @@ def _rounded(rate: float, parts: list[Stamps]) -> float:
     return whole if whole and abs(rate - whole) <= max(2 * fine / span, 2e-5) * rate else rate
 
 
-def keeps_time(told: float, measured: float, parts: list[Stamps]) -> bool:
-    """Whether a rate that is given keeps time with the clock over its longest stretch."""
+def keeps_time(given: float, measured: float, parts: list[Stamps]) -> bool:
+    """Whether a given rate agrees with the clock over its longest stretch."""
     longest = max(parts, key=lambda part: part.n)
     allowed = WANDER if longest.count.max() > 1 else DRIFT
-    return abs(told / measured - 1) * longest.n / measured <= allowed
+    return abs(given / measured - 1) * longest.n / measured <= allowed
 
 
 def sample_times(part: Stamps, fs: float) -> tuple[np.ndarray, np.ndarray]:
-    """Times of samples that may share stamps, and which of them lie somewhere in a second that lacks samples."""
+    """Times of samples that may share stamps, and which of them are in a second that lacks samples."""
     group = np.repeat(np.arange(len(part.time)), part.count)
     within = np.arange(part.n) - part.first[group]
     unsure = np.zeros(part.n, bool)

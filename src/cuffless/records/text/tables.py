@@ -1,4 +1,4 @@
-"""Values of a text file, once its layout is known."""
+"""Values of a text file with a known layout."""
 
 import re
 import zlib
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.records.record import RecordError
-from cuffless.records.text.cells import BLANKS, NA_VALUES, quoted_stamps, shown, split, without_marks
+from cuffless.records.text.cells import BLANKS, NA_VALUES, quote_stamps, replace_error_marks, shown, split
 from cuffless.records.text.encoding import encoding_of, first_lines, open_text, unreadable
 from cuffless.records.text.layout import COMMENTS, Layout, layout_of
 from cuffless.records.text.numbers import parse_numbers
@@ -19,23 +19,23 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
 def read_columns(layout: Layout, **options) -> pd.DataFrame:
-    """Cells of a file that has a column for each signal.
+    """Cells of a file with one column per signal.
 
     Parameters
     ----------
     layout : Layout
     **options
-        Of `pandas.read_csv`, in place of what suits signals.
+        Of `pandas.read_csv`, overriding the defaults for signals.
 
     Returns
     -------
     DataFrame
-        Columns counted from 0: numbers, where all cells of one are numbers or missing.
+        Columns numbered from 0; numeric if all cells of a column are numbers or missing.
 
     Raises
     ------
     RecordError
-        If a line holds more cells than the others, or the file cannot be read.
+        If a line has more cells than the others, or the file cannot be read.
     """
     width = max(layout.width, len(layout.names))
     spare = 1 if layout.separator != BLANKS else 0  # a separator at the end of each line
@@ -62,15 +62,13 @@ def read_columns(layout: Layout, **options) -> pd.DataFrame:
     except (OSError, EOFError, zlib.error, UnicodeError, ValueError) as error:  # pandas' parser errors are ValueErrors
         if found := re.search(r"EOF inside string starting at row (\d+)", str(error)):
             line = line_of(layout, int(found[1]))
-            raise RecordError(
-                f"{layout.path.name}, line {line}: a quotation mark is opened and not closed; close it, or take it out"
-            ) from None
+            raise RecordError(f"{layout.path.name}, line {line}: unclosed quotation mark; close or remove it") from None
         raise unreadable(layout.path, error) from None
     if spare:
         beyond = table.pop(width)
         if (beyond.notna() & beyond.astype("str").str.strip().ne("")).any():
             raise RecordError(
-                f"{layout.path.name}: {width} columns are named, but its lines hold more; name each "
+                f"{layout.path.name}: {width} column names, but its lines have more cells; name each column "
                 "with --columns (records.csv_columns)"
             )
     if width == 1:
@@ -79,26 +77,26 @@ def read_columns(layout: Layout, **options) -> pd.DataFrame:
 
 
 class _Cleaned:
-    """A text file as pandas can read it: a number sign begins comments only, and a bracketed time is one cell."""
+    """A text file prepared for pandas: a number sign only begins comments, and a bracketed time is one cell."""
 
     def __init__(self, file: TextIO, layout: Layout):
         self._file, self._layout = file, layout
 
     def read(self, size: int = -1) -> str:
-        """About so many characters, to the end of a line."""
+        """About `size` characters, up to the end of a line."""
         text = self._file.read(size)
         if text and not text.endswith("\n"):
             text += self._file.readline()
-        text = without_marks(text)
-        return quoted_stamps(text, self._layout.quote) if self._layout.separator == BLANKS else text
+        text = replace_error_marks(text)
+        return quote_stamps(text, self._layout.quote) if self._layout.separator == BLANKS else text
 
     def __iter__(self) -> Iterator[str]:
         while line := self._file.readline():
-            yield without_marks(line)
+            yield replace_error_marks(line)
 
 
 def _without_blank_lines(table: pd.DataFrame) -> pd.DataFrame:
-    """One column: a blank line between numbers is a missing sample, unless every other line is blank."""
+    """A single column: a blank line between numbers is a missing sample, unless every other line is blank."""
     known = table[0].notna()
     if not known.any():
         return table
@@ -107,12 +105,12 @@ def _without_blank_lines(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_rows(layout: Layout) -> list[np.ndarray]:
-    """Signals of a file that holds one on each line.
+    """Signals of a file with one signal per line.
 
     Returns
     -------
     list of (n,) float arrays
-        NaN where a sample is missing; names at the beginning of lines are left out.
+        NaN where a sample is missing; names at the start of lines are left out.
 
     Raises
     ------
@@ -126,13 +124,13 @@ def read_rows(layout: Layout) -> list[np.ndarray]:
             for number, line in enumerate(file, start=1):
                 if number <= layout.body or not line.strip() or line.lstrip().startswith(COMMENTS):
                     continue
-                rows.append(_row(layout, number, without_marks(line), named))
+                rows.append(_row(layout, number, replace_error_marks(line), named))
     except (OSError, EOFError, zlib.error, UnicodeError) as error:
         raise unreadable(layout.path, error) from None
     if len({len(row) for row in rows}) > 1:
         lengths = ", ".join(str(len(row)) for row in rows[:6])
         raise RecordError(
-            f"{layout.path.name}: rows are not all numbers of one length ({lengths}); give each signal as many samples"
+            f"{layout.path.name}: rows differ in length ({lengths}); write the same number of samples in each"
         )
     return rows
 
@@ -154,22 +152,22 @@ def _row(layout: Layout, number: int, line: str, named: bool) -> np.ndarray:
     bad = values.isna() & ~given.isin([*NA_VALUES, ""])
     if bad.any():
         raise RecordError(
-            f"{layout.path.name}: rows are not all numbers of one length (line {number}: "
-            f"{shown([given[bad].iloc[0]], 40)!r} is not a number)"
+            f"{layout.path.name}, line {number}: {shown([given[bad].iloc[0]], 40)!r} is not a number; correct it, or "
+            "leave the cell empty"
         )
     return values.to_numpy(float)
 
 
 def line_of(layout: Layout, row: int, *, blank_lines: bool | None = None) -> int:
-    """Number of the line that holds a row of values, counted from 1; blank lines are rows of a single column."""
-    counted = layout.width == 1 if blank_lines is None else blank_lines
+    """Line number of a row of values, counted from 1; in a single column, blank lines are rows."""
+    blanks_count = layout.width == 1 if blank_lines is None else blank_lines
     seen = -1
     with open_text(layout.path, layout.memory_gb) as file:
         for number, line in enumerate(file, start=1):
             if number <= layout.body:
                 continue
-            blank = not line.strip() and not counted
-            if not blank and not without_marks(line).lstrip().startswith(layout.comment):
+            blank = not line.strip() and not blanks_count
+            if not blank and not replace_error_marks(line).lstrip().startswith(layout.comment):
                 seen += 1
             if seen == row:
                 return number
@@ -177,7 +175,7 @@ def line_of(layout: Layout, row: int, *, blank_lines: bool | None = None) -> int
 
 
 def read_cells(path: str | Path, **options) -> pd.DataFrame:
-    """A table with named columns, such as cuff values or predictions, whatever its marks.
+    """A table with named columns, such as cuff values or predictions, with any separator and decimal mark.
 
     Parameters
     ----------
@@ -207,25 +205,25 @@ def read_cells(path: str | Path, **options) -> pd.DataFrame:
 
 
 def read_lines(path: str | Path) -> tuple[list[str], list[tuple[int, list[str]]], str]:
-    """A small table as text: names of its columns, and its rows with the numbers of their lines.
+    """A small table as strings: its column names, and its rows with their line numbers.
 
     Parameters
     ----------
     path : str or Path
-        Its first line that is neither blank nor a comment names the columns.
+        The first line that is neither blank nor a comment has the column names.
 
     Returns
     -------
     names : list of str
-        In lower case, without empty ones at the end.
+        In lower case, without trailing empty ones.
     rows : list of (int, list of str)
-        Those that are not blank; decimal commas are points.
+        Non-blank rows; decimal commas are replaced by points.
     decimal : {".", ","}
 
     Raises
     ------
     RecordError
-        If it cannot be read or holds no text.
+        If it cannot be read or is not text.
     """
     path = Path(path)
     try:
@@ -251,13 +249,13 @@ def read_lines(path: str | Path) -> tuple[list[str], list[tuple[int, list[str]]]
 
 
 def pandas_marks(path: str | Path) -> dict:
-    """Options of `pandas.read_csv` for a table whose first line names its columns, where it is no plain CSV.
+    """Options of `pandas.read_csv` for a table with a header line that is not a plain CSV.
 
     Returns
     -------
     dict
-        Of ``sep, decimal, encoding, skiprows``, those that differ from what pandas takes for granted; none for a file
-        that cannot be read, of which pandas says why.
+        Those of ``sep, decimal, encoding, skiprows`` that differ from pandas' defaults; empty for a file that cannot be
+        read, for which pandas reports the reason.
     """
     path = Path(path)
     try:
@@ -269,7 +267,7 @@ def pandas_marks(path: str | Path) -> dict:
     before, names = next(
         ((i, line) for i, line in enumerate(lines) if line.strip() and not line.lstrip().startswith(COMMENTS)), (0, "")
     )
-    # A cell may hold a whole array, "[0.1 0.2 0.3]": what separates the names counts.
+    # A cell may hold a whole array, "[0.1 0.2 0.3]": the separator of the names counts.
     plain = layout.separator != "," and "," in names and len(split(names, layout.separator, layout.quote)) == 1
     if layout.separator != "," and not plain:
         marks["sep"] = r"\s+" if layout.separator == BLANKS else layout.separator

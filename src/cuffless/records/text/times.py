@@ -1,4 +1,4 @@
-"""Times of samples or frames: what a column of them means in seconds."""
+"""Times of samples or frames, converted to seconds."""
 
 import re
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from cuffless.records.text.cells import DURATION, is_date, kind_of
 from cuffless.records.text.numbers import parse_numbers
 
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-"""Units that numbers of a clock may have, in seconds."""
+"""Possible units of numeric times, in seconds."""
 NAMES = ("time", "times", "timer", "t", "seconds", "second", "secs", "sec", "s", "timestamp", "timestamps", "datetime")
-"""Names of a column of times, units and blanks aside."""
+"""Names of a time column, without units and blanks."""
 _MORE = (
     *("elapsed", "elapsed time", "elapsed seconds", "time and date", "date and time", "clock", "clock time", "utc"),
     *(
@@ -64,7 +64,7 @@ COUNTERS = (
     ),
     *("idx", "no", "no.", "nr", "nr.", "#", "n", "row", "row number", "frame", "frames", "frame number", "unnamed: 0"),
 )
-"""Names of a column that counts samples; the empty one is what pandas writes."""
+"""Names of a sample counter; pandas writes the empty one."""
 _UNIT_WORDS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sek", "sekunden"), "s"),
     **dict.fromkeys(("ms", "msec", "msecs", "millisec", "millisecond", "milliseconds", "millis", "milli-sec"), "ms"),
@@ -92,10 +92,10 @@ class Times:
     Attributes
     ----------
     since : (n,) float array
-        Numbers as they stand, or seconds of clocks and dates, from the first that is one; NaN where there is none.
+        Numbers as stored, or seconds for clock times and dates, relative to the first valid one; NaN where missing.
     kind : {"number", "clock", "date"}
     first : float
-        What the values count from: the first number, seconds of the day, or seconds since 1970.
+        Value of the first: the number, seconds of the day, or seconds since 1970.
     """
 
     since: np.ndarray
@@ -104,7 +104,7 @@ class Times:
 
 
 def plain_name(name: str) -> tuple[str, str]:
-    """A column's name without its unit, in lower case, and the unit: ``Time [ms]`` gives ``time`` and ``ms``."""
+    """A column's name without unit, in lower case, and the unit: ``Time [ms]`` gives ``time`` and ``ms``."""
     text = " ".join(name.strip().strip("'\"").replace("_", " ").lower().split())
     found = re.fullmatch(r"(.*?)\s*[(\[{]\s*(.*?)\s*[)\]}]", text) or re.fullmatch(
         r"(.*?)[\s/,:-]+(s|sec|seconds|ms|msec|milliseconds|us|µs|ns|nanoseconds|microseconds|mmhg|torr|[hk]?pa|m?bar|cmh2o|nu|min)",
@@ -114,23 +114,23 @@ def plain_name(name: str) -> tuple[str, str]:
 
 
 def unit_word(word: str) -> str | None:
-    """The unit of time that a word names; None if it names none."""
+    """The time unit with a name; None if it is not a time unit."""
     return _UNIT_WORDS.get(word.strip().lower())
 
 
 def is_time_name(name: str) -> bool:
-    """Whether a column of this name holds times."""
+    """Whether a column with this name holds times."""
     plain, _ = plain_name(name)
     return plain in NAMES or plain in _MORE or re.search(r"time ?stamp", plain) is not None
 
 
 def holds_dates(cells: pd.Series) -> bool:
-    """Whether a column holds days without a time of day, whatever its name."""
+    """Whether a column holds dates without a time of day, whatever its name."""
     return _all_match(cells, is_date)
 
 
 def holds_times(cells: pd.Series) -> bool:
-    """Whether a column holds clock times or dates with them, whatever its name."""
+    """Whether a column holds clock times, with or without dates, whatever its name."""
     return _all_match(cells, lambda cell: kind_of(cell) == "time" and not is_date(cell))
 
 
@@ -147,21 +147,21 @@ def read_times(cells: pd.Series, decimal: str = ".") -> Times:
     Parameters
     ----------
     cells : Series
-        Numbers, or texts: numbers, clock times (``12:34:56.789``, ``0:01.5``), dates (ISO 8601, with or without zone,
-        day/month/year, PhysioNet's ``[12:34:56.789 01/02/2020]``). Clock times that pass midnight go on.
+        Numbers, or strings: numbers, clock times (``12:34:56.789``, ``0:01.5``), dates (ISO 8601, with or without zone,
+        day/month/year, PhysioNet's ``[12:34:56.789 01/02/2020]``). Clock times continue across midnight.
     decimal : {".", ","}
-        Decimal mark of texts.
+        Decimal mark of strings.
 
     Returns
     -------
     Times
-        Of the kind that most cells have; the others are missing.
+        Of the kind that most cells have; other cells are missing.
     """
     if cells.dtype.kind in "iu":
         values = cells.to_numpy()
         return Times((values - values[0]).astype(float), "number", float(values[0]))
     if cells.dtype.kind == "f":
-        return _counted(cells.to_numpy(float), "number")
+        return _relative_times(cells.to_numpy(float), "number")
     text = cells.astype("str").str.strip().str.strip("'\"[] ")
     if decimal == ",":
         text = text.str.replace(",", ".", regex=False)
@@ -171,28 +171,28 @@ def read_times(cells: pd.Series, decimal: str = ".") -> Times:
         whole = numbers.dropna()
         if whole.dtype.kind in "iu" and len(whole) == len(numbers):
             return read_times(numbers)
-        return _counted(numbers.to_numpy(float), "number")
+        return _relative_times(numbers.to_numpy(float), "number")
     durations = text.str.extract(f"^{DURATION}$")
     if durations[0].notna().sum() > 0.5 * max(len(known), 1):
         scales = durations[1].map({word: SCALES[unit] for word, unit in _UNIT_WORDS.items()})
-        return _counted((parse_numbers(durations[0]) * scales).to_numpy(float), "clock")
+        return _relative_times((parse_numbers(durations[0]) * scales).to_numpy(float), "clock")
     clocks = _clocks(text)
     if np.isfinite(clocks).sum() > 0.5 * max(len(known), 1):
-        return _counted(_past_midnight(clocks), "clock")
+        return _relative_times(_past_midnight(clocks), "clock")
     dates = _dates(text)
     first = dates.dropna().iloc[0] if dates.notna().any() else pd.Timestamp(0, tz="UTC")
     since = ((dates - first) / pd.Timedelta(1, "ns")).to_numpy(float) / 1e9
     return Times(since, "date", (first - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(1, "s"))
 
 
-def _counted(values: np.ndarray, kind: str) -> Times:
+def _relative_times(values: np.ndarray, kind: str) -> Times:
     known = np.flatnonzero(np.isfinite(values))
     first = float(values[known[0]]) if len(known) else np.nan
     return Times(np.where(np.isfinite(values), values, np.nan) - first, kind, first)
 
 
 def _clocks(text: pd.Series) -> np.ndarray:
-    """Seconds of the day, or elapsed; NaN where a text is no clock time."""
+    """Seconds of the day, or elapsed; NaN where a string is not a clock time."""
     parts = text.str.extract(rf"^{_CLOCK.pattern}$")
     if parts["m"].isna().all():
         return np.full(len(text), np.nan)
@@ -202,7 +202,7 @@ def _clocks(text: pd.Series) -> np.ndarray:
 
 
 def _past_midnight(seconds: np.ndarray) -> np.ndarray:
-    """A clock's seconds that go on where the next day begins."""
+    """Seconds of a clock, continued across midnight."""
     known = np.isfinite(seconds)
     days = np.cumsum(np.diff(seconds[known], prepend=seconds[known][:1]) < -_HALF_DAY)
     result = seconds.copy()
@@ -211,14 +211,14 @@ def _past_midnight(seconds: np.ndarray) -> np.ndarray:
 
 
 def _dates(text: pd.Series) -> pd.Series:
-    """Dates in UTC; missing where a text is not one."""
+    """Dates in UTC; missing where a string is not a date."""
     found = text.str.extract(rf"^{_PHYSIONET.pattern}$")
     if found["y"].notna().mean() > 0.5:  # the clock first, then day/month/year
         text = found["y"] + "-" + found["mo"].str.zfill(2) + "-" + found["d"].str.zfill(2) + "T" + found["clock"]
     text = text.str.replace(r"(\d:\d{2}:\d{2}),(\d)", r"\1.\2", regex=True)
     dates = pd.to_datetime(text, errors="coerce", format="ISO8601", utc=True)
     if dates.notna().sum() < 0.5 * len(text):
-        # 01/02/2020 is the 1st of February or the 2nd of January: the order in which time runs most evenly.
+        # 01/02/2020 is 1 February or 2 January: choose the order in which time runs most evenly.
         both = [pd.to_datetime(text, errors="coerce", format="mixed", dayfirst=day, utc=True) for day in (True, False)]
         dates = max(both, key=lambda found: (found.notna().sum(), -_span(found)))
     return dates
@@ -229,16 +229,16 @@ def _span(dates: pd.Series) -> float:
 
 
 def fitting_unit(step: float, rates: tuple[float, float], units=UNITS) -> str | None:
-    """The unit in which steps of a clock make a rate between two limits in Hz; None if there is none."""
+    """The unit in which steps of a clock give a rate between two limits in Hz; None if there is none."""
     if not step > 0:
         return None
     return next((unit for unit in units if rates[0] <= 1 / (step * SCALES[unit]) <= rates[1]), None)
 
 
 def typical_step(times: np.ndarray) -> float:
-    """Distance of neighbouring samples in a clock's unit, where several may share a stamp; NaN without any.
+    """Distance between neighbouring samples in the clock's unit, even if several share a stamp; NaN without any.
 
-    The median distance of stamps that differ, over the samples that one of them has.
+    The median distance between distinct stamps, divided by the number of samples per stamp.
     """
     times = times[np.isfinite(times)]
     steps = np.diff(times)

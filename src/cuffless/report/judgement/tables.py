@@ -211,7 +211,7 @@ def leak_table(judgement, cases: Mapping[str, int]) -> Table:
         Column("what was looked for, or why not", "reason", wide=True),
     ]
     rows = judgement.leaks
-    if "declared" in rows:
+    if "declared" in rows and rows["declared"].any():
         columns.insert(3, Column("declared", lambda r: "yes" if r.declared is True or r.declared == 1 else "no"))
     by_case = cases if "case" in rows else None
     return make_table(rows, columns, "Leaks", cases=by_case, download=download(judgement, "leaks"))

@@ -56,7 +56,7 @@ class StudyReport:
     camera_audit : dict or None
         Of the folds of the camera branch.
     leaks : dict of str to DataFrame
-        All kinds of leak by split, as from `cuffless.designs.leaks.audit_sets`.
+        All kinds of leak by split, as from `cuffless.designs.audit.tabulate_leaks`.
     figures : dict of str to bytes
         PNG files by name.
     runs : list of dict

@@ -146,7 +146,7 @@ def _people(quality: pd.DataFrame) -> str:
 
 
 def _notes(audit: Mapping) -> list[str]:
-    return [*audit.get("warnings", ()), *audit.get("notes", ())]
+    return [*(f"WARNING: {text}" for text in audit.get("warnings", ())), *audit.get("notes", ())]
 
 
 def _paper_notes(report: StudyReport) -> list[str]:

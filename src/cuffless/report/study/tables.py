@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from cuffless.designs.audit import tabulate_leaks
 from cuffless.judgement.paper_tables import TABLE1, TABLE2, PaperTable
 from cuffless.judgement.standards import MEANING
 from cuffless.report.screens import MOST_ROWS, OVERALL, measured, reason_of
@@ -112,7 +113,7 @@ def leak_rows(report: StudyReport) -> pd.DataFrame:
     parts = [table.assign(where=f"split {split_name(split)}") for split, table in report.leaks.items()]
     for where, audit in audits_of(report):
         if where.removeprefix("split ") not in map(split_name, report.leaks):
-            parts.append(pd.DataFrame(_audited(audit)).assign(where=where))
+            parts.append(tabulate_leaks(audit["leaks"]).astype({"count": float}).assign(where=where))
     columns = ["where", "kind", "verdict", "count", "declared", "examples", "reason"]
     filled = [part for part in parts if len(part)]
     return pd.concat(filled, ignore_index=True).reindex(columns=columns) if filled else pd.DataFrame(columns=columns)
@@ -126,20 +127,6 @@ def audits_of(report: StudyReport) -> Iterator[tuple[str, Mapping]]:
         yield f"personalization, protocol {protocol}", audit
     if report.camera_audit is not None:
         yield "camera branch, folds", report.camera_audit
-
-
-def _audited(audit: Mapping) -> list[dict[str, object]]:
-    return [
-        {
-            "kind": kind,
-            "verdict": leak.get("verdict", "found" if leak["count"] else "none"),
-            "count": leak["count"],
-            "declared": bool(leak.get("declared", kind in audit.get("declared", ()))),
-            "examples": ", ".join(map(str, leak.get("examples", ()))),
-            "reason": leak.get("reason", ""),
-        }
-        for kind, leak in audit.get("leaks", {}).items()
-    ]
 
 
 def leak_table(leaks: pd.DataFrame) -> Table:

@@ -35,7 +35,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Design:
+class Layout:
     """Windows on which settings of networks are compared, sorted by subject and order.
 
     Attributes
