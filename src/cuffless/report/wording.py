@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cuffless.figures.judgement.plots import BASELINES
 from cuffless.figures.style import network_name, split_name
+from cuffless.judgement.names import BASELINES
 
 NOTHING = "–"
 AVERAGES = {"pooled": "windows", "subject": "subjects"}
