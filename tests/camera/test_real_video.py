@@ -47,7 +47,7 @@ def test_a_weak_pulse_is_not_taken_for_one_that_can_be_relied_on(automatic, seco
     if rates.accepted.any():
         assert np.median(rates.hr[rates.accepted]) == pytest.approx(BPM, abs=3)
     else:
-        assert why_nothing("rPPG_video.mp4", rates).startswith("rPPG_video.mp4: no pulse wave")
+        assert why_nothing("rPPG_video.mp4", rates).startswith("rPPG_video.mp4: no reliable pulse wave")
 
 
 def test_the_whole_frame_tells_the_pulse_rate(video):
