@@ -10,7 +10,7 @@ sys.path.insert(0, str(SOURCE))
 PATHS = [str(SOURCE), os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(PATHS)))
 
-from cuffless.architectures import architecture_file, architectures
+from cuffless.architectures import architectures
 from cuffless.config import ConfigError, Crop, input_network, read_config
 from cuffless.config.arms import active_arms, dataset_of, skipped_arms
 from cuffless.figures.registry import all_figures, figure_dataset, figures_of
@@ -73,6 +73,16 @@ def entry(section, name):
 def code_digest(script, extra=(), without=()):
     """What a rule's results depend on beside its inputs and options: script and modules, by content."""
     return digest_of(SCRIPTS / script, SOURCE, tuple(extra), tuple(without))
+
+
+def module_file(name):
+    """File of one of the package's modules, in this workflow's own folder."""
+    return SOURCE.joinpath(*name.split(".")).with_suffix(".py")
+
+
+def architecture_files(names=tuple(architectures())):
+    """Files that hold the code of architectures, all by default."""
+    return [module_file(architectures()[name].__module__) for name in names]
 
 
 def shards(dataset):

@@ -13,8 +13,7 @@ def figure_settings(wildcards):
 
 def figure_code(wildcards):
     """Code of a figure: of the modules that plot, only its own counts."""
-    parts = all_figures()[wildcards.figure].module.split(".")
-    return code_digest("plot_figure.py", [SOURCE.joinpath(*parts).with_suffix(".py")])
+    return code_digest("plot_figure.py", [module_file(all_figures()[wildcards.figure].module)])
 
 
 def published_figure(ending):

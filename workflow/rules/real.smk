@@ -35,7 +35,7 @@ rule predict_recordings:
         own=own_architectures(),
         records=recordings,
         listing=recordings_listing,
-        code=code_digest("predict_recordings.py", map(architecture_file, architectures())),
+        code=code_digest("predict_recordings.py", architecture_files()),
     message:
         "Predicting real recordings: {wildcards.dataset}"
     script:

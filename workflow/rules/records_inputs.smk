@@ -1,6 +1,6 @@
 from functools import cache
 
-from cuffless.records import RecordError, shard_listing, shard_of, source_file
+from cuffless.records import RecordError, shard_listing, shard_of
 from cuffless.records.record_lists import list_digest
 from cuffless.simulator import subject_name
 
@@ -100,7 +100,8 @@ def source_code(script):
 
     def digest(wildcards):
         source = records_of(wildcards).source
-        own = own_module(source, f"datasets.{wildcards.dataset}.records.source") or (source_file(source),)
+        own = own_module(source, f"datasets.{wildcards.dataset}.records.source")
+        own = own or (module_file(f"cuffless.records.sources.{source}"),)
         return code_digest(script, own, TRANSPORT)
 
     return digest

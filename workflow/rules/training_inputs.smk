@@ -8,7 +8,7 @@ def network_code(script, extra=()):
 
     def digest(wildcards):
         own = architecture_of(wildcards)
-        files = own_module(own, f"networks.{wildcards.network}") or (architecture_file(own),)
+        files = own_module(own, f"networks.{wildcards.network}") or architecture_files([own])
         return code_digest(script, (*files, *extra))
 
     return digest

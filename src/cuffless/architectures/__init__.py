@@ -19,7 +19,6 @@ __all__ = [
     "ArchitectureOptions",
     "NetworkOptions",
     "TrainingOptions",
-    "architecture_file",
     "architecture_module",
     "architectures",
     "register_layers",
@@ -44,11 +43,6 @@ def architectures() -> dict[str, type[ArchitectureOptions]]:
 def architecture_module(options: ArchitectureOptions) -> ModuleType:
     """The module that builds a network of these options: the one that declares them."""
     return importlib.import_module(type(options).__module__)
-
-
-def architecture_file(name: str) -> str:
-    """File that holds the code of an architecture."""
-    return importlib.import_module(architectures()[name].__module__).__file__
 
 
 def register_layers() -> None:

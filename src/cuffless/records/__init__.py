@@ -18,7 +18,7 @@ from cuffless.records.record import (
 )
 from cuffless.records.runs import describe_runs, find_runs, split_numbers
 from cuffless.records.source import Entry, Source, shard_of, split_path
-from cuffless.records.sources import find_records, get_source, open_record, source_errors, source_file
+from cuffless.records.sources import find_records, get_source, open_record, source_errors
 
 __all__ = [
     "Channel",
@@ -50,7 +50,6 @@ __all__ = [
     "shard_of",
     "simulated_entries",
     "source_errors",
-    "source_file",
     "split_numbers",
     "split_path",
     "subject_of",

@@ -25,11 +25,6 @@ def known_sources() -> tuple[str, ...]:
     return KNOWN
 
 
-def source_file(name: str) -> str:
-    """File that holds the code of a source that comes along."""
-    return str(Path(__file__).with_name(f"{name}.py"))
-
-
 @cache
 def get_source(name: str) -> Source:
     """The source with a name as in `records.source`.
