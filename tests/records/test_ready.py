@@ -1,17 +1,15 @@
-import importlib.util
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from module_files import load_module
 
 from cuffless.config import RecordOptions
 from cuffless.records import RecordError, find_records, list_records, open_record
 from cuffless.records.sources.ready import is_ready
 
-_spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))
-matlab = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(matlab)
+matlab = load_module(Path(__file__).with_name("matlab_files.py"))
 
 
 def options_of(folder, **options):
