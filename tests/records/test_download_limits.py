@@ -180,5 +180,5 @@ def test_another_host_is_another_name_or_port(asked, answered, host):
         ("http://a.org/x", ""),
     ],
 )
-def test_the_same_name_at_the_usual_port_of_its_scheme_is_not_another_host(asked, answered):
+def test_the_same_name_at_its_schemes_port_or_no_address_is_not_another_host(asked, answered):
     assert other_host(asked, answered) == ""
