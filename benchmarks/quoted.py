@@ -113,6 +113,17 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 _SPLITS = {"nonmixed": "never seen", "mixed": "known"}
 _PEOPLE = {"real": "runs of real patients", "cohort": "simulated people"}
+_PROTOCOLS = {
+    "main": "all test windows come later",
+    "alternate": "test windows between calibration windows",
+    "code": "the authors' procedure, time shuffled away",
+}
+_DOSES = {
+    "nonmixed": "patient-disjoint",
+    "record": "record-disjoint",
+    "mixed": "mixed",
+    "overlap50": "mixed, 50 % overlap",
+}
 
 
 def _splits_table(numbers: Numbers, studies: dict[str, str], pressures=("SBP",)) -> str:
@@ -205,11 +216,6 @@ def personal(numbers: Numbers) -> str:
 @_part
 def strategies(numbers: Numbers) -> str:
     """First against random calibration windows in the simulated cohort, by protocol."""
-    named = {
-        "main": "all test windows come later",
-        "alternate": "test windows between calibration windows",
-        "code": "the authors' procedure, time shuffled away",
-    }
     rows = [
         [
             f"`{protocol}`: {text}",
@@ -225,7 +231,7 @@ def strategies(numbers: Numbers) -> str:
                 "+",
             ),
         ]
-        for protocol, text in named.items()
+        for protocol, text in _PROTOCOLS.items()
     ]
     return _table(["protocol", "first less random, SBP, mmHg"], rows) + _said(
         numbers.runs("cohort", part="personalization")
@@ -283,14 +289,8 @@ def _widest(values: pd.Series, alike: str) -> float:
 @_part
 def doses(numbers: Numbers) -> str:
     """Dose-response of leakage: pooled SBP errors of AlexNet, averaged over the seeds."""
-    named = {
-        "nonmixed": "patient-disjoint",
-        "record": "record-disjoint",
-        "mixed": "mixed",
-        "overlap50": "mixed, 50 % overlap",
-    }
     rows = []
-    for dose, text in named.items():
+    for dose, text in _DOSES.items():
         found = [
             numbers.compared("cohort", "leakage", setting=dose, network=name, pressure="SBP")
             for name in ("alexnet", "mean")

@@ -12,17 +12,7 @@ COLUMNS = ("name", "value", "unit", "limit", "holds")
 
 @dataclass(frozen=True)
 class Measurement:
-    """One row of the table.
-
-    Attributes
-    ----------
-    name : str
-    value : float
-        In `unit`.
-    unit : str
-    at_most, at_least : float or None
-        The limit; neither: the row informs only.
-    """
+    """One row of the table: a value in its `unit`, and its limit; a row with neither limit only informs."""
 
     name: str
     value: float

@@ -4,14 +4,13 @@ import os
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(_name, "1")
 
-import importlib.util
-import sys
 import time
 from pathlib import Path
 
 import hypothesis
 import numpy as np
 import pytest
+from module_files import load_module
 from snakemake_at_hand import SnakemakeAtHand
 
 # On a busy machine an example takes as long as it takes.
@@ -53,11 +52,7 @@ def pulse_signals():
 @pytest.fixture(scope="session")
 def physionet():
     """The module of the loopback server, `physionet_server.py`."""
-    path = Path(__file__).parent / "records" / "physionet_server.py"
-    spec = importlib.util.spec_from_file_location("physionet_server", path)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(Path(__file__).parent / "records" / "physionet_server.py")
 
 
 @pytest.fixture

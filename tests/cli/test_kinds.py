@@ -1,20 +1,16 @@
 """`cuffless inspect` and `predict` on a file of every kind that a source reads."""
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from module_files import load_module
 from typer.testing import CliRunner
 
 from cuffless.cli.app import app
 
-_path = Path(__file__).parents[1] / "records" / "test_sources.py"
-_spec = importlib.util.spec_from_file_location("records_test_sources", _path)
-layouts = sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(layouts)
+layouts = load_module(Path(__file__).parents[1] / "records" / "test_sources.py")
 
 # What a user names, of person 2: 140/70 mmHg at 60 bpm.
 NAMED = {

@@ -245,35 +245,59 @@ def test_the_sheet_shows_what_was_found_and_why_nothing(cuffless, video, trace_c
     assert [bool(sheet["reason"]) for sheet in sheets] == [False, False, True]
 
 
+@pytest.fixture
+def refused(cuffless, video, trace_csv, monkeypatch):
+    """Use the command wrongly: what it says, having refused before any work."""
+
+    def use(name, *options):
+        monkeypatch.chdir(trace_csv.parent)
+        _, calls = video(RuntimeError("work was done"))
+        result = cuffless("pulse", name, *options)
+        assert result.exit_code == 2
+        assert result.stdout == ""
+        assert not calls
+        return " ".join(result.stderr.replace("│", " ").split())
+
+    return use
+
+
 @pytest.mark.parametrize(
-    ("name", "options", "remedy"),
+    ("name", "why"),
+    [("nothing.csv", "nothing.csv not found"), ("nothing.avi", "nothing.avi not found"), (".", "is a folder")],
+)
+def test_what_is_not_a_file_is_told_before_any_work(refused, name, why):
+    assert why in refused(name)
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"),
     [
-        ("nothing.csv", (), "nothing.csv not found"),
-        ("nothing.avi", (), "nothing.avi not found"),
-        (".", (), "is a folder"),
-        ("pulse.csv", ("--roi-mode", "whole"), "--roi-mode is for videos"),
-        ("pulse.csv", ("--timestamps", "t.csv"), "--timestamps is for videos"),
-        ("pulse.csv", ("--time-unit", "s"), "pass --time-unit ms"),
-        ("pulse.csv", ("--key", "rgb"), "a CSV has columns"),
-        ("pulse.csv", ("--method", "ica"), "--method"),
-        ("pulse.csv", ("--seconds", "3"), "--seconds"),
-        ("pulse.csv", ("--seconds", "nan"), "--seconds"),
-        ("pulse.csv", ("--fps", "0"), "--fps"),
-        ("pulse.csv", ("--plot", "a.jpeg2"), "the name must end in"),
-        ("face.avi", ("--time-unit", "ms"), "--time-unit is for traces"),
-        ("face.avi", ("--roi", "absent.json"), "absent.json not found"),
-        ("face.avi", ("--roi-mode", "file"), "--roi-mode file needs --roi FILE"),
-        ("face.avi", ("--roi", "pulse.csv", "--roi-mode", "whole"), "exclude each other"),
+        (("--roi-mode", "whole"), "--roi-mode is for videos"),
+        (("--timestamps", "t.csv"), "--timestamps is for videos"),
+        (("--time-unit", "s"), "pass --time-unit ms"),
+        (("--key", "rgb"), "a CSV has columns"),
+        (("--method", "ica"), "--method"),
+        (("--seconds", "3"), "--seconds"),
+        (("--seconds", "nan"), "--seconds"),
+        (("--fps", "0"), "--fps"),
+        (("--plot", "a.jpeg2"), "the name must end in"),
     ],
 )
-def test_wrong_use_is_told_before_any_work(cuffless, video, trace_csv, monkeypatch, name, options, remedy):
-    monkeypatch.chdir(trace_csv.parent)
-    _, calls = video(RuntimeError("work was done"))
-    result = cuffless("pulse", name, *options)
-    assert result.exit_code == 2
-    assert result.stdout == ""
-    assert remedy in " ".join(result.stderr.replace("│", " ").split())
-    assert not calls
+def test_wrong_use_of_a_trace_is_told_before_any_work(refused, options, remedy):
+    assert remedy in refused("pulse.csv", *options)
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        (("--time-unit", "ms"), "--time-unit is for traces"),
+        (("--roi", "absent.json"), "absent.json not found"),
+        (("--roi-mode", "file"), "--roi-mode file needs --roi FILE"),
+        (("--roi", "pulse.csv", "--roi-mode", "whole"), "exclude each other"),
+    ],
+)
+def test_wrong_use_of_a_video_is_told_before_any_work(refused, options, remedy):
+    assert remedy in refused("face.avi", *options)
 
 
 def test_finger_videos_are_measured_or_told_how_to_be(cuffless, shared):

@@ -38,7 +38,19 @@ Corpus = dict[str, dict[str, bytes]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case: ``readable``, ``refused``, or ``fault``; what was done to which file; what was said."""
+    """What became of a case.
+
+    Attributes
+    ----------
+    case : int
+        Its number, from which it can be made again.
+    kind : str
+        ``readable``, ``refused`` or ``fault``.
+    done : str
+        What was done to which file.
+    said : str
+        What the reader said.
+    """
 
     case: int
     kind: str

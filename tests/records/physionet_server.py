@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -58,11 +59,6 @@ def stall(after: int, times: int = FOR_EVER) -> Fault:
     return Fault("stall", times, after)
 
 
-def silent(times: int = FOR_EVER) -> Fault:
-    """Do not answer at all, until the client goes."""
-    return Fault("silent", times)
-
-
 def slow(seconds: float, times: int = FOR_EVER) -> Fault:
     """Wait before answering."""
     return Fault("slow", times, seconds)
@@ -76,44 +72,16 @@ def status(code: int, times: int = FOR_EVER, retry_after: float | str | None = N
     )
 
 
-def damaged(times: int = FOR_EVER) -> Fault:
-    """Send other bytes than the file's, as many."""
-    return Fault("damaged", times)
-
-
-def no_ranges(times: int = FOR_EVER) -> Fault:
-    """Answer requests for a range with the whole file."""
-    return Fault("no_ranges", times)
-
-
-def wrong_range(times: int = FOR_EVER) -> Fault:
-    """Answer requests for a range with another one, and say so."""
-    return Fault("wrong_range", times)
-
-
-def page(times: int = FOR_EVER) -> Fault:
-    """Send a web page in place of the file."""
-    return Fault("page", times)
-
-
-def packed(times: int = FOR_EVER) -> Fault:
-    """Send the file compressed, though nobody asked for it."""
-    return Fault("packed", times)
-
-
-def no_length(times: int = FOR_EVER) -> Fault:
-    """Send the file without its length and close."""
-    return Fault("no_length", times)
-
-
-def chunked(times: int = FOR_EVER) -> Fault:
-    """Send the file in chunks, without its length."""
-    return Fault("chunked", times)
-
-
-def endless(times: int = FOR_EVER) -> Fault:
-    """Send the file in chunks, again and again, until the client goes."""
-    return Fault("endless", times)
+# Faults that take only how many times they happen: silent(3); for ever unless told.
+silent = partial(Fault, "silent")  # do not answer at all, until the client goes
+damaged = partial(Fault, "damaged")  # send other bytes than the file's, as many
+no_ranges = partial(Fault, "no_ranges")  # answer requests for a range with the whole file
+wrong_range = partial(Fault, "wrong_range")  # answer requests for a range with another one, and say so
+page = partial(Fault, "page")  # send a web page in place of the file
+packed = partial(Fault, "packed")  # send the file compressed, though nobody asked for it
+no_length = partial(Fault, "no_length")  # send the file without its length and close
+chunked = partial(Fault, "chunked")  # send the file in chunks, without its length
+endless = partial(Fault, "endless")  # send the file in chunks, again and again, until the client goes
 
 
 @dataclass

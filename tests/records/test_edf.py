@@ -1,16 +1,14 @@
-import importlib.util
 from pathlib import Path
 
 import edfio
 import numpy as np
 import pytest
+from module_files import load_module
 
 from cuffless.config import ChannelOptions, RecordOptions
 from cuffless.records import RecordError, find_records, list_records, open_record
 
-_spec = importlib.util.spec_from_file_location("biosignal_files", Path(__file__).with_name("biosignal_files.py"))
-biosignals = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(biosignals)
+biosignals = load_module(Path(__file__).with_name("biosignal_files.py"))
 
 KINDS = {"edf": edfio.EdfSignal, "bdf": edfio.BdfSignal}
 

@@ -1,4 +1,3 @@
-import importlib.util
 import struct
 from pathlib import Path
 
@@ -6,15 +5,14 @@ import h5py
 import numpy as np
 import pytest
 import scipy.io
+from module_files import load_module
 
 from cuffless.config import RecordOptions
 from cuffless.records import RecordError, find_records, list_records, open_record
 from cuffless.records.formats.matlab import check_old_matlab
 from cuffless.windows import cut_windows
 
-_spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))
-matlab = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(matlab)
+matlab = load_module(Path(__file__).with_name("matlab_files.py"))
 
 
 def options_of(folder):

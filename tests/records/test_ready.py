@@ -1,17 +1,15 @@
-import importlib.util
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from module_files import load_module
 
 from cuffless.config import RecordOptions
 from cuffless.records import RecordError, find_records, list_records, open_record
 from cuffless.records.sources.ready import is_ready
 
-_spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))
-matlab = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(matlab)
+matlab = load_module(Path(__file__).with_name("matlab_files.py"))
 
 
 def options_of(folder, **options):
@@ -145,23 +143,42 @@ def test_without_need_of_pressure_windows_come_without_labels(published):
     assert record.ready.read(0, 2)[1:] == (None, None)
 
 
+def write_model(path):
+    with h5py.File(path, "w") as file:
+        file["weights"] = np.zeros(3)
+
+
+# Of another layout: how the file is written, and why it cannot be used.
+UNUSABLE = {
+    "lengths.h5": (
+        lambda path: matlab.write_published(path, windows(2), [[120, 60]] * 3, [0, 0]),
+        "label (3, 2) and subject_idx (2, 1) must be",
+    ),
+    "halves.h5": (
+        lambda path: matlab.write_published(path, windows(2), [[120, 60]] * 2, [0.5, np.nan]),
+        "subject_idx is not always a whole number",
+    ),
+    "nameless.mat": (
+        lambda path: matlab.write_subset(path, windows(2, 1250), [120] * 2, [60] * 2, ["p1", "\0"]),
+        "1 of 2 segments have no subject in Subject (the first is number 2)",
+    ),
+    "fieldless.mat": (
+        lambda path: matlab.write_segments(path, windows(2, 1250), [120] * 2, [60] * 2, "p1", field="ECG_F"),
+        "Subj_Wins has no PPG_F",
+    ),
+    "page.h5": (lambda path: path.write_text("<html>"), "page.h5: not a readable HDF5 file"),
+    "model.h5": (write_model, "not a known layout of ready-made windows (found: weights)"),
+}
+
+
 def test_files_of_another_layout_are_rows_with_the_reason(tmp_path):
     matlab.write_published(tmp_path / "good.h5", windows(2), [[120, 60]] * 2, [0, 0])
-    matlab.write_published(tmp_path / "lengths.h5", windows(2), [[120, 60]] * 3, [0, 0])
-    matlab.write_published(tmp_path / "halves.h5", windows(2), [[120, 60]] * 2, [0.5, np.nan])
-    matlab.write_subset(tmp_path / "nameless.mat", windows(2, 1250), [120] * 2, [60] * 2, ["p1", "\0"])
-    matlab.write_segments(tmp_path / "fieldless.mat", windows(2, 1250), [120] * 2, [60] * 2, "p1", field="ECG_F")
-    (tmp_path / "page.h5").write_text("<html>")
-    with h5py.File(tmp_path / "model.h5", "w") as file:
-        file["weights"] = np.zeros(3)
+    for name, (write, _) in UNUSABLE.items():
+        write(tmp_path / name)
     table = list_records(find_records(options_of(tmp_path)), options_of(tmp_path)).set_index("record")["problem"]
     assert table["good_0"] == ""
-    assert "label (3, 2) and subject_idx (2, 1) must be" in table["lengths"]
-    assert "subject_idx is not always a whole number" in table["halves"]
-    assert "1 of 2 segments have no subject in Subject (the first is number 2)" in table["nameless"]
-    assert "Subj_Wins has no PPG_F" in table["fieldless"]
-    assert "page.h5: not a readable HDF5 file" in table["page"]
-    assert "not a known layout of ready-made windows (found: weights)" in table["model"]
+    for name, (_, why) in UNUSABLE.items():
+        assert why in table[name.partition(".")[0]]
 
 
 def test_an_absent_subject_is_refused(published):

@@ -24,15 +24,25 @@ def test_a_master_in_the_list_wins_over_its_segments():
     ("line", "path", "patient"),
     [
         ("30/3000003/", "30/3000003/3000003", ""),
-        ("p00/p000020/", "p00/p000020/", "p000020"),
         ("./p00/p000020/p000020-2183-04-28-17-47.hea", "p00/p000020/p000020-2183-04-28-17-47", "p000020"),
-        ("p00/p000020/3544749_0001", "p00/p000020/3544749_0001", "p000020"),
-        ("waves/p100/p10014354/", "waves/p100/p10014354/", "p10014354"),
-        ("waves/p100/p10014354/81739927/81739927", "waves/p100/p10014354/81739927/81739927", "p10014354"),
     ],
 )
-def test_every_layout_of_the_databases_is_understood(line, path, patient):
+def test_lines_are_understood_that_spell_a_records_path_otherwise(line, path, patient):
     (one,) = read_list([line])
+    assert (one.path, one.patient, one.segments) == (path, patient, ())
+
+
+@pytest.mark.parametrize(
+    ("path", "patient"),
+    [
+        ("p00/p000020/", "p000020"),
+        ("p00/p000020/3544749_0001", "p000020"),
+        ("waves/p100/p10014354/", "p10014354"),
+        ("waves/p100/p10014354/81739927/81739927", "p10014354"),
+    ],
+)
+def test_lines_of_every_layout_name_path_and_patient(path, patient):
+    (one,) = read_list([path])
     assert (one.path, one.patient, one.segments) == (path, patient, ())
 
 

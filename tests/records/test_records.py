@@ -135,18 +135,19 @@ def test_csv_with_header_without_and_transposed(tmp_path):
     assert rows.segments[0].read(0, 2)[1] == pytest.approx([90, 90.01])
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "empty"),
-        ("ppg,abp\n", "no samples"),
-        ("ppg,pressure\n1,2\n", "no column 'abp' \\(found: ppg, pressure\\)"),
-        ("ppg,abp\n1,2\n3,high\n", "line 3: 'high' is not a number"),
-    ],
-)
-def test_a_csv_that_cannot_be_used_says_why(tmp_path, text, message):
+# Why a CSV cannot be used, by its text.
+UNUSABLE = {
+    "": "empty",
+    "ppg,abp\n": "no samples",
+    "ppg,pressure\n1,2\n": r"no column 'abp' \(found: ppg, pressure\)",
+    "ppg,abp\n1,2\n3,high\n": "line 3: 'high' is not a number",
+}
+
+
+@pytest.mark.parametrize("text", UNUSABLE)
+def test_a_csv_that_cannot_be_used_says_why(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
-    with pytest.raises(RecordError, match=message):
+    with pytest.raises(RecordError, match=UNUSABLE[text]):
         open_record(tmp_path / "a.csv")
 
 

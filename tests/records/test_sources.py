@@ -1,6 +1,5 @@
 """One contract for all sources: the same signals, written in the layout of each, give the same study."""
 
-import importlib.util
 import itertools
 import re
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 import scipy.io
 import wfdb
+from module_files import load_module
 
 from cuffless.config import RecordOptions
 from cuffless.provenance import file_digest
@@ -18,12 +18,8 @@ from cuffless.records import RecordError, Source, find_records, list_records
 from cuffless.records.sources import get_source, known_sources
 from cuffless.windows import cut_windows
 
-_spec = importlib.util.spec_from_file_location("matlab_files", Path(__file__).with_name("matlab_files.py"))
-matlab = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(matlab)
-_spec = importlib.util.spec_from_file_location("biosignal_files", Path(__file__).with_name("biosignal_files.py"))
-biosignals = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(biosignals)
+matlab = load_module(Path(__file__).with_name("matlab_files.py"))
+biosignals = load_module(Path(__file__).with_name("biosignal_files.py"))
 
 FS = 125
 SECONDS = 140

@@ -1,6 +1,5 @@
 """Folders of bad recordings, through the rules: what is whole is cut, and each of the others says why."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -9,11 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from module_files import load_module
 
-_path = Path(__file__).parents[1] / "records" / "test_one_bad_recording.py"
-_spec = importlib.util.spec_from_file_location("one_bad_recording", _path)
-bad = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(bad)
+bad = load_module(Path(__file__).parents[1] / "records" / "test_one_bad_recording.py")
 
 
 @pytest.mark.slow

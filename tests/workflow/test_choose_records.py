@@ -1,10 +1,10 @@
 """Where the records of `make real` come from."""
 
-import importlib.util
 import socket
 
 import pytest
 import yaml
+from module_files import load_module
 
 from cuffless.config import load_config
 
@@ -14,10 +14,7 @@ HEADER = "a 2 250 10\na.dat 16 1/NU 16 0 0 0 0 PLETH\na.dat 16 1/mmHg 16 0 0 0 0
 
 @pytest.fixture(scope="module")
 def chooser(project):
-    spec = importlib.util.spec_from_file_location("choose_records", project / "workflow" / "choose_records.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(project / "workflow" / "choose_records.py")
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
-import importlib.util
 import re
 import tomllib
 
 import pytest
 import yaml
+from module_files import load_module
 
 
 @pytest.fixture(scope="module")
 def derive(project):
-    spec = importlib.util.spec_from_file_location("derive", project / "envs" / "derive.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(project / "envs" / "derive.py")
 
 
 @pytest.fixture(scope="module")

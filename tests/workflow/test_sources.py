@@ -1,6 +1,5 @@
 """Every source from its files to Figure 7, and Figure 2 of the one that the paper draws it from."""
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from module_files import load_module
 
 from cuffless.records.sources import known_sources
 
@@ -19,14 +19,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "own_source.md"
 OWN = "own_source"  # the module that holds the page's examples
 
 
-def load(name):
-    spec = importlib.util.spec_from_file_location(f"records_{name}", RECORDS / f"{name}.py")
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-layouts = load("test_sources")
+layouts = load_module(RECORDS / "test_sources.py")
 layouts.SECONDS = 70
 
 

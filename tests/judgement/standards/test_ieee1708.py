@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from predicted_windows import predicted_windows
 
 from cuffless.judgement.standards import screen_standards
 from cuffless.judgement.standards.ieee1708 import ieee_grade
-from cuffless.judgement.table.predicted import Predicted
 
 SUBJECTS = 100
 # Of 1000 changes: 13.6, 34.1, 34.1, 13.6 % and 4.6 % beyond.
@@ -22,16 +22,8 @@ def _predicted(error, *, change=None, subjects=SUBJECTS, windows=10, calibrated=
     calibration = np.column_stack([100.1 + np.arange(subjects) * 0.3, 70.1 + np.arange(subjects) * 0.1])
     change = {"SBP": np.zeros(n), "DBP": np.zeros(n)} | (change or {})
     reference = calibration[owner] + np.column_stack([change["SBP"], change["DBP"]])
-    return Predicted(
-        subjects=np.array([f"s{i:03d}" for i in range(subjects)]),
-        owner=owner,
-        record=owner,
-        start=np.arange(n) * 7.0,
-        seconds=np.full(n, 7.0),
-        reference=reference,
-        prediction=reference + np.broadcast_to(np.asarray(error, float), n)[:, None],
-        calibration=calibration if calibrated else None,
-    )
+    error = np.broadcast_to(np.asarray(error, float), n)[:, None]
+    return predicted_windows(owner, reference, error, subjects, calibration=calibration if calibrated else None)
 
 
 def _spread(counts, pressure):

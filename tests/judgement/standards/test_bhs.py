@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from predicted_windows import predicted_windows
 
 from cuffless.judgement.standards import screen_standards
 from cuffless.judgement.standards.bhs import bhs_grade
-from cuffless.judgement.table.predicted import Predicted
 
 SUBJECTS = 100
 EVERY_RANGE = {"SBP": [129.0, 145.0, 161.0], "DBP": [79.0, 90.0, 101.0]}
@@ -17,15 +17,7 @@ def _predicted(error, reference=None, subjects=SUBJECTS):
     references = {name: np.resize(values, n) for name, values in EVERY_RANGE.items()} | (reference or {})
     reference = np.column_stack([references["SBP"], references["DBP"]]).astype(float)
     owner = np.sort(np.arange(n) % subjects)
-    return Predicted(
-        subjects=np.array([f"s{i:03d}" for i in range(subjects)]),
-        owner=owner,
-        record=owner,
-        start=np.arange(n) * 7.0,
-        seconds=np.full(n, 7.0),
-        reference=reference,
-        prediction=reference + np.asarray(error, float)[:, None],
-    )
+    return predicted_windows(owner, reference, np.asarray(error, float)[:, None], subjects)
 
 
 def _bhs(predicted, pressure="SBP", limits=None):

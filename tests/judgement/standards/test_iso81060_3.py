@@ -2,26 +2,18 @@
 
 import numpy as np
 import pytest
+from predicted_windows import predicted_windows
 from scipy.stats import f_oneway
 
 from cuffless.judgement.standards import screen_standards
 from cuffless.judgement.standards.iso81060_3 import error_components
-from cuffless.judgement.table.predicted import Predicted
 
 
 def _predicted(error, owner):
     """Errors of SBP as given; DBP is exact."""
-    n, k = len(error), max(owner) + 1
+    n = len(error)
     reference = np.column_stack([np.linspace(90, 160, n), np.linspace(50, 100, n)])
-    return Predicted(
-        subjects=np.array([f"s{i:03d}" for i in range(k)]),
-        owner=np.asarray(owner),
-        record=np.asarray(owner),
-        start=np.arange(n) * 7.0,
-        seconds=np.full(n, 7.0),
-        reference=reference,
-        prediction=reference + np.column_stack([error, np.zeros(n)]),
-    )
+    return predicted_windows(owner, reference, np.column_stack([error, np.zeros(n)]), max(owner) + 1)
 
 
 def _rows(predicted, reading="absolute pressure", pressure="SBP"):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from predicted_windows import predicted_windows
 
 from cuffless.judgement.standards import MEANING, screen_standards
 from cuffless.judgement.table.predicted import Predicted
@@ -25,20 +26,17 @@ PAPER = {"SBP": (75.0, 165.0), "DBP": (40.0, 80.0)}
 def _people(subjects=200, windows=28):
     """Subjects whose pressures cover everything that a standard asks for; not predicted yet."""
     owner = np.repeat(np.arange(subjects), windows)
-    n = len(owner)
     # Of 14 changes, 2, 5, 5 and 2 lie in the four ranges of IEEE 1708a: 14.3, 35.7, 35.7 and 14.3 %.
     level = np.column_stack([np.resize([85, 112, 125, 145, 175], subjects), np.resize([50, 65, 75, 90, 110], subjects)])
     offset = np.array([-1.5, -1.5, *[-0.5] * 5, *[0.5] * 5, 1.5, 1.5])
     change = np.tile(np.resize(offset, windows), subjects)[:, None] * [15, 10]
     reference = level[owner] + change
-    return Predicted(
-        subjects=np.array([f"s{i:04d}" for i in range(subjects)]),
-        owner=owner,
-        record=owner,
+    return predicted_windows(
+        owner,
+        reference,
+        0.0,
+        subjects,
         start=np.tile(np.arange(windows) * 7.0, subjects),
-        seconds=np.full(n, 7.0),
-        reference=reference,
-        prediction=reference.copy(),
         sex=np.resize(["f", "m"], subjects),
         calibration=level.astype(float),
     )

@@ -4,23 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from predicted_windows import predicted_windows
 
 from cuffless.judgement.standards.pairs import lay_out, reference_around, three_pairs
-from cuffless.judgement.table.predicted import Predicted
 
 
 def _predicted(owner, record, start, seconds=7.0, sbp=None):
     n = len(owner)
     sbp = np.arange(n, dtype=float) + 100 if sbp is None else np.asarray(sbp, float)
-    reference = np.column_stack([sbp, sbp / 2])
-    return Predicted(
-        subjects=np.array([f"s{i:03d}" for i in range(max(owner) + 1)]),
-        owner=np.asarray(owner),
+    return predicted_windows(
+        owner,
+        np.column_stack([sbp, sbp / 2]),
+        1,
+        max(owner) + 1,
         record=np.asarray(record),
         start=np.asarray(start, float),
         seconds=np.broadcast_to(np.asarray(seconds, float), n).copy(),
-        reference=reference,
-        prediction=reference + 1,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from predicted_windows import predicted_windows
 from scipy.optimize import brentq
 from scipy.stats import norm
 
@@ -26,14 +27,12 @@ def _predicted(sbp_error, subjects=SUBJECTS, *, sbp=None, dbp=None, windows=3):
     sbp = np.resize(COVERED["SBP"], n) if sbp is None else np.asarray(sbp, float)
     dbp = np.resize(COVERED["DBP"], n) if dbp is None else np.asarray(dbp, float)
     reference = np.column_stack([sbp, dbp])
-    return Predicted(
-        subjects=np.array([f"s{i:03d}" for i in range(subjects)]),
-        owner=np.repeat(np.arange(subjects), windows),
-        record=np.repeat(np.arange(subjects), windows),
+    return predicted_windows(
+        np.repeat(np.arange(subjects), windows),
+        reference,
+        np.column_stack([np.broadcast_to(sbp_error, n), np.zeros(n)]),
+        subjects,
         start=np.tile(np.arange(windows) * 7.0, subjects),
-        seconds=np.full(n, 7.0),
-        reference=reference,
-        prediction=reference + np.column_stack([np.broadcast_to(sbp_error, n), np.zeros(n)]),
         sex=np.resize(["f", "m"], subjects),
     )
 

@@ -1,9 +1,11 @@
 """Fine-tuning outputs on rPPG: what changes, what must not, and that a stopped run goes on."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
-import zarr
+from finetuned import stop_and_go_on, write_windows
 
 from cuffless.config import AlexNetOptions, LstmOptions, ResNetOptions, SlapnicarOptions
 from cuffless.config.rppg import RppgTuningOptions
@@ -11,7 +13,6 @@ from cuffless.designs.fits import fold_fits
 from cuffless.designs.folds import SETTINGS, sample_folds
 from cuffless.networks import build_network, predict_pressures
 from cuffless.training.finetune import finetune_network
-from cuffless.windows import create_array
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 LENGTH, SUBJECTS, N = 60, 4, 25
@@ -31,13 +32,6 @@ def build(name="alexnet", length=LENGTH):
     return build_network(NETWORKS[name], (length, 1), label_mean=(120, 60), label_sd=(15, 8))
 
 
-def write_store(path, ppg, labels):
-    with zarr.storage.ZipStore(path, mode="w") as opened:
-        root = zarr.create_group(opened)
-        create_array(root, "labels", labels.shape, "float32", 2)[:] = labels
-        create_array(root, "ppg", ppg.shape, "float16", ppg.shape[1])[:] = ppg
-
-
 def make_study(folder, length=LENGTH, offset=25.0):
     """Windows whose pressures are the network's own and an offset, that of the last subject apart from the others'."""
     rng = np.random.default_rng(0)
@@ -49,7 +43,7 @@ def make_study(folder, length=LENGTH, offset=25.0):
     k = np.tile(np.arange(N), SUBJECTS)
     index = pd.DataFrame({"subject": [f"v{s}" for s in own], "record": "r", "row": k, "start": 6.0 * k, "seconds": 6.0})
     index = index.assign(sbp=labels[:, 0], dbp=labels[:, 1], hr=70.0, snr=3.0, position=np.arange(len(index)))
-    write_store(folder / "windows.zarr.zip", ppg, labels)
+    write_windows(folder / "windows.zarr.zip", ppg, labels)
     return index, folder / "windows.zarr.zip", ppg
 
 
@@ -160,7 +154,7 @@ def test_the_validation_subject_decides_when_to_stop(made):
     labels[(index["subject"] == harmed).to_numpy()] -= 60  # every step of training leads away from it
     index = index.assign(sbp=labels[:, 0], dbp=labels[:, 1])
     store = made[1].parent / "harmed.zarr.zip"
-    write_store(store, ppg, labels)
+    write_windows(store, ppg, labels)
     plan = sample_folds(index, OPTIONS).windows
     _, fits, _ = tune((index, store, plan, ppg), log=lambda line: None)
     of = fits[fits["val_subject"] == harmed]
@@ -172,17 +166,7 @@ def test_the_validation_subject_decides_when_to_stop(made):
 
 @pytest.mark.slow
 def test_a_run_that_is_stopped_goes_on_after_the_folds_that_are_done(made, tuned, tmp_path):
-    said = []
-
-    def stop_after_first(line):
-        if said:
-            raise KeyboardInterrupt
-        said.append(line)
-
-    with pytest.raises(KeyboardInterrupt):
-        tune(made, state=tmp_path, log=stop_after_first)
-    again = []
-    table, fits, _ = tune(made, state=tmp_path, log=again.append)
+    again, (table, fits, _) = stop_and_go_on(partial(tune, made, state=tmp_path))
     assert again[0] == "alexnet, fold 1 of 4 (v0): already done, skipped"
     assert again[1].startswith("alexnet, fold 2 of 4 (v1): SBP MAE before ")
     pd.testing.assert_frame_equal(table, tuned[2][0], check_dtype=False)
@@ -191,7 +175,7 @@ def test_a_run_that_is_stopped_goes_on_after_the_folds_that_are_done(made, tuned
 
 def test_another_store_is_refused(made, tmp_path):
     index, _, plan, ppg = made
-    write_store(tmp_path / "other.zarr.zip", ppg, np.full((len(ppg), 2), 100, np.float32))
+    write_windows(tmp_path / "other.zarr.zip", ppg, np.full((len(ppg), 2), 100, np.float32))
     with pytest.raises(ValueError, match="does not hold the plan's 100 windows"):
         tune((index, tmp_path / "other.zarr.zip", plan, ppg))
 

@@ -190,19 +190,12 @@ def test_boxes_hold_the_quartiles_of_absolute_errors(usual):
     (_, _, predictions, _), tables = usual
     rows = predictions[(predictions["network"] == "lstm") & (predictions["setting"] == "first")]
     error = (rows["sbp"] - rows["sbp_ref"]).abs()
-    found = one(tables.boxes, network="lstm", method="network", setting="first", pressure="SBP")
+    box = {"network": "lstm", "method": "network", "setting": "first", "pressure": "SBP"}
+    found = one(tables.boxes, **box)
     assert np.allclose(found[["q1", "median", "q3"]].astype(float), error.quantile([0.25, 0.5, 0.75]))
     assert found["n_windows"] == len(rows)
     own = error[rows["subject"] == "v004"]
-    subject = one(
-        tables.subject_boxes,
-        network="lstm",
-        method="network",
-        setting="first",
-        pressure="SBP",
-        subject="v004",
-        number=5,
-    )
+    subject = one(tables.subject_boxes, **box, subject="v004", number=5)
     assert subject["median"] == pytest.approx(own.median())
     assert subject["low"] <= subject["q1"] <= subject["median"] <= subject["q3"] <= subject["high"]
 

@@ -1,25 +1,19 @@
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
-import zarr
+from finetuned import stop_and_go_on, write_windows
 
 from cuffless.config import AlexNetOptions, ProtocolOptions
 from cuffless.designs.fits import personalization_fits
 from cuffless.designs.plan import sample_plan
 from cuffless.networks import build_network
 from cuffless.training.finetune import finetune_network
-from cuffless.windows import create_array
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
 LENGTH, N = 60, 70
 OPTIONS = ProtocolOptions(subjects=3, budget_windows=(1, 5), budget_shares=(), epochs=5)
-
-
-def write_store(path, ppg, labels):
-    with zarr.storage.ZipStore(path, mode="w") as opened:
-        root = zarr.create_group(opened)
-        create_array(root, "labels", labels.shape, "float32", 2)[:] = labels
-        create_array(root, "ppg", ppg.shape, "float16", ppg.shape[1])[:] = ppg
 
 
 def network():
@@ -41,7 +35,7 @@ def drawn(tmp_path_factory):
     plan = sample_plan(index, OPTIONS, manifest=manifest).windows
     path = tmp_path_factory.mktemp("store") / "windows.zarr.zip"
     ppg = rng.standard_normal((len(plan), LENGTH)).astype(np.float16)
-    write_store(path, ppg, plan[["sbp", "dbp"]].to_numpy(np.float32))
+    write_windows(path, ppg, plan[["sbp", "dbp"]].to_numpy(np.float32))
     return plan, path
 
 
@@ -92,17 +86,7 @@ def test_before_is_the_network_as_it_was_trained(drawn, undisturbed):
 
 
 def test_a_run_that_is_stopped_goes_on_after_the_subjects_that_are_done(drawn, undisturbed, tmp_path):
-    said = []
-
-    def stop_after_first(line):
-        if said:
-            raise KeyboardInterrupt
-        said.append(line)
-
-    with pytest.raises(KeyboardInterrupt):
-        personalize(drawn, state=tmp_path, log=stop_after_first)
-    again = []
-    table, fits, _ = personalize(drawn, state=tmp_path, log=again.append)
+    again, (table, fits, _) = stop_and_go_on(partial(personalize, drawn, state=tmp_path))
     assert again[0] == "alexnet, subject 1 of 3 (p2): already done, skipped"
     assert again[1].startswith("alexnet, subject 2 of 3")
     pd.testing.assert_frame_equal(table, undisturbed[0], check_dtype=False)
@@ -112,7 +96,7 @@ def test_a_run_that_is_stopped_goes_on_after_the_subjects_that_are_done(drawn, u
 def test_another_store_is_refused(drawn, tmp_path):
     plan, _ = drawn
     path = tmp_path / "windows.zarr.zip"
-    write_store(path, np.zeros((len(plan), LENGTH), np.float16), np.full((len(plan), 2), 100, np.float32))
+    write_windows(path, np.zeros((len(plan), LENGTH), np.float16), np.full((len(plan), 2), 100, np.float32))
     with pytest.raises(ValueError, match=r"does not hold the plan's \d+ windows"):
         personalize((plan, path))
 
