@@ -57,7 +57,8 @@ def capped_index(
         notes.append(f"{len(counts) - len(enough)} subjects with fewer than {options.min_windows} windows are left out")
     if over := int((enough > options.cap).sum()):
         notes.append(f"{over} of {len(enough)} subjects have more than {options.cap} windows and were capped")
-    sampled, waiting = [], []
+    sampled: list[pd.DataFrame] = []
+    waiting: list[pd.DataFrame] = []
     missing = enough.copy()
     for piece in _pieces(index):
         piece = piece[piece["subject"].isin(enough.index)]

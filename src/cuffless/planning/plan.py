@@ -157,9 +157,8 @@ def _training(study, splits: dict, windows_per_second: float | None) -> dict:
 def _cpu_hours(source: str, holdings: Holdings, windowings: int, splits: dict) -> dict:
     hours = holdings.hours
     windows = sum(split["train"] + split["val"] + split["test"] for split in splits.values())
-    simulated = source == "simulator" and hours is not None
     return {
-        "simulating": hours / SIMULATED_HOURS_PER_CPU_SECOND / 3600 if simulated else 0.0,
+        "simulating": 0.0 if hours is None or source != "simulator" else hours / SIMULATED_HOURS_PER_CPU_SECOND / 3600,
         "windowing": None if hours is None else hours * windowings * CPU_MS_PER_HOUR_WINDOWED / 3.6e6,
         "materializing": windows / WINDOWS_MATERIALIZED_PER_CPU_SECOND / 3600,
     }

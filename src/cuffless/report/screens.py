@@ -1,6 +1,7 @@
 """Standards' screens on a page, and the list of what cannot be assessed at all."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from cuffless.judgement.standards import CANNOT_CERTIFY
 from cuffless.report.judgement.tables import PRESSURE, download
@@ -56,7 +57,7 @@ def reason_of(row) -> str:
     return text(row.reason).removesuffix(CANNOT_CERTIFY).strip()
 
 
-def measured(value: object) -> str:
+def measured(value: Any) -> str:
     """Write a screen's value or limit, which may be words."""
     if value is None or value != value:
         return NOTHING

@@ -52,17 +52,18 @@ class RecordingOutcome:
     @property
     def verdict(self) -> str:
         """Why there is no window, or how many of them are kept."""
-        return self.why or f"{self.n_kept} of {self.windows.n_cut} windows kept"
+        if self.windows is None or self.why:
+            return self.why
+        return f"{self.n_kept} of {self.windows.n_cut} windows kept"
 
     @property
     def why(self) -> str:
         """Why there is no window; empty if there is one."""
         if self.reason or self.n_kept:
             return self.reason
-        rejected = {} if self.windows is None else self.windows.rejected
-        if not any(rejected.values()):
+        if self.windows is None or not any(self.windows.rejected.values()):
             return "no stretch without a gap is as long as a window"
-        worst = max(rejected, key=rejected.get)
+        worst = max(self.windows.rejected, key=self.windows.rejected.__getitem__)
         return f"all {self.windows.n_cut} windows rejected, most under {worst}"
 
 

@@ -139,7 +139,7 @@ def _marks(lines: list[str], comments: list[str], quote: str) -> tuple[str, str]
     ]
     if any(quote in line for line in judged):
         candidates.append((",", ","))
-    best = max(enumerate(candidates), key=lambda item: (*_fitness(judged, heads, *item[1], quote), -item[0]))
+    best = max(enumerate(candidates), key=lambda item: (*_fitness(judged, heads, *item[1], quote=quote), -item[0]))
     return best[1]
 
 
