@@ -9,6 +9,7 @@ Keras layers has a function ``register_layers()`` that imports them.
 """
 
 import importlib
+import inspect
 from functools import cache
 from types import ModuleType
 
@@ -48,7 +49,7 @@ def architecture_module(options: ArchitectureOptions) -> ModuleType:
 
 def architecture_file(name: str) -> str:
     """File that holds the code of an architecture."""
-    return importlib.import_module(architectures()[name].__module__).__file__
+    return inspect.getfile(importlib.import_module(architectures()[name].__module__))
 
 
 def register_layers() -> None:

@@ -132,9 +132,12 @@ def load_frames(path: str | Path) -> list[tuple[float, np.ndarray]]:
     import cv2
 
     with np.load(path) as arrays:
-        return [
-            (float(t), cv2.imdecode(arrays[f"frame{number}"], cv2.IMREAD_COLOR)) for number, t in enumerate(arrays["t"])
-        ]
+        frames = []
+        for number, t in enumerate(arrays["t"]):
+            frame = cv2.imdecode(arrays[f"frame{number}"], cv2.IMREAD_COLOR)
+            assert frame is not None  # it was encoded here, and the archive has checksums
+            frames.append((float(t), frame))
+        return frames
 
 
 def traces_or_reasons(paths: Iterable[str | Path]) -> Iterator[Trace | str]:

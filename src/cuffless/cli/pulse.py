@@ -82,7 +82,7 @@ def run_pulse(call: PulseCall) -> int:
         complain(note)
     try:
         if call.plot:
-            _plot(call.plot, call.source.name, opened or _Opened(None), rates, reason)
+            _plot(call.plot, call.source.name, opened, rates, reason)
     except UsageError as error:
         complain(str(error))
         return WRONG_USE
@@ -222,12 +222,13 @@ def _print_summary(summary: dict) -> None:
         console.print(table)
 
 
-def _plot(path: Path, name: str, opened: _Opened, rates: Rates | None, reason: str) -> None:
+def _plot(path: Path, name: str, opened: _Opened | None, rates: Rates | None, reason: str) -> None:
     from cuffless.figures.study.contact_sheet import plot_contact_sheet
     from cuffless.figures.style import render
 
     looks = FigureOptions(dpi=150)
-    figure = plot_contact_sheet(opened.frames, opened.regions, opened.trace, rates, looks, title=name, reason=reason)
+    frames, regions, trace = (opened.frames, opened.regions, opened.trace) if opened else ([], None, None)
+    figure = plot_contact_sheet(frames, regions, trace, rates, looks, title=name, reason=reason)
     with output_file("--plot", path) as part:
         render(figure, part)
     complain(f"plot written: {path}")

@@ -63,7 +63,7 @@ class FigureModule:
 
     def setting_values(self, study: StudyConfig) -> dict[str, Any]:
         """Values of `settings` in a configuration."""
-        return {key: _looked_up(*_fillings(path, study), study=study) for key, path in self.settings.items()}
+        return {key: _looked_up(one, study) for key, path in self.settings.items() for one in _fillings(path, study)}
 
 
 @cache

@@ -24,7 +24,7 @@ def standards_tables(judgement, cases: Mapping[str, int], networks: Mapping[str,
     reading, reason = Column("reading", "reading", wide=True), Column("reason", reason_of, wide=True)
     overall = rows[rows["clause"] == OVERALL]
     head = [PRESSURE, *seed, verdict]
-    numbered = {"cases": cases, "networks": networks}
+    numbered: dict[str, Any] = {"cases": cases, "networks": networks}
     tables = {
         "": make_table(
             overall,

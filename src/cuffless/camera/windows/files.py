@@ -105,7 +105,12 @@ def write_window_set(
     ordered = sorted(kept_some, key=lambda outcome: (outcome.subject, outcome.recording))
     table = pd.concat([_rows(outcome) for outcome in [RecordingOutcome("", ""), *ordered]], ignore_index=True)
     table["position"] = np.arange(len(table))
-    kept = np.concatenate([np.empty((0, windows.samples), np.float16), *(_in_time(outcome) for outcome in ordered)])
+    kept = np.concatenate(
+        [
+            np.empty((0, windows.samples), np.float16),
+            *(outcome.windows.ppg[_order(outcome)] for outcome in ordered if outcome.windows),
+        ]
+    )
     labels = table[["sbp", "dbp"]].to_numpy(np.float32)
     write_set(store, labels, [kept], windows.samples, {"subset": "rppg", "windows": windows.model_dump(mode="json")})
     with whole_file(index) as part:
@@ -125,10 +130,6 @@ def _rows(outcome: RecordingOutcome) -> pd.DataFrame:
         record=pd.Series(outcome.recording, index=table.index, dtype="str"),
         row=np.arange(len(table), dtype=np.int32),
     )
-
-
-def _in_time(outcome: RecordingOutcome) -> np.ndarray:
-    return outcome.windows.ppg[_order(outcome)]
 
 
 def _order(outcome: RecordingOutcome) -> np.ndarray:

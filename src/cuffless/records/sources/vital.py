@@ -274,7 +274,7 @@ def _segments(name, load: Callable[[], _Content], ppg: int, abp: int | None, fac
             start,
             fs,
             channel(ppg, first, start, stop, 1.0),
-            None if second is None else channel(abp, second, start, stop, factor),
+            None if abp is None or second is None else channel(abp, second, start, stop, factor),
         )
         for start, stop, first, second in sorted(found)
     ]
