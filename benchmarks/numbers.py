@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.quoted import PAGES, filled
-from cuffless.judgement.paper_tables import NETWORKS
+from cuffless.judgement.names import NETWORKS
 
 PROJECT = Path(__file__).resolve().parents[1]
 TABLE = PROJECT / "resources" / "numbers.csv"

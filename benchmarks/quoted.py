@@ -10,7 +10,7 @@ from itertools import product
 
 import pandas as pd
 
-from cuffless.judgement.paper_tables import NETWORKS
+from cuffless.judgement.names import NETWORKS
 
 PAGES = ("README.md", "docs/tutorial.md", "docs/leakage.md", "docs/real_people.md")
 _PART = re.compile(r"(?<=<!-- numbers: )(\w+)( -->\n).*?(?=<!-- end of numbers -->)", re.DOTALL)

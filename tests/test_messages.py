@@ -18,7 +18,7 @@ from cuffless.camera.windows.ready import read_ready
 from cuffless.config import RecordOptions, WindowOptions, load_config
 from cuffless.errors import CufflessError
 from cuffless.judgement import read_table
-from cuffless.judgement.table.predictions import PredictionError, read_predictions
+from cuffless.judgement.table.predictions import PredictionError
 from cuffless.records import find_records, open_csv, open_record, open_wfdb
 from cuffless.records.cuff_values import read_cuff_values
 from cuffless.records.record_lists import list_file
@@ -97,7 +97,7 @@ TABLES = {
     "own predictions": (
         "subject,record,start,subset,sbp_ref,dbp_ref,sbp,dbp,network,split,seed",
         "s1,r1,0,test,120,80,118,79,net,split,0",
-        lambda path: read_predictions([path]) is None or None,
+        lambda path: read_table([path]) is None or None,
     ),
 }
 

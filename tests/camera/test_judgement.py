@@ -1,19 +1,31 @@
 """Networks judged on rPPG, before and after fine-tuning, beside what needs no network."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.arms.camera import judge_rppg
-from cuffless.arms.splits import write_tables
+from cuffless.arms.camera import judge_folds
 from cuffless.config import EvaluationOptions
 from cuffless.config.rppg import RppgTuningOptions
 from cuffless.designs.folds import SETTINGS, audit_folds, sample_folds
-from cuffless.judgement.paper_tables import read_reference
+from cuffless.judgement.paper_tables import TABLE2, read_reference, write_paper_table
 from cuffless.judgement.table.predictions import PredictionError
-from cuffless.judgement.table2 import write_table2
 
 QUICK = EvaluationOptions(bootstrap=100)
+
+
+def judge_rppg(*given, **further):
+    """Tables and summary of the folds, each an attribute."""
+    found = judge_folds(*given, **further)
+    return SimpleNamespace(**found.tables, **found.texts, judged=found)
+
+
+def write_table2(overall, reference, csv, md, options=None):
+    write_paper_table([overall], reference, csv, md, options, paper=TABLE2)
+
+
 SECONDS = 6.0
 SCALE = {"before": 2.0, "tuned": 1.0, "first": 0.5, "random": 0.25}
 
@@ -141,14 +153,14 @@ def test_the_pulse_rate_explains_what_follows_it(usual):
 def test_without_pulse_rates_the_rest_is_judged():
     parts = study(index=make_index().assign(hr=np.nan))
     tables = judge_rppg(*parts, QUICK)
-    assert "heart_rate" not in set(tables.mae["method"]) | set(tables.skill["baseline"])
-    assert "pulse rate only" not in tables.summary
+    assert "heart_rate" not in set(tables.mae["method"]) | set(tables.method_skill["baseline"])
+    assert "heart rate only" not in tables.summary
 
 
 def test_skill_is_the_share_of_the_baselines_error_that_goes(usual):
     _, tables = usual
     mae = tables.mae.set_index(["network", "method", "setting", "pressure", "average"])["mae"]
-    for row in cells(tables.skill, network="lstm", method="network", pressure="SBP").itertuples():
+    for row in cells(tables.method_skill, network="lstm", method="network", pressure="SBP").itertuples():
         own = mae["lstm", "network", row.setting, "SBP", row.average]
         if row.baseline in SETTINGS:
             against = mae["lstm", "network", row.baseline, "SBP", row.average]
@@ -158,7 +170,7 @@ def test_skill_is_the_share_of_the_baselines_error_that_goes(usual):
         else:
             against = mae["none", row.baseline, row.setting, "SBP", row.average]
         assert row.skill == pytest.approx(1 - own / against)
-    of = cells(tables.skill, network="lstm", method="network").groupby("setting")["baseline"].agg(set)
+    of = cells(tables.method_skill, network="lstm", method="network").groupby("setting")["baseline"].agg(set)
     assert of["before"] == {"mean", "heart_rate"}
     assert of["tuned"] == {"before", "mean", "heart_rate"}
     assert of["first"] == {
@@ -168,7 +180,7 @@ def test_skill_is_the_share_of_the_baselines_error_that_goes(usual):
 
 def test_subjects_that_fine_tuning_hurts_are_not_improved(usual):
     _, tables = usual
-    improved = tables.subjects.groupby("subject")["improved"].agg(["first", "nunique"])
+    improved = tables.subject_boxes.groupby("subject")["improved"].agg(["first", "nunique"])
     assert (improved["nunique"] == 1).all()
     assert improved.index[~improved["first"]].tolist() == ["v002"]
     assert "lowers the SBP error of 7 of 8 subjects (the mean over networks); in the paper 13 of 17." in tables.summary
@@ -178,12 +190,18 @@ def test_boxes_hold_the_quartiles_of_absolute_errors(usual):
     (_, _, predictions, _), tables = usual
     rows = predictions[(predictions["network"] == "lstm") & (predictions["setting"] == "first")]
     error = (rows["sbp"] - rows["sbp_ref"]).abs()
-    found = one(tables.box, network="lstm", method="network", setting="first", pressure="SBP")
+    found = one(tables.boxes, network="lstm", method="network", setting="first", pressure="SBP")
     assert np.allclose(found[["q1", "median", "q3"]].astype(float), error.quantile([0.25, 0.5, 0.75]))
     assert found["n_windows"] == len(rows)
     own = error[rows["subject"] == "v004"]
     subject = one(
-        tables.subjects, network="lstm", method="network", setting="first", pressure="SBP", subject="v004", number=5
+        tables.subject_boxes,
+        network="lstm",
+        method="network",
+        setting="first",
+        pressure="SBP",
+        subject="v004",
+        number=5,
     )
     assert subject["median"] == pytest.approx(own.median())
     assert subject["low"] <= subject["q1"] <= subject["median"] <= subject["q3"] <= subject["high"]
@@ -191,15 +209,15 @@ def test_boxes_hold_the_quartiles_of_absolute_errors(usual):
 
 def test_tests_pair_subjects_and_the_papers_stands_beside_them(usual):
     _, tables = usual
-    row = one(tables.tests, comparison="first vs tuned", network="all", pressure="SBP")
+    row = one(tables.contrasts, comparison="first vs tuned", network="all", pressure="SBP")
     assert row["n_pairs"] == 8
     assert row["paired_p"] == pytest.approx(2 / 2**8)
     assert row["paired_p_holm"] == pytest.approx(4 / 2**8)
     assert np.isnan(row["ks_windows_p"])
-    single = cells(tables.tests, comparison="first vs tuned", network="lstm")
+    single = cells(tables.contrasts, comparison="first vs tuned", network="lstm")
     assert (single["family"] == 4).all()
     assert single["ks_windows_significant"].all()
-    first = one(tables.tests, comparison="first vs random", network="lstm", pressure="SBP")
+    first = one(tables.contrasts, comparison="first vs random", network="lstm", pressure="SBP")
     per_subject = 0.25 * (4 + np.arange(1, 9))
     assert first["difference"] == pytest.approx(per_subject.mean())
     assert (first["a"], first["b"]) == ("network first", "network random")
@@ -208,7 +226,7 @@ def test_tests_pair_subjects_and_the_papers_stands_beside_them(usual):
 def test_few_subjects_get_neither_interval_nor_test():
     tables = judge_rppg(*study(index=make_index(subjects=4)), QUICK)
     assert tables.mae["lower"].isna().all()
-    assert set(tables.tests["pairing"]) == {"too few subjects"}
+    assert set(tables.contrasts["pairing"]) == {"too few subjects"}
     assert "too few subjects for a test" in tables.summary
 
 
@@ -237,7 +255,7 @@ def test_own_complement_judges_each_setting_on_its_windows():
     assert (windows["nunique"] == 1).all()
     assert windows["first"].to_dict() == {setting: plan[f"test_{setting}"].sum() for setting in SETTINGS}
     skill = one(
-        tables.skill,
+        tables.method_skill,
         network="all",
         method="network",
         setting="random",
@@ -293,14 +311,17 @@ def test_sentences_hold_for_a_loss_as_for_a_gain(usual):
     [
         (
             lambda table: table.drop(table.index[table["setting"] == "tuned"][0]),
-            r"setting tuned: \d+ rows for \d+ windows",
+            r"setting tuned: window subject v000, record r, start .* is missing \(1 of \d+ windows\)",
         ),
-        (lambda table: pd.concat([table, table[-1:]]), r"setting random: .*\(a window stands twice\)"),
+        (lambda table: pd.concat([table, table[-1:]]), r"setting random: window .* stands twice; .*\(2 such rows\)"),
         (lambda table: table.assign(sbp_ref=table["sbp_ref"] + 1), "has another reference"),
         (lambda table: table.assign(start=table["start"] + 1), "is not in the plan"),
         (lambda table: table.assign(dbp=np.nan), "has no finite prediction"),
-        (lambda table: table.replace({"setting": {"first": "last"}}), "setting 'last' is none of before, tuned"),
-        (lambda table: table.assign(network="all"), "has a name that is taken"),
+        (
+            lambda table: table.replace({"setting": {"first": "last"}}),
+            r"setting last is not among the plan's \(before, tuned, first, random\)",
+        ),
+        (lambda table: table.assign(network="all"), "a network cannot be called 'all'"),
         (lambda table: table[:0], "no predictions"),
     ],
 )
@@ -318,8 +339,8 @@ def test_a_network_given_twice_is_refused(usual):
 
 def test_tables_are_written_by_name(usual, tmp_path):
     _, tables = usual
-    names = ("mae", "skill", "tests", "subjects", "ks", "box", "overall")
-    write_tables(tables, {name: tmp_path / f"{name}.csv" for name in names} | {"summary": tmp_path / "summary.md"})
+    names = {"mae", "method_skill", "contrasts", "subject_boxes", "subject_ks", "boxes", "overall"}
+    tables.judged.write([*(tmp_path / f"{name}.csv" for name in names), tmp_path / "summary.md"])
     for name in names:
         assert len(pd.read_csv(tmp_path / f"{name}.csv")) > 0
     assert (tmp_path / "summary.md").read_text(encoding="utf-8").startswith("# rPPG: what fine-tuning")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.arms.camera_summary import AGAINST, SAID, summary_page
+from cuffless.arms.camera_words import AGAINST, SAID, summary_page
 from cuffless.config import EvaluationOptions
 from cuffless.config.rppg import RppgTuningOptions
 from cuffless.designs.folds import SETTINGS
@@ -65,11 +65,15 @@ def ks_of(networks):
 def page(networks=("alexnet", "lstm"), difference=-1.5, p=0.02, significant=True, audit=None, reference=None, **tuning):
     improved = [subject != 4 for subject in range(9)]
     subjects = pd.DataFrame({"subject": range(9), "improved": improved})
+    tables = {
+        "mae": mae_of((*networks, "all")),
+        "method_skill": pd.DataFrame(columns=["network", "pressure", "skill", "upper", "n_subjects"]),
+        "contrasts": contrasts_of(difference, p, significant),
+        "subject_boxes": pd.concat([subjects.assign(network=network) for network in (*networks, "all")]),
+        "subject_ks": ks_of(networks).assign(protocol=""),
+    }
     return summary_page(
-        mae_of((*networks, "all")),
-        contrasts_of(difference, p, significant),
-        pd.concat([subjects.assign(network=network) for network in (*networks, "all")]),
-        ks_of(networks),
+        tables,
         audit or {},
         RppgTuningOptions(**tuning),
         EvaluationOptions(),
@@ -116,14 +120,14 @@ def test_what_needs_no_network_stands_in_the_last_column():
             *empty, last = row_of(text, "SBP", setting, method)
             assert empty == ["", ""]
             assert last.startswith(f"{mae + tenths:.1f} [")
-        cells = row_of(text, "SBP", setting, "offset-corrected network as trained on PPG")
+        cells = row_of(text, "SBP", setting, "offset-corrected network")
         assert [cell.split()[0] for cell in cells] == [f"{mae + 0.4 + tenths:.1f}" for tenths in (0.1, 0.3, 0.2)]
 
 
 @pytest.mark.parametrize(("test", "settings"), [("common", 1), ("own_complement", 3)])
 def test_who_knows_of_other_people_only_is_shown_once_where_the_test_windows_are_the_same(test, settings):
     text = page(test=test)
-    for method in ("mean of the training subjects", "pulse rate only"):
+    for method in ("population mean", "heart rate only"):
         assert text.count(f"| {method} |") == 2 * settings
         assert row_of(text, "SBP", "fine-tuned on other people", method)[-1].startswith("15.")
 

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.numbers import read_summary
 from benchmarks.quoted import PAGES, Numbers, filled
-from cuffless.judgement.paper_tables import NETWORKS
+from cuffless.judgement.names import NETWORKS
 
 OWN = [name for name in NETWORKS if name != "mean"]
 STUDIES = ("real", "cohort")

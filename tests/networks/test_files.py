@@ -75,7 +75,7 @@ def test_code_inside_a_model_is_not_run(tmp_path):
 
     layers = [keras.Input((50, 1)), keras.layers.Lambda(lambda x: x[:, :2, 0])]
     keras.Sequential(layers).save(tmp_path / "code.keras")
-    with pytest.raises(ValueError, match=r"code\.keras cannot be loaded.*Lambda layers are not taken"):
+    with pytest.raises(ValueError, match=r"code\.keras cannot be loaded.*Lambda layers are not accepted"):
         load_network(tmp_path / "code.keras")
 
 

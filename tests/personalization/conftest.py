@@ -1,12 +1,13 @@
 """Plans and predictions of personalization, made by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.arms.personalization import judge_personalization
+from cuffless.arms.personalization import Protocol, judge_protocols
 from cuffless.config import EvaluationOptions, ProtocolOptions
-from cuffless.judgement.table.protocols import Protocol
 
 SECONDS, MEAN = 6.0, (120.0, 60.0)
 
@@ -121,6 +122,12 @@ def protocol_of(
 QUICK = EvaluationOptions(bootstrap=100)
 
 
+def judged(protocols):
+    """Tables and summary of protocols, each an attribute."""
+    found = judge_protocols(protocols, QUICK)
+    return SimpleNamespace(**found.tables, **found.texts, judged=found)
+
+
 @pytest.fixture
 def make_protocol():
     """Factory of protocols with their predictions."""
@@ -130,14 +137,14 @@ def make_protocol():
 @pytest.fixture
 def judge():
     """Judge protocols with few draws of the bootstrap."""
-    return lambda *protocols: judge_personalization(protocols, QUICK)
+    return lambda *protocols: judged(protocols)
 
 
 @pytest.fixture(scope="session")
 def usual():
     """A protocol of two networks and eight subjects, and its tables."""
     protocol = protocol_of()
-    return protocol, judge_personalization([protocol], QUICK)
+    return protocol, judged([protocol])
 
 
 @pytest.fixture(scope="session")
@@ -145,4 +152,4 @@ def two_protocols():
     """The same beside a protocol that tests windows next to calibration windows, and the tables of both."""
     beside = protocol_of("alternate", test_half="alternate", leakage="warn", warnings=["alternate: 3 windows touch"])
     protocols = [protocol_of(), beside]
-    return protocols, judge_personalization(protocols, QUICK)
+    return protocols, judged(protocols)

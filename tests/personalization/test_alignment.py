@@ -1,14 +1,13 @@
 """Predictions that do not agree with their plan are named, not judged."""
 
-import dataclasses
-
 import numpy as np
 import pandas as pd
 import pytest
 
+from cuffless.arms.personalization import COLUMNS, NAMES, design_of, read_protocol_predictions
 from cuffless.judgement.table.alignment import runs
+from cuffless.judgement.table.layout import stored_tables
 from cuffless.judgement.table.predictions import PredictionError
-from cuffless.judgement.table.protocols import Drawn, read_protocol_predictions, stored_tables
 
 
 @pytest.fixture
@@ -17,8 +16,7 @@ def protocol(make_protocol):
 
 
 def aligned(protocol, predictions=None):
-    given = protocol if predictions is None else dataclasses.replace(protocol, predictions=predictions)
-    return list(runs(given, Drawn(given)))
+    return list(runs(design_of(protocol), protocol.predictions if predictions is None else predictions))
 
 
 def rows_of(table, setting="first", budget="5", seed=1, subset="test"):
@@ -35,20 +33,20 @@ def test_the_order_of_rows_does_not_matter(protocol):
     other = aligned(protocol, protocol.predictions.sample(frac=1, random_state=0))
     for run in one:
         match = next(o for o in other if o.seed == run.seed)
-        np.testing.assert_array_equal(run.before, match.before)
-        for key, values in run.tuned.items():
-            np.testing.assert_array_equal(values, match.tuned[key])
+        for key, values in run.predicted.items():
+            np.testing.assert_array_equal(values, match.predicted[key])
 
 
 def test_predictions_are_laid_upon_their_own_windows(protocol):
-    drawn = Drawn(protocol)
+    design = design_of(protocol)
     for run in aligned(protocol):
         table = protocol.predictions[protocol.predictions["seed"] == run.seed]
         before = table[table["setting"] == "before"].set_index(["record", "start"])["sbp"]
-        keys = list(zip(drawn.plan["record"], drawn.plan["start"], strict=True))
-        np.testing.assert_array_equal(run.before[:, 0], before.loc[keys])
-        assert np.isnan(run.later[:, 0]).any()
-        assert np.isfinite(run.later[drawn.test]).all()
+        keys = list(zip(design.windows["record"], design.windows["start"], strict=True))
+        np.testing.assert_array_equal(run.predicted["before", ""][:, 0], before.loc[keys])
+        later = run.predicted["first", "20 %"]
+        assert np.isnan(later[:, 0]).any()
+        assert np.isfinite(later[design.tested["first"]]).all()
 
 
 @pytest.mark.parametrize(
@@ -84,7 +82,7 @@ def test_a_missing_and_a_foreign_budget_are_named(protocol):
     table = protocol.predictions
     with pytest.raises(PredictionError, match="setting random 10 % is missing"):
         aligned(protocol, table[(table["budget"] != "10 %") | (table["setting"] != "random")])
-    with pytest.raises(PredictionError, match="setting first 7 is not among the protocol's"):
+    with pytest.raises(PredictionError, match="setting first 7 is not among the plan's"):
         aligned(protocol, table.assign(budget=table["budget"].replace("5", "7")).pipe(lambda t: pd.concat([t, table])))
 
 
@@ -115,9 +113,9 @@ def test_tables_are_read_one_by_one_and_sorted_by_protocol(protocol, tmp_path):
         "code": ["code0.parquet", "code1.parquet"],
         "main": ["main0.parquet", "main1.parquet"],
     }
-    stored = aligned(protocol, stored_tables(found["main"]))
+    stored = aligned(protocol, stored_tables(found["main"], COLUMNS, NAMES))
     for one, other in zip(aligned(protocol), stored, strict=True):
-        np.testing.assert_array_equal(one.before, other.before)
+        np.testing.assert_array_equal(one.predicted["before", ""], other.predicted["before", ""])
 
 
 def test_a_file_of_two_protocols_is_refused(protocol, tmp_path):

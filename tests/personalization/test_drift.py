@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cuffless.judgement.measures.delays import delays
-from cuffless.judgement.table.protocols import Drawn
+from cuffless.arms.personalization import design_of
+from cuffless.judgement.measures.drift import delays
 
 
 def test_delays_count_from_the_last_calibration_window(make_protocol):
     protocol = make_protocol(subjects=1)
-    minutes = delays(Drawn(protocol))
+    minutes = delays(design_of(protocol))
     last = protocol.plan["first_rank"].max()
     assert np.isnan(minutes[: last + 2]).all()  # its neighbour is not looked at
     assert minutes[last + 2] == pytest.approx(0.2)

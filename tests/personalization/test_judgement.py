@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.arms.splits import write_tables
 from cuffless.judgement.table.predictions import PredictionError
 
 KEYS = ["network", "method", "setting", "budget", "pressure", "average"]
@@ -69,9 +68,9 @@ def test_all_methods_are_judged_on_the_same_windows(make_protocol, judge):
 def test_skill_is_the_share_of_the_baselines_error_that_is_removed(usual):
     judged = usual[1]
     mae = judged.mae.set_index(KEYS)["mae"]
-    skill = judged.skill.set_index(["network", "method", "setting", "budget", "pressure", "average", "baseline"])[
-        "skill"
-    ]
+    skill = judged.method_skill.set_index(
+        ["network", "method", "setting", "budget", "pressure", "average", "baseline"]
+    )["skill"]
     tuned = "lstm", "network", "random", "10", "SBP", "subject"
     for baseline, other in {
         "before": ("lstm", "network", "before", ""),
@@ -81,11 +80,11 @@ def test_skill_is_the_share_of_the_baselines_error_that_is_removed(usual):
         "mean": ("none", "mean", "before", ""),
     }.items():
         assert skill[*tuned, baseline] == pytest.approx(1 - mae[tuned] / mae[*other, "SBP", "subject"])
-    assert "offset" not in set(cells(judged.skill, method="offset")["baseline"])
+    assert "offset" not in set(cells(judged.method_skill, method="offset")["baseline"])
 
 
 def test_a_baseline_without_error_leaves_no_skill(make_protocol, judge):
-    skill = judge(make_protocol(error=steady)).skill
+    skill = judge(make_protocol(error=steady)).method_skill
     idle = cells(skill, method="network", baseline="offset")
     exact = idle[idle["interval"] == "baseline without error"]
     assert exact[["skill", "lower", "upper"]].isna().all(axis=None)
@@ -93,7 +92,7 @@ def test_a_baseline_without_error_leaves_no_skill(make_protocol, judge):
 
 def test_contrasts_are_paired_by_subject_and_corrected_within_a_protocol(two_protocols):
     judged = two_protocols[1]
-    tests, mae = judged.tests, judged.mae
+    tests, mae = judged.contrasts, judged.mae
     assert len(tests) == 2 * 10 * 3 * 2  # protocols, comparisons, networks and all, pressures
     row = cells(tests, comparison="first vs before", protocol="main", network="lstm", pressure="SBP").iloc[0]
     level = cells(mae, protocol="main", network="lstm", pressure="SBP", average="subject", method="network")
@@ -114,7 +113,7 @@ def test_contrasts_are_paired_by_subject_and_corrected_within_a_protocol(two_pro
 
 def test_a_further_protocol_changes_no_number_of_the_first(usual, two_protocols):
     alone, both = usual[1], two_protocols[1]
-    for name in ("mae", "skill", "tests", "subjects", "ks"):
+    for name in ("mae", "method_skill", "contrasts", "subject_boxes", "subject_ks"):
         table = getattr(both, name)
         own = table[table["protocol"] == "main"].reset_index(drop=True)
         pd.testing.assert_frame_equal(own, getattr(alone, name))
@@ -123,16 +122,16 @@ def test_a_further_protocol_changes_no_number_of_the_first(usual, two_protocols)
 
 def test_few_subjects_have_neither_intervals_nor_tests(make_protocol, judge):
     judged = judge(make_protocol(subjects=3))
-    for table in (judged.mae, judged.skill, judged.tests, judged.drift):
+    for table in (judged.mae, judged.method_skill, judged.contrasts, judged.drift):
         assert table[["lower", "upper"]].isna().all(axis=None)
         assert set(table["interval"]) == {"too few subjects"}
-    assert set(judged.tests["pairing"]) == {"too few subjects"}
-    assert judged.tests["paired_p"].isna().all()
+    assert set(judged.contrasts["pairing"]) == {"too few subjects"}
+    assert judged.contrasts["paired_p"].isna().all()
     assert judged.mae["mae"].notna().all()
 
 
 def test_boxes_are_tukeys_and_belong_to_their_subject(usual):
-    protocol, subjects = usual[0], usual[1].subjects
+    protocol, subjects = usual[0], usual[1].subject_boxes
     assert not subjects.duplicated(["network", "pressure", "number", "method", "setting"]).any()
     row = cells(subjects, network="lstm", pressure="SBP", number=3, method="network", setting="first").iloc[0]
     table = protocol.predictions
@@ -151,7 +150,7 @@ def test_boxes_are_tukeys_and_belong_to_their_subject(usual):
 def test_the_ks_test_of_a_subject_is_that_of_its_windows(usual):
     from scipy.stats import ks_2samp
 
-    protocol, ks = usual[0], usual[1].ks
+    protocol, ks = usual[0], usual[1].subject_ks
     row = cells(ks, network="alexnet", pressure="DBP", number=2, comparison="first vs random").iloc[0]
     table = protocol.predictions
     own = table[(table["number"] == 2) & (table["network"] == "alexnet") & (table["budget"] == "20 %")]
@@ -197,7 +196,8 @@ def test_without_a_protocol_there_is_nothing_to_judge(judge):
 
 def test_tables_are_written_under_their_names(usual, tmp_path):
     judged = usual[1]
-    names = ["mae", "skill", "tests", "subjects", "ks", "drift", "overall"]
-    write_tables(judged, {name: tmp_path / f"{name}.csv" for name in names} | {"summary": tmp_path / "summary.md"})
+    names = ["mae", "method_skill", "contrasts", "subject_boxes", "subject_ks", "drift", "overall"]
+    judged.judged.write([*(tmp_path / f"{name}.csv" for name in names), tmp_path / "summary.md"])
+    assert {path.stem for path in tmp_path.iterdir()} == {*names, "summary"}
     assert len(pd.read_csv(tmp_path / "mae.csv", keep_default_na=False)) == len(judged.mae)
     assert (tmp_path / "summary.md").read_text(encoding="utf-8") == judged.summary

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.arms.personalization_sentences import gain_sentences, strategy_sentences
-from cuffless.arms.personalization_summary import summary_page
+from cuffless.arms.personalization_words import gain_sentences, strategy_sentences, summary_page
 from cuffless.config import EvaluationOptions, ProtocolOptions
 
 
@@ -34,7 +33,7 @@ def said(judge):
 
     def say(protocol):
         tables = judge(protocol)
-        return gain_sentences(tables.mae, tables.tests, protocol.options)
+        return gain_sentences(tables.mae, tables.contrasts, protocol.options)
 
     return say
 
@@ -42,8 +41,8 @@ def said(judge):
 def test_a_gain_is_given_with_its_interval_and_the_share_of_the_offset_correction(make_protocol, shapes, judge):
     protocol = make_protocol(error=shapes(6, 2, 2))
     tables = judge(protocol)
-    first, against = gain_sentences(tables.mae, tables.tests, protocol.options)[:2]
-    tests = tables.tests.set_index(["comparison", "network", "pressure"]).sort_index()
+    first, against = gain_sentences(tables.mae, tables.contrasts, protocol.options)[:2]
+    tests = tables.contrasts.set_index(["comparison", "network", "pressure"]).sort_index()
     row = tests.loc[("first vs before", "all", "SBP")]
     assert first.startswith(
         "SBP, fine-tuned on the first windows, the mean over networks: the MAE falls from 6.0 to 2.0"
@@ -134,7 +133,7 @@ def test_one_seed_ranks_no_networks(make_protocol, judge, seeds, ranked):
 def test_neighbours_are_set_against_a_protocol_without(make_protocol, shapes, judge):
     main = make_protocol(error=shapes(6, 3, 2))
     beside = make_protocol("alternate", test_half="alternate", leakage="warn", error=shapes(6, 3, 1))
-    tests = judge(main, beside).tests
+    tests = judge(main, beside).contrasts
     options = {"main": main.options, "alternate": beside.options}
     sentences = strategy_sentences(tests, options)
     assert len(sentences) == 2
@@ -143,7 +142,7 @@ def test_neighbours_are_set_against_a_protocol_without(make_protocol, shapes, ju
 
 
 def test_one_protocol_or_none_without_neighbours_says_nothing_of_them(usual):
-    tests = usual[1].tests
+    tests = usual[1].contrasts
     assert strategy_sentences(tests, {"main": ProtocolOptions()}) == []
     leaky = {"main": ProtocolOptions(test_half="alternate", leakage="warn")}
     assert strategy_sentences(tests, leaky) == []
@@ -153,9 +152,9 @@ def test_the_papers_test_is_counted_by_subject_beside_what_the_paper_found(make_
     protocol = make_protocol(error=shapes(12, 2, 2))
     tables = judge(protocol)
     reference = pd.DataFrame({"comparison": ["first vs random"], "network": ["resnet"], "share": [0.2]})
-    page = summary_page([protocol], tables.mae, tables.tests, tables.ks, EvaluationOptions(), reference)
+    page = summary_page([protocol], tables.judged.tables, EvaluationOptions(), reference)
     part = page.split("## The paper's test")[1]
-    n = tables.ks["number"].nunique()
+    n = tables.subject_ks["number"].nunique()
     line = next(line for line in part.splitlines() if "first vs before | SBP" in line)
     assert f"{n} of {n}" in line  # 12 mmHg against 2
     assert "first vs random, ResNet: 20%" in part

@@ -368,7 +368,7 @@ def test_a_csv_of_bare_names_is_refused_by_the_databases_of_folders(serve, tmp_p
 
 @pytest.mark.parametrize(("keep_raw", "wanted"), [(True, (4, 4, 0)), (False, (4, 0, 4))])
 def test_jobs_ask_for_connections_only_where_there_is_a_server(project, keep_raw, wanted):
-    text = (project / "workflow" / "rules" / "common.smk").read_text()
+    text = (project / "workflow" / "rules" / "records_inputs.smk").read_text()
     names = [f"connections_to_{step}" for step in ("list", "fetch", "cut")]
     code = "".join(text[text.index(f"def {name}(") :].split("\n\n\n")[0] + "\n\n\n" for name in names)
     for url, expected in (("https://physionet.org/files", wanted), ("", (0, 0, 0))):

@@ -39,28 +39,21 @@ def table1(settings, **columns):
     return rows.assign(paper=np.where(rows["average"] == "pooled", 16.6, np.nan), note="", **columns)
 
 
-def settings_tables():
-    """Errors and skill of personalization, budgets of 1 and 20 %."""
-    mae, skill = [], []
+def settings_skill():
+    """Skill of personalization, budgets of 1 and 20 %."""
+    rows = []
     for budget in ("1", "20 %"):
         for pressure in ("SBP", "DBP"):
-            head = {
-                "protocol": "main", "network": "alexnet", "method": "network", "setting": "first", "budget": budget,
-                "pressure": pressure, "average": "subject",
-            }  # fmt: skip
-            mae.append({**head, "mae": 10.0, "n_subjects": 20})
             for baseline, value in (("calibration_mean", 0.1 if budget == "1" else -0.25), ("mean", 0.4)):
-                skill.append(
+                rows.append(
                     {
-                        **head,
-                        "baseline": baseline,
-                        "skill": value,
-                        "lower": value - 0.1,
-                        "upper": value + 0.05,
-                        "n_subjects": 20,
+                        "protocol": "main", "network": "alexnet", "method": "network", "setting": "first",
+                        "budget": budget, "pressure": pressure, "average": "subject", "baseline": baseline,
+                        "skill": value, "lower": value - 0.1, "upper": value + 0.05, "mae": 10.0,
+                        "baseline_mae": 10.0 / (1 - value), "n_subjects": 20,
                     }
-                )
-    return pd.DataFrame(mae), pd.DataFrame(skill)
+                )  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def png(width=600, height=300):
@@ -100,7 +93,7 @@ QUALITY = pd.DataFrame(
 @pytest.fixture
 def files(tmp_path):
     """The files of a study with everything."""
-    mae, skill = settings_tables()
+    skill = settings_skill()
     camera = {"setting": "tuned"}
     tables = {
         "quality": QUALITY,
@@ -108,10 +101,8 @@ def files(tmp_path):
         "overall": overall(["nonmixed", "mixed"]),
         "table1": table1(["nonmixed", "mixed"]),
         "table2": table1(["before", "tuned"]),
-        "personal_mae": mae,
         "personal_skill": skill,
-        "camera_mae": mae.drop(columns=["protocol", "budget"]).iloc[:2].assign(**camera),
-        "camera_skill": skill.drop(columns=["protocol", "budget"]).iloc[:4].assign(**camera),
+        "camera_skill": skill.iloc[:4].assign(protocol="", budget="", **camera),
         "leakage": overall(["nonmixed", "mixed"]).rename(columns={"split": "dose"}),
         "confounding": overall([0.0, 0.5]).rename(columns={"split": "confounding"}).assign(dose="nonmixed"),
     }
@@ -281,6 +272,15 @@ def test_personalization_is_judged_against_the_calibration_mean_at_the_largest_b
     assert said.verdict == "worse"
     assert "AlexNet (−0.25 [−0.35, −0.20])" in said.text
     assert "calibration mean: MAE 8.0 mmHg" in said.more  # 10 / (1 + 0.25)
+
+
+def test_few_subjects_and_skill_without_an_upper_limit_are_warned_of_in_every_arm(files, report_page, tmp_path):
+    path = tmp_path / "skill.csv"
+    settings_skill().assign(n_subjects=9, upper=1.0).to_csv(path, index=False)
+    said = report_page(**{**files, "personal_skill": path}).sections["skill"]
+    assert "Intervals of fewer than 17 subjects cover less than they say" in said
+    assert "The skill of alexnet (SBP), alexnet (DBP) has no upper limit against some baseline" in said
+    assert "no upper limit" not in report_page(**files).sections["skill"]
 
 
 def test_a_judgement_of_the_study_brings_more_baselines(files, judgement_of, tmp_path):

@@ -101,7 +101,7 @@ def test_without_the_section_nothing_of_it_is_planned(study):
     config = copy.deepcopy(study.config)
     del config["leakage"]
     planned = study.planned(config)
-    assert not {"evaluate_leakage", "fig_leakage"} & set(planned)
+    assert not {"judge_leakage", "fig_leakage"} & set(planned)
 
 
 @pytest.mark.parametrize("leakage", ["fail", "warn"])

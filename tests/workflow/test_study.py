@@ -82,9 +82,9 @@ def test_with_nothing_to_do_nothing_is_done(tiny_study):
     ("section", "runs", "runs_not"),
     [
         ({"windows": {"snr_db": -3.0}}, {"cut_windows", "sample_split", "train_network"}, {"simulate_records"}),
-        ({"training": {"epochs": 4}}, {"train_network", "evaluate_predictions"}, {"cut_windows", "sample_split"}),
-        ({"figures": {"dpi": 150}}, OTHERS | {"fig7", "publish_figure"}, {"evaluate_predictions", "train_network"}),
-        ({"evaluation": {"bootstrap": 300}}, {"evaluate_predictions", "fig7"}, {"train_network", "fig5"}),
+        ({"training": {"epochs": 4}}, {"train_network", "judge_splits"}, {"cut_windows", "sample_split"}),
+        ({"figures": {"dpi": 150}}, OTHERS | {"fig7", "publish_figure"}, {"judge_splits", "train_network"}),
+        ({"evaluation": {"bootstrap": 300}}, {"judge_splits", "fig7"}, {"train_network", "fig5"}),
         ({"splits": {"seed": 5}}, {"sample_split", "train_network"}, {"cut_windows"}),
         ({"snakemake": {"shard_mem_mb": 1400}}, set(), {"cut_windows", "train_network", "simulate_records"}),
     ],
@@ -115,10 +115,12 @@ def test_adding_subjects_simulates_only_their_shards_anew(tiny_study):
 @pytest.mark.parametrize(
     ("module", "line", "runs", "runs_not"),
     [
-        ("figures/paper/fig7.py", "EXTRA = 1", {"fig7"}, OTHERS | {"evaluate_predictions", "train_network"}),
+        ("figures/paper/fig7.py", "EXTRA = 1", {"fig7"}, OTHERS | {"judge_splits", "train_network"}),
         ("windows/quality.py", "EXTRA = 1", {"cut_windows", "train_network"}, {"simulate_records", "list_records"}),
         ("windows/quality.py", "# A comment changes nothing.", set(), {"cut_windows", "fig7"}),
-        ("judgement/measures/bins.py", "EXTRA = 1", {"evaluate_predictions"}, {"train_network"}),
+        ("judgement/measures/bins.py", "EXTRA = 1", {"judge_splits"}, {"train_network"}),
+        ("arms/splits.py", "EXTRA = 1", {"judge_splits"}, {"train_network"}),
+        ("arms/camera.py", "EXTRA = 1", set(), {"judge_splits"}),
         ("designs/split.py", "EXTRA = 1", {"sample_split"}, {"cut_windows"}),
         ("architectures/lstm.py", "EXTRA = 1", set(), {"train_network"}),
         ("architectures/alexnet.py", "EXTRA = 1", {"train_network"}, {"sample_split"}),

@@ -110,7 +110,7 @@ rule train_input:
         "../scripts/train_input.py"
 
 
-rule evaluate_inputs:
+use rule judge as judge_inputs with:
     input:
         predictions=input_predictions,
         notes="results/{dataset}/designs/inputs/stretches.json",
@@ -118,20 +118,13 @@ rule evaluate_inputs:
             "results/{{dataset}}/windows/crops/{crop}/{shard}.quality.csv", crop=CROPS[:1], shard=INPUT_SHARDS
         ),
     output:
-        mae="results/{dataset}/judgement/inputs/tables/mae.csv",
-        tests="results/{dataset}/judgement/inputs/tables/tests.csv",
+        judged_tables("inputs", ["mae", "tests"]),
     log:
-        "logs/{dataset}/evaluate_inputs.log",
-    conda:
-        "../../envs/cuffless.yaml"
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        "logs/{dataset}/judge_inputs.log",
+    benchmark:
+        "logs/{dataset}/judge_inputs.tsv"
     params:
+        arm="inputs",
         options=STUDY.evaluation.canonical(),
         naming=lambda wildcards: records_of(wildcards).naming(),
-        code=code_digest("evaluate_inputs.py"),
-    message:
-        "Judging croppings, lengths and derivatives: {wildcards.dataset}"
-    script:
-        "../scripts/evaluate_inputs.py"
+        code=judging_code("inputs"),

@@ -1,25 +1,70 @@
-rule judge_predictions:
-    input:
-        predictions=judged_predictions,
-        leaks=lambda wildcards: audited(wildcards) if wildcards.judged == "splits" else [],
-    output:
-        page="results/{dataset}/judgement/{judged}/judgement.html",
-        tables=expand("results/{{dataset}}/judgement/{{judged}}/tables/{table}.csv", table=JUDGED_TABLES),
+include: "judgement_inputs.smk"
+
+
+rule judge:
     log:
-        "logs/{dataset}/judge_predictions/{judged}.log",
-    benchmark:
-        "logs/{dataset}/judge_predictions/{judged}.tsv"
+        "logs/judge.log",
     conda:
         "../../envs/cuffless.yaml"
     resources:
         mem_mb=growing(4000),
         runtime=growing(120),
+    message:
+        "Judging: {params.arm}, {wildcards.dataset}"
+    script:
+        "../scripts/judge.py"
+
+
+use rule judge as judge_splits with:
+    input:
+        predictions=all_predictions,
+        leaks=audited,
+    output:
+        judged_tables("splits", ["overall", "seeds", "contrasts", *JUDGED_TABLES]),
+        page="results/{dataset}/judgement/splits/judgement.html",
+    log:
+        "logs/{dataset}/judge_splits.log",
+    benchmark:
+        "logs/{dataset}/judge_splits.tsv"
     params:
+        arm="splits",
         options=STUDY.evaluation.canonical(),
+        splits=list(STUDY.study.splits),
         limits=pressure_limits(),
         templates=PAGE_TEMPLATES,
-        code=code_digest("judge_predictions.py"),
+        code=judging_code("splits", *PAGE_CODE),
+
+
+rule write_table:
+    log:
+        "logs/write_table.log",
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     message:
-        "Judging against doing nothing: {wildcards.dataset}, {wildcards.judged}"
+        "Writing Table {params.table}: {wildcards.dataset}"
     script:
-        "../scripts/judge_predictions.py"
+        "../scripts/write_paper_table.py"
+
+
+use rule write_table as write_table1 with:
+    input:
+        overall=lambda wildcards: [
+            f"results/{wildcards.dataset}/judgement/splits/tables/overall.csv",
+            *personalization_overall(wildcards),
+        ],
+        audits=split_audits,
+    output:
+        csv="results/{dataset}/judgement/table1.csv",
+        md="results/{dataset}/judgement/table1.md",
+    log:
+        "logs/{dataset}/write_table1.log",
+    benchmark:
+        "logs/{dataset}/write_table1.tsv"
+    params:
+        table=1,
+        options=STUDY.evaluation.canonical(),
+        reference=file_digest(Path(workflow.basedir) / REFERENCE),
+        code=code_digest("write_paper_table.py"),

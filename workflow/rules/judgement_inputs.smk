@@ -1,3 +1,17 @@
+PAGE_CODE = (str(SOURCE / "cuffless" / "report" / "judgement" / "folder.py"),)
+
+
+def judging_code(arm, *extra):
+    """Code of an arm's judgement: the script imports the arm by its name, so that the other arms do not count."""
+    # A page's plots are reached by their own names; the package around them names the figures of the paper, too.
+    return code_digest("judge.py", (str(SOURCE / "cuffless" / "arms" / f"{arm}.py"), *extra), ["cuffless.figures"])
+
+
+def judged_tables(arm, names):
+    """Tables of an arm's judgement."""
+    return expand("results/{{dataset}}/judgement/{arm}/tables/{table}.csv", arm=arm, table=names)
+
+
 def all_predictions(wildcards):
     """Prediction tables of every split, network and seed of the study."""
     return trained("predictions.parquet", wildcards.dataset)
@@ -6,13 +20,6 @@ def all_predictions(wildcards):
 def audited(wildcards):
     """Leaks of each split of a data set: a dependency of every judgement, so that audits run first."""
     return split_leaks(wildcards.dataset)
-
-
-def judged_predictions(wildcards):
-    """Prediction tables that are judged together: of the splits, or of the camera branch."""
-    if wildcards.judged == "splits":
-        return all_predictions(wildcards)
-    return expand(tuning_files("predictions.parquet"), dataset=wildcards.dataset)
 
 
 def input_predictions(wildcards):
@@ -30,7 +37,7 @@ def input_predictions(wildcards):
 def personalization_overall(wildcards):
     """Errors on the drawn subjects, which join Table 1."""
     overall = f"results/{wildcards.dataset}/judgement/personalization/tables/overall.csv"
-    return overall if "personalization" in ACTIVE_ARMS else []
+    return [overall] if "personalization" in ACTIVE_ARMS else []
 
 
 def pressure_limits():

@@ -1,26 +1,20 @@
 include: "leakage_inputs.smk"
 
 
-rule evaluate_leakage:
+use rule judge as judge_leakage with:
     input:
         predictions=leakage_files("results/{dataset}/training/{split}/{network}/seed{seed}/predictions.parquet", TRIED),
         models=leakage_files("results/{dataset}/training/{split}/{network}/seed{seed}/model.keras", TRIED),
         duplicates=[f"results/{dataset}/designs/splits/{split}.duplicates.json" for dataset, split in TRIED],
         audits=[f"results/{dataset}/designs/splits/{split}.audit.json" for dataset, split in TRIED],
     output:
-        dose=f"results/{LEAKAGE_DATASET}/judgement/leakage/tables/dose.csv",
-        dial=f"results/{LEAKAGE_DATASET}/judgement/leakage/tables/dial.csv",
-        leaks=f"results/{LEAKAGE_DATASET}/judgement/leakage/tables/leaks.csv",
+        expand(judged_tables("leakage", ["dose", "dial", "leaks"]), dataset=LEAKAGE_DATASET),
     log:
-        f"logs/{LEAKAGE_DATASET}/evaluate_leakage.log",
+        f"logs/{LEAKAGE_DATASET}/judge_leakage.log",
     benchmark:
-        f"logs/{LEAKAGE_DATASET}/evaluate_leakage.tsv"
-    conda:
-        "../../envs/cuffless.yaml"
-    resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        f"logs/{LEAKAGE_DATASET}/judge_leakage.tsv"
     params:
+        arm="leakage",
         options=STUDY.evaluation.canonical(),
         dataset=LEAKAGE_DATASET,
         tried=[f"{dataset}/{split}" for dataset, split in TRIED],
@@ -30,8 +24,6 @@ rule evaluate_leakage:
         dialled=list(DIALLED.values()),
         confounding=list(DIALLED),
         dial=list(STUDY.leakage.dial),
-        code=code_digest("evaluate_leakage.py"),
+        code=judging_code("leakage"),
     message:
         "Judging what leakage is worth: {params.dataset}"
-    script:
-        "../scripts/evaluate_leakage.py"

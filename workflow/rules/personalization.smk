@@ -83,7 +83,7 @@ rule personalize_network:
         "../scripts/finetune_network.py"
 
 
-rule evaluate_personalization:
+use rule judge as judge_personalization with:
     input:
         plans=expand("results/{{dataset}}/designs/personalization/{protocol}/windows.parquet", protocol=PROTOCOLS),
         audits=expand("results/{{dataset}}/designs/personalization/{protocol}/audit.json", protocol=PROTOCOLS),
@@ -101,30 +101,19 @@ rule evaluate_personalization:
             seed=STUDY.study.seeds,
         ),
     output:
-        mae="results/{dataset}/judgement/personalization/tables/mae.csv",
-        skill="results/{dataset}/judgement/personalization/tables/method_skill.csv",
-        tests="results/{dataset}/judgement/personalization/tables/contrasts.csv",
-        subjects="results/{dataset}/judgement/personalization/tables/subject_boxes.csv",
-        ks="results/{dataset}/judgement/personalization/tables/subject_ks.csv",
-        drift="results/{dataset}/judgement/personalization/tables/drift.csv",
-        overall="results/{dataset}/judgement/personalization/tables/overall.csv",
+        judged_tables(
+            "personalization",
+            ["mae", "method_skill", "contrasts", "subject_boxes", "subject_ks", "drift", "overall"],
+        ),
         summary="results/{dataset}/judgement/personalization/summary.md",
     log:
-        "logs/{dataset}/evaluate_personalization.log",
+        "logs/{dataset}/judge_personalization.log",
     benchmark:
-        "logs/{dataset}/evaluate_personalization.tsv"
-    conda:
-        "../../envs/cuffless.yaml"
-    resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        "logs/{dataset}/judge_personalization.tsv"
     params:
+        arm="personalization",
         options=STUDY.evaluation.canonical(),
         names=list(PROTOCOLS),
         protocols=[protocol.canonical() for protocol in PROTOCOLS.values()],
         reference=file_digest(Path(workflow.basedir) / SIGNIFICANCE),
-        code=code_digest("evaluate_personalization.py", BUDGETS),
-    message:
-        "Judging personalization: {wildcards.dataset}"
-    script:
-        "../scripts/evaluate_personalization.py"
+        code=judging_code("personalization", *BUDGETS),

@@ -16,7 +16,6 @@ def report_files(wildcards):
     if "personalization" in ACTIVE_ARMS:
         files |= {
             "personal_audits": [f"{results}/designs/personalization/{protocol}/audit.json" for protocol in PROTOCOLS],
-            "personal_mae": f"{results}/judgement/personalization/tables/mae.csv",
             "personal_skill": f"{results}/judgement/personalization/tables/method_skill.csv",
         }
     if "leakage" in ACTIVE_ARMS:
@@ -26,7 +25,6 @@ def report_files(wildcards):
         files |= {
             "camera_quality": f"{results}/camera/quality.csv",
             "camera_audit": f"{results}/designs/camera/folds.audit.json",
-            "camera_mae": f"{results}/judgement/camera/tables/mae.csv",
             "camera_skill": f"{results}/judgement/camera/tables/method_skill.csv",
             "table2": f"{results}/judgement/table2.csv",
         }

@@ -216,59 +216,45 @@ use rule personalize_network as tune_network with:
         "Fine-tuning on rPPG: {wildcards.network}, {wildcards.dataset}, seed {wildcards.seed}"
 
 
-rule evaluate_rppg:
+use rule judge as judge_camera with:
     input:
         plan="results/{dataset}/designs/camera/folds.parquet",
         audit="results/{dataset}/designs/camera/folds.audit.json",
         predictions=tuning_files("predictions.parquet"),
         runs=tuning_files("run.json"),
     output:
-        mae="results/{dataset}/judgement/camera/tables/mae.csv",
-        skill="results/{dataset}/judgement/camera/tables/method_skill.csv",
-        tests="results/{dataset}/judgement/camera/tables/contrasts.csv",
-        subjects="results/{dataset}/judgement/camera/tables/subject_boxes.csv",
-        ks="results/{dataset}/judgement/camera/tables/subject_ks.csv",
-        box="results/{dataset}/judgement/camera/tables/boxes.csv",
-        overall="results/{dataset}/judgement/camera/tables/overall.csv",
+        judged_tables(
+            "camera",
+            ["mae", "method_skill", "contrasts", "subject_boxes", "subject_ks", "boxes", "overall", *JUDGED_TABLES],
+        ),
         summary="results/{dataset}/judgement/camera/summary.md",
+        page="results/{dataset}/judgement/camera/judgement.html",
     log:
-        "logs/{dataset}/evaluate_rppg.log",
+        "logs/{dataset}/judge_camera.log",
     benchmark:
-        "logs/{dataset}/evaluate_rppg.tsv"
-    conda:
-        "../../envs/cuffless.yaml"
-    resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        "logs/{dataset}/judge_camera.tsv"
     params:
+        arm="camera",
         options=STUDY.evaluation.canonical(),
         tuning=STUDY.rppg.tuning.canonical(),
+        limits=pressure_limits(),
         reference=file_digest(Path(workflow.basedir) / RPPG_REFERENCE),
-        code=code_digest("evaluate_rppg.py"),
-    message:
-        "Judging networks on rPPG: {wildcards.dataset}"
-    script:
-        "../scripts/evaluate_rppg.py"
+        templates=PAGE_TEMPLATES,
+        code=judging_code("camera", *PAGE_CODE),
 
 
-rule write_table2:
+use rule write_table as write_table2 with:
     input:
-        overall="results/{dataset}/judgement/camera/tables/overall.csv",
+        overall=["results/{dataset}/judgement/camera/tables/overall.csv"],
     output:
         csv="results/{dataset}/judgement/table2.csv",
         md="results/{dataset}/judgement/table2.md",
     log:
         "logs/{dataset}/write_table2.log",
-    conda:
-        "../../envs/cuffless.yaml"
-    resources:
-        mem_mb=1000,
-        runtime=10,
+    benchmark:
+        "logs/{dataset}/write_table2.tsv"
     params:
+        table=2,
         options=STUDY.evaluation.canonical(),
         reference=file_digest(Path(workflow.basedir) / REFERENCE),
-        code=code_digest("write_table2.py"),
-    message:
-        "Writing Table 2: {wildcards.dataset}"
-    script:
-        "../scripts/write_table2.py"
+        code=code_digest("write_paper_table.py"),

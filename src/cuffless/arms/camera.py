@@ -1,52 +1,81 @@
-"""Judging networks on rPPG: from folds and predictions to the tables that reports and figures show."""
+"""Camera: networks trained on contact PPG are tested on pulse waves from videos, one subject left out at a time."""
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from cuffless.arms.camera_summary import summary_page
-from cuffless.config import EvaluationOptions
-from cuffless.config.rppg import RppgTuningOptions
-from cuffless.judgement.evidence.camera_contrasts import contrast_table
-from cuffless.judgement.measures.camera_tables import box_table, ks_table, mae_table, skill_table, subject_table
-from cuffless.judgement.table.comparison import compare
-from cuffless.judgement.table2 import overall_table
+from cuffless.arms.arm import Arm, Judged
+from cuffless.arms.camera_words import summary_page, table2_note
+from cuffless.config import STRATEGIES, EvaluationOptions, RppgTuningOptions
+from cuffless.designs.folds import BEFORE, FIRST, RANDOM, SETTINGS, TUNED
+from cuffless.judgement import judge, names, read_table
+from cuffless.judgement.compare import COMPARED, compare_methods
+from cuffless.judgement.questions import Questions, contrasts_with
+from cuffless.judgement.table.layout import Layout, Words
+
+QUESTIONS = Questions(
+    baselines=(BEFORE, TUNED, names.OFFSET, *names.CALIBRATED, names.HEART_RATE, names.MEAN),
+    skilled=SETTINGS,
+    contrasts={
+        **{
+            f"{a} vs {b}": ((names.NETWORK, a), (names.NETWORK, b))
+            for b, later in ((BEFORE, (TUNED, FIRST, RANDOM)), (TUNED, STRATEGIES), (RANDOM, (FIRST,)))
+            for a in later
+        },
+        **contrasts_with([names.MEAN], (BEFORE, TUNED)),
+        **contrasts_with((names.OFFSET, names.CALIBRATION_MEAN, names.HOLD_LAST), STRATEGIES),
+    },
+    ks_pairs=((TUNED, BEFORE), (FIRST, TUNED), (RANDOM, TUNED), (FIRST, RANDOM)),
+    boxed=(names.NETWORK, names.OFFSET, names.CALIBRATION_MEAN, names.MEAN),
+    boxed_together=True,
+    paper_settings=SETTINGS,
+)
 
 
-@dataclass(frozen=True)
-class RppgTables:
-    """Tidy tables; see `mae_table`, `skill_table`, `contrast_table` (tests), `subject_table`, `ks_table`, `box_table`
-    for their columns. `overall` are the rows of Table 2, `summary` is a page of Markdown.
+def design_of(plan: pd.DataFrame) -> Layout:
+    """The windows of all folds, each of the subject that it leaves out.
+
+    The population mean and the regression on pulse rate are fitted in each fold on those who train it, without
+    validation and test subject; the latter is left out where a window has no pulse rate. Calibration values and offsets
+    are those of the windows that `first` and `random` add.
     """
+    plan = plan.sort_values(["fold", "order"], ignore_index=True).assign(number=lambda table: table["fold"])
+    rates = np.isfinite(plan["hr"].to_numpy(float)).all()
+    return Layout(
+        name="",
+        windows=plan,
+        test={setting: plan[f"test_{setting}"].to_numpy(bool) for setting in SETTINGS},
+        calibrating={(strategy, ""): plan[strategy].to_numpy(bool) for strategy in STRATEGIES},
+        folds=[
+            ((plan["subject"] == own).to_numpy(), plan[~plan["subject"].isin([own, val])])
+            for own, val in plan[["subject", "val_subject"]].drop_duplicates().itertuples(index=False, name=None)
+        ],
+        words=Words("rPPG", "fine-tune", "rppg.tuning.learning_rate", "sample the folds again"),
+        fitted=(names.MEAN, names.HEART_RATE) if rates else (names.MEAN,),
+        fitted_for=SETTINGS,
+    )
 
-    mae: pd.DataFrame
-    skill: pd.DataFrame
-    tests: pd.DataFrame
-    subjects: pd.DataFrame
-    ks: pd.DataFrame
-    box: pd.DataFrame
-    overall: pd.DataFrame
-    summary: str
 
-
-def judge_rppg(
+def judge_folds(
     plan: pd.DataFrame,
-    audit: dict,
+    audit: Mapping,
     predictions: pd.DataFrame | Iterable[pd.DataFrame],
     tuning: RppgTuningOptions,
     options: EvaluationOptions | None = None,
     *,
     reference: pd.DataFrame | None = None,
     unchanged: Mapping[str, float] | None = None,
-) -> RppgTables:
+) -> Judged:
     """Judge networks before and after fine-tuning beside what needs no network, on the same test windows.
 
     Parameters
     ----------
     plan : DataFrame
         As from `sample_folds`.
-    audit : dict
+    audit : mapping
         As from `audit_folds`; its warnings go into Table 2 and the summary.
     predictions : DataFrame or iterable of DataFrame
         Of all networks and seeds, as from `contract_table`.
@@ -58,30 +87,45 @@ def judge_rppg(
     unchanged : mapping of str to float, optional
         Share of each network's fits that left it as it was, for the summary.
 
-    Returns
-    -------
-    RppgTables
-        For `cuffless.evaluation.write_tables`.
-
     Raises
     ------
     PredictionError
-        If there are no predictions, or a network and seed does not agree with the plan; see `compare`.
+        If there are no predictions, or a network and seed does not agree with the plan; see `runs`.
     """
     options = options or EvaluationOptions()
-    comparison = compare(plan, predictions)
-    tables = {
-        "mae": mae_table(comparison, options),
-        "tests": contrast_table(comparison, options),
-        "subjects": subject_table(comparison),
-        "ks": ks_table(comparison, options),
-    }
-    return RppgTables(
-        **tables,
-        skill=skill_table(comparison, options),
-        box=box_table(comparison),
-        overall=overall_table(comparison, audit, tuning, options),
-        summary=summary_page(
-            **tables, audit=audit, tuning=tuning, options=options, reference=reference, unchanged=unchanged
-        ),
+    tables = compare_methods([(design_of(plan), predictions)], QUESTIONS, options)
+    subjects = tables["subject_boxes"]
+    tables["subject_boxes"] = subjects.assign(improved=subjects["subject"].map(_improved(subjects)))
+    tables["overall"] = tables["overall"].assign(note=table2_note(audit, tuning))
+    page = summary_page(tables, audit, tuning, options, reference, unchanged)
+    return Judged(tables, {"summary": page})
+
+
+def _improved(subjects: pd.DataFrame) -> pd.Series:
+    """Whether fine-tuning on other people lowered each subject's SBP error, in the mean over networks."""
+    own = subjects[subjects[["network", "method", "pressure"]].eq([names.ALL, names.NETWORK, "SBP"]).all(axis=1)]
+    maes = own.pivot_table(index="subject", columns="setting", values="mae")
+    return maes[TUNED] < maes[BEFORE]
+
+
+def _judge(files, params, resources: Path) -> Judged:
+    options, limits = EvaluationOptions.model_validate_json(params.options), json.loads(params.limits)
+    judged = judge_folds(
+        pd.read_parquet(files.plan),
+        json.loads(Path(files.audit).read_text()),
+        map(pd.read_parquet, files.predictions),
+        RppgTuningOptions.model_validate_json(params.tuning),
+        options,
+        reference=pd.read_csv(resources / "reference_rppg.csv"),
+        unchanged={Path(run).parts[-3]: json.loads(Path(run).read_text())["fits_unchanged"] for run in files.runs},
     )
+    return Judged(judged.tables, judged.texts, judge(read_table(files.predictions), options, limits=limits))
+
+
+ARM = Arm(
+    name="camera",
+    title="what fine-tuning on recordings of faces gains",
+    tables=(*COMPARED, "boxes", "overall"),
+    judge=_judge,
+    questions=QUESTIONS,
+)

@@ -1,5 +1,6 @@
-"""What leakage is worth: errors of one network beside what its test windows share with its training windows."""
+"""Leakage: errors of one network beside what its test windows share with its training windows."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cuffless.arms.arm import Arm, Judged
 from cuffless.config import EvaluationOptions, SplitOptions
 from cuffless.designs.audit import require_clean, tabulate_leaks
 from cuffless.designs.clock import shares_signal
-from cuffless.designs.scalings import Scaling
+from cuffless.designs.scalings import Scaling, read_scalings
 from cuffless.designs.split_audit import audit_sets
+from cuffless.judgement import make_cases, read_table
 from cuffless.judgement.measures.errors import mae_tables
-from cuffless.judgement.table.predictions import MEAN, JudgedSplit, PredictionError, align_predictions, read_predictions
+from cuffless.judgement.names import MEAN
+from cuffless.judgement.table.predictions import PredictionError
 
 _COLUMNS = ["subset", "subject", "record", "start", "seconds", "sbp_ref", "dbp_ref"]
 
@@ -48,26 +52,6 @@ class Trial:
     order: Mapping | None = None
 
 
-@dataclass(frozen=True)
-class LeakageTables:
-    """Tidy tables.
-
-    Attributes
-    ----------
-    dose : DataFrame
-        One row a split x network x pressure x average, in the order of the doses: ``dataset, dose`` (the split),
-        ``kind, overlap``, then as from `judge_dose`, and ``near_duplicates`` (windows with a copy in another set).
-    dial : DataFrame
-        The same with ``confounding``, one row more for each of its values.
-    leaks : DataFrame
-        ``dataset, split`` and the columns of `tabulate_leaks`.
-    """
-
-    dose: pd.DataFrame
-    dial: pd.DataFrame
-    leaks: pd.DataFrame
-
-
 def judge_leakage(
     trials: Sequence[Trial],
     options: EvaluationOptions,
@@ -76,7 +60,7 @@ def judge_leakage(
     doses: Sequence[str],
     dialled: Mapping[str, float],
     dial: Sequence[str],
-) -> LeakageTables:
+) -> Judged:
     """Judge every trial: what its windows share, and how large its errors are.
 
     Parameters
@@ -94,7 +78,11 @@ def judge_leakage(
 
     Returns
     -------
-    LeakageTables
+    Judged
+        ``dose``: one row per split, network, pressure and average, in the order of the doses: ``dataset, dose`` (the
+        split), ``kind, overlap``, then as from `judge_dose`, and ``near_duplicates`` (windows with a copy in another
+        set). ``dial``: the same with ``confounding``, one row more for each of its values. ``leaks``: ``dataset,
+        split`` and the columns of `tabulate_leaks`.
 
     Raises
     ------
@@ -114,7 +102,8 @@ def judge_leakage(
         for table in (judged[name, split] for split in dial)
     ]
     nothing = dose.iloc[:0].assign(confounding=0.0)
-    return LeakageTables(dose, pd.concat(turned, ignore_index=True) if turned else nothing, leaks)
+    dial_table = pd.concat(turned, ignore_index=True) if turned else nothing
+    return Judged({"dose": dose, "dial": dial_table, "leaks": leaks})
 
 
 def _audited(trial: Trial) -> pd.DataFrame:
@@ -170,15 +159,17 @@ def judge_dose(paths: Sequence[str | Path], options: EvaluationOptions) -> pd.Da
     -----
     The mean regressor needs no training: it says the mean of the training windows' references.
     """
-    predictions = read_predictions(paths)
-    judged = align_predictions(predictions)
-    if len(judged) != 1:
-        raise PredictionError(f"{', '.join(map(str, paths))} are of the splits {', '.join(judged)}; give those of one")
-    [split] = judged.values()
-    training = _training_rows(paths[0])
-    _, overall = mae_tables(_beside_mean(split, training), options)
-    test = predictions.drop_duplicates(["subject", "record", "start"])
-    return overall.assign(
+    cases = make_cases(read_table(paths))
+    if len(cases) != 1:
+        named = ", ".join(case.name for case in cases)
+        raise PredictionError(f"{', '.join(map(str, paths))} are of the splits {named}; give those of one")
+    [case] = cases
+    test, training = case.windows, case.training[case.training["subset"] == "train"]
+    if training.empty:
+        raise PredictionError(f"{paths[0]}: no row with subset 'train'; what the test windows share is not known")
+    mean = np.tile(training[["sbp_ref", "dbp_ref"]].to_numpy(float).mean(axis=0), (len(test), 1))
+    beside = replace(case.judged, predicted={**case.judged.predicted, (MEAN, 0): mean})
+    return mae_tables(beside, options)[1].assign(
         n_training_subjects=training["subject"].nunique(),
         n_training_windows=len(training),
         known_subject=float(test["subject"].isin(training["subject"]).mean()),
@@ -187,14 +178,42 @@ def judge_dose(paths: Sequence[str | Path], options: EvaluationOptions) -> pd.Da
     )
 
 
-def _training_rows(path: str | Path) -> pd.DataFrame:
-    training = pd.read_parquet(path, columns=_COLUMNS, filters=[("subset", "==", "train")])
-    if training.empty:
-        raise PredictionError(f"{path}: no row with subset 'train'; what the test windows share is not known")
-    return training
+def _judge(files, params, resources: Path) -> Judged:
+    shape = len(params.tried), -1  # all seeds of a trial follow one another
+    trials = [
+        Trial(
+            *tried.split("/"),
+            options=SplitOptions.model_validate_json(options),
+            overlap=overlap,
+            predictions=predictions,
+            duplicates=json.loads(Path(duplicates).read_text()),
+            scalings=read_scalings(models),
+            order=json.loads(Path(audit).read_text())["leaks"]["hidden_order"],
+        )
+        for tried, options, overlap, predictions, models, duplicates, audit in zip(
+            params.tried,
+            params.splits,
+            params.overlaps,
+            np.reshape(files.predictions, shape).tolist(),
+            np.reshape(files.models, shape).tolist(),
+            files.duplicates,
+            files.audits,
+            strict=True,
+        )
+    ]
+    return judge_leakage(
+        trials,
+        EvaluationOptions.model_validate_json(params.options),
+        dataset=params.dataset,
+        doses=params.doses,
+        dialled=dict(zip(params.dialled, params.confounding, strict=True)),
+        dial=params.dial,
+    )
 
 
-def _beside_mean(judged: JudgedSplit, training: pd.DataFrame) -> JudgedSplit:
-    """The mean regressor joins the network."""
-    mean = training[["sbp_ref", "dbp_ref"]].to_numpy(float).mean(axis=0)
-    return replace(judged, predicted={**judged.predicted, (MEAN, 0): np.tile(mean, (len(judged.reference), 1))})
+ARM = Arm(
+    name="leakage",
+    title="what leakage is worth",
+    tables=("dose", "dial", "leaks"),
+    judge=_judge,
+)

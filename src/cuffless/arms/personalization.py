@@ -1,44 +1,121 @@
-"""Judging personalization: from plans and predictions to the tables that reports and figures show."""
+"""Personalization: networks that learn from a subject's first or random windows are tested on its later ones."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from cuffless.arms.personalization_summary import summary_page
-from cuffless.config import STRATEGIES, EvaluationOptions
-from cuffless.judgement.evidence.contrasts import contrast_table
-from cuffless.judgement.measures.delays import delays, drift_table
-from cuffless.judgement.measures.drift import drift_edges
-from cuffless.judgement.measures.errors import mae_tables
-from cuffless.judgement.measures.methods import ProtocolErrors, protocol_errors, table1_splits
-from cuffless.judgement.measures.tables import ks_table, mae_table, skill_table, subject_table
+from cuffless.arms.arm import Arm, Judged
+from cuffless.arms.personalization_words import summary_page, table1_note
+from cuffless.config import STRATEGIES, EvaluationOptions, ProtocolOptions
+from cuffless.judgement import names
+from cuffless.judgement.compare import COMPARED, compare_methods
+from cuffless.judgement.questions import Questions, contrasts_with
+from cuffless.judgement.table.layout import Layout, Words, stored_tables
 from cuffless.judgement.table.predictions import PredictionError
-from cuffless.judgement.table.protocols import Drawn, Protocol
+
+BEFORE, FIRST, RANDOM = SETTINGS = ("before", *STRATEGIES)
+NAMES = ("subject", "record", "subset", "network", "protocol", "setting", "budget")
+COLUMNS = (*NAMES, "start", "sbp_ref", "dbp_ref", "sbp", "dbp", "seed", "n_calibration")
+QUESTIONS = Questions(
+    baselines=(BEFORE, names.OFFSET, *names.CALIBRATED, names.HEART_RATE, names.MEAN),
+    skilled=STRATEGIES,
+    contrasts={
+        "first vs before": ((names.NETWORK, FIRST), (names.NETWORK, BEFORE)),
+        "random vs before": ((names.NETWORK, RANDOM), (names.NETWORK, BEFORE)),
+        "first vs random": ((names.NETWORK, FIRST), (names.NETWORK, RANDOM)),
+        **contrasts_with((names.OFFSET, names.CALIBRATION_MEAN, names.HOLD_LAST), STRATEGIES),
+        "offset first vs before": ((names.OFFSET, FIRST), (names.NETWORK, BEFORE)),
+    },
+    ks_pairs=((RANDOM, BEFORE), (FIRST, BEFORE), (FIRST, RANDOM)),
+    boxed=(names.NETWORK, names.OFFSET, names.CALIBRATION_MEAN),
+    boxed_together=False,
+    paper_settings=(BEFORE, RANDOM, FIRST),
+)
 
 
 @dataclass(frozen=True)
-class PersonalizationTables:
-    """Tidy tables of all protocols; see `mae_table`, `skill_table`, `contrast_table`, `subject_table`, `ks_table`,
-    `drift_table` for their columns. `overall` are the rows of Table 1, `summary` is a page of Markdown.
+class Protocol:
+    """What is judged of one protocol.
+
+    Attributes
+    ----------
+    name : str
+    options : ProtocolOptions
+    plan : DataFrame
+        One row per window of a drawn subject: ``number, subject, record, start, sbp, dbp, hr, elapsed, order, test,
+        first_rank, random_rank``.
+    audit : mapping
+        ``warnings``: what leaked and was let pass.
+    training : DataFrame
+        ``sbp, dbp, hr`` of the windows that the networks were trained on.
+    predictions : DataFrame or iterable of DataFrame
+        Columns `COLUMNS`: all networks and seeds, in one table or in several that are taken one after the other.
+    shares : mapping of str to float
+        Share of each network's weights that was trained, as far as it is known.
+    at_limit : mapping of str to float
+        Share of each network's fits that ended at the most epochs, still improving perhaps.
     """
 
-    mae: pd.DataFrame
-    skill: pd.DataFrame
-    tests: pd.DataFrame
-    subjects: pd.DataFrame
-    ks: pd.DataFrame
-    drift: pd.DataFrame
-    overall: pd.DataFrame
-    summary: str
+    name: str
+    options: ProtocolOptions
+    plan: pd.DataFrame
+    audit: Mapping
+    training: pd.DataFrame
+    predictions: pd.DataFrame | Iterable[pd.DataFrame]
+    shares: Mapping[str, float] = field(default_factory=dict)
+    at_limit: Mapping[str, float] = field(default_factory=dict)
 
 
-def judge_personalization(
+def design_of(protocol: Protocol) -> Layout:
+    """The windows of a protocol, and which of them calibrate at each budget.
+
+    Raises
+    ------
+    PredictionError
+        If a window stands twice in the plan, or a subject has no test or no calibration window.
+    """
+    options = protocol.options
+    plan = protocol.plan.sort_values(["subject", "order"], ignore_index=True)
+    if options.order != "time":  # the order in time is lost, and with it how long ago a subject was calibrated
+        plan = plan.assign(elapsed=np.nan)
+    owner, _ = pd.factorize(plan["subject"])
+    calibrating = {}
+    for strategy in STRATEGIES:
+        rank = plan[f"{strategy}_rank"].to_numpy()
+        sizes = [options.budgets(int(n), strategy) for n in np.bincount(owner)]
+        for budget in sizes[0]:
+            size = np.array([of_subject[budget] for of_subject in sizes])
+            calibrating[strategy, budget] = (rank >= 0) & (rank < size[owner])
+    return Layout(
+        name=protocol.name,
+        windows=plan,
+        test=dict.fromkeys(SETTINGS, plan["test"].to_numpy(bool)),
+        calibrating=calibrating,
+        folds=[(plan["test"].to_numpy(bool), protocol.training)],
+        words=Words(
+            f"protocol {protocol.name!r}",
+            "personalize",
+            "personalization.learning_rate",
+            "draw the plan anew, or raise personalization.min_windows",
+        ),
+        budget=options.budget,
+        further={(FIRST, options.budget): "between"},
+        fitted=(names.MEAN, names.HEART_RATE),
+        fitted_for=(BEFORE,),
+        drift=(FIRST, options.budget),
+    )
+
+
+def judge_protocols(
     protocols: Sequence[Protocol],
     options: EvaluationOptions | None = None,
     *,
     reference: pd.DataFrame | None = None,
-) -> PersonalizationTables:
+) -> Judged:
     """Judge personalized networks beside what needs no network, on the same test windows.
 
     Parameters
@@ -49,11 +126,6 @@ def judge_personalization(
     reference : DataFrame, optional
         What the paper found with its own test, for the summary; see `summary_page`.
 
-    Returns
-    -------
-    PersonalizationTables
-        For `write_tables`.
-
     Raises
     ------
     PredictionError
@@ -62,51 +134,78 @@ def judge_personalization(
     options = options or EvaluationOptions()
     if not protocols:
         raise PredictionError("no protocol to judge; name at least one under personalization.named")
-    edges = drift_edges([(delays(drawn), drawn.owner) for drawn in map(Drawn, protocols)])
-    parts, overall = [], None
-    for protocol in protocols:
-        errors = protocol_errors(protocol)
-        parts.append(
-            {
-                "mae": mae_table(errors, options),
-                "skill": skill_table(errors, options),
-                "tests": contrast_table(errors, options),
-                "subjects": subject_table(errors),
-                "ks": ks_table(errors, options),
-                "drift": drift_table(errors, edges, options),
-            }
-        )
-        overall = _overall(errors, protocol, options) if overall is None else overall
-    tables = {name: _joined([part[name] for part in parts]) for name in parts[0]}
-    summary = summary_page(protocols, tables["mae"], tables["tests"], tables["ks"], options, reference)
-    return PersonalizationTables(**tables, overall=overall, summary=summary)
+    given = [(design_of(protocol), protocol.predictions) for protocol in protocols]
+    tables = compare_methods(given, QUESTIONS, options)
+    tables["overall"] = tables["overall"].assign(note=table1_note(protocols[0]))
+    return Judged(tables, {"summary": summary_page(protocols, tables, options, reference)})
 
 
-def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else tables[0]
-
-
-def _overall(errors: ProtocolErrors, protocol: Protocol, options: EvaluationOptions) -> pd.DataFrame:
-    """Rows of Table 1, with a note on what calibrates and what leaked."""
-    tables = [mae_tables(judged, options)[1] for judged in table1_splits(errors)]
-    return pd.concat(tables, ignore_index=True).assign(note=table1_note(protocol))
-
-
-def table1_note(protocol: Protocol) -> str:
-    """What a reader of Table 1 must know of the personalized rows.
+def read_protocol_predictions(paths: Iterable[str | Path]) -> dict[str, list[Path]]:
+    """Files of predictions by the protocol that they say they are of.
 
     Parameters
     ----------
-    protocol : Protocol
+    paths : iterable of path
+        Parquet files with the columns `COLUMNS`, each of one protocol.
 
     Returns
     -------
-    str
+    dict of str to list of Path
+
+    Raises
+    ------
+    PredictionError
+        If a column is missing or a file holds none or several protocols.
     """
-    own = protocol.options
-    shares = {"first": own.share, "random": own.random_share or own.share}
-    taken = f"{own.budget}" if len(set(shares.values())) == 1 else None
-    taken = taken or " and ".join(f"{100 * shares[name]:g} % ({name})" for name in STRATEGIES)
-    warned = "".join(f" WARNING: {text}." for text in protocol.audit.get("warnings", ()))
-    return f"Personalization (protocol {protocol.name}) calibrates with {taken} of each subject's windows.{warned}"
+    import pyarrow.parquet as pq
+
+    found = {}
+    for path in map(Path, paths):
+        missing = [column for column in COLUMNS if column not in pq.read_schema(path).names]
+        if missing:
+            raise PredictionError(f"{path}: no column {', '.join(missing)}; personalize the network again")
+        held = pq.read_table(path, columns=["protocol"]).column(0).unique().to_pylist()
+        if len(held) != 1:
+            raise PredictionError(f"{path}: rows of {len(held)} protocols {held}; give each protocol a file of its own")
+        found.setdefault(held[0], []).append(path)
+    return found
+
+
+def _run_facts(runs: Iterable[str | Path], fact: str) -> dict[str, dict[str, float]]:
+    """A fact of the runs, by protocol and network (the last seed's): ``<protocol>/<network>/seed<k>/run.json``."""
+    facts: dict[str, dict[str, float]] = {}
+    for path in map(Path, runs):
+        protocol, network = path.parts[-4:-2]
+        facts.setdefault(protocol, {})[network] = json.loads(path.read_text(encoding="utf-8"))[fact]
+    return facts
+
+
+def _judge(files, params, resources: Path) -> Judged:
+    predictions = read_protocol_predictions(files.predictions)
+    shares, at_limit = _run_facts(files.runs, "trained_share"), _run_facts(files.runs, "fits_at_limit")
+    protocols = [
+        Protocol(
+            name=name,
+            options=ProtocolOptions.model_validate_json(protocol),
+            plan=pd.read_parquet(plan),
+            audit=json.loads(Path(audit).read_text()),
+            training=pd.read_parquet(manifest, columns=["sbp", "dbp", "hr"], filters=[("subset", "==", "train")]),
+            predictions=stored_tables(predictions.get(name, ()), COLUMNS, NAMES),
+            shares=shares.get(name, {}),
+            at_limit=at_limit.get(name, {}),
+        )
+        for name, protocol, plan, audit, manifest in zip(
+            params.names, params.protocols, files.plans, files.audits, files.manifests, strict=True
+        )
+    ]
+    reference = pd.read_csv(resources / "reference_significance.csv")
+    return judge_protocols(protocols, EvaluationOptions.model_validate_json(params.options), reference=reference)
+
+
+ARM = Arm(
+    name="personalization",
+    title="what a subject's own data gains",
+    tables=(*COMPARED, "drift", "overall"),
+    judge=_judge,
+    questions=QUESTIONS,
+)

@@ -9,8 +9,8 @@ from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, co
 from cuffless.config import EvaluationOptions
 from cuffless.demands import MEMORY_GB
 from cuffless.judgement import Judgement, judge, read_table
-from cuffless.judgement.evidence.baselines import HEART_RATE, MEAN, NAMES
-from cuffless.judgement.table.predictions import PRESSURES, PredictionError
+from cuffless.judgement.names import BASELINES, HEART_RATE, POPULATION_MEAN, PRESSURES
+from cuffless.judgement.table.predictions import PredictionError
 from cuffless.judgement.table.reading import OPTIONAL
 from cuffless.judgement.table.sexes import read_sex_codes
 
@@ -20,7 +20,7 @@ LIMITS = {
     "paper": {"SBP": (75.0, 165.0), "DBP": (40.0, 80.0)},
     "code": {"SBP": (40.0, 200.0), "DBP": (40.0, 120.0)},
 }
-_FIRST = (MEAN, HEART_RATE)
+_FIRST = (POPULATION_MEAN, HEART_RATE)
 """Baselines with a column in the terminal; the page and `skill.csv` have all."""
 _CAVEAT = "A numerical screen of retrospective data; it certifies nothing."
 
@@ -163,7 +163,7 @@ def _print(judgement: Judgement, page: Path) -> None:
         maes = merits.set_index(["network", "pressure"])["mae"]
         baselines = [name for name in dict.fromkeys(shown["baseline"]) if name in _FIRST] or list(shown["baseline"][:1])
         hardest = len(set(shown["baseline"])) > len(baselines)
-        heads = [f"vs {NAMES[name]}" for name in baselines] + ["vs the hardest to beat"] * hardest
+        heads = [f"vs {BASELINES[name]}" for name in baselines] + ["vs the hardest to beat"] * hardest
         table = Table("predictor", "", "MAE mmHg", *heads)
         for network in dict.fromkeys(shown["network"]):
             for pressure in PRESSURES:
@@ -171,7 +171,7 @@ def _print(judgement: Judgement, page: Path) -> None:
                 cells = [_skill(own.loc[name]) if name in own.index else "" for name in baselines]
                 if hardest:
                     worst = own["skill"].idxmin() if len(own) else ""
-                    cells.append(f"{_skill(own.loc[worst])} ({NAMES[worst]})" if worst else "")
+                    cells.append(f"{_skill(own.loc[worst])} ({BASELINES[worst]})" if worst else "")
                 table.add_row(escape_markup(network), pressure, f"{maes[network, pressure]:.1f}", *cells)
         console.print(table)
     console.print(

@@ -1,26 +1,26 @@
 """The whole judgement of a table: figures of merit, skill against doing nothing, tests, screens, leaks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.baselines import MEAN, NAMES, Baselines, make_baselines
-from cuffless.judgement.evidence.coverage import few_subjects_warning
+from cuffless.judgement.evidence.baselines import Baselines, make_baselines
 from cuffless.judgement.evidence.skill import compare_baselines, skill_table, subject_table
 from cuffless.judgement.leaks import hidden_people, leak_table
 from cuffless.judgement.measures.agreement import agreement_rows
 from cuffless.judgement.measures.bins import bin_table
 from cuffless.judgement.measures.drift import since_rows
 from cuffless.judgement.measures.merit import merit_rows
+from cuffless.judgement.names import BASELINES, MEAN, POPULATION_MEAN
 from cuffless.judgement.standards import screen_standards
 from cuffless.judgement.table.cases import Case, make_cases
-from cuffless.judgement.table.predictions import MEAN as MEAN_NETWORK
 from cuffless.judgement.table.predictions import JudgedSplit
 from cuffless.judgement.table.reading import JudgedTable
 from cuffless.judgement.traces import pick_traces
+from cuffless.judgement.warnings import skill_warnings
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def judge(
     options: EvaluationOptions | None = None,
     *,
     limits: Mapping[str, tuple[float, float]] | None = None,
+    cases: Sequence[Case] | None = None,
 ) -> Judgement:
     """Judge all predictors of a table.
 
@@ -60,6 +61,8 @@ def judge(
     options : EvaluationOptions, optional
     limits : mapping of pressure to (low, high), optional
         Pressures that the study accepted: bins are counted from there, and a standard's range that they cut is named.
+    cases : sequence of Case, optional
+        The table's, where they are known.
 
     Returns
     -------
@@ -73,16 +76,14 @@ def judge(
     options = options or EvaluationOptions()
     parts: dict[str, list[pd.DataFrame]] = {part.name: [] for part in fields(Judgement)}
     notes = [*(f"WARNING: {text}" for text in table.warnings), *table.notes]
-    for case in make_cases(table):
+    for case in make_cases(table) if cases is None else cases:
         baselines = make_baselines(case)
         for name, rows in _judge_case(case, baselines, options, limits).items():
             parts[name].append(rows)
         notes += _case_notes(case, baselines)
         if warning := hidden_people(parts["leaks"][-1]):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
-        if warning := _unbounded(parts["skill"][-1]):
-            notes.insert(0, f"WARNING: {case.name}: {warning}")
-        if warning := few_subjects_warning(len(case.judged.subjects)):
+        for warning in reversed(skill_warnings(parts["skill"][-1])):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
     joined = {name: pd.concat(rows, ignore_index=True) for name, rows in parts.items() if rows and name != "notes"}
     return Judgement(**joined, notes=list(dict.fromkeys(notes)))
@@ -125,9 +126,9 @@ def _named(rows: pd.DataFrame, columns: Mapping[str, object]) -> pd.DataFrame:
 
 def _with_mean(judged: JudgedSplit, baselines: Baselines) -> JudgedSplit:
     """The population mean among the networks, unless a network of that name is judged."""
-    if MEAN_NETWORK in judged.networks or MEAN not in baselines.predicted:
+    if MEAN in judged.networks or POPULATION_MEAN not in baselines.predicted:
         return judged
-    predicted = {**judged.predicted, (MEAN_NETWORK, 0): baselines.predicted[MEAN]}
+    predicted = {**judged.predicted, (MEAN, 0): baselines.predicted[POPULATION_MEAN]}
     return JudgedSplit(judged.split, judged.subjects, judged.owner, judged.reference, predicted)
 
 
@@ -154,25 +155,13 @@ def _case_row(case: Case, baselines: Baselines) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def _unbounded(skill: pd.DataFrame) -> str:
-    """Say where the interval of a skill reaches to 1: the bootstrap-t found no limit that the baseline's error sets."""
-    open_ended = skill[(skill["upper"] >= 1) & (skill["skill"] < 1)]
-    if open_ended.empty:
-        return ""
-    named = dict.fromkeys(f"{row.network} ({row.pressure})" for row in open_ended.itertuples())
-    return (
-        f"the skill of {', '.join(named)} has no upper limit against some baseline: a few subjects decide it; see the "
-        "paired tests"
-    )
-
-
 def _case_notes(case: Case, baselines: Baselines) -> list[str]:
     """What cannot be assessed, by reason, and what is known in part."""
     reasons: dict[str, list[str]] = {}
     for name, why in baselines.absent.items():
-        reasons.setdefault(why, []).append(NAMES[name])
+        reasons.setdefault(why, []).append(BASELINES[name])
     notes = [f"{case.name}: not assessable: {', '.join(names)} ({why})" for why, names in reasons.items()]
     return notes + [
-        f"{case.name}: {NAMES[name]}: {why}; there it gives the population mean"
+        f"{case.name}: {BASELINES[name]}: {why}; there it gives the population mean"
         for name, why in baselines.partly.items()
     ]

@@ -1,4 +1,4 @@
-"""Table 1: the study's mean absolute errors beside the paper's."""
+"""Tables 1 and 2: the study's mean absolute errors beside the paper's."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.config import EvaluationOptions, network_names
+from cuffless.config import EvaluationOptions
 from cuffless.files import whole_file
+from cuffless.judgement.names import MEAN, NETWORKS
 
 REFERENCE_COLUMNS = ["table", "pressure", "setting", "network", "mae", "source"]
 COLUMNS = [
@@ -32,7 +33,6 @@ SETTINGS = {
     "random": "personalized, random windows",
     "first": "personalized, first windows",
 }
-NETWORKS = network_names()
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,19 @@ class PaperTable:
 
 
 TABLE1 = PaperTable(1, "Mean absolute error in mmHg", SETTINGS)
+TABLE2 = PaperTable(
+    2,
+    "Mean absolute error in mmHg on rPPG",
+    {
+        "before": "before fine-tuning",
+        "tuned": "fine-tuned on other people",
+        "first": "the same and first windows",
+        "random": "the same and random windows",
+    },
+)
+
+
+TABLES = {paper.number: paper for paper in (TABLE1, TABLE2)}
 
 
 def read_reference(path: str | Path) -> pd.DataFrame:
@@ -69,7 +82,7 @@ def read_reference(path: str | Path) -> pd.DataFrame:
     return reference
 
 
-def build_table1(overall: pd.DataFrame, reference: pd.DataFrame, paper: PaperTable = TABLE1) -> pd.DataFrame:
+def build_table(overall: pd.DataFrame, reference: pd.DataFrame, paper: PaperTable = TABLE1) -> pd.DataFrame:
     """Lay the paper's MAE beside ours.
 
     Parameters
@@ -79,7 +92,7 @@ def build_table1(overall: pd.DataFrame, reference: pd.DataFrame, paper: PaperTab
     reference : DataFrame
         As from `read_reference`.
     paper : PaperTable, optional
-        Another table of the paper, laid out in the same way.
+        Which of its tables.
 
     Returns
     -------
@@ -97,21 +110,21 @@ def build_table1(overall: pd.DataFrame, reference: pd.DataFrame, paper: PaperTab
     return table[COLUMNS]
 
 
-def format_table1(
+def format_table(
     table: pd.DataFrame, overall: pd.DataFrame, *, confidence: float = 0.95, paper: PaperTable = TABLE1
 ) -> str:
-    """Write Table 1 as Markdown.
+    """Write a table of the paper as Markdown.
 
     Parameters
     ----------
     table : DataFrame
-        As from `build_table1`.
+        As from `build_table`.
     overall : DataFrame
         As from `mae_tables`: names each interval's method and the spread over seeds.
     confidence : float
         Level of the intervals.
     paper : PaperTable, optional
-        Another table of the paper, laid out in the same way.
+        Which of its tables.
 
     Returns
     -------
@@ -123,7 +136,7 @@ def format_table1(
     table = table.merge(details[[*keys, "interval", "mae_min", "mae_max"]], on=keys, validate="one_to_one")
     networks = list(dict.fromkeys(table["network"]))
     methods = " and ".join(sorted(set(table["interval"]) - {"too few subjects"})) or "none: too few subjects"
-    seeds = int(table.loc[table["network"] != "mean", "seeds"].max()) if len(networks) > 1 else 1
+    seeds = int(table.loc[table["network"] != MEAN, "seeds"].max()) if len(networks) > 1 else 1
     lines = [
         f"# Table {paper.number}. {paper.title}",
         "",
@@ -152,7 +165,7 @@ def format_table1(
     return "\n".join([*lines, *(f"\n{note}" for note in notes)]) + "\n"
 
 
-def write_table1(
+def write_paper_table(
     overall: Sequence[pd.DataFrame],
     reference: pd.DataFrame,
     csv: str | Path,
@@ -161,12 +174,12 @@ def write_table1(
     *,
     paper: PaperTable = TABLE1,
 ) -> None:
-    """Write Table 1 from what was judged, each file whole or not at all.
+    """Write a table of the paper from what was judged, each file whole or not at all.
 
     Parameters
     ----------
     overall : sequence of DataFrame
-        As for `build_table1`: the splits', and others of the same columns that stand below them.
+        As for `build_table`: the splits', and others of the same columns that stand below them.
     reference : DataFrame
         As from `read_reference`.
     csv, md : path
@@ -174,19 +187,19 @@ def write_table1(
     options : EvaluationOptions, optional
         `confidence`.
     paper : PaperTable, optional
-        Another table of the paper, laid out in the same way.
+        Which of its tables.
     """
     together = pd.concat(overall, ignore_index=True)
-    table = build_table1(together, reference, paper)
+    table = build_table(together, reference, paper)
     with whole_file(csv) as part:
         table.to_csv(part, index=False, lineterminator="\n")
     with whole_file(md) as part:
         confidence = (options or EvaluationOptions()).confidence
-        part.write_text(format_table1(table, together, confidence=confidence, paper=paper), encoding="utf-8")
+        part.write_text(format_table(table, together, confidence=confidence, paper=paper), encoding="utf-8")
 
 
 def _cell(row) -> str:
     interval = row.interval if np.isnan(row.lower) else f"{row.lower:.1f}, {row.upper:.1f}"
-    spread = f" {{{row.mae_min:.1f}, {row.mae_max:.1f}}}" if row.seeds > 1 and row.network != "mean" else ""
+    spread = f" {{{row.mae_min:.1f}, {row.mae_max:.1f}}}" if row.seeds > 1 and row.network != MEAN else ""
     paper = "" if np.isnan(row.paper) else f" ({row.paper:.1f})"
     return f"{row.mae:.1f} [{interval}]{spread}{paper}"

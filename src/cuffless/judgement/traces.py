@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from cuffless.judgement.evidence.baselines import MEAN, Baselines
-from cuffless.judgement.measures.errors import absolute_errors, sum_by_subject
+from cuffless.judgement.evidence.baselines import Baselines
+from cuffless.judgement.measures.errors import subject_maes
+from cuffless.judgement.names import POPULATION_MEAN
 from cuffless.judgement.table.cases import Case
 
 SUBJECTS, WINDOWS = 60, 300
@@ -26,13 +27,12 @@ def pick_traces(case: Case, baselines: Baselines) -> pd.DataFrame:
         subjects, evenly spread over their errors, and 300 windows each, evenly spread over their time.
     """
     judged, k = case.judged, len(case.judged.subjects)
-    errors = np.mean([absolute_errors(judged, network) for network in judged.networks], axis=0)
-    mae = sum_by_subject(errors, judged.owner, k)[:, 0] / np.bincount(judged.owner, minlength=k)
+    mae = np.mean([subject_maes(judged, network) for network in judged.networks], axis=0)[:, 0]
     ranked = np.argsort(mae, kind="stable")
     shown = np.sort(ranked[np.unique(np.linspace(0, k - 1, min(k, SUBJECTS)).round().astype(int))])
     at = np.concatenate([_spread(np.flatnonzero(judged.owner == subject)) for subject in shown])
     windows = case.windows.iloc[at][["subject", "record", "start", "seconds", "elapsed"]]
-    mean = baselines.predicted.get(MEAN, np.full(judged.reference.shape, np.nan))
+    mean = baselines.predicted.get(POPULATION_MEAN, np.full(judged.reference.shape, np.nan))
     parts = []
     for network in judged.networks:
         said = np.mean([judged.predicted[network, seed] for seed in judged.seeds(network)], axis=0)

@@ -38,16 +38,15 @@ def count_jobs(study: StudyConfig, figures: int) -> dict[str, int]:
         "audit_duplicates": len(reached.audited),
         "train_network": len(reached.trainings) * len(study.study.seeds),
         "audit_sets": len(study.study.splits),
-        "evaluate_predictions": 1,
+        "judge_splits": 1,
         **_personalization_jobs(study),
         "write_table1": 1,
         **_input_jobs(study),
         **_rppg_jobs(study),
-        "evaluate_leakage": int(with_arm(study, "leakage")),
+        "judge_leakage": int(with_arm(study, "leakage")),
         "plot_figure": figures,
         "publish_figure": figures,
         "publish_table": 1 + with_arm(study, "personalization") + 2 * with_arm(study, "camera"),
-        "judge_predictions": 1 + with_arm(study, "camera"),
         "write_card": len(study.study.splits) * len(used_networks(study)) * len(study.study.seeds),
         "write_report": 1,
         "all": 1,
@@ -110,7 +109,7 @@ def _input_jobs(study: StudyConfig) -> dict[str, int]:
         "sample_stretches": 1,
         "materialize_crop": crops,
         "train_input": crops * len(options.derivatives) * len(options.networks) * options.repeats,
-        "evaluate_inputs": 1,
+        "judge_inputs": 1,
     }
 
 
@@ -135,7 +134,7 @@ def _personalization_jobs(study: StudyConfig) -> dict[str, int]:
         "sample_plan": protocols,
         "materialize_plan": protocols,
         "personalize_network": protocols * len(personalized(study)) * len(study.study.seeds),
-        "evaluate_personalization": 1,
+        "judge_personalization": 1,
     }
 
 
@@ -156,7 +155,7 @@ def _rppg_jobs(study: StudyConfig) -> dict[str, int]:
     return own | {
         "sample_folds": 1,
         "tune_network": len(personalized(study)) * len(study.study.seeds),
-        "evaluate_rppg": 1,
+        "judge_camera": 1,
         "write_table2": 1,
     }
 

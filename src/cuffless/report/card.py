@@ -10,7 +10,8 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.files import whole_file
 from cuffless.judgement.measures.errors import mae_tables
-from cuffless.judgement.table.predictions import MEAN, PRESSURES, align_predictions
+from cuffless.judgement.names import MEAN, PRESSURES
+from cuffless.judgement.table.predictions import align_predictions
 from cuffless.report.page import render_text
 from cuffless.report.sentences import DOING_NOTHING, Sentence, skill_sentence
 from cuffless.report.wording import count, network_name, number, plural, with_limits

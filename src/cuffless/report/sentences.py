@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cuffless.judgement.names import POPULATION_MEAN
 from cuffless.report.wording import baseline_name, deciding_digits, network_name, number, percent, plural, with_limits
 
-DOING_NOTHING = "population_mean"
+DOING_NOTHING = POPULATION_MEAN
 """The baseline that uses nothing of the person."""
 BETTER, UNSHOWN, WORSE, UNKNOWN = "better", "not shown", "worse", "not assessable"
 _SIGNS = {BETTER: "▲", UNSHOWN: "○", WORSE: "▼", UNKNOWN: "?"}

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from cuffless.figures.judgement.plots import BASELINES
 from cuffless.figures.style import network_name, split_name
+from cuffless.judgement.names import BASELINES
 
 NOTHING = "–"
 AVERAGES = {"pooled": "windows", "subject": "subjects"}

@@ -4,16 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cuffless.arms.inputs import compare_inputs, identity_of, run_of
 from cuffless.config import AlexNetOptions, EvaluationOptions, InputOptions, input_network
-from cuffless.judgement.evidence.input_tests import compare_inputs
-from cuffless.judgement.measures.input_errors import identity_of, run_of
-from cuffless.judgement.measures.input_errors import input_errors as errors_of
+from cuffless.judgement.factors import run_errors
 
 LENGTHS, SEEDS, SUBJECTS = (2, 7, 15), (0, 1), 12
 
 
 def input_errors(given, identity="patient"):
-    return errors_of(given, identity=identity)
+    return run_errors(given, identity=identity)
 
 
 def predictions(error, seed, subjects=SUBJECTS):

@@ -4,12 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.arms.splits import evaluate, write_tables
+from cuffless.arms import Judged
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.paper_tables import read_reference, write_table1
-from cuffless.judgement.table.predictions import PredictionError
+from cuffless.judgement.compare import compare_splits
+from cuffless.judgement.paper_tables import read_reference, write_paper_table
+from cuffless.judgement.table.predictions import PredictionError, align_predictions
 
 QUICK = EvaluationOptions(bootstrap=200)
+
+
+def evaluate(predictions, splits=None):
+    return compare_splits(align_predictions(predictions), QUICK, order=splits)
 
 
 @pytest.fixture
@@ -40,14 +45,14 @@ def table1_of(reference, tmp_path):
     """Table 1 of tables of overall errors, as read from its files."""
 
     def write(*overall):
-        write_table1(overall, reference, tmp_path / "table1.csv", tmp_path / "table1.md", QUICK)
+        write_paper_table(overall, reference, tmp_path / "table1.csv", tmp_path / "table1.md", QUICK)
         return pd.read_csv(tmp_path / "table1.csv"), (tmp_path / "table1.md").read_text(encoding="utf-8")
 
     return write
 
 
 def test_known_subjects_are_predicted_better_than_strangers(make_predictions):
-    overall = evaluate(make_predictions(), QUICK).overall
+    overall = evaluate(make_predictions())["overall"]
     mae = overall[overall["average"] == "pooled"].set_index(["split", "network", "pressure"])["mae"]
     for network in ("alexnet", "lstm"):
         assert mae["mixed", network, "SBP"] + 2 < mae["nonmixed", network, "SBP"]
@@ -55,19 +60,18 @@ def test_known_subjects_are_predicted_better_than_strangers(make_predictions):
 
 def test_equal_seeds_give_equal_tables(make_predictions, tmp_path):
     predictions = make_predictions(subjects=20)
-    names = {name: f"{name}.csv" for name in ("mae", "overall", "bins", "tests")}
+    names = ("seeds", "overall", "contrasts")
     for folder in ("one", "two"):
         shuffled = predictions.sample(frac=1, random_state=len(folder)) if folder == "two" else predictions
         shuffled = shuffled.sort_values(["split", "network"], ascending=[False, True], kind="stable")
-        paths = {name: tmp_path / folder / file for name, file in names.items()}
-        write_tables(evaluate(shuffled, QUICK), paths)
-        assert {path.name for path in (tmp_path / folder).iterdir()} == set(names.values())
-    for name in names.values():
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        Judged(evaluate(shuffled)).write(tmp_path / folder / f"{name}.csv" for name in names)
+        assert {path.stem for path in (tmp_path / folder).iterdir()} == set(names)
+    for name in names:
+        assert (tmp_path / "one" / f"{name}.csv").read_bytes() == (tmp_path / "two" / f"{name}.csv").read_bytes()
 
 
 def test_table_1_lays_the_papers_results_beside_ours(make_predictions, table1_of):
-    table, text = table1_of(evaluate(make_predictions(networks=("lstm", "own", "mean")), QUICK).overall)
+    table, text = table1_of(evaluate(make_predictions(networks=("lstm", "own", "mean")))["overall"])
     columns = "pressure setting network mae lower upper n_subjects n_windows seeds average paper note"
     assert list(table.columns) == columns.split()
     pooled = table[table["average"] == "pooled"].set_index(["pressure", "setting", "network"])
@@ -80,8 +84,8 @@ def test_table_1_lays_the_papers_results_beside_ours(make_predictions, table1_of
 
 
 def test_table_1_has_rows_of_personalization_with_their_note_only_where_there_is_one(make_predictions, table1_of):
-    splits = evaluate(make_predictions(subjects=8), QUICK).overall
-    own = evaluate(make_predictions(subjects=8, networks=("lstm",), splits=("first",)), QUICK).overall
+    splits = evaluate(make_predictions(subjects=8))["overall"]
+    own = evaluate(make_predictions(subjects=8, networks=("lstm",), splits=("first",)))["overall"]
     table, text = table1_of(splits, own.assign(note="main: 3 windows touch"))
     known = table[table["average"] == "pooled"].set_index(["pressure", "setting", "network"])
     assert known.loc[("DBP", "first", "lstm"), "paper"] == 4.6
@@ -97,7 +101,7 @@ def test_table_1_has_rows_of_personalization_with_their_note_only_where_there_is
 
 
 def test_table_1_shows_the_spread_over_seeds(make_predictions, table1_of):
-    overall = evaluate(make_predictions(subjects=8, seeds=(0, 1, 2)), QUICK).overall
+    overall = evaluate(make_predictions(subjects=8, seeds=(0, 1, 2)))["overall"]
     row = overall.query("split == 'mixed' and network == 'lstm' and average == 'pooled'").iloc[0]
     _, text = table1_of(overall)
     assert f"{{{row['mae_min']:.1f}, {row['mae_max']:.1f}}}" in text
@@ -105,12 +109,12 @@ def test_table_1_shows_the_spread_over_seeds(make_predictions, table1_of):
 
 
 def test_table_1_says_where_subjects_are_too_few(make_predictions, table1_of):
-    assert "[too few subjects]" in table1_of(evaluate(make_predictions(subjects=4), QUICK).overall)[1]
+    assert "[too few subjects]" in table1_of(evaluate(make_predictions(subjects=4))["overall"])[1]
 
 
 def test_a_split_without_predictions_is_named(make_predictions):
     with pytest.raises(PredictionError, match=r"no predictions for split overlap50; there are nonmixed, mixed"):
-        evaluate(make_predictions(subjects=4), QUICK, splits=("nonmixed", "overlap50"))
+        evaluate(make_predictions(subjects=4), ("nonmixed", "overlap50"))
 
 
 def test_a_damaged_reference_table_is_named(tmp_path):

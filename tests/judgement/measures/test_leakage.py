@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -116,7 +118,7 @@ def judge(trials, **dialled):
 
 def test_tables_keep_the_order_of_doses_and_of_the_dial(trial):
     trials = [trial("b", "mixed", "mixed", 10), trial("a", "mixed", "mixed", 10), trial("a", "clean", "nonmixed", 0)]
-    tables = judge(trials, b=0.0, a=1.0)
+    tables = SimpleNamespace(**judge(trials, b=0.0, a=1.0).tables)
     assert list(dict.fromkeys(tables.dose["dose"])) == ["clean", "mixed"]
     assert set(tables.dose["dataset"]) == {"a"}
     assert list(dict.fromkeys(zip(tables.dial["confounding"], tables.dial["dataset"], strict=True))) == [
@@ -127,7 +129,7 @@ def test_tables_keep_the_order_of_doses_and_of_the_dial(trial):
     assert set(zip(found["dataset"], found["split"], found["kind"], strict=True)) == {
         (dataset, "mixed", kind) for dataset in "ab" for kind in ("shared_subject", "shared_record")
     }
-    assert judge(trials).dial.empty
+    assert judge(trials).tables["dial"].empty
 
 
 def test_a_leak_that_no_split_declares_stops_the_judgement_of_doses(trial):
@@ -136,5 +138,5 @@ def test_a_leak_that_no_split_declares_stops_the_judgement_of_doses(trial):
     with pytest.raises(DesignError, match=r"a, clean: leak between its sets: fitted_beyond_training"):
         judge(trials)
     trials[1] = trial("a", "clean", "nonmixed", 0, scaled=foreign, leakage="warn")
-    leaks = judge(trials).leaks
+    leaks = judge(trials).tables["leaks"]
     assert ((leaks["verdict"] == "found") & ~leaks["declared"]).sum() == 1

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.judgement.table.predictions import PredictionError, align_predictions, read_predictions
+from cuffless.judgement import make_cases, read_table
+from cuffless.judgement.table.predictions import PredictionError, align_predictions
 
 
 @pytest.fixture
@@ -28,42 +29,42 @@ def table(make_predictions):
 @pytest.mark.parametrize("name", ["predictions.parquet", "predictions.csv"])
 def test_only_test_windows_are_judged(table, write, name):
     training = table.assign(subset="train", sbp=np.nan, dbp=np.nan, subject="p999999")
-    read = read_predictions([write(pd.concat([training, table]), name)])
-    assert len(read) == len(table)
-    assert "p999999" not in set(read["subject"])
-    np.testing.assert_allclose(read["sbp"], table["sbp"])
+    [case] = make_cases(read_table([write(pd.concat([training, table]), name)]))
+    assert len(case.windows) == len(table)
+    assert "p999999" not in set(case.windows["subject"])
+    np.testing.assert_allclose(case.judged.predicted["lstm", 0][:, 0], table["sbp"])
 
 
 def test_a_missing_column_is_named_with_its_file(table, write):
     path = write(table.drop(columns="dbp_ref"))
     with pytest.raises(PredictionError, match=r"predictions.parquet: no column dbp_ref"):
-        read_predictions([path])
+        read_table([path])
 
 
 def test_an_unpredicted_test_window_is_named(table, write):
     table.loc[3, "sbp"] = np.nan
-    with pytest.raises(PredictionError, match=rf"column sbp: 1 of {len(table)} test rows .* test row 3"):
-        read_predictions([write(table)])
+    with pytest.raises(PredictionError, match=r"column sbp holds no finite number in 1 row \(line 4\)"):
+        read_table([write(table)])
 
 
 def test_a_table_without_test_rows_cannot_be_judged(table, write):
     with pytest.raises(PredictionError, match="no row with subset 'test'"):
-        read_predictions([write(table.assign(subset="val"))])
+        read_table([write(table.assign(subset="val"))])
 
 
 def test_a_window_cannot_be_judged_twice(table, write):
     with pytest.raises(PredictionError, match="1 test windows occur twice"):
-        read_predictions([write(pd.concat([table, table.iloc[:1]]))])
+        read_table([write(pd.concat([table, table.iloc[:1]]))])
 
 
 def test_a_training_cannot_be_given_twice(table, write):
-    with pytest.raises(PredictionError, match=r"again.parquet: split 'nonmixed', network 'lstm', seed 0 is also in"):
-        read_predictions([write(table), write(table, "again.parquet")])
+    with pytest.raises(PredictionError, match=rf"again.parquet: {len(table)} test windows occur twice"):
+        read_table([write(table), write(table, "again.parquet")])
 
 
 def test_no_table_at_all_is_an_error():
     with pytest.raises(PredictionError, match="no prediction table"):
-        read_predictions([])
+        read_table([])
 
 
 def test_networks_judged_on_different_windows_are_not_compared(make_predictions):

@@ -18,17 +18,8 @@ from cuffless.figures.style import (
     panel_title,
     tiny_font,
 )
+from cuffless.judgement.names import BASELINES
 
-BASELINES = {
-    "population_mean": "population mean",
-    "population_median": "population median",
-    "heart_rate": "heart rate only",
-    "demographics": "age and sex only",
-    "hold_first": "first calibration value held",
-    "hold_last": "last calibration value held",
-    "calibration_mean": "calibration mean",
-    "offset": "offset-corrected predictor",
-}
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<")
 _MOST_NETWORKS = 8
 _ROW, _PANEL = 0.3, 2.6  # inches

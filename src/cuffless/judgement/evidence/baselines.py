@@ -1,33 +1,23 @@
 """What every predictor is judged against: baselines on the same windows, as far as the table supports them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from cuffless.judgement.evidence.calibration_baselines import RIDGE_ALPHA, calibration_hold, calibration_mean
+from cuffless.judgement import names
 from cuffless.judgement.measures.errors import sum_by_subject
-from cuffless.judgement.measures.methods import CALIBRATION_MEAN, HEART_RATE, HOLD_FIRST, HOLD_LAST, OFFSET
 from cuffless.judgement.table.cases import Case
-from cuffless.judgement.table.protocols import Calibration
+from cuffless.judgement.table.layout import Calibration, Layout
+from cuffless.judgement.table.predictions import PredictionError
 
-MEAN, MEDIAN, DEMOGRAPHICS = "population_mean", "population_median", "demographics"
-ORDER = (MEAN, MEDIAN, HEART_RATE, DEMOGRAPHICS, HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN, OFFSET)
-NAMES = {
-    MEAN: "population mean",
-    MEDIAN: "population median",
-    HEART_RATE: "heart rate only",
-    DEMOGRAPHICS: "age and sex only",
-    HOLD_FIRST: "first calibration value held",
-    HOLD_LAST: "last calibration value held",
-    CALIBRATION_MEAN: "calibration mean",
-    OFFSET: "offset-corrected predictor",
-}
 FROM_TRAINING, LEFT_OUT = "training rows", "leave-one-subject-out over the test subjects"
-NOTHING = "nothing: no training rows, and no other subject"
+NO_ONE_ELSE = "no training rows, and no other subject"
 LEAST_KNOWN = 0.5
 """Share of the test windows of which a baseline must know something; of the others it says the population mean."""
+RIDGE_ALPHA = 1.0
+"""Penalty of the ridge regressions, whose predictors are standardized and whose pressures are centred."""
 _REFERENCE = ["sbp_ref", "dbp_ref"]
 
 
@@ -72,15 +62,15 @@ def make_baselines(case: Case) -> Baselines:
     predicted, absent, partly = {}, {}, {}
     folds = _folds(case)
     if folds:
-        for name, middle in ((MEAN, np.mean), (MEDIAN, np.median)):
+        for name, middle in ((names.POPULATION_MEAN, np.mean), (names.POPULATION_MEDIAN, np.median)):
             predicted[name] = np.empty((len(case.windows), 2))
             for tested, known in folds:
                 predicted[name][tested] = middle(known[_REFERENCE].to_numpy(float), axis=0)
     elif len(case.judged.subjects) > 1:
-        predicted[MEAN], predicted[MEDIAN] = _left_out_mean(case), _left_out_median(case)
+        predicted |= {names.POPULATION_MEAN: _left_out_mean(case), names.POPULATION_MEDIAN: _left_out_median(case)}
     else:
-        absent |= dict.fromkeys((MEAN, MEDIAN), "no training rows, and no other subject")
-    for name, columns in ((HEART_RATE, ("hr",)), (DEMOGRAPHICS, ("age", "sex"))):
+        absent |= dict.fromkeys((names.POPULATION_MEAN, names.POPULATION_MEDIAN), NO_ONE_ELSE)
+    for name, columns in ((names.HEART_RATE, ("hr",)), (names.DEMOGRAPHICS, ("age", "sex"))):
         found = _regression(case, columns)
         if isinstance(found, str):
             absent[name] = found
@@ -88,10 +78,98 @@ def make_baselines(case: Case) -> Baselines:
         untold = np.isnan(found).any(axis=1)
         if untold.any():
             partly[name] = f"{' or '.join(columns)} of {int(untold.sum())} test windows is not known"
-        predicted[name] = np.where(untold[:, None], predicted[MEAN], found)
+        predicted[name] = np.where(untold[:, None], predicted[names.POPULATION_MEAN], found)
     _add_calibration(case, predicted, absent)
-    fitted_on = FROM_TRAINING if folds else LEFT_OUT if len(case.judged.subjects) > 1 else NOTHING
+    fitted_on = FROM_TRAINING if folds else LEFT_OUT if len(case.judged.subjects) > 1 else f"nothing: {NO_ONE_ELSE}"
     return Baselines(predicted, _offsets(case, absent), absent, fitted_on, partly)
+
+
+def fitted_baselines(design: Layout) -> dict[str, np.ndarray]:
+    """What those say of a design's windows who know of other people only, by `fitted`.
+
+    Parameters
+    ----------
+    design : Layout
+
+    Returns
+    -------
+    dict of str to (n, 2) float array
+        `mean`: the mean of the fold's training labels; `heart_rate`: a ridge regression on the pulse rate.
+
+    Raises
+    ------
+    PredictionError
+        If a fold has no training window, or a window that is needed has no pulse rate.
+    """
+    found = {name: np.full(design.reference.shape, np.nan) for name in design.fitted}
+    rates = design.windows["hr"].to_numpy(float) if names.HEART_RATE in found else None
+    for tested, training in design.folds:
+        if training.empty:
+            raise PredictionError("the split has no training window; draw it anew")
+        labels = training[["sbp", "dbp"]].to_numpy(float)
+        if names.MEAN in found:
+            found[names.MEAN][tested] = labels.mean(axis=0)
+        if names.HEART_RATE in found:
+            found[names.HEART_RATE][tested] = rate_regression(labels, training["hr"].to_numpy(float), rates[tested])
+    return found
+
+
+def rate_regression(labels: np.ndarray, known: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """Pressures as a ridge regression on the pulse rate has them.
+
+    Parameters
+    ----------
+    labels : (n, 2) float array
+        mmHg, of the windows that it is fitted on.
+    known, rates : (n,) and (m,) float array
+        Pulse rates of these windows and of those that are asked for, bpm.
+
+    Returns
+    -------
+    (m, 2) float array
+        SBP and DBP in mmHg; the mean of the labels where `known` does not vary.
+
+    Raises
+    ------
+    PredictionError
+        If a rate is missing.
+    """
+    if not (np.isfinite(known).all() and np.isfinite(rates).all()):
+        raise PredictionError("a window has no pulse rate (column hr); cut the windows anew")
+    fit = _ridge(*_moments(known[:, None], labels, np.zeros(len(known), int), 1))
+    return _apply(np.asarray(rates, float)[:, None], *(np.repeat(part, len(rates), axis=0) for part in fit))
+
+
+def calibration_mean(values: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """Mean of each subject's values, (n, 2), over its calibration windows: (k, 2).
+
+    Of references it is the calibration mean; of reference less prediction it is what offset correction adds.
+    """
+    sums = np.zeros((len(calibration.counts), values.shape[1]))
+    np.add.at(sums, calibration.owner, values[calibration.rows])
+    return sums / calibration.counts[:, None]
+
+
+def calibrated_baselines(reference: np.ndarray, calibration: Calibration) -> dict[str, np.ndarray]:
+    """What is said of each subject by its own calibration values.
+
+    Parameters
+    ----------
+    reference : (n, 2) float array
+    calibration : Calibration
+        Of k subjects; rows stand in order, subject by subject.
+
+    Returns
+    -------
+    dict of str to (k, 2) float array
+        The earliest value held, the latest, and their mean.
+    """
+    ends, rows = np.cumsum(calibration.counts), calibration.rows
+    return {
+        names.HOLD_FIRST: reference[rows[ends - calibration.counts]],
+        names.HOLD_LAST: reference[rows[ends - 1]],
+        names.CALIBRATION_MEAN: calibration_mean(reference, calibration),
+    }
 
 
 def _folds(case: Case) -> list[tuple[np.ndarray, pd.DataFrame]]:
@@ -143,12 +221,12 @@ def _regression(case: Case, columns: tuple[str, ...]) -> np.ndarray | str:
             if whole.sum() < 2:
                 return f"{' and '.join(columns)} of the training windows are not known"
             y = known[_REFERENCE].to_numpy(float)[whole]
-            coefficients = _ridge(*_moments(known_x[whole], y, np.zeros(len(y), int), 1))
-            found[tested] = _apply(x[tested], *(np.repeat(part, tested.sum(), axis=0) for part in coefficients))
+            fit = _ridge(*_moments(known_x[whole], y, np.zeros(len(y), int), 1))
+            found[tested] = _apply(x[tested], *(np.repeat(part, tested.sum(), axis=0) for part in fit))
         return found
     k, owner = len(case.judged.subjects), case.judged.owner
     if k < 2:
-        return "no training rows, and no other subject"
+        return NO_ONE_ELSE
     own = _moments(x[told], case.judged.reference[told], owner[told], k)
     others = [part.sum(axis=0) - part for part in own]
     if others[0].min() < 2:
@@ -157,7 +235,7 @@ def _regression(case: Case, columns: tuple[str, ...]) -> np.ndarray | str:
     return found
 
 
-def _features(table: pd.DataFrame, columns: tuple[str, ...]) -> np.ndarray:
+def _features(table: pd.DataFrame, columns: Iterable[str]) -> np.ndarray:
     values = [
         table[column].map({"f": 0.0, "m": 1.0}) if column == "sex" else table[column].astype(float)
         for column in columns
@@ -174,7 +252,7 @@ def _moments(x: np.ndarray, y: np.ndarray, owner: np.ndarray, k: int) -> tuple[n
 
 
 def _ridge(n, x, y, xx, xy) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Means of x and y and slopes of each fit; predictors are standardized, as in `rate_regression`."""
+    """Means of x and y and slopes of each fit (Hastie et al. 2009, section 3.4.1); predictors are standardized."""
     count = n[:, None]
     mean_x, mean_y = x / count, y / count
     spread = xx - count[:, :, None] * mean_x[:, :, None] * mean_x[:, None]
@@ -191,20 +269,17 @@ def _apply(x: np.ndarray, mean_x: np.ndarray, mean_y: np.ndarray, slope: np.ndar
 
 def _add_calibration(case: Case, predicted: dict[str, np.ndarray], absent: dict[str, str]) -> None:
     """Baselines that know the subject's own calibration values."""
-    names = (HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN)
     values = case.calibration.drop_duplicates(["subject", "record", "start"], ignore_index=True)
     if why := _why_no_calibration(case, values):
-        absent |= dict.fromkeys(names, why)
+        absent |= dict.fromkeys(names.CALIBRATED, why)
         return
     owner = np.searchsorted(case.judged.subjects.astype(str), values["subject"].to_numpy(str))
     calibration = Calibration(np.arange(len(values)), owner, np.bincount(owner, minlength=len(case.judged.subjects)))
-    reference = values[_REFERENCE].to_numpy(float)
-    first, last = calibration_hold(reference, calibration)
-    of_subject = (first, last, calibration_mean(reference, calibration))
-    predicted |= {name: own[case.judged.owner] for name, own in zip(names, of_subject, strict=True)}
+    found = calibrated_baselines(values[_REFERENCE].to_numpy(float), calibration)
+    predicted |= {name: own[case.judged.owner] for name, own in found.items()}
     if not case.timed:
-        del predicted[HOLD_FIRST], predicted[HOLD_LAST]
-        absent |= dict.fromkeys(names[:2], "no column start")
+        del predicted[names.HOLD_FIRST], predicted[names.HOLD_LAST]
+        absent |= dict.fromkeys((names.HOLD_FIRST, names.HOLD_LAST), "no column start")
 
 
 def _why_no_calibration(case: Case, values: pd.DataFrame) -> str:
@@ -222,7 +297,7 @@ def _offsets(case: Case, absent: dict[str, str]) -> dict[tuple[str, int], np.nda
     """Predictors plus their mean error on the calibration windows."""
     values = case.calibration
     if why := _why_no_calibration(case, values):
-        absent[OFFSET] = why
+        absent[names.OFFSET] = why
         return {}
     found: dict[tuple[str, int], np.ndarray] = {}
     offset = values[_REFERENCE].to_numpy(float) - values[["sbp", "dbp"]].to_numpy(float)
@@ -232,7 +307,7 @@ def _offsets(case: Case, absent: dict[str, str]) -> dict[tuple[str, int], np.nda
         if key in case.judged.predicted and np.isfinite(shift).all():
             found[key] = case.judged.predicted[key] + shift[case.judged.owner]
     if not found:
-        absent[OFFSET] = "calibration rows hold no predictions"
+        absent[names.OFFSET] = "calibration rows hold no predictions"
     return found
 
 

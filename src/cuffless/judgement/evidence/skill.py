@@ -1,21 +1,19 @@
-"""Skill: what a predictor takes off the error of each baseline, with intervals and paired tests."""
+"""Skill of the predictors of a case against every baseline, with intervals and paired tests."""
 
 import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.baselines import MEAN, OFFSET, ORDER, Baselines
-from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, TOO_FEW, subject_interval
-from cuffless.judgement.evidence.tests import holm_corrected, sign_flip_test
-from cuffless.judgement.measures.errors import absolute_errors, sum_by_subject
+from cuffless.judgement.evidence.baselines import Baselines
+from cuffless.judgement.evidence.ratio import NO_ERROR, skill_ratio
+from cuffless.judgement.evidence.tests import holm_corrected, ks_test, paired_t_test, paired_test
+from cuffless.judgement.measures.errors import absolute_errors, subject_maes, sum_by_subject
+from cuffless.judgement.names import AVERAGES, BASELINES, OFFSET, POPULATION_MEAN, PRESSURES
 from cuffless.judgement.table.cases import Case
-from cuffless.judgement.table.predictions import PRESSURES
 
-AVERAGES = ("pooled", "subject")
-BY_SUBJECT = "by subject"
-_NO_ERROR, _ROUNDING = 1e-9, 1e-4  # mmHg
-_HEAD = ("case", "network", "baseline", "average", "pressure")
-_FIGURES = ("skill", "lower", "upper", "interval", "mae", "baseline_mae")
+_ROUNDING = 1e-4  # mmHg
+_COLUMNS = ["case", "network", "baseline", "average", "pressure", "skill", "lower", "upper", "interval"]
+_COLUMNS += ["mae", "baseline_mae", "n_subjects", "reason"]
 
 
 def skill_table(case: Case, baselines: Baselines, options: EvaluationOptions) -> pd.DataFrame:
@@ -33,54 +31,41 @@ def skill_table(case: Case, baselines: Baselines, options: EvaluationOptions) ->
         ``case, network, baseline, average, pressure, skill`` (1 - MAE / MAE of the baseline), ``lower, upper,
         interval, mae, baseline_mae`` (mmHg), ``n_subjects, reason`` (why there is no figure).
     """
-    rows = []
+    rows, counts = [], _counts(case)
+    for network, name, errors, against in _pairs(case, baselines):
+        for average in AVERAGES:
+            head = {"case": case.name, "network": network, "baseline": name, "average": average}
+            head["n_subjects"] = len(counts)
+            if against is None:
+                reason = f"not assessable: {baselines.absent.get(name) or 'not for this predictor'}"
+                rows += [{**head, "pressure": p, "skill": np.nan, "reason": reason} for p in PRESSURES]
+                continue
+            weight = np.ones((len(counts), 2)) if average == "pooled" else np.repeat(1 / counts, 2, axis=1)
+            sums = (weight * _sums(case, part) for part in (errors, against))
+            found = skill_ratio(*sums, weight * counts, options)
+            for p, pressure in enumerate(PRESSURES):
+                figures = {figure: values[p] for figure, values in found._asdict().items()}
+                idle = "not assessable: the baseline makes no error" if figures["interval"] == NO_ERROR else ""
+                rows.append({**head, "pressure": pressure, **figures, "reason": idle})
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _pairs(case: Case, baselines: Baselines):
+    """Each network and baseline with the absolute errors of both, (n, 2); None where the baseline cannot be had."""
     for network in case.judged.networks:
         own = absolute_errors(case.judged, network)
-        for name in ORDER:
+        for name in BASELINES:
             against = _errors(case, baselines, name, network)
-            errors = own if against is None else _less_rounding(own, against)
-            for average in AVERAGES:
-                head = {"case": case.name, "network": network, "baseline": name, "average": average}
-                rows += _skill_rows(
-                    case, _sums(case, errors), against, average, options, head, baselines.absent.get(name, "")
-                )
-    return pd.DataFrame(rows, columns=[*_HEAD, *_FIGURES, "n_subjects", "reason"])
-
-
-def _skill_rows(case, own, against, average, options, head, absent) -> list[dict]:
-    k = len(case.judged.subjects)
-    if against is None:
-        reason = f"not assessable: {absent or 'not for this predictor'}"
-        return [{**head, "pressure": p, "skill": np.nan, "n_subjects": k, "reason": reason} for p in PRESSURES]
-    counts = np.bincount(case.judged.owner, minlength=k)[:, None]
-    weight = 1.0 if average == "pooled" else 1 / counts
-    total = (weight * counts * np.ones((k, 2))).sum(axis=0)
-    above, below = weight * own, weight * _sums(case, against)
-    idle = below.sum(axis=0) / total < _NO_ERROR
-    share = subject_interval(above, np.where(idle, 1.0, below), options)
-    rows = []
-    for p, pressure in enumerate(PRESSURES):
-        known = not idle[p]
-        rows.append(
-            {
-                **head,
-                "pressure": pressure,
-                "skill": 1 - share.estimate[p] if known else np.nan,
-                "lower": 1 - share.upper[p] if known else np.nan,
-                "upper": min(1 - share.lower[p], 1.0) if known else np.nan,
-                "interval": share.method,
-                "mae": above[:, p].sum() / total[p],
-                "baseline_mae": below[:, p].sum() / total[p],
-                "n_subjects": k,
-                "reason": "" if known else "not assessable: the baseline makes no error",
-            }
-        )
-    return rows
+            yield network, name, own if against is None else _less_rounding(own, against), against
 
 
 def _less_rounding(own: np.ndarray, against: np.ndarray) -> np.ndarray:
     """Errors of a predictor, those of a baseline where the two say the same but for rounding, such as to float32."""
     return np.where(np.abs(own - against).max(axis=0) < _ROUNDING, against, own)
+
+
+def _counts(case: Case) -> np.ndarray:
+    return np.bincount(case.judged.owner, minlength=len(case.judged.subjects))[:, None]
 
 
 def _sums(case: Case, errors: np.ndarray) -> np.ndarray:
@@ -104,57 +89,37 @@ def compare_baselines(case: Case, baselines: Baselines, options: EvaluationOptio
     Returns
     -------
     DataFrame
-        ``case, comparison`` (``vs`` the baseline), ``network, baseline, pressure, difference`` (mean over subjects of
-        the network's MAE less the baseline's, mmHg), ``lower, upper, interval, n_pairs, pairing, paired_p`` (sign
-        flips), ``paired_p_holm, paired_significant, family, alpha`` (Holm over networks and pressures of a baseline),
-        and what the paper computes, on windows as if they were independent: ``ks_windows_p`` (Kolmogorov-Smirnov on
-        absolute errors), ``ttest_windows_p`` (paired t-test on absolute errors).
+        ``case, comparison`` (``vs`` the baseline), ``network, baseline, pressure``, the columns of `paired_test` and of
+        `holm_corrected` (over networks and pressures of a baseline), and what the paper computes, on windows as if they
+        were independent: ``ks_windows_p`` (Kolmogorov-Smirnov on absolute errors), ``ttest_windows_p`` (paired t-test
+        on absolute errors).
     """
-    from scipy.stats import ks_2samp, ttest_rel
-
-    k = len(case.judged.subjects)
-    counts = np.bincount(case.judged.owner, minlength=k)[:, None]
-    rows, differences = [], []
-    for network in case.judged.networks:
-        own = absolute_errors(case.judged, network)
-        for name in ORDER:
-            against = _errors(case, baselines, name, network)
-            if against is None:
-                continue
-            errors = _less_rounding(own, against)
-            differences.append(_sums(case, errors - against) / counts)
-            for p, pressure in enumerate(PRESSURES):
-                same = np.array_equal(errors[:, p], against[:, p]) or len(own) < 2
-                rows.append(
-                    {
-                        "case": case.name,
-                        "comparison": f"vs {name}",
-                        "network": network,
-                        "baseline": name,
-                        "pressure": pressure,
-                        "ks_windows_p": ks_2samp(errors[:, p], against[:, p], method="asymp").pvalue,
-                        "ttest_windows_p": 1.0 if same else ttest_rel(errors[:, p], against[:, p]).pvalue,
-                    }
-                )
+    rows, differences, counts = [], [], _counts(case)
+    for network, name, errors, against in _pairs(case, baselines):
+        if against is None:
+            continue
+        differences.append(_sums(case, errors - against) / counts)
+        for p, pressure in enumerate(PRESSURES):
+            same = np.array_equal(errors[:, p], against[:, p]) or len(errors) < 2
+            rows.append(
+                {
+                    "case": case.name,
+                    "comparison": f"vs {name}",
+                    "network": network,
+                    "baseline": name,
+                    "pressure": pressure,
+                    "ks_windows_p": ks_test(errors[:, p], against[:, p])[1],
+                    "ttest_windows_p": 1.0 if same else paired_t_test(errors[:, p], against[:, p])[1],
+                }
+            )
     if not rows:
         return pd.DataFrame(columns=["case", "network", "baseline", "pressure"])
-    differences = np.concatenate(differences, axis=1)
-    mean = subject_interval(differences, np.ones((k, 1)), options)
-    testable = k >= LEAST_SUBJECTS
-    table = pd.DataFrame(rows).assign(
-        difference=mean.estimate,
-        lower=mean.lower,
-        upper=mean.upper,
-        interval=mean.method,
-        n_pairs=k,
-        pairing=BY_SUBJECT if testable else TOO_FEW,
-        paired_p=sign_flip_test(differences, seed=options.seed) if testable else np.nan,
-    )
-    return holm_corrected(table, options)
+    tested = paired_test(np.concatenate(differences, axis=1), options)
+    return holm_corrected(pd.DataFrame(rows).assign(**tested), options)
 
 
 def subject_table(case: Case, baselines: Baselines) -> pd.DataFrame:
-    """One row a network, subject and pressure: what was predicted for whom, and what the population mean errs.
+    """One row per network, subject and pressure: what was predicted for whom, and what the population mean errs.
 
     Returns
     -------
@@ -163,14 +128,14 @@ def subject_table(case: Case, baselines: Baselines) -> pd.DataFrame:
         seeds averaged).
     """
     judged, k = case.judged, len(case.judged.subjects)
-    counts = np.bincount(judged.owner, minlength=k)[:, None]
-    mean = _errors(case, baselines, MEAN, "")
+    counts = _counts(case)
+    mean = _errors(case, baselines, POPULATION_MEAN, "")
     base = np.full((k, 2), np.nan) if mean is None else _sums(case, mean) / counts
     parts = []
     for network in judged.networks:
         prediction = np.mean([judged.predicted[network, seed] for seed in judged.seeds(network)], axis=0)
         figures = {
-            "mae": _sums(case, absolute_errors(judged, network)) / counts,
+            "mae": subject_maes(judged, network),
             "me": _sums(case, prediction - judged.reference) / counts,
             "reference_mean": _sums(case, judged.reference) / counts,
             "prediction_mean": _sums(case, prediction) / counts,

@@ -6,13 +6,42 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS
-from cuffless.judgement.measures.errors import absolute_errors, sum_by_subject
-from cuffless.judgement.table.predictions import MEAN, PRESSURES, JudgedSplit
+from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, TOO_FEW, subject_interval
+from cuffless.judgement.measures.errors import subject_maes
+from cuffless.judgement.names import ALL, MEAN, PRESSURES
+from cuffless.judgement.table.predictions import JudgedSplit
 
 SIGN_FLIPS = 9999
 """Random sign flips; all of them where there are fewer."""
 AGAINST_MEAN, BETWEEN_SPLITS = "network vs mean", "split vs split"
+BY_SUBJECT, UNPAIRED = "by subject", "unpaired"
+
+
+def paired_test(differences: np.ndarray, options: EvaluationOptions) -> dict[str, object]:
+    """Mean difference between two predictors with its interval, and a test that pairs them by subject.
+
+    Parameters
+    ----------
+    differences : (k, m) float array
+        a's MAE less b's of each of k subjects, mmHg, for m comparisons.
+    options : EvaluationOptions
+        `seed`, and those of the intervals.
+
+    Returns
+    -------
+    dict of str to array or scalar
+        ``difference`` (mean over subjects), ``lower, upper, interval, n_pairs, pairing`` (`by subject`, `too few
+        subjects`, `unpaired`), ``paired_p`` (sign flips), each (m,) or one for all.
+    """
+    k, nothing = len(differences), np.full(differences.shape[1], np.nan)
+    mean = subject_interval(differences, np.ones((k, 1)), options) if k else (nothing, nothing, nothing, TOO_FEW)
+    figures = dict(zip(("difference", "lower", "upper", "interval"), mean, strict=True))
+    testable = k >= LEAST_SUBJECTS
+    return figures | {
+        "n_pairs": k,
+        "pairing": BY_SUBJECT if testable else TOO_FEW if k else UNPAIRED,
+        "paired_p": sign_flip_test(differences, seed=options.seed) if testable else nothing,
+    }
 
 
 def sign_flip_test(differences: np.ndarray, *, seed: int = 0) -> np.ndarray:
@@ -62,15 +91,9 @@ def compare_predictors(
     Returns
     -------
     DataFrame
-        One row a comparison of a with b and pressure: ``comparison`` (``network vs mean`` within a split, or
-        ``split vs split`` for one network), ``pressure, split_a, network_a, split_b, network_b``;
-        the paper's test ``ks_windows_statistic, ks_windows_p, ks_windows_significant, n_windows_a,
-        n_windows_b``: a two-sample Kolmogorov-Smirnov test on the windows' absolute errors, which takes
-        windows for independent and so finds almost anything significant (of several seeds the largest p);
-        and ``pairing`` (``by subject``, ``too few subjects``, ``unpaired``), ``n_pairs, difference`` (mean
-        over subjects of a's MAE less b's, seeds averaged, mmHg), ``paired_p`` (sign flips), ``paired_p_holm``
-        and ``paired_significant`` (Holm's correction over the ``family`` rows of the same
-        comparison, at the level ``alpha``).
+        One row per comparison of a with b and pressure: ``comparison`` (``network vs mean`` within a split, or ``split
+        vs split`` for one network), ``pressure, split_a, network_a, split_b, network_b``; the columns of `ks_windows`,
+        of `paired_test` and of `holm_corrected`.
 
     Notes
     -----
@@ -88,61 +111,54 @@ def compare_predictors(
         for network in first.networks:
             if network in other.networks:
                 rows += _compare(BETWEEN_SPLITS, (first, network), (other, network), options)
-    table = pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS)
-    return holm_corrected(table, options)
+    return holm_corrected(pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS), options)
 
 
-_COLUMNS = [
-    "comparison",
-    "pressure",
-    "split_a",
-    "network_a",
-    "split_b",
-    "network_b",
-    "ks_windows_p",
-    "paired_p",
-]
+_COLUMNS = ["comparison", "pressure", "split_a", "network_a", "split_b", "network_b", "ks_windows_p", "paired_p"]
 
 
 def _compare(comparison: str, a: tuple, b: tuple, options: EvaluationOptions) -> list[dict[str, object]]:
-    rows = []
-    means_a, means_b = _subject_means(*a), _subject_means(*b)
+    means_a, means_b = (pd.DataFrame(subject_maes(*side), index=side[0].subjects) for side in (a, b))
     shared = means_a.index.intersection(means_b.index)
-    pairing = "by subject" if len(shared) >= LEAST_SUBJECTS else "too few subjects" if len(shared) else "unpaired"
-    differences = (means_a.loc[shared] - means_b.loc[shared]).to_numpy()
-    testable = pairing == "by subject"
-    paired_p = sign_flip_test(differences, seed=options.seed) if testable else np.full(2, np.nan)
-    for p, pressure in enumerate(PRESSURES):
-        statistic, ks_p = ks_on_windows(a, b, p)
-        rows.append(
-            {
-                "comparison": comparison,
-                "pressure": pressure,
-                "split_a": a[0].split,
-                "network_a": a[1],
-                "split_b": b[0].split,
-                "network_b": b[1],
-                "ks_windows_statistic": statistic,
-                "ks_windows_p": ks_p,
-                "ks_windows_significant": ks_p < options.alpha,
-                "n_windows_a": len(a[0].owner),
-                "n_windows_b": len(b[0].owner),
-                "pairing": pairing,
-                "n_pairs": len(shared),
-                "difference": differences[:, p].mean() if len(shared) else np.nan,
-                "paired_p": paired_p[p],
-            }
-        )
-    return rows
+    tested = paired_test((means_a.loc[shared] - means_b.loc[shared]).to_numpy(), options)
+    sides = {"split_a": a[0].split, "network_a": a[1], "split_b": b[0].split, "network_b": b[1]}
+    return [
+        {
+            "comparison": comparison,
+            "pressure": pressure,
+            **sides,
+            **ks_windows(a, b, p, options),
+            **{name: value[p] if isinstance(value, np.ndarray) else value for name, value in tested.items()},
+        }
+        for p, pressure in enumerate(PRESSURES)
+    ]
 
 
-def _subject_means(judged: JudgedSplit, network: str) -> pd.DataFrame:
-    """MAE of each subject, averaged over the seeds; columns SBP, DBP."""
-    k = len(judged.subjects)
-    sums = sum_by_subject(absolute_errors(judged, network), judged.owner, k)
-    return pd.DataFrame(
-        sums / np.bincount(judged.owner, minlength=k)[:, None], index=judged.subjects, columns=list(PRESSURES)
-    )
+def ks_windows(a: tuple, b: tuple, pressure: int, options: EvaluationOptions) -> dict[str, object]:
+    """The paper's test: two-sample Kolmogorov-Smirnov on the absolute errors of windows.
+
+    Parameters
+    ----------
+    a, b : (JudgedSplit, str)
+        As for `ks_on_windows`. The mean over networks (`all`) is not tested.
+    pressure : int
+    options : EvaluationOptions
+        `alpha`.
+
+    Returns
+    -------
+    dict
+        ``ks_windows_statistic, ks_windows_p, ks_windows_significant, n_windows_a, n_windows_b``. The test takes windows
+        for independent and so finds almost anything significant; of several seeds the largest p.
+    """
+    statistic, p = (np.nan, np.nan) if ALL in (a[1], b[1]) else ks_on_windows(a, b, pressure)
+    return {
+        "ks_windows_statistic": statistic,
+        "ks_windows_p": p,
+        "ks_windows_significant": bool(p < options.alpha),
+        "n_windows_a": len(a[0].owner),
+        "n_windows_b": len(b[0].owner),
+    }
 
 
 def ks_on_windows(
@@ -164,7 +180,6 @@ def ks_on_windows(
     statistic, p : float
         Of the pair of seeds with the largest p.
     """
-    from scipy.stats import ks_2samp
 
     def errors(judged, network, seed):
         rows = slice(None)
@@ -176,9 +191,26 @@ def ks_on_windows(
     for seed in a[0].seeds(a[1]):
         seeds_b = b[0].seeds(b[1])
         other = seed if seed in seeds_b else seeds_b[0]
-        results.append(ks_2samp(errors(*a, seed), errors(*b, other), method="asymp"))
-    worst = max(results, key=lambda result: result.pvalue)
-    return float(worst.statistic), float(worst.pvalue)
+        results.append(ks_test(errors(*a, seed), errors(*b, other)))
+    return max(results, key=lambda result: result[1])
+
+
+def ks_test(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """Statistic and p-value of the two-sample Kolmogorov-Smirnov test."""
+    from scipy.stats import ks_2samp
+
+    found = ks_2samp(a, b, method="asymp")
+    return float(found.statistic), float(found.pvalue)
+
+
+def paired_t_test(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """Statistic and p-value of the paired t-test, which takes pairs for independent; NaN where there is no spread."""
+    from scipy.stats import ttest_rel
+
+    if len(a) < 2 or np.ptp(a - b) == 0:
+        return np.nan, np.nan
+    found = ttest_rel(a, b)
+    return float(found.statistic), float(found.pvalue)
 
 
 def holm_corrected(table: pd.DataFrame, options: EvaluationOptions) -> pd.DataFrame:

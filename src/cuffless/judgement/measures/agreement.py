@@ -8,8 +8,8 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import Interval, smooth_interval, subject_interval
 from cuffless.judgement.measures.errors import sum_by_subject
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import PRESSURES
 
 LIMIT = 1.96
 """Limits lie this many standard deviations from the bias: 95 % of a normal error."""
@@ -56,12 +56,7 @@ def variance_components(
 def agreement_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOptions) -> pd.DataFrame:
     """Bias and limits of agreement of one predictor, its seeds averaged.
 
-    Parameters
-    ----------
-    predicted_by_seed : sequence of Predicted
-        Its trainings, on the same windows.
-    options : EvaluationOptions
-        Those of the intervals.
+    Takes its trainings on the same windows, as `merit_rows` does.
 
     Returns
     -------

@@ -8,7 +8,8 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import subject_interval
 from cuffless.judgement.measures.errors import absolute_errors, sum_by_subject
-from cuffless.judgement.table.predictions import PRESSURES, JudgedSplit
+from cuffless.judgement.names import PRESSURES
+from cuffless.judgement.table.predictions import JudgedSplit
 
 
 def bin_starts(reference: np.ndarray, width: float, limits: tuple[float, float] | None = None) -> np.ndarray:

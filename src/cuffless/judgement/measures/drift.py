@@ -8,18 +8,23 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, Interval, subject_interval
+from cuffless.judgement.measures.cells import Errors
 from cuffless.judgement.measures.errors import sum_by_subject
+from cuffless.judgement.names import PRESSURES
+from cuffless.judgement.table.layout import Layout
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import PRESSURES
 
 MOST_BINS = 7
 _DAY = 1440.0
+_TIGHT = 1e-6  # s, within which times are the same
 # Edges that read well, in minutes: 3 s to half a day, days to a month, months to a hundred years.
 READABLE = np.array(
     [0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720]
     + [_DAY * days for days in (1, 2, 3, 5, 7, 10, 14, 21, 30, 60, 90, 180, 365, 730, 1825, 3650, 36500)]
 )
-COLUMNS = ["pressure", "minutes_low", "minutes_high", "mae", "lower", "upper", "interval", "n_subjects", "n_windows"]
+_FIGURES = ["mae", "lower", "upper", "interval", "n_subjects", "n_windows"]
+COLUMNS = ["pressure", "minutes_low", "minutes_high", *_FIGURES]
+_OF_DESIGN = ["protocol", "network", "method", "setting", "budget", "pressure", "bin_low", "bin_high", *_FIGURES]
 
 
 class DelayBin(NamedTuple):
@@ -30,6 +35,11 @@ class DelayBin(NamedTuple):
     mae: Interval
     n_subjects: int
     n_windows: int
+
+    def figures(self, column: int | slice = slice(None)) -> dict[str, object]:
+        """The figures of one column or several, by name."""
+        limits = {"mae": self.mae.estimate[column], "lower": self.mae.lower[column], "upper": self.mae.upper[column]}
+        return {**limits, "interval": self.mae.method, "n_subjects": self.n_subjects, "n_windows": self.n_windows}
 
 
 def drift_edges(groups: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
@@ -126,20 +136,15 @@ def errors_by_delay(
 def since_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOptions) -> pd.DataFrame:
     """MAE of one predictor against the minutes since the last calibration window, its seeds averaged.
 
-    Parameters
-    ----------
-    predicted_by_seed : sequence of Predicted
-        Its trainings, on the same windows.
-    options : EvaluationOptions
-        Those of the intervals.
+    Takes its trainings on the same windows, as `merit_rows` does.
 
     Returns
     -------
     DataFrame
-        One row a pressure x bin: ``pressure, minutes_low, minutes_high`` (closed below and open above), ``mae`` (mmHg,
-        every subject counts the same), ``lower, upper, interval, n_subjects, n_windows``. Windows that are not after a
-        calibration window, or whose delay is not known, are in no bin; without any other there is no row. Bins depend
-        on delays only, and so are the same for all predictors of the same windows.
+        One row per pressure and bin: ``pressure, minutes_low, minutes_high`` (closed below and open above), ``mae``
+        (mmHg, every subject counts the same), ``lower, upper, interval, n_subjects, n_windows``. Windows that are not
+        after a calibration window, or whose delay is not known, are in no bin; without any other there is no row. Bins
+        depend on delays only, and so are the same for all predictors of the same windows.
     """
     if not predicted_by_seed or predicted_by_seed[0].since is None:
         return pd.DataFrame(columns=COLUMNS)
@@ -151,12 +156,7 @@ def since_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
             "pressure": pressure,
             "minutes_low": part.low,
             "minutes_high": part.high,
-            "mae": part.mae.estimate[p],
-            "lower": part.mae.lower[p],
-            "upper": part.mae.upper[p],
-            "interval": part.mae.method,
-            "n_subjects": part.n_subjects,
-            "n_windows": part.n_windows,
+            **part.figures(p),
         }
         for part in errors_by_delay(absolute, one.owner, minutes, drift_edges([(minutes, one.owner)]), options)
         for p, pressure in enumerate(PRESSURES)
@@ -164,3 +164,57 @@ def since_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
     table = pd.DataFrame(rows, columns=COLUMNS)
     order = table["pressure"].map({pressure: p for p, pressure in enumerate(PRESSURES)})
     return table.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
+
+
+def delays(design: Layout) -> np.ndarray:
+    """Minutes from the start of the last calibration window of the setting that is followed over time.
+
+    Parameters
+    ----------
+    design : Layout
+
+    Returns
+    -------
+    (n,) float array
+        To each window's start; NaN for windows that are not after it, and where the time between them is not known.
+    """
+    if design.drift is None:
+        return np.full(len(design.windows), np.nan)
+    calibration = design.calibration[design.drift]
+    last = calibration.rows[np.cumsum(calibration.counts) - 1][design.owner]
+    elapsed, seconds = (design.windows[name].to_numpy(float) for name in ("elapsed", "seconds"))
+    minutes = (elapsed - elapsed[last]) / 60
+    apart = 60 * minutes >= seconds[last] + seconds - _TIGHT  # what is nearer is predicted only where it tests
+    later = (np.arange(len(last)) > last) & (minutes > 0) & (apart | design.test[design.drift[0]])
+    return np.where(later, minutes, np.nan)
+
+
+def drift_table(errors: Errors, edges: np.ndarray, options: EvaluationOptions) -> pd.DataFrame:
+    """MAE against the minutes since the last calibration window, before and after that calibration.
+
+    Parameters
+    ----------
+    errors : Errors
+    edges : (bins, 2) float array
+        As from `drift_edges`: the same for all protocols, networks and methods.
+    options : EvaluationOptions
+
+    Returns
+    -------
+    DataFrame
+        ``protocol, network, method, setting, budget, pressure, bin_low, bin_high`` (minutes), ``mae`` (every subject
+        counts the same), ``lower, upper, interval, n_subjects, n_windows``. Test windows and those between calibration
+        and test count alike. No row for a bin without windows; none at all where no time is known.
+    """
+    rows, cells = errors.later_rows, list(errors.later)
+    minutes = delays(errors.design)
+    if not cells or not len(edges) or not np.isfinite(minutes[rows]).any():
+        return pd.DataFrame(columns=_OF_DESIGN)
+    absolute = np.concatenate([errors.later[cell] for cell in cells], axis=1)
+    named = errors.rows_of(cells)
+    parts = [
+        pd.DataFrame({**named, "bin_low": part.low, "bin_high": part.high, **part.figures()})
+        for part in errors_by_delay(absolute, errors.design.owner[rows], minutes[rows], edges, options)
+    ]
+    table = pd.concat(parts)[_OF_DESIGN]  # bin by bin, each with all cells: by cell is how it is read
+    return table.sort_index(kind="stable").reset_index(drop=True)

@@ -8,10 +8,10 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import subject_interval
-from cuffless.judgement.table.predictions import MEAN, PRESSURES, JudgedSplit
+from cuffless.judgement.evidence.ratio import skill_ratio
+from cuffless.judgement.names import AVERAGES, MEAN, PRESSURES
+from cuffless.judgement.table.predictions import JudgedSplit
 
-AVERAGES = ("pooled", "subject")
-"""Every window counts the same, or every subject does."""
 NO_BASELINE = "no mean regressor"
 CLOSE_MMHG = 10.0
 """Errors up to this size are counted as small."""
@@ -19,6 +19,7 @@ _ROUNDING_MMHG = 1e-9  # an error of 10.0 is one, however its digits came about
 STILL_MMHG = 1e-3
 """What varies less is constant up to rounding."""
 _SPREAD = ["rmse", "me", "sd", "slope"]
+_SKILL = ["skill", "skill_lower", "skill_upper", "skill_interval"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,13 @@ def absolute_errors(judged: JudgedSplit, network: str) -> np.ndarray:
         SBP and DBP in mmHg.
     """
     return np.mean([np.abs(judged.predicted[network, seed] - judged.reference) for seed in judged.seeds(network)], 0)
+
+
+def subject_maes(judged: JudgedSplit, network: str) -> np.ndarray:
+    """MAE of each subject, its errors averaged over the seeds: (k, 2) mmHg."""
+    k = len(judged.subjects)
+    sums = sum_by_subject(absolute_errors(judged, network), judged.owner, k)
+    return sums / np.bincount(judged.owner, minlength=k)[:, None]
 
 
 def subject_sums(reference: np.ndarray, prediction: np.ndarray, owner: np.ndarray, subjects: int) -> SubjectSums:
@@ -186,15 +194,12 @@ def _figures(
 ) -> list[dict[str, object]]:
     """One dict a pressure; `baseline`: the mean regressor's absolute errors summed by subject."""
     weight = subject_weight(sums, average)
-    absolute = weight * sums.absolute
-    mae = subject_interval(absolute, weight * sums.windows, options)
-    if baseline is None or not np.all((weight * baseline).sum(axis=0)):
-        skill = skill_low = skill_high = np.full(2, np.nan)
-        method = NO_BASELINE
-    else:
-        share = subject_interval(absolute, weight * baseline, options)
-        skill, skill_low, skill_high = 1 - share.estimate, 1 - share.upper, 1 - share.lower
-        method = share.method
+    absolute, windows = weight * sums.absolute, weight * sums.windows
+    mae = subject_interval(absolute, windows, options)
+    nothing = np.full(2, np.nan)
+    skill = (nothing, nothing, nothing, [NO_BASELINE] * 2)
+    if baseline is not None:
+        skill = skill_ratio(absolute, weight * baseline, windows, options)[:4]
     merits = spread_figures(sums, average)
     rows = []
     for p, pressure in enumerate(PRESSURES):
@@ -208,10 +213,7 @@ def _figures(
                 "interval": mae.method,
                 "confidence": options.confidence,
                 **{name: merits[name][p] for name in _SPREAD},
-                "skill": skill[p],
-                "skill_lower": skill_low[p],
-                "skill_upper": np.minimum(skill_high[p], 1),
-                "skill_interval": method,
+                **dict(zip(_SKILL, (part[p] for part in skill), strict=True)),
                 "n_subjects": len(sums.windows),
                 "n_windows": int(sums.windows[:, p].sum()),
             }

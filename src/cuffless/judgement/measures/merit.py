@@ -16,8 +16,8 @@ from cuffless.judgement.measures.errors import (
     subject_sums,
     subject_weight,
 )
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import PRESSURES
 
 _LIMITS = {"mae": (0.0, np.inf), "me": (-np.inf, np.inf), "within10": (0.0, 1.0)}  # what each can be
 _ROUNDING = 1e-9

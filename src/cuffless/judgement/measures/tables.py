@@ -1,238 +1,212 @@
-"""Tables of personalization: mean absolute errors, skill, subjects one by one."""
+"""Tables of a design's methods: errors, skill, tests between them, subjects one by one, boxes."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import subject_interval
-from cuffless.judgement.evidence.tests import ks_on_windows
-from cuffless.judgement.measures.methods import (
-    ALL,
-    CALIBRATION_MEAN,
-    HEART_RATE,
-    HOLD_FIRST,
-    HOLD_LAST,
-    NETWORK,
-    NONE,
-    OFFSET,
-    Cell,
-    ProtocolErrors,
-    window_errors,
-)
-from cuffless.judgement.table.predictions import MEAN, PRESSURES
-from cuffless.judgement.table.protocols import BEFORE, FIRST, RANDOM
-
-BASELINES = (BEFORE, OFFSET, CALIBRATION_MEAN, HOLD_FIRST, HOLD_LAST, HEART_RATE, MEAN)
-NO_ERROR = "baseline without error"
-_NO_ERROR_MMHG = 1e-6  # what rounding leaves of 0
-KS_PAIRS = ((RANDOM, BEFORE), (FIRST, BEFORE), (FIRST, RANDOM))
+from cuffless.judgement.evidence.ratio import skill_ratio
+from cuffless.judgement.evidence.tests import holm_corrected, ks_on_windows, ks_windows, paired_test
+from cuffless.judgement.measures.cells import Cell, Errors
+from cuffless.judgement.measures.errors import mae_tables
+from cuffless.judgement.names import ALL, AVERAGES, MEAN, NETWORK, NONE, OFFSET, PRESSURES
+from cuffless.judgement.questions import Questions
+from cuffless.judgement.table.predictions import JudgedSplit
 
 
-def averages(errors: ProtocolErrors, cells: list[Cell]) -> dict[str, np.ndarray]:
-    """Absolute errors of cells, weighted as each average has them: (subjects, 2 x cells) arrays, SBP beside DBP."""
-    pooled = np.concatenate([errors.sums[cell] for cell in cells], axis=1)
-    return {"pooled": pooled, "subject": pooled / errors.counts[:, None]}
+@dataclass(frozen=True)
+class MethodTables:
+    """What is asked of the methods of a design, answered; all methods return tidy tables.
 
-
-def by_pressure(cells: list, **columns) -> dict[str, list]:
-    """Columns for rows of `cells` x pressure; those given by cell are repeated."""
-    repeated = {name: [value for value in values for _ in PRESSURES] for name, values in columns.items()}
-    return {**repeated, "pressure": list(PRESSURES) * len(cells)}
-
-
-def mae_table(errors: ProtocolErrors, options: EvaluationOptions) -> pd.DataFrame:
-    """MAE of every method, setting and budget of a protocol.
-
-    Parameters
-    ----------
-    errors : ProtocolErrors
-    options : EvaluationOptions
-
-    Returns
-    -------
-    DataFrame
-        ``protocol, network`` (`all`: mean over networks; `none`: none in it), ``method, setting, budget, pressure,
-        average, mae, lower, upper`` (mmHg), ``interval, confidence, n_subjects, n_windows, n_calibration`` (median over
-        subjects), ``seeds`` (0 where there is no network).
+    Every table names ``protocol, network`` (`all`: the mean over networks; `none`: none in it), ``pressure`` and, but
+    for `subject_ks` and `contrasts`, ``method, setting, budget``; errors are in mmHg.
     """
-    cells = list(errors.sums)
-    parts = []
-    for average, values in averages(errors, cells).items():
-        weight = errors.counts[:, None] if average == "pooled" else np.ones((len(errors.counts), 1))
-        mae = subject_interval(values, weight, options)
-        named = {name: [getattr(cell, name) for cell in cells] for name in Cell._fields}
-        table = pd.DataFrame(
-            {
-                "protocol": errors.drawn.name,
-                **by_pressure(cells, **named),
+
+    errors: Errors
+    questions: Questions
+    options: EvaluationOptions
+
+    def mae(self) -> pd.DataFrame:
+        """MAE of every method, setting and budget.
+
+        Columns ``average`` (`pooled`: every window counts the same; `subject`: every subject), ``mae, lower, upper,
+        interval, confidence, n_subjects, n_windows, n_calibration`` (median over subjects), ``seeds`` (0 where there is
+        no network).
+        """
+        errors, parts = self.errors, []
+        cells, maes = list(errors.sums), self._maes(errors.sums)
+        counted = {
+            "n_windows": [int(errors.design.counts(cell.setting).sum()) for cell in cells],
+            "n_calibration": [float(np.median(errors.calibrated(cell))) for cell in cells],
+            "seeds": [errors.seeds.get(cell.network, 0) for cell in cells],
+        }
+        for average, weight in self._weights(cells).items():
+            mae = subject_interval(weight * maes, weight, self.options)
+            figures = {
                 "average": average,
                 "mae": mae.estimate,
                 "lower": np.maximum(mae.lower, 0),  # the bootstrap-t may reach below what an MAE can be
                 "upper": mae.upper,
                 "interval": mae.method,
-                "confidence": options.confidence,
-                "n_subjects": len(errors.counts),
-                "n_windows": int(errors.counts.sum()),
+                "confidence": self.options.confidence,
+                "n_subjects": len(maes),
             }
+            parts.append(pd.DataFrame({**errors.rows_of(cells, **counted), **figures}))
+        return pd.concat(parts, ignore_index=True)
+
+    def method_skill(self) -> pd.DataFrame:
+        """Share of a baseline's MAE that a network, or its offset correction, removes.
+
+        Columns ``average, baseline`` (of the same setting and budget where it has one), ``skill`` (1 - MAE / MAE of the
+        baseline), ``lower, upper, interval, mae, baseline_mae, n_subjects``. Empty where the baseline makes no error.
+        Where settings have test windows of their own, the baseline's subjects are weighted by the windows of what is
+        compared.
+        """
+        pairs = [
+            (cell, name, against)
+            for cell in self.errors.sums
+            if cell.network != NONE and cell.setting in self.questions.skilled
+            for name in self.questions.baselines
+            if (against := self._baseline(name, cell)) is not None
+        ]
+        cells, names, baselines = (list(column) for column in zip(*pairs, strict=True))
+        above, below = self._maes(cells), self._maes(baselines)
+        named, parts = self.errors.rows_of(cells, baseline=names), []
+        for average, weight in self._weights(cells).items():
+            skill = skill_ratio(weight * above, weight * below, weight, self.options)._asdict()
+            parts.append(pd.DataFrame({**named, "average": average, **skill, "n_subjects": len(above)}))
+        return pd.concat(parts, ignore_index=True)
+
+    def _baseline(self, name: str, cell: Cell) -> Cell | None:
+        """The baseline of that name for a cell; None where it would be told more than the cell, or is made from it."""
+        settings = list(self.errors.design.test)
+        if name in settings:
+            return Cell(cell.network, NETWORK, name) if settings.index(name) < settings.index(cell.setting) else None
+        own = Cell(NONE, name, cell.setting, cell.budget)
+        found = [own, own._replace(budget=""), Cell(NONE, name, settings[0])]
+        if name == OFFSET:
+            found = [cell._replace(method=OFFSET)]
+        return next((one for one in found if one in self.errors.sums and one != cell), None)
+
+    def contrasts(self) -> pd.DataFrame:
+        """Tests between methods at the main budget, for each network and for the mean over networks.
+
+        Columns ``comparison, a, b``; those of `ks_windows` and `paired_test`; ``paired_p_holm, paired_significant,
+        family, alpha``. Holm's correction is over the rows of one comparison in one protocol: over pressures and
+        networks for single networks, over pressures alone for the mean over networks. So a further protocol changes no
+        p-value, and the mean, which is no further experiment, takes nothing from the networks it is of.
+        """
+        errors, rows, differences = self.errors, [], []
+        for name, sides in self.questions.contrasts.items():
+            for network in errors.networks:
+                cells = [errors.cell(network, *side) for side in sides]
+                differences.append(errors.maes(cells[0]) - errors.maes(cells[1]))
+                named = {"comparison": name, "protocol": errors.design.name, "network": network}
+                called = dict(zip("ab", (" ".join(side).replace("_", " ") for side in sides), strict=True))
+                judged = [(errors.main[cell.method, cell.setting], cell.network) for cell in cells]
+                for p, pressure in enumerate(PRESSURES):
+                    rows.append({**named, "pressure": pressure, **called, **ks_windows(*judged, p, self.options)})
+        table = pd.DataFrame(rows).assign(**paired_test(np.concatenate(differences, axis=1), self.options))
+        parts = (
+            holm_corrected(table[table["network"].eq(ALL) == together], self.options) for together in (False, True)
         )
-        counted = [float(np.median(errors.calibrated(cell.setting, cell.budget))) for cell in cells]
-        seeds = [errors.seeds.get(cell.network, 0) for cell in cells]
-        parts.append(table.assign(n_calibration=np.repeat(counted, 2), seeds=np.repeat(seeds, 2)))
-    return pd.concat(parts, ignore_index=True)
+        return pd.concat(parts).sort_index()
 
+    def subject_boxes(self) -> pd.DataFrame:
+        """Absolute errors of each subject at the main budget, as boxes show them.
 
-def skill_table(errors: ProtocolErrors, options: EvaluationOptions) -> pd.DataFrame:
-    """Share of a baseline's MAE that fine-tuning, or offset correction, removes.
+        Columns ``number, subject, n_windows, n_calibration, mae``, and of the windows' absolute errors (seeds averaged)
+        ``q1, median, q3`` and Tukey's whiskers ``low, high``: the outermost windows within 1.5 times the quartiles'
+        distance.
+        """
+        errors, design, parts = self.errors, self.errors.design, []
+        for cell in self.questions.boxes(errors):
+            counts, calibrated = design.counts(cell.setting), errors.calibrated(cell)
+            by_subject = np.split(errors.windows(cell), np.cumsum(counts)[:-1])
+            for s, own in enumerate(by_subject):
+                subject = {"number": design.numbers[s], "subject": design.subjects[s]}
+                counted = {"n_windows": len(own), "n_calibration": calibrated[s]}
+                parts.append(pd.DataFrame({**errors.rows_of([cell]), **subject, **counted, **_box(own)}))
+        return self._ordered(pd.concat(parts, ignore_index=True))
 
-    Parameters
-    ----------
-    errors : ProtocolErrors
-    options : EvaluationOptions
+    def boxes(self) -> pd.DataFrame:
+        """Absolute errors of all subjects' windows together, as Figure 9 shows them.
 
-    Returns
-    -------
-    DataFrame
-        ``protocol, network, method`` (`network`, `offset`), ``setting, budget, pressure, average, baseline, skill``
-        (1 - MAE / MAE of the baseline; of the same setting and budget where it has one), ``lower, upper, interval,
-        n_subjects``. Empty where the baseline makes no error.
-    """
-    pairs = [
-        (cell, name, against)
-        for cell in errors.sums
-        if cell.network != NONE and cell.setting != BEFORE
-        for name, against in ((name, _baseline(name, cell)) for name in BASELINES)
-        if against != cell
-    ]
-    cells, names, against = (list(column) for column in zip(*pairs, strict=True))
-    named = {name: [getattr(cell, name) for cell in cells] for name in Cell._fields}
-    above, below = averages(errors, cells), averages(errors, against)
-    parts = []
-    for average in above:
-        idle = below[average].mean(axis=0) < _NO_ERROR_MMHG
-        share = subject_interval(above[average], np.where(idle, 1.0, below[average]), options)
-        table = pd.DataFrame(
-            {
-                "protocol": errors.drawn.name,
-                **by_pressure(cells, **named, baseline=names),
-                "average": average,
-                "skill": 1 - share.estimate,
-                "lower": 1 - share.upper,
-                "upper": 1 - share.lower,
-                "interval": np.where(idle, NO_ERROR, share.method),
-                "n_subjects": len(errors.counts),
+        Columns ``n_subjects, n_windows, n_calibration`` (median over subjects), ``seeds, mae`` and quartiles and
+        whiskers as in `subject_boxes`.
+        """
+        errors, parts = self.errors, []
+        for cell in self.questions.boxes(errors):
+            values = errors.windows(cell)
+            counted = {
+                "n_subjects": len(errors.design.subjects),
+                "n_windows": len(values),
+                "n_calibration": float(np.median(errors.calibrated(cell))),
+                "seeds": errors.seeds.get(cell.network, 0),
             }
+            parts.append(pd.DataFrame({**errors.rows_of([cell]), **counted, **_box(values)}))
+        return pd.concat(parts, ignore_index=True)
+
+    def subject_ks(self) -> pd.DataFrame:
+        """The paper's test on each subject: two-sample Kolmogorov-Smirnov on the absolute errors of its windows.
+
+        At the main budget: ``number, subject, comparison`` (such as `tuned vs before`), ``statistic, p, significant``.
+        The test takes windows for independent, which they are not. Of several seeds the largest p.
+        """
+        errors, design, rows = self.errors, self.errors.design, []
+        for network in errors.networks[:-1]:
+            for s, (subject, number) in enumerate(zip(design.subjects, design.numbers, strict=True)):
+                for p, pressure in enumerate(PRESSURES):
+                    named = {"protocol": design.name, "network": network, "pressure": pressure}
+                    named |= {"number": number, "subject": subject}
+                    for pair in self.questions.ks_pairs:
+                        sides = ((errors.main[NETWORK, setting], network) for setting in pair)
+                        statistic, chance = ks_on_windows(*sides, p, s)
+                        found = {"statistic": statistic, "p": chance, "significant": chance < self.options.alpha}
+                        rows.append({**named, "comparison": " vs ".join(pair), **found})
+        return self._ordered(pd.DataFrame(rows))
+
+    def overall(self) -> pd.DataFrame:
+        """Rows of the paper's table, as the second of `mae_tables`, the setting as its ``split``.
+
+        The networks in each setting, and beside them what the mean regressor says.
+        """
+        tables, main = [], self.errors.main
+        for setting in self.questions.paper_settings:
+            judged = main[NETWORK, setting]
+            predicted = dict(judged.predicted)
+            if (MEAN, setting) in main:
+                predicted[MEAN, 0] = main[MEAN, setting].predicted[NONE, 0]
+            split = JudgedSplit(setting, judged.subjects, judged.owner, judged.reference, predicted)
+            tables.append(mae_tables(split, self.options)[1])
+        return pd.concat(tables, ignore_index=True)
+
+    def _maes(self, cells) -> np.ndarray:
+        return np.concatenate([self.errors.maes(cell) for cell in cells], axis=1)
+
+    def _weights(self, cells: list[Cell]) -> dict[str, np.ndarray]:
+        """Weight of each subject's MAE in each average, cells x pressures: (k, m)."""
+        counts = [self.errors.design.counts(cell.setting).astype(float) for cell in cells for _ in PRESSURES]
+        return dict(zip(AVERAGES, (np.stack(counts, axis=1), np.ones((len(counts[0]), len(counts)))), strict=True))
+
+    def _ordered(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Rows by network, pressure and the subject's number."""
+        order = {"network": [*self.errors.networks, NONE], "pressure": list(PRESSURES)}
+        return table.sort_values(
+            [*order, "number"],
+            key=lambda column: column.map(order[column.name].index) if column.name in order else column,
+            kind="stable",
+            ignore_index=True,
         )
-        table.loc[idle, ["skill", "lower", "upper"]] = np.nan
-        parts.append(table)
-    return pd.concat(parts, ignore_index=True)
 
 
-def _baseline(name: str, cell: Cell) -> Cell:
-    if name == BEFORE:
-        return Cell(cell.network, NETWORK, BEFORE, "")
-    if name == OFFSET:
-        return cell._replace(method=OFFSET)
-    if name in (HEART_RATE, MEAN):
-        return Cell(NONE, name, BEFORE, "")
-    return Cell(NONE, name, cell.setting, cell.budget)
-
-
-def subject_table(errors: ProtocolErrors) -> pd.DataFrame:
-    """Absolute errors of each subject at the main budget, as boxes show them.
-
-    Parameters
-    ----------
-    errors : ProtocolErrors
-
-    Returns
-    -------
-    DataFrame
-        ``protocol, network, pressure, number, subject, method, setting, n_windows, n_calibration, mae``, and of the
-        windows' absolute errors (seeds averaged) ``q1, median, q3`` and Tukey's whiskers ``low, high``: the outermost
-        windows within 1.5 times the quartiles' distance. mmHg.
-    """
-    drawn, budget = errors.drawn, errors.drawn.options.budget
-    cells = [cell for cell in errors.sums if _shown_by_subject(cell, budget)]
-    values = np.concatenate([window_errors(errors, c.method, c.setting, c.network) for c in cells], axis=1)
-    ends = np.cumsum(errors.counts)
-    parts = []
-    for s, (subject, number) in enumerate(zip(drawn.subjects, drawn.numbers, strict=True)):
-        own = values[ends[s] - errors.counts[s] : ends[s]]
-        named = {name: [getattr(cell, name) for cell in cells] for name in ("network", "method", "setting")}
-        counted = [int(errors.calibrated(cell.setting, cell.budget)[s]) for cell in cells]
-        parts.append(
-            pd.DataFrame(
-                {
-                    "protocol": drawn.name,
-                    **by_pressure(cells, **named, n_calibration=counted),
-                    "number": number,
-                    "subject": subject,
-                    "n_windows": int(errors.counts[s]),
-                    "mae": own.mean(axis=0),
-                    **box_figures(own),
-                }
-            )
-        )
-    return _ordered(pd.concat(parts, ignore_index=True), [*errors.networks, NONE])
-
-
-def _shown_by_subject(cell: Cell, budget: str) -> bool:
-    return cell.network != ALL and cell.budget in ("", budget) and cell.method in (NETWORK, OFFSET, CALIBRATION_MEAN)
-
-
-def box_figures(values: np.ndarray) -> dict[str, np.ndarray]:
-    """Quartiles ``q1, median, q3`` and Tukey's whiskers ``low, high`` of columns."""
+def _box(values: np.ndarray) -> dict[str, np.ndarray]:
+    """Mean, quartiles ``q1, median, q3`` and Tukey's whiskers ``low, high`` of columns."""
     q1, median, q3 = np.quantile(values, (0.25, 0.5, 0.75), axis=0)
     reach = 1.5 * (q3 - q1)
     low = np.where(values >= q1 - reach, values, np.inf).min(axis=0)
     high = np.where(values <= q3 + reach, values, -np.inf).max(axis=0)
-    return {"low": np.minimum(low, q1), "q1": q1, "median": median, "q3": q3, "high": np.maximum(high, q3)}
-
-
-def ks_table(errors: ProtocolErrors, options: EvaluationOptions) -> pd.DataFrame:
-    """The paper's test on each subject: two-sample Kolmogorov-Smirnov on the absolute errors of its windows.
-
-    Parameters
-    ----------
-    errors : ProtocolErrors
-    options : EvaluationOptions
-        `alpha`.
-
-    Returns
-    -------
-    DataFrame
-        At the main budget: ``protocol, network, pressure, number, subject, comparison, statistic, p, significant``.
-        The test takes windows for independent, which they are not. Of several seeds the largest p.
-    """
-    drawn, rows = errors.drawn, []
-    for network in errors.networks[:-1]:
-        for s, (subject, number) in enumerate(zip(drawn.subjects, drawn.numbers, strict=True)):
-            for p, pressure in enumerate(PRESSURES):
-                for a, b in KS_PAIRS:
-                    judged = (errors.main[NETWORK, a], network), (errors.main[NETWORK, b], network)
-                    statistic, chance = ks_on_windows(*judged, p, s)
-                    rows.append(
-                        {
-                            "protocol": drawn.name,
-                            "network": network,
-                            "pressure": pressure,
-                            "number": number,
-                            "subject": subject,
-                            "comparison": f"{a} vs {b}",
-                            "statistic": statistic,
-                            "p": chance,
-                            "significant": chance < options.alpha,
-                        }
-                    )
-    return _ordered(pd.DataFrame(rows), errors.networks)
-
-
-def _ordered(table: pd.DataFrame, networks: list[str]) -> pd.DataFrame:
-    """Rows by network, pressure and the subject's number."""
-    order = {"network": networks, "pressure": list(PRESSURES)}
-    return table.sort_values(
-        [*order, "number"],
-        key=lambda column: column.map(order[column.name].index) if column.name in order else column,
-        kind="stable",
-        ignore_index=True,
-    )
+    whiskers = {"low": np.minimum(low, q1), "high": np.maximum(high, q3)}
+    return {"mae": values.mean(axis=0), "q1": q1, "median": median, "q3": q3, **whiskers}

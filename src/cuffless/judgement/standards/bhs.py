@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.screening import (
     FAILS,
     HOLDS,
@@ -15,7 +16,6 @@ from cuffless.judgement.standards.screening import (
     shortage,
 )
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import PRESSURES
 
 STANDARD, READING = "BHS 1993", "all windows"
 LEAST_SUBJECTS = 85
@@ -52,17 +52,8 @@ def bhs_grade(shares: np.ndarray) -> str:
 def screen_bhs(predicted: Predicted, limits: Limits | None = None) -> list[dict[str, object]]:
     """Grade all windows, and those of each pressure range, after the BHS protocol of 1993.
 
-    Parameters
-    ----------
-    predicted : Predicted
-    limits : mapping of pressure to (low, high), optional
-        Accepted pressures of the configuration, mmHg.
-
-    Returns
-    -------
-    list of dict
-        Rows of the screen for SBP and DBP. The overall row's value is the grade of all windows; it holds where this
-        and the grade of every range is A or B.
+    Takes accepted pressures of the configuration (mmHg) as `limits`; returns rows of the screen for SBP and DBP. The
+    overall row's value is the grade of all windows; it holds where this and the grade of every range is A or B.
 
     Notes
     -----

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.screening import (
     FAILS,
     HOLDS,
@@ -16,7 +17,6 @@ from cuffless.judgement.standards.screening import (
     shortage,
 )
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import PRESSURES
 
 STANDARD, AMENDMENT, READING = "IEEE 1708-2014", "IEEE 1708a-2019", "all windows"
 SUBJECTS_2014, SUBJECTS_2019 = 45, 85
@@ -51,16 +51,8 @@ def ieee_grade(mean_absolute_difference: float) -> str:
 def screen_ieee1708(predicted: Predicted, limits: Limits | None = None) -> list[dict[str, object]]:
     """Grade all windows after IEEE 1708-2014, and see whether they cover what 1708a-2019 asks for.
 
-    Parameters
-    ----------
-    predicted : Predicted
-    limits : mapping of pressure to (low, high), optional
-        Accepted pressures of the configuration, mmHg.
-
-    Returns
-    -------
-    list of dict
-        Rows of the screens for SBP and DBP. The overall rows' value is the grade; A, B and C hold.
+    Takes accepted pressures of the configuration (mmHg) as `limits`; returns rows of the screens for SBP and DBP. The
+    overall rows' value is the grade; A, B and C hold.
 
     Notes
     -----

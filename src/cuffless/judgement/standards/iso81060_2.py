@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.pairs import PAIRS, Timeline, lay_out, reference_around, three_pairs
 from cuffless.judgement.standards.screening import (
     FAILS,
@@ -19,7 +20,6 @@ from cuffless.judgement.standards.screening import (
     shortage,
 )
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import PRESSURES
 
 STANDARD = "ISO 81060-2:2018"
 CUFF, INVASIVE = "cuff reference (clause 5)", "invasive reference (clause 6)"
@@ -83,16 +83,8 @@ def criterion_2_limit(mean_error: float) -> float:
 def screen_iso81060_2(predicted: Predicted, limits: Limits | None = None) -> list[dict[str, object]]:
     """Screen three pairs a subject against ISO 81060-2:2018, with a cuff and with an invasive reference.
 
-    Parameters
-    ----------
-    predicted : Predicted
-    limits : mapping of pressure to (low, high), optional
-        Accepted pressures of the configuration, mmHg.
-
-    Returns
-    -------
-    list of dict
-        Rows of the screen, for each reading and pressure.
+    Takes accepted pressures of the configuration (mmHg) as `limits`; returns rows of the screen, for each reading and
+    pressure.
 
     Notes
     -----

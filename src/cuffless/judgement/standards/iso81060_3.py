@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.screening import Limits, Requirement, at_most, concluded, enough, shortage
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import PRESSURES
 
 STANDARD = "ISO 81060-3:2022"
 ABSOLUTE, TREND = "absolute pressure", "trend"
@@ -82,16 +82,8 @@ def error_components(error: np.ndarray, owner: np.ndarray) -> Components:
 def screen_iso81060_3(predicted: Predicted, limits: Limits | None = None) -> list[dict[str, object]]:
     """Screen all windows against ISO 81060-3:2022, as absolute pressures and as trends.
 
-    Parameters
-    ----------
-    predicted : Predicted
-    limits : mapping of pressure to (low, high), optional
-        Not needed: no coverage of pressures is asked for.
-
-    Returns
-    -------
-    list of dict
-        Rows of the screen, for each reading and pressure.
+    `limits` are not needed: no coverage of pressures is asked for. Returns rows of the screen, for each reading and
+    pressure.
 
     Notes
     -----

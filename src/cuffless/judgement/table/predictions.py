@@ -1,21 +1,13 @@
-"""Reading the prediction table, the one table that every judgement starts from."""
+"""Predictions of several trainings on the same windows, side by side."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cuffless.errors import CufflessError
+from cuffless.judgement.names import MEAN
 
-PRESSURES = ("SBP", "DBP")
-MEAN = "mean"
-"""Name of the mean regressor among the networks."""
-
-NAMES = ("subject", "record", "subset", "network", "split")
-NUMBERS = ("start", "seconds", "sbp_ref", "dbp_ref", "sbp", "dbp", "seed")
-COLUMNS = (*NAMES, *NUMBERS)
 WINDOW = ["subject", "record", "start"]
 """Columns that tell one window from another."""
 
@@ -58,101 +50,14 @@ class JudgedSplit:
         return sorted(seed for name, seed in self.predicted if name == network)
 
 
-def read_predictions(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Read the test rows of prediction tables and check them against the contract.
-
-    Parameters
-    ----------
-    paths : iterable of str or Path
-        Parquet (or CSV) files with the columns of `COLUMNS`; pressures in mmHg, times in seconds.
-        Rows of other subsets than ``test`` are not read: only unseen windows are judged.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `COLUMNS`, one row a window x split x network x seed.
-
-    Raises
-    ------
-    PredictionError
-        If a column is missing, there is no test row, a number is missing or not finite, a window
-        occurs twice, or two files hold the same split, network and seed.
-    """
-    paths = [Path(path) for path in paths]
-    if not paths:
-        raise PredictionError("no prediction table given; name at least one")
-    tables, source = [], {}
-    for path in paths:
-        table = _read_table(path)
-        for key in table[["split", "network", "seed"]].drop_duplicates().itertuples(index=False, name=None):
-            if key in source:
-                raise PredictionError(
-                    f"{path}: split {key[0]!r}, network {key[1]!r}, seed {key[2]} is also in {source[key]}; "
-                    "give each training once"
-                )
-            source[key] = path
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
-
-
-def _read_table(path: Path) -> pd.DataFrame:
-    as_csv = path.suffix == ".csv"
-    if as_csv:
-        present = pd.read_csv(path, nrows=0).columns
-    else:
-        import pyarrow.parquet as pq
-
-        present = pq.read_schema(path).names
-    missing = [column for column in COLUMNS if column not in present]
-    if missing:
-        raise PredictionError(f"{path}: no column {', '.join(missing)}; a prediction table needs {', '.join(COLUMNS)}")
-    if as_csv:
-        table = pd.read_csv(path, usecols=list(COLUMNS), dtype=dict.fromkeys(NAMES, str))
-        table = table[table["subset"] == "test"]
-    else:
-        table = pd.read_parquet(path, columns=list(COLUMNS), filters=[("subset", "==", "test")])
-    if table.empty:
-        raise PredictionError(f"{path}: no row with subset 'test'; only test windows can be judged")
-    return _check_rows(table.reset_index(drop=True), path)
-
-
-def _check_rows(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    for column in NUMBERS:
-        values = pd.to_numeric(table[column], errors="coerce").to_numpy(float)
-        bad = np.flatnonzero(~np.isfinite(values))
-        if bad.size:
-            raise PredictionError(
-                f"{path}: column {column}: {bad.size} of {len(table)} test rows hold no finite number "
-                f"(the first is test row {bad[0]}: {table[column].iloc[bad[0]]!r}); "
-                "predict these windows or leave them out"
-            )
-        table[column] = values
-    table["seed"] = table["seed"].astype(int)
-    for column in NAMES:
-        empty = np.flatnonzero(table[column].isna())
-        if empty.size:
-            raise PredictionError(
-                f"{path}: column {column}: {empty.size} test rows are empty "
-                f"(the first is test row {empty[0]}); fill them in"
-            )
-        table[column] = table[column].astype(str)
-    twice = table.duplicated([*WINDOW, "split", "network", "seed"])
-    if twice.any():
-        first = table.loc[twice.idxmax(), WINDOW].tolist()
-        raise PredictionError(
-            f"{path}: {int(twice.sum())} test windows occur twice (the first: subject {first[0]}, "
-            f"record {first[1]}, start {first[2]:g} s); keep one row a window, split, network and seed"
-        )
-    return table[list(COLUMNS)]
-
-
 def align_predictions(predictions: pd.DataFrame) -> dict[str, JudgedSplit]:
     """Lay the trainings of each split side by side, window by window.
 
     Parameters
     ----------
     predictions : DataFrame
-        As returned by `read_predictions`.
+        ``subject, record, start, sbp_ref, dbp_ref, sbp, dbp, network, split, seed`` of test windows, each once per
+        training, as `read_table` checks them.
 
     Returns
     -------

@@ -11,8 +11,8 @@ import pandas as pd
 
 from cuffless import __version__
 from cuffless.config import EvaluationOptions
+from cuffless.judgement.names import MEAN, PRESSURES
 from cuffless.judgement.standards import MEANING
-from cuffless.judgement.table.predictions import MEAN, PRESSURES
 from cuffless.report.chart_parts import Chart, thinned
 from cuffless.report.charts import agreement_chart, bins_chart, drift_chart, subjects_chart
 from cuffless.report.judgement import tables

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.figures.study.fig_leakage import dose_names
-from cuffless.judgement.table.predictions import MEAN
+from cuffless.judgement.names import MEAN
 from cuffless.report.chart_parts import COLOURS, GREY, PALE, Chart, error_trace, numbers, titled, wrapped
 from cuffless.report.wording import count, network_name, percent, split_name, with_limits
 from cuffless.windows import EXPLANATIONS

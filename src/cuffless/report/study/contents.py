@@ -18,9 +18,7 @@ TABLES = (
     "standards",
     "table1",
     "table2",
-    "personal_mae",
     "personal_skill",
-    "camera_mae",
     "camera_skill",
     "leakage",
     "confounding",
@@ -46,12 +44,12 @@ class StudyReport:
     quality, camera_quality : DataFrame or None
         One row per record or recording: windows cut, kept, rejected by rule.
     overall : DataFrame or None
-        Errors of the splits' networks, as from `cuffless.evaluation.mae_tables`.
+        Errors of the splits' networks, as from `cuffless.judgement.measures.errors.mae_tables`.
     skill, standards : DataFrame or None
         Of a judgement of the study's predictions; see `cuffless.judgement`.
     table1, table2 : DataFrame or None
-        As from `cuffless.evaluation.build_table1`.
-    personal_mae, personal_skill, camera_mae, camera_skill : DataFrame or None
+        As from `cuffless.judgement.paper_tables.build_table`.
+    personal_skill, camera_skill : DataFrame or None
         Errors and skill of personalization and of the camera branch.
     leakage, confounding : DataFrame or None
         Doses: ``dose`` (a split), ``network, pressure, average, mae, lower, upper, n_subjects, n_windows``; of the
@@ -77,9 +75,7 @@ class StudyReport:
     standards: pd.DataFrame | None = None
     table1: pd.DataFrame | None = None
     table2: pd.DataFrame | None = None
-    personal_mae: pd.DataFrame | None = None
     personal_skill: pd.DataFrame | None = None
-    camera_mae: pd.DataFrame | None = None
     camera_skill: pd.DataFrame | None = None
     leakage: pd.DataFrame | None = None
     confounding: pd.DataFrame | None = None

@@ -8,8 +8,8 @@ import pandas as pd
 
 from cuffless.designs.audit import EVIDENCE
 from cuffless.designs.cautions import cautions
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards import MEANING
-from cuffless.judgement.table.predictions import PRESSURES
 from cuffless.report.captions import captioned
 from cuffless.report.page import write_page
 from cuffless.report.study import tables
@@ -74,6 +74,7 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
                 "network": None,
                 "sentences": [comparison_sentence(one, pressure) for pressure in PRESSURES],
                 "missing": [],
+                "warnings": one.warnings,
             }
             for i, one in enumerate(found)
         ],
@@ -94,8 +95,8 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
         paper_notes=_paper_notes(report),
         pictures=pictures,
         doses=doses,
-        personal=report.personal_mae is not None or bool(report.personal_audits) or bool(pictures["personal"]),
-        camera=report.camera_mae is not None or report.camera_quality is not None or bool(pictures["camera"]),
+        personal=report.personal_skill is not None or bool(report.personal_audits) or bool(pictures["personal"]),
+        camera=report.camera_skill is not None or report.camera_quality is not None or bool(pictures["camera"]),
         verdicts=screens[0],
         clauses=screens[1],
         meaning=_meaning(report),

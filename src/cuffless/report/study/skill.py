@@ -5,18 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cuffless.judgement.table.predictions import MEAN, PRESSURES
+from cuffless.judgement.names import ALL, CALIBRATION_MEAN, MEAN, METHODS, NETWORK, POPULATION_MEAN, PRESSURES
+from cuffless.judgement.warnings import skill_warnings
 from cuffless.report.chart_parts import Chart
 from cuffless.report.judgement.forest import skill_chart
 from cuffless.report.sentences import BETTER, UNKNOWN, UNSHOWN, WORSE, Sentence, verdict_of
 from cuffless.report.study.contents import StudyReport
 from cuffless.report.wording import baseline_name, network_name, number, plural, split_name, with_limits
 
-ALL, NETWORK, MAIN = "all", "network", "main"
-CALIBRATION_MEAN = "calibration_mean"
+MAIN = "main"
 COLUMNS = ["case", "network", "baseline", "pressure", "skill", "lower", "upper", "mae", "baseline_mae", "n_subjects"]
 NAMES = {
-    MEAN: "training mean",
+    MEAN: METHODS[MEAN],
     "before": "network before fine-tuning",
     "tuned": "network tuned on other people",
 }
@@ -65,6 +65,11 @@ class Comparison:
     nothing: str
     rows: pd.DataFrame
 
+    @property
+    def warnings(self) -> list[str]:
+        """What must stand beside its skill."""
+        return skill_warnings(self.rows)
+
 
 def comparisons(report: StudyReport) -> list[Comparison]:
     """All comparisons of a study with a baseline: its splits, personalization, the camera branch.
@@ -79,15 +84,15 @@ def comparisons(report: StudyReport) -> list[Comparison]:
         Non-mixed splits first; in personalization the largest budget of the main protocol.
     """
     parts = [_of_splits(report)]
-    if report.personal_skill is not None and report.personal_mae is not None:
-        parts.append(_of_settings(_largest_budget(report.personal_skill), report.personal_mae, "personal"))
-    if report.camera_skill is not None and report.camera_mae is not None:
-        parts.append(_of_settings(report.camera_skill, report.camera_mae, "camera"))
+    if report.personal_skill is not None:
+        parts.append(_of_settings(_largest_budget(report.personal_skill), "personal"))
+    if report.camera_skill is not None:
+        parts.append(_of_settings(report.camera_skill, "camera"))
     rows = pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else parts[0]
     found = []
     for name, own in rows.groupby("case", sort=False):
         calibrated = name.partition("/")[2] in ("first", "random") and CALIBRATION_MEAN in set(own["baseline"])
-        named = "population_mean" if "population_mean" in set(own["baseline"]) else MEAN
+        named = POPULATION_MEAN if POPULATION_MEAN in set(own["baseline"]) else MEAN
         nothing = CALIBRATION_MEAN if calibrated else named
         label = _LABELS.get(name, split_name(name))
         found.append(Comparison(name, label, _ABOUT.get(name, label), nothing, own))
@@ -109,15 +114,10 @@ def _of_splits(report: StudyReport) -> pd.DataFrame:
     return own.assign(baseline_mae=base, lower=limits[0], upper=limits[1])[COLUMNS]
 
 
-def _of_settings(skill: pd.DataFrame, mae: pd.DataFrame, branch: str) -> pd.DataFrame:
-    """Networks' rows of a branch; the baseline's MAE follows from the skill."""
-    keys = [
-        name for name in ("protocol", "network", "method", "setting", "budget", "pressure", "average") if name in skill
-    ]
+def _of_settings(skill: pd.DataFrame, branch: str) -> pd.DataFrame:
+    """Networks' rows of a branch."""
     own = skill[(skill["method"] == NETWORK) & (skill["average"] == "subject") & (skill["network"] != ALL)]
-    own = own.merge(mae[[*keys, "mae"]], on=keys, how="left")
-    base = own["mae"] / (1 - own["skill"]).where(own["skill"] < 1)
-    return own.assign(case=f"{branch}/" + own["setting"], baseline_mae=base)[COLUMNS]
+    return own.assign(case=f"{branch}/" + own["setting"])[COLUMNS]
 
 
 def _largest_budget(skill: pd.DataFrame) -> pd.DataFrame:

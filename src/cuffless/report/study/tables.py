@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from cuffless.designs.audit import tabulate_leaks
-from cuffless.judgement.paper_tables import TABLE1, PaperTable
+from cuffless.judgement.paper_tables import TABLE1, TABLE2, PaperTable
 from cuffless.judgement.standards import MEANING
-from cuffless.judgement.table2 import TABLE2
 from cuffless.report.screens import MOST_ROWS, OVERALL, measured, reason_of
 from cuffless.report.study.charts import CUT, DOSE, KEPT, RULES, dose_name, minutes_of
 from cuffless.report.study.contents import StudyReport

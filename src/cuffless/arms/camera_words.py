@@ -1,0 +1,179 @@
+"""What the tables of the camera arm say, in sentences that hold for any outcome."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from cuffless.config import STRATEGIES, EvaluationOptions, RppgTuningOptions
+from cuffless.designs.folds import FIRST, RANDOM, SETTINGS, TUNED
+from cuffless.judgement import names
+from cuffless.judgement.paper_tables import TABLE2
+from cuffless.judgement.summary import (
+    difference_text,
+    ks_part,
+    methods_table,
+    network_header,
+    opening,
+    p_text,
+    subject_of,
+    verdict_text,
+)
+from cuffless.judgement.warnings import skill_warnings
+
+TITLE = "rPPG: what fine-tuning on recordings of faces gains"
+SAID = {
+    "tuned vs before": "fine-tuning on other people",
+    "first vs tuned": "adding the test subject's first windows",
+    "random vs tuned": "adding random windows of the test subject",
+}
+AGAINST = {
+    "before vs mean": ("the network as trained on PPG", "the population mean"),
+    "tuned vs mean": ("the fine-tuned network", "the population mean"),
+    **{
+        f"{setting} vs {other}": (f"the network with {setting} windows", said)
+        for setting in STRATEGIES
+        for other, said in (
+            ("offset", "the offset correction by them"),
+            ("calibration mean", "their mean"),
+            ("hold last", "the last of their values held"),
+        )
+    },
+}
+PAPERS_SLIP = (
+    'The paper\'s rows for random windows repeat its rows "without personalization" to the digit, a slip; they are '
+    "left out."
+)
+_ROWS = (names.NETWORK, names.MEAN, names.HEART_RATE, *names.CALIBRATED, names.OFFSET)
+
+
+def summary_page(
+    tables: Mapping[str, pd.DataFrame],
+    audit: Mapping,
+    tuning: RppgTuningOptions,
+    options: EvaluationOptions,
+    reference: pd.DataFrame | None = None,
+    unchanged: Mapping[str, float] | None = None,
+) -> str:
+    """Write the page from the tables.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        As from `compare_methods`, ``improved`` among the columns of ``subject_boxes``.
+    audit : mapping
+        As from `audit_folds`.
+    tuning : RppgTuningOptions
+    options : EvaluationOptions
+        `confidence`, `alpha`.
+    reference : DataFrame, optional
+        What the paper found: ``finding, count, of`` (`resources/reference_rppg.csv`).
+    unchanged : mapping of str to float, optional
+        Share of each network's fits that left it as it was.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    rows = tables["mae"][tables["mae"]["average"] == "subject"]
+    warnings = [*audit.get("warnings", ()), *skill_warnings(tables["method_skill"])]
+    lines = [*opening(TITLE, warnings, rows, options), "", _cohort(rows, audit, tuning)]
+    if idle := ", ".join(f"{network_header(name)} {share:.0%}" for name, share in (unchanged or {}).items() if share):
+        lines += [
+            "",
+            f"Fits that left the network as it was, since no epoch was better on the validation subject: {idle}.",
+        ]
+    for pressure in names.PRESSURES:
+        lines += ["", f"## {pressure}", "", *_methods(rows[rows["pressure"] == pressure], tuning)]
+    said = [_improved(tables["subject_boxes"], reference), *_sentences(rows, tables["contrasts"])]
+    lines += ["", "## In words", "", *(f"- {sentence}" for sentence in said)]
+    return "\n".join([*lines, "", *ks_part(tables["subject_ks"], options)]) + "\n"
+
+
+def table2_note(audit: Mapping, tuning: RppgTuningOptions) -> str:
+    """What a reader of Table 2 must know."""
+    tests = {
+        "common": "All settings are tested on the same windows, those that neither first nor random takes",
+        "own_complement": "Each setting is tested on all windows of the test subject that it does not take",
+    }
+    warned = "".join(f" WARNING: {text}." for text in audit.get("warnings", ()))
+    return (
+        "Fine-tuned: the outputs only, leaving one subject out; first and random add "
+        f"{100 * tuning.share:g} % of the test subject's windows. {tests[tuning.test]}. The mean regressor is that of "
+        f"the fold's training subjects. {PAPERS_SLIP}{warned}"
+    )
+
+
+def _cohort(rows: pd.DataFrame, audit: Mapping, tuning: RppgTuningOptions) -> str:
+    windows = rows.groupby("setting")["n_windows"].first()
+    counted = f"{windows[SETTINGS[0]]:,} test windows, the same for all settings"
+    if tuning.test == "own_complement":
+        counted = "test windows: " + ", ".join(f"{windows[setting]:,} {setting}" for setting in SETTINGS)
+    notes = "".join(f" {text[0].upper()}{text[1:]}." for text in audit.get("notes", ()))
+    return (
+        f"{int(rows['n_subjects'].iloc[0])} subjects, each left out once; {counted}. Only the outputs train; another "
+        f"subject decides when to stop. First and random add {100 * tuning.share:g} % of the test subject's windows."
+        f"{notes}"
+    )
+
+
+def _methods(rows: pd.DataFrame, tuning: RppgTuningOptions) -> list[str]:
+    # Who knows of other people only is shown beside the networks that learnt from the same, on the same windows.
+    others = (TUNED,) if tuning.test == "common" else (TUNED, FIRST, RANDOM)
+    wanted = [
+        (setting, TABLE2.settings[setting], method, names.METHODS[method])
+        for setting in SETTINGS
+        for method in _ROWS
+        if method not in (names.MEAN, names.HEART_RATE) or setting in others
+    ]
+    return methods_table(rows, ("setting", "method"), wanted)
+
+
+def _improved(subjects: pd.DataFrame, reference: pd.DataFrame | None) -> str:
+    improved = subjects.groupby("subject")["improved"].first()
+    said = (
+        f"Fine-tuning on other people lowers the SBP error of {improved.sum()} of {len(improved)} subjects "
+        f"({subject_of(subjects['network'].unique())})"
+    )
+    theirs = None if reference is None else reference[reference["finding"] == "improved"]
+    if theirs is None or theirs.empty:
+        return f"{said}."
+    return f"{said}; in the paper {theirs['count'].iloc[0]} of {theirs['of'].iloc[0]}."
+
+
+def _sentences(rows: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
+    """What each step changes, and whether it beats what needs no network."""
+    who = subject_of(rows["network"].unique())
+    maes = rows[(rows["network"] == names.ALL) & (rows["method"] == names.NETWORK)].set_index(["setting", "pressure"])[
+        "mae"
+    ]
+    found = tests[tests["network"] == names.ALL].set_index(["comparison", "pressure"]).sort_index()
+    said = []
+    for comparison, step in SAID.items():
+        a, b = comparison.split(" vs ")
+        for pressure in names.PRESSURES:
+            row = found.loc[(comparison, pressure)]
+            said.append(
+                f"{pressure}, {step}, {who}: the MAE goes from {maes[b, pressure]:.1f} to "
+                f"{maes[a, pressure]:.1f} mmHg, "
+                f"a change of {difference_text(row)} mmHg ({_verdict(row, 'lower', 'higher')})."
+            )
+    for comparison, (network, other) in AGAINST.items():
+        for pressure in names.PRESSURES:
+            row = found.loc[(comparison, pressure)]
+            verdict = _verdict(row, "the network is better", "the network is worse")
+            said.append(f"{pressure}, {who}: {network} less {other}: {difference_text(row)} mmHg ({verdict}).")
+    for pressure in names.PRESSURES:
+        row = found.loc[(f"{FIRST} vs {RANDOM}", pressure)]
+        said.append(
+            f"{pressure}, {who}: first less random windows: {difference_text(row)} mmHg "
+            f"({_verdict(row, 'first are better', 'random are better')}); random windows lie beside test windows."
+        )
+    return said
+
+
+def _verdict(row, below: str, above: str) -> str:
+    if np.isnan(row.paired_p_holm):
+        return "too few subjects for a test"
+    return f"{p_text(row.paired_p_holm)}, Holm: {verdict_text(row, below, above)}"

@@ -1,0 +1,49 @@
+"""Skill: the share of a baseline's error that a predictor removes. This is its only definition."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cuffless.config import EvaluationOptions
+from cuffless.judgement.evidence.bootstrap import subject_interval
+
+NO_ERROR = "baseline without error"
+NO_ERROR_MMHG = 1e-6
+"""A baseline whose MAE is smaller makes no error but for rounding: no skill can be had against it."""
+
+
+class Skill(NamedTuple):
+    """Skill with its limits, the method that gave them, and the mean absolute errors behind it; (m,) arrays."""
+
+    skill: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    interval: np.ndarray
+    mae: np.ndarray
+    baseline_mae: np.ndarray
+
+
+def skill_ratio(own: np.ndarray, baseline: np.ndarray, weight: np.ndarray, options: EvaluationOptions) -> Skill:
+    """Skill 1 - MAE / MAE of the baseline, with an interval over subjects.
+
+    Parameters
+    ----------
+    own, baseline : (k, m) float array
+        Weighted sums of absolute errors of each of k subjects, mmHg, for m figures.
+    weight : (k, m) float array
+        What the sums weigh, so that their totals' ratio is the MAE.
+    options : EvaluationOptions
+
+    Returns
+    -------
+    Skill
+        Skill is at most 1, and so is its upper limit, beyond which the bootstrap-t may reach. NaN where the baseline
+        makes no error.
+    """
+    total = weight.sum(axis=0)
+    mae, baseline_mae = own.sum(axis=0) / total, baseline.sum(axis=0) / total
+    idle = baseline_mae < NO_ERROR_MMHG
+    share = subject_interval(own, np.where(idle, 1.0, baseline), options)
+    limits = (1 - share.estimate, 1 - share.upper, np.minimum(1 - share.lower, 1))
+    known = (np.where(idle, np.nan, part) for part in limits)
+    return Skill(*known, np.where(idle, NO_ERROR, share.method).astype(object), mae, baseline_mae)

@@ -1,0 +1,60 @@
+"""What an arm asks of its methods, as data."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cuffless.judgement.names import ALL, NETWORK
+
+Side = tuple[str, str]
+"""A method and a setting."""
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is compared with what.
+
+    Attributes
+    ----------
+    baselines : tuple of str
+        Methods and settings against which skill is told; settings, the earlier ones only.
+    skilled : tuple of str
+        Settings whose skill is told.
+    contrasts : mapping of str to (side, side)
+        Paired tests by name.
+    ks_pairs : tuple of (setting, setting)
+        Settings between which the paper's test compares each subject's windows.
+    boxed : tuple of str
+        Methods whose windows' errors are shown as boxes.
+    boxed_together : bool
+        Whether the mean over networks has boxes, too, and all subjects together have some.
+    paper_settings : tuple of str
+        Settings in the order of the paper's table.
+    """
+
+    baselines: tuple[str, ...]
+    skilled: tuple[str, ...]
+    contrasts: Mapping[str, tuple[Side, Side]]
+    ks_pairs: tuple[tuple[str, str], ...]
+    boxed: tuple[str, ...]
+    boxed_together: bool
+    paper_settings: tuple[str, ...]
+
+    def boxes(self, errors) -> list:
+        """Cells that are shown as boxes: at the main budget."""
+        return [
+            cell
+            for cell in errors.sums
+            if cell.method in self.boxed
+            and cell.budget == errors.design.main_budget(cell.setting)
+            and (self.boxed_together or cell.network != ALL)
+        ]
+
+
+def contrasts_with(methods: Iterable[str], settings: Iterable[str]) -> dict[str, tuple[Side, Side]]:
+    """Contrasts of the network with methods, each within the same setting."""
+    settings = tuple(settings)
+    return {
+        f"{setting} vs {method}".replace("_", " "): ((NETWORK, setting), (method, setting))
+        for method in methods
+        for setting in settings
+    }

@@ -1,0 +1,34 @@
+"""What must stand beside skill, whichever arm it is of."""
+
+import pandas as pd
+
+from cuffless.judgement.evidence.coverage import few_subjects_warning
+from cuffless.judgement.names import ALL
+
+
+def skill_warnings(skill: pd.DataFrame) -> list[str]:
+    """What must stand beside skill: that few subjects stand behind it, and that some have no upper limit.
+
+    Parameters
+    ----------
+    skill : DataFrame
+        ``network, pressure, skill, upper, n_subjects``.
+
+    Returns
+    -------
+    list of str
+    """
+    few = few_subjects_warning(int(skill["n_subjects"].min())) if len(skill) else ""
+    return [text for text in (few, _unbounded(skill)) if text]
+
+
+def _unbounded(skill: pd.DataFrame) -> str:
+    """Say where a network's interval reaches to 1: the bootstrap-t found no limit that the baseline's error sets."""
+    open_ended = skill[(skill["upper"] >= 1) & (skill["skill"] < 1) & (skill["network"] != ALL)]
+    if open_ended.empty:
+        return ""
+    named = dict.fromkeys(f"{row.network} ({row.pressure})" for row in open_ended.itertuples())
+    return (
+        f"the skill of {', '.join(named)} has no upper limit against some baseline: a few subjects decide it; see the "
+        "paired tests"
+    )

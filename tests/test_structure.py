@@ -1,0 +1,34 @@
+"""What holds of the package's shape, whatever it computes."""
+
+import ast
+
+import pytest
+
+STATISTICS = {"subject_interval", "smooth_interval", "sign_flip_test", "holm_corrected", "ks_2samp", "ttest_rel"}
+
+
+def calls_of(path):
+    """Names that a module calls."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+@pytest.fixture
+def package(project):
+    return project / "src" / "cuffless"
+
+
+def test_statistics_are_computed_by_the_judge_alone(package):
+    callers = {name: set() for name in STATISTICS}
+    for path in package.rglob("*.py"):
+        for name in STATISTICS & set(calls_of(path)):
+            callers[name].add(path.relative_to(package).parts[0])
+    assert callers == {name: {"judgement"} for name in STATISTICS}
+
+
+@pytest.mark.parametrize("part", ["arms", "judgement"])
+def test_a_folder_holds_fifteen_modules_at_most(package, part):
+    folders = [package / part, *(path for path in (package / part).rglob("*") if path.is_dir())]
+    counted = {folder: len([path for path in folder.glob("*.py") if path.stem != "__init__"]) for folder in folders}
+    assert max(counted.values()) <= 15
