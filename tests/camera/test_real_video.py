@@ -1,5 +1,7 @@
 """A real face, filmed without a reference: 59 bpm by the whole frame, too weak a pulse for small regions."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -47,7 +49,7 @@ def test_a_weak_pulse_is_not_taken_for_one_that_can_be_relied_on(automatic, seco
     if rates.accepted.any():
         assert np.median(rates.hr[rates.accepted]) == pytest.approx(BPM, abs=3)
     else:
-        assert why_nothing("rPPG_video.mp4", rates).startswith("rPPG_video.mp4: no pulse wave")
+        assert re.match(r"rPPG_video\.mp4: no (reliable )?pulse wave; ", why_nothing("rPPG_video.mp4", rates))
 
 
 def test_the_whole_frame_tells_the_pulse_rate(video):

@@ -90,7 +90,7 @@ def test_ppg_alone_is_predicted_and_not_judged(predictor, tmp_path):
     rows = summary.set_index("record")
     assert rows["verdict"].to_dict() == {"good": "used", "other": "rejected", "short": "rejected"}
     assert "as long as a window" in rows.loc["short", "reason"]
-    assert "no column ppg" in rows.loc["other", "reason"]
+    assert "no column 'ppg'" in rows.loc["other", "reason"]
     assert len(predictions) == rows.loc["good", "windows_kept"] > 10
     assert predictions[["sbp_ref", "dbp_ref"]].isna().all(axis=None)
     assert rows.loc["good", "sbp"] == pytest.approx(MEAN[0], abs=0.01)

@@ -1,4 +1,4 @@
-include: "rppg_inputs.smk"
+include: "camera_inputs.smk"
 
 
 rule simulate_video:
