@@ -51,19 +51,19 @@ all: checked  ## every figure and table
 	@$(SNAKEMAKE) $(CONFIGFILES)
 	@echo "Figures are in results/figures, tables in results/tables"
 
-test: env lint  ## format, lint, contracts and all tests; prints the share of lines that these run
+test: env lint  ## format, lint, types, contracts and all tests; prints the share of lines that these run
 	@$(BIN)/python -m slipcover --source src/cuffless --json --out .coverage.json -m pytest $(WORKERS)
 	@$(BIN)/python tests/tools/print_coverage.py .coverage.json
 
 test-fast: env  ## the quick tests of most folders, about a minute
 	@$(BIN)/python -m pytest -m "not slow" $(WORKERS) $(NOT_FAST:%=--ignore=tests/%)
 
-lint: env  ## ruff, spelling, snakefmt, import contracts, snakemake --lint
+lint: env  ## ruff, types, spelling, snakefmt, import contracts, snakemake --lint
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	for check in "codespell $(SPELLED)" "snakefmt --check --diff Snakefile workflow/rules" "lint-imports --no-cache" \
-	    "snakemake --lint"; do \
+	for check in "mypy src/cuffless" "codespell $(SPELLED)" "snakefmt --check --diff Snakefile workflow/rules" \
+	    "lint-imports --no-cache" "snakemake --lint"; do \
 	    $(BIN)/$$check > "$$log" 2>&1 || { cat "$$log"; exit 1; }; \
 	done
 	@echo "Lint: clean"

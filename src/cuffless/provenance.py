@@ -6,6 +6,7 @@ import hashlib
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "cuffless"
 # Options reach a stage resolved, as JSON; a changed default shows there and concerns only who reads it.
@@ -87,7 +88,7 @@ def _parse(text: str) -> tuple[str, frozenset[str]]:
     names = set()
     with _pause_collector():
         tree = ast.parse(text)
-        queue: list[ast.AST] = [tree]
+        queue: list[Any] = [tree]
         while queue:
             node = queue.pop()
             if isinstance(node, ast.Import):

@@ -9,6 +9,7 @@ Keras layers has a function ``register_layers()`` that imports them.
 """
 
 import importlib
+import inspect
 from functools import cache
 from types import ModuleType
 

@@ -182,7 +182,8 @@ def _judge(files, params, resources: Path) -> Judged:
     shape = len(params.tried), -1  # all seeds of a trial follow one another
     trials = [
         Trial(
-            *tried.split("/"),
+            dataset,
+            split,
             options=SplitOptions.model_validate_json(options),
             overlap=overlap,
             predictions=predictions,
@@ -190,8 +191,8 @@ def _judge(files, params, resources: Path) -> Judged:
             scalings=read_scalings(models),
             order=json.loads(Path(audit).read_text())["leaks"]["hidden_order"],
         )
-        for tried, options, overlap, predictions, models, duplicates, audit in zip(
-            params.tried,
+        for (dataset, split), options, overlap, predictions, models, duplicates, audit in zip(
+            (tried.split("/") for tried in params.tried),
             params.splits,
             params.overlaps,
             np.reshape(files.predictions, shape).tolist(),

@@ -159,7 +159,7 @@ def read_protocol_predictions(paths: Iterable[str | Path]) -> dict[str, list[Pat
     """
     import pyarrow.parquet as pq
 
-    found = {}
+    found: dict[str, list[Path]] = {}
     for path in map(Path, paths):
         missing = [column for column in COLUMNS if column not in pq.read_schema(path).names]
         if missing:

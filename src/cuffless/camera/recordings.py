@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -119,7 +120,7 @@ def save_frames(frames: list[tuple[float, np.ndarray]], path: str | Path) -> Non
     """Write frames with their times as JPEG in an npz, whole or not at all."""
     import cv2
 
-    arrays = {"t": np.array([t for t, _ in frames], float)}
+    arrays: dict[str, Any] = {"t": np.array([t for t, _ in frames], float)}
     for number, (_, frame) in enumerate(frames):
         arrays[f"frame{number}"] = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, _JPEG])[1]
     with whole_file(path) as part:
@@ -131,9 +132,12 @@ def load_frames(path: str | Path) -> list[tuple[float, np.ndarray]]:
     import cv2
 
     with np.load(path) as arrays:
-        return [
-            (float(t), cv2.imdecode(arrays[f"frame{number}"], cv2.IMREAD_COLOR)) for number, t in enumerate(arrays["t"])
-        ]
+        frames = []
+        for number, t in enumerate(arrays["t"]):
+            frame = cv2.imdecode(arrays[f"frame{number}"], cv2.IMREAD_COLOR)
+            assert frame is not None  # it was encoded here, and the archive has checksums
+            frames.append((float(t), frame))
+        return frames
 
 
 def traces_or_reasons(paths: Iterable[str | Path]) -> Iterator[Trace | str]:

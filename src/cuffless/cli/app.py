@@ -277,7 +277,19 @@ def judge_predictions(
     """Judge any predictor against simple baselines: skill, errors, agreement, standards, leaks; on one page."""
     from cuffless.cli.judging import JudgeCall, run_judge
 
-    asked = (column or (), without or (), sex)
-    how = (network, unit, limits, confidence, bootstrap, seed, as_json, memory_gb)
-    call = JudgeCall(predictions, output, *asked, *how)
+    call = JudgeCall(
+        predictions,
+        output,
+        columns=column or (),
+        without=without or (),
+        sex=sex,
+        network=network,
+        unit=unit,
+        limits=limits,
+        confidence=confidence,
+        bootstrap=bootstrap,
+        seed=seed,
+        as_json=as_json,
+        memory_gb=memory_gb,
+    )
     raise typer.Exit(run_judge(call))

@@ -166,7 +166,7 @@ def _why_unusable(record: Record, cut: Windows, options: WindowOptions) -> str:
     if not cut.n_cut:
         size = f"{options.length} {'beats' if options.cropping == 'beats' else 's'}"
         return f"{record.name}: no stretch with both signals is as long as a window of {size} ({cut.seconds:.1f} s)"
-    rule = max(cut.rejected, key=cut.rejected.get)
+    rule = max(cut.rejected, key=cut.rejected.__getitem__)
     share = f"{cut.rejected[rule]} of {cut.n_cut} windows" if cut.n_cut > 1 else "the only window"
     text = f"{record.name}: no window is kept; {share} rejected by the rule {rule}: {EXPLANATIONS[rule]}"
     measured = _median(getattr(cut.candidates, rule)) if rule in FIGURES else None

@@ -8,6 +8,7 @@ import numpy as np
 from cuffless.camera.errors import RppgError
 from cuffless.camera.pulse.channels import CHANNELS, THREE, channel_faults, rates_by_best_method
 from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
+from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.camera.skin.trace_files import TraceLayoutError, is_trace, read_trace
 from cuffless.cli.answers import (
@@ -50,14 +51,15 @@ class PulseCall:
 class _Opened:
     """A recording's colour trace, regions and frames."""
 
-    trace: Trace | None
-    regions: object = None
+    trace: Trace
+    regions: Regions | None = None
     frames: list = field(default_factory=list)
 
 
 def run_pulse(call: PulseCall) -> int:
     """Run the command and return its exit status."""
-    opened = rates = None
+    opened: _Opened | None = None
+    rates: Rates | None = None
     reason = ""
     try:
         _check(call)
@@ -69,7 +71,7 @@ def run_pulse(call: PulseCall) -> int:
         return WRONG_USE
     except RppgError as error:
         reason = str(error)
-    summary = summarize(call.source, opened and opened.trace, rates, call.seconds, reason)
+    summary = summarize(call.source, opened.trace if opened else None, rates, call.seconds, reason)
     if call.as_json:
         print_json(summary)
     elif rates is not None:
@@ -80,7 +82,7 @@ def run_pulse(call: PulseCall) -> int:
         complain(note)
     try:
         if call.plot:
-            _plot(call.plot, call.source.name, opened or _Opened(None), rates, reason)
+            _plot(call.plot, call.source.name, opened, rates, reason)
     except UsageError as error:
         complain(str(error))
         return WRONG_USE
@@ -114,7 +116,7 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
         and ``reason`` if there are any.
     """
     accepted = rates.accepted if rates is not None else np.empty(0, bool)
-    some = accepted.any()
+    hr, snr = (rates.hr[accepted], rates.snr[accepted]) if rates is not None else (accepted, accepted)
     summary = {
         "video": str(source),
         "fps": trace.fps if trace else None,
@@ -122,8 +124,8 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
         "roi": list(trace.rois) if trace else [],
         "method": rates.method if rates is not None else None,
         "window_seconds": seconds,
-        "hr_median": float(np.median(rates.hr[accepted])) if some else None,
-        "snr_median": float(np.median(rates.snr[accepted])) if some else None,
+        "hr_median": float(np.median(hr)) if len(hr) else None,
+        "snr_median": float(np.median(snr)) if len(snr) else None,
         "snr_threshold": rates.threshold if rates is not None else None,
         "accepted_fraction": float(accepted.mean()) if len(accepted) else 0.0,
         "hr": np.column_stack((rates.start, rates.hr, rates.snr)).tolist() if rates is not None else [],
@@ -164,8 +166,9 @@ def _check(call: PulseCall) -> None:
 
 def _open(call: PulseCall) -> _Opened:
     if is_trace(call.source):
-        how = {"time_unit": call.time_unit, "key": call.key, "fps": call.fps, "memory_gb": call.memory_gb}
-        return _Opened(read_trace(call.source, **how))
+        return _Opened(
+            read_trace(call.source, time_unit=call.time_unit, key=call.key, fps=call.fps, memory_gb=call.memory_gb)
+        )
     from cuffless.camera.skin.extraction import extract_trace
 
     mode = call.roi_mode or ("file" if call.roi else "auto")
@@ -219,12 +222,13 @@ def _print_summary(summary: dict) -> None:
         console.print(table)
 
 
-def _plot(path: Path, name: str, opened: _Opened, rates: Rates | None, reason: str) -> None:
+def _plot(path: Path, name: str, opened: _Opened | None, rates: Rates | None, reason: str) -> None:
     from cuffless.figures.study.contact_sheet import plot_contact_sheet
     from cuffless.figures.style import render
 
     looks = FigureOptions(dpi=150)
-    figure = plot_contact_sheet(opened.frames, opened.regions, opened.trace, rates, looks, title=name, reason=reason)
+    frames, regions, trace = (opened.frames, opened.regions, opened.trace) if opened else ([], None, None)
+    figure = plot_contact_sheet(frames, regions, trace, rates, looks, title=name, reason=reason)
     with output_file("--plot", path) as part:
         render(figure, part)
     complain(f"plot written: {path}")

@@ -1,6 +1,6 @@
 """Options of networks, evaluation and figures."""
 
-from typing import Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import Discriminator, Field, Tag
 
@@ -27,8 +27,12 @@ def _architecture(value: Any) -> str | None:
 
 
 _TAGGED = [Annotated[options, Tag(name)] for name, options in (*architectures().items(), ("custom", CustomOptions))]
+if TYPE_CHECKING:
+    _Networks = Any
+else:
+    _Networks = Union[tuple(_TAGGED)]  # noqa: UP007  known only when it runs
 AnyNetwork = Annotated[
-    Union[tuple(_TAGGED)],  # noqa: UP007  known only when it runs
+    _Networks,
     Discriminator(
         _architecture,
         custom_error_type="unknown_architecture",

@@ -1,7 +1,7 @@
 """Options of the stages up to the splits; every default is the method's number."""
 
 import json
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_validator, model_validator
 
@@ -183,6 +183,12 @@ class RecordOptions(Options):
         return self.model_copy(update={**defaults, **({"source": "simulator"} if local else {})}).canonical()
 
 
+if TYPE_CHECKING:
+    _RuleName = str
+else:
+    _RuleName = Literal[RULES]  # known only when it runs
+
+
 class WindowOptions(Options):
     """Cutting, labelling and accepting windows."""
 
@@ -244,7 +250,7 @@ class WindowOptions(Options):
     """Equal samples for this many seconds at a window's minimum or maximum are saturation."""
     labels: Literal["exact", "code"] = "exact"
     """`exact`: median of the beats' pressures; `code`: one sample early and truncated, as in the authors' code."""
-    rules: tuple[Literal[RULES], ...] = RULES
+    rules: tuple[_RuleName, ...] = RULES
     """Rules, in the order in which they are checked."""
 
     @model_validator(mode="before")

@@ -214,7 +214,7 @@ def _resolve_names(raw: Mapping) -> dict:
         for name, block in config.get("datasets", {"cohort": {}}).items()
     }
     if isinstance(config.get("leakage"), Mapping):
-        study = config.get("study") if isinstance(config.get("study"), Mapping) else {}
+        study = given if isinstance(given := config.get("study"), Mapping) else {}
         name = study.get("dataset", defaults["study"].default.dataset)
         default = SimulatorOptions().confounding
         config["datasets"] |= dial_blocks(config["leakage"], config["datasets"], name, default)

@@ -1,6 +1,6 @@
 """What fine-tuning does with a design: the windows of each fit, and those predicted after it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 
 from cuffless.config import STRATEGIES, ProtocolOptions, RppgTuningOptions
 from cuffless.designs.design import BEFORE, FIRST, SETTINGS, TUNED
+from cuffless.options import Options
 
 _TIGHT = 1e-6  # s, within which times are the same
 _PREDICTED = ("subject", "record", "start", "seconds", "subset", "sbp_ref", "dbp_ref", "sbp", "dbp", "hr")
@@ -162,7 +163,10 @@ def fold_fits(plan: pd.DataFrame, options: RppgTuningOptions) -> Fits:
     return Fits("fold", tuple(units), ProtocolOptions(layers=_LAYERS, **shared), columns, fit_columns)
 
 
-ARMS = {"personalization": (ProtocolOptions, personalization_fits), "camera": (RppgTuningOptions, fold_fits)}
+ARMS: dict[str, tuple[type[Options], Callable[..., Fits]]] = {
+    "personalization": (ProtocolOptions, personalization_fits),
+    "camera": (RppgTuningOptions, fold_fits),
+}
 
 
 def fits_of(arm: str, plan: pd.DataFrame, options: str) -> Fits:

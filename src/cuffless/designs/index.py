@@ -57,15 +57,16 @@ def capped_index(
         notes.append(f"{len(counts) - len(enough)} subjects with fewer than {options.min_windows} windows are left out")
     if over := int((enough > options.cap).sum()):
         notes.append(f"{over} of {len(enough)} subjects have more than {options.cap} windows and were capped")
-    sampled, waiting = [], []
+    sampled: list[pd.DataFrame] = []
+    waiting: list[pd.DataFrame] = []
     missing = enough.copy()
     for piece in _pieces(index):
         piece = piece[piece["subject"].isin(enough.index)]
         missing = missing.sub(piece["subject"].value_counts(), fill_value=0)
-        waiting = pd.concat([*waiting, piece], ignore_index=True)
-        complete = waiting["subject"].isin(missing.index[missing == 0])
-        sampled.append(_as_categories(_cap(waiting[complete], options)))
-        waiting = [waiting[~complete]]
+        held = pd.concat([*waiting, piece], ignore_index=True)
+        complete = held["subject"].isin(missing.index[missing == 0])
+        sampled.append(_as_categories(_cap(held[complete], options)))
+        waiting = [held[~complete]]
         missing = missing[missing > 0]
     return _joined(sampled)
 

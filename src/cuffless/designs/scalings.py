@@ -84,7 +84,7 @@ def read_scaling(model: str | Path) -> Scaling | None:
     if not scaling:
         return None
     network = json.loads(scaling[-1]["metadata"]).get("network", {})
-    kind = "mean" if network.get("architecture") == "mean" else "network"
+    kind: Literal["network", "mean"] = "mean" if network.get("architecture") == "mean" else "network"
     return Scaling(tuple(scaling[-1]["mean"]), tuple(scaling[-1]["sd"]), kind)
 
 

@@ -142,7 +142,7 @@ def audit_split(
     """
     windows, identities = design.windows, sorted(set(identities))
     declared = declared_leaks(options, overlap=overlap)
-    found = {
+    found: dict[str, dict | list[str]] = {
         "shared_subject": sorted(shared(windows, "subject")),
         "shared_record": sorted(shared(windows, "record")),
         "overlapping_windows": sorted(overlapping(windows)),
@@ -261,6 +261,8 @@ def audit_sets(
     def look(unknown: str, find: Callable, *given) -> dict | list[str]:
         return make_leak(None, unknown) if unknown else sorted(find(windows, *given))
 
+    hidden = make_leak(None, apart) if apart else dict(order or _order_of(windows))
+    hidden["declared"] = hidden["verdict"] == FOUND and "shared_subject" in declared
     found = {
         "shared_subject": look(apart, shared, "subject"),
         "shared_record": look(apart, shared, "record"),
@@ -268,10 +270,8 @@ def audit_sets(
         "near_duplicates": _copies(duplicates),
         "fitted_beyond_training": _scaled(windows, scalings or {}),
         "calibration_in_test": look(lone or timed, overlapping, ("calibration", "test")),
-        HIDDEN_ORDER: make_leak(None, apart) if apart else dict(order or _order_of(windows)),
+        HIDDEN_ORDER: hidden,
     }
-    hidden = found[HIDDEN_ORDER]
-    hidden["declared"] = hidden["verdict"] == FOUND and "shared_subject" in declared
     return make_audit("splits", found, declared=declared)
 
 

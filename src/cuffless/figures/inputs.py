@@ -1,7 +1,7 @@
 """What a figure of the study is plotted from."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,14 @@ class FigureInputs:
     ----------
     name : str
         Of the figure.
-    files : mapping of str to path or paths
+    files : mapping of str to path, or to paths
+        Several where a placeholder of the pattern has several values.
     settings : mapping of str to value
     options : FigureOptions
     """
 
     name: str
-    files: Mapping[str, str | Path | Sequence[str | Path]]
+    files: Mapping[str, Any]
     settings: Mapping[str, Any]
     options: FigureOptions
 

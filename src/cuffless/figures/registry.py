@@ -63,7 +63,7 @@ class FigureModule:
 
     def setting_values(self, study: StudyConfig) -> dict[str, Any]:
         """Values of `settings` in a configuration."""
-        return {key: _looked_up(_filled(path, study), study) for key, path in self.settings.items()}
+        return {key: _looked_up(one, study) for key, path in self.settings.items() for one in _fillings(path, study)}
 
 
 @cache
@@ -72,7 +72,7 @@ def all_figures() -> dict[str, FigureModule]:
 
     They are read from the source: importing matplotlib would cost every job of the workflow half a second.
     """
-    found = {}
+    found: dict[str, FigureModule] = {}
     for path in sorted(FOLDER.glob("*/*.py")):
         if declaration := _declaration(path):
             found |= dict.fromkeys(declaration.captions, declaration)
@@ -132,19 +132,26 @@ def placeholder(name: str, study: StudyConfig) -> str | list[str]:
 def _declaration(path: Path) -> FigureModule | None:
     """Declaration of a module, without importing it; None if it plots no figure of the study."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        called = getattr(getattr(node, "value", None), "func", None)
-        if isinstance(called, ast.Name) and called.id == FigureModule.__name__:
-            values = {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.value.keywords}
+        call = getattr(node, "value", None)
+        called = call.func if isinstance(call, ast.Call) else None
+        if isinstance(call, ast.Call) and isinstance(called, ast.Name) and called.id == FigureModule.__name__:
+            values = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
             return FigureModule(**values, module=f"cuffless.figures.{path.parent.name}.{path.stem}")
     return None
 
 
 def _filled(pattern: str, study: StudyConfig) -> str | list[str]:
     """A pattern with its placeholders filled in: a list if one of them has several values."""
+    several = any(isinstance(placeholder(name, study), list) for name in _PLACEHOLDER.findall(pattern))
+    filled = _fillings(pattern, study)
+    return filled if several else filled[0]
+
+
+def _fillings(pattern: str, study: StudyConfig) -> list[str]:
+    """A pattern with every combination of its placeholders' values filled in."""
     values = {name: placeholder(name, study) for name in _PLACEHOLDER.findall(pattern)}
     several = [[value] if isinstance(value, str) else value for value in values.values()]
-    filled = [pattern.format(**dict(zip(values, each, strict=True))) for each in itertools.product(*several)]
-    return filled if any(isinstance(value, list) for value in values.values()) else filled[0]
+    return [pattern.format(**dict(zip(values, each, strict=True))) for each in itertools.product(*several)]
 
 
 def _looked_up(path: str, study: StudyConfig) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -74,7 +74,7 @@ def compare_factors(
     options: EvaluationOptions,
     *,
     pair: Sequence[str],
-    named: Mapping[object, str] = MappingProxyType({}),
+    named: Mapping[Any, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Compare the settings of factors, on the same windows.
 
@@ -111,8 +111,8 @@ def compare_factors(
                 own = subjects[(subjects["network"] == network) & (subjects[factor.within] == setting)]
                 key = {"comparison": factor.name, "network": network, "within": named.get(setting, setting)}
                 for pressure in PRESSURES:
-                    of_pressure = (table[table["pressure"] == pressure] for table in (part, own))
-                    rows.append({**key, "pressure": pressure, **_tested(*of_pressure, factor, pair, options)})
+                    maes, by_subject = (table[table["pressure"] == pressure] for table in (part, own))
+                    rows.append({**key, "pressure": pressure, **_tested(maes, by_subject, factor, pair, options)})
     return holm_corrected(pd.DataFrame(rows, columns=list(rows[0]) if rows else list(_COLUMNS)), options)
 
 

@@ -157,9 +157,8 @@ def _training(study, splits: dict, windows_per_second: float | None) -> dict:
 def _cpu_hours(source: str, holdings: Holdings, windowings: int, splits: dict) -> dict:
     hours = holdings.hours
     windows = sum(split["train"] + split["val"] + split["test"] for split in splits.values())
-    simulated = source == "simulator" and hours is not None
     return {
-        "simulating": hours / SIMULATED_HOURS_PER_CPU_SECOND / 3600 if simulated else 0.0,
+        "simulating": 0.0 if hours is None or source != "simulator" else hours / SIMULATED_HOURS_PER_CPU_SECOND / 3600,
         "windowing": None if hours is None else hours * windowings * CPU_MS_PER_HOUR_WINDOWED / 3.6e6,
         "materializing": windows / WINDOWS_MATERIALIZED_PER_CPU_SECOND / 3600,
     }
@@ -171,15 +170,18 @@ def _stores(study, holdings: Holdings, windowings: dict, splits: dict, folder: P
     results, place = folder / "results" / name, f"results/{name}"
     stores = []
     records = study.datasets[name].records
+    raw = holdings.raw_bytes
     if records.source == "simulator":
-        stores.append(Store("recordings", results / "raw", holdings.raw_bytes, place=place))
+        assert raw is not None  # what is simulated has a known size
+        stores.append(Store("recordings", results / "raw", raw, place=place))
     elif records.source == "physionet":
-        held, passing = holdings.raw_bytes, 0.0
+        assert raw is not None  # listed, or as published
+        held, passing = raw, 0.0
         if not records.download.url:
             held = 0.0  # links to the mirror
         elif not records.download.keep_raw:
             # A shard's signals stay until its windows are written; one long record may outweigh a mean shard.
-            shard = max(holdings.raw_bytes / records.shards, holdings.largest_bytes)
+            shard = max(raw / records.shards, holdings.largest_bytes or 0.0)
             held, passing = 0.0, shard * min(jobs, records.shards)
         cache = records.download.cache
         stores.append(Store("recordings", folder / cache / records.database, held, passing, cache))

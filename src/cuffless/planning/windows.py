@@ -76,7 +76,8 @@ def set_sizes(by_subject: np.ndarray | None, options: SplitOptions) -> tuple[int
         enough = len(capped) >= wanted or len(capped) < len(SUBSETS)
         subjects = np.array(options.subjects) if enough else shares(len(capped), options.fractions)
         sizes = np.minimum(subjects * _mean(capped), asked)
-    return tuple(round(float(n)) for n in sizes)
+    train, val, test = (round(float(n)) for n in sizes)
+    return train, val, test
 
 
 def _mean(values: np.ndarray) -> float:

@@ -47,7 +47,8 @@ def walk(folder: str | Path) -> Iterator[os.DirEntry]:
     links = [(str(folder), root)]
     while links:
         shown, real = links.pop(0)
-        found, inside = [], [(shown, real, None)]
+        found = []
+        inside: list[tuple[str, str, os.DirEntry | None]] = [(shown, real, None)]
         while inside:
             shown, real, itself = inside.pop()
             if real in entered:

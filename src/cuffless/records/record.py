@@ -287,12 +287,15 @@ def invert_ppg(record: Record) -> Record:
     def negative(channel: Channel) -> Channel:
         return replace(channel, read=lambda start, stop: -channel.read(start, stop))
 
-    def negative_windows(start: int, stop: int):
-        ppg, sbp, dbp = record.ready.read(start, stop)
-        return -np.asarray(ppg), sbp, dbp
+    def negative_windows(ready: ReadyWindows) -> ReadyWindows:
+        def read(start: int, stop: int):
+            ppg, sbp, dbp = ready.read(start, stop)
+            return -np.asarray(ppg), sbp, dbp
+
+        return replace(ready, read=read)
 
     segments = tuple(replace(segment, ppg=negative(segment.ppg)) for segment in record.segments)
-    ready = None if record.ready is None else replace(record.ready, read=negative_windows)
+    ready = None if record.ready is None else negative_windows(record.ready)
     return replace(record, segments=segments, ready=ready)
 
 

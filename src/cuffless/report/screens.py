@@ -1,6 +1,7 @@
 """Standards' screens on a page, and the list of what cannot be assessed at all."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from cuffless.judgement.standards import CANNOT_CERTIFY
 from cuffless.report.judgement.tables import PRESSURE, download
@@ -23,7 +24,7 @@ def standards_tables(judgement, cases: Mapping[str, int], networks: Mapping[str,
     reading, reason = Column("reading", "reading", wide=True), Column("reason", reason_of, wide=True)
     overall = rows[rows["clause"] == OVERALL]
     head = [PRESSURE, *seed, verdict]
-    numbered = {"cases": cases, "networks": networks}
+    numbered: dict[str, Any] = {"cases": cases, "networks": networks}
     tables = {
         "": make_table(
             overall,
@@ -56,7 +57,7 @@ def reason_of(row) -> str:
     return text(row.reason).removesuffix(CANNOT_CERTIFY).strip()
 
 
-def measured(value: object) -> str:
+def measured(value: Any) -> str:
     """Write a screen's value or limit, which may be words."""
     if value is None or value != value:
         return NOTHING

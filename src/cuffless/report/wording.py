@@ -1,5 +1,7 @@
 """How numbers, names and verdicts are written on a page."""
 
+from typing import Any
+
 import numpy as np
 
 from cuffless.figures.style import network_name, split_name
@@ -18,7 +20,7 @@ VERDICT_SIGNS = {
 """A sign beside each verdict, so that its colour says nothing of its own."""
 
 
-def number(value: object, digits: int = 1, *, signed: bool = False) -> str:
+def number(value: Any, digits: int = 1, *, signed: bool = False) -> str:
     """Write a number with a true minus sign; a dash for an unknown one."""
     if value is None or not np.isfinite(value):
         return NOTHING
@@ -28,12 +30,12 @@ def number(value: object, digits: int = 1, *, signed: bool = False) -> str:
     return text.replace("-", "−")
 
 
-def count(value: object) -> str:
+def count(value: Any) -> str:
     """Write a whole number, 12,345; a dash for an unknown one."""
     return number(value, 0)
 
 
-def with_limits(value: object, lower: object, upper: object, digits: int = 1, *, signed: bool = False) -> str:
+def with_limits(value: Any, lower: Any, upper: Any, digits: int = 1, *, signed: bool = False) -> str:
     """Write an estimate with its interval, ``14.1 [11.7, 17.2]``; without one, the estimate alone."""
     digits = deciding_digits(digits, lower, upper)
     text = number(value, digits, signed=signed)
@@ -42,25 +44,25 @@ def with_limits(value: object, lower: object, upper: object, digits: int = 1, *,
     return f"{text} [{number(lower, digits, signed=signed)}, {number(upper, digits, signed=signed)}]"
 
 
-def deciding_digits(digits: int, *limits: object) -> int:
+def deciding_digits(digits: int, *limits: Any) -> int:
     """Digits that show on which side of 0 the limits lie, at most one more than asked for."""
     vanish = (value for value in limits if value is not None and np.isfinite(value) and value != 0)
     return digits + any(round(value, digits) == 0 for value in vanish)
 
 
-def percent(share: object, digits: int = 0) -> str:
+def percent(share: Any, digits: int = 0) -> str:
     """Write a share as a percentage, ``18 %``."""
     return NOTHING if share is None or not np.isfinite(share) else f"{number(100 * share, digits)} %"
 
 
-def p_value(p: object) -> str:
+def p_value(p: Any) -> str:
     """Write a p-value, ``<0.001`` below that."""
     if p is None or not np.isfinite(p):
         return NOTHING
     return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def text(value: object) -> str:
+def text(value: Any) -> str:
     """Write a cell of a table that may be empty."""
     return "" if value is None or value != value else str(value)
 

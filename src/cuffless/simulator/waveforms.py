@@ -198,7 +198,8 @@ def render(pulses: Pulses, base: np.ndarray, scale: np.ndarray, fs: float, first
             f"pulses from {pulses.foot[0]:.1f} to {pulses.foot[-1]:.1f} s do not cover a signal "
             f"of {n / fs:.1f} s from {first:.1f} s; simulate beats over a longer span"
         )
-    beat = np.repeat(np.arange(len(start) - 1), np.diff(np.clip(start, 0, n)))
+    samples: np.ndarray = np.diff(np.clip(start, 0, n))
+    beat = np.repeat(np.arange(len(start) - 1), samples)
     phase = (first + np.arange(n) / fs - pulses.foot[beat]) / pulses.rr[beat]
     height = _interpolate(pulses.template, beat, phase)
     level = base[beat] + (base[1:] - base[:-1])[beat] * phase

@@ -124,7 +124,7 @@ def feed(
         if whole < len(order):
             rows = order[whole:]
             held_x, held_y = ppg[rows], labels[rows]
-    if held_x is not None:
+    if held_x is not None and held_y is not None:
         yield input_channels(held_x, derivatives), held_y
 
 

@@ -72,6 +72,7 @@ def finetune_network(
     from cuffless.training.feeding import open_windows
 
     windows = open_windows(store, ram_mb=np.inf)
+    assert windows.ppg is not None  # no limit on memory
     _require_windows(windows.labels, fits, store)
     tail = Tail(model, fits.options.layers, derivatives=derivatives)
     tuner = Tuner(tail, fits.options)

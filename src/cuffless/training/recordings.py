@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,7 @@ def load_predictor(
         raise ValueError(f"{path} does not say how its windows were cut; name a configuration that does (--config)")
     derivatives = bool(metadata.get("derivatives", False))
     expected = (windows.samples, channel_count(derivatives))
-    shapes = (getattr(model, "input_shape", None), getattr(model, "output_shape", None))
+    shapes: tuple[Any, Any] = (getattr(model, "input_shape", None), getattr(model, "output_shape", None))
     if any(not isinstance(shape, tuple) or not shape for shape in shapes):
         raise ValueError(f"{path} has several inputs or outputs; a network takes windows and gives (SBP, DBP)")
     if tuple(shapes[0][1:]) != expected:
@@ -306,7 +307,7 @@ def _shown(rejected: Mapping[str, int]) -> str:
 def _why_nothing(n_cut: int, rejected: Mapping[str, int]) -> str:
     if not n_cut:
         return "no stretch of PPG is as long as a window"
-    worst = max(rejected, key=rejected.get)
+    worst = max(rejected, key=rejected.__getitem__)
     return f"all {n_cut} windows rejected, most under the rule {worst}"
 
 

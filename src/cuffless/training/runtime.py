@@ -75,7 +75,7 @@ def hardware() -> dict:
 
 def versions() -> dict:
     """Versions of Python and of the packages that decide a result."""
-    found = {"python": platform.python_version()}
+    found: dict[str, str | None] = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = importlib.metadata.version(package)

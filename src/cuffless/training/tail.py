@@ -145,7 +145,8 @@ def _feeding(operation) -> list:
 
 def _boundary(model, trained) -> list:
     """Tensors that lead from what never changes into the layers that train, or into what follows these."""
-    changing, boundary = set(), []
+    changing: set = set()
+    boundary: list = []
     inputs = {id(tensor) for tensor in model.inputs}
     for operation in model.operations:  # each after those that feed it
         if operation in trained or any(before in changing for before in _feeding(operation)):

@@ -52,6 +52,7 @@ def iter_ready(
         samples requested.
     """
     ready = record.ready
+    assert ready is not None  # the caller knows that it has them
     if _highest(ready, options) <= options.pulse_search[1]:
         raise RecordError(
             f"{record.name}: windows of {ready.window_seconds:g} s cannot represent a pulse of "

@@ -133,7 +133,9 @@ class Recording:
     def __init__(self, options: WindowOptions, spill):
         self.rejected = dict.fromkeys(options.rules, 0)
         self.seconds, self.n_cut = 0.0, 0
-        self._spill, self._labels, self._polarity = spill, [], []
+        self._spill = spill
+        self._labels: list[np.ndarray] = []
+        self._polarity: list[np.ndarray] = []
 
     def take(self, piece: Windows) -> None:
         """Add windows behind those that came before."""
@@ -220,5 +222,5 @@ def _shortly(problems: list[str]) -> str:
 def _why_no_window(n_cut: int, rejected: dict[str, int]) -> str:
     if not n_cut:
         return "no stretch with both signals is as long as a window"
-    worst = max(rejected, key=rejected.get)
+    worst = max(rejected, key=rejected.__getitem__)
     return f"all {n_cut} windows rejected, most under the rule {worst}"

@@ -134,7 +134,8 @@ def noise_colour(blocks: np.ndarray, hz: np.ndarray, fps: float, noise: WhiteNoi
             points.append((np.log(first * last) / 2, np.log(mean)))
     if len(points) < _LEAST_PIECES:
         return np.zeros(1)
-    return np.polyfit(*np.transpose(points), _DEGREE)
+    middle, level = np.transpose(points)
+    return np.polyfit(middle, level, _DEGREE)
 
 
 def whiten(wave: np.ndarray, fps: float, colour: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -113,16 +114,17 @@ def simulated_recording(number: int, folder: str | Path, options: VideoSimulatio
         If the number is not within 1 to 999.
     """
     name, folder = recording_name(number), Path(folder)
-    files = {kind: folder / f"{name}.{ending}" for kind, ending in ENDINGS.items()}
+    files: dict[str, Any] = {kind: folder / f"{name}.{ending}" for kind, ending in ENDINGS.items()}
     return VideoRecording(subject=name, recording=name, fps=options.fps, roi_mode="file", **files)
 
 
 def _manifest_row(name: str, files: dict[str, str], options: VideoSimulationOptions) -> dict[str, str | float]:
-    row = dict.fromkeys(
+    row: dict[str, str | float] = dict.fromkeys(
         ("subject", "recording", "video", "fps", "start_time", "timestamps", "roi", "roi_mode", "bp", "bp_offset_s"), ""
     )
     row |= dict.fromkeys(("ppg", "ppg_fs", "exclude", "notes"), "")
-    return row | {"subject": name, "recording": name, "fps": options.fps, "roi_mode": "file"} | files
+    row |= {"subject": name, "recording": name, "fps": options.fps, "roi_mode": "file"}
+    return row | files
 
 
 def _write_video(path: Path, frames: Iterable[np.ndarray], count: int, options: VideoSimulationOptions) -> None:

@@ -27,7 +27,7 @@ def extract_trace(
     timestamps: str | Path | None = None,
     fps: float | None = None,
     roi_hz: float = 1.0,
-    log: Callable[[str], None] | None = None,
+    log: Callable[[str], object] | None = None,
 ) -> tuple[Trace, Regions, list[tuple[float, np.ndarray]]]:
     """Mean colour of each region in each frame of a video.
 
@@ -78,6 +78,7 @@ def extract_trace(
             placed = _FixedRegions(frames, None if roi is None else read_regions(roi))
             series = _ColourSeries(placed, frames, log)
             regions, notes = placed.regions, []
+            assert regions is not None  # known since the first frame
     trace = series.trace(regions.names, frames, notes)
     return trace, regions, series.samples.chosen()
 
@@ -93,10 +94,10 @@ class _FixedRegions:
         for t, frame in self._frames:
             if frame.shape[:2] != size:
                 size = frame.shape[:2]
-                self._check(size)
-            yield t, frame, [*self.regions.polygons_at(t).values()]
+                regions = self._fitting(size)
+            yield t, frame, [*regions.polygons_at(t).values()]
 
-    def _check(self, size: tuple[int, int]) -> None:
+    def _fitting(self, size: tuple[int, int]) -> Regions:
         height, width = size
         if self.regions is None:
             self.regions = whole_frame(width, height, self._frames.name)
@@ -105,12 +106,13 @@ class _FixedRegions:
                 f"{self._frames.name}: its frames are {width} x {height} pixels, but the regions are for "
                 f"{self.regions.width} x {self.regions.height}; draw the regions on this video"
             )
+        return self.regions
 
 
 class _ColourSeries:
     """Times, colours and numbers of pixels of all frames, and a few of the frames for the contact sheet."""
 
-    def __init__(self, placed, frames: Frames, log: Callable[[str], None] | None):
+    def __init__(self, placed, frames: Frames, log: Callable[[str], object] | None):
         # Lists would take ten times the memory, too much for hours of video.
         self._times, self._values = array("d"), array("d")
         self.samples = _SampleFrames()

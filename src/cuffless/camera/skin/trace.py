@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -112,7 +113,7 @@ def save_trace(trace: Trace, path: str | Path) -> None:
     path : str or Path
         Ends in ``.npz``.
     """
-    arrays = {
+    arrays: dict[str, Any] = {
         "t": np.asarray(trace.t, np.float64),
         "rgb": np.asarray(trace.rgb, np.float32),
         "n_pixels": np.asarray(trace.n_pixels, np.int32),

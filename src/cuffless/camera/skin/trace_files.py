@@ -91,7 +91,7 @@ def read_trace(
 def _read_csv(path: Path, time_unit: str | None, fps: float | None, memory_gb: float) -> Trace:
     try:
         layout = layout_of(path, memory_gb)
-        table = read_columns(layout) if layout.names else None
+        table = read_columns(layout) if layout.names else pd.DataFrame()
     except RecordError as error:
         if "is empty" in str(error):
             raise RppgError(str(error)) from None
@@ -99,31 +99,35 @@ def _read_csv(path: Path, time_unit: str | None, fps: float | None, memory_gb: f
         raise RppgError(f"{path.name}: cannot be read as CSV ({reason})") from None
     names = list(layout.names)
     plain = [plain_name(name)[0] for name in names]
-    columns = [next((plain.index(n) for n in known if n in plain), None) for known in _COLOURS.values()]
-    if None in columns:
-        raise TraceLayoutError(
-            f"{path.name}: no column {[*_COLOURS][columns.index(None)]} (found: {shown(names) or 'no names'}); name "
-            "the columns time,R,G,B in the first line"
-        )
+    columns = []
+    for colour, known in _COLOURS.items():
+        at = next((plain.index(n) for n in known if n in plain), None)
+        if at is None:
+            raise TraceLayoutError(
+                f"{path.name}: no column {colour} (found: {shown(names) or 'no names'}); name the columns time,R,G,B "
+                "in the first line"
+            )
+        columns.append(at)
     if not len(table):
         raise RppgError(f"{path.name}: the file has no frames")
     rgb = np.column_stack([_numbers(layout, table[at], at) for at in columns])
     time = next((at for at, name in enumerate(names) if is_time_name(name)), None)
-    if time is None and fps is None:
-        raise TraceLayoutError(f"{path.name}: no column 'time'; give the frames per second with --fps")
     if fps is not None:
         notes = (
             [f"the file's times are ignored in favour of {fps:g} frames per second, as requested"]
             if time is not None
             else []
         )
-        trace = _counted_trace(path.name, rgb, fps, notes)
+        trace, source = _counted_trace(path.name, rgb, fps, notes), "as given"
+    elif time is None:
+        raise TraceLayoutError(f"{path.name}: no column 'time'; give the frames per second with --fps")
     else:
         seconds, dated = _times(layout, table[time], time)
         trace = _timed_trace(path.name, seconds, rgb, "s" if dated else time_unit)
+        source = f"from column {names[time]}"
     trace.read_as = (
         f"{path.name}: {layout.kind}, {layout.marks}, columns {shown(names, 100)}; {trace.fps:.5g} frames per second "
-        f"{'as given' if fps is not None else f'from column {names[time]}'}"
+        f"{source}"
     )
     return trace
 
@@ -182,17 +186,19 @@ def _timed_trace(name: str, time: np.ndarray, rgb: np.ndarray, time_unit: str | 
 def _unit(name: str, step: float, given: str | None) -> str:
     """Unit of times `step` apart: the one given, which must fit, or the one that fits."""
     fitting = fitting_unit(step, _FPS)
-    if given is None and fitting is None:
-        raise TraceLayoutError(
-            f"{name}: a frame interval of {step:g} is not {_FPS[0]:g}-{_FPS[1]:g} frames per second in s, ms, us or "
-            "ns; give the rate with --fps"
-        )
-    if given is not None and not _FPS[0] <= 1 / (step * UNITS[given]) <= _FPS[1]:
+    if given is None:
+        if fitting is None:
+            raise TraceLayoutError(
+                f"{name}: a frame interval of {step:g} is not {_FPS[0]:g}-{_FPS[1]:g} frames per second in s, ms, us "
+                "or ns; give the rate with --fps"
+            )
+        return fitting
+    if not _FPS[0] <= 1 / (step * UNITS[given]) <= _FPS[1]:
         remedy = f"--time-unit {fitting}" if fitting else "--fps"
         raise TraceLayoutError(
             f"{name}: times in {given} give {1 / (step * UNITS[given]):.3g} frames per second; pass {remedy}"
         )
-    return given or fitting
+    return given
 
 
 def _read_npz(path: Path, key: str | None, fps: float | None, memory_gb: float) -> Trace:

@@ -92,4 +92,4 @@ class FaceRegions:
         """Yield the frames that waited for the newest look, or those after the last one."""
         ends = [(keys[-1], keys[-1]) if last else keys[-2:] for keys in self._keyframes.values()]
         for t, frame in waiting:
-            yield t, frame, [polygon_between(*pair, t) for pair in ends]
+            yield t, frame, [polygon_between(before, after, t) for before, after in ends]

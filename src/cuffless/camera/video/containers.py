@@ -129,7 +129,7 @@ def _leaves(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, bytes
 
 def _first_by_name(boxes: Iterator[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """Boxes by name, the first of each: MOV has a second `hdlr` further in."""
-    found = {}
+    found: dict[bytes, bytes] = {}
     for name, value in boxes:
         found.setdefault(name, value)
     return found

@@ -161,7 +161,7 @@ class _CountingClock:
 class _StampClock:
     """Times of the container or the image names, from the first frame."""
 
-    first = None
+    first: float | None = None
 
     def __call__(self, row: int, number: int, stamp: float) -> float:
         if self.first is None:
@@ -186,7 +186,8 @@ class _VideoFile:
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
         import cv2
 
-        self.name, self.read, self._lost, self._first, self._end = path.name, 0, 0, None, 0.0
+        self.name, self.read, self._lost, self._end = path.name, 0, 0, 0.0
+        self._first: float | None = None
         try:
             self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         except cv2.error as error:

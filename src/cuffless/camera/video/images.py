@@ -57,7 +57,8 @@ class Images:
         What the user should know about the numbers.
     """
 
-    fps, seconds, stamps = 0.0, None, "names"
+    fps, stamps = 0.0, "names"
+    seconds: float | None = None
 
     def __init__(self, pattern: Path):
         self.name, self.read, self._lost = pattern.name, 0, 0
@@ -77,7 +78,7 @@ class Images:
             unit, scale = "dates", 1.0
         self.stamped, self.notes = bool(unit), []
         self._times = [number * scale for number in dated or numbers]
-        self._places = numbers
+        self._places: Sequence[int] = numbers
         if self.stamped:
             self.seconds = self._times[-1]
             self.notes = [f"frame times are read from the image names ({unit}); give fps to count the images instead"]
@@ -98,7 +99,7 @@ class Images:
                 data = np.fromfile(path, np.uint8)
             except OSError as error:
                 reraise_machine_error(error)
-                data = ()  # a broken link or a folder
+                data = np.empty(0, np.uint8)  # a broken link or a folder
             frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
             if frame is not None:
                 yield self.read, place, time, frame

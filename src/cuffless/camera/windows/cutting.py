@@ -18,7 +18,7 @@ from cuffless.camera.windows.monitor import Monitor, pressures_at, read_monitor,
 from cuffless.config import WindowOptions
 from cuffless.config.rppg import RppgOptions
 from cuffless.errors import CufflessError
-from cuffless.records import Record, from_arrays
+from cuffless.records import Record, Segment, from_arrays
 from cuffless.signals import to_rate
 from cuffless.windows import Windows, cut_windows, first_broken_rule, judge_labelled
 
@@ -59,7 +59,7 @@ def pulse_record(trace: Trace, options: RppgOptions, windows: WindowOptions, *, 
             f"band of a pulse wave; film with at least {FRAMES_PER_CYCLE * windows.band[1]:g}"
         )
     waves = pulse_stretches(trace.t, colours, trace.fps, method=options.method, invert=options.invert)
-    segments = []
+    segments: list[Segment] = []
     for t0, fps, wave in waves:
         [segment] = from_arrays(name, _resample(wave, fps), None, FS).segments
         segments.append(replace(segment, name=f"{name}_{len(segments)}", start=t0))

@@ -52,17 +52,18 @@ class RecordingOutcome:
     @property
     def verdict(self) -> str:
         """Why there is no window, or how many of them are kept."""
-        return self.why or f"{self.n_kept} of {self.windows.n_cut} windows kept"
+        if self.windows is None or self.why:
+            return self.why
+        return f"{self.n_kept} of {self.windows.n_cut} windows kept"
 
     @property
     def why(self) -> str:
         """Why there is no window; empty if there is one."""
         if self.reason or self.n_kept:
             return self.reason
-        rejected = {} if self.windows is None else self.windows.rejected
-        if not any(rejected.values()):
+        if self.windows is None or not any(self.windows.rejected.values()):
             return "no stretch without a gap is as long as a window"
-        worst = max(rejected, key=rejected.get)
+        worst = max(self.windows.rejected, key=self.windows.rejected.__getitem__)
         return f"all {self.windows.n_cut} windows rejected, most under {worst}"
 
 
@@ -104,7 +105,12 @@ def write_window_set(
     ordered = sorted(kept_some, key=lambda outcome: (outcome.subject, outcome.recording))
     table = pd.concat([_rows(outcome) for outcome in [RecordingOutcome("", ""), *ordered]], ignore_index=True)
     table["position"] = np.arange(len(table))
-    kept = np.concatenate([np.empty((0, windows.samples), np.float16), *(_in_time(outcome) for outcome in ordered)])
+    kept = np.concatenate(
+        [
+            np.empty((0, windows.samples), np.float16),
+            *(outcome.windows.ppg[_order(outcome)] for outcome in ordered if outcome.windows),
+        ]
+    )
     labels = table[["sbp", "dbp"]].to_numpy(np.float32)
     write_set(store, labels, [kept], windows.samples, {"subset": "rppg", "windows": windows.model_dump(mode="json")})
     with whole_file(index) as part:
@@ -124,10 +130,6 @@ def _rows(outcome: RecordingOutcome) -> pd.DataFrame:
         record=pd.Series(outcome.recording, index=table.index, dtype="str"),
         row=np.arange(len(table), dtype=np.int32),
     )
-
-
-def _in_time(outcome: RecordingOutcome) -> np.ndarray:
-    return outcome.windows.ppg[_order(outcome)]
 
 
 def _order(outcome: RecordingOutcome) -> np.ndarray:

@@ -175,7 +175,7 @@ def _comparisons(tests: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 def _plot_marks(ax, tests: pd.DataFrame, comparisons, networks, labelled: bool, options) -> None:
     """One line per comparison and test, one mark per network."""
-    labels = []
+    labels: list[str] = []
     for comparison, a, b in comparisons:
         against = split_name(b) if comparison == "split vs split" else "mean"
         rows = tests[(tests["comparison"] == comparison) & (tests["split_a"] == a) & (tests["split_b"] == b)]

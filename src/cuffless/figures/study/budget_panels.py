@@ -1,7 +1,7 @@
 """Panels of the figure of budgets: error against calibration windows, against time since them, and protocols."""
 
 from textwrap import fill
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,7 @@ class Series(NamedTuple):
         return {"color": colour, "marker": self.marker, "ms": 3.4, "mfc": face, "mec": colour, "linestyle": line}
 
 
-METHODS = (
+METHODS: tuple[tuple[Any, ...], ...] = (
     ("network", "fine-tuned", 1, "o"),
     ("offset", "offset-corrected", 3, "D"),
     ("calibration_mean", "calibration mean", 5, "s"),

@@ -73,12 +73,12 @@ def plot_panels(
         wave.set(xlabel="time from the start of the recording (s)", xlim=(begin, end))
         _plot_wave(wave, rates)
         headed.append(wave)
-    if windows:
-        rate, snr = left
-        _plot_rates(rate, rates, scale, options, [roi_colours[name] for name in trace.rois] if trace else [])
-        _plot_snr(snr, rates, scale, options)
-        _over_time(left, trace, begin, end)
-        headed += left
+        if windows:
+            rate, snr = left
+            _plot_rates(rate, rates, scale, options, [roi_colours[name] for name in trace.rois] if trace else [])
+            _plot_snr(snr, rates, scale, options)
+            _over_time(left, trace, begin, end)
+            headed += left
     for number, (axis, title) in enumerate(zip(headed, _titles(trace, rates, options), strict=True), first):
         panel_title(axis, number, title, options)
     for axis in axes:

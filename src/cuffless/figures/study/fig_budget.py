@@ -158,6 +158,7 @@ def plot_fig_budget(
 
 
 def _plot_rows(fig: Figure, grid, tables, protocols, without: str, options: FigureOptions) -> None:
+    shown, leaking = protocols
     width = axes_width(options, _BESIDE[grid.ncols])
     fit = characters(width, options.font_size)
     for p, pressure in enumerate(PRESSURES):
@@ -174,7 +175,7 @@ def _plot_rows(fig: Figure, grid, tables, protocols, without: str, options: Figu
             plot_drift(rows[1], drift, leftmost, width, options)
             rows[1].set_xlabel(fill(_since(drift), fit))
             rows[1].set_ylabel(f"{pressure}: MAE (mmHg)")
-        plot_protocols(rows[2], tests, *protocols, leftmost, options)
+        plot_protocols(rows[2], tests, shown, leaking, leftmost, options)
         rows[2].set_xlabel(fill(f"{pressure}: difference in MAE (mmHg)", fit))
         if p == 0:
             fit_title = characters(width * grid.ncols, options.font_size, bold=True)

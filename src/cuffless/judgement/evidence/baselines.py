@@ -59,7 +59,9 @@ def make_baselines(case: Case) -> Baselines:
         What knows of other people is fitted on the rows of the training set, of each fold for its own test windows.
         Without such rows it is fitted on the other test subjects, one subject left out at a time.
     """
-    predicted, absent, partly = {}, {}, {}
+    predicted: dict[str, np.ndarray] = {}
+    absent: dict[str, str] = {}
+    partly: dict[str, str] = {}
     folds = _folds(case)
     if folds:
         for name, middle in ((names.POPULATION_MEAN, np.mean), (names.POPULATION_MEDIAN, np.median)):
@@ -109,7 +111,7 @@ def fitted_baselines(design: Layout) -> dict[str, np.ndarray]:
         labels = training[["sbp", "dbp"]].to_numpy(float)
         if names.MEAN in found:
             found[names.MEAN][tested] = labels.mean(axis=0)
-        if names.HEART_RATE in found:
+        if rates is not None:
             found[names.HEART_RATE][tested] = rate_regression(labels, training["hr"].to_numpy(float), rates[tested])
     return found
 

@@ -80,7 +80,7 @@ def coverage_table(
         raise ValueError(f"no interval below {LEAST_SUBJECTS} subjects; got {min(subjects)}")
     rows = []
     for k in subjects:
-        found = {average: [] for average in AVERAGES}
+        found: dict[str, list] = {average: [] for average in AVERAGES}
         for block, (sums, windows) in enumerate(_studies(k, simulations, seed, figure)):
             options = EvaluationOptions(seed=seed + block)
             found["pooled"] += _intervals(sums, windows, options, figure)

@@ -45,5 +45,5 @@ def skill_ratio(own: np.ndarray, baseline: np.ndarray, weight: np.ndarray, optio
     idle = baseline_mae < NO_ERROR_MMHG
     share = subject_interval(own, np.where(idle, 1.0, baseline), options)
     limits = (1 - share.estimate, 1 - share.upper, np.minimum(1 - share.lower, 1))
-    known = (np.where(idle, np.nan, part) for part in limits)
-    return Skill(*known, np.where(idle, NO_ERROR, share.method).astype(object), mae, baseline_mae)
+    skill, lower, upper = (np.where(idle, np.nan, part) for part in limits)
+    return Skill(skill, lower, upper, np.where(idle, NO_ERROR, share.method).astype(object), mae, baseline_mae)

@@ -41,8 +41,8 @@ def skill_table(case: Case, baselines: Baselines, options: EvaluationOptions) ->
                 rows += [{**head, "pressure": p, "skill": np.nan, "reason": reason} for p in PRESSURES]
                 continue
             weight = np.ones((len(counts), 2)) if average == "pooled" else np.repeat(1 / counts, 2, axis=1)
-            sums = (weight * _sums(case, part) for part in (errors, against))
-            found = skill_ratio(*sums, weight * counts, options)
+            own, other = (weight * _sums(case, part) for part in (errors, against))
+            found = skill_ratio(own, other, weight * counts, options)
             for p, pressure in enumerate(PRESSURES):
                 figures = {figure: values[p] for figure, values in found._asdict().items()}
                 idle = "not assessable: the baseline makes no error" if figures["interval"] == NO_ERROR else ""

@@ -1,6 +1,6 @@
 """Tests between predictors: the paper's on windows, and one on subjects."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -76,13 +76,13 @@ def sign_flip_test(differences: np.ndarray, *, seed: int = 0) -> np.ndarray:
 
 
 def compare_predictors(
-    splits: dict[str, JudgedSplit], options: EvaluationOptions, *, order: Sequence[str] | None = None
+    splits: Mapping[str, JudgedSplit], options: EvaluationOptions, *, order: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """Compare each network with the mean regressor, and each predictor between splits.
 
     Parameters
     ----------
-    splits : dict of str to JudgedSplit
+    splits : mapping of str to JudgedSplit
     options : EvaluationOptions
         `alpha`, `seed`.
     order : sequence of str, optional

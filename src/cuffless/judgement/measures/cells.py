@@ -113,9 +113,11 @@ class _Collected:
 
     def __init__(self, design: Layout):
         self.design = design
-        self.sums, self.predicted, self.later = defaultdict(list), defaultdict(dict), defaultdict(list)
-        self.later_rows = None
-        self.seeds = defaultdict(int)
+        self.sums: dict[Cell, list[np.ndarray]] = defaultdict(list)
+        self.predicted: dict[tuple[str, str], dict] = defaultdict(dict)
+        self.later: dict[Cell, list[np.ndarray]] = defaultdict(list)
+        self.later_rows: np.ndarray | None = None
+        self.seeds: dict[str, int] = defaultdict(int)
 
     def _add(self, cell: Cell, seed: int, predicted: np.ndarray) -> None:
         """Take predictions on all windows of the design, of which those that test count."""
@@ -143,16 +145,15 @@ class _Collected:
             if key in design.calibration:
                 self._add(Cell(run.network, OFFSET, *key), run.seed, before + self._offset(before, key))
         if design.drift:
-            self._add_later(run, before)
+            self._add_later(run, before, design.drift)
 
     def _offset(self, before: np.ndarray, key) -> np.ndarray:
         """What the network lacks on its subject's calibration windows, on average: (n, 2)."""
         design = self.design
         return calibration_mean(design.reference - before, design.calibration[key])[design.owner]
 
-    def _add_later(self, run: Run, before: np.ndarray) -> None:
-        design, key = self.design, self.design.drift
-        tuned = run.predicted[key]
+    def _add_later(self, run: Run, before: np.ndarray, key: tuple[str, str]) -> None:
+        design, tuned = self.design, run.predicted[key]
         rows = np.flatnonzero(np.isfinite(tuned[:, 0]))
         if self.later_rows is None:
             self.later_rows = rows
@@ -184,7 +185,7 @@ class _Collected:
             seeds={**self.seeds, ALL: min(self.seeds.values())},
             sums=self._averaged(self.sums, networks),
             main={key: self._judged(key[1], predicted) for key, predicted in self.predicted.items()},
-            later_rows=self.later_rows,
+            later_rows=np.empty(0, int) if self.later_rows is None else self.later_rows,
             later=self._averaged(self.later, networks),
         )
 

@@ -146,10 +146,11 @@ def since_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
         after a calibration window, or whose delay is not known, are in no bin; without any other there is no row. Bins
         depend on delays only, and so are the same for all predictors of the same windows.
     """
-    if not predicted_by_seed or predicted_by_seed[0].since is None:
+    since = predicted_by_seed[0].since if predicted_by_seed else None
+    if since is None:
         return pd.DataFrame(columns=COLUMNS)
     one = predicted_by_seed[0]
-    minutes = np.where(one.since > 0, one.since / 60, np.nan)
+    minutes = np.where(since > 0, since / 60, np.nan)
     absolute = np.mean([np.abs(seed.error) for seed in predicted_by_seed], axis=0)
     rows = [
         {

@@ -88,8 +88,8 @@ def _with_limits(sums: SubjectSums, average: str, options: EvaluationOptions) ->
     errors = np.concatenate([weight * sums.absolute, weight * sums.error], axis=1)
     first = subject_interval(errors, np.tile(weight * sums.windows, 2), options)
     share = share_interval(weight * sums.close, weight * sums.windows, options)
-    joined = (np.concatenate(parts) for parts in zip(first[:3], share[:3], strict=True))
-    return Interval(*joined, first.method)
+    estimate, lower, upper = (np.concatenate(parts) for parts in zip(first[:3], share[:3], strict=True))
+    return Interval(estimate, lower, upper, first.method)
 
 
 def share_interval(close: np.ndarray, windows: np.ndarray, options: EvaluationOptions) -> Interval:

@@ -105,9 +105,9 @@ class MethodTables:
                 differences.append(errors.maes(cells[0]) - errors.maes(cells[1]))
                 named = {"comparison": name, "protocol": errors.design.name, "network": network}
                 called = dict(zip("ab", (" ".join(side).replace("_", " ") for side in sides), strict=True))
-                judged = [(errors.main[cell.method, cell.setting], cell.network) for cell in cells]
+                a, b = [(errors.main[cell.method, cell.setting], cell.network) for cell in cells]
                 for p, pressure in enumerate(PRESSURES):
-                    rows.append({**named, "pressure": pressure, **called, **ks_windows(*judged, p, self.options)})
+                    rows.append({**named, "pressure": pressure, **called, **ks_windows(a, b, p, self.options)})
         table = pd.DataFrame(rows).assign(**paired_test(np.concatenate(differences, axis=1), self.options))
         parts = (
             holm_corrected(table[table["network"].eq(ALL) == together], self.options) for together in (False, True)
@@ -162,8 +162,8 @@ class MethodTables:
                     named = {"protocol": design.name, "network": network, "pressure": pressure}
                     named |= {"number": number, "subject": subject}
                     for pair in self.questions.ks_pairs:
-                        sides = ((errors.main[NETWORK, setting], network) for setting in pair)
-                        statistic, chance = ks_on_windows(*sides, p, s)
+                        a, b = ((errors.main[NETWORK, setting], network) for setting in pair)
+                        statistic, chance = ks_on_windows(a, b, p, s)
                         found = {"statistic": statistic, "p": chance, "significant": chance < self.options.alpha}
                         rows.append({**named, "comparison": " vs ".join(pair), **found})
         return self._ordered(pd.DataFrame(rows))

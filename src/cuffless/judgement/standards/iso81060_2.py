@@ -174,11 +174,9 @@ def _coverage(clause: str, table: dict, pairs: Pairs, p: int, limits: Limits | N
 
 def _sex_share(letter: str, sex: np.ndarray | None, owner: np.ndarray) -> Requirement:
     quantity = f"{_SEXES[letter]} subjects"
-    known = None if sex is None else np.asarray(sex, dtype=object)
-    why = "no column sex" if known is None else ""
-    if known is not None and not np.isin(known, list(_SEXES)).any():
-        why = "sex of no subject is known"
-    if why:
+    known = np.asarray([] if sex is None else sex, dtype=object)
+    if not np.isin(known, list(_SEXES)).any():
+        why = "no column sex" if sex is None else "sex of no subject is known"
         return Requirement("5.1", f"{quantity}, %", np.nan, f">= {SEX_PERCENT} %", NOT_ASSESSABLE, why)
     own = known[owner]
     unknown = int((~np.isin(own, list(_SEXES))).sum())

@@ -165,8 +165,8 @@ def numbered(column: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
     counted = [_COUNTED.fullmatch(key) for key in unique]
     if all(re.fullmatch(r"-?\d{1,9}", key) for key in unique):
         known, called = {key: int(key) for key in unique}, False
-    elif all(counted) and len({match[1] for match in counted}) == 1:
-        known, called = {key: int(match[2]) for key, match in zip(unique, counted, strict=True)}, True
+    elif all(counted) and len({match[1] for match in counted if match}) == 1:
+        known, called = {key: int(match[2]) for key, match in zip(unique, counted, strict=True) if match}, True
         if len(set(known.values())) < len(known):  # fold1 and fold01
             known = {key: place for place, key in enumerate(unique)}
     else:

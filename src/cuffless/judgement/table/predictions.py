@@ -1,6 +1,7 @@
 """Predictions of several trainings on the same windows, side by side."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,7 +75,8 @@ def align_predictions(predictions: pd.DataFrame) -> dict[str, JudgedSplit]:
 
 
 def _align_split(split: str, rows: pd.DataFrame) -> JudgedSplit:
-    first, predicted = None, {}
+    first: Any = None
+    predicted: dict[tuple[str, int], np.ndarray] = {}
     for (network, seed), group in rows.groupby(["network", "seed"], sort=False):
         group = group.sort_values(WINDOW, ignore_index=True)
         if first is None:

@@ -116,7 +116,7 @@ def read_table(
         no row tests, pressures are not mmHg, or what a column says cannot be understood; rows are named by their line
         in the file (parquet: from 1).
     """
-    paths, columns = [Path(path) for path in paths], dict(columns or {})
+    files, columns = [Path(path) for path in paths], dict(columns or {})
     if unknown := [name for name in columns if name not in (*REQUIRED, *OPTIONAL)]:
         raise PredictionError(f"{unknown[0]!r} is no column of a prediction table; there are {_all_columns()}")
     if unknown := [name for name in without if name not in OPTIONAL]:
@@ -126,15 +126,15 @@ def read_table(
             f"--network is a name {odd}, {shortened(network, 40)!r}; use a short and printable one "
             f"({_LONGEST_NAME} characters at most)"
         )
-    if not paths:
+    if not files:
         raise PredictionError("no prediction table given; name at least one")
-    tables = [_read(path, columns, memory_gb).drop(columns=list(without), errors="ignore") for path in paths]
-    names = [path.name for path in paths]
-    source = ", ".join(names if len(set(names)) == len(names) else map(str, paths))
+    tables = [_read(path, columns, memory_gb).drop(columns=list(without), errors="ignore") for path in files]
+    names = [path.name for path in files]
+    source = ", ".join(names if len(set(names)) == len(names) else map(str, files))
     present = set.intersection(*(set(table.columns) for table in tables))
     missing = tuple(name for name in OPTIONAL if name not in present)
     judged = JudgedTable(pd.DataFrame(), missing, source=source)
-    parts = [_checked(table, path, unit, columns, judged) for path, table in zip(paths, tables, strict=True)]
+    parts = [_checked(table, path, unit, columns, judged) for path, table in zip(files, tables, strict=True)]
     rows = pd.concat(parts, ignore_index=True)
     _assume(rows, missing, network, judged)
     _count_dates(rows, judged)

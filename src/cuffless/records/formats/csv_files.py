@@ -94,13 +94,13 @@ def _signals(table: Described, options: RecordOptions, need_abp: bool) -> tuple[
     """Columns of PPG and ABP."""
     ppg = _find(table, options.channels.ppg, _PPG_ELSEWHERE)
     abp = _find(table, options.channels.abp) if need_abp else None
-    for kind, found in (("ppg", ppg), ("abp", abp)):
-        if found is None and (kind == "ppg" or need_abp):
-            raise RecordError(
-                f"{table.layout.path.name}: no column '{kind}' (found: {shown(table.names)}); name the columns with "
-                f"--columns (records.csv_columns), or choose one with --{kind} (records.channels.{kind})",
-                tuple(table.names),
-            )
+    if ppg is None or (need_abp and abp is None):
+        kind = "ppg" if ppg is None else "abp"
+        raise RecordError(
+            f"{table.layout.path.name}: no column '{kind}' (found: {shown(table.names)}); name the columns with "
+            f"--columns (records.csv_columns), or choose one with --{kind} (records.channels.{kind})",
+            tuple(table.names),
+        )
     if abp is not None and table.unit(abp).lower() in _NO_PRESSURE:
         raise RecordError(
             f"{table.layout.path.name}: column {shown([table.names[abp]], 40)} has unit "

@@ -62,7 +62,8 @@ def open_wfdb(
     check_rate(name, header.fs * max([signal.per_frame for signal in header.signals], default=1))
     unknown = [f"{one}: not a segment of {name}" for one in _unknown_segments(header, listed)]
     pieces, end = _pieces(base, header, headers_only)
-    parts, used_parts, problems, duplicates, channels, files = [], [], [], [], [], {}
+    parts, used_parts, problems, duplicates, channels = [], [], [], [], []
+    files: dict[str, float] = {}
     for part, first, length in pieces:
         if listed and part.name not in listed.split(","):
             continue
@@ -79,7 +80,7 @@ def open_wfdb(
     seconds = (header.length or end) / header.fs
     if not parts:
         why = _why_unusable(name, channels, problems, options, need_abp) if problems or not unknown else ""
-        raise RecordError("; ".join(filter(None, (_join_first(unknown), why))), channels, seconds)
+        raise RecordError("; ".join(filter(None, (_join_first(unknown), why))), tuple(channels), seconds)
     return Record(
         name,
         str(path),
@@ -100,9 +101,9 @@ def _checksum_mismatches(parts: list[Path], options: RecordOptions, need_abp: bo
     for part in parts:
         try:
             header = read_header(part)
-            for patterns in (options.channels.ppg, options.channels.abp)[: 2 if need_abp else 1]:
-                index = find_channel(header.names, patterns)
-                if differs_from_checksum(_file(part, header, index), header, index):
+            for index in _wanted_signals(header.names, options, need_abp).values():
+                file = _file(part, header, index)
+                if differs_from_checksum(file, header, index):
                     found.append(
                         f"{part.name}: {shortened(header.names[index])} does not match the checksum in its header; "
                         "fetch it again, or check it with cuffless inspect"
@@ -170,9 +171,8 @@ def _open_part(part: Path, first, length, record_fs, options: RecordOptions, nee
     problem = missing_signal(names, options, need_abp)
     if problem:
         return f"{part.name}: {problem}", names, {}
-    wanted = {"ppg": find_channel(names, options.channels.ppg)}
+    wanted = _wanted_signals(names, options, need_abp)
     if need_abp:
-        wanted["abp"] = find_channel(names, options.channels.abp)
         problem = _pressure_problem(header.signals[wanted["abp"]])
     places = sorted(wanted.values())
     for index in places:
@@ -195,6 +195,7 @@ def _open_part(part: Path, first, length, record_fs, options: RecordOptions, nee
     made = {}
     for kind, index in wanted.items():
         factor = mmhg_per(header.signals[index].units) if kind == "abp" else 1.0
+        assert factor is not None  # `_pressure_problem` rejects other units
         made[kind] = _channel(part, header, index, factor)
     segment = Segment(part.name, first / record_fs, options.fs, made["ppg"], made.get("abp"))
     if not segment.n_samples and not headers_only:
@@ -270,11 +271,20 @@ def _channel(part: Path, header: Header, index: int, factor: float) -> Channel:
     return Channel(header.fs * per_frame, header.length * per_frame, read)
 
 
+def _wanted_signals(names: list[str], options: RecordOptions, need_abp: bool) -> dict[str, int]:
+    """Indices of the requested signals, ``ppg`` and ``abp``, without those that are missing."""
+    found = {"ppg": find_channel(names, options.channels.ppg)}
+    if need_abp:
+        found["abp"] = find_channel(names, options.channels.abp)
+    return {kind: index for kind, index in found.items() if index is not None}
+
+
 def missing_signal(names: list[str], options: RecordOptions, need_abp: bool = True) -> str:
     """Message on the signal missing from a list of channels; empty if there is none."""
-    if find_channel(names, options.channels.ppg) is None:
+    found = _wanted_signals(names, options, need_abp)
+    if "ppg" not in found:
         return "no PPG channel"
-    if need_abp and find_channel(names, options.channels.abp) is None:
+    if need_abp and "abp" not in found:
         return "no arterial pressure channel"
     return ""
 

@@ -5,6 +5,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cuffless.demands import shown_count
 from cuffless.errors import shortened
@@ -141,7 +142,7 @@ def read_header(path: Path) -> Header:
         if len(described) < fields["count"]:
             what = "signals" if fields["segments"] is None else "segments"
             raise ValueError(f"{shown_count(fields['count'])} {what} are declared, but {len(described)} described")
-        parts = []
+        parts: list = []
         for line in described:
             part = _signal_line(line, fields["name"], len(parts)) if fields["segments"] is None else _segment_line(line)
             parts.append(part)
@@ -245,7 +246,7 @@ def _signal_line(line: str, record: str, number: int) -> Signal:
     stored = _FORMAT.fullmatch(fields[1]) if len(fields) > 1 else None
     if not stored:
         raise ValueError("a signal line must begin with the file and the sample format")
-    made = {
+    made: dict[str, Any] = {
         "file": _file_name(fields[0]),
         "format": stored[1],
         "per_frame": _integer(stored[2] or "1", "number of samples per frame") or 1,
@@ -254,7 +255,7 @@ def _signal_line(line: str, record: str, number: int) -> Signal:
     }
     rest = fields[2] if len(fields) > 2 else ""
     gain = _GAIN.fullmatch(rest.split(None, 1)[0]) if rest else None
-    integers = []
+    integers: list[int] = []
     if gain:
         rest = rest.split(None, 1)[1] if " " in rest or "\t" in rest else ""
         while rest and len(integers) < len(_INTEGERS) and _INTEGER.fullmatch(rest.split(None, 1)[0]):

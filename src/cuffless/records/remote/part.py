@@ -11,7 +11,7 @@ from pathlib import Path
 try:
     import fcntl
 except ImportError:  # not a POSIX system: every writer has its own part
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]  # a module that may be missing has no other spelling
 
 PIECE = 1 << 20
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)

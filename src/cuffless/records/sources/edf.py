@@ -58,7 +58,7 @@ class EdfFiles(FileFolder):
                     header.seconds,
                 )
         problems = [*header.problems, *duplicate_channel_notes(labels, options.channels, need_abp)]
-        signals = {kind: header.signals[index] for kind, index in chosen.items()}
+        signals = {kind: header.signals[index] for kind, index in chosen.items() if index is not None}
         factor = 1.0
         if need_abp:
             factor, note = pressure_factor(signals["abp"].unit, signals["abp"].label, file.name)
@@ -211,7 +211,7 @@ def _add_onsets(header: _Header, timekeeping: tuple[int, int] | None, kind: str)
         texts = header.records()[:, slice(*timekeeping)]
         found = [_ONSET.match(bytes(text[:32])) for text in texts]
         if all(found):
-            onsets = [Fraction(one[1].decode()) for one in found]
+            onsets = [Fraction(one[1].decode()) for one in found if one]
         elif kind[3:5] == "+D":
             raise RecordError(
                 f"{header.path}: discontinuous ({kind[:5]}), but data record {found.index(None) + 1} has no time; "

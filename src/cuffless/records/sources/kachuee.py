@@ -79,7 +79,7 @@ class KachueeFiles(Source):
             for channel in filter(None, (segment.ppg, segment.abp)):
                 for start in range(0, channel.n_samples, _BLOCK):
                     stop = min(start + _BLOCK, channel.n_samples)
-                    digest.update(np.ascontiguousarray(channel.read(start, stop), "<f8"))
+                    digest.update(np.ascontiguousarray(channel.read(start, stop), "<f8").data)
         return digest.hexdigest()
 
 

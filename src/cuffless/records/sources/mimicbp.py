@@ -37,14 +37,14 @@ class MimicBp(Source):
     def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
         """One entry per patient, whether or not both files exist."""
         files = files_in(options, lambda name: bool(_ARRAY.fullmatch(name) or _LIST.fullmatch(name)))
-        subsets = _official_subsets(file for file in files if _LIST.fullmatch(file.name))
+        subsets = _official_subsets(files)
         found = set()
         for file in files:
             if _LIST.fullmatch(file.name):
                 continue
             match = _ARRAY.fullmatch(file.name)
             patient = match[1] if match else file.name
-            beside = file if match is None or match[2].lower() == "ppg" else _companion_file(file, "ppg")
+            beside = file if match is None or match[2].lower() == "ppg" else _companion_file(file, patient, "ppg")
             if beside not in found:
                 found.add(beside)
                 yield Entry(str(beside), patient, patient, "patient", subset=subsets.get(patient, ""))
@@ -56,8 +56,8 @@ class MimicBp(Source):
         if match is None:
             raise RecordError(f"{path}: not a file name of MIMIC-BP; name a patient's file like p000188_ppg.npy")
         if match[2].lower() == "abp":
-            file = _companion_file(file, "ppg")
-        files = [file, _companion_file(file, "abp")] if need_abp else [file]
+            file = _companion_file(file, match[1], "ppg")
+        files = [file, _companion_file(file, match[1], "abp")] if need_abp else [file]
         shapes = [_array(one).shape for one in files]
         if len(set(shapes)) > 1:
             raise RecordError(f"{path}: PPG {shapes[0]} and ABP {shapes[1]} differ in shape; fetch both again")
@@ -73,11 +73,14 @@ class MimicBp(Source):
         return Record(match[1], str(path), FS, ("PPG", "ABP"), seconds, segments, files=tuple(map(str, files)))
 
 
-def _official_subsets(lists) -> dict[str, str]:
-    """Set of each patient in the lists; sets of a patient in several lists are joined by "+"."""
+def _official_subsets(files: list[Path]) -> dict[str, str]:
+    """Set of each patient in the lists among the files; sets of a patient in several lists are joined by "+"."""
     found: dict[str, str] = {}
-    for file in lists:
-        subset = SUBSETS[_LIST.fullmatch(file.name)[1].lower()]
+    for file in files:
+        match = _LIST.fullmatch(file.name)
+        if match is None:
+            continue
+        subset = SUBSETS[match[1].lower()]
         try:
             text = file.read_text(encoding="utf-8-sig", errors="replace")
         except OSError as error:
@@ -88,9 +91,9 @@ def _official_subsets(lists) -> dict[str, str]:
     return found
 
 
-def _companion_file(file: Path, kind: str) -> Path:
+def _companion_file(file: Path, patient: str, kind: str) -> Path:
     """A patient's file of another kind: in the same folder, or in the folder of that kind."""
-    name = f"{_ARRAY.fullmatch(file.name)[1]}_{kind}.npy"
+    name = f"{patient}_{kind}.npy"
     inside = file.parent.parent / kind / name
     return inside if inside.is_file() and not (file.parent / name).is_file() else file.parent / name
 

@@ -108,11 +108,13 @@ class ReadyFiles(Source):
 
     def digest(self, record: Record, options: RecordOptions) -> str:
         """SHA-256 of the subject's window and label values, because many subjects share a file."""
+        ready = record.ready
+        assert ready is not None  # as `open` returned it
         digest = hashlib.sha256()
-        for start in range(0, record.ready.n, _BLOCK_WINDOWS):
-            for values in record.ready.read(start, min(start + _BLOCK_WINDOWS, record.ready.n)):
+        for start in range(0, ready.n, _BLOCK_WINDOWS):
+            for values in ready.read(start, min(start + _BLOCK_WINDOWS, ready.n)):
                 if values is not None:
-                    digest.update(np.ascontiguousarray(values, "<f8"))
+                    digest.update(np.ascontiguousarray(values, "<f8").data)
         return digest.hexdigest()
 
 

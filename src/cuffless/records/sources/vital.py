@@ -56,14 +56,14 @@ class VitalFiles(FileFolder):
             raise RecordError(f"{file.name}: no waves ({content.problem or 'no wave tracks'}); {FETCH_AGAIN}")
         ppg = _find_wave(tracks, options.channels.ppg)
         abp = _find_wave(tracks, options.channels.abp) if need_abp else None
-        for kind, what, track in (("ppg", "PPG", ppg), ("abp", "arterial pressure", abp)):
-            if track is None and (kind == "ppg" or need_abp):
-                raise RecordError(
-                    f"{file.name}: no {what} channel (found the waves: {some_of(names)}); choose one with --{kind} "
-                    f"(records.channels.{kind})",
-                    tuple(names),
-                    content.seconds,
-                )
+        if ppg is None or (need_abp and abp is None):
+            kind, what = ("ppg", "PPG") if ppg is None else ("abp", "arterial pressure")
+            raise RecordError(
+                f"{file.name}: no {what} channel (found the waves: {some_of(names)}); choose one with --{kind} "
+                f"(records.channels.{kind})",
+                tuple(names),
+                content.seconds,
+            )
         problems = [content.problem] if content.problem else []
         problems += duplicate_channel_notes([track.name for track in tracks], options.channels, need_abp)
         factor, note = pressure_factor(abp.unit, abp.full, file.name) if abp else (1.0, "")
@@ -246,7 +246,7 @@ def _find_wave(tracks: Sequence[_Wave], known: Sequence[str]) -> _Wave | None:
 def _segments(name, load: Callable[[], _Content], ppg: int, abp: int | None, factor: float, fs: float) -> list[Segment]:
     """Stretches in which the PPG, and the pressure if requested, were recorded without a gap."""
     waves = load().waves
-    found = []
+    found: list[tuple[float, float, int, int | None]] = []
     for first, run in enumerate(waves[ppg].runs):
         end = run.start + len(run.stored) / waves[ppg].fs
         if abp is None:
@@ -274,7 +274,7 @@ def _segments(name, load: Callable[[], _Content], ppg: int, abp: int | None, fac
             start,
             fs,
             channel(ppg, first, start, stop, 1.0),
-            None if second is None else channel(abp, second, start, stop, factor),
+            None if abp is None or second is None else channel(abp, second, start, stop, factor),
         )
         for start, stop, first, second in sorted(found)
     ]

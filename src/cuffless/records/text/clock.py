@@ -50,7 +50,6 @@ def find_sampling(table: Described, given: float | None, *, assume: bool) -> tup
     LayoutError
         If the rate is unknown and none may be assumed.
     """
-    fs, source = given, "as given"
     _reverse_if_descending(table)
     n = len(table.cells[0])
     found = _sampling_from_times(table, given)
@@ -63,22 +62,24 @@ def find_sampling(table: Described, given: float | None, *, assume: bool) -> tup
             "(in a study: records.csv_fs)"
         )
     stated = table.layout.fs
-    if given is None and stated:
+    if given is not None:
+        fs, source = given, "as given"
+        if stated and abs(given / stated - 1) > AGREEING:
+            table.notes.append(
+                f"--fs {given:g}, but {table.layout.fs_from} states {stated:.5g} Hz (in a study: records.csv_fs)"
+            )
+    elif stated:
         fs, source = stated, f"from {table.layout.fs_from}"
-    elif given is None and not assume:
+    elif not assume:
         why = f" ({table.notes[-1]})" if table.notes and "no readable times" in table.notes[-1] else ""
         raise LayoutError(
             f"{table.layout.path.name}: the sampling rate is unknown{why}; give it with --fs (e.g. --fs "
             f"{ASSUMED_FS:g})",
             {"--fs": f"{ASSUMED_FS:g}"},
         )
-    elif given is None:
+    else:
         fs, source = ASSUMED_FS, "assumed"
         table.notes.append(f"unknown sampling rate, {ASSUMED_FS:g} Hz assumed; set it with records.csv_fs")
-    elif stated and abs(given / stated - 1) > AGREEING:
-        table.notes.append(
-            f"--fs {given:g}, but {table.layout.fs_from} states {stated:.5g} Hz (in a study: records.csv_fs)"
-        )
     counted = _sampling_from_counter(table, fs)
     return counted or Sampling(fs, (Run(slice(0, n), 0.0, fs),), n / fs), source
 
@@ -96,7 +97,7 @@ def _reverse_if_descending(table: Described) -> None:
 
 def _sampling_from_times(table: Described, given: float | None) -> tuple[Sampling, str] | None:
     """Sampling from the finest time column, and the column's name; None if no column is usable."""
-    found = []
+    found: list = []
     for name, column, times, at in _columns_of_times(table):
         known = np.isfinite(times.since)
         if known.mean() < 0.5:

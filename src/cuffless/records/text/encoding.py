@@ -104,7 +104,7 @@ def first_lines(path: Path, most: int = _MOST_LINES, memory_gb: float = MEMORY_G
     RecordError
         If it cannot be read or is not text.
     """
-    lines = []
+    lines: list[str] = []
     try:
         with open_text(path, memory_gb) as file:
             while len(lines) < most and (line := file.readline(_LONGEST)):
@@ -141,7 +141,8 @@ class _Unpacked(io.RawIOBase):
     def __init__(self, path: Path, memory_gb: float):
         self._path, self._memory_gb = path, memory_gb
         self._file = gzip.GzipFile(path, "rb")
-        self._read = self._next = 0
+        self._read = 0
+        self._next = 0.0
 
     def readable(self) -> bool:
         return True

@@ -323,7 +323,8 @@ def _parse_date(text: str) -> float | None:
     if not found:
         return None
     try:
-        moment = datetime(*(int(part) for part in found.groups()[:6]), tzinfo=UTC)
+        year, month, day, hour, minute, second = map(int, found.groups()[:6])
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
     return moment.timestamp() + float(found[7] or 0)

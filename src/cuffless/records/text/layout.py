@@ -139,8 +139,8 @@ def _marks(lines: list[str], comments: list[str], quote: str) -> tuple[str, str]
     ]
     if any(quote in line for line in judged):
         candidates.append((",", ","))
-    best = max(enumerate(candidates), key=lambda item: (*_fitness(judged, heads, *item[1], quote), -item[0]))
-    return best[1]
+    best = max(range(len(candidates)), key=lambda at: (*_fitness(judged, heads, *candidates[at], quote), -at))
+    return candidates[best]
 
 
 def _fitness(lines: list[str], heads: list[str], separator: str, decimal: str, quote: str) -> tuple:

@@ -32,6 +32,9 @@ class ReportError(CufflessError):
     """A report cannot be written; the message names the key or file and the remedy."""
 
 
+STAGE_COLUMNS = ("stage", "jobs", "seconds", "cpu_seconds", "max_mb")
+
+
 @dataclass(frozen=True)
 class StudyReport:
     """Contents of the report; None or empty for what the study does not have.
@@ -83,9 +86,6 @@ class StudyReport:
     figures: dict[str, bytes] = field(default_factory=dict)
     runs: list[dict[str, Any]] = field(default_factory=list)
     stages: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(STAGE_COLUMNS)))
-
-
-STAGE_COLUMNS = ("stage", "jobs", "seconds", "cpu_seconds", "max_mb")
 
 
 def collect_report(files: Mapping[str, str | Path | Sequence[str | Path]]) -> StudyReport:
