@@ -6,18 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions
-from cuffless.figures.personalization_style import font_scale, legend_above, pressure_columns, words_height
-from cuffless.figures.style import (
-    GREY,
-    PALE,
-    PRESSURES,
-    house_style,
-    network_name,
-    new_figure,
-    note,
-    panel_title,
-    tiny_font,
-)
+from cuffless.figures import layout, style
 from cuffless.judgement.names import BASELINES
 
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<")
@@ -44,30 +33,30 @@ def plot_skill(skill: pd.DataFrame, options: FigureOptions) -> Figure:
     networks = list(dict.fromkeys(skill["network"]))[:_MOST_NETWORKS]
     names = [name for name in BASELINES if name in set(rows["baseline"])]
     text = _skill_note(skill, rows, networks)
-    with house_style(options):
+    with style.house_style(options):
         handles = [_handle(n, network, options) for n, network in enumerate(networks)]
         room = max(_ROW * len(names) * (0.6 + 0.4 * len(networks)), 1.0) + 0.7
-        columns = pressure_columns(options)
-        panels = room * font_scale(options) * (2 / columns)
-        fig = new_figure(options, panels + words_height(handles, "", text, options))
-        for p, pressure in enumerate(PRESSURES):
+        columns = layout.pressure_columns(options)
+        panels = room * layout.font_scale(options) * (2 / columns)
+        fig = style.new_figure(options, panels + layout.words_height(handles, "", text, options))
+        for p, pressure in enumerate(style.PRESSURES):
             ax = fig.add_subplot(2 // columns, columns, p + 1)
-            panel_title(ax, p, pressure, options)
+            style.panel_title(ax, p, pressure, options)
             _plot_skill_panel(ax, rows[rows["pressure"] == pressure], networks, names, options)
             if p and columns == 2:
                 ax.set_yticklabels([])
-        legend_above(fig, handles, "", options)
-        note(fig, text, options)
+        layout.legend_above(fig, handles, "", options)
+        style.note(fig, text, options)
     return fig
 
 
 def _handle(number: int, network: str, options: FigureOptions) -> Line2D:
     look = {"color": options.colours[number % len(options.colours)], "marker": _MARKERS[number % len(_MARKERS)]}
-    return Line2D([], [], linestyle="none", markersize=4, label=network_name(network), **look)
+    return Line2D([], [], linestyle="none", markersize=4, label=style.network_name(network), **look)
 
 
 def _plot_skill_panel(ax, rows: pd.DataFrame, networks: list[str], names: list[str], options: FigureOptions) -> None:
-    ax.axvline(0, color=GREY, linewidth=1)
+    ax.axvline(0, color=style.GREY, linewidth=1)
     dodge = 0.7 / max(len(networks), 1)
     for n, network in enumerate(networks):
         handle = _handle(n, network, options)
@@ -84,8 +73,8 @@ def _plot_skill_panel(ax, rows: pd.DataFrame, networks: list[str], names: list[s
                     (x, y),
                     (4, 4),
                     textcoords="offset points",
-                    fontsize=tiny_font(options),
-                    color=GREY,
+                    fontsize=style.tiny_font(options),
+                    color=style.GREY,
                 )
     ax.set_yticks(range(len(names)), [BASELINES[name] for name in names])
     ax.set_ylim(len(names) - 0.4, -0.6)
@@ -126,29 +115,29 @@ def plot_judged_bins(bins: pd.DataFrame, options: FigureOptions) -> Figure:
         "Lines: intervals over subjects; bins of fewer than 6 subjects have none. Below: windows of each bin; bins "
         "with few say little. Population mean: always the mean of the training rows, or of the other subjects."
     )
-    with house_style(options):
+    with style.house_style(options):
         handles = [_handle(n, network, options) for n, network in enumerate(networks)]
         if "mean" in set(bins["network"]):
-            handles.append(Line2D([], [], color=GREY, linestyle="--", label="population mean"))
-        columns = pressure_columns(options)
-        height = _PANEL * font_scale(options) * (2 / columns)
-        fig = new_figure(options, height + words_height(handles, "", text, options))
+            handles.append(Line2D([], [], color=style.GREY, linestyle="--", label="population mean"))
+        columns = layout.pressure_columns(options)
+        height = _PANEL * layout.font_scale(options) * (2 / columns)
+        fig = style.new_figure(options, height + layout.words_height(handles, "", text, options))
         parts = fig.add_gridspec(2 * (2 // columns), columns, height_ratios=[3, 1] * (2 // columns))
-        for p, pressure in enumerate(PRESSURES):
+        for p, pressure in enumerate(style.PRESSURES):
             own = bins[bins["pressure"] == pressure]
             at = (0, p) if columns == 2 else (2 * p, 0)
             ax = fig.add_subplot(parts[at])
-            panel_title(ax, p, pressure, options)
+            style.panel_title(ax, p, pressure, options)
             _plot_bins_panel(ax, own, networks, options)
             below = fig.add_subplot(parts[at[0] + 1, at[1]], sharex=ax)
             counts = own.groupby("bin_low")[["n_windows", "bin_high"]].max()
             below.bar(
                 (counts.index + counts["bin_high"]) / 2, counts["n_windows"], 0.9 * (counts["bin_high"] - counts.index),
-                color=PALE,
+                color=style.PALE,
             )  # fmt: skip
             below.set(ylabel="windows", xlabel=f"reference {pressure} (mmHg)")
-        legend_above(fig, handles, "", options)
-        note(fig, text, options)
+        layout.legend_above(fig, handles, "", options)
+        style.note(fig, text, options)
     return fig
 
 
@@ -161,7 +150,7 @@ def _plot_bins_panel(ax, bins: pd.DataFrame, networks: list[str], options: Figur
         ax.plot(x, rows["mae"], color=handle.get_color(), marker=handle.get_marker(), markersize=3.5)
     mean = bins[bins["network"] == "mean"].sort_values("bin_low")
     if len(mean):
-        ax.plot((mean["bin_low"] + mean["bin_high"]) / 2, mean["mae"], color=GREY, linestyle="--")
+        ax.plot((mean["bin_low"] + mean["bin_high"]) / 2, mean["mae"], color=style.GREY, linestyle="--")
     highest = bins["mae"].max()
     ax.set_ylim(0, 1.5 * highest if highest > 0 else 1)
     ax.set_ylabel("MAE (mmHg)")
@@ -188,31 +177,31 @@ def plot_agreement(subjects: pd.DataFrame, agreement: pd.DataFrame, options: Fig
         "and 95 % limits of agreement of single windows, which allow for repeated measurements of a subject (Bland & "
         "Altman 2007), with their intervals. Against the mean of both methods, as the method asks."
     )
-    with house_style(options):
-        columns = pressure_columns(options)
-        height = _PANEL * font_scale(options) * (2 / columns)
-        fig = new_figure(options, height + words_height([], "", text, options))
-        for p, pressure in enumerate(PRESSURES):
+    with style.house_style(options):
+        columns = layout.pressure_columns(options)
+        height = _PANEL * layout.font_scale(options) * (2 / columns)
+        fig = style.new_figure(options, height + layout.words_height([], "", text, options))
+        for p, pressure in enumerate(style.PRESSURES):
             ax = fig.add_subplot(2 // columns, columns, p + 1)
             own = subjects[subjects["pressure"] == pressure]
-            panel_title(ax, p, f"{pressure}: {network_name(own['network'].iloc[0])}", options)
+            style.panel_title(ax, p, f"{pressure}: {style.network_name(own['network'].iloc[0])}", options)
             sizes = 6 + 30 * own["n_windows"] / own["n_windows"].max()
             middle = (own["reference_mean"] + own["prediction_mean"]) / 2
             ax.scatter(middle, own["me"], s=sizes, color=options.colours[0], alpha=0.6, linewidths=0)
             _plot_limits(ax, agreement[agreement["pressure"] == pressure].iloc[0], options)
             ax.set_xlabel("mean of reference and prediction (mmHg)")
             ax.set_ylabel("prediction − reference (mmHg)")
-        note(fig, text, options)
+        style.note(fig, text, options)
     return fig
 
 
 def _plot_limits(ax, row, options: FigureOptions) -> None:
-    for name, style in (("bias", "-"), ("loa_low", "--"), ("loa_high", "--")):
+    for name, dashes in (("bias", "-"), ("loa_low", "--"), ("loa_high", "--")):
         value, lower, upper = row[name], row[f"{name}_lower"], row[f"{name}_upper"]
         if np.isfinite(lower):
             ax.axhspan(lower, upper, color=options.colours[1], alpha=0.2, linewidth=0)
-        ax.axhline(value, color=GREY, linestyle=style, linewidth=1)
+        ax.axhline(value, color=style.GREY, linestyle=dashes, linewidth=1)
         ax.annotate(
             f"{value:+.1f}".replace("-", "−"), (1, value), (2, 0), xycoords=("axes fraction", "data"),
-            textcoords="offset points", va="center", fontsize=tiny_font(options), color=GREY,
+            textcoords="offset points", va="center", fontsize=style.tiny_font(options), color=style.GREY,
         )  # fmt: skip

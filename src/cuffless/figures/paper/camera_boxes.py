@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from cuffless.config import FigureOptions
-from cuffless.figures.personalization_style import DARK_RED
+from cuffless.figures.layout import DARK_RED
 from cuffless.figures.style import GREY, small_font, tiny_font
 
 STRIP = 0.13

@@ -6,7 +6,7 @@ from matplotlib.ticker import MaxNLocator
 
 from cuffless.config import FigureOptions
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.personalization_style import font_scale, legend_above, words_height
+from cuffless.figures.layout import font_scale, legend_above, words_height
 from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import GREY, house_style, n_range, new_figure, note
 

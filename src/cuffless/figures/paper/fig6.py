@@ -8,22 +8,9 @@ from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
 from cuffless.designs.cautions import read_cautions
+from cuffless.figures import style
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
-from cuffless.figures.style import (
-    GREY,
-    PRESSURES,
-    house_style,
-    network_name,
-    new_figure,
-    note,
-    panel_title,
-    seeds_note,
-    small_font,
-    split_name,
-    tiny_font,
-    with_cautions,
-)
 
 FIGURES = FigureModule(
     arm="splits",
@@ -79,13 +66,13 @@ def plot_fig6(
     overall = overall[overall["average"] == average]
     splits, networks = list(dict.fromkeys(overall["split"])), list(dict.fromkeys(overall["network"]))
     comparisons = _comparisons(tests)
-    with house_style(options):
+    with style.house_style(options):
         below = 0.17 * (2 * len(comparisons) + 1)
-        fig = new_figure(options, 2.9 + below)
+        fig = style.new_figure(options, 2.9 + below)
         grid = fig.add_gridspec(2, 2, height_ratios=[2.3, max(below, 0.1)])
-        for p, pressure in enumerate(PRESSURES):
+        for p, pressure in enumerate(style.PRESSURES):
             ax = fig.add_subplot(grid[0, p])
-            panel_title(ax, p, pressure, options)
+            style.panel_title(ax, p, pressure, options)
             _plot_bars(ax, overall, mae[mae["average"] == average], pressure, (splits, networks), options)
             ax.set_ylabel("MAE (mmHg)")
             if p == 0:
@@ -93,7 +80,7 @@ def plot_fig6(
             if comparisons:
                 marks = fig.add_subplot(grid[1, p], sharex=ax)
                 _plot_marks(marks, tests[tests["pressure"] == pressure], comparisons, networks, p == 0, options)
-        note(fig, with_cautions(_explain(overall, tests, splits), cautions), options)
+        style.note(fig, style.with_cautions(_explain(overall, tests, splits), cautions), options)
     return fig
 
 
@@ -101,7 +88,7 @@ def _plot_bars(ax, overall, mae, pressure, order, options) -> None:
     splits, networks = order
     width = 0.84 / len(splits)
     tops = []
-    names = [network_name(network) for network in networks]
+    names = [style.network_name(network) for network in networks]
     crowded = len(networks) * len(splits) > 10
     for s, split in enumerate(splits):
         rows = overall[(overall["split"] == split) & (overall["pressure"] == pressure)]
@@ -132,7 +119,7 @@ def _plot_bars(ax, overall, mae, pressure, order, options) -> None:
                     ha="center",
                     va="bottom",
                     rotation=90 if crowded else 0,
-                    fontsize=tiny_font(options),
+                    fontsize=style.tiny_font(options),
                 )
                 _plot_seeds(ax, mae, (split, network, pressure), centre, width)
                 tops.append(top)
@@ -147,7 +134,7 @@ def _plot_bars(ax, overall, mae, pressure, order, options) -> None:
 
 
 def _bar_label(rows: pd.DataFrame, split: str) -> str:
-    return f"{split_name(split)}: {rows['n_windows'].max():,.0f} test windows, {rows['n_subjects'].max():,.0f} subjects"
+    return f"{style.split_name(split)}: {rows['n_windows'].max():,.0f} test windows, {rows['n_subjects'].max():,.0f} subjects"
 
 
 def _plot_seeds(ax, mae: pd.DataFrame, key: tuple[str, str, str], centre: float, width: float) -> None:
@@ -177,7 +164,7 @@ def _plot_marks(ax, tests: pd.DataFrame, comparisons, networks, labelled: bool, 
     """One line per comparison and test, one mark per network."""
     labels = []
     for comparison, a, b in comparisons:
-        against = split_name(b) if comparison == "split vs split" else "mean"
+        against = style.split_name(b) if comparison == "split vs split" else "mean"
         rows = tests[(tests["comparison"] == comparison) & (tests["split_a"] == a) & (tests["split_b"] == b)]
         for kind in ("paired", "KS"):
             for row in rows.itertuples():
@@ -188,13 +175,13 @@ def _plot_marks(ax, tests: pd.DataFrame, comparisons, networks, labelled: bool, 
                     mark,
                     ha="center",
                     va="center_baseline",
-                    fontsize=small_font(options) if mark == "∗" else tiny_font(options),
-                    color="black" if mark == "∗" else GREY,
+                    fontsize=style.small_font(options) if mark == "∗" else style.tiny_font(options),
+                    color="black" if mark == "∗" else style.GREY,
                 )
-            labels.append(f"{split_name(a)} vs {against}: paired" if kind == "paired" else "KS")
+            labels.append(f"{style.split_name(a)} vs {against}: paired" if kind == "paired" else "KS")
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.set_yticks(range(len(labels)), labels if labelled else [""] * len(labels))
-    ax.tick_params(length=0, labelbottom=False, labelsize=tiny_font(options))
+    ax.tick_params(length=0, labelbottom=False, labelsize=style.tiny_font(options))
     ax.spines[:].set_visible(False)
     for line in range(0, len(labels), 4):
         ax.axhspan(line - 0.5, line + 1.5, color="#F2F2F2", zorder=0)
@@ -217,7 +204,7 @@ def _explain(overall: pd.DataFrame, tests: pd.DataFrame, splits: list[str]) -> s
         lines.append("No whisker: too few subjects for an interval.")
     networks = overall[overall["network"] != "mean"]
     seeds = int(networks["seeds"].max()) if len(networks) else 1
-    lines.append(seeds_note(seeds) + (" Dots: each seed." if seeds > 1 else ""))
+    lines.append(style.seeds_note(seeds) + (" Dots: each seed." if seeds > 1 else ""))
     if tests.empty:
         return " ".join(lines)
     alpha = tests["alpha"].iloc[0]

@@ -12,35 +12,9 @@ from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
 from cuffless.designs.cautions import read_cautions
+from cuffless.figures import layout, style
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.personalization_style import (
-    DARK_RED,
-    NONE,
-    characters,
-    font_scale,
-    legend_above,
-    networks_of,
-    place,
-    pressure_columns,
-    protocol_name,
-    warned,
-    words_height,
-)
 from cuffless.figures.registry import FigureModule
-from cuffless.figures.style import (
-    GREY,
-    LEAST_FONT,
-    PRESSURES,
-    house_style,
-    n_range,
-    network_name,
-    new_figure,
-    note,
-    panel_title,
-    seeds_note,
-    small_font,
-    with_cautions,
-)
 
 FIGURES = FigureModule(
     arm="personalization",
@@ -73,7 +47,7 @@ _LEAST_PLACES = 5  # few subjects are not to get boxes as wide as bars
 _MEAN = {"marker": "o", "ms": 2.4, "mfc": "white", "mec": "black", "mew": 0.5, "linestyle": "none"}
 _MARKS = {
     "offset": {"marker": "D", "ms": 2.7, "mfc": "none", "mec": "black", "mew": 0.6, "linestyle": "none"},
-    "calibration_mean": {"marker": "x", "ms": 2.7, "mec": GREY, "mew": 0.7, "linestyle": "none"},
+    "calibration_mean": {"marker": "x", "ms": 2.7, "mec": style.GREY, "mew": 0.7, "linestyle": "none"},
 }
 _DIFFERENT, _STRATEGIES_DIFFER = "∗", "†"
 
@@ -139,33 +113,35 @@ def plot_fig8(
         known = sorted(set(subjects["protocol"]))
         raise ValueError(f"Figure 8: no subject was judged in protocol {protocol!r}; judged are {known}")
     shown = own[own["number"].isin(numbers)]
-    with house_style(options):
+    with style.house_style(options):
         if shown.empty:
-            return _plot_nobody(own, numbers, options, protocol, warned(warnings, protocol))
-        networks, drawn = networks_of(own), sorted(set(shown["number"]))
-        columns = pressure_columns(options)
-        rows = len(networks) * len(PRESSURES) // columns
-        handles, warning = _legend(options), warned(warnings, protocol)
-        text = with_cautions(_explain(own, shown, protocol, warning, seeds), cautions)
-        panels = (_PANEL * rows + _LABELS) * font_scale(options)
-        fig = new_figure(options, panels + words_height(handles, warning, text, options))
+            return _plot_nobody(own, numbers, options, protocol, layout.warned(warnings, protocol))
+        networks, drawn = layout.networks_of(own), sorted(set(shown["number"]))
+        columns = layout.pressure_columns(options)
+        rows = len(networks) * len(style.PRESSURES) // columns
+        handles, warning = _legend(options), layout.warned(warnings, protocol)
+        text = style.with_cautions(_explain(own, shown, protocol, warning, seeds), cautions)
+        panels = (_PANEL * rows + _LABELS) * layout.font_scale(options)
+        fig = style.new_figure(options, panels + layout.words_height(handles, warning, text, options))
         grid = fig.add_gridspec(rows, columns)
         ks = ks[(ks["protocol"] == protocol) & ks["number"].isin(numbers) & ks["significant"].eq(True)]
-        for p, pressure in enumerate(PRESSURES):
+        for p, pressure in enumerate(style.PRESSURES):
             here = shown[shown["pressure"] == pressure]
             reach = here[["high", "mae"]].max().max()
             for n, network in enumerate(networks):
-                ax = fig.add_subplot(place(grid, n, p))
+                ax = fig.add_subplot(layout.place(grid, n, p))
                 if p == 0:
-                    fit = characters(options.width_inch - 0.7 * font_scale(options), options.font_size, bold=True)
-                    panel_title(ax, n, fill(network_name(network), fit), options)
-                _plot_panel(ax, here[here["network"].isin([network, NONE])], drawn, reach, options)
+                    fit = layout.characters(
+                        options.width_inch - 0.7 * layout.font_scale(options), options.font_size, bold=True
+                    )
+                    style.panel_title(ax, n, fill(style.network_name(network), fit), options)
+                _plot_panel(ax, here[here["network"].isin([network, layout.NONE])], drawn, reach, options)
                 _mark_tests(ax, ks[(ks["network"] == network) & (ks["pressure"] == pressure)], drawn, options)
                 ax.set_ylabel(f"{pressure}: |error| (mmHg)")
                 last = n == len(networks) - 1
                 _label_subjects(ax, here, drawn, last)
-        legend_above(fig, handles, warning, options)
-        note(fig, text, options)
+        layout.legend_above(fig, handles, warning, options)
+        style.note(fig, text, options)
     return fig
 
 
@@ -212,7 +188,7 @@ def _mark_tests(ax, significant: pd.DataFrame, drawn: list[int], options: Figure
     looks = {
         "random vs before": (_SETTINGS["random"][0], 1 - 0.72 * _STRIP, _DIFFERENT, options.colours[0]),
         "first vs before": (_SETTINGS["first"][0], 1 - 0.72 * _STRIP, _DIFFERENT, options.colours[0]),
-        "first vs random": (between, 1 - 0.22 * _STRIP, _STRATEGIES_DIFFER, DARK_RED),
+        "first vs random": (between, 1 - 0.22 * _STRIP, _STRATEGIES_DIFFER, layout.DARK_RED),
     }
     for row in significant.itertuples():
         shift, y, mark, colour = looks[row.comparison]
@@ -225,7 +201,9 @@ def _mark_tests(ax, significant: pd.DataFrame, drawn: list[int], options: Figure
             va="center",
             color=colour,
             fontweight="bold",
-            fontsize=max(LEAST_FONT + 1, small_font(options) - 2) if mark == _DIFFERENT else LEAST_FONT,
+            fontsize=max(style.LEAST_FONT + 1, style.small_font(options) - 2)
+            if mark == _DIFFERENT
+            else style.LEAST_FONT,
         )
 
 
@@ -244,10 +222,10 @@ def _label_subjects(ax, here: pd.DataFrame, drawn: list[int], last: bool) -> Non
             textcoords="offset points",
             ha="center",
             va="top",
-            fontsize=LEAST_FONT,
-            color=GREY,
+            fontsize=style.LEAST_FONT,
+            color=style.GREY,
         )
-    ax.set_xlabel("subject; below it: test windows", labelpad=LEAST_FONT + 4)
+    ax.set_xlabel("subject; below it: test windows", labelpad=style.LEAST_FONT + 4)
 
 
 def _short(count: float) -> str:
@@ -268,7 +246,7 @@ def _legend(options: FigureOptions) -> list:
     handles += [Line2D([], [], label=words[method], **{**look, "ms": 3.8}) for method, look in _MARKS.items()]
     marks = {
         "KS: differs from before": (_DIFFERENT, options.colours[0]),
-        "KS: first differs from random": (_STRATEGIES_DIFFER, DARK_RED),
+        "KS: first differs from random": (_STRATEGIES_DIFFER, layout.DARK_RED),
     }
     return handles + [
         Line2D([], [], label=label, marker=f"${mark}$", color=colour, mew=0.3, ms=5, linestyle="none")
@@ -277,20 +255,20 @@ def _legend(options: FigureOptions) -> list:
 
 
 def _explain(own: pd.DataFrame, shown: pd.DataFrame, protocol: str, warning: str, seeds: int | None) -> str:
-    one = shown[(shown["method"] == "network") & (shown["pressure"] == PRESSURES[0])]
+    one = shown[(shown["method"] == "network") & (shown["pressure"] == style.PRESSURES[0])]
     one = one[one["network"] == one["network"].iloc[0]]
     windows = one.drop_duplicates("number")["n_windows"]
     budgets = [
-        f"{n_range(rows['n_calibration'])} ({setting})"
+        f"{style.n_range(rows['n_calibration'])} ({setting})"
         for setting in ("first", "random")
         if len(rows := one[one["setting"] == setting])
     ]
     count = len(windows)
     people = f"{count} subject{'s' * (count != 1)} of {own['number'].nunique()} drawn"
     text = (
-        f"Protocol: {protocol_name(protocol)}. {people}, {windows.sum():,.0f} test windows. "
+        f"Protocol: {layout.protocol_name(protocol)}. {people}, {windows.sum():,.0f} test windows. "
         f"Calibration windows a subject: {', '.join(budgets)}. "
-        f"{'' if seeds is None else seeds_note(seeds)}\n"
+        f"{'' if seeds is None else style.seeds_note(seeds)}\n"
         "Boxes: quartiles of the absolute errors of windows; whiskers to 1.5 times their range at most; errors beyond "
         "are not drawn. Always from left to right: before, random, first. "
         "Offset-corrected: the network before, shifted by its mean error on the same calibration windows; calibration "
@@ -310,13 +288,13 @@ def _plot_nobody(
         f"Nothing to draw: the study drew only {drawn} subject{'s' * (drawn != 1)}; this figure shows subjects "
         f"{min(numbers)} to {max(numbers)}."
     )
-    below = "\n".join(filter(None, [warning, f"Protocol: {protocol_name(protocol)}."]))
-    fig = new_figure(options, 0.8 * font_scale(options) + words_height([], warning, below, options))
+    below = "\n".join(filter(None, [warning, f"Protocol: {layout.protocol_name(protocol)}."]))
+    fig = style.new_figure(options, 0.8 * layout.font_scale(options) + layout.words_height([], warning, below, options))
     ax = fig.add_subplot()
     ax.set_axis_off()
-    fit = characters(options.width_inch, options.font_size)
+    fit = layout.characters(options.width_inch, options.font_size)
     ax.text(0.5, 0.5, fill(text, fit), transform=ax.transAxes, ha="center", va="center")
     if warning:
-        legend_above(fig, [], warning, options)
-    note(fig, below, options)
+        layout.legend_above(fig, [], warning, options)
+    style.note(fig, below, options)
     return fig

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.ticker import NullLocator
 
 from cuffless.config import FigureOptions
-from cuffless.figures.personalization_style import EVERY, networks_of, over_networks, protocol_name, several_networks
+from cuffless.figures.layout import EVERY, networks_of, over_networks, protocol_name, several_networks
 from cuffless.figures.style import GREY, LEAST_FONT, PALE, small_font
 
 _TWICE = 2  # of a unit, from which on it is used

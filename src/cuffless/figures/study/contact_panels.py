@@ -16,7 +16,7 @@ from cuffless.camera.pulse.rates import HOP_SECONDS, Rates
 from cuffless.camera.pulse.waves import GAP_SECONDS
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.config import FigureOptions
-from cuffless.figures.personalization_style import characters, font_scale, words_height
+from cuffless.figures.layout import characters, font_scale, words_height
 from cuffless.figures.style import GREY, LEAST_FONT, PALE, panel_title, small_font
 from cuffless.figures.time_axis import gaps_of, thinned, time_unit
 

@@ -15,7 +15,7 @@ from cuffless.camera.pulse.rates import AGREE_BPM, HOP_SECONDS, Rates
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace
 from cuffless.config import FigureOptions, WindowOptions
-from cuffless.figures.personalization_style import DARK_RED, characters, legend_above, words_height
+from cuffless.figures.layout import DARK_RED, characters, legend_above, words_height
 from cuffless.figures.study.contact_panels import legend_of, panels_height, plot_panels
 from cuffless.figures.style import LEAST_FONT, house_style, new_figure, note, panel_title, small_font
 from cuffless.figures.time_axis import time_unit
