@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from cuffless.report.wording import text
+from cuffless.report.wording import count, text
 
 EMBEDDED_BYTES = 100_000
 """A longer CSV is not put into the page; the page says where it lies."""
@@ -38,6 +38,12 @@ class Column:
     numeric: bool = False
     verdict: bool = False
     wide: bool = False
+
+
+COUNTS = (
+    Column("subjects", lambda row: count(row.n_subjects), numeric=True),
+    Column("windows", lambda row: count(row.n_windows), numeric=True),
+)
 
 
 @dataclass(frozen=True)

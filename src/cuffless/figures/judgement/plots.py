@@ -38,15 +38,13 @@ def plot_skill(skill: pd.DataFrame, options: FigureOptions) -> Figure:
         room = max(_ROW * len(names) * (0.6 + 0.4 * len(networks)), 1.0) + 0.7
         columns = layout.pressure_columns(options)
         panels = room * layout.font_scale(options) * (2 / columns)
-        fig = style.new_figure(options, panels + layout.words_height(handles, "", text, options))
+        fig = layout.worded_figure(panels, handles, "", text, options)
         for p, pressure in enumerate(style.PRESSURES):
             ax = fig.add_subplot(2 // columns, columns, p + 1)
             style.panel_title(ax, p, pressure, options)
             _plot_skill_panel(ax, rows[rows["pressure"] == pressure], networks, names, options)
             if p and columns == 2:
                 ax.set_yticklabels([])
-        layout.legend_above(fig, handles, "", options)
-        style.note(fig, text, options)
     return fig
 
 
@@ -68,14 +66,7 @@ def _plot_skill_panel(ax, rows: pd.DataFrame, networks: list[str], names: list[s
             cut = row.skill < _LEAST_SKILL
             ax.plot(x, y, marker="<" if cut else handle.get_marker(), color=handle.get_color(), markersize=4)
             if cut:
-                ax.annotate(
-                    f"{row.skill:.1f}",
-                    (x, y),
-                    (4, 4),
-                    textcoords="offset points",
-                    fontsize=style.tiny_font(options),
-                    color=style.GREY,
-                )
+                style.write_beside(ax, f"{row.skill:.1f}", (x, y), (4, 4), style.tiny_font(options), color=style.GREY)
     ax.set_yticks(range(len(names)), [BASELINES[name] for name in names])
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlim(_LEAST_SKILL - 0.05, 1)
@@ -105,10 +96,6 @@ def plot_judged_bins(bins: pd.DataFrame, options: FigureOptions) -> Figure:
     bins : DataFrame
         ``bins`` of a judgement, rows of one case.
     options : FigureOptions
-
-    Returns
-    -------
-    Figure
     """
     networks = [name for name in dict.fromkeys(bins["network"]) if name != "mean"][:_MOST_NETWORKS]
     text = (
@@ -121,7 +108,7 @@ def plot_judged_bins(bins: pd.DataFrame, options: FigureOptions) -> Figure:
             handles.append(Line2D([], [], color=style.GREY, linestyle="--", label="population mean"))
         columns = layout.pressure_columns(options)
         height = _PANEL * layout.font_scale(options) * (2 / columns)
-        fig = style.new_figure(options, height + layout.words_height(handles, "", text, options))
+        fig = layout.worded_figure(height, handles, "", text, options)
         parts = fig.add_gridspec(2 * (2 // columns), columns, height_ratios=[3, 1] * (2 // columns))
         for p, pressure in enumerate(style.PRESSURES):
             own = bins[bins["pressure"] == pressure]
@@ -131,13 +118,9 @@ def plot_judged_bins(bins: pd.DataFrame, options: FigureOptions) -> Figure:
             _plot_bins_panel(ax, own, networks, options)
             below = fig.add_subplot(parts[at[0] + 1, at[1]], sharex=ax)
             counts = own.groupby("bin_low")[["n_windows", "bin_high"]].max()
-            below.bar(
-                (counts.index + counts["bin_high"]) / 2, counts["n_windows"], 0.9 * (counts["bin_high"] - counts.index),
-                color=style.PALE,
-            )  # fmt: skip
+            middle, width = (counts.index + counts["bin_high"]) / 2, counts["bin_high"] - counts.index
+            below.bar(middle, counts["n_windows"], 0.9 * width, color=style.PALE)
             below.set(ylabel="windows", xlabel=f"reference {pressure} (mmHg)")
-        layout.legend_above(fig, handles, "", options)
-        style.note(fig, text, options)
     return fig
 
 
@@ -166,10 +149,6 @@ def plot_agreement(subjects: pd.DataFrame, agreement: pd.DataFrame, options: Fig
     subjects, agreement : DataFrame
         Rows of one case and network of a judgement's tables.
     options : FigureOptions
-
-    Returns
-    -------
-    Figure
     """
     text = (
         f"{int(subjects['n_windows'].groupby(subjects['pressure']).sum().max()):,} windows of "
@@ -180,7 +159,7 @@ def plot_agreement(subjects: pd.DataFrame, agreement: pd.DataFrame, options: Fig
     with style.house_style(options):
         columns = layout.pressure_columns(options)
         height = _PANEL * layout.font_scale(options) * (2 / columns)
-        fig = style.new_figure(options, height + layout.words_height([], "", text, options))
+        fig = layout.worded_figure(height, [], "", text, options)
         for p, pressure in enumerate(style.PRESSURES):
             ax = fig.add_subplot(2 // columns, columns, p + 1)
             own = subjects[subjects["pressure"] == pressure]
@@ -191,7 +170,6 @@ def plot_agreement(subjects: pd.DataFrame, agreement: pd.DataFrame, options: Fig
             _plot_limits(ax, agreement[agreement["pressure"] == pressure].iloc[0], options)
             ax.set_xlabel("mean of reference and prediction (mmHg)")
             ax.set_ylabel("prediction − reference (mmHg)")
-        style.note(fig, text, options)
     return fig
 
 
@@ -201,7 +179,6 @@ def _plot_limits(ax, row, options: FigureOptions) -> None:
         if np.isfinite(lower):
             ax.axhspan(lower, upper, color=options.colours[1], alpha=0.2, linewidth=0)
         ax.axhline(value, color=style.GREY, linestyle=dashes, linewidth=1)
-        ax.annotate(
-            f"{value:+.1f}".replace("-", "−"), (1, value), (2, 0), xycoords=("axes fraction", "data"),
-            textcoords="offset points", va="center", fontsize=style.tiny_font(options), color=style.GREY,
-        )  # fmt: skip
+        look = {"xycoords": ("axes fraction", "data"), "va": "center", "color": style.GREY}
+        text = f"{value:+.1f}".replace("-", "−")
+        style.write_beside(ax, text, (1, value), (2, 0), style.tiny_font(options), **look)

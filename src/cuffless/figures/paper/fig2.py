@@ -172,9 +172,7 @@ def _plot_network(panel, grid, runs: pd.DataFrame, limits: dict[str, _Limits], o
             pooled.set_title("all lengths", fontsize=style.small_font(options))
             lengths.set_title("each length", fontsize=style.small_font(options))
     pooled.set_xticks(range(len(series)), [one.label.replace("derivatives", "deriv.") for one in series])
-    pooled.tick_params(axis="x", labelrotation=40)
-    for label in pooled.get_xticklabels():
-        label.set(ha="right", rotation_mode="anchor")
+    style.slant_labels(pooled, 40)
     lengths.set_xlabel(
         f"length ({' or '.join(unit for name, unit in _CROPPINGS.items() if name in set(runs['cropping']))})"
     )
@@ -232,17 +230,9 @@ def _write_mean(ax, mean: pd.Series, limits: _Limits, options: FigureOptions) ->
     """Say where the mean regressor is, where it is off the axis."""
     first, last = f"{mean.min():.1f}", f"{mean.max():.1f}"
     arrow = "▲" if mean.median() > (limits.low + limits.high) / 2 else "▼"
-    ax.text(
-        0.98,
-        0.98,
-        f"{arrow} mean regressor {first if first == last else f'{first} to {last}'}",
-        transform=ax.transAxes,
-        ha="right",
-        va="top",
-        fontsize=style.tiny_font(options),
-        color=style.GREY,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-    )
+    text = f"{arrow} mean regressor {first if first == last else f'{first} to {last}'}"
+    look = {"fontsize": style.tiny_font(options), "color": style.GREY, "bbox": style.ON_WHITE}
+    ax.text(0.98, 0.98, text, transform=ax.transAxes, ha="right", va="top", **look)
 
 
 def _legend(mae: pd.DataFrame, limits: dict[str, _Limits], options: FigureOptions) -> list[Line2D]:

@@ -23,10 +23,7 @@ FIGURES = FigureModule(
 _PANEL = 2.4  # inches
 _LOOKS = {  # what the legend says, and how the line looks
     "recordings": ("recordings", {"marker": "o", "ms": 4.0}),
-    "white noise": (
-        "white noise",
-        {"marker": "s", "ms": 3.6, "mfc": "white", "color": GREY, "linestyle": (0, (4, 2))},
-    ),
+    "white noise": ("white noise", {"marker": "s", "ms": 3.6, "mfc": "white", "color": GREY, "linestyle": (0, (4, 2))}),
 }
 
 

@@ -80,7 +80,7 @@ def plot_fig6(
             if comparisons:
                 marks = fig.add_subplot(grid[1, p], sharex=ax)
                 _plot_marks(marks, tests[tests["pressure"] == pressure], comparisons, networks, p == 0, options)
-        style.note(fig, style.with_cautions(_explain(overall, tests, splits), cautions), options)
+        style.note(fig, style.paragraphs(_explain(overall, tests), *cautions), options)
     return fig
 
 
@@ -95,46 +95,29 @@ def _plot_bars(ax, overall, mae, pressure, order, options) -> None:
         rows = rows.set_index("network").reindex(networks)
         x = np.arange(len(networks)) + (s - (len(splits) - 1) / 2) * width
         height = rows["mae"].to_numpy()
-        ax.bar(
-            x,
-            height,
-            0.92 * width,
-            color=options.colours[_COLOURS[s % len(_COLOURS)]],
-            hatch=_HATCHES[s % len(_HATCHES)],
-            edgecolor="white",
-            linewidth=0,
-            label=_bar_label(rows, split),
-        )
+        look = {"color": options.colours[_COLOURS[s % len(_COLOURS)]], "hatch": _HATCHES[s % len(_HATCHES)]}
+        ax.bar(x, height, 0.92 * width, edgecolor="white", linewidth=0, label=_bar_label(rows, split), **look)
         whiskers = np.abs(rows[["lower", "upper"]].to_numpy().T - height)
         known = np.isfinite(whiskers).all(axis=0)
         upper = np.where(known, rows["upper"], height)
         ax.errorbar(x[known], height[known], whiskers[:, known], fmt="none", color="black", elinewidth=0.8, capsize=2)
         for network, centre, value, top in zip(networks, x, height, upper, strict=True):
             if np.isfinite(value):
-                ax.annotate(
-                    f"{value:.1f}",
-                    (centre, top),
-                    (0, 2),
-                    textcoords="offset points",
-                    ha="center",
-                    va="bottom",
-                    rotation=90 if crowded else 0,
-                    fontsize=style.tiny_font(options),
-                )
+                look = {"ha": "center", "va": "bottom", "rotation": 90 if crowded else 0}
+                style.write_beside(ax, f"{value:.1f}", (centre, top), (0, 2), style.tiny_font(options), **look)
                 _plot_seeds(ax, mae, (split, network, pressure), centre, width)
                 tops.append(top)
     ax.set_xticks(np.arange(len(networks)), names)
     if len(networks) > 5 or max(map(len, names)) > 10:
-        ax.tick_params(axis="x", labelrotation=30)
-        for label in ax.get_xticklabels():
-            label.set(ha="right", rotation_mode="anchor")
+        style.slant_labels(ax, 30)
     ax.set_xlim(-0.6, len(networks) - 0.4)
     ax.set_ylim(0, (1.2 if crowded else 1.12) * max(tops))
     ax.grid(axis="y")
 
 
 def _bar_label(rows: pd.DataFrame, split: str) -> str:
-    return f"{style.split_name(split)}: {rows['n_windows'].max():,.0f} test windows, {rows['n_subjects'].max():,.0f} subjects"
+    windows, subjects = rows[["n_windows", "n_subjects"]].max()
+    return f"{style.split_name(split)}: {windows:,.0f} test windows, {subjects:,.0f} subjects"
 
 
 def _plot_seeds(ax, mae: pd.DataFrame, key: tuple[str, str, str], centre: float, width: float) -> None:
@@ -142,14 +125,7 @@ def _plot_seeds(ax, mae: pd.DataFrame, key: tuple[str, str, str], centre: float,
     each = mae.set_index(["split", "network", "pressure"]).sort_index().loc[[key], "mae"].to_numpy()
     if each.size > 1 and np.ptp(each) > 0:
         ax.plot(
-            np.full(each.size, centre - 0.25 * width),
-            each,
-            "o",
-            ms=2.6,
-            mfc="white",
-            mec="black",
-            mew=0.6,
-            zorder=4,
+            np.full(each.size, centre - 0.25 * width), each, "o", ms=2.6, mfc="white", mec="black", mew=0.6, zorder=4
         )
 
 
@@ -168,16 +144,10 @@ def _plot_marks(ax, tests: pd.DataFrame, comparisons, networks, labelled: bool, 
         rows = tests[(tests["comparison"] == comparison) & (tests["split_a"] == a) & (tests["split_b"] == b)]
         for kind in ("paired", "KS"):
             for row in rows.itertuples():
-                mark = _mark(row, kind)
-                ax.text(
-                    networks.index(row.network_a),
-                    len(labels),
-                    mark,
-                    ha="center",
-                    va="center_baseline",
-                    fontsize=style.small_font(options) if mark == "∗" else style.tiny_font(options),
-                    color="black" if mark == "∗" else style.GREY,
-                )
+                mark, look = _mark(row, kind), {"fontsize": style.tiny_font(options), "color": style.GREY}
+                if mark == "∗":
+                    look = {"fontsize": style.small_font(options), "color": "black"}
+                ax.text(networks.index(row.network_a), len(labels), mark, ha="center", va="center_baseline", **look)
             labels.append(f"{style.split_name(a)} vs {against}: paired" if kind == "paired" else "KS")
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.set_yticks(range(len(labels)), labels if labelled else [""] * len(labels))
@@ -195,11 +165,8 @@ def _mark(row, kind: str) -> str:
     return "∗" if row.paired_significant else "n.s."
 
 
-def _explain(overall: pd.DataFrame, tests: pd.DataFrame, splits: list[str]) -> str:
-    methods = [method for method in dict.fromkeys(overall["interval"]) if method != "too few subjects"]
-    lines = []
-    if methods:
-        lines.append(f"Whiskers: {overall['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)}).")
+def _explain(overall: pd.DataFrame, tests: pd.DataFrame) -> str:
+    lines = [f"Whiskers: {whiskers}."] if (whiskers := style.intervals(overall)) else []
     if (overall["interval"] == "too few subjects").any():
         lines.append("No whisker: too few subjects for an interval.")
     networks = overall[overall["network"] != "mean"]

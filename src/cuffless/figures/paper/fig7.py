@@ -79,10 +79,6 @@ def plot_fig7(
     cautions : sequence of str
         What a reader must know of the splits, as from `cuffless.designs.cautions`.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
     ValueError
@@ -103,12 +99,7 @@ def plot_fig7(
         for number, (panel, network) in enumerate(zip(panels, networks, strict=False)):
             style.panel_title(panel, number, style.network_name(network), options)
             cut |= _plot_panel(
-                panel,
-                bins,
-                overall[overall["average"] == "pooled"],
-                pressures,
-                (network, split, lighter),
-                options,
+                panel, bins, overall[overall["average"] == "pooled"], pressures, (network, split, lighter), options
             )
         has_lighter = lighter is not None and (bins["case"] == lighter).any()
         fig.legend(
@@ -116,7 +107,7 @@ def plot_fig7(
             loc="outside upper center",
             ncols=3 if columns > 1 else 2,
         )
-        style.note(fig, style.with_cautions(_explain(shown, bins, pressures, networks, cut), cautions), options)
+        style.note(fig, style.paragraphs(_explain(shown, bins, pressures, networks, cut), *cautions), options)
     return fig
 
 
@@ -198,23 +189,13 @@ def _print_slopes(ax, overall: pd.DataFrame, network: str, options: FigureOption
     text = f"error slope {slope[network]:+.2f}"
     if "mean" in slope.index:
         text += f"\nmean regr. {slope['mean']:+.2f}"
-    text = text.replace("-", "−")
-    ax.text(
-        0.5,
-        0.99,
-        text,
-        transform=ax.transAxes,
-        ha="center",
-        va="top",
-        fontsize=style.tiny_font(options),
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-        zorder=1,
-    )
+    look = {"fontsize": style.tiny_font(options), "bbox": style.ON_WHITE, "zorder": 1}
+    ax.text(0.5, 0.99, text.replace("-", "−"), transform=ax.transAxes, ha="center", va="top", **look)
 
 
 def _steps(panel, rows: pd.DataFrame) -> int:
     """Lines that a row of counts takes, by turns, lest neighbours run into each other."""
-    longest = max(len(_short(n)) for n in rows["n_windows"])
+    longest = max(len(style.short_count(n)) for n in rows["n_windows"])
     room = _COUNTS_SHARE * 72 * panel.bbox.width / panel.figure.dpi / len(rows)  # points a bin
     return int(np.ceil(0.65 * style.LEAST_FONT * longest / room))
 
@@ -232,7 +213,9 @@ def _print_counts(ax, rows: pd.DataFrame, steps: int, labelled: bool) -> None:
     for row, column in enumerate(("n_windows", "n_subjects")):
         for number, (x, n) in enumerate(zip(centres, rows[column], strict=True)):
             line = apart * row + number % steps
-            ax.text(x, line, _short(n), ha="center", va="center", fontsize=style.LEAST_FONT, color=style.GREY)
+            ax.text(
+                x, line, style.short_count(n), ha="center", va="center", fontsize=style.LEAST_FONT, color=style.GREY
+            )
     ax.set_ylim(apart + steps - 0.4, -0.6)
     middles = [apart * row + (steps - 1) / 2 for row in (0, 1)]
     ax.set_yticks(
@@ -240,14 +223,6 @@ def _print_counts(ax, rows: pd.DataFrame, steps: int, labelled: bool) -> None:
     )
     ax.tick_params(length=0, labelbottom=False)
     ax.spines[:].set_visible(False)
-
-
-def _short(count: int) -> str:
-    """Four characters at most: 950, 1.2k, 12k, 1.2M."""
-    for unit, size in (("M", 1e6), ("k", 1e3)):
-        if count >= 0.9995 * size:
-            return f"{count / size:.1f}{unit}" if count < 9.95 * size else f"{count / size:.0f}{unit}"
-    return str(count)
 
 
 def _plot_distribution(ax, values: np.ndarray, span: tuple[float, float], options: FigureOptions) -> None:
@@ -277,10 +252,7 @@ def _explain(
     bins: pd.DataFrame, drawn: pd.DataFrame, pressures: pd.DataFrame, networks: list[str], any_cut: bool
 ) -> str:
     seeds = int(bins.loc[bins["network"].isin(networks), "seeds"].max())
-    methods = [method for method in dict.fromkeys(drawn["interval"]) if method != "too few subjects"]
-    text = ""
-    if methods:
-        text = f"Whiskers: {bins['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)}). "
+    text = f"Whiskers: {whiskers}. " if (whiskers := style.intervals(drawn)) else ""
     if any_cut:
         text += f"▲: goes on beyond {CUT:g} times the panel's highest MAE. "
     return (

@@ -14,6 +14,7 @@ from cuffless.config import FigureOptions
 from cuffless.designs.cautions import read_cautions
 from cuffless.figures import layout, style
 from cuffless.figures.inputs import FigureInputs
+from cuffless.figures.paper import camera_boxes as boxes
 from cuffless.figures.registry import FigureModule
 
 FIGURES = FigureModule(
@@ -120,9 +121,9 @@ def plot_fig8(
         columns = layout.pressure_columns(options)
         rows = len(networks) * len(style.PRESSURES) // columns
         handles, warning = _legend(options), layout.warned(warnings, protocol)
-        text = style.with_cautions(_explain(own, shown, protocol, warning, seeds), cautions)
-        panels = (_PANEL * rows + _LABELS) * layout.font_scale(options)
-        fig = style.new_figure(options, panels + layout.words_height(handles, warning, text, options))
+        text = style.paragraphs(warning, _explain(own, shown, protocol, seeds), *cautions)
+        inches = (_PANEL * rows + _LABELS) * layout.font_scale(options)
+        fig = layout.worded_figure(inches, handles, warning, text, options)
         grid = fig.add_gridspec(rows, columns)
         ks = ks[(ks["protocol"] == protocol) & ks["number"].isin(numbers) & ks["significant"].eq(True)]
         for p, pressure in enumerate(style.PRESSURES):
@@ -131,43 +132,22 @@ def plot_fig8(
             for n, network in enumerate(networks):
                 ax = fig.add_subplot(layout.place(grid, n, p))
                 if p == 0:
-                    fit = layout.characters(
-                        options.width_inch - 0.7 * layout.font_scale(options), options.font_size, bold=True
-                    )
-                    style.panel_title(ax, n, fill(style.network_name(network), fit), options)
+                    style.panel_title(ax, n, fill(style.network_name(network), layout.title_fit(options)), options)
                 _plot_panel(ax, here[here["network"].isin([network, layout.NONE])], drawn, reach, options)
                 _mark_tests(ax, ks[(ks["network"] == network) & (ks["pressure"] == pressure)], drawn, options)
                 ax.set_ylabel(f"{pressure}: |error| (mmHg)")
                 last = n == len(networks) - 1
                 _label_subjects(ax, here, drawn, last)
-        layout.legend_above(fig, handles, warning, options)
-        style.note(fig, text, options)
     return fig
 
 
 def _plot_panel(ax, rows: pd.DataFrame, drawn: list[int], reach: float, options: FigureOptions) -> None:
     middle, places = (len(drawn) - 1) / 2, max(len(drawn), _LEAST_PLACES)
-    for band in range(0, len(drawn), 2):
-        ax.axvspan(band - 0.5, band + 0.5, color="#F4F4F4", linewidth=0, zorder=0)
+    boxes.plot_bands(ax, len(drawn))
     for setting, (shift, colour) in _SETTINGS.items():
         of_setting = rows[rows["setting"] == setting]
-        boxes = of_setting[of_setting["method"] == "network"].dropna(subset=["q1", "median", "q3", "low", "high"])
-        x = np.array([drawn.index(number) for number in boxes["number"]]) + shift
-        if len(boxes):
-            ax.bxp(
-                _boxes(boxes),
-                positions=x,
-                widths=_BOX,
-                showfliers=False,
-                showcaps=False,
-                showmeans=True,
-                patch_artist=True,
-                manage_ticks=False,
-                boxprops={"facecolor": options.colours[colour], "edgecolor": "black", "linewidth": 0.5},
-                whiskerprops={"color": options.colours[colour], "linewidth": 0.9},
-                medianprops={"color": "black", "linewidth": 1.0},
-                meanprops=_MEAN,
-            )
+        own = of_setting[of_setting["method"] == "network"]
+        boxes.draw_boxes(ax, own, own["number"].map(drawn.index) + shift, _BOX, options.colours[colour], _MEAN)
         for method, look in _MARKS.items():
             marks = of_setting[of_setting["method"] == method]
             x = np.array([drawn.index(number) for number in marks["number"]]) + shift + _BESIDE
@@ -177,34 +157,26 @@ def _plot_panel(ax, rows: pd.DataFrame, drawn: list[int], reach: float, options:
     ax.grid(axis="y")
 
 
-def _boxes(rows: pd.DataFrame) -> list[dict]:
-    names = {"low": "whislo", "q1": "q1", "median": "med", "q3": "q3", "high": "whishi", "mae": "mean"}
-    return rows[list(names)].rename(columns=names).assign(label="").to_dict("records")
-
-
 def _mark_tests(ax, significant: pd.DataFrame, drawn: list[int], options: FigureOptions) -> None:
     """Strip above the boxes: what differs from before, at its box; above, whether the strategies differ."""
-    between = (_SETTINGS["random"][0] + _SETTINGS["first"][0]) / 2
+    (random, _), (first, _) = _SETTINGS["random"], _SETTINGS["first"]
+    large = max(style.LEAST_FONT + 1, style.small_font(options) - 2)
+    different = (1 - 0.72 * _STRIP, _DIFFERENT, large, options.colours[0])
     looks = {
-        "random vs before": (_SETTINGS["random"][0], 1 - 0.72 * _STRIP, _DIFFERENT, options.colours[0]),
-        "first vs before": (_SETTINGS["first"][0], 1 - 0.72 * _STRIP, _DIFFERENT, options.colours[0]),
-        "first vs random": (between, 1 - 0.22 * _STRIP, _STRATEGIES_DIFFER, layout.DARK_RED),
+        "random vs before": (random, *different),
+        "first vs before": (first, *different),
+        "first vs random": (
+            (random + first) / 2,
+            1 - 0.22 * _STRIP,
+            _STRATEGIES_DIFFER,
+            style.LEAST_FONT,
+            layout.DARK_RED,
+        ),
     }
     for row in significant.itertuples():
-        shift, y, mark, colour = looks[row.comparison]
-        ax.text(
-            drawn.index(row.number) + shift,
-            y,
-            mark,
-            transform=ax.get_xaxis_transform(),
-            ha="center",
-            va="center",
-            color=colour,
-            fontweight="bold",
-            fontsize=max(style.LEAST_FONT + 1, style.small_font(options) - 2)
-            if mark == _DIFFERENT
-            else style.LEAST_FONT,
-        )
+        shift, y, mark, size, colour = looks[row.comparison]
+        x = drawn.index(row.number) + shift
+        style.write_across(ax, x, y, mark, size, va="center", color=colour, fontweight="bold")
 
 
 def _label_subjects(ax, here: pd.DataFrame, drawn: list[int], last: bool) -> None:
@@ -214,25 +186,10 @@ def _label_subjects(ax, here: pd.DataFrame, drawn: list[int], last: bool) -> Non
         return
     windows = here.groupby("number")["n_windows"].max()
     for x, number in enumerate(drawn):
-        ax.annotate(
-            _short(windows[number]),
-            (x, 0),
-            (0, -1.3 * ax.xaxis.get_ticklabels()[0].get_fontsize() - 3.5),
-            xycoords=ax.get_xaxis_transform(),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize=style.LEAST_FONT,
-            color=style.GREY,
-        )
+        look = {"xycoords": ax.get_xaxis_transform(), "ha": "center", "va": "top", "color": style.GREY}
+        down = -1.3 * ax.xaxis.get_ticklabels()[0].get_fontsize() - 3.5
+        style.write_beside(ax, style.short_count(windows[number]), (x, 0), (0, down), style.LEAST_FONT, **look)
     ax.set_xlabel("subject; below it: test windows", labelpad=style.LEAST_FONT + 4)
-
-
-def _short(count: float) -> str:
-    """Four characters at most: 950, 1.2k, 12k."""
-    if count < 1000:
-        return f"{count:.0f}"
-    return f"{count / 1000:.1f}k" if count < 9950 else f"{count / 1000:.0f}k"
 
 
 def _legend(options: FigureOptions) -> list:
@@ -254,30 +211,21 @@ def _legend(options: FigureOptions) -> list:
     ]
 
 
-def _explain(own: pd.DataFrame, shown: pd.DataFrame, protocol: str, warning: str, seeds: int | None) -> str:
+def _explain(own: pd.DataFrame, shown: pd.DataFrame, protocol: str, seeds: int | None) -> str:
     one = shown[(shown["method"] == "network") & (shown["pressure"] == style.PRESSURES[0])]
     one = one[one["network"] == one["network"].iloc[0]]
     windows = one.drop_duplicates("number")["n_windows"]
-    budgets = [
-        f"{style.n_range(rows['n_calibration'])} ({setting})"
-        for setting in ("first", "random")
-        if len(rows := one[one["setting"] == setting])
-    ]
     count = len(windows)
     people = f"{count} subject{'s' * (count != 1)} of {own['number'].nunique()} drawn"
-    text = (
+    return (
         f"Protocol: {layout.protocol_name(protocol)}. {people}, {windows.sum():,.0f} test windows. "
-        f"Calibration windows a subject: {', '.join(budgets)}. "
+        f"Calibration windows a subject: {boxes.explain_budgets(one)}. "
         f"{'' if seeds is None else style.seeds_note(seeds)}\n"
-        "Boxes: quartiles of the absolute errors of windows; whiskers to 1.5 times their range at most; errors beyond "
-        "are not drawn. Always from left to right: before, random, first. "
+        f"{boxes.QUARTILES} Always from left to right: before, random, first. "
         "Offset-corrected: the network before, shifted by its mean error on the same calibration windows; calibration "
         "mean: their mean pressure; neither needs training.\n"
-        f"{_DIFFERENT} {_STRATEGIES_DIFFER}: the paper's two-sample Kolmogorov–Smirnov test on absolute errors, "
-        "uncorrected. It takes a subject's windows for independent, which they are not, so it finds differences too "
-        "often; and it says that errors differ, not which are smaller."
+        f"{_DIFFERENT} {_STRATEGIES_DIFFER}: {boxes.KS_NOTE}"
     )
-    return "\n".join(filter(None, [warning, text]))
 
 
 def _plot_nobody(
@@ -288,13 +236,5 @@ def _plot_nobody(
         f"Nothing to draw: the study drew only {drawn} subject{'s' * (drawn != 1)}; this figure shows subjects "
         f"{min(numbers)} to {max(numbers)}."
     )
-    below = "\n".join(filter(None, [warning, f"Protocol: {layout.protocol_name(protocol)}."]))
-    fig = style.new_figure(options, 0.8 * layout.font_scale(options) + layout.words_height([], warning, below, options))
-    ax = fig.add_subplot()
-    ax.set_axis_off()
-    fit = layout.characters(options.width_inch, options.font_size)
-    ax.text(0.5, 0.5, fill(text, fit), transform=ax.transAxes, ha="center", va="center")
-    if warning:
-        layout.legend_above(fig, [], warning, options)
-    style.note(fig, below, options)
-    return fig
+    below = style.paragraphs(warning, f"Protocol: {layout.protocol_name(protocol)}.")
+    return layout.figure_without_panels(text, warning, below, options, 0.8 * layout.font_scale(options))

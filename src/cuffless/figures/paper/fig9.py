@@ -70,12 +70,12 @@ def plot_fig9(
     with style.house_style(options):
         handles = boxes.legend_handles(box, {name: f"{words} (paired)" for name, words in _WORDS.items()}, options)
         warning = layout.warned(warnings, "rPPG")
-        text = _explain(box, tests[tests["network"].isin(networks)], warning)
+        text = style.paragraphs(warning, *_explain(box, tests[tests["network"].isin(networks)]))
         columns = layout.pressure_columns(options) if len(networks) <= 6 else 1
         labels, slant = _names(networks, options, columns)
         rows = len(style.PRESSURES) // columns
-        panels = (_PANEL + _LABELS + 0.6 * slant) * rows * layout.font_scale(options)
-        fig = style.new_figure(options, panels + layout.words_height(handles, warning, text, options))
+        inches = (_PANEL + _LABELS + 0.6 * slant) * rows * layout.font_scale(options)
+        fig = layout.worded_figure(inches, handles, warning, text, options)
         grid = fig.add_gridspec(rows, columns)
         for p, pressure in enumerate(style.PRESSURES):
             ax = fig.add_subplot(layout.place(grid, 0, p))
@@ -90,10 +90,7 @@ def plot_fig9(
             ax.set_ylabel("|error| (mmHg)")
             ax.set_xticks(range(len(networks)), labels)
             if slant:
-                for label in ax.get_xticklabels():
-                    label.set(rotation=30, ha="right", rotation_mode="anchor")
-        layout.legend_above(fig, handles, warning, options)
-        style.note(fig, text, options)
+                style.slant_labels(ax, 30)
     return fig
 
 
@@ -114,23 +111,19 @@ def _mark_tests(ax, tests: pd.DataFrame, centre: int, options: FigureOptions) ->
             boxes.mark(ax, centre + (_PLACES[a] + _PLACES[b]) / 2, text, options)
 
 
-def _explain(box: pd.DataFrame, tests: pd.DataFrame, warning: str) -> str:
+def _explain(box: pd.DataFrame, tests: pd.DataFrame) -> tuple[str, str]:
     own = box[box["method"] == "network"]
-    budgets = [
-        f"{rows['n_calibration'].iloc[0]:,.0f} ({setting})"
-        for setting in ("first", "random")
-        if len(rows := own[own["setting"] == setting])
-    ]
     shown = tests[tests["comparison"].isin(boxes.MARKS)]
     alpha = f" at {shown['alpha'].iloc[0]:g}" if len(shown) else ""
     text = (
-        f"Leave one subject out: {style.n_range(own['n_subjects'])} subjects, {style.n_range(own['n_windows'])} test windows. Own "
-        f"windows in training, median over subjects: {', '.join(budgets)}. {style.seeds_note(int(own['seeds'].max()))}\n"
+        f"Leave one subject out: {style.n_range(own['n_subjects'])} subjects, "
+        f"{style.n_range(own['n_windows'])} test windows. Own windows in training, median over subjects: "
+        f"{boxes.explain_budgets(own)}. {style.seeds_note(int(own['seeds'].max()))}\n"
         f"{boxes.explain_boxes(box)} Always from left to right: before, tuned, random, first.\n"
         f"∗ † significant{alpha}; n.s. not significant; – not testable (too few subjects). Paired: by subject, "
         "sign-flip test on subject means, Holm-corrected over networks and pressures of a comparison."
     )
-    return "\n".join(filter(None, [warning, text, _ks(shown)]))
+    return text, _ks(shown)
 
 
 def _ks(tests: pd.DataFrame) -> str:

@@ -106,8 +106,11 @@ def plot_fig_a2(
     with style.house_style(options):
         warning = layout.warned(warnings, "rPPG")
         if shown.empty or not networks:
-            return _plot_nobody(_why_empty(subjects, networks, improved), warning, options)
-        return _plot_subjects(shown, ks, networks, (warning, _explain(subjects, shown, warning, seeds)), options)
+            below = "Improved: the SBP error after is smaller, in the mean over networks."
+            why = _why_empty(subjects, networks, improved)
+            return layout.figure_without_panels(why, warning, style.paragraphs(warning, below), options)
+        text = style.paragraphs(warning, _explain(subjects, shown, seeds))
+        return _plot_subjects(shown, ks, networks, (warning, text), options)
 
 
 def _plot_subjects(
@@ -120,12 +123,11 @@ def _plot_subjects(
     handles = boxes.legend_handles(
         shown, {boxes.TUNING: "KS: before, tuned differ", boxes.OWN: "KS: first, random differ"}, options
     )
-    panels = (_PANEL * rows + _LABELS) * layout.font_scale(options)
-    fig = style.new_figure(options, panels + layout.words_height(handles, warning, text, options))
+    inches = (_PANEL * rows + _LABELS) * layout.font_scale(options)
+    fig = layout.worded_figure(inches, handles, warning, text, options)
     grid = fig.add_gridspec(rows, columns)
     shown = shown.assign(centre=np.searchsorted(drawn, shown["number"]))
     ks = ks[ks["significant"].eq(True) & ks["number"].isin(drawn)]
-    fit = layout.characters(options.width_inch - 0.7 * layout.font_scale(options), options.font_size, bold=True)
     for n, network in enumerate(networks):
         for p, pressure in enumerate(style.PRESSURES):
             here = shown[shown["pressure"] == pressure]
@@ -133,22 +135,15 @@ def _plot_subjects(
             for c, (comparison, (places, width)) in enumerate(_COLUMNS.items()):
                 ax = fig.add_subplot(layout.place(grid, len(style.PRESSURES) * n + p, c))
                 if p == c == 0:
-                    style.panel_title(ax, n, fill(style.network_name(network), fit), options)
-                _plot_bands(ax, len(drawn))
+                    style.panel_title(ax, n, fill(style.network_name(network), layout.title_fit(options)), options)
+                boxes.plot_bands(ax, len(drawn))
                 boxes.plot_errors(ax, here[here["network"].isin([network, layout.NONE])], places, width, options)
                 for number in tested.loc[tested["comparison"] == comparison, "number"]:
                     boxes.mark(ax, drawn.index(number), boxes.MARKS[comparison], options)
                 boxes.finish_axes(ax, len(drawn), boxes.highest(here), least=_LEAST_PLACES)
                 last = ax.get_subplotspec().rowspan.stop == rows
                 _label(ax, drawn, pressure, (c == 0 or columns == 1, last), options)
-    layout.legend_above(fig, handles, warning, options)
-    style.note(fig, text, options)
     return fig
-
-
-def _plot_bands(ax, count: int) -> None:
-    for band in range(0, count, 2):
-        ax.axvspan(band - 0.5, band + 0.5, color="#F4F4F4", linewidth=0, zorder=0)
 
 
 def _label(ax, drawn: list[int], pressure: str, outer: tuple[bool, bool], options: FigureOptions) -> None:
@@ -167,28 +162,20 @@ def _label(ax, drawn: list[int], pressure: str, outer: tuple[bool, bool], option
         ax.set_xlabel("subject")
 
 
-def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, warning: str, seeds: int | None) -> str:
+def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, seeds: int | None) -> str:
     own = shown[(shown["method"] == "network") & (shown["pressure"] == style.PRESSURES[0])]
-    budgets = [
-        f"{style.n_range(rows['n_calibration'])} ({setting})"
-        for setting in ("first", "random")
-        if len(rows := own[own["setting"] == setting])
-    ]
     people, total = own["number"].nunique(), subjects["number"].nunique()
     improved = bool(own["improved"].iloc[0])
     what = "lowered" if improved else "did not lower"
-    text = (
+    return (
         f"Shown: {people} of {total} subjects: those whose SBP error, in the mean over networks, fine-tuning on other "
         f"subjects {what}. They are chosen by what the left column shows, which is therefore no evidence that "
         f"fine-tuning {'helps' if improved else 'harms'}. "
-        f"Test windows a subject: {style.n_range(own['n_windows'])}; own windows in training: {', '.join(budgets)}. "
-        f"{'' if seeds is None else style.seeds_note(seeds)}\n"
+        f"Test windows a subject: {style.n_range(own['n_windows'])}; own windows in training: "
+        f"{boxes.explain_budgets(own)}. {'' if seeds is None else style.seeds_note(seeds)}\n"
         f"{boxes.explain_boxes(shown)} Left column: before, tuned; right column: random, first.\n"
-        "∗ †: the paper's two-sample Kolmogorov–Smirnov test on absolute errors, uncorrected. It takes a subject's "
-        "windows for independent, which they are not, so it finds differences too often; and it says that errors "
-        "differ, not which are smaller."
+        f"∗ †: {boxes.KS_NOTE}"
     )
-    return "\n".join(filter(None, [warning, text]))
 
 
 def _why_empty(subjects: pd.DataFrame, networks: list[str], improved: bool) -> str:
@@ -205,17 +192,3 @@ def _why_empty(subjects: pd.DataFrame, networks: list[str], improved: bool) -> s
         f"Nothing to draw: fine-tuning on other subjects lowered the SBP error of {found} {count} subjects; this "
         f"figure shows those that {'improved' if improved else 'did not improve'}."
     )
-
-
-def _plot_nobody(text: str, warning: str, options: FigureOptions) -> Figure:
-    below = "\n".join(filter(None, [warning, "Improved: the SBP error after is smaller, in the mean over networks."]))
-    written = fill(text, layout.characters(options.width_inch, options.font_size))
-    lines = len(written.splitlines()) * 1.4 * options.font_size / 72
-    fig = style.new_figure(options, 0.4 + lines + layout.words_height([], warning, below, options))
-    ax = fig.add_subplot()
-    ax.set_axis_off()
-    ax.text(0.5, 0.5, written, transform=ax.transAxes, ha="center", va="center")
-    if warning:
-        layout.legend_above(fig, [], warning, options)
-    style.note(fig, below, options)
-    return fig

@@ -82,10 +82,6 @@ def plot_fig_budget(
     cautions : sequence of str
         What a reader must know of the splits, as from `cuffless.designs.cautions`.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
     ValueError
@@ -102,20 +98,17 @@ def plot_fig_budget(
     tests = tests[tests["protocol"].isin(protocols)]
     leaking = {name for name in protocols if warnings.get(name)}
     headline = _headline(main, protocols, warnings)
-    text = style.with_cautions(_explain(budgets, drift, tests, protocols, warnings), cautions)
+    text = style.paragraphs(_explain(budgets, drift, tests, protocols, warnings), *cautions)
     heights = [_BUDGET, _NO_DRIFT if drift.empty else _DRIFT, _PROTOCOLS + _LINE * len(protocols)]
     columns = layout.pressure_columns(options)
     if columns == 1:
         heights = [height for height in heights for _ in style.PRESSURES]
     with style.house_style(options):
         handles = _legend(budgets, leaking, options)
-        inches = sum(heights) * layout.font_scale(options)
-        fig = style.new_figure(options, inches + layout.words_height(handles, headline, text, options))
+        fig = layout.worded_figure(sum(heights) * layout.font_scale(options), handles, headline, text, options)
         grid = fig.add_gridspec(len(heights), columns, height_ratios=heights)
         tables = (budgets, drift, tests)
         _plot_rows(fig, grid, tables, (list(protocols), leaking), _SHORT if short else _EMPTY, options)
-        layout.legend_above(fig, handles, headline, options)
-        style.note(fig, text, options)
     return fig
 
 
@@ -147,19 +140,14 @@ def _plot_rows(fig: Figure, grid, tables, protocols, without: str, options: Figu
 
 
 def _legend(budgets: pd.DataFrame, leaking: set[str], options: FigureOptions) -> list:
-    handles = [
-        Line2D([], [], **panels.Series(method, "first", *look).look(options), label=f"{look[0]}, first")
+    lines = [
+        (panels.Series(method, setting, *look), f"{look[0]}, {setting}")
+        for setting in ("first", "random")
         for method, *look in panels.METHODS
     ]
-    handles += [
-        Line2D([], [], **panels.Series(method, "random", *look).look(options), label=f"{look[0]}, random")
-        for method, *look in panels.METHODS
-    ]
-    handles += [
-        Line2D([], [], label=f"last value held, {one.setting}", **one.look(options))
-        for one in (panels.HOLD, panels.HOLD_RANDOM)
-    ]
-    handles.append(Line2D([], [], label=panels.BEFORE.label, **panels.BEFORE.look(options)))
+    lines += [(one, f"last value held, {one.setting}") for one in (panels.HOLD, panels.HOLD_RANDOM)]
+    lines.append((panels.BEFORE, panels.BEFORE.label))
+    handles = [Line2D([], [], label=label, **one.look(options)) for one, label in lines]
     present = set(budgets["method"])
     handles += [Line2D([], [], label=label, **look) for name, (label, look) in panels.LEVELS.items() if name in present]
     if layout.several_networks(budgets):
@@ -214,10 +202,9 @@ def _explain(
 
 
 def _bars(budgets: pd.DataFrame) -> str:
-    methods = [method for method in dict.fromkeys(budgets["interval"].dropna()) if method != "too few subjects"]
-    if not methods:
+    level = style.intervals(budgets)
+    if not level:
         return "No bars: too few subjects for an interval."
-    level = f"{budgets['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)})"
     return f"Bars: {level}, in (a) of the fine-tuned networks and of before only; all are in the table."
 
 

@@ -53,10 +53,6 @@ def plot_fig_leakage(
     average : {"pooled", "subject"}
         Whether every window or every subject counts the same.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
     ValueError
@@ -120,16 +116,9 @@ def _plot_doses(ax, rows: pd.DataFrame, network: str, options: FigureOptions) ->
             one = here[here["network"] == name]
             _plot_line(ax, np.array([x + side * _DODGE]), one, look)
             for value in one["mae"]:
-                ax.annotate(
-                    f"{value:.1f}",
-                    (x + side * _DODGE, value),
-                    (5 * side, 0),
-                    textcoords="offset points",
-                    ha="right" if side < 0 else "left",
-                    va="center",
-                    fontsize=style.tiny_font(options),
-                    color="black" if side < 0 else style.GREY,
-                )
+                words = {"ha": "right", "color": "black"} if side < 0 else {"ha": "left", "color": style.GREY}
+                at, size = (x + side * _DODGE, value), style.tiny_font(options)
+                style.write_beside(ax, f"{value:.1f}", at, (5 * side, 0), size, va="center", **words)
     ax.set_xlim(-0.6, len(order) - 0.4)
     ax.set_ylim(0, _HEADROOM * np.nanmax(rows[["mae", "upper"]].to_numpy()))
     ax.tick_params(labelbottom=False, bottom=False)
@@ -149,18 +138,14 @@ def _print_shared(ax, rows: pd.DataFrame, labelled: bool, options: FigureOptions
     """The name of each split, and below it how many of its test windows training knows, and by what."""
     names = dose_names(rows)
     fit = layout.characters(_width(options) / len(rows), style.tiny_font(options))
+    grey = {"fontsize": style.tiny_font(options), "color": style.GREY}
     for x, row in enumerate(rows.itertuples()):
         lines = [f"{getattr(row, column):.0%}".replace("%", " %") for column in SHARED]
         for y, text in enumerate([f"{row.n_training_windows:,}", *lines]):
-            ax.text(x, y, text, ha="center", va="center", fontsize=style.tiny_font(options), color=style.GREY)
+            ax.text(x, y, text, ha="center", va="center", **grey)
     labels = ["trained on", *(f"{what} known" for what in SHARED.values())]
     ax.set_ylim(len(labels) - 0.4, -0.6)
-    ax.set_yticks(
-        range(len(labels)),
-        labels if labelled else [""] * len(labels),
-        fontsize=style.tiny_font(options),
-        color=style.GREY,
-    )
+    ax.set_yticks(range(len(labels)), labels if labelled else [""] * len(labels), **grey)
     ax.set_xticks(
         range(len(rows)), [fill(names[dose], fit) for dose in rows["dose"]], fontsize=style.tiny_font(options)
     )
@@ -203,15 +188,14 @@ def _legend(dose: pd.DataFrame, network: str, options: FigureOptions) -> list:
 
 def _explain(dose: pd.DataFrame, dial: pd.DataFrame, network: str) -> str:
     rows = dose[dose["network"] == network]
-    methods = [method for method in dict.fromkeys(rows["interval"]) if method != "too few subjects"]
-    bars = f"Bars: {rows['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)})." if methods else ""
+    bars = f"Bars: {limits}." if (limits := style.intervals(rows)) else ""
     seeds = int(rows["seeds"].max())
     trained = "trained once on each split" if seeds == 1 else f"means of {seeds} trainings on each split"
     text = (
         f"{style.network_name(network)}, {trained}; every window counts the same. {bars}\n"
-        f"(a): {style.n_range(rows['n_windows'])} test windows of {style.n_range(rows['n_subjects'])} subjects, not the same in "
-        "every split. Trained on: windows of the training set. Known: share of the test windows whose subject, record, "
-        "or a part of whose signal stands in the training set, too."
+        f"(a): {style.n_range(rows['n_windows'])} test windows of {style.n_range(rows['n_subjects'])} subjects, not "
+        "the same in every split. Trained on: windows of the training set. Known: share of the test windows whose "
+        "subject, record, or a part of whose signal stands in the training set, too."
     )
     if len(dial):
         text += (

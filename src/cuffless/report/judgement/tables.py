@@ -1,11 +1,11 @@
 """The tables of a judgement's page: which columns they have and how these are written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from cuffless.report.tables import Column, Download, Table, csv_download, make_table
+from cuffless.report.tables import COUNTS, Column, Download, Table, csv_download, make_table
 from cuffless.report.wording import (
     AVERAGES,
     NOTHING,
@@ -30,6 +30,11 @@ _AVERAGE = Column("counting the same", lambda r: AVERAGES.get(r.average, r.avera
 def download(judgement, name: str) -> Download:
     """A judgement's table as CSV; `cuffless judge` writes the same file beside the page."""
     return csv_download(getattr(judgement, name), f"{name}.csv", f"tables/{name}.csv")
+
+
+def _table(judgement, name: str, columns: Sequence[Column], caption: str, **chosen: Mapping[str, int]) -> Table:
+    """One of a judgement's tables, with its CSV; `chosen`: numbers of its cases and networks."""
+    return make_table(getattr(judgement, name), columns, caption, download=download(judgement, name), **chosen)
 
 
 def fitted_column(cases: pd.DataFrame) -> str:
@@ -63,7 +68,7 @@ def case_table(judgement) -> Table:
         for pressure in ("sbp", "dbp")
         if f"{pressure}_median" in rows
     ]
-    return make_table(rows, columns, "What was judged", download=download(judgement, "cases"))
+    return _table(judgement, "cases", columns, "What was judged")
 
 
 def _reference(pressure: str):
@@ -89,15 +94,7 @@ def judged_skill_table(judgement, cases: Mapping[str, int], networks: Mapping[st
         Column("subjects", lambda r: count(r.n_subjects), numeric=True),
         Column("interval", lambda r: text(getattr(r, "interval", ""))),
     ]
-    rows = judgement.skill
-    return make_table(
-        rows,
-        columns,
-        "Skill against each baseline",
-        cases=cases,
-        networks=networks,
-        download=download(judgement, "skill"),
-    )
+    return _table(judgement, "skill", columns, "Skill against each baseline", cases=cases, networks=networks)
 
 
 def merit_table(judgement, cases: Mapping[str, int]) -> Table:
@@ -128,8 +125,7 @@ def merit_table(judgement, cases: Mapping[str, int]) -> Table:
         Column("r within subjects", lambda r: number(r.within_r, 2), numeric=True),
         Column("direction right (of n changes)", _concordance, numeric=True),
         Column("explained deviation", lambda r: number(r.explained, 2), numeric=True),
-        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
-        Column("windows", lambda r: count(r.n_windows), numeric=True),
+        *COUNTS,
         Column("seeds", lambda r: count(getattr(r, "seeds", None)), numeric=True),
     ]
     return make_table(rows, columns, "Figures of merit", cases=cases, download=download(judgement, "merits"))
@@ -157,16 +153,10 @@ def agreement_table(judgement, cases: Mapping[str, int], networks: Mapping[str, 
         Column("SD between subjects", lambda r: number(r.sd_between), numeric=True),
         Column("SD within", lambda r: number(r.sd_within), numeric=True),
         Column("SD in all", lambda r: number(r.sd_total), numeric=True),
-        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
-        Column("windows", lambda r: count(r.n_windows), numeric=True),
+        *COUNTS,
     ]
-    return make_table(
-        judgement.agreement,
-        columns,
-        "Bias and 95 % limits of agreement, mmHg",
-        cases=cases,
-        networks=networks,
-        download=download(judgement, "agreement"),
+    return _table(
+        judgement, "agreement", columns, "Bias and 95 % limits of agreement, mmHg", cases=cases, networks=networks
     )
 
 
@@ -187,14 +177,7 @@ def paired_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int
         Column("Kolmogorov-Smirnov p on windows*", lambda r: p_value(r.ks_windows_p), numeric=True),
         Column("t-test p on windows*", lambda r: p_value(r.ttest_windows_p), numeric=True),
     ]
-    return make_table(
-        judgement.tests,
-        columns,
-        "Tests against each baseline",
-        cases=cases,
-        networks=networks,
-        download=download(judgement, "tests"),
-    )
+    return _table(judgement, "tests", columns, "Tests against each baseline", cases=cases, networks=networks)
 
 
 def _yes(significant, p) -> str:
