@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from figure_reading import assert_words_are_large_enough_inside_the_page_and_apart, below, line, says, words
+from figure_reading import assert_legible, below, line, says, words
 from matplotlib.colors import to_hex
 
 from cuffless.camera.pulse.rates import pulse_rates, why_nothing
@@ -429,4 +429,4 @@ DRAWN = {
 
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_words_are_large_enough_inside_the_page_and_apart(draw):
-    assert_words_are_large_enough_inside_the_page_and_apart(draw())
+    assert_legible(draw())

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from figure_reading import assert_words_are_large_enough_inside_the_page_and_apart, says, words
+from figure_reading import assert_legible, says, words
 from matplotlib.colors import to_rgb
 
 from cuffless.config import FigureOptions
@@ -88,7 +88,7 @@ STUDIES = {
 
 @pytest.mark.parametrize(("given", "options"), STUDIES.values(), ids=STUDIES)
 def test_words_are_large_enough_inside_the_page_and_apart(given, options):
-    assert_words_are_large_enough_inside_the_page_and_apart(plot_fig2(*study(**given), options))
+    assert_legible(plot_fig2(*study(**given), options))
 
 
 @pytest.mark.parametrize("given", [{}, {"lengths": PAPER, "seeds": 3}, {"lengths": (7,)}])

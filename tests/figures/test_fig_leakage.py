@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from figure_reading import assert_words_are_large_enough_inside_the_page_and_apart
+from figure_reading import assert_legible
 
 from cuffless.config import FigureOptions
 from cuffless.figures.study.fig_leakage import dose_names, plot_fig_leakage
@@ -81,7 +81,7 @@ def test_doses_are_called_by_what_they_share():
 @pytest.mark.parametrize("turned", [True, False])
 def test_no_words_collide_or_leave_the_figure(options, turned):
     given = dial() if turned else dial().iloc[:0]
-    assert_words_are_large_enough_inside_the_page_and_apart(plot_fig_leakage(table(), given, FigureOptions(**options)))
+    assert_legible(plot_fig_leakage(table(), given, FigureOptions(**options)))
 
 
 def test_a_table_without_a_network_is_refused():

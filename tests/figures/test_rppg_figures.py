@@ -6,7 +6,7 @@ from itertools import pairwise, product
 import numpy as np
 import pandas as pd
 import pytest
-from figure_reading import assert_words_are_large_enough_inside_the_page_and_apart, below, boxes, line, reread, says
+from figure_reading import assert_contains, assert_legible, below, boxes, line, reread, says
 from matplotlib.collections import LineCollection
 
 from cuffless.config import FigureOptions
@@ -157,7 +157,7 @@ DRAWN = {
 
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_words_are_large_enough_inside_the_page_and_apart(draw):
-    assert_words_are_large_enough_inside_the_page_and_apart(draw())
+    assert_legible(draw())
 
 
 def test_figure_3_shows_recordings_and_white_noise_in_percent():
@@ -247,12 +247,15 @@ def test_the_test_paired_by_subject_decides_the_marks_of_figure_9():
 
 def test_the_papers_test_stands_in_the_note_of_figure_9():
     text = below(fig9())
-    assert "tuned vs before, 4 of 4 for SBP and 0 of 4 for DBP; first vs random, 4 of 4 for SBP" in text
-    assert "takes a subject's windows for independent, which they are not" in text
-    assert "17 subjects, 3,020 test windows" in text
-    assert "55 (first), 55 (random)" in text
-    assert "significant at 0.05" in text
-    assert "no ranking" in text
+    assert_contains(
+        text,
+        "tuned vs before, 4 of 4 for SBP and 0 of 4 for DBP; first vs random, 4 of 4 for SBP",
+        "takes a subject's windows for independent, which they are not",
+        "17 subjects, 3,020 test windows",
+        "55 (first), 55 (random)",
+        "significant at 0.05",
+        "no ranking",
+    )
     assert "Means of 3 seeds" in below(fig9(seeds=3))
 
 
@@ -338,10 +341,13 @@ def test_columns_stand_one_above_the_other_on_a_narrow_page():
 
 def test_the_note_says_that_subjects_were_chosen_by_their_outcome():
     text = below(fig_a2())
-    assert "13 of 17 subjects" in text
-    assert "no evidence that fine-tuning helps" in text
-    assert "51 to 63 (first)" in text
-    assert "it says that errors differ, not which are smaller" in text
+    assert_contains(
+        text,
+        "13 of 17 subjects",
+        "no evidence that fine-tuning helps",
+        "51 to 63 (first)",
+        "it says that errors differ, not which are smaller",
+    )
     assert "no evidence that fine-tuning harms" in below(fig_a2(which="figA5"))
     assert "4 of 17 subjects" in below(fig_a2(which="figA5"))
     assert "Offset" not in text

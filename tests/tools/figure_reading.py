@@ -24,6 +24,11 @@ def says(figure, what):
     return any(what in text.get_text().replace("\n", " ") for text in words(figure))
 
 
+def assert_contains(text, *parts):
+    missing = [part for part in parts if part not in text]
+    assert not missing, f"{missing} not in {text!r}"
+
+
 def below(figure):
     return figure.get_supxlabel().replace("\n", " ")
 
@@ -41,7 +46,7 @@ def reread(table):
     return pd.read_csv(StringIO(table.to_csv(index=False)))
 
 
-def assert_words_are_large_enough_inside_the_page_and_apart(figure):
+def assert_legible(figure):
     figure.draw_without_rendering()
     extents = []
     for text in words(figure):

@@ -16,19 +16,7 @@ _LEAST_SKILL = -1.0  # what lies further left is drawn at the edge, as an arrow
 
 
 def plot_skill(skill: pd.DataFrame, options: FigureOptions) -> Figure:
-    """Skill of every predictor of a case against each baseline, every subject counting the same.
-
-    Parameters
-    ----------
-    skill : DataFrame
-        ``skill`` of a judgement, rows of one case.
-    options : FigureOptions
-
-    Returns
-    -------
-    Figure
-        SBP beside DBP; right of 0 is better than the baseline.
-    """
+    """Skill of a case's predictors against each baseline, subjects counting the same; `skill`: rows of the case."""
     rows = skill[(skill["average"] == "subject") & skill["skill"].notna()]
     networks = list(dict.fromkeys(skill["network"]))[:_MOST_NETWORKS]
     names = [name for name in BASELINES if name in set(rows["baseline"])]
@@ -89,14 +77,7 @@ def _skill_note(skill: pd.DataFrame, rows: pd.DataFrame, networks: list[str]) ->
 
 
 def plot_judged_bins(bins: pd.DataFrame, options: FigureOptions) -> Figure:
-    """MAE of every predictor of a case in bins of the reference pressure, with the windows of each bin.
-
-    Parameters
-    ----------
-    bins : DataFrame
-        ``bins`` of a judgement, rows of one case.
-    options : FigureOptions
-    """
+    """MAE of a case's predictors in bins of the reference, and the bins' windows; `bins`: rows of the case."""
     networks = [name for name in dict.fromkeys(bins["network"]) if name != "mean"][:_MOST_NETWORKS]
     text = (
         "Lines: intervals over subjects; bins of fewer than 6 subjects have none. Below: windows of each bin; bins "
@@ -142,14 +123,7 @@ def _plot_bins_panel(ax, bins: pd.DataFrame, networks: list[str], options: Figur
 
 
 def plot_agreement(subjects: pd.DataFrame, agreement: pd.DataFrame, options: FigureOptions) -> Figure:
-    """Bland-Altman plot of one predictor: one point per subject, with limits for single windows.
-
-    Parameters
-    ----------
-    subjects, agreement : DataFrame
-        Rows of one case and network of a judgement's tables.
-    options : FigureOptions
-    """
+    """Bland-Altman plot: a point per subject, limits for single windows; the tables: rows of a case and network."""
     text = (
         f"{int(subjects['n_windows'].groupby(subjects['pressure']).sum().max()):,} windows of "
         f"{subjects['subject'].nunique()} subjects. A point: a subject's means, its area by its windows. Lines: bias "

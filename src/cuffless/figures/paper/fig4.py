@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
-from cuffless.designs.cautions import read_cautions
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import GREY, house_style, new_figure, note, paragraphs, titled_legend
@@ -27,8 +26,7 @@ _LOG_RANGE = 30  # a longer-tailed distribution than this ratio is drawn on a lo
 def plot(given: FigureInputs) -> Figure:
     """Plot Figure 4."""
     windows = given.table("quality", keep_default_na=False).groupby("subject")["windows_kept"].sum()
-    cautions = read_cautions(given.files["audits"])
-    return plot_fig4(windows, given.settings["cap"], given.options, cautions=cautions)
+    return plot_fig4(windows, given.settings["cap"], given.options, cautions=given.cautions("audits"))
 
 
 def plot_fig4(windows: pd.Series, cap: int, options: FigureOptions, *, cautions: Sequence[str] = ()) -> Figure:

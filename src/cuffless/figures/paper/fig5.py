@@ -9,7 +9,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
-from cuffless.designs.cautions import read_cautions
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import SUBSETS, house_style, new_figure, note, paragraphs, split_name, titled_legend
@@ -28,8 +27,7 @@ _COLOURS = {"train": 5, "val": 1, "test": 0}
 
 def plot(given: FigureInputs) -> Figure:
     """Plot Figure 5."""
-    cautions = read_cautions(given.files["audits"])
-    return plot_fig5(given.manifests("manifests"), given.options, cautions=cautions)
+    return plot_fig5(given.manifests("manifests"), given.options, cautions=given.cautions("audits"))
 
 
 def plot_fig5(manifest: pd.DataFrame, options: FigureOptions, *, cautions: Sequence[str] = ()) -> Figure:

@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
-from cuffless.designs.cautions import read_cautions
 from cuffless.figures import style
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
@@ -33,7 +32,7 @@ _COLOURS = (0, 5, 4, 2, 3, 1)  # dark first, then light: they differ in greyscal
 def plot(given: FigureInputs) -> Figure:
     """Plot Figure 6."""
     overall, mae, tests = (given.table(key) for key in ("overall", "mae", "tests"))
-    return plot_fig6(overall, mae, tests, given.options, cautions=read_cautions(given.files["audits"]))
+    return plot_fig6(overall, mae, tests, given.options, cautions=given.cautions("audits"))
 
 
 def plot_fig6(

@@ -9,7 +9,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
-from cuffless.designs.cautions import read_cautions
 from cuffless.figures import style
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
@@ -48,7 +47,7 @@ def plot(given: FigureInputs) -> Figure:
         given.options,
         split=splits[0],
         lighter=splits[1],
-        cautions=read_cautions(given.files["audits"]),
+        cautions=given.cautions("audits"),
     )
 
 

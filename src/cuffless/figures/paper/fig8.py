@@ -11,7 +11,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
-from cuffless.designs.cautions import read_cautions
 from cuffless.figures import layout, style
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.paper import camera_boxes as boxes
@@ -63,7 +62,7 @@ def plot(given: FigureInputs) -> Figure:
         protocol=protocol,
         numbers=NUMBERS[given.name],
         warnings=given.document("audit")["warnings"],
-        cautions=read_cautions(given.files["splits"]),
+        cautions=given.cautions("splits"),
         seeds=int(mae.loc[mae["protocol"] == protocol, "seeds"].max()),
     )
 

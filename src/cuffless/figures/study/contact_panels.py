@@ -43,20 +43,7 @@ def plot_panels(
     first: int,
     roi_colours: Mapping[str, str],
 ) -> None:
-    """Plot the panels for which there are data.
-
-    Parameters
-    ----------
-    figure : FigureBase
-        Empty.
-    trace : Trace or None
-    rates : Rates or None
-    options : FigureOptions
-    first : int
-        Number of the first panel.
-    roi_colours : mapping of str to str
-        Colour of each region.
-    """
+    """Plot into an empty figure the panels for which there are data; `first` is the number of the first of them."""
     windows = rates is not None and len(rates) > 0
     heights = [1] * len(CHANNELS) * bool(trace) + [2.2] * (rates is not None) + [2.2, 1.8] * windows
     grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)

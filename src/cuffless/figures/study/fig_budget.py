@@ -12,7 +12,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
-from cuffless.designs.cautions import read_cautions
 from cuffless.figures import layout, style
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
@@ -53,7 +52,7 @@ def plot(given: FigureInputs) -> Figure:
         given.options,
         protocols=list(audits),
         warnings={protocol: audit["warnings"] for protocol, audit in audits.items()},
-        cautions=read_cautions(given.files["splits"]),
+        cautions=given.cautions("splits"),
     )
 
 

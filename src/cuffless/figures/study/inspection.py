@@ -24,18 +24,7 @@ _HIGHEST, _LOWEST = 300.0, 0.0  # mmHg; beyond lies no pressure but a flush or a
 def plot_inspection(
     record: Record, cut: Windows, options: WindowOptions, looks: FigureOptions = FigureOptions()
 ) -> Figure:
-    """Plot PPG and ABP around a typical window, and what became of all windows.
-
-    Parameters
-    ----------
-    record : Record
-        With PPG and ABP.
-    cut : Windows
-        Its windows.
-    options : WindowOptions
-        By which they were cut and judged.
-    looks : FigureOptions
-    """
+    """Plot PPG and ABP around a typical window, and what became of all windows, which were cut by `options`."""
     windows = cut.candidates
     rules = np.array([*options.rules, "kept"])[first_broken_rule(windows, options)]
     segment, first, last = _stretch(record, windows, rules)
