@@ -91,18 +91,7 @@ def make_table(
 ) -> Table:
     """Write a DataFrame as a table.
 
-    Parameters
-    ----------
-    rows : DataFrame
-    columns : sequence of Column
-    caption : str
-    cases, networks : mapping of str to int, optional
-        Numbers of cases and networks: rows are then shown only while their ``case`` or ``network`` is chosen.
-    download : Download, optional
-
-    Returns
-    -------
-    Table
+    With `cases` or `networks`, their numbers, rows are shown only while their ``case`` or ``network`` is chosen.
     """
     written = tuple(
         Row(

@@ -38,17 +38,14 @@ def plot(given: FigureInputs) -> Figure:
 def plot_fig1(layers: Sequence[dict[str, Any]], options: FigureOptions, *, title: str = "LSTM network") -> Figure:
     """Schematic of a built network (the paper's Figure 1 shows the LSTM network).
 
+    One box a layer, from input to output; beside it the shape of its output and its parameters.
+
     Parameters
     ----------
     layers : sequence of dict
         As from `describe_layers`: ``name, kind, detail, output, parameters, inputs``.
     options : FigureOptions
     title : str
-
-    Returns
-    -------
-    Figure
-        One box a layer, from input to output; beside it the shape of its output and its parameters.
 
     Raises
     ------

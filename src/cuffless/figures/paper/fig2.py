@@ -72,6 +72,9 @@ def plot(given: FigureInputs) -> Figure:
 def plot_fig2(mae: pd.DataFrame, tests: pd.DataFrame, options: FigureOptions) -> Figure:
     """MAE of each cropping, with and without derivatives, and against length (the paper's Figure 2).
 
+    For each network, SBP above DBP: every run, pooled over lengths as in the paper, and medians of the repeats
+    against length with their range; below, the differences and which of them are significant.
+
     Parameters
     ----------
     mae : DataFrame
@@ -82,12 +85,6 @@ def plot_fig2(mae: pd.DataFrame, tests: pd.DataFrame, options: FigureOptions) ->
     tests : DataFrame
         ``tests.csv`` of the input study, as from `compare_inputs`; may be empty.
     options : FigureOptions
-
-    Returns
-    -------
-    Figure
-        For each network, SBP above DBP: every run, pooled over lengths as in the paper, and medians of the repeats
-        against length with their range; below, the differences and which of them are significant.
 
     Raises
     ------

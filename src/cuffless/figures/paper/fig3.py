@@ -35,6 +35,8 @@ def plot(given: FigureInputs) -> Figure:
 def plot_fig3(shares: pd.DataFrame, options: FigureOptions, *, snr_db: float = -7.0) -> Figure:
     """Share of windows whose SNR is high enough, against their length (the paper's Figure 3), beside white noise.
 
+    A line for the recordings and one for white noise; a length without windows has no point.
+
     Parameters
     ----------
     shares : DataFrame
@@ -42,11 +44,6 @@ def plot_fig3(shares: pd.DataFrame, options: FigureOptions, *, snr_db: float = -
     options : FigureOptions
     snr_db : float
         Least SNR in dB.
-
-    Returns
-    -------
-    Figure
-        A line for the recordings and one for white noise; a length without windows has no point.
     """
     with house_style(options):
         least = f"{snr_db:g}".replace("-", "−")

@@ -33,6 +33,8 @@ def plot(given: FigureInputs) -> Figure:
 def plot_fig5(manifest: pd.DataFrame, options: FigureOptions, *, cautions: Sequence[str] = ()) -> Figure:
     """Distributions of SBP and DBP in the sets of each split (the paper's Figure 5).
 
+    Shares of each set's windows, so that sets of different sizes can be compared.
+
     Parameters
     ----------
     manifest : DataFrame
@@ -41,11 +43,6 @@ def plot_fig5(manifest: pd.DataFrame, options: FigureOptions, *, cautions: Seque
     options : FigureOptions
     cautions : sequence of str
         What a reader must know of the splits, as from `cuffless.designs.cautions`.
-
-    Returns
-    -------
-    Figure
-        Shares of each set's windows, so that sets of different sizes can be compared.
     """
     splits = list(dict.fromkeys(manifest["split"]))
     ranges = {column: _edges(manifest[column].to_numpy()) for column in ("sbp", "dbp")}

@@ -46,6 +46,9 @@ def plot_fig6(
 ) -> Figure:
     """Overall MAE of each network and the mean regressor in each split (the paper's Figure 6).
 
+    Bars with intervals, each seed as a dot where there are several; below, which differences are
+    significant by the test paired by subject and by the paper's test on windows.
+
     Parameters
     ----------
     overall, mae, tests : DataFrame
@@ -55,12 +58,6 @@ def plot_fig6(
         Whether every window or every subject counts the same.
     cautions : sequence of str
         What a reader must know of the splits, as from `cuffless.designs.cautions`.
-
-    Returns
-    -------
-    Figure
-        Bars with intervals, each seed as a dot where there are several; below, which differences are
-        significant by the test paired by subject and by the paper's test on windows.
     """
     overall = overall[overall["average"] == average]
     splits, networks = list(dict.fromkeys(overall["split"])), list(dict.fromkeys(overall["network"]))

@@ -80,6 +80,10 @@ def plot_fig8(
 ) -> Figure:
     """Absolute errors of each subject before and after personalization (the paper's Figures 8 and A1).
 
+    One row per network, SBP beside DBP; per subject a box before and one for each strategy, with the MAE of the
+    offset-corrected network and of the calibration mean beside it. Without a subject of `numbers`, a figure that
+    says so.
+
     Parameters
     ----------
     subjects, ks : DataFrame
@@ -95,13 +99,6 @@ def plot_fig8(
         Trained networks behind each error.
     cautions : sequence of str
         What a reader must know of the splits, as from `cuffless.designs.cautions`.
-
-    Returns
-    -------
-    Figure
-        One row per network, SBP beside DBP; per subject a box before and one for each strategy, with the MAE of the
-        offset-corrected network and of the calibration mean beside it. Without a subject of `numbers`, a figure that
-        says so.
 
     Raises
     ------

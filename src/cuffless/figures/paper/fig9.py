@@ -44,6 +44,9 @@ def plot_fig9(
 ) -> Figure:
     """Absolute errors of all test windows before and after fine-tuning on rPPG (the paper's Figure 9).
 
+    SBP beside DBP; per network a box for each setting, with the MAE of the offset-corrected network, the
+    calibration mean and the mean regressor, and above them what the test paired by subject found.
+
     Parameters
     ----------
     box, tests : DataFrame
@@ -51,12 +54,6 @@ def plot_fig9(
     options : FigureOptions
     warnings : sequence of str
         What the audit of the folds let pass.
-
-    Returns
-    -------
-    Figure
-        SBP beside DBP; per network a box for each setting, with the MAE of the offset-corrected network, the
-        calibration mean and the mean regressor, and above them what the test paired by subject found.
 
     Raises
     ------

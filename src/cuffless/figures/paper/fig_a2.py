@@ -72,6 +72,9 @@ def plot_fig_a2(
 ) -> Figure:
     """Absolute errors of each subject before and after fine-tuning on rPPG (the paper's Figures A2 to A5).
 
+    Two rows per network; at the left before and after fine-tuning on other people, at the right with the first and
+    with random windows of the subject's own. Where there is no such subject or network, a figure that says so.
+
     Parameters
     ----------
     subjects, ks : DataFrame
@@ -83,12 +86,6 @@ def plot_fig_a2(
         Trained networks behind each error.
     warnings : sequence of str
         What the audit of the folds let pass.
-
-    Returns
-    -------
-    Figure
-        Two rows per network; at the left before and after fine-tuning on other people, at the right with the first and
-        with random windows of the subject's own. Where there is no such subject or network, a figure that says so.
 
     Raises
     ------
