@@ -1,7 +1,7 @@
 """Figure 2: cropping, length and derivatives of the input."""
 
 from textwrap import fill
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -152,7 +152,8 @@ def _limits(mae: pd.DataFrame) -> dict[str, _Limits]:
 
 def _plot_network(panel, grid, runs: pd.DataFrame, limits: dict[str, _Limits], options: FigureOptions) -> None:
     series = [one for one in _SERIES if len(one.of(runs))]
-    pooled = lengths = None
+    pooled: Any = None
+    lengths: Any = None
     for p, pressure in enumerate(style.PRESSURES):
         here = runs[runs["pressure"] == pressure]
         pooled = panel.add_subplot(grid[p, 0], sharex=pooled)

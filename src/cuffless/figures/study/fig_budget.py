@@ -112,6 +112,7 @@ def plot_fig_budget(
 
 
 def _plot_rows(fig: Figure, grid, tables, protocols, without: str, options: FigureOptions) -> None:
+    shown, leaking = protocols
     width = layout.axes_width(options, _BESIDE[grid.ncols])
     fit = layout.characters(width, options.font_size)
     for p, pressure in enumerate(style.PRESSURES):
@@ -128,7 +129,7 @@ def _plot_rows(fig: Figure, grid, tables, protocols, without: str, options: Figu
             panels.plot_drift(rows[1], drift, leftmost, width, options)
             rows[1].set_xlabel(fill(_since(drift), fit))
             rows[1].set_ylabel(f"{pressure}: MAE (mmHg)")
-        panels.plot_protocols(rows[2], tests, *protocols, leftmost, options)
+        panels.plot_protocols(rows[2], tests, shown, leaking, leftmost, options)
         rows[2].set_xlabel(fill(f"{pressure}: difference in MAE (mmHg)", fit))
         if p == 0:
             fit_title = layout.characters(width * grid.ncols, options.font_size, bold=True)

@@ -18,6 +18,9 @@ class ReportError(CufflessError):
     """A report cannot be written; the message names the key or file and the remedy."""
 
 
+STAGE_COLUMNS = ("stage", "jobs", "seconds", "cpu_seconds", "max_mb")
+
+
 @dataclass(frozen=True)
 class StudyReport:
     """Contents of the report; None or empty for what the study does not have.
@@ -73,7 +76,6 @@ class StudyReport:
 
 TABLES = tuple(one.name for one in fields(StudyReport) if one.type == pd.DataFrame | None)
 """Keys whose file is one CSV."""
-STAGE_COLUMNS = ("stage", "jobs", "seconds", "cpu_seconds", "max_mb")
 
 
 def collect_report(files: Mapping[str, str | Path | Sequence[str | Path]]) -> StudyReport:
