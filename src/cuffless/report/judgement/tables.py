@@ -1,6 +1,7 @@
 """The tables of a judgement's page: which columns they have and how these are written."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def download(judgement, name: str) -> Download:
     return csv_download(getattr(judgement, name), f"{name}.csv", f"tables/{name}.csv")
 
 
-def _table(judgement, name: str, columns: Sequence[Column], caption: str, **chosen: Mapping[str, int]) -> Table:
+def _table(judgement, name: str, columns: Sequence[Column], caption: str, **chosen: Any) -> Table:
     """One of a judgement's tables, with its CSV; `chosen`: numbers of its cases and networks."""
     return make_table(getattr(judgement, name), columns, caption, download=download(judgement, name), **chosen)
 
