@@ -3,12 +3,11 @@
 import warnings
 from dataclasses import replace
 from functools import cache
-from itertools import combinations
 
 import numpy as np
 import pytest
+from figure_reading import assert_legible, below, line, says, words
 from matplotlib.colors import to_hex
-from matplotlib.text import Text
 
 from cuffless.camera.pulse.rates import pulse_rates, why_nothing
 from cuffless.camera.skin.roi import Keyframe, Regions, whole_frame
@@ -85,36 +84,12 @@ def has(axis, label):
     return any(one.get_label() == label for one in axis.lines)
 
 
-def line(axis, label):
-    (found,) = [one for one in axis.lines if one.get_label() == label]
-    return found
-
-
 def polygons(axis):
     return {one.get_label(): one.get_xydata() for one in axis.lines}
 
 
 def spans(shaded):
     return [(path.vertices[:, 0].min(), path.vertices[:, 0].max()) for path in shaded.get_paths()]
-
-
-def words(figure):
-    """Texts that are seen, without ticks beyond their axis."""
-    beyond = set()
-    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-        low, high = sorted(axis.get_view_interval())
-        beyond |= {tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high}
-    return [
-        text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible() and text not in beyond
-    ]
-
-
-def says(figure, what):
-    return any(what in text.get_text().replace("\n", " ") for text in words(figure))
-
-
-def below(figure):
-    return figure.get_supxlabel().replace("\n", " ")
 
 
 def legends(figure):
@@ -454,15 +429,4 @@ DRAWN = {
 
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_words_are_large_enough_inside_the_page_and_apart(draw):
-    figure = draw()
-    extents = []
-    for text in words(figure):
-        assert text.get_fontsize() >= 6
-        box = text.get_window_extent()
-        assert min(box.x0, box.y0) > -1, text
-        assert box.x1 < figure.bbox.width + 1, text
-        assert box.y1 < figure.bbox.height + 1, text
-        extents.append((box, text))
-    for (a, one), (b, other) in combinations(extents, 2):
-        wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert not (wide > 1 and high > 2), f"{one!r} lies on {other!r}"
+    assert_legible(draw())

@@ -1,13 +1,13 @@
 """Figure 2 shows every run of the input study, its lengths, and what the two tests say."""
 
 from io import StringIO
-from itertools import combinations, product
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+from figure_reading import assert_legible, says, words
 from matplotlib.colors import to_rgb
-from matplotlib.text import Text
 
 from cuffless.config import FigureOptions
 from cuffless.figures.paper.fig2 import plot_fig2
@@ -73,20 +73,6 @@ def dashed(ax):
     return [line for line in ax.lines if line.get_marker() == "None" and line.get_linestyle() == "--"]
 
 
-def words(figure):
-    """All that is written; ticks beyond their axis are not."""
-    beyond = set()
-    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-        low, high = axis.get_view_interval()
-        beyond |= {tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high}
-    written = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
-    return [text for text in written if text not in beyond]
-
-
-def says(figure, what):
-    return any(what in text.get_text().replace("\n", " ") for text in words(figure))
-
-
 SMALL = FigureOptions(dpi=72, font_size=6, width_inch=5)
 LONG = "a_network_of_a_name_that_hardly_fits_above_its_panels"
 STUDIES = {
@@ -102,19 +88,7 @@ STUDIES = {
 
 @pytest.mark.parametrize(("given", "options"), STUDIES.values(), ids=STUDIES)
 def test_words_are_large_enough_inside_the_page_and_apart(given, options):
-    figure = plot_fig2(*study(**given), options)
-    figure.draw_without_rendering()
-    boxes = []
-    for text in words(figure):
-        assert text.get_fontsize() >= 6
-        box = text.get_window_extent()
-        assert min(box.x0, box.y0) > -1, text
-        assert box.x1 < figure.bbox.width + 1, text
-        assert box.y1 < figure.bbox.height + 1, text
-        boxes += [] if text.get_rotation() else [(box, text.get_text())]
-    for (a, one), (b, other) in combinations(boxes, 2):
-        wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert not (wide > 1 and high > 2), f"{one!r} lies on {other!r}"
+    assert_legible(plot_fig2(*study(**given), options))
 
 
 @pytest.mark.parametrize("given", [{}, {"lengths": PAPER, "seeds": 3}, {"lengths": (7,)}])

@@ -1,15 +1,13 @@
 """Figures 8 and A1 and the figure of budgets show their tables, what they rest on, and what is wrong with them."""
 
 from functools import cache, wraps
-from io import StringIO
-from itertools import combinations, pairwise, product
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
 import pytest
+from figure_reading import assert_contains, assert_legible, below, boxes, line, reread, says, words
 from matplotlib.collections import LineCollection
-from matplotlib.patches import PathPatch
-from matplotlib.text import Text
 
 from cuffless.config import FigureOptions
 from cuffless.figures.paper.fig8 import plot_fig8
@@ -138,44 +136,12 @@ def budget(options=OPTIONS, protocols=("main", "alternate", "code"), warnings=No
     return plot_fig_budget(*tables, options, protocols=protocols, warnings=warnings)
 
 
-def words(figure):
-    """All that is written; ticks beyond their axis are not."""
-    beyond = set()
-    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-        low, high = sorted(axis.get_view_interval())
-        beyond |= {tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high}
-    off = {text for ax in figure.axes if not ax.axison for axis in (ax.xaxis, ax.yaxis) for text in axis.findobj(Text)}
-    written = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
-    return [text for text in written if text not in beyond | off]
-
-
-def says(figure, what):
-    return any(what in text.get_text().replace("\n", " ") for text in words(figure))
-
-
-def below(figure):
-    return figure.get_supxlabel().replace("\n", " ")
-
-
 def panel(figure, label, nth=0):
     return [ax for ax in figure.axes if ax.get_ylabel() == label][nth]
 
 
-def boxes(ax):
-    return [patch for patch in ax.patches if isinstance(patch, PathPatch)]
-
-
-def line(ax, label):
-    (found,) = [one for one in ax.lines if one.get_label() == label]
-    return found
-
-
 def bars(ax):
     return [segment for c in ax.collections if isinstance(c, LineCollection) for segment in c.get_segments()]
-
-
-def reread(table):
-    return pd.read_csv(StringIO(table.to_csv(index=False)))
 
 
 DRAWN = {
@@ -196,19 +162,7 @@ DRAWN = {
 
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_words_are_large_enough_inside_the_page_and_apart(draw):
-    figure = draw()
-    figure.draw_without_rendering()
-    extents = []
-    for text in words(figure):
-        assert text.get_fontsize() >= 6
-        box = text.get_window_extent()
-        assert min(box.x0, box.y0) > -1, text
-        assert box.x1 < figure.bbox.width + 1, text
-        assert box.y1 < figure.bbox.height + 1, text
-        extents.append((box, text.get_text()))
-    for (a, one), (b, other) in combinations(extents, 2):
-        wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert not (wide > 1 and high > 2), f"{one!r} lies on {other!r}"
+    assert_legible(draw())
 
 
 @pytest.mark.parametrize("numbers", [range(1, 11), range(11, 21)])
@@ -295,12 +249,15 @@ def test_only_the_protocol_is_drawn_and_must_be_known():
 
 def test_the_note_of_figure_8_says_what_the_test_takes_for_granted():
     text = below(fig8(seeds=3))
-    assert "takes a subject's windows for independent, which they are not" in text
-    assert "errors beyond are not drawn" in text
-    assert "10 subjects of 20 drawn, 8,250 test windows" in text
-    assert "75 to 750 (first), 75 to 750 (random)" in text
-    assert "last half in time" in text
-    assert "Means of 3 seeds" in text
+    assert_contains(
+        text,
+        "takes a subject's windows for independent, which they are not",
+        "errors beyond are not drawn",
+        "10 subjects of 20 drawn, 8,250 test windows",
+        "75 to 750 (first), 75 to 750 (random)",
+        "last half in time",
+        "Means of 3 seeds",
+    )
     assert "WARNING" not in text
     assert "seed" not in below(fig8(seeds=None))
 

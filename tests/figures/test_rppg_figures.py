@@ -1,15 +1,13 @@
 """Figures 3, 9 and A2 to A5 show their tables, what they rest on, and what is wrong with them."""
 
 from functools import cache
-from io import StringIO
-from itertools import combinations, pairwise, product
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
 import pytest
+from figure_reading import assert_contains, assert_legible, below, boxes, line, reread, says
 from matplotlib.collections import LineCollection
-from matplotlib.patches import PathPatch
-from matplotlib.text import Text
 
 from cuffless.config import FigureOptions
 from cuffless.figures.paper.fig3 import plot_fig3
@@ -121,36 +119,8 @@ def fig_a2(options=OPTIONS, which="figA2", warnings=(), seeds=1, **study):
     return plot_fig_a2(*subject_tables(**study), options, which=which, warnings=warnings, seeds=seeds)
 
 
-def words(figure):
-    """All that is written."""
-    beyond = set()
-    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-        low, high = sorted(axis.get_view_interval())
-        beyond |= {tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high}
-    off = {text for ax in figure.axes if not ax.axison for axis in (ax.xaxis, ax.yaxis) for text in axis.findobj(Text)}
-    written = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
-    return [text for text in written if text not in beyond | off]
-
-
-def says(figure, what):
-    return any(what in text.get_text().replace("\n", " ") for text in words(figure))
-
-
-def below(figure):
-    return figure.get_supxlabel().replace("\n", " ")
-
-
-def boxes(ax):
-    return [patch for patch in ax.patches if isinstance(patch, PathPatch)]
-
-
 def spans(ax):
     return sorted((box.get_path().vertices[:4, 0].min(), box.get_path().vertices[:4, 0].max()) for box in boxes(ax))
-
-
-def line(ax, label):
-    (found,) = [one for one in ax.lines if one.get_label() == label]
-    return found
 
 
 def levels(ax, setting):
@@ -161,10 +131,6 @@ def levels(ax, setting):
 
 def marks(ax, wanted):
     return [text.get_position()[0] for text in ax.texts if text.get_text() == wanted]
-
-
-def reread(table):
-    return pd.read_csv(StringIO(table.to_csv(index=False)))
 
 
 DRAWN = {
@@ -191,20 +157,7 @@ DRAWN = {
 
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_words_are_large_enough_inside_the_page_and_apart(draw):
-    figure = draw()
-    figure.draw_without_rendering()
-    extents = []
-    for text in words(figure):
-        assert text.get_fontsize() >= 6
-        box = text.get_window_extent()
-        assert min(box.x0, box.y0) > -1, text
-        assert box.x1 < figure.bbox.width + 1, text
-        assert box.y1 < figure.bbox.height + 1, text
-        extents.append((box, text))
-    for (a, one), (b, other) in combinations(extents, 2):
-        wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-        slanting = one.get_rotation() % 90 or other.get_rotation() % 90  # frames overlap, words do not
-        assert slanting or not (wide > 1 and high > 2), f"{one!r} lies on {other!r}"
+    assert_legible(draw())
 
 
 def test_figure_3_shows_recordings_and_white_noise_in_percent():
@@ -294,12 +247,15 @@ def test_the_test_paired_by_subject_decides_the_marks_of_figure_9():
 
 def test_the_papers_test_stands_in_the_note_of_figure_9():
     text = below(fig9())
-    assert "tuned vs before, 4 of 4 for SBP and 0 of 4 for DBP; first vs random, 4 of 4 for SBP" in text
-    assert "takes a subject's windows for independent, which they are not" in text
-    assert "17 subjects, 3,020 test windows" in text
-    assert "55 (first), 55 (random)" in text
-    assert "significant at 0.05" in text
-    assert "no ranking" in text
+    assert_contains(
+        text,
+        "tuned vs before, 4 of 4 for SBP and 0 of 4 for DBP; first vs random, 4 of 4 for SBP",
+        "takes a subject's windows for independent, which they are not",
+        "17 subjects, 3,020 test windows",
+        "55 (first), 55 (random)",
+        "significant at 0.05",
+        "no ranking",
+    )
     assert "Means of 3 seeds" in below(fig9(seeds=3))
 
 
@@ -385,10 +341,13 @@ def test_columns_stand_one_above_the_other_on_a_narrow_page():
 
 def test_the_note_says_that_subjects_were_chosen_by_their_outcome():
     text = below(fig_a2())
-    assert "13 of 17 subjects" in text
-    assert "no evidence that fine-tuning helps" in text
-    assert "51 to 63 (first)" in text
-    assert "it says that errors differ, not which are smaller" in text
+    assert_contains(
+        text,
+        "13 of 17 subjects",
+        "no evidence that fine-tuning helps",
+        "51 to 63 (first)",
+        "it says that errors differ, not which are smaller",
+    )
     assert "no evidence that fine-tuning harms" in below(fig_a2(which="figA5"))
     assert "4 of 17 subjects" in below(fig_a2(which="figA5"))
     assert "Offset" not in text

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from cuffless.config import FigureOptions
+from cuffless.designs.cautions import read_cautions
 
 _MANIFEST_COLUMNS = ("subset", "subject", "sbp", "dbp")
 
@@ -47,3 +48,7 @@ class FigureInputs:
             for path in self.files[key]
         ]
         return pd.concat(tables, ignore_index=True)
+
+    def cautions(self, key: str) -> list[str]:
+        """What a reader must know of the splits whose audits these are."""
+        return read_cautions(self.files[key])

@@ -1,9 +1,10 @@
 """What all figures share: fonts, sizes, names, and saving."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import fill
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
@@ -20,6 +21,8 @@ SPLITS = {"nonmixed": "non-mixed", "mixed": "mixed"}
 SUBSETS = {"train": "training", "val": "validation", "test": "test"}
 GREY = "#4D4D4D"
 PALE = "#BFBFBF"
+ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+"""Box of a text that lies on lines."""
 LEAST_FONT = 6.0
 """No text is smaller than this many points."""
 
@@ -50,15 +53,20 @@ _NAMELESS = {
 @contextmanager
 def house_style(options: FigureOptions) -> Iterator[None]:
     """Plot with the house's settings, whatever the user's matplotlibrc says."""
-    size, small = options.font_size, small_font(options)
+    title, small = title_font(options), small_font(options)
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_HOUSE)
-        mpl.rcParams.update({"font.size": max(size, LEAST_FONT), "axes.titlesize": max(size, LEAST_FONT)})
+        mpl.rcParams.update({"font.size": title, "axes.titlesize": title})
         mpl.rcParams.update(
             dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize", "figure.labelsize"), small)
         )
         yield
+
+
+def title_font(options: FigureOptions) -> float:
+    """Size of titles in points."""
+    return max(options.font_size, LEAST_FONT)
 
 
 def small_font(options: FigureOptions) -> float:
@@ -92,25 +100,65 @@ def n_range(values: pd.Series) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def short_count(count: float) -> str:
+    """Four characters at most: 950, 1.2k, 12k, 1.2M."""
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if count >= 0.9995 * size:
+            return f"{count / size:.1f}{unit}" if count < 9.95 * size else f"{count / size:.0f}{unit}"
+    return f"{count:.0f}"
+
+
+def intervals(table: pd.DataFrame) -> str:
+    """What the intervals of a table are; empty if it has none."""
+    methods = [method for method in dict.fromkeys(table["interval"].dropna()) if method != "too few subjects"]
+    return f"{table['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)})" if methods else ""
+
+
 def panel_title(where: Axes | FigureBase, number: int, text: str, options: FigureOptions) -> None:
     """Write ``(a) text`` above a panel, at its left."""
     letter = f"({chr(ord('a') + number)}) "
     if isinstance(where, Axes):
         where.set_title(letter + text, loc="left", fontweight="bold")
     else:
-        where.suptitle(letter + text, x=0.01, ha="left", fontsize=max(options.font_size, LEAST_FONT), fontweight="bold")
+        where.suptitle(letter + text, x=0.01, ha="left", fontsize=title_font(options), fontweight="bold")
+
+
+def titled_legend(where: FigureBase, title: str, **more: Any) -> None:
+    """Legend above the panels, at their left, under a bold title."""
+    bold = {"weight": "bold"}
+    where.legend(title=title, loc="outside upper left", alignment="left", title_fontproperties=bold, **more)
+
+
+def slant_labels(ax: Axes, degrees: float) -> None:
+    """Turn the labels of the horizontal axis, so that each ends at its tick."""
+    for label in ax.get_xticklabels():
+        label.set(rotation=degrees, ha="right", rotation_mode="anchor")
+
+
+def write_beside(
+    ax: Axes, text: str, at: tuple[Any, Any], points: tuple[float, float], size: float, **look: Any
+) -> None:
+    """Write a text so many points beside a place."""
+    ax.annotate(text, at, points, textcoords="offset points", fontsize=size, **look)
+
+
+def write_across(ax: Axes, x: float, share: float, text: str, size: float, **look: Any) -> None:
+    """Write a text over a place of the horizontal axis, at a share of the height."""
+    ax.text(x, share, text, transform=ax.get_xaxis_transform(), fontsize=size, ha="center", **look)
 
 
 def note(fig: Figure, text: str, options: FigureOptions) -> None:
-    """Write a note below the figure, at its left, broken into lines that fit."""
+    """Write a note, if there is any, below the figure, at its left, broken into lines that fit."""
+    if not text:
+        return
     characters = int(72 * fig.get_figwidth() / (0.56 * tiny_font(options)))  # of mean width 0.56 em
     text = "\n".join(fill(line, characters) for line in text.splitlines())
     fig.supxlabel(text, x=0.01, ha="left", fontsize=tiny_font(options), color=GREY)
 
 
-def with_cautions(text: str, cautions: Sequence[str]) -> str:
-    """A note, and below it the cautions about the splits."""
-    return "\n".join(filter(None, [text, *cautions]))
+def paragraphs(*texts: str) -> str:
+    """Those texts that say something, one below the other."""
+    return "\n".join(filter(None, texts))
 
 
 def seeds_note(seeds: int) -> str:

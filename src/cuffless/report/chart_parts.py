@@ -77,9 +77,15 @@ def around(values) -> list[float]:
     return [round(low - room, 1), round(high + room, 1)]
 
 
-def titled(words: str) -> dict:
-    """Title of an axis."""
-    return {"text": words, "font": {"size": 14}}
+def axis(words: str, **more: Any) -> dict[str, Any]:
+    """An axis with its title."""
+    return {"title": {"text": words, "font": {"size": 14}}, **more}
+
+
+def chart(data: list, height: int, x: dict, y: dict, *, legend: bool = False, **more: Any) -> Chart:
+    """Chart of so many pixels' height; `more`: further parts of its layout."""
+    layout = {"height": height, "xaxis": x, "yaxis": y, **more, "showlegend": legend}
+    return {"data": data, "layout": layout}
 
 
 def line(where: dict, *, width: float = 1.5, dash: str = "solid") -> dict:

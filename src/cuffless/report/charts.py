@@ -12,12 +12,13 @@ from cuffless.report.chart_parts import (
     PALE,
     Chart,
     around,
+    axis,
+    chart,
     error_trace,
     line,
     note,
     numbers,
     rectangle,
-    titled,
 )
 from cuffless.report.wording import baseline_name, count, network_name, number, with_limits
 
@@ -50,14 +51,8 @@ def bins_chart(rows: pd.DataFrame, mean: pd.DataFrame, pressure: str) -> Chart:
             "showlegend": False,
         }
     )
-    layout = {
-        "height": 430,
-        "xaxis": {"title": titled(f"reference {pressure} (mmHg)"), "anchor": "y2"},
-        "yaxis": {"title": titled("MAE (mmHg)"), "domain": [0.34, 1], "rangemode": "tozero"},
-        "yaxis2": {"title": titled("windows"), "domain": [0, 0.24], "rangemode": "tozero", "nticks": 3},
-        "showlegend": True,
-    }
-    return {"data": data, "layout": layout}
+    x, y = axis(f"reference {pressure} (mmHg)", anchor="y2"), axis("MAE (mmHg)", domain=[0.34, 1], rangemode="tozero")
+    return chart(data, 430, x, y, yaxis2=axis("windows", domain=[0, 0.24], rangemode="tozero", nticks=3), legend=True)
 
 
 def _middle(rows: pd.DataFrame) -> pd.Series:
@@ -102,15 +97,8 @@ def agreement_chart(subjects: pd.DataFrame, limits: pd.DataFrame) -> Chart:
             shapes.append(line({"x0": 0, "x1": 1, "xref": "paper", "y0": float(value), "y1": float(value)}, dash=dash))
             notes.append(note(f"{word} {number(value, 1, signed=True)}", float(value)))
     reach = [*subjects["me"], *(shape[end] for shape in shapes for end in ("y0", "y1")), 0]
-    layout = {
-        "height": 420,
-        "xaxis": {"title": titled("mean of the two (mmHg)")},
-        "yaxis": {"title": titled("mean error (mmHg)"), "range": around(reach)},
-        "shapes": shapes,
-        "annotations": notes,
-        "showlegend": False,
-    }
-    return {"data": data, "layout": layout}
+    x, y = axis("mean of the two (mmHg)"), axis("mean error (mmHg)", range=around(reach))
+    return chart(data, 420, x, y, shapes=shapes, annotations=notes)
 
 
 def subjects_chart(subjects: pd.DataFrame) -> Chart:
@@ -135,13 +123,7 @@ def subjects_chart(subjects: pd.DataFrame) -> Chart:
         },
         _subject_trace(subjects, reference, predicted),
     ]
-    layout = {
-        "height": 420,
-        "xaxis": {"title": titled("mean reference (mmHg)"), "range": reach},
-        "yaxis": {"title": titled("mean prediction (mmHg)"), "range": reach},
-        "showlegend": False,
-    }
-    return {"data": data, "layout": layout}
+    return chart(data, 420, axis("mean reference (mmHg)", range=reach), axis("mean prediction (mmHg)", range=reach))
 
 
 def _subject_trace(subjects: pd.DataFrame, x: pd.Series, y: pd.Series) -> Chart:
@@ -182,10 +164,5 @@ def drift_chart(rows: pd.DataFrame, networks: Sequence[str]) -> Chart:
         ]
         called = network_name(name) if known else baseline_name(name)
         data.append(error_trace(own, middle.fillna(own["minutes_low"] * 1.5), called, hover, place if known else None))
-    layout = {
-        "height": 380,
-        "xaxis": {"title": titled("minutes since calibration"), "rangemode": "tozero"},
-        "yaxis": {"title": titled("MAE (mmHg)"), "rangemode": "tozero"},
-        "showlegend": len(data) > 1,
-    }
-    return {"data": data, "layout": layout}
+    x, y = axis("minutes since calibration", rangemode="tozero"), axis("MAE (mmHg)", rangemode="tozero")
+    return chart(data, 380, x, y, legend=len(data) > 1)

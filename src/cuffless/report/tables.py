@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from cuffless.report.wording import text
+from cuffless.report.wording import count, text
 
 EMBEDDED_BYTES = 100_000
 """A longer CSV is not put into the page; the page says where it lies."""
@@ -38,6 +38,12 @@ class Column:
     numeric: bool = False
     verdict: bool = False
     wide: bool = False
+
+
+COUNTS = (
+    Column("subjects", lambda row: count(row.n_subjects), numeric=True),
+    Column("windows", lambda row: count(row.n_windows), numeric=True),
+)
 
 
 @dataclass(frozen=True)
@@ -85,18 +91,7 @@ def make_table(
 ) -> Table:
     """Write a DataFrame as a table.
 
-    Parameters
-    ----------
-    rows : DataFrame
-    columns : sequence of Column
-    caption : str
-    cases, networks : mapping of str to int, optional
-        Numbers of cases and networks: rows are then shown only while their ``case`` or ``network`` is chosen.
-    download : Download, optional
-
-    Returns
-    -------
-    Table
+    With `cases` or `networks`, their numbers, rows are shown only while their ``case`` or ``network`` is chosen.
     """
     written = tuple(
         Row(

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from cuffless.figures.style import network_name, split_name
+from cuffless.figures.style import network_name as network_name
+from cuffless.figures.style import split_name as split_name
 from cuffless.judgement.names import BASELINES
 
 NOTHING = "–"
@@ -86,21 +87,3 @@ def case_name(case: str) -> str:
 def verdict_sign(verdict: str) -> str:
     """Sign before a verdict."""
     return VERDICT_SIGNS.get(verdict, "")
-
-
-__all__ = [
-    "AVERAGES",
-    "NOTHING",
-    "baseline_name",
-    "case_name",
-    "count",
-    "network_name",
-    "number",
-    "p_value",
-    "percent",
-    "plural",
-    "split_name",
-    "text",
-    "verdict_sign",
-    "with_limits",
-]

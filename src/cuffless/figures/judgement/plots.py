@@ -6,18 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions
-from cuffless.figures.personalization_style import font_scale, legend_above, pressure_columns, words_height
-from cuffless.figures.style import (
-    GREY,
-    PALE,
-    PRESSURES,
-    house_style,
-    network_name,
-    new_figure,
-    note,
-    panel_title,
-    tiny_font,
-)
+from cuffless.figures import layout, style
 from cuffless.judgement.names import BASELINES
 
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<")
@@ -27,47 +16,33 @@ _LEAST_SKILL = -1.0  # what lies further left is drawn at the edge, as an arrow
 
 
 def plot_skill(skill: pd.DataFrame, options: FigureOptions) -> Figure:
-    """Skill of every predictor of a case against each baseline, every subject counting the same.
-
-    Parameters
-    ----------
-    skill : DataFrame
-        ``skill`` of a judgement, rows of one case.
-    options : FigureOptions
-
-    Returns
-    -------
-    Figure
-        SBP beside DBP; right of 0 is better than the baseline.
-    """
+    """Skill of a case's predictors against each baseline, subjects counting the same; `skill`: rows of the case."""
     rows = skill[(skill["average"] == "subject") & skill["skill"].notna()]
     networks = list(dict.fromkeys(skill["network"]))[:_MOST_NETWORKS]
     names = [name for name in BASELINES if name in set(rows["baseline"])]
     text = _skill_note(skill, rows, networks)
-    with house_style(options):
+    with style.house_style(options):
         handles = [_handle(n, network, options) for n, network in enumerate(networks)]
         room = max(_ROW * len(names) * (0.6 + 0.4 * len(networks)), 1.0) + 0.7
-        columns = pressure_columns(options)
-        panels = room * font_scale(options) * (2 / columns)
-        fig = new_figure(options, panels + words_height(handles, "", text, options))
-        for p, pressure in enumerate(PRESSURES):
+        columns = layout.pressure_columns(options)
+        panels = room * layout.font_scale(options) * (2 / columns)
+        fig = layout.worded_figure(panels, handles, "", text, options)
+        for p, pressure in enumerate(style.PRESSURES):
             ax = fig.add_subplot(2 // columns, columns, p + 1)
-            panel_title(ax, p, pressure, options)
+            style.panel_title(ax, p, pressure, options)
             _plot_skill_panel(ax, rows[rows["pressure"] == pressure], networks, names, options)
             if p and columns == 2:
                 ax.set_yticklabels([])
-        legend_above(fig, handles, "", options)
-        note(fig, text, options)
     return fig
 
 
 def _handle(number: int, network: str, options: FigureOptions) -> Line2D:
     look = {"color": options.colours[number % len(options.colours)], "marker": _MARKERS[number % len(_MARKERS)]}
-    return Line2D([], [], linestyle="none", markersize=4, label=network_name(network), **look)
+    return Line2D([], [], linestyle="none", markersize=4, label=style.network_name(network), **look)
 
 
 def _plot_skill_panel(ax, rows: pd.DataFrame, networks: list[str], names: list[str], options: FigureOptions) -> None:
-    ax.axvline(0, color=GREY, linewidth=1)
+    ax.axvline(0, color=style.GREY, linewidth=1)
     dodge = 0.7 / max(len(networks), 1)
     for n, network in enumerate(networks):
         handle = _handle(n, network, options)
@@ -79,14 +54,7 @@ def _plot_skill_panel(ax, rows: pd.DataFrame, networks: list[str], names: list[s
             cut = row.skill < _LEAST_SKILL
             ax.plot(x, y, marker="<" if cut else handle.get_marker(), color=handle.get_color(), markersize=4)
             if cut:
-                ax.annotate(
-                    f"{row.skill:.1f}",
-                    (x, y),
-                    (4, 4),
-                    textcoords="offset points",
-                    fontsize=tiny_font(options),
-                    color=GREY,
-                )
+                style.write_beside(ax, f"{row.skill:.1f}", (x, y), (4, 4), style.tiny_font(options), color=style.GREY)
     ax.set_yticks(range(len(names)), [BASELINES[name] for name in names])
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlim(_LEAST_SKILL - 0.05, 1)
@@ -109,46 +77,31 @@ def _skill_note(skill: pd.DataFrame, rows: pd.DataFrame, networks: list[str]) ->
 
 
 def plot_judged_bins(bins: pd.DataFrame, options: FigureOptions) -> Figure:
-    """MAE of every predictor of a case in bins of the reference pressure, with the windows of each bin.
-
-    Parameters
-    ----------
-    bins : DataFrame
-        ``bins`` of a judgement, rows of one case.
-    options : FigureOptions
-
-    Returns
-    -------
-    Figure
-    """
+    """MAE of a case's predictors in bins of the reference, and the bins' windows; `bins`: rows of the case."""
     networks = [name for name in dict.fromkeys(bins["network"]) if name != "mean"][:_MOST_NETWORKS]
     text = (
         "Lines: intervals over subjects; bins of fewer than 6 subjects have none. Below: windows of each bin; bins "
         "with few say little. Population mean: always the mean of the training rows, or of the other subjects."
     )
-    with house_style(options):
+    with style.house_style(options):
         handles = [_handle(n, network, options) for n, network in enumerate(networks)]
         if "mean" in set(bins["network"]):
-            handles.append(Line2D([], [], color=GREY, linestyle="--", label="population mean"))
-        columns = pressure_columns(options)
-        height = _PANEL * font_scale(options) * (2 / columns)
-        fig = new_figure(options, height + words_height(handles, "", text, options))
+            handles.append(Line2D([], [], color=style.GREY, linestyle="--", label="population mean"))
+        columns = layout.pressure_columns(options)
+        height = _PANEL * layout.font_scale(options) * (2 / columns)
+        fig = layout.worded_figure(height, handles, "", text, options)
         parts = fig.add_gridspec(2 * (2 // columns), columns, height_ratios=[3, 1] * (2 // columns))
-        for p, pressure in enumerate(PRESSURES):
+        for p, pressure in enumerate(style.PRESSURES):
             own = bins[bins["pressure"] == pressure]
             at = (0, p) if columns == 2 else (2 * p, 0)
             ax = fig.add_subplot(parts[at])
-            panel_title(ax, p, pressure, options)
+            style.panel_title(ax, p, pressure, options)
             _plot_bins_panel(ax, own, networks, options)
             below = fig.add_subplot(parts[at[0] + 1, at[1]], sharex=ax)
             counts = own.groupby("bin_low")[["n_windows", "bin_high"]].max()
-            below.bar(
-                (counts.index + counts["bin_high"]) / 2, counts["n_windows"], 0.9 * (counts["bin_high"] - counts.index),
-                color=PALE,
-            )  # fmt: skip
+            middle, width = (counts.index + counts["bin_high"]) / 2, counts["bin_high"] - counts.index
+            below.bar(middle, counts["n_windows"], 0.9 * width, color=style.PALE)
             below.set(ylabel="windows", xlabel=f"reference {pressure} (mmHg)")
-        legend_above(fig, handles, "", options)
-        note(fig, text, options)
     return fig
 
 
@@ -161,7 +114,7 @@ def _plot_bins_panel(ax, bins: pd.DataFrame, networks: list[str], options: Figur
         ax.plot(x, rows["mae"], color=handle.get_color(), marker=handle.get_marker(), markersize=3.5)
     mean = bins[bins["network"] == "mean"].sort_values("bin_low")
     if len(mean):
-        ax.plot((mean["bin_low"] + mean["bin_high"]) / 2, mean["mae"], color=GREY, linestyle="--")
+        ax.plot((mean["bin_low"] + mean["bin_high"]) / 2, mean["mae"], color=style.GREY, linestyle="--")
     highest = bins["mae"].max()
     ax.set_ylim(0, 1.5 * highest if highest > 0 else 1)
     ax.set_ylabel("MAE (mmHg)")
@@ -170,49 +123,36 @@ def _plot_bins_panel(ax, bins: pd.DataFrame, networks: list[str], options: Figur
 
 
 def plot_agreement(subjects: pd.DataFrame, agreement: pd.DataFrame, options: FigureOptions) -> Figure:
-    """Bland-Altman plot of one predictor: one point per subject, with limits for single windows.
-
-    Parameters
-    ----------
-    subjects, agreement : DataFrame
-        Rows of one case and network of a judgement's tables.
-    options : FigureOptions
-
-    Returns
-    -------
-    Figure
-    """
+    """Bland-Altman plot: a point per subject, limits for single windows; the tables: rows of a case and network."""
     text = (
         f"{int(subjects['n_windows'].groupby(subjects['pressure']).sum().max()):,} windows of "
         f"{subjects['subject'].nunique()} subjects. A point: a subject's means, its area by its windows. Lines: bias "
         "and 95 % limits of agreement of single windows, which allow for repeated measurements of a subject (Bland & "
         "Altman 2007), with their intervals. Against the mean of both methods, as the method asks."
     )
-    with house_style(options):
-        columns = pressure_columns(options)
-        height = _PANEL * font_scale(options) * (2 / columns)
-        fig = new_figure(options, height + words_height([], "", text, options))
-        for p, pressure in enumerate(PRESSURES):
+    with style.house_style(options):
+        columns = layout.pressure_columns(options)
+        height = _PANEL * layout.font_scale(options) * (2 / columns)
+        fig = layout.worded_figure(height, [], "", text, options)
+        for p, pressure in enumerate(style.PRESSURES):
             ax = fig.add_subplot(2 // columns, columns, p + 1)
             own = subjects[subjects["pressure"] == pressure]
-            panel_title(ax, p, f"{pressure}: {network_name(own['network'].iloc[0])}", options)
+            style.panel_title(ax, p, f"{pressure}: {style.network_name(own['network'].iloc[0])}", options)
             sizes = 6 + 30 * own["n_windows"] / own["n_windows"].max()
             middle = (own["reference_mean"] + own["prediction_mean"]) / 2
             ax.scatter(middle, own["me"], s=sizes, color=options.colours[0], alpha=0.6, linewidths=0)
             _plot_limits(ax, agreement[agreement["pressure"] == pressure].iloc[0], options)
             ax.set_xlabel("mean of reference and prediction (mmHg)")
             ax.set_ylabel("prediction − reference (mmHg)")
-        note(fig, text, options)
     return fig
 
 
 def _plot_limits(ax, row, options: FigureOptions) -> None:
-    for name, style in (("bias", "-"), ("loa_low", "--"), ("loa_high", "--")):
+    for name, dashes in (("bias", "-"), ("loa_low", "--"), ("loa_high", "--")):
         value, lower, upper = row[name], row[f"{name}_lower"], row[f"{name}_upper"]
         if np.isfinite(lower):
             ax.axhspan(lower, upper, color=options.colours[1], alpha=0.2, linewidth=0)
-        ax.axhline(value, color=GREY, linestyle=style, linewidth=1)
-        ax.annotate(
-            f"{value:+.1f}".replace("-", "−"), (1, value), (2, 0), xycoords=("axes fraction", "data"),
-            textcoords="offset points", va="center", fontsize=tiny_font(options), color=GREY,
-        )  # fmt: skip
+        ax.axhline(value, color=style.GREY, linestyle=dashes, linewidth=1)
+        look = {"xycoords": ("axes fraction", "data"), "va": "center", "color": style.GREY}
+        text = f"{value:+.1f}".replace("-", "−")
+        style.write_beside(ax, text, (1, value), (2, 0), style.tiny_font(options), **look)

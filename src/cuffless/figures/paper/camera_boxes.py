@@ -1,4 +1,4 @@
-"""What Figures 9 and A2 to A5 share: boxes of the networks' errors, and beside them what needs no training."""
+"""What Figures 8, 9 and A1 to A5 share: boxes of the networks' errors, and beside them what needs no training."""
 
 from collections.abc import Mapping
 
@@ -10,8 +10,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from cuffless.config import FigureOptions
-from cuffless.figures.personalization_style import DARK_RED
-from cuffless.figures.style import GREY, small_font, tiny_font
+from cuffless.figures.layout import DARK_RED
+from cuffless.figures.style import GREY, n_range, small_font, tiny_font, write_across
 
 STRIP = 0.13
 """Of a panel's height, above the boxes: for the marks of tests."""
@@ -36,6 +36,16 @@ _WORDS = {
     "mean": "Mean regressor: the mean pressure of other subjects.",
 }
 _LEVEL = {"color": DARK_RED, "linewidth": 0.9, "linestyle": (0, (1.5, 1.0))}
+QUARTILES = (
+    "Boxes: quartiles of the absolute errors of windows; whiskers to 1.5 times their range at most; errors beyond are "
+    "not drawn."
+)
+KS_NOTE = (
+    "the paper's two-sample Kolmogorov–Smirnov test on absolute errors, uncorrected. It takes a subject's windows for "
+    "independent, which they are not, so it finds differences too often; and it says that errors differ, not which are "
+    "smaller."
+)
+"""What is to be known of a mark of that test."""
 _FIGURES = {"low": "whislo", "q1": "q1", "median": "med", "q3": "q3", "high": "whishi", "mae": "mean"}
 
 
@@ -58,7 +68,8 @@ def plot_errors(
     """
     for setting, place in places.items():
         here = rows[rows["setting"] == setting]
-        _plot_boxes(ax, here[here["method"] == "network"].dropna(subset=list(_FIGURES)), setting, place, width, options)
+        own = here[here["method"] == "network"]
+        draw_boxes(ax, own, own["centre"] + place, width, options.colours[_SETTINGS[setting][1]], _MEAN)
         for method, (_, look) in _BESIDE.items():
             marks = here[here["method"] == method]
             x = marks["centre"] + place + 0.85 * width
@@ -68,13 +79,16 @@ def plot_errors(
         ax.hlines(level["mae"], x - 0.7 * width, x + 0.7 * width, label=f"mean {setting}", zorder=4, **_LEVEL)
 
 
-def _plot_boxes(ax: Axes, boxes: pd.DataFrame, setting: str, place: float, width: float, options) -> None:
-    if boxes.empty:
+def draw_boxes(
+    ax: Axes, rows: pd.DataFrame, x: pd.Series, width: float, colour: str, mean: Mapping[str, object]
+) -> None:
+    """Boxes of those rows that have quartiles, at `x`, each with its MAE as a marker that looks like `mean`."""
+    known = rows[list(_FIGURES)].notna().all(axis=1)
+    if not known.any():
         return
-    colour = options.colours[_SETTINGS[setting][1]]
     ax.bxp(
-        boxes[list(_FIGURES)].rename(columns=_FIGURES).assign(label="").to_dict("records"),
-        positions=boxes["centre"] + place,
+        rows.loc[known, list(_FIGURES)].rename(columns=_FIGURES).assign(label="").to_dict("records"),
+        positions=x[known],
         widths=width,
         showfliers=False,
         showcaps=False,
@@ -84,8 +98,14 @@ def _plot_boxes(ax: Axes, boxes: pd.DataFrame, setting: str, place: float, width
         boxprops={"facecolor": colour, "edgecolor": "black", "linewidth": 0.5},
         whiskerprops={"color": colour, "linewidth": 0.9},
         medianprops={"color": "black", "linewidth": 1.0},
-        meanprops=_MEAN,
+        meanprops=mean,
     )
+
+
+def plot_bands(ax: Axes, count: int) -> None:
+    """Grey behind every other of `count` places."""
+    for band in range(0, count, 2):
+        ax.axvspan(band - 0.5, band + 0.5, color="#F4F4F4", linewidth=0, zorder=0)
 
 
 def finish_axes(ax: Axes, count: int, reach: float, *, least: int) -> None:
@@ -107,17 +127,9 @@ def mark(ax: Axes, x: float, text: str, options: FigureOptions) -> None:
     """Write what a test found into the strip above the boxes."""
     strong = text in MARKS.values()
     colour = {MARKS[TUNING]: options.colours[0], MARKS[OWN]: DARK_RED}.get(text, GREY)
-    ax.text(
-        x,
-        1 - STRIP / 2,
-        text,
-        transform=ax.get_xaxis_transform(),
-        ha="center",
-        va="center",
-        color=colour,
-        fontweight="bold" if strong else None,
-        fontsize=small_font(options) if strong else tiny_font(options),
-    )
+    size = small_font(options) if strong else tiny_font(options)
+    look = {"va": "center", "color": colour, "fontweight": "bold" if strong else None}
+    write_across(ax, x, 1 - STRIP / 2, text, size, **look)
 
 
 def legend_handles(rows: pd.DataFrame, tests: Mapping[str, str], options: FigureOptions) -> list:
@@ -146,8 +158,13 @@ def legend_handles(rows: pd.DataFrame, tests: Mapping[str, str], options: Figure
 def explain_boxes(rows: pd.DataFrame) -> str:
     """What boxes and markers of `rows` are, for the note."""
     return (
-        "Boxes: quartiles of the absolute errors of windows; whiskers to 1.5 times their range at most; errors beyond "
-        "are not drawn. Tuned: on other subjects' rPPG; random, first: a random part or the first part of the test "
+        f"{QUARTILES} Tuned: on other subjects' rPPG; random, first: a random part or the first part of the test "
         "subject's own windows besides. Random windows lie between test windows and are much like them. "
         + " ".join(words for method, words in _WORDS.items() if method in set(rows["method"]))
     )
+
+
+def explain_budgets(rows: pd.DataFrame) -> str:
+    """How many windows of a subject's own each strategy took."""
+    own = {setting: rows.loc[rows["setting"] == setting, "n_calibration"] for setting in ("first", "random")}
+    return ", ".join(f"{n_range(counts)} ({setting})" for setting, counts in own.items() if len(counts))

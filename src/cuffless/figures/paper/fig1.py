@@ -38,17 +38,14 @@ def plot(given: FigureInputs) -> Figure:
 def plot_fig1(layers: Sequence[dict[str, Any]], options: FigureOptions, *, title: str = "LSTM network") -> Figure:
     """Schematic of a built network (the paper's Figure 1 shows the LSTM network).
 
+    One box a layer, from input to output; beside it the shape of its output and its parameters.
+
     Parameters
     ----------
     layers : sequence of dict
         As from `describe_layers`: ``name, kind, detail, output, parameters, inputs``.
     options : FigureOptions
     title : str
-
-    Returns
-    -------
-    Figure
-        One box a layer, from input to output; beside it the shape of its output and its parameters.
 
     Raises
     ------
@@ -67,11 +64,7 @@ def plot_fig1(layers: Sequence[dict[str, Any]], options: FigureOptions, *, title
         position = {layer["name"]: i for i, layer in enumerate(layers)}
         links = [(position[name], i) for i, layer in enumerate(layers) for name in layer["inputs"] if name in position]
         left = _BOW if any(target - source > 1 for source, target in links) else 0.005
-        for text, x, side in (
-            ("layer", left, "left"),
-            ("output", _OUTPUT, "right"),
-            ("parameters", 1.0, "right"),
-        ):
+        for text, x, side in (("layer", left, "left"), ("output", _OUTPUT, "right"), ("parameters", 1.0, "right")):
             ax.text(x, -0.7, text, ha=side, va="center", fontsize=small_font(options), color=GREY)
         for i, layer in enumerate(layers):
             _plot_box(ax, i, layer, left, options)
@@ -114,13 +107,6 @@ def _plot_arrow(ax, source: int, target: int, left: float) -> None:
         start, end, bow = (left, source), (left, target), "arc3,rad=0.3"
     ax.add_patch(
         FancyArrowPatch(
-            start,
-            end,
-            connectionstyle=bow,
-            arrowstyle="-|>",
-            mutation_scale=7,
-            color=GREY,
-            shrinkA=0,
-            shrinkB=0,
+            start, end, connectionstyle=bow, arrowstyle="-|>", mutation_scale=7, color=GREY, shrinkA=0, shrinkB=0
         )
     )

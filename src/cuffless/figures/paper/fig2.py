@@ -9,27 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions
+from cuffless.figures import style
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.paper.input_tests import (
-    explain_tests,
-    subject_words,
-    table_lines,
-    write_tests,
-)
+from cuffless.figures.paper.input_tests import explain_tests, subject_words, table_lines, write_tests
 from cuffless.figures.registry import FigureModule
-from cuffless.figures.style import (
-    GREY,
-    PRESSURES,
-    house_style,
-    n_range,
-    network_name,
-    new_figure,
-    note,
-    panel_title,
-    seeds_note,
-    small_font,
-    tiny_font,
-)
 
 FIGURES = FigureModule(
     arm="inputs",
@@ -45,7 +28,7 @@ _SLOT = 0.62  # of a column's width, over which its runs are spread
 _DODGE = (0.18, 0.015)  # at most, of the least step between lengths and of all: whiskers stand side by side
 _LEAST_ROOM = 0.05  # of the MAE: runs that hardly differ are not to look far apart
 _LETTERS = 12  # of a title, an inch
-_MEAN = {"color": GREY, "linestyle": (0, (3, 2)), "linewidth": 1.1, "zorder": 1}
+_MEAN = {"color": style.GREY, "linestyle": (0, (3, 2)), "linewidth": 1.1, "zorder": 1}
 _CROPPINGS = {"time": "s", "beats": "beats"}
 
 
@@ -89,6 +72,9 @@ def plot(given: FigureInputs) -> Figure:
 def plot_fig2(mae: pd.DataFrame, tests: pd.DataFrame, options: FigureOptions) -> Figure:
     """MAE of each cropping, with and without derivatives, and against length (the paper's Figure 2).
 
+    For each network, SBP above DBP: every run, pooled over lengths as in the paper, and medians of the repeats
+    against length with their range; below, the differences and which of them are significant.
+
     Parameters
     ----------
     mae : DataFrame
@@ -100,12 +86,6 @@ def plot_fig2(mae: pd.DataFrame, tests: pd.DataFrame, options: FigureOptions) ->
         ``tests.csv`` of the input study, as from `compare_inputs`; may be empty.
     options : FigureOptions
 
-    Returns
-    -------
-    Figure
-        For each network, SBP above DBP: every run, pooled over lengths as in the paper, and medians of the repeats
-        against length with their range; below, the differences and which of them are significant.
-
     Raises
     ------
     ValueError
@@ -114,20 +94,20 @@ def plot_fig2(mae: pd.DataFrame, tests: pd.DataFrame, options: FigureOptions) ->
     if mae.empty:
         raise ValueError("Figure 2: no training run to draw; the table of the input study's errors is empty")
     networks = list(dict.fromkeys(mae["network"]))
-    least = _LEAST_WIDTH * tiny_font(options)
+    least = _LEAST_WIDTH * style.tiny_font(options)
     columns = _COLUMNS if len(networks) > 1 and options.width_inch >= _COLUMNS * least else 1
     rows = -(-len(networks) // columns)
     limits = _limits(mae)
     lines = table_lines(tests)
-    with house_style(options):
-        below = 0.025 * tiny_font(options) * len(lines)
+    with style.house_style(options):
+        below = 0.025 * style.tiny_font(options) * len(lines)
         scale = max(options.font_size / 8, 1)
         share = 1.0 if columns > 1 else min(max(0.62, least / options.width_inch), 1.0)
-        fig = new_figure(options, 1.1 * scale + (3.45 * scale + below) * rows, share=share)
+        fig = style.new_figure(options, 1.1 * scale + (3.45 * scale + below) * rows, share=share)
         panels = fig.subfigures(rows, columns, squeeze=False).ravel()
         for number, (panel, network) in enumerate(zip(panels, networks, strict=False)):
-            title = fill(network_name(network), int(_LETTERS * fig.get_figwidth() / columns))
-            panel_title(panel, number, title, options)
+            title = fill(style.network_name(network), int(_LETTERS * fig.get_figwidth() / columns))
+            style.panel_title(panel, number, title, options)
             grid = panel.add_gridspec(
                 3 if lines else 2, 2, width_ratios=[1, 1.35], height_ratios=[1.65, 1.65, *([below] if lines else [])]
             )
@@ -138,7 +118,7 @@ def plot_fig2(mae: pd.DataFrame, tests: pd.DataFrame, options: FigureOptions) ->
         handles = _legend(mae, limits, options)
         across = len(handles) if columns > 1 or len(handles) < 4 else 3 if len(handles) > 4 else 2
         fig.legend(handles=handles, loc="outside upper center", ncols=across)
-        note(fig, _explain(mae, tests, limits), options)
+        style.note(fig, _explain(mae, tests, limits), options)
     return fig
 
 
@@ -153,14 +133,14 @@ class _Limits(NamedTuple):
 def _limits(mae: pd.DataFrame) -> dict[str, _Limits]:
     """Limits that hold every run, and the mean regressor unless it would flatten the runs of a pressure."""
     runs, means, whole = {}, {}, {}
-    for pressure in PRESSURES:
+    for pressure in style.PRESSURES:
         here = mae[mae["pressure"] == pressure]
         mean = here.groupby(["network", "length"])["mae_mean"].median()
         low, high = runs[pressure] = here["mae"].min(), here["mae"].max()
         first, last = means[pressure] = mean.min(), mean.max()
         whole[pressure] = min(low, first), max(high, last)
-    single = len(mae) == len(PRESSURES)
-    all_of_it = single or all(np.ptp(runs[p]) >= LEAST_SHARE * np.ptp(whole[p]) for p in PRESSURES)
+    single = len(mae) == len(style.PRESSURES)
+    all_of_it = single or all(np.ptp(runs[p]) >= LEAST_SHARE * np.ptp(whole[p]) for p in style.PRESSURES)
     limits = {}
     for pressure, (least, most) in (whole if all_of_it else runs).items():
         room = max(most - least, _LEAST_ROOM * most, 1e-6)
@@ -174,7 +154,7 @@ def _plot_network(panel, grid, runs: pd.DataFrame, limits: dict[str, _Limits], o
     series = [one for one in _SERIES if len(one.of(runs))]
     pooled: Any = None
     lengths: Any = None
-    for p, pressure in enumerate(PRESSURES):
+    for p, pressure in enumerate(style.PRESSURES):
         here = runs[runs["pressure"] == pressure]
         pooled = panel.add_subplot(grid[p, 0], sharex=pooled)
         lengths = panel.add_subplot(grid[p, 1], sharex=lengths, sharey=pooled)
@@ -185,14 +165,12 @@ def _plot_network(panel, grid, runs: pd.DataFrame, limits: dict[str, _Limits], o
         lengths.tick_params(labelleft=False)
         for ax in (pooled, lengths):
             ax.grid(axis="y")
-            ax.tick_params(labelbottom=p == len(PRESSURES) - 1)
+            ax.tick_params(labelbottom=p == len(style.PRESSURES) - 1)
         if p == 0:
-            pooled.set_title("all lengths", fontsize=small_font(options))
-            lengths.set_title("each length", fontsize=small_font(options))
+            pooled.set_title("all lengths", fontsize=style.small_font(options))
+            lengths.set_title("each length", fontsize=style.small_font(options))
     pooled.set_xticks(range(len(series)), [one.label.replace("derivatives", "deriv.") for one in series])
-    pooled.tick_params(axis="x", labelrotation=40)
-    for label in pooled.get_xticklabels():
-        label.set(ha="right", rotation_mode="anchor")
+    style.slant_labels(pooled, 40)
     lengths.set_xlabel(
         f"length ({' or '.join(unit for name, unit in _CROPPINGS.items() if name in set(runs['cropping']))})"
     )
@@ -250,17 +228,9 @@ def _write_mean(ax, mean: pd.Series, limits: _Limits, options: FigureOptions) ->
     """Say where the mean regressor is, where it is off the axis."""
     first, last = f"{mean.min():.1f}", f"{mean.max():.1f}"
     arrow = "▲" if mean.median() > (limits.low + limits.high) / 2 else "▼"
-    ax.text(
-        0.98,
-        0.98,
-        f"{arrow} mean regressor {first if first == last else f'{first} to {last}'}",
-        transform=ax.transAxes,
-        ha="right",
-        va="top",
-        fontsize=tiny_font(options),
-        color=GREY,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-    )
+    text = f"{arrow} mean regressor {first if first == last else f'{first} to {last}'}"
+    look = {"fontsize": style.tiny_font(options), "color": style.GREY, "bbox": style.ON_WHITE}
+    ax.text(0.98, 0.98, text, transform=ax.transAxes, ha="right", va="top", **look)
 
 
 def _legend(mae: pd.DataFrame, limits: dict[str, _Limits], options: FigureOptions) -> list[Line2D]:
@@ -275,17 +245,19 @@ def _legend(mae: pd.DataFrame, limits: dict[str, _Limits], options: FigureOption
 
 
 def _explain(mae: pd.DataFrame, tests: pd.DataFrame, limits: dict[str, _Limits]) -> str:
-    runs = mae[mae["pressure"] == PRESSURES[0]]
+    runs = mae[mae["pressure"] == style.PRESSURES[0]]
     way = ["network", "cropping", "derivatives"]
     column, repeats = runs.groupby(way).size(), runs.groupby([*way, "length"]).size()
-    pooled = f"Left: each mark is a training run, {n_range(column)} a column"
+    pooled = f"Left: each mark is a training run, {style.n_range(column)} a column"
     pooled += ", the shortest length at its left; bar: median" if column.max() > 1 else ""
-    spread = f"medians of {n_range(repeats)} repeats, whiskers their range" if repeats.max() > 1 else "the same runs"
+    spread = (
+        f"medians of {style.n_range(repeats)} repeats, whiskers their range" if repeats.max() > 1 else "the same runs"
+    )
     text = f"{pooled}. Right: {spread}. "
     if all(limit.low > 0 for limit in limits.values()):
         text += "MAE axes do not start at 0. "
     if len(set(runs["seed"])) == 1:
-        text += seeds_note(1) + " "
+        text += style.seeds_note(1) + " "
     text += "Mean regressor: the training set's mean, on the same test windows"
     if not all(limit.holds_mean for limit in limits.values()):
         text += " (▲ ▼: its MAE, where that is off the axis)"
@@ -297,8 +269,8 @@ def _explain(mae: pd.DataFrame, tests: pd.DataFrame, limits: dict[str, _Limits])
         f"{text}. Time: windows of fixed seconds (the paper's const_time); beats: of whole pulse waves (const_HR); "
         "both croppings begin at the same arbitrary phase, unlike the paper's const_HR, whose windows follow one "
         "another.\n"
-        f"A run: {n_range(runs['n_train'])} training windows, {n_range(runs['n_test'])} test windows of "
-        f"{n_range(runs['n_subjects'])} {many}{fewer}. "
+        f"A run: {style.n_range(runs['n_train'])} training windows, {style.n_range(runs['n_test'])} test windows of "
+        f"{style.n_range(runs['n_subjects'])} {many}{fewer}. "
         f"Mixed split: windows of one {one} are on both sides, so the errors say nothing about unknown people."
         f"{tests_note}"
     )

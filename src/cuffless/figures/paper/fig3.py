@@ -6,7 +6,7 @@ from matplotlib.ticker import MaxNLocator
 
 from cuffless.config import FigureOptions
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.personalization_style import font_scale, legend_above, words_height
+from cuffless.figures.layout import font_scale, legend_above, words_height
 from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import GREY, house_style, n_range, new_figure, note
 
@@ -23,10 +23,7 @@ FIGURES = FigureModule(
 _PANEL = 2.4  # inches
 _LOOKS = {  # what the legend says, and how the line looks
     "recordings": ("recordings", {"marker": "o", "ms": 4.0}),
-    "white noise": (
-        "white noise",
-        {"marker": "s", "ms": 3.6, "mfc": "white", "color": GREY, "linestyle": (0, (4, 2))},
-    ),
+    "white noise": ("white noise", {"marker": "s", "ms": 3.6, "mfc": "white", "color": GREY, "linestyle": (0, (4, 2))}),
 }
 
 
@@ -38,6 +35,8 @@ def plot(given: FigureInputs) -> Figure:
 def plot_fig3(shares: pd.DataFrame, options: FigureOptions, *, snr_db: float = -7.0) -> Figure:
     """Share of windows whose SNR is high enough, against their length (the paper's Figure 3), beside white noise.
 
+    A line for the recordings and one for white noise; a length without windows has no point.
+
     Parameters
     ----------
     shares : DataFrame
@@ -45,11 +44,6 @@ def plot_fig3(shares: pd.DataFrame, options: FigureOptions, *, snr_db: float = -
     options : FigureOptions
     snr_db : float
         Least SNR in dB.
-
-    Returns
-    -------
-    Figure
-        A line for the recordings and one for white noise; a length without windows has no point.
     """
     with house_style(options):
         least = f"{snr_db:g}".replace("-", "−")

@@ -7,17 +7,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
-from cuffless.designs.cautions import read_cautions
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
-from cuffless.figures.style import GREY, house_style, new_figure, note, with_cautions
+from cuffless.figures.style import GREY, house_style, new_figure, note, paragraphs, titled_legend
 
 FIGURES = FigureModule(
     arm="splits",
-    inputs={
-        "quality": "windows/{windowing}.quality.csv",
-        "audits": "designs/splits/{split}.audit.json",
-    },
+    inputs={"quality": "windows/{windowing}.quality.csv", "audits": "designs/splits/{split}.audit.json"},
     settings={"cap": "splits.named.{first_split}.cap"},
     captions={"fig4": "Number of subjects by how many windows they contribute before the cap (the paper's Figure 4)."},
 )
@@ -30,8 +26,7 @@ _LOG_RANGE = 30  # a longer-tailed distribution than this ratio is drawn on a lo
 def plot(given: FigureInputs) -> Figure:
     """Plot Figure 4."""
     windows = given.table("quality", keep_default_na=False).groupby("subject")["windows_kept"].sum()
-    cautions = read_cautions(given.files["audits"])
-    return plot_fig4(windows, given.settings["cap"], given.options, cautions=cautions)
+    return plot_fig4(windows, given.settings["cap"], given.options, cautions=given.cautions("audits"))
 
 
 def plot_fig4(windows: pd.Series, cap: int, options: FigureOptions, *, cautions: Sequence[str] = ()) -> Figure:
@@ -46,10 +41,6 @@ def plot_fig4(windows: pd.Series, cap: int, options: FigureOptions, *, cautions:
     options : FigureOptions
     cautions : sequence of str
         What a reader must know of the splits, as from `cuffless.designs.cautions`.
-
-    Returns
-    -------
-    Figure
 
     Raises
     ------
@@ -84,15 +75,8 @@ def plot_fig4(windows: pd.Series, cap: int, options: FigureOptions, *, cautions:
         ax.grid(axis="y")
         empty = counts.size - drawn.size
         title = f"{drawn.size:,} subjects, {drawn.sum():,} windows" + (f"; {empty:,} without any" if empty else "")
-        fig.legend(
-            loc="outside upper left",
-            ncols=2,
-            title=title,
-            alignment="left",
-            title_fontproperties={"weight": "bold"},
-        )
-        if cautions:
-            note(fig, with_cautions("", cautions), options)
+        titled_legend(fig, title, ncols=2)
+        note(fig, paragraphs(*cautions), options)
     return fig
 
 

@@ -9,17 +9,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
-from cuffless.designs.cautions import read_cautions
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
-from cuffless.figures.style import SUBSETS, house_style, new_figure, note, split_name, with_cautions
+from cuffless.figures.style import SUBSETS, house_style, new_figure, note, paragraphs, split_name, titled_legend
 
 FIGURES = FigureModule(
     arm="splits",
-    inputs={
-        "manifests": "designs/splits/{split}.parquet",
-        "audits": "designs/splits/{split}.audit.json",
-    },
+    inputs={"manifests": "designs/splits/{split}.parquet", "audits": "designs/splits/{split}.audit.json"},
     captions={
         "fig5": "Reference pressures in the training, validation and test sets of each split (the paper's Figure 5)."
     },
@@ -31,12 +27,13 @@ _COLOURS = {"train": 5, "val": 1, "test": 0}
 
 def plot(given: FigureInputs) -> Figure:
     """Plot Figure 5."""
-    cautions = read_cautions(given.files["audits"])
-    return plot_fig5(given.manifests("manifests"), given.options, cautions=cautions)
+    return plot_fig5(given.manifests("manifests"), given.options, cautions=given.cautions("audits"))
 
 
 def plot_fig5(manifest: pd.DataFrame, options: FigureOptions, *, cautions: Sequence[str] = ()) -> Figure:
     """Distributions of SBP and DBP in the sets of each split (the paper's Figure 5).
+
+    Shares of each set's windows, so that sets of different sizes can be compared.
 
     Parameters
     ----------
@@ -46,11 +43,6 @@ def plot_fig5(manifest: pd.DataFrame, options: FigureOptions, *, cautions: Seque
     options : FigureOptions
     cautions : sequence of str
         What a reader must know of the splits, as from `cuffless.designs.cautions`.
-
-    Returns
-    -------
-    Figure
-        Shares of each set's windows, so that sets of different sizes can be compared.
     """
     splits = list(dict.fromkeys(manifest["split"]))
     ranges = {column: _edges(manifest[column].to_numpy()) for column in ("sbp", "dbp")}
@@ -64,20 +56,13 @@ def plot_fig5(manifest: pd.DataFrame, options: FigureOptions, *, cautions: Seque
             for ax, column in zip(pair, ranges, strict=True):
                 _plot_distributions(ax, here, column, ranges[column], options)
                 axes[split, column] = ax
-            part.legend(
-                handles=_legend(here, options),
-                title=f"({chr(ord('a') + number)}) {split_name(split)}",
-                title_fontproperties={"weight": "bold"},
-                alignment="left",
-                loc="outside upper left",
-                ncols=3,
-            )
+            title = f"({chr(ord('a') + number)}) {split_name(split)}"
+            titled_legend(part, title, handles=_legend(here, options), ncols=3)
         for column in ranges:
             top = max(axes[split, column].get_ylim()[1] for split in splits)
             for split in splits:
                 axes[split, column].set_ylim(0, top)
-        if cautions:
-            note(fig, with_cautions("", cautions), options)
+        note(fig, paragraphs(*cautions), options)
     return fig
 
 

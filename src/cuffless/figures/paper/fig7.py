@@ -9,25 +9,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
-from cuffless.designs.cautions import read_cautions
+from cuffless.figures import style
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
-from cuffless.figures.style import (
-    GREY,
-    LEAST_FONT,
-    PALE,
-    PRESSURES,
-    SUBSETS,
-    house_style,
-    network_name,
-    new_figure,
-    note,
-    panel_title,
-    seeds_note,
-    split_name,
-    tiny_font,
-    with_cautions,
-)
 
 FIGURES = FigureModule(
     arm="splits",
@@ -63,7 +47,7 @@ def plot(given: FigureInputs) -> Figure:
         given.options,
         split=splits[0],
         lighter=splits[1],
-        cautions=read_cautions(given.files["audits"]),
+        cautions=given.cautions("audits"),
     )
 
 
@@ -94,10 +78,6 @@ def plot_fig7(
     cautions : sequence of str
         What a reader must know of the splits, as from `cuffless.designs.cautions`.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
     ValueError
@@ -110,20 +90,15 @@ def plot_fig7(
     bins = bins[bins["case"].isin([split, lighter])]
     columns = min(_COLUMNS, len(networks))
     rows = -(-len(networks) // columns)
-    with house_style(options):
-        fig = new_figure(options, 0.9 + (2.55 if rows <= 3 else 2.25) * rows, share=1.0 if columns > 1 else 0.62)
+    with style.house_style(options):
+        fig = style.new_figure(options, 0.9 + (2.55 if rows <= 3 else 2.25) * rows, share=1.0 if columns > 1 else 0.62)
         panels = fig.subfigures(rows, columns, squeeze=False).ravel()
         cut = False
         pressures = manifest[(manifest["split"] == split) & (manifest["subset"] == options.histogram)]
         for number, (panel, network) in enumerate(zip(panels, networks, strict=False)):
-            panel_title(panel, number, network_name(network), options)
+            style.panel_title(panel, number, style.network_name(network), options)
             cut |= _plot_panel(
-                panel,
-                bins,
-                overall[overall["average"] == "pooled"],
-                pressures,
-                (network, split, lighter),
-                options,
+                panel, bins, overall[overall["average"] == "pooled"], pressures, (network, split, lighter), options
             )
         has_lighter = lighter is not None and (bins["case"] == lighter).any()
         fig.legend(
@@ -131,20 +106,20 @@ def plot_fig7(
             loc="outside upper center",
             ncols=3 if columns > 1 else 2,
         )
-        note(fig, with_cautions(_explain(shown, bins, pressures, networks, cut), cautions), options)
+        style.note(fig, style.paragraphs(_explain(shown, bins, pressures, networks, cut), *cautions), options)
     return fig
 
 
 def _plot_panel(panel, bins, overall, pressures, what, options) -> bool:
     """SBP and DBP side by side: error, counts, distribution. Return whether a whisker was cut."""
     (network, split, lighter), cut = what, False
-    spans = {p: _span(bins[bins["pressure"] == p]) for p in PRESSURES}
+    spans = {p: _span(bins[bins["pressure"] == p]) for p in style.PRESSURES}
     widths = [max(high - low, 1) + 12 for low, high in spans.values()]  # room for the axis' own labels
     steps = _steps(panel, bins[(bins["case"] == split) & (bins["network"] == network)])
     counted = _LINE * (_apart(steps) + steps + 0.2)
     heights = [3.82 - counted, counted, 0.95]
     grid = panel.add_gridspec(3, 2, width_ratios=widths, height_ratios=heights, hspace=0.02)
-    for p, pressure in enumerate(PRESSURES):
+    for p, pressure in enumerate(style.PRESSURES):
         here = bins[bins["pressure"] == pressure]
         ax = panel.add_subplot(grid[0, p])
         counts = panel.add_subplot(grid[1, p], sharex=ax)
@@ -180,10 +155,10 @@ def _plot_errors(ax, bins, network, split, lighter, options) -> bool:
     reach, any_cut = _reach(bins, network), False
     lines = [
         (network, lighter, options.colours[5], "D", "-", 0.0, 3.0),
-        ("mean", split, GREY, "s", ":", 1.0, 3.4),
+        ("mean", split, style.GREY, "s", ":", 1.0, 3.4),
         (network, split, options.colours[0], "o", "-", -1.0, 4.0),
     ]
-    for name, where, colour, marker, style, side, size in lines:
+    for name, where, colour, marker, dashes, side, size in lines:
         rows = bins[(bins["network"] == name) & (bins["case"] == where)].sort_values("bin_low")
         if rows.empty:
             continue
@@ -192,7 +167,7 @@ def _plot_errors(ax, bins, network, split, lighter, options) -> bool:
         y = rows["mae"].to_numpy()
         # A bin without windows breaks the line: nothing is known there.
         breaks = np.flatnonzero(np.diff(rows["bin_low"]) > 1.5 * width) + 1
-        ax.plot(np.insert(x, breaks, np.nan), np.insert(y, breaks, np.nan), style, color=colour, zorder=2)
+        ax.plot(np.insert(x, breaks, np.nan), np.insert(y, breaks, np.nan), dashes, color=colour, zorder=2)
         known = rows["lower"].notna().to_numpy()
         lower, upper = rows.loc[known, "lower"].to_numpy(), rows.loc[known, "upper"].to_numpy()
         cut = upper > reach
@@ -213,25 +188,15 @@ def _print_slopes(ax, overall: pd.DataFrame, network: str, options: FigureOption
     text = f"error slope {slope[network]:+.2f}"
     if "mean" in slope.index:
         text += f"\nmean regr. {slope['mean']:+.2f}"
-    text = text.replace("-", "−")
-    ax.text(
-        0.5,
-        0.99,
-        text,
-        transform=ax.transAxes,
-        ha="center",
-        va="top",
-        fontsize=tiny_font(options),
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-        zorder=1,
-    )
+    look = {"fontsize": style.tiny_font(options), "bbox": style.ON_WHITE, "zorder": 1}
+    ax.text(0.5, 0.99, text.replace("-", "−"), transform=ax.transAxes, ha="center", va="top", **look)
 
 
 def _steps(panel, rows: pd.DataFrame) -> int:
     """Lines that a row of counts takes, by turns, lest neighbours run into each other."""
-    longest = max(len(_short(n)) for n in rows["n_windows"])
+    longest = max(len(style.short_count(n)) for n in rows["n_windows"])
     room = _COUNTS_SHARE * 72 * panel.bbox.width / panel.figure.dpi / len(rows)  # points a bin
-    return int(np.ceil(0.65 * LEAST_FONT * longest / room))
+    return int(np.ceil(0.65 * style.LEAST_FONT * longest / room))
 
 
 def _apart(steps: int) -> float:
@@ -247,42 +212,38 @@ def _print_counts(ax, rows: pd.DataFrame, steps: int, labelled: bool) -> None:
     for row, column in enumerate(("n_windows", "n_subjects")):
         for number, (x, n) in enumerate(zip(centres, rows[column], strict=True)):
             line = apart * row + number % steps
-            ax.text(x, line, _short(n), ha="center", va="center", fontsize=LEAST_FONT, color=GREY)
+            ax.text(
+                x, line, style.short_count(n), ha="center", va="center", fontsize=style.LEAST_FONT, color=style.GREY
+            )
     ax.set_ylim(apart + steps - 0.4, -0.6)
     middles = [apart * row + (steps - 1) / 2 for row in (0, 1)]
-    ax.set_yticks(middles, ["windows", "subjects"] if labelled else ["", ""], fontsize=LEAST_FONT, color=GREY)
+    ax.set_yticks(
+        middles, ["windows", "subjects"] if labelled else ["", ""], fontsize=style.LEAST_FONT, color=style.GREY
+    )
     ax.tick_params(length=0, labelbottom=False)
     ax.spines[:].set_visible(False)
-
-
-def _short(count: int) -> str:
-    """Four characters at most: 950, 1.2k, 12k, 1.2M."""
-    for unit, size in (("M", 1e6), ("k", 1e3)):
-        if count >= 0.9995 * size:
-            return f"{count / size:.1f}{unit}" if count < 9.95 * size else f"{count / size:.0f}{unit}"
-    return str(count)
 
 
 def _plot_distribution(ax, values: np.ndarray, span: tuple[float, float], options: FigureOptions) -> None:
     edges = np.arange(span[0], span[1] + HISTOGRAM_MMHG / 2, HISTOGRAM_MMHG)
     if values.size:
-        ax.hist(values, bins=edges, weights=np.full(values.size, 100 / values.size), color=PALE)
+        ax.hist(values, bins=edges, weights=np.full(values.size, 100 / values.size), color=style.PALE)
     ax.yaxis.get_major_locator().set_params(nbins=2)
 
 
 def _legend(split: str, lighter: str | None, bins: pd.DataFrame, options: FigureOptions) -> list:
-    def line(label, colour, marker, style, size, **more):
-        return Line2D([], [], color=colour, marker=marker, linestyle=style, ms=size, label=label, **more)
+    def line(label, colour, marker, dashes, size, **more):
+        return Line2D([], [], color=colour, marker=marker, linestyle=dashes, ms=size, label=label, **more)
 
-    name = split_name(split)
+    name = style.split_name(split)
     handles = [line(f"network, {name}", options.colours[0], "o", "-", 4.0)]
     if (bins["network"] == "mean").any():
-        handles.append(line(f"mean regressor, {name}", GREY, "s", ":", 3.4))
+        handles.append(line(f"mean regressor, {name}", style.GREY, "s", ":", 3.4))
     if lighter is not None:
-        handles.append(line(f"network, {split_name(lighter)}", options.colours[5], "D", "-", 3.0))
+        handles.append(line(f"network, {style.split_name(lighter)}", options.colours[5], "D", "-", 3.0))
     if bins["lower"].isna().any():
         handles.append(line("too few subjects for an interval", "black", "o", "none", 4.0, mfc="white"))
-    handles.append(Patch(color=PALE, label=f"windows of the {SUBSETS[options.histogram]} set ({name})"))
+    handles.append(Patch(color=style.PALE, label=f"windows of the {style.SUBSETS[options.histogram]} set ({name})"))
     return handles
 
 
@@ -290,15 +251,12 @@ def _explain(
     bins: pd.DataFrame, drawn: pd.DataFrame, pressures: pd.DataFrame, networks: list[str], any_cut: bool
 ) -> str:
     seeds = int(bins.loc[bins["network"].isin(networks), "seeds"].max())
-    methods = [method for method in dict.fromkeys(drawn["interval"]) if method != "too few subjects"]
-    text = ""
-    if methods:
-        text = f"Whiskers: {bins['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)}). "
+    text = f"Whiskers: {whiskers}. " if (whiskers := style.intervals(drawn)) else ""
     if any_cut:
         text += f"▲: goes on beyond {CUT:g} times the panel's highest MAE. "
     return (
-        f"{text}Counts: test set, {split_name(bins['case'].iloc[0])}. "
-        f"Error slope: of error on reference pressure (−1: the pressure is ignored). {seeds_note(seeds)}\n"
+        f"{text}Counts: test set, {style.split_name(bins['case'].iloc[0])}. "
+        f"Error slope: of error on reference pressure (−1: the pressure is ignored). {style.seeds_note(seeds)}\n"
         f"Distribution: {len(pressures):,} windows of {pressures['subject'].nunique():,} subjects, "
         f"share per {HISTOGRAM_MMHG:g} mmHg."
     )

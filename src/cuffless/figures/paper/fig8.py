@@ -11,36 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
-from cuffless.designs.cautions import read_cautions
+from cuffless.figures import layout, style
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.personalization_style import (
-    DARK_RED,
-    NONE,
-    characters,
-    font_scale,
-    legend_above,
-    networks_of,
-    place,
-    pressure_columns,
-    protocol_name,
-    warned,
-    words_height,
-)
+from cuffless.figures.paper import camera_boxes as boxes
 from cuffless.figures.registry import FigureModule
-from cuffless.figures.style import (
-    GREY,
-    LEAST_FONT,
-    PRESSURES,
-    house_style,
-    n_range,
-    network_name,
-    new_figure,
-    note,
-    panel_title,
-    seeds_note,
-    small_font,
-    with_cautions,
-)
 
 FIGURES = FigureModule(
     arm="personalization",
@@ -73,7 +47,7 @@ _LEAST_PLACES = 5  # few subjects are not to get boxes as wide as bars
 _MEAN = {"marker": "o", "ms": 2.4, "mfc": "white", "mec": "black", "mew": 0.5, "linestyle": "none"}
 _MARKS = {
     "offset": {"marker": "D", "ms": 2.7, "mfc": "none", "mec": "black", "mew": 0.6, "linestyle": "none"},
-    "calibration_mean": {"marker": "x", "ms": 2.7, "mec": GREY, "mew": 0.7, "linestyle": "none"},
+    "calibration_mean": {"marker": "x", "ms": 2.7, "mec": style.GREY, "mew": 0.7, "linestyle": "none"},
 }
 _DIFFERENT, _STRATEGIES_DIFFER = "∗", "†"
 
@@ -88,7 +62,7 @@ def plot(given: FigureInputs) -> Figure:
         protocol=protocol,
         numbers=NUMBERS[given.name],
         warnings=given.document("audit")["warnings"],
-        cautions=read_cautions(given.files["splits"]),
+        cautions=given.cautions("splits"),
         seeds=int(mae.loc[mae["protocol"] == protocol, "seeds"].max()),
     )
 
@@ -106,6 +80,10 @@ def plot_fig8(
 ) -> Figure:
     """Absolute errors of each subject before and after personalization (the paper's Figures 8 and A1).
 
+    One row per network, SBP beside DBP; per subject a box before and one for each strategy, with the MAE of the
+    offset-corrected network and of the calibration mean beside it. Without a subject of `numbers`, a figure that
+    says so.
+
     Parameters
     ----------
     subjects, ks : DataFrame
@@ -122,13 +100,6 @@ def plot_fig8(
     cautions : sequence of str
         What a reader must know of the splits, as from `cuffless.designs.cautions`.
 
-    Returns
-    -------
-    Figure
-        One row per network, SBP beside DBP; per subject a box before and one for each strategy, with the MAE of the
-        offset-corrected network and of the calibration mean beside it. Without a subject of `numbers`, a figure that
-        says so.
-
     Raises
     ------
     ValueError
@@ -139,59 +110,40 @@ def plot_fig8(
         known = sorted(set(subjects["protocol"]))
         raise ValueError(f"Figure 8: no subject was judged in protocol {protocol!r}; judged are {known}")
     shown = own[own["number"].isin(numbers)]
-    with house_style(options):
+    with style.house_style(options):
         if shown.empty:
-            return _plot_nobody(own, numbers, options, protocol, warned(warnings, protocol))
-        networks, drawn = networks_of(own), sorted(set(shown["number"]))
-        columns = pressure_columns(options)
-        rows = len(networks) * len(PRESSURES) // columns
-        handles, warning = _legend(options), warned(warnings, protocol)
-        text = with_cautions(_explain(own, shown, protocol, warning, seeds), cautions)
-        panels = (_PANEL * rows + _LABELS) * font_scale(options)
-        fig = new_figure(options, panels + words_height(handles, warning, text, options))
+            return _plot_nobody(own, numbers, options, protocol, layout.warned(warnings, protocol))
+        networks, drawn = layout.networks_of(own), sorted(set(shown["number"]))
+        columns = layout.pressure_columns(options)
+        rows = len(networks) * len(style.PRESSURES) // columns
+        handles, warning = _legend(options), layout.warned(warnings, protocol)
+        text = style.paragraphs(warning, _explain(own, shown, protocol, seeds), *cautions)
+        inches = (_PANEL * rows + _LABELS) * layout.font_scale(options)
+        fig = layout.worded_figure(inches, handles, warning, text, options)
         grid = fig.add_gridspec(rows, columns)
         ks = ks[(ks["protocol"] == protocol) & ks["number"].isin(numbers) & ks["significant"].eq(True)]
-        for p, pressure in enumerate(PRESSURES):
+        for p, pressure in enumerate(style.PRESSURES):
             here = shown[shown["pressure"] == pressure]
             reach = here[["high", "mae"]].max().max()
             for n, network in enumerate(networks):
-                ax = fig.add_subplot(place(grid, n, p))
+                ax = fig.add_subplot(layout.place(grid, n, p))
                 if p == 0:
-                    fit = characters(options.width_inch - 0.7 * font_scale(options), options.font_size, bold=True)
-                    panel_title(ax, n, fill(network_name(network), fit), options)
-                _plot_panel(ax, here[here["network"].isin([network, NONE])], drawn, reach, options)
+                    style.panel_title(ax, n, fill(style.network_name(network), layout.title_fit(options)), options)
+                _plot_panel(ax, here[here["network"].isin([network, layout.NONE])], drawn, reach, options)
                 _mark_tests(ax, ks[(ks["network"] == network) & (ks["pressure"] == pressure)], drawn, options)
                 ax.set_ylabel(f"{pressure}: |error| (mmHg)")
                 last = n == len(networks) - 1
                 _label_subjects(ax, here, drawn, last)
-        legend_above(fig, handles, warning, options)
-        note(fig, text, options)
     return fig
 
 
 def _plot_panel(ax, rows: pd.DataFrame, drawn: list[int], reach: float, options: FigureOptions) -> None:
     middle, places = (len(drawn) - 1) / 2, max(len(drawn), _LEAST_PLACES)
-    for band in range(0, len(drawn), 2):
-        ax.axvspan(band - 0.5, band + 0.5, color="#F4F4F4", linewidth=0, zorder=0)
+    boxes.plot_bands(ax, len(drawn))
     for setting, (shift, colour) in _SETTINGS.items():
         of_setting = rows[rows["setting"] == setting]
-        boxes = of_setting[of_setting["method"] == "network"].dropna(subset=["q1", "median", "q3", "low", "high"])
-        x = np.array([drawn.index(number) for number in boxes["number"]]) + shift
-        if len(boxes):
-            ax.bxp(
-                _boxes(boxes),
-                positions=x,
-                widths=_BOX,
-                showfliers=False,
-                showcaps=False,
-                showmeans=True,
-                patch_artist=True,
-                manage_ticks=False,
-                boxprops={"facecolor": options.colours[colour], "edgecolor": "black", "linewidth": 0.5},
-                whiskerprops={"color": options.colours[colour], "linewidth": 0.9},
-                medianprops={"color": "black", "linewidth": 1.0},
-                meanprops=_MEAN,
-            )
+        own = of_setting[of_setting["method"] == "network"]
+        boxes.draw_boxes(ax, own, own["number"].map(drawn.index) + shift, _BOX, options.colours[colour], _MEAN)
         for method, look in _MARKS.items():
             marks = of_setting[of_setting["method"] == method]
             x = np.array([drawn.index(number) for number in marks["number"]]) + shift + _BESIDE
@@ -201,32 +153,26 @@ def _plot_panel(ax, rows: pd.DataFrame, drawn: list[int], reach: float, options:
     ax.grid(axis="y")
 
 
-def _boxes(rows: pd.DataFrame) -> list[dict]:
-    names = {"low": "whislo", "q1": "q1", "median": "med", "q3": "q3", "high": "whishi", "mae": "mean"}
-    return rows[list(names)].rename(columns=names).assign(label="").to_dict("records")
-
-
 def _mark_tests(ax, significant: pd.DataFrame, drawn: list[int], options: FigureOptions) -> None:
     """Strip above the boxes: what differs from before, at its box; above, whether the strategies differ."""
-    between = (_SETTINGS["random"][0] + _SETTINGS["first"][0]) / 2
+    (random, _), (first, _) = _SETTINGS["random"], _SETTINGS["first"]
+    large = max(style.LEAST_FONT + 1, style.small_font(options) - 2)
+    different = (1 - 0.72 * _STRIP, _DIFFERENT, large, options.colours[0])
     looks = {
-        "random vs before": (_SETTINGS["random"][0], 1 - 0.72 * _STRIP, _DIFFERENT, options.colours[0]),
-        "first vs before": (_SETTINGS["first"][0], 1 - 0.72 * _STRIP, _DIFFERENT, options.colours[0]),
-        "first vs random": (between, 1 - 0.22 * _STRIP, _STRATEGIES_DIFFER, DARK_RED),
+        "random vs before": (random, *different),
+        "first vs before": (first, *different),
+        "first vs random": (
+            (random + first) / 2,
+            1 - 0.22 * _STRIP,
+            _STRATEGIES_DIFFER,
+            style.LEAST_FONT,
+            layout.DARK_RED,
+        ),
     }
     for row in significant.itertuples():
-        shift, y, mark, colour = looks[row.comparison]
-        ax.text(
-            drawn.index(row.number) + shift,
-            y,
-            mark,
-            transform=ax.get_xaxis_transform(),
-            ha="center",
-            va="center",
-            color=colour,
-            fontweight="bold",
-            fontsize=max(LEAST_FONT + 1, small_font(options) - 2) if mark == _DIFFERENT else LEAST_FONT,
-        )
+        shift, y, mark, size, colour = looks[row.comparison]
+        x = drawn.index(row.number) + shift
+        style.write_across(ax, x, y, mark, size, va="center", color=colour, fontweight="bold")
 
 
 def _label_subjects(ax, here: pd.DataFrame, drawn: list[int], last: bool) -> None:
@@ -236,25 +182,10 @@ def _label_subjects(ax, here: pd.DataFrame, drawn: list[int], last: bool) -> Non
         return
     windows = here.groupby("number")["n_windows"].max()
     for x, number in enumerate(drawn):
-        ax.annotate(
-            _short(windows[number]),
-            (x, 0),
-            (0, -1.3 * ax.xaxis.get_ticklabels()[0].get_fontsize() - 3.5),
-            xycoords=ax.get_xaxis_transform(),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize=LEAST_FONT,
-            color=GREY,
-        )
-    ax.set_xlabel("subject; below it: test windows", labelpad=LEAST_FONT + 4)
-
-
-def _short(count: float) -> str:
-    """Four characters at most: 950, 1.2k, 12k."""
-    if count < 1000:
-        return f"{count:.0f}"
-    return f"{count / 1000:.1f}k" if count < 9950 else f"{count / 1000:.0f}k"
+        look = {"xycoords": ax.get_xaxis_transform(), "ha": "center", "va": "top", "color": style.GREY}
+        down = -1.3 * ax.xaxis.get_ticklabels()[0].get_fontsize() - 3.5
+        style.write_beside(ax, style.short_count(windows[number]), (x, 0), (0, down), style.LEAST_FONT, **look)
+    ax.set_xlabel("subject; below it: test windows", labelpad=style.LEAST_FONT + 4)
 
 
 def _legend(options: FigureOptions) -> list:
@@ -268,7 +199,7 @@ def _legend(options: FigureOptions) -> list:
     handles += [Line2D([], [], label=words[method], **{**look, "ms": 3.8}) for method, look in _MARKS.items()]
     marks = {
         "KS: differs from before": (_DIFFERENT, options.colours[0]),
-        "KS: first differs from random": (_STRATEGIES_DIFFER, DARK_RED),
+        "KS: first differs from random": (_STRATEGIES_DIFFER, layout.DARK_RED),
     }
     return handles + [
         Line2D([], [], label=label, marker=f"${mark}$", color=colour, mew=0.3, ms=5, linestyle="none")
@@ -276,30 +207,21 @@ def _legend(options: FigureOptions) -> list:
     ]
 
 
-def _explain(own: pd.DataFrame, shown: pd.DataFrame, protocol: str, warning: str, seeds: int | None) -> str:
-    one = shown[(shown["method"] == "network") & (shown["pressure"] == PRESSURES[0])]
+def _explain(own: pd.DataFrame, shown: pd.DataFrame, protocol: str, seeds: int | None) -> str:
+    one = shown[(shown["method"] == "network") & (shown["pressure"] == style.PRESSURES[0])]
     one = one[one["network"] == one["network"].iloc[0]]
     windows = one.drop_duplicates("number")["n_windows"]
-    budgets = [
-        f"{n_range(rows['n_calibration'])} ({setting})"
-        for setting in ("first", "random")
-        if len(rows := one[one["setting"] == setting])
-    ]
     count = len(windows)
     people = f"{count} subject{'s' * (count != 1)} of {own['number'].nunique()} drawn"
-    text = (
-        f"Protocol: {protocol_name(protocol)}. {people}, {windows.sum():,.0f} test windows. "
-        f"Calibration windows a subject: {', '.join(budgets)}. "
-        f"{'' if seeds is None else seeds_note(seeds)}\n"
-        "Boxes: quartiles of the absolute errors of windows; whiskers to 1.5 times their range at most; errors beyond "
-        "are not drawn. Always from left to right: before, random, first. "
+    return (
+        f"Protocol: {layout.protocol_name(protocol)}. {people}, {windows.sum():,.0f} test windows. "
+        f"Calibration windows a subject: {boxes.explain_budgets(one)}. "
+        f"{'' if seeds is None else style.seeds_note(seeds)}\n"
+        f"{boxes.QUARTILES} Always from left to right: before, random, first. "
         "Offset-corrected: the network before, shifted by its mean error on the same calibration windows; calibration "
         "mean: their mean pressure; neither needs training.\n"
-        f"{_DIFFERENT} {_STRATEGIES_DIFFER}: the paper's two-sample Kolmogorov–Smirnov test on absolute errors, "
-        "uncorrected. It takes a subject's windows for independent, which they are not, so it finds differences too "
-        "often; and it says that errors differ, not which are smaller."
+        f"{_DIFFERENT} {_STRATEGIES_DIFFER}: {boxes.KS_NOTE}"
     )
-    return "\n".join(filter(None, [warning, text]))
 
 
 def _plot_nobody(
@@ -310,13 +232,5 @@ def _plot_nobody(
         f"Nothing to draw: the study drew only {drawn} subject{'s' * (drawn != 1)}; this figure shows subjects "
         f"{min(numbers)} to {max(numbers)}."
     )
-    below = "\n".join(filter(None, [warning, f"Protocol: {protocol_name(protocol)}."]))
-    fig = new_figure(options, 0.8 * font_scale(options) + words_height([], warning, below, options))
-    ax = fig.add_subplot()
-    ax.set_axis_off()
-    fit = characters(options.width_inch, options.font_size)
-    ax.text(0.5, 0.5, fill(text, fit), transform=ax.transAxes, ha="center", va="center")
-    if warning:
-        legend_above(fig, [], warning, options)
-    note(fig, below, options)
-    return fig
+    below = style.paragraphs(warning, f"Protocol: {layout.protocol_name(protocol)}.")
+    return layout.figure_without_panels(text, warning, below, options, 0.8 * layout.font_scale(options))

@@ -8,43 +8,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
+from cuffless.figures import layout, style
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.paper.camera_boxes import (
-    MARKS,
-    OWN,
-    TUNING,
-    explain_boxes,
-    finish_axes,
-    highest,
-    legend_handles,
-    mark,
-    plot_errors,
-)
-from cuffless.figures.personalization_style import (
-    NONE,
-    axes_width,
-    characters,
-    font_scale,
-    legend_above,
-    networks_of,
-    place,
-    pressure_columns,
-    warned,
-    words_height,
-)
+from cuffless.figures.paper import camera_boxes as boxes
 from cuffless.figures.registry import FigureModule
-from cuffless.figures.style import (
-    LEAST_FONT,
-    PRESSURES,
-    house_style,
-    n_range,
-    network_name,
-    new_figure,
-    note,
-    panel_title,
-    seeds_note,
-    small_font,
-)
 
 FIGURES = FigureModule(
     arm="camera",
@@ -74,8 +41,8 @@ _SUBJECTS_AND_NETWORKS = {
 }
 """Whether a figure shows the subjects that improved, and which networks."""
 _COLUMNS = {  # comparison: where its boxes stand, and their width, of a subject's space
-    TUNING: ({"before": -0.21, "tuned": 0.21}, 0.3),
-    OWN: ({"random": -0.33, "first": 0.14}, 0.24),
+    boxes.TUNING: ({"before": -0.21, "tuned": 0.21}, 0.3),
+    boxes.OWN: ({"random": -0.33, "first": 0.14}, 0.24),
 }
 _PANEL, _LABELS, _BESIDE = 1.45, 0.3, 0.55  # inches
 _LEAST_PLACES = 8  # few subjects are not to get boxes as wide as bars
@@ -105,6 +72,9 @@ def plot_fig_a2(
 ) -> Figure:
     """Absolute errors of each subject before and after fine-tuning on rPPG (the paper's Figures A2 to A5).
 
+    Two rows per network; at the left before and after fine-tuning on other people, at the right with the first and
+    with random windows of the subject's own. Where there is no such subject or network, a figure that says so.
+
     Parameters
     ----------
     subjects, ks : DataFrame
@@ -117,12 +87,6 @@ def plot_fig_a2(
     warnings : sequence of str
         What the audit of the folds let pass.
 
-    Returns
-    -------
-    Figure
-        Two rows per network; at the left before and after fine-tuning on other people, at the right with the first and
-        with random windows of the subject's own. Where there is no such subject or network, a figure that says so.
-
     Raises
     ------
     ValueError
@@ -130,17 +94,20 @@ def plot_fig_a2(
     """
     if which not in _SUBJECTS_AND_NETWORKS:
         raise ValueError(f"{which!r} is none of the figures {', '.join(_SUBJECTS_AND_NETWORKS)}")
-    if not networks_of(subjects):
+    if not layout.networks_of(subjects):
         raise ValueError(f"{which}: subjects.csv holds no network; fine-tune at least one")
     improved, part = _SUBJECTS_AND_NETWORKS[which]
-    networks = networks_of(subjects)[part]
-    shown = subjects[subjects["network"].isin([*networks, NONE]) & subjects["method"].isin(_METHODS)]
+    networks = layout.networks_of(subjects)[part]
+    shown = subjects[subjects["network"].isin([*networks, layout.NONE]) & subjects["method"].isin(_METHODS)]
     shown = shown[shown["improved"].eq(improved)]
-    with house_style(options):
-        warning = warned(warnings, "rPPG")
+    with style.house_style(options):
+        warning = layout.warned(warnings, "rPPG")
         if shown.empty or not networks:
-            return _plot_nobody(_why_empty(subjects, networks, improved), warning, options)
-        return _plot_subjects(shown, ks, networks, (warning, _explain(subjects, shown, warning, seeds)), options)
+            below = "Improved: the SBP error after is smaller, in the mean over networks."
+            why = _why_empty(subjects, networks, improved)
+            return layout.figure_without_panels(why, warning, style.paragraphs(warning, below), options)
+        text = style.paragraphs(warning, _explain(subjects, shown, seeds))
+        return _plot_subjects(shown, ks, networks, (warning, text), options)
 
 
 def _plot_subjects(
@@ -148,46 +115,40 @@ def _plot_subjects(
 ) -> Figure:
     warning, text = words
     drawn = sorted(set(shown["number"]))
-    columns = pressure_columns(options)
-    rows = 2 * len(networks) * len(PRESSURES) // columns
-    handles = legend_handles(shown, {TUNING: "KS: before, tuned differ", OWN: "KS: first, random differ"}, options)
-    panels = (_PANEL * rows + _LABELS) * font_scale(options)
-    fig = new_figure(options, panels + words_height(handles, warning, text, options))
+    columns = layout.pressure_columns(options)
+    rows = 2 * len(networks) * len(style.PRESSURES) // columns
+    handles = boxes.legend_handles(
+        shown, {boxes.TUNING: "KS: before, tuned differ", boxes.OWN: "KS: first, random differ"}, options
+    )
+    inches = (_PANEL * rows + _LABELS) * layout.font_scale(options)
+    fig = layout.worded_figure(inches, handles, warning, text, options)
     grid = fig.add_gridspec(rows, columns)
     shown = shown.assign(centre=np.searchsorted(drawn, shown["number"]))
     ks = ks[ks["significant"].eq(True) & ks["number"].isin(drawn)]
-    fit = characters(options.width_inch - 0.7 * font_scale(options), options.font_size, bold=True)
     for n, network in enumerate(networks):
-        for p, pressure in enumerate(PRESSURES):
+        for p, pressure in enumerate(style.PRESSURES):
             here = shown[shown["pressure"] == pressure]
             tested = ks[(ks["network"] == network) & (ks["pressure"] == pressure)]
             for c, (comparison, (places, width)) in enumerate(_COLUMNS.items()):
-                ax = fig.add_subplot(place(grid, len(PRESSURES) * n + p, c))
+                ax = fig.add_subplot(layout.place(grid, len(style.PRESSURES) * n + p, c))
                 if p == c == 0:
-                    panel_title(ax, n, fill(network_name(network), fit), options)
-                _plot_bands(ax, len(drawn))
-                plot_errors(ax, here[here["network"].isin([network, NONE])], places, width, options)
+                    style.panel_title(ax, n, fill(style.network_name(network), layout.title_fit(options)), options)
+                boxes.plot_bands(ax, len(drawn))
+                boxes.plot_errors(ax, here[here["network"].isin([network, layout.NONE])], places, width, options)
                 for number in tested.loc[tested["comparison"] == comparison, "number"]:
-                    mark(ax, drawn.index(number), MARKS[comparison], options)
-                finish_axes(ax, len(drawn), highest(here), least=_LEAST_PLACES)
+                    boxes.mark(ax, drawn.index(number), boxes.MARKS[comparison], options)
+                boxes.finish_axes(ax, len(drawn), boxes.highest(here), least=_LEAST_PLACES)
                 last = ax.get_subplotspec().rowspan.stop == rows
                 _label(ax, drawn, pressure, (c == 0 or columns == 1, last), options)
-    legend_above(fig, handles, warning, options)
-    note(fig, text, options)
     return fig
-
-
-def _plot_bands(ax, count: int) -> None:
-    for band in range(0, count, 2):
-        ax.axvspan(band - 0.5, band + 0.5, color="#F4F4F4", linewidth=0, zorder=0)
 
 
 def _label(ax, drawn: list[int], pressure: str, outer: tuple[bool, bool], options: FigureOptions) -> None:
     """Subjects' numbers, as many as have room, below the last row; the pressure at the left."""
     left, last = outer
-    room = 72 * axes_width(options, _BESIDE) / max(len(drawn), _LEAST_PLACES)  # points a subject
+    room = 72 * layout.axes_width(options, _BESIDE) / max(len(drawn), _LEAST_PLACES)  # points a subject
     wide = 0.9 * max(len(str(number)) for number in drawn)  # of a number, in em
-    size = float(np.clip(room / wide, LEAST_FONT, small_font(options)))
+    size = float(np.clip(room / wide, style.LEAST_FONT, style.small_font(options)))
     every = max(int(np.ceil(size * wide / room)), 1)
     ax.set_xticks(range(0, len(drawn), every), drawn[::every])
     ax.tick_params(axis="x", labelbottom=last, labelsize=size)
@@ -198,34 +159,26 @@ def _label(ax, drawn: list[int], pressure: str, outer: tuple[bool, bool], option
         ax.set_xlabel("subject")
 
 
-def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, warning: str, seeds: int | None) -> str:
-    own = shown[(shown["method"] == "network") & (shown["pressure"] == PRESSURES[0])]
-    budgets = [
-        f"{n_range(rows['n_calibration'])} ({setting})"
-        for setting in ("first", "random")
-        if len(rows := own[own["setting"] == setting])
-    ]
+def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, seeds: int | None) -> str:
+    own = shown[(shown["method"] == "network") & (shown["pressure"] == style.PRESSURES[0])]
     people, total = own["number"].nunique(), subjects["number"].nunique()
     improved = bool(own["improved"].iloc[0])
     what = "lowered" if improved else "did not lower"
-    text = (
+    return (
         f"Shown: {people} of {total} subjects: those whose SBP error, in the mean over networks, fine-tuning on other "
         f"subjects {what}. They are chosen by what the left column shows, which is therefore no evidence that "
         f"fine-tuning {'helps' if improved else 'harms'}. "
-        f"Test windows a subject: {n_range(own['n_windows'])}; own windows in training: {', '.join(budgets)}. "
-        f"{'' if seeds is None else seeds_note(seeds)}\n"
-        f"{explain_boxes(shown)} Left column: before, tuned; right column: random, first.\n"
-        "∗ †: the paper's two-sample Kolmogorov–Smirnov test on absolute errors, uncorrected. It takes a subject's "
-        "windows for independent, which they are not, so it finds differences too often; and it says that errors "
-        "differ, not which are smaller."
+        f"Test windows a subject: {style.n_range(own['n_windows'])}; own windows in training: "
+        f"{boxes.explain_budgets(own)}. {'' if seeds is None else style.seeds_note(seeds)}\n"
+        f"{boxes.explain_boxes(shown)} Left column: before, tuned; right column: random, first.\n"
+        f"∗ †: {boxes.KS_NOTE}"
     )
-    return "\n".join(filter(None, [warning, text]))
 
 
 def _why_empty(subjects: pd.DataFrame, networks: list[str], improved: bool) -> str:
     count = subjects["number"].nunique()
     if not networks:
-        known = len(networks_of(subjects))
+        known = len(layout.networks_of(subjects))
         other = "A2" if improved else "A4"
         return (
             f"Nothing to draw: the study has only {known} network{'s' * (known != 1)}, shown in Figure {other}; this "
@@ -236,17 +189,3 @@ def _why_empty(subjects: pd.DataFrame, networks: list[str], improved: bool) -> s
         f"Nothing to draw: fine-tuning on other subjects lowered the SBP error of {found} {count} subjects; this "
         f"figure shows those that {'improved' if improved else 'did not improve'}."
     )
-
-
-def _plot_nobody(text: str, warning: str, options: FigureOptions) -> Figure:
-    below = "\n".join(filter(None, [warning, "Improved: the SBP error after is smaller, in the mean over networks."]))
-    written = fill(text, characters(options.width_inch, options.font_size))
-    lines = len(written.splitlines()) * 1.4 * options.font_size / 72
-    fig = new_figure(options, 0.4 + lines + words_height([], warning, below, options))
-    ax = fig.add_subplot()
-    ax.set_axis_off()
-    ax.text(0.5, 0.5, written, transform=ax.transAxes, ha="center", va="center")
-    if warning:
-        legend_above(fig, [], warning, options)
-    note(fig, below, options)
-    return fig

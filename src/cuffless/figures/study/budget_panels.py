@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.ticker import NullLocator
 
 from cuffless.config import FigureOptions
-from cuffless.figures.personalization_style import EVERY, networks_of, over_networks, protocol_name, several_networks
-from cuffless.figures.style import GREY, LEAST_FONT, PALE, small_font
+from cuffless.figures.layout import EVERY, networks_of, over_networks, protocol_name, several_networks
+from cuffless.figures.style import GREY, LEAST_FONT, ON_WHITE, PALE, small_font, write_across
 
 _TWICE = 2  # of a unit, from which on it is used
 LEAST_HOURS = 60.0 * _TWICE
@@ -169,17 +169,9 @@ def _count_subjects(ax, lines: pd.DataFrame, edges: np.ndarray, labelled: bool) 
     ax.set_ylim(low - 0.17 * (high - low), high)
     subjects = lines.groupby("bin_low")["n_subjects"].max()
     for low, count in subjects.items():
-        ax.text(
-            np.searchsorted(edges, low),
-            0.03,
-            f"n = {count:.0f}" if labelled and low == subjects.index[0] else f"{count:.0f}",
-            transform=ax.get_xaxis_transform(),
-            ha="center",
-            va="bottom",
-            fontsize=LEAST_FONT,
-            color=GREY,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-        )
+        text = f"n = {count:.0f}" if labelled and low == subjects.index[0] else f"{count:.0f}"
+        look = {"va": "bottom", "color": GREY, "bbox": ON_WHITE}
+        write_across(ax, np.searchsorted(edges, low), 0.03, text, LEAST_FONT, **look)
 
 
 def duration(minutes: float) -> str:

@@ -16,8 +16,8 @@ from cuffless.camera.pulse.rates import HOP_SECONDS, Rates
 from cuffless.camera.pulse.waves import GAP_SECONDS
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.config import FigureOptions
-from cuffless.figures.personalization_style import characters, font_scale, words_height
-from cuffless.figures.style import GREY, LEAST_FONT, PALE, panel_title, small_font
+from cuffless.figures.layout import characters, font_scale, words_height
+from cuffless.figures.style import GREY, PALE, panel_title, small_font, title_font
 from cuffless.figures.time_axis import gaps_of, thinned, time_unit
 
 EXCERPT_SECONDS = 16.0
@@ -43,20 +43,7 @@ def plot_panels(
     first: int,
     roi_colours: Mapping[str, str],
 ) -> None:
-    """Plot the panels for which there are data.
-
-    Parameters
-    ----------
-    figure : FigureBase
-        Empty.
-    trace : Trace or None
-    rates : Rates or None
-    options : FigureOptions
-    first : int
-        Number of the first panel.
-    roi_colours : mapping of str to str
-        Colour of each region.
-    """
+    """Plot into an empty figure the panels for which there are data; `first` is the number of the first of them."""
     windows = rates is not None and len(rates) > 0
     heights = [1] * len(CHANNELS) * bool(trace) + [2.2] * (rates is not None) + [2.2, 1.8] * windows
     grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
@@ -93,7 +80,7 @@ def panels_height(trace: Trace | None, rates: Rates | None, legend: list[Artist]
     if not any(shown):
         return 0.0
     more = sum(title.count("\n") for title in _titles(trace, rates, options))
-    words = words_height(legend, "", "", options) + _LINE * more * _font(options) / 72
+    words = words_height(legend, "", "", options) + _LINE * more * title_font(options) / 72
     return float(np.dot(shown, _HEIGHTS)) * font_scale(options) + words
 
 
@@ -103,7 +90,7 @@ def _titles(trace: Trace | None, rates: Rates | None, options: FigureOptions) ->
     if rates is not None:
         titles.append(_wave_title(rates))
         titles += [_counted(rates), _above(rates)] if len(rates) else []
-    fit = characters(options.width_inch - _BESIDE * font_scale(options), _font(options), bold=True)
+    fit = characters(options.width_inch - _BESIDE * font_scale(options), title_font(options), bold=True)
     return [fill(title, fit - _LETTER) for title in titles]
 
 
@@ -291,7 +278,3 @@ def _say(axis: Axes, text: str) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
     axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color=GREY, bbox=box)
     axis.set_yticks([])
-
-
-def _font(options: FigureOptions) -> float:
-    return max(options.font_size, LEAST_FONT)

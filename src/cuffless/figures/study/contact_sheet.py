@@ -15,9 +15,9 @@ from cuffless.camera.pulse.rates import AGREE_BPM, HOP_SECONDS, Rates
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace
 from cuffless.config import FigureOptions, WindowOptions
-from cuffless.figures.personalization_style import DARK_RED, characters, legend_above, words_height
+from cuffless.figures.layout import DARK_RED, characters, legend_above, words_height
 from cuffless.figures.study.contact_panels import legend_of, panels_height, plot_panels
-from cuffless.figures.style import LEAST_FONT, house_style, new_figure, note, panel_title, small_font
+from cuffless.figures.style import house_style, new_figure, note, panel_title, small_font, title_font
 from cuffless.figures.time_axis import time_unit
 
 _ROI_COLOURS = (5, 4, 3, 0, 2, 1)  # those of the channels and windows come last
@@ -91,7 +91,7 @@ def plot_contact_sheet(
         rooms = dict(zip(heights, places, strict=True))
         for name, text, look in (("title", title, {}), ("reason", reason, {"color": DARK_RED})):
             if name in rooms:
-                rooms[name].text(0.01, 0.5, text, va="center", fontweight="bold", fontsize=_font(options), **look)
+                rooms[name].text(0.01, 0.5, text, va="center", fontweight="bold", fontsize=title_font(options), **look)
         if "frames" in rooms:
             last = max(frames[-1][0], trace.t[-1] if trace else 0.0)
             _plot_frames(rooms["frames"], frames, regions, colours, time_unit(last), options)
@@ -199,7 +199,7 @@ def _frames_height(frames, legend, options: FigureOptions) -> float:
     height = min(0.95 * tallest * options.width_inch / columns, _TALLEST) + 1.6 * small_font(options) / 72
     lines = max((handle.get_label().count("\n") + 1 for handle in legend), default=0)
     lines *= -(-len(legend) // _columns(legend, options))
-    words = 1.5 * small_font(options) * lines + 1.6 * _font(options) + 14
+    words = 1.5 * small_font(options) * lines + 1.6 * title_font(options) + 14
     return height * -(-len(frames) // columns) + words / 72
 
 
@@ -215,16 +215,12 @@ def _columns(handles, options: FigureOptions) -> int:
 
 
 def _text_height(text: str, options: FigureOptions) -> float:
-    return (_LINE * _font(options) * len(text.splitlines()) + 6) / 72 if text else 0.0
-
-
-def _font(options: FigureOptions) -> float:
-    return max(options.font_size, LEAST_FONT)
+    return (_LINE * title_font(options) * len(text.splitlines()) + 6) / 72 if text else 0.0
 
 
 def _fitting(text: str, options: FigureOptions, *, beside: int = 0, bold: bool = False) -> str:
     """A user's words in lines as wide as the figure, less some characters."""
-    return fill(_plain(text), max(characters(options.width_inch, _font(options), bold=bold) - beside, 8))
+    return fill(_plain(text), max(characters(options.width_inch, title_font(options), bold=bold) - beside, 8))
 
 
 def _plain(text: str) -> str:

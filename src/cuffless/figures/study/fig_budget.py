@@ -12,49 +12,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
-from cuffless.designs.cautions import read_cautions
+from cuffless.figures import layout, style
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.personalization_style import (
-    axes_width,
-    characters,
-    font_scale,
-    legend_above,
-    networks_of,
-    over_networks,
-    place,
-    pressure_columns,
-    protocol_name,
-    several_networks,
-    warned,
-    words_height,
-)
 from cuffless.figures.registry import FigureModule
-from cuffless.figures.study.budget_panels import (
-    BEFORE,
-    HOLD,
-    HOLD_RANDOM,
-    LEAKING,
-    LEAST_HOURS,
-    LEVELS,
-    METHODS,
-    Series,
-    plot_budgets,
-    plot_drift,
-    plot_protocols,
-)
-from cuffless.figures.style import (
-    GREY,
-    LEAST_FONT,
-    PALE,
-    PRESSURES,
-    house_style,
-    n_range,
-    new_figure,
-    note,
-    panel_title,
-    seeds_note,
-    with_cautions,
-)
+from cuffless.figures.study import budget_panels as panels
 
 FIGURES = FigureModule(
     arm="personalization",
@@ -91,7 +52,7 @@ def plot(given: FigureInputs) -> Figure:
         given.options,
         protocols=list(audits),
         warnings={protocol: audit["warnings"] for protocol, audit in audits.items()},
-        cautions=read_cautions(given.files["splits"]),
+        cautions=given.cautions("splits"),
     )
 
 
@@ -120,10 +81,6 @@ def plot_fig_budget(
     cautions : sequence of str
         What a reader must know of the splits, as from `cuffless.designs.cautions`.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
     ValueError
@@ -140,84 +97,77 @@ def plot_fig_budget(
     tests = tests[tests["protocol"].isin(protocols)]
     leaking = {name for name in protocols if warnings.get(name)}
     headline = _headline(main, protocols, warnings)
-    text = with_cautions(_explain(budgets, drift, tests, protocols, warnings), cautions)
+    text = style.paragraphs(_explain(budgets, drift, tests, protocols, warnings), *cautions)
     heights = [_BUDGET, _NO_DRIFT if drift.empty else _DRIFT, _PROTOCOLS + _LINE * len(protocols)]
-    columns = pressure_columns(options)
+    columns = layout.pressure_columns(options)
     if columns == 1:
-        heights = [height for height in heights for _ in PRESSURES]
-    with house_style(options):
+        heights = [height for height in heights for _ in style.PRESSURES]
+    with style.house_style(options):
         handles = _legend(budgets, leaking, options)
-        panels = sum(heights) * font_scale(options)
-        fig = new_figure(options, panels + words_height(handles, headline, text, options))
+        fig = layout.worded_figure(sum(heights) * layout.font_scale(options), handles, headline, text, options)
         grid = fig.add_gridspec(len(heights), columns, height_ratios=heights)
         tables = (budgets, drift, tests)
         _plot_rows(fig, grid, tables, (list(protocols), leaking), _SHORT if short else _EMPTY, options)
-        legend_above(fig, handles, headline, options)
-        note(fig, text, options)
     return fig
 
 
 def _plot_rows(fig: Figure, grid, tables, protocols, without: str, options: FigureOptions) -> None:
     shown, leaking = protocols
-    width = axes_width(options, _BESIDE[grid.ncols])
-    fit = characters(width, options.font_size)
-    for p, pressure in enumerate(PRESSURES):
+    width = layout.axes_width(options, _BESIDE[grid.ncols])
+    fit = layout.characters(width, options.font_size)
+    for p, pressure in enumerate(style.PRESSURES):
         budgets, drift, tests = (table[table["pressure"] == pressure] for table in tables)
-        rows = [fig.add_subplot(place(grid, row, p)) for row in range(3)]
+        rows = [fig.add_subplot(layout.place(grid, row, p)) for row in range(3)]
         leftmost = p == 0 or grid.ncols == 1
-        plot_budgets(rows[0], budgets, width, options)
+        panels.plot_budgets(rows[0], budgets, width, options)
         rows[0].set_xlabel(fill("windows (median over subjects; 0: before)", fit))
         rows[0].set_ylabel(f"{pressure}: MAE (mmHg)")
         if drift.empty:
             rows[1].set_axis_off()
-            rows[1].text(0, 0.4, fill(without, fit), transform=rows[1].transAxes, va="center", color=GREY)
+            rows[1].text(0, 0.4, fill(without, fit), transform=rows[1].transAxes, va="center", color=style.GREY)
         else:
-            plot_drift(rows[1], drift, leftmost, width, options)
+            panels.plot_drift(rows[1], drift, leftmost, width, options)
             rows[1].set_xlabel(fill(_since(drift), fit))
             rows[1].set_ylabel(f"{pressure}: MAE (mmHg)")
-        plot_protocols(rows[2], tests, shown, leaking, leftmost, options)
+        panels.plot_protocols(rows[2], tests, shown, leaking, leftmost, options)
         rows[2].set_xlabel(fill(f"{pressure}: difference in MAE (mmHg)", fit))
         if p == 0:
-            fit_title = characters(width * grid.ncols, options.font_size, bold=True)
+            fit_title = layout.characters(width * grid.ncols, options.font_size, bold=True)
             for row, (ax, title) in enumerate(zip(rows, _TITLES, strict=True)):
-                sides = 1.6 * LEAST_FONT if row == 2 else 0  # between (c) and its panel, which strategy is better
+                sides = 1.6 * style.LEAST_FONT if row == 2 else 0  # between (c) and its panel, which strategy is better
                 with mpl.rc_context({"axes.titlepad": mpl.rcParams["axes.titlepad"] + sides}):
-                    panel_title(ax, row, fill(title, fit_title), options)
+                    style.panel_title(ax, row, fill(title, fit_title), options)
 
 
 def _legend(budgets: pd.DataFrame, leaking: set[str], options: FigureOptions) -> list:
-    handles = [
-        Line2D([], [], **Series(method, "first", *look).look(options), label=f"{look[0]}, first")
-        for method, *look in METHODS
+    lines = [
+        (panels.Series(method, setting, *look), f"{look[0]}, {setting}")
+        for setting in ("first", "random")
+        for method, *look in panels.METHODS
     ]
-    handles += [
-        Line2D([], [], **Series(method, "random", *look).look(options), label=f"{look[0]}, random")
-        for method, *look in METHODS
-    ]
-    handles += [
-        Line2D([], [], label=f"last value held, {one.setting}", **one.look(options)) for one in (HOLD, HOLD_RANDOM)
-    ]
-    handles.append(Line2D([], [], label=BEFORE.label, **BEFORE.look(options)))
+    lines += [(one, f"last value held, {one.setting}") for one in (panels.HOLD, panels.HOLD_RANDOM)]
+    lines.append((panels.BEFORE, panels.BEFORE.label))
+    handles = [Line2D([], [], label=label, **one.look(options)) for one, label in lines]
     present = set(budgets["method"])
-    handles += [Line2D([], [], label=label, **look) for name, (label, look) in LEVELS.items() if name in present]
-    if several_networks(budgets):
+    handles += [Line2D([], [], label=label, **look) for name, (label, look) in panels.LEVELS.items() if name in present]
+    if layout.several_networks(budgets):
         handles.append(Line2D([], [], color=options.colours[1], linewidth=0.6, label="each network, fine-tuned"))
     if leaking:
-        handles.append(Patch(facecolor="none", edgecolor=PALE, hatch="////", linewidth=0, label=LEAKING))
+        handles.append(Patch(facecolor="none", edgecolor=style.PALE, hatch="////", linewidth=0, label=panels.LEAKING))
     return handles
 
 
 def _since(drift: pd.DataFrame) -> str:
     """Label of the axis of time."""
-    short = drift["bin_high"].max() < LEAST_HOURS
+    short = drift["bin_high"].max() < panels.LEAST_HOURS
     return (
         "minutes since the last calibration window" if short else "time since the last calibration window (min; h, d)"
     )
 
 
 def _headline(main: str, protocols: Sequence[str], warnings: Mapping[str, Sequence[str]]) -> str:
-    others = [protocol_name(name) for name in protocols if name != main and warnings.get(name)]
-    lines = [warned(warnings.get(main, ()), main)]
+    others = [layout.protocol_name(name) for name in protocols if name != main and warnings.get(name)]
+    lines = [layout.warned(warnings.get(main, ()), main)]
     if others:
         lines.append(f"WARNING, in (c): leakage under {' and '.join(others)} (hatched).")
     return " ".join(filter(None, lines))
@@ -230,14 +180,14 @@ def _explain(
     protocols: Sequence[str],
     warnings: Mapping[str, Sequence[str]],
 ) -> str:
-    cautions = [warned(warnings.get(name, ()), name) for name in protocols]
-    networks = networks_of(budgets)
-    several = several_networks(budgets)
+    cautions = [layout.warned(warnings.get(name, ()), name) for name in protocols]
+    networks = layout.networks_of(budgets)
+    several = layout.several_networks(budgets)
     who = f"means over {len(networks)} networks" if several else "one network"
     text = (
-        f"(a), (b): protocol {protocol_name(protocols[0])}; {who}; every subject counts the same: "
-        f"{n_range(budgets['n_subjects'])} subjects, {n_range(budgets['n_windows'])} test windows. "
-        f"{seeds_note(int(over_networks(budgets)['seeds'].max()))} MAE axes do not start at 0.\n"
+        f"(a), (b): protocol {layout.protocol_name(protocols[0])}; {who}; every subject counts the same: "
+        f"{style.n_range(budgets['n_subjects'])} subjects, {style.n_range(budgets['n_windows'])} test windows. "
+        f"{style.seeds_note(int(layout.over_networks(budgets)['seeds'].max()))} MAE axes do not start at 0.\n"
         f"{_bars(budgets)} Points of one budget or bin are shifted sideways to stand apart. "
         "Offset-corrected: the network before, shifted by its mean error on the calibration windows. "
         "Calibration mean: their mean pressure. Last value held: the latest of them. Mean regressor: the training mean."
@@ -252,10 +202,9 @@ def _explain(
 
 
 def _bars(budgets: pd.DataFrame) -> str:
-    methods = [method for method in dict.fromkeys(budgets["interval"].dropna()) if method != "too few subjects"]
-    if not methods:
+    level = style.intervals(budgets)
+    if not level:
         return "No bars: too few subjects for an interval."
-    level = f"{budgets['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)})"
     return f"Bars: {level}, in (a) of the fine-tuned networks and of before only; all are in the table."
 
 
@@ -263,13 +212,13 @@ def _explain_protocols(tests: pd.DataFrame, several: bool, warnings, protocols: 
     rows = tests[tests["comparison"] == "first vs random"]
     text = "(c): fine-tuned networks at the largest budget, first less random, mean over subjects"
     if len(rows):
-        text += f" ({n_range(rows['n_pairs'])})"
+        text += f" ({style.n_range(rows['n_pairs'])})"
     text += ", with its interval; small strokes: each network." if several else ", with its interval."
     if len(rows) and rows["lower"].isna().any():
         text += " Without a bar: too few subjects."
     if any(warnings.get(name) for name in protocols):
         text += (
-            f" Hatched, open: calibration windows lie beside test windows ({LEAKING}), "
+            f" Hatched, open: calibration windows lie beside test windows ({panels.LEAKING}), "
             "and what random gains by them says nothing about a subject's later pressure."
         )
     return text

@@ -8,21 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions
+from cuffless.figures import layout, style
 from cuffless.figures.inputs import FigureInputs
-from cuffless.figures.personalization_style import axes_width, characters, font_scale, pressure_columns
 from cuffless.figures.registry import FigureModule
-from cuffless.figures.style import (
-    GREY,
-    PRESSURES,
-    house_style,
-    n_range,
-    network_name,
-    new_figure,
-    note,
-    panel_title,
-    small_font,
-    tiny_font,
-)
 
 FIGURES = FigureModule(
     arm="leakage",
@@ -43,7 +31,7 @@ _BESIDE = {1: 1.1, 2: 0.8}  # inches of labels, in one column or two
 _HEIGHTS = {"doses": 2.0, "shared": 0.75, "dial": 2.2}  # inches
 _WORDS = 1.15  # inches of legend and note
 _LOOK = {"nonmixed": (0, "o", "-"), "official": (3, "s", "-"), "record": (2, "^", "-."), "mixed": (5, "D", "--")}
-_MEAN_LOOK = {"color": GREY, "marker": "s", "ms": 3.8, "linestyle": ":"}
+_MEAN_LOOK = {"color": style.GREY, "marker": "s", "ms": 3.8, "linestyle": ":"}
 _HEADROOM = 1.12
 
 
@@ -65,10 +53,6 @@ def plot_fig_leakage(
     average : {"pooled", "subject"}
         Whether every window or every subject counts the same.
 
-    Returns
-    -------
-    Figure
-
     Raises
     ------
     ValueError
@@ -78,13 +62,13 @@ def plot_fig_leakage(
     networks = [name for name in dict.fromkeys(dose["network"]) if name != _MEAN]
     if not networks:
         raise ValueError(f"figure of leakage: no network was judged; the table has {sorted(set(dose['network']))}")
-    columns = pressure_columns(options)
+    columns = layout.pressure_columns(options)
     panels = [*(["doses"] * (3 - columns)), "shared", *(["dial"] * (3 - columns if len(dial) else 0))]
     heights = [_HEIGHTS[panel] for panel in panels]
-    with house_style(options):
-        fig = new_figure(options, (sum(heights) + _WORDS) * font_scale(options))
+    with style.house_style(options):
+        fig = style.new_figure(options, (sum(heights) + _WORDS) * layout.font_scale(options))
         grid = fig.add_gridspec(len(panels), columns, height_ratios=heights)
-        for p, pressure in enumerate(PRESSURES):
+        for p, pressure in enumerate(style.PRESSURES):
             column, down = (p, 0) if columns > 1 else (0, p)
             tables = (table[table["pressure"] == pressure] for table in (dose, dial))
             above = fig.add_subplot(grid[panels.index("doses") + down, column])
@@ -100,16 +84,16 @@ def plot_fig_leakage(
                 ax.set_ylabel(f"{pressure}: MAE (mmHg)")
                 ax.grid(axis="y")
                 if p == 0:
-                    fit = characters(columns * _width(options), options.font_size, bold=True)
-                    panel_title(ax, number, fill(_TITLES[number], fit), options)
+                    fit = layout.characters(columns * _width(options), options.font_size, bold=True)
+                    style.panel_title(ax, number, fill(_TITLES[number], fit), options)
         fig.legend(handles=_legend(dose, networks[0], options), loc="outside upper center", ncols=2 * columns)
-        note(fig, _explain(dose, dial, networks[0]), options)
+        style.note(fig, _explain(dose, dial, networks[0]), options)
     return fig
 
 
 def _width(options: FigureOptions) -> float:
     """Inches across a panel."""
-    return axes_width(options, _BESIDE[pressure_columns(options)])
+    return layout.axes_width(options, _BESIDE[layout.pressure_columns(options)])
 
 
 def dose_names(dose: pd.DataFrame) -> dict[str, str]:
@@ -132,16 +116,9 @@ def _plot_doses(ax, rows: pd.DataFrame, network: str, options: FigureOptions) ->
             one = here[here["network"] == name]
             _plot_line(ax, np.array([x + side * _DODGE]), one, look)
             for value in one["mae"]:
-                ax.annotate(
-                    f"{value:.1f}",
-                    (x + side * _DODGE, value),
-                    (5 * side, 0),
-                    textcoords="offset points",
-                    ha="right" if side < 0 else "left",
-                    va="center",
-                    fontsize=tiny_font(options),
-                    color="black" if side < 0 else GREY,
-                )
+                words = {"ha": "right", "color": "black"} if side < 0 else {"ha": "left", "color": style.GREY}
+                at, size = (x + side * _DODGE, value), style.tiny_font(options)
+                style.write_beside(ax, f"{value:.1f}", at, (5 * side, 0), size, va="center", **words)
     ax.set_xlim(-0.6, len(order) - 0.4)
     ax.set_ylim(0, _HEADROOM * np.nanmax(rows[["mae", "upper"]].to_numpy()))
     ax.tick_params(labelbottom=False, bottom=False)
@@ -160,17 +137,18 @@ def _plot_line(ax, x: np.ndarray, rows: pd.DataFrame, look: dict) -> None:
 def _print_shared(ax, rows: pd.DataFrame, labelled: bool, options: FigureOptions) -> None:
     """The name of each split, and below it how many of its test windows training knows, and by what."""
     names = dose_names(rows)
-    fit = characters(_width(options) / len(rows), tiny_font(options))
+    fit = layout.characters(_width(options) / len(rows), style.tiny_font(options))
+    grey = {"fontsize": style.tiny_font(options), "color": style.GREY}
     for x, row in enumerate(rows.itertuples()):
         lines = [f"{getattr(row, column):.0%}".replace("%", " %") for column in SHARED]
         for y, text in enumerate([f"{row.n_training_windows:,}", *lines]):
-            ax.text(x, y, text, ha="center", va="center", fontsize=tiny_font(options), color=GREY)
+            ax.text(x, y, text, ha="center", va="center", **grey)
     labels = ["trained on", *(f"{what} known" for what in SHARED.values())]
     ax.set_ylim(len(labels) - 0.4, -0.6)
-    ax.set_yticks(
-        range(len(labels)), labels if labelled else [""] * len(labels), fontsize=tiny_font(options), color=GREY
+    ax.set_yticks(range(len(labels)), labels if labelled else [""] * len(labels), **grey)
+    ax.set_xticks(
+        range(len(rows)), [fill(names[dose], fit) for dose in rows["dose"]], fontsize=style.tiny_font(options)
     )
-    ax.set_xticks(range(len(rows)), [fill(names[dose], fit) for dose in rows["dose"]], fontsize=tiny_font(options))
     ax.tick_params(length=0)
     ax.xaxis.tick_top()
     ax.tick_params(axis="x", labeltop=True, labelbottom=False)
@@ -190,8 +168,8 @@ def _plot_dial(ax, rows: pd.DataFrame, network: str, options: FigureOptions) -> 
     ax.set_xticks(values, [f"{value:g}" for value in values])
     ax.set_ylim(0, _HEADROOM * np.nanmax(rows[["mae", "upper"]].to_numpy()))
     label = "scale of confounders (0: none, 1: as in hospital)"
-    small = small_font(options)
-    ax.set_xlabel(fill(label, characters(_width(options), small)), fontsize=small)
+    small = style.small_font(options)
+    ax.set_xlabel(fill(label, layout.characters(_width(options), small)), fontsize=small)
 
 
 def _look(rows: pd.DataFrame, split: str, options: FigureOptions) -> dict:
@@ -200,7 +178,7 @@ def _look(rows: pd.DataFrame, split: str, options: FigureOptions) -> dict:
 
 
 def _legend(dose: pd.DataFrame, network: str, options: FigureOptions) -> list:
-    name = network_name(network)
+    name = style.network_name(network)
     handles = [
         Line2D([], [], **_look(dose, split, options), label=f"{name}, {KINDS[kind]}")
         for split, kind in dose.drop_duplicates("kind")[["dose", "kind"]].itertuples(index=False)
@@ -210,15 +188,14 @@ def _legend(dose: pd.DataFrame, network: str, options: FigureOptions) -> list:
 
 def _explain(dose: pd.DataFrame, dial: pd.DataFrame, network: str) -> str:
     rows = dose[dose["network"] == network]
-    methods = [method for method in dict.fromkeys(rows["interval"]) if method != "too few subjects"]
-    bars = f"Bars: {rows['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)})." if methods else ""
+    bars = f"Bars: {limits}." if (limits := style.intervals(rows)) else ""
     seeds = int(rows["seeds"].max())
     trained = "trained once on each split" if seeds == 1 else f"means of {seeds} trainings on each split"
     text = (
-        f"{network_name(network)}, {trained}; every window counts the same. {bars}\n"
-        f"(a): {n_range(rows['n_windows'])} test windows of {n_range(rows['n_subjects'])} subjects, not the same in "
-        "every split. Trained on: windows of the training set. Known: share of the test windows whose subject, record, "
-        "or a part of whose signal stands in the training set, too."
+        f"{style.network_name(network)}, {trained}; every window counts the same. {bars}\n"
+        f"(a): {style.n_range(rows['n_windows'])} test windows of {style.n_range(rows['n_subjects'])} subjects, not "
+        "the same in every split. Trained on: windows of the training set. Known: share of the test windows whose "
+        "subject, record, or a part of whose signal stands in the training set, too."
     )
     if len(dial):
         text += (

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions, WindowOptions
-from cuffless.figures.style import GREY, PALE, house_style, new_figure, panel_title, small_font, tiny_font
+from cuffless.figures.style import GREY, ON_WHITE, PALE, house_style, new_figure, panel_title, small_font, tiny_font
 from cuffless.figures.time_axis import time_unit
 from cuffless.records import Record, Segment
 from cuffless.signals import bandpass, pressure_beats, true_runs
@@ -24,22 +24,7 @@ _HIGHEST, _LOWEST = 300.0, 0.0  # mmHg; beyond lies no pressure but a flush or a
 def plot_inspection(
     record: Record, cut: Windows, options: WindowOptions, looks: FigureOptions = FigureOptions()
 ) -> Figure:
-    """Plot PPG and ABP around a typical window, and what became of all windows.
-
-    Parameters
-    ----------
-    record : Record
-        With PPG and ABP.
-    cut : Windows
-        Its windows.
-    options : WindowOptions
-        By which they were cut and judged.
-    looks : FigureOptions
-
-    Returns
-    -------
-    Figure
-    """
+    """Plot PPG and ABP around a typical window, and what became of all windows, which were cut by `options`."""
     windows = cut.candidates
     rules = np.array([*options.rules, "kept"])[first_broken_rule(windows, options)]
     segment, first, last = _stretch(record, windows, rules)
@@ -91,28 +76,13 @@ def _plot_fates(axis: Axes, windows, rules, shown, looks) -> None:
         if end <= begin:
             continue
         kept = rule == "kept"
-        axis.axvspan(
-            start,
-            start + seconds,
-            facecolor=_colour(rule, looks),
-            alpha=0.25 if kept else 0.35,
-            hatch=None if kept else "////",
-            edgecolor="white",
-            lw=1,
-        )
+        fill = {"alpha": 0.25} if kept else {"alpha": 0.35, "hatch": "////"}
+        axis.axvspan(start, start + seconds, facecolor=_colour(rule, looks), edgecolor="white", lw=1, **fill)
         if end - begin >= _LEAST_LABELLED:
-            axis.text(
-                (begin + end) / 2,
-                0.5,
-                rule.replace("_", " "),
-                ha="center",
-                va="center",
-                fontsize=tiny_font(looks),
-                color=_INK,
-                fontweight="normal" if kept else "bold",
-                bbox=None if kept else {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85},
-                clip_on=True,
-            )
+            look = {"ha": "center", "va": "center", "fontsize": tiny_font(looks), "color": _INK, "clip_on": True}
+            if not kept:
+                look |= {"fontweight": "bold", "bbox": ON_WHITE | {"pad": 0.8, "alpha": 0.85}}
+            axis.text((begin + end) / 2, 0.5, rule.replace("_", " "), **look)
     axis.set(ylim=(0, 1), yticks=[])
     axis.tick_params(axis="x", bottom=False, labelbottom=False)
     for side in ("left", "bottom"):

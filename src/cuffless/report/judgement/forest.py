@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from cuffless.report.chart_parts import SERIES, SYMBOLS, Chart, line, numbers, rectangle, titled, wrapped
+from cuffless.report.chart_parts import SERIES, SYMBOLS, Chart, axis, chart, line, numbers, rectangle, wrapped
 from cuffless.report.sentences import BETTER, WORSE, verdict_of
 from cuffless.report.wording import count, number, with_limits
 
@@ -45,26 +45,23 @@ def skill_chart(
     low = max(LEAST_SKILL, float(np.nanmin([0, *rows["skill"], *rows["lower"]]))) - 0.06
     high = min(1.0, float(np.nanmax([0.1, *rows["skill"], *rows["upper"]]))) + 0.06
     ticks = [wrapped(label) for label in labels]
-    layout = {
-        "height": 110 + max(int(max(44, 16 * len(series) + 22) * len(labels)), 110) + 26 * (len(series) > 1),
-        "xaxis": {
-            "title": titled("share of the baseline's<br>error removed<br>◂ worse · better ▸"),
-            "range": [low, high],
-        },
-        "yaxis": {
+    return chart(
+        data,
+        110 + max(int(max(44, 16 * len(series) + 22) * len(labels)), 110) + 26 * (len(series) > 1),
+        axis("share of the baseline's<br>error removed<br>◂ worse · better ▸", range=[low, high]),
+        {
             "tickvals": list(range(len(labels))),
             "ticktext": ticks,
             "range": [len(labels) - 0.5, -0.5],
             "automargin": True,
             "zeroline": False,
         },
-        "shapes": [
+        shapes=[
             rectangle({"x0": low, "x1": 0, "y0": 0, "y1": 1, "yref": "paper"}, "rgba(0,0,0,0.06)"),
             line({"x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper"}, width=2),
         ],
-        "showlegend": len(series) > 1,
-    }
-    return {"data": data, "layout": layout}
+        legend=len(series) > 1,
+    )
 
 
 def _skill_trace(rows: pd.DataFrame, y: list[float], s: int, name: str, *, legend: bool) -> Chart:

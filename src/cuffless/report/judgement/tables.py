@@ -1,11 +1,12 @@
 """The tables of a judgement's page: which columns they have and how these are written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cuffless.report.tables import Column, Download, Table, csv_download, make_table
+from cuffless.report.tables import COUNTS, Column, Download, Table, csv_download, make_table
 from cuffless.report.wording import (
     AVERAGES,
     NOTHING,
@@ -27,9 +28,25 @@ PRESSURE = Column("pressure", "pressure")
 _AVERAGE = Column("counting the same", lambda r: AVERAGES.get(r.average, r.average))
 
 
+def _number(title: str, name: str, digits: int = 1) -> Column:
+    """A column of numbers."""
+    return Column(title, lambda row: number(getattr(row, name), digits), numeric=True)
+
+
+def _limits(title: str, name: str, *, signed: bool = False) -> Column:
+    """A column of numbers with their intervals."""
+    ends = (name, f"{name}_lower", f"{name}_upper")
+    return Column(title, lambda row: with_limits(*(getattr(row, end) for end in ends), signed=signed), numeric=True)
+
+
 def download(judgement, name: str) -> Download:
     """A judgement's table as CSV; `cuffless judge` writes the same file beside the page."""
     return csv_download(getattr(judgement, name), f"{name}.csv", f"tables/{name}.csv")
+
+
+def _table(judgement, name: str, columns: Sequence[Column], caption: str, **chosen: Any) -> Table:
+    """One of a judgement's tables, with its CSV; `chosen`: numbers of its cases and networks."""
+    return make_table(getattr(judgement, name), columns, caption, download=download(judgement, name), **chosen)
 
 
 def fitted_column(cases: pd.DataFrame) -> str:
@@ -63,7 +80,7 @@ def case_table(judgement) -> Table:
         for pressure in ("sbp", "dbp")
         if f"{pressure}_median" in rows
     ]
-    return make_table(rows, columns, "What was judged", download=download(judgement, "cases"))
+    return _table(judgement, "cases", columns, "What was judged")
 
 
 def _reference(pressure: str):
@@ -89,15 +106,7 @@ def judged_skill_table(judgement, cases: Mapping[str, int], networks: Mapping[st
         Column("subjects", lambda r: count(r.n_subjects), numeric=True),
         Column("interval", lambda r: text(getattr(r, "interval", ""))),
     ]
-    rows = judgement.skill
-    return make_table(
-        rows,
-        columns,
-        "Skill against each baseline",
-        cases=cases,
-        networks=networks,
-        download=download(judgement, "skill"),
-    )
+    return _table(judgement, "skill", columns, "Skill against each baseline", cases=cases, networks=networks)
 
 
 def merit_table(judgement, cases: Mapping[str, int]) -> Table:
@@ -112,24 +121,23 @@ def merit_table(judgement, cases: Mapping[str, int]) -> Table:
         _NETWORK,
         PRESSURE,
         _AVERAGE,
-        Column("MAE", lambda r: with_limits(r.mae, r.mae_lower, r.mae_upper), numeric=True),
+        _limits("MAE", "mae"),
         Column("MAE of the mean", lambda r: number(getattr(r, "baseline_mae", None)), numeric=True),
-        Column("mean error", lambda r: with_limits(r.me, r.me_lower, r.me_upper, signed=True), numeric=True),
-        Column("SD of error", lambda r: number(r.sd), numeric=True),
-        Column("RMSE", lambda r: number(r.rmse), numeric=True),
+        _limits("mean error", "me", signed=True),
+        _number("SD of error", "sd"),
+        _number("RMSE", "rmse"),
         Column(
             "within 10 mmHg, %",
             lambda r: with_limits(100 * r.within10, 100 * r.within10_lower, 100 * r.within10_upper, 0),
             numeric=True,
         ),
-        Column("slope of error", lambda r: number(r.slope, 2), numeric=True),
-        Column("SD ratio", lambda r: number(r.sd_ratio, 2), numeric=True),
-        Column("R²", lambda r: number(r.r2, 2), numeric=True),
-        Column("r within subjects", lambda r: number(r.within_r, 2), numeric=True),
+        _number("slope of error", "slope", 2),
+        _number("SD ratio", "sd_ratio", 2),
+        _number("R²", "r2", 2),
+        _number("r within subjects", "within_r", 2),
         Column("direction right (of n changes)", _concordance, numeric=True),
-        Column("explained deviation", lambda r: number(r.explained, 2), numeric=True),
-        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
-        Column("windows", lambda r: count(r.n_windows), numeric=True),
+        _number("explained deviation", "explained", 2),
+        *COUNTS,
         Column("seeds", lambda r: count(getattr(r, "seeds", None)), numeric=True),
     ]
     return make_table(rows, columns, "Figures of merit", cases=cases, download=download(judgement, "merits"))
@@ -145,28 +153,16 @@ def agreement_table(judgement, cases: Mapping[str, int], networks: Mapping[str, 
     """Bias and limits of agreement in numbers."""
     columns = [
         PRESSURE,
-        Column("bias", lambda r: with_limits(r.bias, r.bias_lower, r.bias_upper, signed=True), numeric=True),
-        Column(
-            "lower limit", lambda r: with_limits(r.loa_low, r.loa_low_lower, r.loa_low_upper, signed=True), numeric=True
-        ),
-        Column(
-            "upper limit",
-            lambda r: with_limits(r.loa_high, r.loa_high_lower, r.loa_high_upper, signed=True),
-            numeric=True,
-        ),
-        Column("SD between subjects", lambda r: number(r.sd_between), numeric=True),
-        Column("SD within", lambda r: number(r.sd_within), numeric=True),
-        Column("SD in all", lambda r: number(r.sd_total), numeric=True),
-        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
-        Column("windows", lambda r: count(r.n_windows), numeric=True),
+        _limits("bias", "bias", signed=True),
+        _limits("lower limit", "loa_low", signed=True),
+        _limits("upper limit", "loa_high", signed=True),
+        _number("SD between subjects", "sd_between"),
+        _number("SD within", "sd_within"),
+        _number("SD in all", "sd_total"),
+        *COUNTS,
     ]
-    return make_table(
-        judgement.agreement,
-        columns,
-        "Bias and 95 % limits of agreement, mmHg",
-        cases=cases,
-        networks=networks,
-        download=download(judgement, "agreement"),
+    return _table(
+        judgement, "agreement", columns, "Bias and 95 % limits of agreement, mmHg", cases=cases, networks=networks
     )
 
 
@@ -187,14 +183,7 @@ def paired_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int
         Column("Kolmogorov-Smirnov p on windows*", lambda r: p_value(r.ks_windows_p), numeric=True),
         Column("t-test p on windows*", lambda r: p_value(r.ttest_windows_p), numeric=True),
     ]
-    return make_table(
-        judgement.tests,
-        columns,
-        "Tests against each baseline",
-        cases=cases,
-        networks=networks,
-        download=download(judgement, "tests"),
-    )
+    return _table(judgement, "tests", columns, "Tests against each baseline", cases=cases, networks=networks)
 
 
 def _yes(significant, p) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from cuffless.figures.study.fig_leakage import dose_names
 from cuffless.judgement.names import MEAN
-from cuffless.report.chart_parts import COLOURS, GREY, PALE, Chart, error_trace, numbers, titled, wrapped
+from cuffless.report.chart_parts import COLOURS, GREY, PALE, Chart, axis, chart, error_trace, numbers, wrapped
 from cuffless.report.wording import count, network_name, percent, split_name, with_limits
 from cuffless.windows import EXPLANATIONS
 
@@ -16,6 +16,7 @@ DOSE = "at"
 CUT, KEPT = "windows_cut", "windows_kept"
 RULES = {**EXPLANATIONS, "no_pressure": "no reference pressure near the window"}
 """What each rule rejects."""
+_DOWNWARDS = {"autorange": "reversed", "automargin": True}
 
 
 def rejections(quality: pd.DataFrame) -> pd.DataFrame:
@@ -78,13 +79,7 @@ def flow_chart(flow: pd.DataFrame) -> Chart:
             },
         }
     ]
-    layout = {
-        "height": 90 + 46 * len(shown),
-        "xaxis": {"title": titled("windows"), "nticks": 5, "rangemode": "tozero"},
-        "yaxis": {"autorange": "reversed", "automargin": True},
-        "showlegend": False,
-    }
-    return {"data": data, "layout": layout}
+    return chart(data, 90 + 46 * len(shown), axis("windows", nticks=5, rangemode="tozero"), _DOWNWARDS)
 
 
 def _rule_name(rule: str) -> str:
@@ -142,13 +137,8 @@ def dose_chart(rows: pd.DataFrame, label: str) -> Chart:
         x = [wrapped(dose_name(value)) for value in own[DOSE]] if words else numbers(own[DOSE], 4)
         place = list(lines).index(name) if name in lines else None
         data.append(error_trace(own, x, name, hover, place))
-    layout = {
-        "height": 420,
-        "xaxis": {"title": titled(label), "type": "category" if words else "linear"},
-        "yaxis": {"title": titled("MAE (mmHg)"), "rangemode": "tozero"},
-        "showlegend": True,
-    }
-    return {"data": data, "layout": layout}
+    across = axis(label, type="category" if words else "linear")
+    return chart(data, 420, across, axis("MAE (mmHg)", rangemode="tozero"), legend=True)
 
 
 def minutes_of(seconds: float) -> str:
@@ -178,10 +168,5 @@ def time_chart(stages: pd.DataFrame) -> Chart:
             "marker": {"color": PALE, "line": {"color": GREY, "width": 1}},
         }
     ]
-    layout = {
-        "height": 90 + 34 * len(stages),
-        "xaxis": {"title": titled("minutes of all jobs together"), "range": [0, 1.2 * float(np.max(minutes)) or 1]},
-        "yaxis": {"autorange": "reversed", "automargin": True},
-        "showlegend": False,
-    }
-    return {"data": data, "layout": layout}
+    across = axis("minutes of all jobs together", range=[0, 1.2 * float(np.max(minutes)) or 1])
+    return chart(data, 90 + 34 * len(stages), across, _DOWNWARDS)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +10,6 @@ import pandas as pd
 
 from cuffless.errors import CufflessError
 
-TABLES = (
-    "quality",
-    "camera_quality",
-    "overall",
-    "skill",
-    "standards",
-    "table1",
-    "table2",
-    "personal_skill",
-    "camera_skill",
-    "leakage",
-    "confounding",
-)
-"""Keys whose file is one CSV."""
 MANY = ("audits", "leaks", "personal_audits", "camera_audit", "figures", "runs", "benchmarks")
 """Keys that take one file or several."""
 
@@ -86,6 +72,10 @@ class StudyReport:
     figures: dict[str, bytes] = field(default_factory=dict)
     runs: list[dict[str, Any]] = field(default_factory=list)
     stages: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(STAGE_COLUMNS)))
+
+
+TABLES = tuple(one.name for one in fields(StudyReport) if one.type == pd.DataFrame | None)
+"""Keys whose file is one CSV."""
 
 
 def collect_report(files: Mapping[str, str | Path | Sequence[str | Path]]) -> StudyReport:

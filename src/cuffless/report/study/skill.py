@@ -15,11 +15,7 @@ from cuffless.report.wording import baseline_name, network_name, number, plural,
 
 MAIN = "main"
 COLUMNS = ["case", "network", "baseline", "pressure", "skill", "lower", "upper", "mae", "baseline_mae", "n_subjects"]
-NAMES = {
-    MEAN: METHODS[MEAN],
-    "before": "network before fine-tuning",
-    "tuned": "network tuned on other people",
-}
+NAMES = {MEAN: METHODS[MEAN], "before": "network before fine-tuning", "tuned": "network tuned on other people"}
 _ABOUT = {
     "nonmixed": "on people whom the networks have never seen",
     "mixed": "on people whom the networks know from training, so that this says nothing about new people",

@@ -12,7 +12,7 @@ from cuffless.report.screens import MOST_ROWS, OVERALL, measured, reason_of
 from cuffless.report.study.charts import CUT, DOSE, KEPT, RULES, dose_name, minutes_of
 from cuffless.report.study.contents import StudyReport
 from cuffless.report.study.skill import Comparison, called
-from cuffless.report.tables import Column, Table, csv_download, make_table
+from cuffless.report.tables import COUNTS, Column, Table, csv_download, make_table
 from cuffless.report.wording import (
     NOTHING,
     case_name,
@@ -156,8 +156,7 @@ def paper_table(table: pd.DataFrame, paper: PaperTable, where: str) -> Table:
         Column("setting", lambda r: paper.settings.get(r.setting, r.setting), wide=True),
         Column("pressure", "pressure"),
         *(Column("mean regressor" if n == "mean" else network_name(n), n, numeric=True) for n in networks),
-        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
-        Column("windows", lambda r: count(r.n_windows), numeric=True),
+        *COUNTS,
     ]
     return make_table(
         joined, columns, f"Table {paper.number}", download=csv_download(table, f"table{paper.number}.csv", where)
@@ -231,33 +230,20 @@ def standards_tables(rows: pd.DataFrame) -> tuple[Table, Table]:
 
 def run_table(runs: list[dict]) -> Table:
     """Trainings: epochs, size, time, and the commit that they ran at."""
-    rows = pd.DataFrame(
-        [
-            {
-                "split": run["split"],
-                "network": run["network"],
-                "seed": run["seed"],
-                "epochs": run.get("epochs_run"),
-                "best": run.get("best_epoch"),
-                "parameters": run.get("parameters"),
-                "train": run.get("windows", {}).get("train"),
-                "wall": run.get("wall_seconds"),
-                "cpu": run.get("cpu_seconds"),
-                "commit": str(run.get("commit") or "unknown")[:12],
-            }
-            for run in runs
-        ]
-    )
+    known = ("split", "network", "seed", "epochs_run", "best_epoch", "parameters", "wall_seconds", "cpu_seconds")
+    rows = pd.DataFrame([{name: run.get(name) for name in known} for run in runs])
+    rows["train"] = [run.get("windows", {}).get("train") for run in runs]
+    rows["commit"] = [str(run.get("commit") or "unknown")[:12] for run in runs]
     columns = [
         Column("network", lambda r: network_name(r.network)),
         Column("split", lambda r: split_name(r.split)),
         Column("seed", "seed", numeric=True),
-        Column("epochs", lambda r: count(r.epochs), numeric=True),
-        Column("best epoch", lambda r: count(r.best), numeric=True),
+        Column("epochs", lambda r: count(r.epochs_run), numeric=True),
+        Column("best epoch", lambda r: count(r.best_epoch), numeric=True),
         Column("weights", lambda r: count(r.parameters), numeric=True),
         Column("training windows", lambda r: count(r.train), numeric=True),
-        Column("seconds", lambda r: number(r.wall), numeric=True),
-        Column("CPU seconds", lambda r: number(r.cpu), numeric=True),
+        Column("seconds", lambda r: number(r.wall_seconds), numeric=True),
+        Column("CPU seconds", lambda r: number(r.cpu_seconds), numeric=True),
         Column("commit", "commit"),
     ]
     return make_table(rows, columns, "Trainings")
@@ -282,8 +268,7 @@ def dose_table(rows: pd.DataFrame, name: str, label: str) -> Table:
         Column("network", lambda r: r.series),
         Column("pressure", "pressure"),
         Column("MAE, mmHg", lambda r: with_limits(r.mae, r.lower, r.upper), numeric=True),
-        Column("subjects", lambda r: count(r.n_subjects), numeric=True),
-        Column("windows", lambda r: count(r.n_windows), numeric=True),
+        *COUNTS,
     ]
     return make_table(
         rows, columns, name, download=csv_download(rows, f"{name}.csv", f"judgement/leakage/tables/{name}.csv")

@@ -1,4 +1,4 @@
-"""What the figures of personalization share: names, columns, legend and warnings."""
+"""What figures share beyond their style: columns, room for words, legend, warnings, and names of protocols."""
 
 from collections.abc import Sequence
 from textwrap import fill
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
 from cuffless.config import FigureOptions
-from cuffless.figures.style import PRESSURES, small_font, tiny_font
+from cuffless.figures.style import PRESSURES, new_figure, note, small_font, tiny_font
 
 PROTOCOLS = {"main": "last half in time", "alternate": "alternate windows", "code": "authors' code"}
 EVERY, NONE = "all", "none"
@@ -79,7 +79,9 @@ def words_height(handles: Sequence[Artist], warning: str, text: str, options: Fi
 
 
 def legend_above(fig: Figure, handles: Sequence[Artist], warning: str, options: FigureOptions) -> None:
-    """Legend above all panels and, over it, a warning in dark red (``""``: none)."""
+    """Legend above all panels and, over it, a warning in dark red, where there are any."""
+    if not (handles or warning):
+        return
     rows = _legend_rows(handles, options)
     legend = fig.legend(
         handles=handles,
@@ -92,6 +94,32 @@ def legend_above(fig: Figure, handles: Sequence[Artist], warning: str, options: 
     if warning:
         legend.set_title(_fitting(warning, options))
         legend.get_title().set(color=DARK_RED)
+
+
+def worded_figure(inches: float, handles: Sequence[Artist], warning: str, text: str, options: FigureOptions) -> Figure:
+    """Figure with its legend, warning and note, and room for panels of so many inches."""
+    fig = new_figure(options, inches + words_height(handles, warning, text, options))
+    legend_above(fig, handles, warning, options)
+    note(fig, text, options)
+    return fig
+
+
+def figure_without_panels(
+    text: str, warning: str, below: str, options: FigureOptions, inches: float | None = None
+) -> Figure:
+    """Figure that says why there is nothing to draw, in as many inches as its lines need."""
+    written = fill(text, characters(options.width_inch, options.font_size))
+    lines = len(written.splitlines()) * 1.4 * options.font_size / 72
+    fig = worded_figure(0.4 + lines if inches is None else inches, [], warning, below, options)
+    ax = fig.add_subplot()
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, written, transform=ax.transAxes, ha="center", va="center")
+    return fig
+
+
+def title_fit(options: FigureOptions) -> int:
+    """Characters of a panel's title that have room above a row of panels."""
+    return characters(options.width_inch - 0.7 * font_scale(options), options.font_size, bold=True)
 
 
 def _legend_rows(handles: Sequence[Artist], options: FigureOptions) -> int:
