@@ -12,17 +12,12 @@ from cuffless.options import Options, option
 
 @dataclass(frozen=True)
 class Crop:
-    """One way to cut a window out of a stretch.
-
-    Attributes
-    ----------
-    cropping : {"beats", "time"}
-    length : int
-        Beats or seconds.
-    """
+    """One way to cut a window out of a stretch."""
 
     cropping: str
+    """{"beats", "time"}."""
     length: int
+    """Beats or seconds."""
 
     @property
     def name(self) -> str:

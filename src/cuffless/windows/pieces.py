@@ -16,38 +16,27 @@ BLOCK_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class Piece:
-    """The part of a stretch of signal without a gap that is in memory.
-
-    Attributes
-    ----------
-    ppg, abp : (n,) float arrays
-        Signals as recorded; no pressure where only PPG was asked for.
-    fs : float
-        Sampling rate in Hz.
-    first : int
-        First sample, counted in the segment.
-    closed : bool
-        Whether the stretch ends with the piece.
-    grid : PulseGrid
-        Pulse frequency of the stretch, which all its pieces share.
-    stretch_start, core_end : int
-        First sample of the stretch, and end of the samples whose windows belong to this piece, counted in the segment.
-    ends_in_gap : bool
-        Whether a gap, rather than the end of the record, closes the stretch.
-    owned : bool
-        Whether the stretch begins in this block.
-    """
+    """The part of a stretch of signal without a gap that is in memory."""
 
     ppg: np.ndarray
     abp: np.ndarray | None
+    """`ppg`, `abp`: (n,) float arrays: Signals as recorded; no pressure where only PPG was asked for."""
     fs: float
+    """Sampling rate in Hz."""
     first: int
+    """First sample, counted in the segment."""
     closed: bool
+    """Whether the stretch ends with the piece."""
     grid: PulseGrid
+    """Pulse frequency of the stretch, which all its pieces share."""
     stretch_start: int
     core_end: int
+    """`stretch_start`, `core_end`: First sample of the stretch, and end of the samples whose windows belong to this
+    piece, counted in the segment."""
     ends_in_gap: bool
+    """Whether a gap, rather than the end of the record, closes the stretch."""
     owned: bool
+    """Whether the stretch begins in this block."""
 
     def without(self, samples: int) -> "Piece":
         """The piece less its first samples."""
@@ -100,23 +89,15 @@ def read_blocks(
 
 @dataclass(frozen=True)
 class Located:
-    """Windows found in a piece of signal, not yet judged.
-
-    Attributes
-    ----------
-    signal : Signal
-    filtered : (n,) float array
-        Band-passed PPG.
-    spans : Spans
-        Windows, counted from the first sample of the piece.
-    offset : float
-        Start of the piece in the segment in seconds.
-    """
+    """Windows found in a piece of signal, not yet judged."""
 
     signal: Signal
     filtered: np.ndarray
+    """(n,) float array: Band-passed PPG."""
     spans: Spans
+    """Windows, counted from the first sample of the piece."""
     offset: float
+    """Start of the piece in the segment in seconds."""
 
     def measured(self, whole: np.ndarray, options: WindowOptions) -> Measures:
         """Measures of the windows of a mask."""

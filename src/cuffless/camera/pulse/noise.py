@@ -29,22 +29,15 @@ _LOWEST = 1e-3  # of the response's maximum, so that nothing outside the pass ba
 
 @dataclass(frozen=True)
 class WhiteNoise:
-    """White noise after the processing of a recording.
-
-    Attributes
-    ----------
-    frequency : (k,) float array
-        In Hz.
-    power : (k,) float array
-        Mean power of windows at these frequencies.
-    threshold, rare : float
-        SNR in dB that one window in 20 exceeds, and one in 200.
-    """
+    """White noise after the processing of a recording."""
 
     frequency: np.ndarray
+    """(k,) float array: In Hz."""
     power: np.ndarray
+    """(k,) float array: Mean power of windows at these frequencies."""
     threshold: float = np.nan
     rare: float = np.nan
+    """`threshold`, `rare`: SNR in dB that one window in 20 exceeds, and one in 200."""
 
     def response(self, frequency: np.ndarray) -> np.ndarray:
         """Power at other frequencies."""

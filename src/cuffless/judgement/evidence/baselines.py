@@ -23,27 +23,18 @@ _REFERENCE = ["sbp_ref", "dbp_ref"]
 
 @dataclass(frozen=True)
 class Baselines:
-    """Baselines of a case.
-
-    Attributes
-    ----------
-    predicted : dict of str to (n, 2) float array
-        By name, for the case's windows, mmHg.
-    offset : dict of (network, seed) to (n, 2) float array
-        The offset-corrected predictors.
-    absent : dict of str to str
-        Why a baseline cannot be had.
-    fitted_on : str
-        What those that know of other people are fitted on.
-    partly : dict of str to str
-        Of which windows a baseline knows nothing, so that it gives the population mean.
-    """
+    """Baselines of a case."""
 
     predicted: dict[str, np.ndarray]
+    """Dict of str to (n, 2) float array: By name, for the case's windows, mmHg."""
     offset: dict[tuple[str, int], np.ndarray]
+    """Dict of (network, seed) to (n, 2) float array: The offset-corrected predictors."""
     absent: dict[str, str]
+    """Why a baseline cannot be had."""
     fitted_on: str
+    """What those that know of other people are fitted on."""
     partly: dict[str, str] = field(default_factory=dict)
+    """Of which windows a baseline knows nothing, so that it gives the population mean."""
 
 
 def make_baselines(case: Case) -> Baselines:
