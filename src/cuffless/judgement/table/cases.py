@@ -16,25 +16,36 @@ _KNOWN = ("hr", "age", "sex")
 
 @dataclass(frozen=True)
 class Case:
-    """One split and setting: predictors on the same test windows."""
+    """One split and setting: predictors on the same test windows.
+
+    Attributes
+    ----------
+    name, split, setting : str
+    judged : JudgedSplit
+        Of all networks and seeds.
+    windows : DataFrame
+        The test windows in the order of `judged`: ``subject, record, start, seconds`` and, where the table tells them,
+        ``hr, age, sex``; ``fold`` (0 if there is none); ``since``: seconds since the subject's last calibration window.
+    training : DataFrame
+        Rows of the subsets train and val, one a window and fold; empty if the table has none.
+    calibration : DataFrame
+        Rows of the subset calibration of all networks, in time order within each subject; empty if there is none. Those
+        of the setting itself, if it has any, else those without a setting.
+    timed : bool
+        Whether the table tells times.
+    rows : Series
+        Place of each subject's first row in the table, by subject.
+    """
 
     name: str
     split: str
     setting: str
     judged: JudgedSplit
-    """Of all networks and seeds."""
     windows: pd.DataFrame
-    """The test windows in the order of `judged`: ``subject, record, start, seconds`` and, where the table tells them,
-    ``hr, age, sex``; ``fold`` (0 if there is none); ``since``: seconds since the subject's last calibration window."""
     training: pd.DataFrame
-    """Rows of the subsets train and val, one a window and fold; empty if the table has none."""
     calibration: pd.DataFrame
-    """Rows of the subset calibration of all networks, in time order within each subject; empty if there is none. Those
-    of the setting itself, if it has any, else those without a setting."""
     timed: bool
-    """Whether the table tells times."""
     rows: pd.Series
-    """Place of each subject's first row in the table, by subject."""
 
     @property
     def fitting(self) -> pd.DataFrame:

@@ -36,32 +36,45 @@ class Words:
 
 @dataclass(frozen=True)
 class Layout:
-    """Windows on which settings of networks are compared, sorted by subject and order."""
+    """Windows on which settings of networks are compared, sorted by subject and order.
+
+    Attributes
+    ----------
+    name : str
+        Stands in the column ``protocol``.
+    windows : DataFrame
+        One row per window: ``number`` (of the subject, in figures), ``subject, record, start, sbp, dbp, hr, order``;
+        for drift also ``seconds, elapsed``.
+    test : dict of str to (n,) bool array
+        By setting: which windows test it.
+    calibrating : dict of (setting, budget) to (n,) bool array
+        Which windows calibrate; settings without calibration do not stand here.
+    folds : sequence of ((n,) bool array, DataFrame)
+        Windows, and ``sbp, dbp, hr`` of the windows on which their networks were trained.
+    words : Words
+    budget : str
+        The main budget, of which single windows are kept.
+    further : dict of (setting, budget) to str
+        Subset of the windows beside the test windows that a setting predicts, too.
+    fitted : tuple of str
+        Baselines that know of other people only, by `cuffless.judgement.names`.
+    fitted_for : tuple of str
+        Settings that have rows of these baselines: the first alone where all have the same test windows.
+    drift : (setting, budget) or None
+        Setting after whose calibration the error is followed over time.
+    """
 
     name: str
-    """Stands in the column ``protocol``."""
     windows: pd.DataFrame
-    """One row per window: ``number`` (of the subject, in figures), ``subject, record, start, sbp, dbp, hr, order``; for
-    drift also ``seconds, elapsed``."""
     test: Mapping[str, np.ndarray]
-    """Dict of str to (n,) bool array: By setting: which windows test it."""
     calibrating: Mapping[Key, np.ndarray]
-    """Dict of (setting, budget) to (n,) bool array: Which windows calibrate; settings without calibration do not stand
-    here."""
     folds: Iterable[tuple[np.ndarray, pd.DataFrame]]
-    """Sequence of ((n,) bool array, DataFrame): Windows, and ``sbp, dbp, hr`` of the windows on which their networks
-    were trained."""
     words: Words
     budget: str = ""
-    """The main budget, of which single windows are kept."""
     further: Mapping[Key, str] | None = None
-    """Dict of (setting, budget) to str: Subset of the windows beside the test windows that a setting predicts, too."""
     fitted: tuple[str, ...] = ()
-    """Baselines that know of other people only, by `cuffless.judgement.names`."""
     fitted_for: tuple[str, ...] = ()
-    """Settings that have rows of these baselines: the first alone where all have the same test windows."""
     drift: Key | None = None
-    """(setting, budget) or None: Setting after whose calibration the error is followed over time."""
 
     def __post_init__(self):
         twice = self.windows.duplicated(WINDOW)

@@ -7,27 +7,38 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Predicted:
-    """References and predictions of one predictor on its test windows."""
+    """References and predictions of one predictor on its test windows.
+
+    Attributes
+    ----------
+    subjects : (k,) str array
+        In ascending order.
+    owner : (n,) int array
+        Position in `subjects` of each window's subject; ascending, and within a subject windows are in time order.
+    record : (n,) int array
+        Number of each window's record; times of two records have no common origin.
+    start, seconds : (n,) float array
+        Start from the record's start and length, s.
+    reference, prediction : (n, 2) float array
+        SBP and DBP in mmHg.
+    sex : (k,) str array or None
+        ``f``, ``m``, or empty where it is not known.
+    calibration : (k, 2) float array or None
+        Mean of each subject's calibration values, mmHg; NaN for a subject without any.
+    since : (n,) float array or None
+        Seconds since the subject's last calibration window; NaN where that is not known.
+    """
 
     subjects: np.ndarray
-    """(k,) str array: In ascending order."""
     owner: np.ndarray
-    """(n,) int array: Position in `subjects` of each window's subject; ascending, and within a subject windows are in
-    time order."""
     record: np.ndarray
-    """(n,) int array: Number of each window's record; times of two records have no common origin."""
     start: np.ndarray
     seconds: np.ndarray
-    """`start`, `seconds`: (n,) float array: Start from the record's start and length, s."""
     reference: np.ndarray
     prediction: np.ndarray
-    """`reference`, `prediction`: (n, 2) float array: SBP and DBP in mmHg."""
     sex: np.ndarray | None = None
-    """(k,) str array or None: ``f``, ``m``, or empty where it is not known."""
     calibration: np.ndarray | None = None
-    """(k, 2) float array or None: Mean of each subject's calibration values, mmHg; NaN for a subject without any."""
     since: np.ndarray | None = None
-    """(n,) float array or None: Seconds since the subject's last calibration window; NaN where that is not known."""
 
     @property
     def error(self) -> np.ndarray:

@@ -18,17 +18,26 @@ class PredictionError(CufflessError):
 
 @dataclass(frozen=True)
 class JudgedSplit:
-    """Test windows of one split with what every training predicted for them, sorted by subject."""
+    """Test windows of one split with what every training predicted for them, sorted by subject.
+
+    Attributes
+    ----------
+    split : str
+    subjects : (k,) str array
+        Subjects, in ascending order.
+    owner : (n,) int array
+        Position in `subjects` of each window's subject; ascending.
+    reference : (n, 2) float array
+        SBP and DBP in mmHg.
+    predicted : dict of (network, seed) to (n, 2) float array
+        SBP and DBP in mmHg.
+    """
 
     split: str
     subjects: np.ndarray
-    """(k,) str array: Subjects, in ascending order."""
     owner: np.ndarray
-    """(n,) int array: Position in `subjects` of each window's subject; ascending."""
     reference: np.ndarray
-    """(n, 2) float array: SBP and DBP in mmHg."""
     predicted: dict[tuple[str, int], np.ndarray]
-    """Dict of (network, seed) to (n, 2) float array: SBP and DBP in mmHg."""
 
     @property
     def networks(self) -> list[str]:

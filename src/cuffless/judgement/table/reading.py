@@ -55,16 +55,24 @@ _WITH_MORE = re.compile(r"\s*\d")
 
 @dataclass
 class JudgedTable:
-    """A table that can be judged."""
+    """A table that can be judged.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        All columns of `REQUIRED` and `OPTIONAL` (`hr`, `age`, `sex`, `fold` where the table has them), pressures in
+        mmHg, times in s; rows of all subsets.
+    missing : tuple of str
+        Optional columns that the table lacks.
+    warnings, notes : list of str
+        What casts doubt on the judgement, and what was assumed.
+    source : str
+    """
 
     rows: pd.DataFrame
-    """All columns of `REQUIRED` and `OPTIONAL` (`hr`, `age`, `sex`, `fold` where the table has them), pressures in
-    mmHg, times in s; rows of all subsets."""
     missing: tuple[str, ...]
-    """Optional columns that the table lacks."""
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """`warnings`, `notes`: What casts doubt on the judgement, and what was assumed."""
     source: str = ""
 
 
