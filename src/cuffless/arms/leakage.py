@@ -200,9 +200,4 @@ def _judge(files, params, resources: Path) -> Judged:
     )
 
 
-ARM = Arm(
-    name="leakage",
-    title="what leakage is worth",
-    tables=("dose", "dial", "leaks"),
-    judge=_judge,
-)
+ARM = Arm("leakage", "what leakage is worth", ("dose", "dial", "leaks"), _judge)

@@ -190,10 +190,4 @@ def _judge(files, params, resources: Path) -> Judged:
     return judge_protocols(protocols, EvaluationOptions.model_validate_json(params.options), reference=reference)
 
 
-ARM = Arm(
-    name="personalization",
-    title="what a subject's own data gains",
-    tables=(*COMPARED, "drift", "overall"),
-    judge=_judge,
-    questions=QUESTIONS,
-)
+ARM = Arm("personalization", "what a subject's own data gains", (*COMPARED, "drift", "overall"), _judge, QUESTIONS)

@@ -99,19 +99,7 @@ def personalization_fits(plan: pd.DataFrame, options: ProtocolOptions) -> Fits:
 
 
 def fold_fits(plan: pd.DataFrame, options: RppgTuningOptions) -> Fits:
-    """Fit each setting of each fold.
-
-    Parameters
-    ----------
-    plan : DataFrame
-        Windows as from `sample_folds`.
-    options : RppgTuningOptions
-
-    Returns
-    -------
-    Fits
-        Each fit shows the windows that test its setting.
-    """
+    """Fit each setting of each fold of `sample_folds`; each fit shows the windows that test its setting."""
     plan = plan.reset_index(drop=True)
     subject = plan["subject"].to_numpy()
     units = []

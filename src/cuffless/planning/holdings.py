@@ -99,10 +99,6 @@ def read_holdings(path: str | Path) -> Holdings:
     path : path
         CSV with columns record, subject, seconds, problem; path and bytes, where it has them.
 
-    Returns
-    -------
-    Holdings
-
     Raises
     ------
     RecordError

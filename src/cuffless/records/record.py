@@ -261,17 +261,10 @@ def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float) -
     Parameters
     ----------
     name : str
-        Name of the record.
-    ppg : (n_samples,) float array
-        PPG, NaN where missing.
-    abp : (n_samples,) float array or None
-        Arterial pressure in mmHg, NaN where missing.
+    ppg, abp : (n_samples,) float array
+        PPG, and arterial pressure in mmHg or None; NaN where missing.
     fs : float
         Sampling rate of both in Hz.
-
-    Returns
-    -------
-    Record
 
     Raises
     ------

@@ -139,9 +139,14 @@ def _snr(analysed, centre, hz, length, options):
     middle = np.floor(centre * ANALYSIS_HZ + 1e-6).astype(int)  # halves must fall alike wherever reading began
     begin = np.clip(middle - n // 2, 0, max(room, 0))
     views = np.lib.stride_tricks.sliding_window_view(analysed, n)[begin]
+    return snr_of(views, ANALYSIS_HZ, hz, options)
+
+
+def snr_of(views: np.ndarray, fs: float, hz: np.ndarray, options: WindowOptions) -> np.ndarray:
+    """SNR of signals in dB, in the bands of the options."""
     return signal_to_noise(
         views,
-        ANALYSIS_HZ,
+        fs,
         hz,
         half_width=options.snr_band_hz,
         harmonic_half_width=options.snr_harmonic_hz,

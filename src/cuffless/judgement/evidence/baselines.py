@@ -40,15 +40,8 @@ class Baselines:
 def make_baselines(case: Case) -> Baselines:
     """Predict a case's windows without the predictor that is judged.
 
-    Parameters
-    ----------
-    case : Case
-
-    Returns
-    -------
-    Baselines
-        What knows of other people is fitted on the rows of the training set, of each fold for its own test windows.
-        Without such rows it is fitted on the other test subjects, one subject left out at a time.
+    What knows of other people is fitted on the rows of the training set, of each fold for its own test windows.
+    Without such rows it is fitted on the other test subjects, one subject left out at a time.
     """
     predicted, absent, partly = {}, {}, {}
     folds = _folds(case)

@@ -40,15 +40,8 @@ class Timeline:
 def lay_out(predicted: Predicted) -> Timeline:
     """Lay the records of each subject end to end, in their order.
 
-    Parameters
-    ----------
-    predicted : Predicted
-
-    Returns
-    -------
-    Timeline
-        Pauses between records are not known and do not count. Where two windows lie at the same time their values
-        decide, so that the order of rows within a record does not matter.
+    Pauses between records are not known and do not count. Where two windows lie at the same time their values
+    decide, so that the order of rows within a record does not matter.
     """
     owner, start = predicted.owner, predicted.start
     known = np.isfinite(predicted.seconds) & (predicted.seconds > 0)

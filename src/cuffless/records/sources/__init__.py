@@ -91,26 +91,7 @@ def source_errors(name: str, path: str) -> AbstractContextManager:
 
 
 def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True) -> Record:
-    """Open a recording from any source; a local file's format follows from its name (CSV, else WFDB).
-
-    Parameters
-    ----------
-    path : str or Path
-        As in its `Entry`.
-    options : RecordOptions
-        Source, channel names, sampling rate, layout.
-    need_abp : bool
-        False: PPG alone is enough.
-
-    Returns
-    -------
-    Record
-
-    Raises
-    ------
-    RecordError
-        If it cannot be used; the message gives the reason and the remedy.
-    """
+    """Open a recording from any source, as `Source.open` does, and invert it if the options say so."""
     with source_errors(options.source, str(path)):
         record = get_source(options.source).open(str(path), options, need_abp=need_abp)
     return invert_ppg(record) if options.invert else record
