@@ -18,11 +18,7 @@ from cuffless.records.record import Record, RecordError, invert_ppg
 from cuffless.records.source import Entry, Source
 
 KNOWN = modules_in("records/sources")
-
-
-def known_sources() -> tuple[str, ...]:
-    """Names of the sources that come along."""
-    return KNOWN
+"""Names of the sources that come along."""
 
 
 def source_file(name: str) -> str:
