@@ -94,18 +94,7 @@ class Measures:
 
 
 def measure_windows(signal: Signal, spans: Spans, options: WindowOptions) -> Measures:
-    """Measure windows on one stretch of signal.
-
-    Parameters
-    ----------
-    signal : Signal
-    spans : Spans
-    options : WindowOptions
-
-    Returns
-    -------
-    Measures
-    """
+    """Measure windows on one stretch of signal."""
     start, seconds, hz = spans.start, spans.seconds, spans.hz
     result = Measures.blank(len(start))
     result.start, result.seconds, result.hr = start, seconds, 60 * hz

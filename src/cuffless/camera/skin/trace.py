@@ -75,10 +75,6 @@ def frame_rate(t: np.ndarray) -> float:
 def mean_over_rois(trace: Trace) -> np.ndarray:
     """Mean colour over the visible regions, weighted by their numbers of pixels.
 
-    Parameters
-    ----------
-    trace : Trace
-
     Returns
     -------
     (n, 3) float array

@@ -71,10 +71,6 @@ def make_baselines(case: Case) -> Baselines:
 def fitted_baselines(design: Layout) -> dict[str, np.ndarray]:
     """What those say of a design's windows who know of other people only, by `fitted`.
 
-    Parameters
-    ----------
-    design : Layout
-
     Returns
     -------
     dict of str to (n, 2) float array

@@ -213,11 +213,6 @@ def _figures(
 def mae_tables(judged: JudgedSplit, options: EvaluationOptions) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Errors of every training of a split, and of every network with its seeds averaged.
 
-    Parameters
-    ----------
-    judged : JudgedSplit
-    options : EvaluationOptions
-
     Returns
     -------
     mae : DataFrame
