@@ -40,6 +40,13 @@ def option(default: Any, **constraints: Any) -> Any:
     return Field(default, **constraints)
 
 
+def once_each(value: tuple) -> tuple:
+    """Validate that no value is given twice."""
+    if len(set(value)) != len(value):
+        raise ValueError("values must be unique")
+    return value
+
+
 def one_line_errors(error: ValidationError) -> str:
     """Turn a pydantic error into one line per mistake: key, value, what is allowed."""
     lines: dict[tuple, str] = {}

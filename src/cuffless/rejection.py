@@ -12,24 +12,16 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Rule:
-    """A reason to reject a window.
-
-    Attributes
-    ----------
-    name : str
-        Its name in the configuration and in quality tables.
-    explanation : str
-        What is wrong with a window that breaks it.
-    needs : {"ppg", "labels", "beats"}
-        What must be known of a window: its PPG alone, SBP and DBP as well, or each beat of a pressure wave.
-    broken : callable
-        Of measures and options of windows: which windows break it, as a bool array.
-    """
+    """A reason to reject a window."""
 
     name: str
+    """Its name in the configuration and in quality tables."""
     explanation: str
+    """What is wrong with a window that breaks it."""
     needs: Literal["ppg", "labels", "beats"]
+    """What must be known of a window: its PPG alone, SBP and DBP as well, or each beat of a pressure wave."""
     broken: Callable[[Any, Any], Any]
+    """Of measures and options of windows: which windows break it, as a bool array."""
 
 
 def _outside(values, limits):

@@ -15,7 +15,7 @@ from module_files import load_module
 from cuffless.config import RecordOptions
 from cuffless.provenance import file_digest
 from cuffless.records import RecordError, Source, find_records, list_records
-from cuffless.records.sources import get_source, known_sources
+from cuffless.records.sources import KNOWN, get_source
 from cuffless.windows import cut_windows
 
 matlab = load_module(Path(__file__).with_name("matlab_files.py"))
@@ -343,7 +343,7 @@ def test_a_source_that_is_not_there_is_one_clear_error(name):
         get_source(name)
 
 
-@pytest.mark.parametrize("source", [*known_sources(), "mine:Lab"])
+@pytest.mark.parametrize("source", [*KNOWN, "mine:Lab"])
 def test_the_options_of_reading_are_options_again(source):
     options = RecordOptions(source=source, path="/data", shards=3, include=("p*",))
     assert RecordOptions.model_validate_json(options.reading()).reading() == options.reading()

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from module_files import load_module
 
-from cuffless.records.sources import known_sources
+from cuffless.records.sources import KNOWN
 
 RECORDS = Path(__file__).parents[1] / "records"
 PAGE = Path(__file__).parents[2] / "docs" / "own_source.md"
@@ -112,9 +112,9 @@ def finished(make_study, physionet, tmp_path_factory):
 
 def test_every_source_there_is_takes_part():
     tested = {layout.source for layout in DATASETS.values()} | {"simulator"}
-    assert set(known_sources()) == {source for source in tested if not source.startswith("Lab")}
+    assert set(KNOWN) == {source for source in tested if not source.startswith("Lab")}
     table = PAGE.read_text().partition("## Sources that come along")[2]
-    assert set(known_sources()) | {"module:class"} == set(re.findall(r"^\| `([\w:]+)` \|", table, re.MULTILINE))
+    assert set(KNOWN) | {"module:class"} == set(re.findall(r"^\| `([\w:]+)` \|", table, re.MULTILINE))
 
 
 @pytest.mark.slow

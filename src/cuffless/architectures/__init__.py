@@ -9,7 +9,6 @@ Keras layers has a function ``register_layers()`` that imports them.
 """
 
 import importlib
-import inspect
 from functools import cache
 from types import ModuleType
 

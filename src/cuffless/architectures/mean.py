@@ -22,17 +22,7 @@ def least_length(options) -> int:
 
 
 def build(inputs, options):
-    """Features whose weight in the outputs is fixed at zero, so that only the rescaling's mean remains.
-
-    Parameters
-    ----------
-    inputs : (batch, length, channels) Keras tensor
-    options : MeanOptions
-
-    Returns
-    -------
-    (batch, channels) Keras tensor
-    """
+    """Features (batch, channels) whose weight in the outputs is zero, so that only the rescaling's mean remains."""
     from keras import layers
 
     return layers.GlobalAveragePooling1D(name="average")(inputs)

@@ -67,7 +67,6 @@ def build(inputs, options):
     (batch, 32 x width) Keras tensor
     """
     from keras import layers
-    from keras.regularizers import L2
 
     from cuffless.architectures.layers.blocks import scaled
 
@@ -87,12 +86,7 @@ def build(inputs, options):
     spectrum = layers.BatchNormalization(momentum=momentum, name="spectrum_norm")(spectrum)
     x = layers.Concatenate(name="joined")([spectrum, wave])
     for i, units in enumerate(DENSE_UNITS, start=1):
-        x = layers.Dense(
-            scaled(units, options.width),
-            activation="relu",
-            kernel_regularizer=L2(WEIGHT_DECAY),
-            name=f"dense{i}",
-        )(x)
+        x = _dense(x, units, options, f"dense{i}")
         x = layers.Dropout(options.dropout, name=f"dropout{i}")(x)
     return x
 
@@ -122,17 +116,20 @@ def _residual_branch(x, options, *, name: str):
 
 def _spectral_branch(x, options, *, name: str):
     from keras import layers
-    from keras.regularizers import L2
 
-    from cuffless.architectures.layers.blocks import scaled
     from cuffless.architectures.layers.spectrogram import DecibelSpectrogram
 
     x = DecibelSpectrogram(options.n_fft, options.hop, name=f"{name}_spectrogram")(x)
     x = layers.Flatten(name=f"{name}_flatten")(x)
-    x = layers.Dense(
-        scaled(SPECTRUM_UNITS, options.width),
-        activation="relu",
-        kernel_regularizer=L2(WEIGHT_DECAY),
-        name=f"{name}_spectrum",
-    )(x)
+    x = _dense(x, SPECTRUM_UNITS, options, f"{name}_spectrum")
     return layers.BatchNormalization(momentum=options.batch_norm_momentum, name=f"{name}_spectrum_norm")(x)
+
+
+def _dense(x, units: int, options, name: str):
+    from keras import layers
+    from keras.regularizers import L2
+
+    from cuffless.architectures.layers.blocks import scaled
+
+    units = scaled(units, options.width)
+    return layers.Dense(units, activation="relu", kernel_regularizer=L2(WEIGHT_DECAY), name=name)(x)

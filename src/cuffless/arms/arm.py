@@ -33,24 +33,15 @@ class Judged:
 
 @dataclass(frozen=True)
 class Arm:
-    """One way to divide people into those who train, calibrate and test.
-
-    Attributes
-    ----------
-    name : str
-    title : str
-        What is found out.
-    tables : tuple of str
-        Tables that its judgement gives, by the names of their files.
-    judge : callable
-        Judges the arm from files: ``judge(files, params, resources)`` with the inputs and parameters of its rule and
-        the folder of what the paper found, and returns `Judged`.
-    questions : Questions, optional
-        What is compared, where networks are judged in several settings.
-    """
+    """One way to divide people into those who train, calibrate and test."""
 
     name: str
     title: str
+    """What is found out."""
     tables: tuple[str, ...]
+    """Tables that its judgement gives, by the names of their files."""
     judge: Callable[[Any, Any, Path], Judged]
+    """Judges the arm from files: ``judge(files, params, resources)`` with the inputs and parameters of its rule and the
+    folder of what the paper found, and returns `Judged`."""
     questions: Questions | None = None
+    """What is compared, where networks are judged in several settings."""

@@ -122,10 +122,4 @@ def _judge(files, params, resources: Path) -> Judged:
     return Judged(judged.tables, judged.texts, judge(read_table(files.predictions), options, limits=limits))
 
 
-ARM = Arm(
-    name="camera",
-    title="what fine-tuning on recordings of faces gains",
-    tables=(*COMPARED, "boxes", "overall"),
-    judge=_judge,
-    questions=QUESTIONS,
-)
+ARM = Arm("camera", "what fine-tuning on recordings of faces gains", (*COMPARED, "boxes", "overall"), _judge, QUESTIONS)

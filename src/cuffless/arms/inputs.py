@@ -62,9 +62,4 @@ def _judge(files, params, resources: Path) -> Judged:
     return Judged({"mae": mae, "tests": tests})
 
 
-ARM = Arm(
-    name="inputs",
-    title="whether cropping and derivatives matter",
-    tables=("mae", "tests"),
-    judge=_judge,
-)
+ARM = Arm("inputs", "whether cropping and derivatives matter", ("mae", "tests"), _judge)

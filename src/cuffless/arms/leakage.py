@@ -24,32 +24,21 @@ _COLUMNS = ["subset", "subject", "record", "start", "seconds", "sbp_ref", "dbp_r
 
 @dataclass(frozen=True)
 class Trial:
-    """One network trained on one split of one data set.
-
-    Attributes
-    ----------
-    dataset, split : str
-    options : SplitOptions
-    overlap : float
-        Overlap with which the windows were cut.
-    predictions : sequence of path
-        Prediction tables, one a seed.
-    duplicates : mapping
-        The split's audit of near-duplicates.
-    scalings : mapping of str to Scaling or None
-        Output scaling of the networks.
-    order : mapping, optional
-        What the split's audit found in the order, as from `audit_order`.
-    """
+    """One network trained on one split of one data set."""
 
     dataset: str
     split: str
     options: SplitOptions
     overlap: float
+    """Overlap with which the windows were cut."""
     predictions: Sequence[str | Path]
+    """Prediction tables, one a seed."""
     duplicates: Mapping
+    """The split's audit of near-duplicates."""
     scalings: Mapping[str, Scaling | None]
+    """Output scaling of the networks."""
     order: Mapping | None = None
+    """What the split's audit found in the order, as from `audit_order`."""
 
 
 def judge_leakage(
@@ -212,9 +201,4 @@ def _judge(files, params, resources: Path) -> Judged:
     )
 
 
-ARM = Arm(
-    name="leakage",
-    title="what leakage is worth",
-    tables=("dose", "dial", "leaks"),
-    judge=_judge,
-)
+ARM = Arm("leakage", "what leakage is worth", ("dose", "dial", "leaks"), _judge)

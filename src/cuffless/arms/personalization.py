@@ -39,35 +39,23 @@ QUESTIONS = Questions(
 
 @dataclass(frozen=True)
 class Protocol:
-    """What is judged of one protocol.
-
-    Attributes
-    ----------
-    name : str
-    options : ProtocolOptions
-    plan : DataFrame
-        One row per window of a drawn subject: ``number, subject, record, start, sbp, dbp, hr, elapsed, order, test,
-        first_rank, random_rank``.
-    audit : mapping
-        ``warnings``: what leaked and was let pass.
-    training : DataFrame
-        ``sbp, dbp, hr`` of the windows that the networks were trained on.
-    predictions : DataFrame or iterable of DataFrame
-        Columns `COLUMNS`: all networks and seeds, in one table or in several that are taken one after the other.
-    shares : mapping of str to float
-        Share of each network's weights that was trained, as far as it is known.
-    at_limit : mapping of str to float
-        Share of each network's fits that ended at the most epochs, still improving perhaps.
-    """
+    """What is judged of one protocol."""
 
     name: str
     options: ProtocolOptions
     plan: pd.DataFrame
+    """One row per window of a drawn subject: ``number, subject, record, start, sbp, dbp, hr, elapsed, order, test,
+    first_rank, random_rank``."""
     audit: Mapping
+    """``warnings``: what leaked and was let pass."""
     training: pd.DataFrame
+    """``sbp, dbp, hr`` of the windows that the networks were trained on."""
     predictions: pd.DataFrame | Iterable[pd.DataFrame]
+    """Columns `COLUMNS`: all networks and seeds, in one table or in several that are taken one after the other."""
     shares: Mapping[str, float] = field(default_factory=dict)
+    """Share of each network's weights that was trained, as far as it is known."""
     at_limit: Mapping[str, float] = field(default_factory=dict)
+    """Share of each network's fits that ended at the most epochs, still improving perhaps."""
 
 
 def design_of(protocol: Protocol) -> Layout:
@@ -202,10 +190,4 @@ def _judge(files, params, resources: Path) -> Judged:
     return judge_protocols(protocols, EvaluationOptions.model_validate_json(params.options), reference=reference)
 
 
-ARM = Arm(
-    name="personalization",
-    title="what a subject's own data gains",
-    tables=(*COMPARED, "drift", "overall"),
-    judge=_judge,
-    questions=QUESTIONS,
-)
+ARM = Arm("personalization", "what a subject's own data gains", (*COMPARED, "drift", "overall"), _judge, QUESTIONS)

@@ -46,8 +46,8 @@ def _judge(files, params, resources: Path) -> Judged:
 
 
 ARM = Arm(
-    name="splits",
-    title="how well a network predicts people whom it has never seen",
-    tables=("seeds", "overall", "contrasts"),
-    judge=_judge,
+    "splits",
+    "how well a network predicts people whom it has never seen",
+    ("seeds", "overall", "contrasts"),
+    _judge,
 )

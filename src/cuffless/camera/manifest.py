@@ -32,49 +32,32 @@ _PATHS = ("video", "timestamps", "roi", "bp", "ppg")
 
 @dataclass(frozen=True)
 class VideoRecording:
-    """One row of a manifest.
-
-    Attributes
-    ----------
-    subject, recording : str
-        The subject, and the recording's name, which is unique.
-    video : Path
-        A file, or the pattern of numbered images (``img_%05d.png``).
-    fps : float or None
-        Frames per second, if the video's header is wrong or does not give it.
-    start_time : datetime or None
-        When it started, on the clock of the monitor.
-    timestamps : Path or None
-        CSV of the frame times.
-    roi : Path or None
-        File of the regions of interest.
-    roi_mode : {"auto", "file", "whole"}
-        If left empty: ``file`` if there is one, else ``auto``.
-    bp : Path or None
-        CSV of the monitor's values.
-    bp_offset_s : float
-        Seconds to add to the monitor's times to get the clock of the video.
-    ppg : Path or None
-        Contact PPG recorded at the same time; `ppg_fs` is its sampling rate in Hz.
-    ppg_fs : float or None
-    exclude : str
-        Why the recording is left out; empty if it is not.
-    notes : str
-    """
+    """One row of a manifest."""
 
     subject: str
     recording: str
+    """`subject`, `recording`: The subject, and the recording's name, which is unique."""
     video: Path
+    """A file, or the pattern of numbered images (``img_%05d.png``)."""
     fps: float | None = None
+    """Frames per second, if the video's header is wrong or does not give it."""
     start_time: datetime | None = None
+    """When it started, on the clock of the monitor."""
     timestamps: Path | None = None
+    """CSV of the frame times."""
     roi: Path | None = None
+    """File of the regions of interest."""
     roi_mode: str = "auto"
+    """{"auto", "file", "whole"}: If left empty: ``file`` if there is one, else ``auto``."""
     bp: Path | None = None
+    """CSV of the monitor's values."""
     bp_offset_s: float = 0.0
+    """Seconds to add to the monitor's times to get the clock of the video."""
     ppg: Path | None = None
+    """Contact PPG recorded at the same time; `ppg_fs` is its sampling rate in Hz."""
     ppg_fs: float | None = None
     exclude: str = ""
+    """Why the recording is left out; empty if it is not."""
     notes: str = ""
 
     def canonical(self, *, video_only: bool = False) -> str:

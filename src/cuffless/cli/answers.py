@@ -3,8 +3,9 @@
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 
 from cuffless.errors import CufflessError, printable, shortened
@@ -20,6 +21,29 @@ class UsageError(CufflessError):
 def complain(message: str) -> None:
     """Print a message to standard error."""
     print(printable(f"cuffless: {message}"), file=sys.stderr)
+
+
+def exit_status(*wrong: type[Exception]) -> Callable[[Callable[..., str]], Callable[..., int]]:
+    """Make a command's exit status of what it returns, the reason why nothing is usable; empty if something is.
+
+    A `UsageError`, or one of `wrong`, is a wrong use.
+    """
+
+    def decorate(run: Callable[..., str]) -> Callable[..., int]:
+        @wraps(run)
+        def answered(*args, **kwargs) -> int:
+            try:
+                reason = run(*args, **kwargs)
+            except (UsageError, *wrong) as error:
+                complain(str(error))
+                return WRONG_USE
+            if reason:
+                complain(reason)
+            return NOTHING_USABLE if reason else DONE
+
+        return answered
+
+    return decorate
 
 
 def escape_markup(text: object, limit: int = 300) -> str:

@@ -5,17 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.cli.answers import (
-    DONE,
-    NOTHING_USABLE,
-    WRONG_USE,
-    UsageError,
-    check_output,
-    complain,
-    escape_markup,
-    output_file,
-    print_json,
-)
+from cuffless.cli.answers import UsageError, check_output, complain, escape_markup, exit_status, output_file, print_json
 from cuffless.cli.opening import add_cli_option, apply_invert, main_windowing, open_signal
 from cuffless.config import ConfigError, FigureOptions, StudyConfig, WindowOptions, load_config
 from cuffless.records import Record, RecordError, describe_out_of_range
@@ -28,41 +18,31 @@ TABLES = (".csv", ".csv.gz")
 _PASSED_OVER_SHOWN = 5
 
 
-def run_inspect(path: Path, fs, columns, rows, limits, plot, windows, as_json, ppg="", abp="", invert=False) -> int:
-    """Run the command and return its exit status."""
+@exit_status(ConfigError)
+def run_inspect(path: Path, fs, columns, rows, limits, plot, windows, as_json, ppg="", abp="", invert=False) -> str:
+    """Run the command; its exit status follows from the reason that it returns."""
+    check_output("--plot", plot, PICTURES)
+    check_output("--windows", windows, TABLES)
+    options, study = window_options(limits)
     try:
-        check_output("--plot", plot, PICTURES)
-        check_output("--windows", windows, TABLES)
-        options, study = window_options(limits)
         record = open_signal(path, fs, columns, rows, study, need_abp=True, ppg=ppg, abp=abp)
         record = apply_invert(record, invert, study)
         if plot and record.ready:
             raise UsageError(f"{path.name} has windows without their pressure signal; --plot needs the signal")
         cut = cut_windows(record, options)
-    except (UsageError, ConfigError) as error:
-        complain(str(error))
-        return WRONG_USE
     except RecordError as error:
         reason = _add_hint(str(error))
-        complain(reason)
         if as_json:
             print_json(_empty_summary(path.name.split(".")[0], reason, error.channels))
-        return NOTHING_USABLE
+        return reason
     summary = summarize(record, cut, options)
     print_json(summary) if as_json else _print_summary(summary)
-    try:
-        if windows:
-            with output_file("--windows", windows) as part:
-                kept_table(cut.kept).to_csv(part, index=False, float_format="%.3f")
-        if plot:
-            _plot(record, cut, options, plot, study.figures if study else FigureOptions(dpi=150))
-    except UsageError as error:
-        complain(str(error))
-        return WRONG_USE
-    if "reason" in summary:
-        complain(summary["reason"])
-        return NOTHING_USABLE
-    return DONE
+    if windows:
+        with output_file("--windows", windows) as part:
+            kept_table(cut.kept).to_csv(part, index=False, float_format="%.3f")
+    if plot:
+        _plot(record, cut, options, plot, study.figures if study else FigureOptions(dpi=150))
+    return summary.get("reason", "")
 
 
 def window_options(limits: str) -> tuple[WindowOptions, StudyConfig | None]:

@@ -50,18 +50,12 @@ def open_file(
     described : bool
         Whether columns or rows of a text file were given.
     need_abp : bool
-        False: PPG alone is enough.
-
-    Returns
-    -------
-    Record
+        As for `open_record`, which opens it.
 
     Raises
     ------
     UsageError
         If there is no such file, it is described like a text file, or none of its several recordings is chosen.
-    RecordError
-        If it cannot be used.
     """
     file, part = _split_part(path)
     if not file.is_file():

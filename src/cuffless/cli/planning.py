@@ -20,7 +20,7 @@ import os
 import sys
 from pathlib import Path
 
-from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, complain, escape_markup, print_json
+from cuffless.cli.answers import escape_markup, exit_status, print_json
 from cuffless.config import ConfigError, StudyConfig, load_config
 from cuffless.figures.registry import figures_of
 from cuffless.planning import make_plan
@@ -34,21 +34,18 @@ _STAGES = {
 }
 
 
-def run_plan(config: Path, jobs: int | None, windows_per_second: float | None, as_json: bool) -> int:
-    """Run the command and return its exit status."""
+@exit_status(ConfigError)
+def run_plan(config: Path, jobs: int | None, windows_per_second: float | None, as_json: bool) -> str:
+    """Run the command; its exit status follows from the reason that it returns."""
     jobs = jobs or os.cpu_count() or 1
     try:
         study = load_config(config)
         plan = make_plan(study, figures=len(figures_of(study)), jobs=jobs, windows_per_second=windows_per_second)
-    except ConfigError as error:
-        complain(str(error))
-        return WRONG_USE
     except RecordError as error:
-        complain(str(error))
-        return NOTHING_USABLE
+        return str(error)
     plan = {"config": str(config), **plan, "remedies": _remedies(study, plan, jobs)}
     print_json(plan) if as_json else _print_plan(plan, config)
-    return DONE
+    return ""
 
 
 def _remedies(study: StudyConfig, plan: dict, jobs: int) -> list[str]:

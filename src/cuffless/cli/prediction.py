@@ -5,16 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cuffless.cli.answers import (
-    DONE,
-    NOTHING_USABLE,
-    WRONG_USE,
-    UsageError,
-    check_output,
-    complain,
-    output_file,
-    print_json,
-)
+from cuffless.cli.answers import UsageError, check_output, complain, exit_status, output_file, print_json
 from cuffless.cli.opening import add_cli_option, apply_invert, load_study, main_windowing, open_signal
 from cuffless.cli.quiet import without_tensorflow_chatter
 from cuffless.config import ConfigError, PersonalizationOptions, ProtocolOptions
@@ -32,6 +23,7 @@ WITHIN = 30.0
 CAVEAT = "An estimate for research, not a measurement."
 
 
+@exit_status()
 def run_predict(
     path: Path,
     model_path: Path,
@@ -45,8 +37,11 @@ def run_predict(
     ppg="",
     invert=False,
     network="",
-) -> int:
-    """Run the command and return its exit status. `cuff`: file of cuff values, method, seconds; None: not given."""
+) -> str:
+    """Run the command; its exit status follows from the reason that it returns.
+
+    `cuff`: file of cuff values, method, seconds; None: not given.
+    """
     try:
         check_output("--output", output, TABLES)
         if cuff[0] is None and cuff[1:] != (None, None):
@@ -57,40 +52,33 @@ def run_predict(
         record = open_signal(path, fs, columns, rows, study, need_abp=False, ppg=ppg, command=call)
         record = apply_invert(record, invert, study)
         table, note = _predict(record, model_path, study, cuff, own)
-    except (UsageError, ConfigError, ValueError, OSError) as error:
-        complain(str(error))
-        return WRONG_USE
+    except (ConfigError, ValueError, OSError) as error:
+        raise UsageError(str(error)) from None
     except (RecordError, CalibrationError) as error:
         reason = str(error)
-        complain(reason)
         if as_json:
             print_json(_answer(path.name.split(".")[0], model_path, pd.DataFrame(columns=list(COLUMNS)), reason))
-        return NOTHING_USABLE
+        return reason
     accepted = table[table["accepted"]]
     reason = "" if len(accepted) else f"{record.name}: {_why_unusable(table)}"
     warnings = [add_cli_option(warning) for warning in table.attrs.get("warnings", [])]
     for warning in warnings:
         complain(f"{record.name}: {warning}")
     if output:
-        try:
-            with output_file("--output", output) as part:
-                table.to_csv(part, index=False, float_format="%.2f")
-        except UsageError as error:
-            complain(str(error))
-            return WRONG_USE
+        with output_file("--output", output) as part:
+            table.to_csv(part, index=False, float_format="%.2f")
     if as_json:
         print_json(_answer(record.name, model_path, table, reason, record.read_as, warnings))
     elif not output:
         print(table.to_csv(index=False, float_format="%.2f"), end="")
     if reason:
-        complain(reason)
-        return NOTHING_USABLE
+        return reason
     if "calibration" in table:  # calibration windows are no evidence
         accepted = accepted[~accepted["calibration"]] if not accepted["calibration"].all() else accepted
     medians = f"{accepted['sbp'].median():.0f}/{accepted['dbp'].median():.0f} mmHg"
     n = int(table["accepted"].sum())
     complain(f"{record.name}: {n} of {len(table)} windows accepted, median {medians}.{note} {CAVEAT}")
-    return DONE
+    return ""
 
 
 def _predict(record, model_path: Path, study, cuff, own: list[str]) -> tuple[pd.DataFrame, str]:

@@ -11,17 +11,7 @@ from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothi
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.camera.skin.trace_files import TraceLayoutError, is_trace, read_trace
-from cuffless.cli.answers import (
-    DONE,
-    NOTHING_USABLE,
-    WRONG_USE,
-    UsageError,
-    check_output,
-    complain,
-    escape_markup,
-    output_file,
-    print_json,
-)
+from cuffless.cli.answers import UsageError, check_output, complain, escape_markup, exit_status, output_file, print_json
 from cuffless.config import FigureOptions
 from cuffless.demands import MEMORY_GB
 
@@ -56,8 +46,9 @@ class _Opened:
     frames: list = field(default_factory=list)
 
 
-def run_pulse(call: PulseCall) -> int:
-    """Run the command and return its exit status."""
+@exit_status(TraceLayoutError)
+def run_pulse(call: PulseCall) -> str:
+    """Run the command; its exit status follows from the reason that it returns."""
     opened: _Opened | None = None
     rates: Rates | None = None
     reason = ""
@@ -66,9 +57,8 @@ def run_pulse(call: PulseCall) -> int:
         opened = _open(call)
         rates = _rates(call, opened.trace)
         reason = why_nothing(call.source.name, rates) + ("" if len(rates) else "; see --seconds")
-    except (UsageError, TraceLayoutError) as error:
-        complain(str(error))
-        return WRONG_USE
+    except TraceLayoutError:
+        raise
     except RppgError as error:
         reason = str(error)
     summary = summarize(call.source, opened.trace if opened else None, rates, call.seconds, reason)
@@ -80,16 +70,9 @@ def run_pulse(call: PulseCall) -> int:
         complain(summary["read_as"])
     for note in summary.get("notes", []):
         complain(note)
-    try:
-        if call.plot:
-            _plot(call.plot, call.source.name, opened, rates, reason)
-    except UsageError as error:
-        complain(str(error))
-        return WRONG_USE
-    if reason:
-        complain(reason)
-        return NOTHING_USABLE
-    return DONE
+    if call.plot:
+        _plot(call.plot, call.source.name, opened or _Opened(None), rates, reason)
+    return reason
 
 
 def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: float, reason: str = "") -> dict:

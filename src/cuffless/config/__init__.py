@@ -23,7 +23,7 @@ from cuffless.config.stages import (
     SplitOptions,
     WindowOptions,
 )
-from cuffless.config.study import DatasetOptions, StudyConfig, load_config, merge, read_config
+from cuffless.config.study import DatasetOptions, StudyConfig, load_config, read_config
 from cuffless.options import ConfigError, Options
 from cuffless.rejection import RULES
 
@@ -59,7 +59,6 @@ __all__ = [
     "crop_named",
     "input_network",
     "load_config",
-    "merge",
     "network_names",
     "read_config",
 ]

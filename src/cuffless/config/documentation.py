@@ -9,27 +9,26 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from cuffless.architectures import NetworkOptions, TrainingOptions, architectures
-from cuffless.config.inputs import InputOptions, InputTrainingOptions
-from cuffless.config.leakage import LeakageOptions
-from cuffless.config.learning import CustomOptions
-from cuffless.config.personalization import ProtocolOptions
-from cuffless.config.rppg import RppgOptions, RppgTuningOptions, VideoSimulationOptions
-from cuffless.config.stages import (
+from cuffless.config import (
     ChannelOptions,
+    CustomOptions,
     DownloadOptions,
+    EvaluationOptions,
+    FigureOptions,
+    InputOptions,
+    InputTrainingOptions,
+    LeakageOptions,
+    ProtocolOptions,
     RecordOptions,
+    RppgOptions,
+    RppgTuningOptions,
     SimulatorOptions,
     SplitOptions,
+    StudyConfig,
+    VideoSimulationOptions,
     WindowOptions,
 )
-from cuffless.config.study import (
-    EvaluationOptions,
-    ExecutionOptions,
-    FigureOptions,
-    RealOptions,
-    StudyConfig,
-    StudyOptions,
-)
+from cuffless.config.study import ExecutionOptions, RealOptions, StudyOptions
 
 INTRODUCTION = """\
 # Options

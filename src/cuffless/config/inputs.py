@@ -7,22 +7,17 @@ from pydantic import Field, StrictInt, field_validator
 
 from cuffless.config.learning import AnyNetwork
 from cuffless.config.stages import WindowOptions
-from cuffless.options import Options, option
+from cuffless.options import Options, once_each, option
 
 
 @dataclass(frozen=True)
 class Crop:
-    """One way to cut a window out of a stretch.
-
-    Attributes
-    ----------
-    cropping : {"beats", "time"}
-    length : int
-        Beats or seconds.
-    """
+    """One way to cut a window out of a stretch."""
 
     cropping: str
+    """{"beats", "time"}."""
     length: int
+    """Beats or seconds."""
 
     @property
     def name(self) -> str:
@@ -79,12 +74,7 @@ class InputOptions(Options):
     training: InputTrainingOptions = InputTrainingOptions()
     """Training."""
 
-    @field_validator("croppings", "lengths", "derivatives", "networks")
-    @classmethod
-    def _once(cls, value: tuple) -> tuple:
-        if len(set(value)) != len(value):
-            raise ValueError("values must be unique")
-        return value
+    _once = field_validator("croppings", "lengths", "derivatives", "networks")(once_each)
 
     @field_validator("windows")
     @classmethod

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from cuffless.options import Options, option
+from cuffless.options import Options, once_each, option
 
 
 class LeakageOptions(Options):
@@ -23,12 +23,7 @@ class LeakageOptions(Options):
     dial: tuple[str, ...] = option(("nonmixed", "mixed"), min_length=1)
     """Splits to train on at each value of `confounding`, by name."""
 
-    @field_validator("doses", "confounding", "dial")
-    @classmethod
-    def _once(cls, value: tuple) -> tuple:
-        if len(set(value)) != len(value):
-            raise ValueError("values must be unique")
-        return value
+    _once = field_validator("doses", "confounding", "dial")(once_each)
 
     def dialled(self, dataset: str, own: float) -> dict[float, str]:
         """Name of the data set at each value of `confounding`; `dataset` itself at its `own`."""

@@ -14,20 +14,14 @@ from cuffless.options import ConfigError
 
 @dataclass(frozen=True)
 class Renamed:
-    """An old name and what replaces it.
-
-    Attributes
-    ----------
-    old, new : str
-        A key of the configuration with its sections, such as ``windows.snr_db`` (``*`` stands for the name of a
-        block, as in ``windowings.*.snr_db``), or a column of a table.
-    since : str
-        Version that renamed it.
-    """
+    """An old name and what replaces it."""
 
     old: str
     new: str
+    """`old`, `new`: A key of the configuration with its sections, such as ``windows.snr_db`` (``*`` stands for the name
+    of a block, as in ``windowings.*.snr_db``), or a column of a table."""
     since: str
+    """Version that renamed it."""
 
     def expired(self, version: str) -> bool:
         """Whether a version should no longer read the old name."""

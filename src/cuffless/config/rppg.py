@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, field_validator, model_validator
 
-from cuffless.options import Options, option
+from cuffless.options import Options, once_each, option
 
 # What decides which windows a recording gives: a changed option repeats only its part.
 _PULSE = ("method", "invert")
@@ -93,12 +93,7 @@ class RppgOptions(Options):
     tuning: RppgTuningOptions = RppgTuningOptions()
     """Fine-tuning."""
 
-    @field_validator("snr_lengths")
-    @classmethod
-    def _once(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if len(set(value)) != len(value):
-            raise ValueError("values must be unique")
-        return value
+    _once = field_validator("snr_lengths")(once_each)
 
     @model_validator(mode="after")
     def _check_source(self) -> "RppgOptions":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_validator, model_validator
 
-from cuffless.options import Options, Range, option
+from cuffless.options import Options, Range, once_each, option
 from cuffless.plugins import modules_in, resolve
 from cuffless.rejection import RULES
 
@@ -268,12 +268,7 @@ class WindowOptions(Options):
             raise ValueError("the first number must be smaller than the second")
         return value
 
-    @field_validator("rules")
-    @classmethod
-    def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(value)) != len(value):
-            raise ValueError("values must be unique")
-        return value
+    _once = field_validator("rules")(once_each)
 
     @property
     def samples(self) -> int:

@@ -17,7 +17,7 @@ from cuffless.config.rppg import RppgOptions
 from cuffless.config.stages import RecordOptions, SimulatorOptions, SplitOptions, WindowOptions
 from cuffless.config.yaml_files import read_yaml
 from cuffless.errors import shortened, some_of
-from cuffless.options import ConfigError, Name, Options, one_line_errors, option
+from cuffless.options import ConfigError, Name, Options, once_each, one_line_errors, option
 from cuffless.plugins import resolve
 
 Seed = Annotated[StrictInt, Field(ge=0)]
@@ -51,12 +51,7 @@ class StudyOptions(Options):
     seeds: tuple[Seed, ...] = option((0,), min_length=1)
     """Seeds; every network is trained once with each."""
 
-    @field_validator("splits", "networks", "seeds")
-    @classmethod
-    def _once(cls, value: tuple) -> tuple:
-        if len(set(value)) != len(value):
-            raise ValueError("values must be unique")
-        return value
+    _once = field_validator("splits", "networks", "seeds")(once_each)
 
 
 class RealOptions(Options):

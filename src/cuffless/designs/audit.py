@@ -14,26 +14,17 @@ from cuffless.designs.design import FIRST, RANDOM, SUBSETS, DesignError
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of leak.
-
-    Attributes
-    ----------
-    name : str
-    counted : str
-        What is counted of it.
-    remedy : str
-        What to change where it must not be.
-    declared : {"", "note", "warning"}
-        What the audit says of one that the design declares; the empty text: nothing.
-    evidence : str
-        Of a leak that is inferred and not seen, the warning: it stops nothing.
-    """
+    """A kind of leak."""
 
     name: str
     counted: str
+    """What is counted of it."""
     remedy: str = ""
+    """What to change where it must not be."""
     declared: Literal["", "note", "warning"] = ""
+    """What the audit says of one that the design declares; the empty text: nothing."""
     evidence: str = ""
+    """Of a leak that is inferred and not seen, the warning: it stops nothing."""
 
 
 HIDDEN_ORDER = "hidden_order"

@@ -18,15 +18,9 @@ class DesignError(CufflessError):
 
 @dataclass(frozen=True)
 class Design:
-    """Who trains, calibrates and tests.
-
-    Attributes
-    ----------
-    windows : DataFrame
-        One row per window: subject, record, start, seconds and labels, and what the design uses it for.
-    notes : list of str
-        What differs from what was asked for.
-    """
+    """Who trains, calibrates and tests."""
 
     windows: pd.DataFrame
+    """One row per window: subject, record, start, seconds and labels, and what the design uses it for."""
     notes: list[str] = field(default_factory=list)
+    """What differs from what was asked for."""

@@ -17,78 +17,52 @@ _LAYERS = "heads"  # what the pressures are read from (paper, section 3.6.2)
 
 @dataclass(frozen=True)
 class Fit:
-    """One fit and the windows predicted after it, as rows of the unit's table.
-
-    Attributes
-    ----------
-    setting, budget : str
-    train : (n,) int array
-    val : int array
-        Rows that decide when to stop: none, others than those in `train`, or the same.
-    key : tuple of int
-        Decides dropout and the order of windows, with the seeds of options and network. Fits of one unit with the same
-        key are the same.
-    shown : (k,) int array
-        Rows whose predictions are kept.
-    subset : (k,) array of str
-    """
+    """One fit and the windows predicted after it, as rows of the unit's table."""
 
     setting: str
     budget: str
     train: np.ndarray
+    """(n,) int array."""
     val: np.ndarray
+    """Int array: Rows that decide when to stop: none, others than those in `train`, or the same."""
     key: tuple[int, ...]
+    """Decides dropout and the order of windows, with the seeds of options and network. Fits of one unit with the same
+    key are the same."""
     shown: np.ndarray
+    """(k,) int array: Rows whose predictions are kept."""
     subset: np.ndarray
+    """(k,) array of str."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """The fits of one subject or fold.
-
-    Attributes
-    ----------
-    number : int
-    facts : dict
-        Columns of the table of fits.
-    windows : DataFrame
-        ``position`` in the store, subject, record, start, seconds, labels. Consecutive units with the same table share
-        its features.
-    own : int array
-        Rows that the network predicts as it was trained: all that the fits show, and more.
-    subset : array of str
-        Of `own`: test or other.
-    fits : tuple of Fit
-    """
+    """The fits of one subject or fold."""
 
     number: int
     facts: dict
+    """Columns of the table of fits."""
     windows: pd.DataFrame
+    """``position`` in the store, subject, record, start, seconds, labels. Consecutive units with the same table share
+    its features."""
     own: np.ndarray
+    """Int array: Rows that the network predicts as it was trained: all that the fits show, and more."""
     subset: np.ndarray
+    """Array of str: Of `own`: test or other."""
     fits: tuple[Fit, ...]
 
 
 @dataclass(frozen=True)
 class Fits:
-    """All fits of a network.
-
-    Attributes
-    ----------
-    unit : str
-        What a unit is: "subject" or "fold".
-    units : tuple of Unit
-    options : ProtocolOptions
-        Layers that train, seed, learning rate, epochs and patience.
-    columns, fit_columns : tuple of str
-        Of the prediction table, and of the table of fits before the figures of each.
-    """
+    """All fits of a network."""
 
     unit: str
+    """What a unit is: "subject" or "fold"."""
     units: tuple[Unit, ...]
     options: ProtocolOptions
+    """Layers that train, seed, learning rate, epochs and patience."""
     columns: tuple[str, ...]
     fit_columns: tuple[str, ...]
+    """`columns`, `fit_columns`: Of the prediction table, and of the table of fits before the figures of each."""
 
 
 def personalization_fits(plan: pd.DataFrame, options: ProtocolOptions) -> Fits:
@@ -126,19 +100,7 @@ def personalization_fits(plan: pd.DataFrame, options: ProtocolOptions) -> Fits:
 
 
 def fold_fits(plan: pd.DataFrame, options: RppgTuningOptions) -> Fits:
-    """Fit each setting of each fold.
-
-    Parameters
-    ----------
-    plan : DataFrame
-        Windows as from `sample_folds`.
-    options : RppgTuningOptions
-
-    Returns
-    -------
-    Fits
-        Each fit shows the windows that test its setting.
-    """
+    """Fit each setting of each fold of `sample_folds`; each fit shows the windows that test its setting."""
     plan = plan.reset_index(drop=True)
     subject = plan["subject"].to_numpy()
     units = []

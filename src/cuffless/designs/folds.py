@@ -117,22 +117,11 @@ def _shares_nothing(windows: pd.DataFrame, taken: np.ndarray) -> np.ndarray:
 
 
 def audit_folds(design: Design, options: RppgTuningOptions, *, trained_on: Collection[str] = ()) -> dict:
-    """Look for training windows in, over or beside test windows, and for subjects that the networks know.
+    """Look for training windows in, over or beside test windows, and for `trained_on`, whom the networks know.
 
-    Parameters
-    ----------
-    design : Design
-        As from `sample_folds`.
-    options : RppgTuningOptions
-    trained_on : collection of str
-        Subjects on whom the networks were trained.
-
-    Returns
-    -------
-    dict
-        As from `make_audit`; random windows have neighbours, and without a gap the first ones have, by design. Numbers
-        of ``subjects``, ``windows`` and ``test_windows`` of each setting; ``of_folds``: the subjects of each fold and
-        the numbers of their windows.
+    Takes what `sample_folds` gives. Returns an audit as from `make_audit`; random windows have neighbours, and without
+    a gap the first ones have, by design. Numbers of ``subjects``, ``windows`` and ``test_windows`` of each setting;
+    ``of_folds``: the subjects of each fold and the numbers of their windows.
     """
     plan = design.windows
     recordings = plan["subject"] + "/" + plan["record"]  # subjects may name theirs alike

@@ -25,35 +25,24 @@ _NUMBER = re.compile(r"(\d+)")
 
 @dataclass(frozen=True)
 class Neighbours:
-    """How alike neighbours in an order are.
-
-    Attributes
-    ----------
-    units : int
-        Subjects.
-    order : str
-        The order, in words: of those in which neighbours are alike the first, else that in which they are most alike;
-        empty: not assessable.
-    p : float
-        Probability, under permutation of the subjects, of neighbours at least as alike in any of the orders.
-    closer : float
-        By which share their labels' ranks are closer than those of subjects in random order.
-    sbp, sbp_random : float
-        Median difference of SBP in mmHg: between neighbours, between any two subjects.
-    pairs : tuple of (str, str)
-        Neighbours, those who are most alike first.
-    problem : str
-        Why it is not assessable.
-    """
+    """How alike neighbours in an order are."""
 
     units: int
+    """Subjects."""
     order: str = ""
+    """The order, in words: of those in which neighbours are alike the first, else that in which they are most alike;
+    empty: not assessable."""
     p: float = np.nan
+    """Probability, under permutation of the subjects, of neighbours at least as alike in any of the orders."""
     closer: float = np.nan
+    """By which share their labels' ranks are closer than those of subjects in random order."""
     sbp: float = np.nan
     sbp_random: float = np.nan
+    """`sbp`, `sbp_random`: Median difference of SBP in mmHg: between neighbours, between any two subjects."""
     pairs: tuple[tuple[str, str], ...] = ()
+    """Tuple of (str, str): Neighbours, those who are most alike first."""
     problem: str = ""
+    """Why it is not assessable."""
 
     @property
     def alike(self) -> bool:

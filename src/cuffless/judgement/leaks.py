@@ -19,14 +19,7 @@ _REFERENCE = ["sbp_ref", "dbp_ref"]
 def leak_table(case: Case) -> pd.DataFrame:
     """Look for leaks between the training rows, the calibration rows and the test rows of a case.
 
-    Parameters
-    ----------
-    case : Case
-
-    Returns
-    -------
-    DataFrame
-        ``case`` and the columns of `tabulate_leaks`; a table declares no leak.
+    Returns ``case`` and the columns of `tabulate_leaks`; a table declares no leak.
     """
     leaks = {
         "shared_subject": _shared(case, "subject"),

@@ -11,33 +11,22 @@ Side = tuple[str, str]
 
 @dataclass(frozen=True)
 class Questions:
-    """What is compared with what.
-
-    Attributes
-    ----------
-    baselines : tuple of str
-        Methods and settings against which skill is told; settings, the earlier ones only.
-    skilled : tuple of str
-        Settings whose skill is told.
-    contrasts : mapping of str to (side, side)
-        Paired tests by name.
-    ks_pairs : tuple of (setting, setting)
-        Settings between which the paper's test compares each subject's windows.
-    boxed : tuple of str
-        Methods whose windows' errors are shown as boxes.
-    boxed_together : bool
-        Whether the mean over networks has boxes, too, and all subjects together have some.
-    paper_settings : tuple of str
-        Settings in the order of the paper's table.
-    """
+    """What is compared with what."""
 
     baselines: tuple[str, ...]
+    """Methods and settings against which skill is told; settings, the earlier ones only."""
     skilled: tuple[str, ...]
+    """Settings whose skill is told."""
     contrasts: Mapping[str, tuple[Side, Side]]
+    """Mapping of str to (side, side): Paired tests by name."""
     ks_pairs: tuple[tuple[str, str], ...]
+    """Tuple of (setting, setting): Settings between which the paper's test compares each subject's windows."""
     boxed: tuple[str, ...]
+    """Methods whose windows' errors are shown as boxes."""
     boxed_together: bool
+    """Whether the mean over networks has boxes, too, and all subjects together have some."""
     paper_settings: tuple[str, ...]
+    """Settings in the order of the paper's table."""
 
     def boxes(self, errors) -> list:
         """Cells that are shown as boxes: at the main budget."""

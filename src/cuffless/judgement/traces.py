@@ -14,11 +14,6 @@ SUBJECTS, WINDOWS = 60, 300
 def pick_traces(case: Case, baselines: Baselines) -> pd.DataFrame:
     """Windows of a few subjects with what every network said of them.
 
-    Parameters
-    ----------
-    case : Case
-    baselines : Baselines
-
     Returns
     -------
     DataFrame

@@ -29,19 +29,13 @@ _MACHINE = (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES)
 
 @dataclass(frozen=True)
 class Part:
-    """A class or function that a file asks for by name.
-
-    Attributes
-    ----------
-    module, name : str
-        Where it was defined, and its name there.
-    registered : str
-        Name under which Keras looks for it, if it is not Keras's own.
-    """
+    """A class or function that a file asks for by name."""
 
     module: str
     name: str
+    """`module`, `name`: Where it was defined, and its name there."""
     registered: str
+    """Name under which Keras looks for it, if it is not Keras's own."""
 
     @property
     def own(self) -> bool:

@@ -12,26 +12,17 @@ from cuffless.files import GB
 
 @dataclass(frozen=True)
 class Store:
-    """Something that a study stores on a disk.
-
-    Attributes
-    ----------
-    name : str
-    folder : Path
-        Its folder.
-    kept : float
-        Bytes that are kept.
-    passing : float
-        Bytes that are there temporarily.
-    place : str
-        What messages call the folder; empty: its path.
-    """
+    """Something that a study stores on a disk."""
 
     name: str
     folder: Path
+    """Its folder."""
     kept: float
+    """Bytes that are kept."""
     passing: float = 0.0
+    """Bytes that are there temporarily."""
     place: str = ""
+    """What messages call the folder; empty: its path."""
 
 
 def folder_bytes(folder: str | Path) -> int:

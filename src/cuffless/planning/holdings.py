@@ -22,29 +22,20 @@ PUBLISHED = (
 
 @dataclass(frozen=True)
 class Holdings:
-    """What there is to be windowed.
-
-    Attributes
-    ----------
-    basis : {"records.csv", "simulator", "published", "unknown"}
-        Where the figures come from.
-    records, unusable : int or None
-        Records that hold both signals, and those that were skipped; None: not known.
-    subject_seconds : (n_subjects,) float array or None
-        Seconds with both signals of each subject.
-    raw_bytes, largest_bytes : float or None
-        Size of the signal files needed, and of the greatest record among them.
-    note : str
-        What to know about the figures.
-    """
+    """What there is to be windowed."""
 
     basis: str
+    """{"records.csv", "simulator", "published", "unknown"}: Where the figures come from."""
     records: int | None = None
     unusable: int | None = None
+    """`records`, `unusable`: Records that hold both signals, and those that were skipped; None: not known."""
     subject_seconds: np.ndarray | None = None
+    """(n_subjects,) float array or None: Seconds with both signals of each subject."""
     raw_bytes: float | None = None
     largest_bytes: float | None = None
+    """`raw_bytes`, `largest_bytes`: Size of the signal files needed, and of the greatest record among them."""
     note: str = ""
+    """What to know about the figures."""
 
     @property
     def subjects(self) -> int | None:
@@ -107,10 +98,6 @@ def read_holdings(path: str | Path) -> Holdings:
     ----------
     path : path
         CSV with columns record, subject, seconds, problem; path and bytes, where it has them.
-
-    Returns
-    -------
-    Holdings
 
     Raises
     ------

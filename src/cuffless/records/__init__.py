@@ -1,6 +1,6 @@
 """Recordings: their sources, their readers, and the table of available records."""
 
-from cuffless.records.catalog import describe_record, list_records, reason_text, shard_listing, simulated_entries
+from cuffless.records.catalog import list_records, reason_text, shard_listing, simulated_entries
 from cuffless.records.faults import record_errors
 from cuffless.records.fetching import fetch_records, read_records
 from cuffless.records.formats.csv_files import LayoutError, is_csv, open_csv
@@ -30,7 +30,6 @@ __all__ = [
     "Segment",
     "Source",
     "describe_out_of_range",
-    "describe_record",
     "describe_runs",
     "fetch_records",
     "find_records",

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cuffless.demands import shown_count, why_dataset_refused, why_not_held, why_refused
+from cuffless.demands import shown_count, why_dataset_refused, why_refused
 from cuffless.records.record import RecordError
 
 _LISTED = 1000
@@ -22,23 +22,6 @@ def check_demand(path: object, announced: str, needed: float, memory_gb: float, 
     RecordError
     """
     _refuse(why_refused(path, announced, needed, memory_gb, held))
-
-
-def check_held(path: object, announced: str, needed: float, held: float | None) -> None:
-    """Reject a file too short for the data that it declares, however well they are compressed.
-
-    Parameters
-    ----------
-    path, announced, held
-        As for `check_demand`.
-    needed : float
-        Size of these data in bytes.
-
-    Raises
-    ------
-    RecordError
-    """
-    _refuse(why_not_held(path, announced, needed, held))
 
 
 def check_listed(path: str | Path, n: int, memory_gb: float) -> None:

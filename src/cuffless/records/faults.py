@@ -19,10 +19,6 @@ _LOG = logging.getLogger(__name__)
 def concerns_machine(error: BaseException) -> bool:
     """Whether an error concerns the machine, the server or the study rather than one recording.
 
-    Parameters
-    ----------
-    error : BaseException
-
     Returns
     -------
     bool

@@ -15,15 +15,10 @@ _PATIENT = re.compile(r"^p\d{6,8}$")
 
 
 class FileFolder(Source):
-    """Files below a folder, one recording each; a patient folder names their subject.
-
-    Attributes
-    ----------
-    endings : tuple of str
-        Suffixes of the file names, in lower case.
-    """
+    """Files below a folder, one recording each; a patient folder names their subject."""
 
     endings: tuple[str, ...] = ()
+    """Suffixes of the file names, in lower case."""
 
     def find(self, options: RecordOptions, shard: int | None = None) -> Iterator[Entry]:
         """All files of these endings."""

@@ -53,21 +53,14 @@ def check_rate(name: str, fs: float) -> None:
 
 @dataclass(frozen=True)
 class Channel:
-    """One signal of a segment at the file's own sampling rate.
-
-    Attributes
-    ----------
-    fs : float
-        Sampling rate in Hz.
-    n_samples : int
-        Length.
-    read : callable
-        ``read(start, stop)`` returns these samples in physical units, NaN where missing.
-    """
+    """One signal of a segment at the file's own sampling rate."""
 
     fs: float
+    """Sampling rate in Hz."""
     n_samples: int
+    """Length."""
     read: Reader
+    """``read(start, stop)`` returns these samples in physical units, NaN where missing."""
 
     def resampled(self, fs: float, start: int, stop: int, *, levels: bool = False) -> np.ndarray:
         """Samples `start` to `stop` at sampling rate `fs`; impulses, and with `levels` constant outliers, are NaN."""
@@ -104,27 +97,18 @@ def _drop_out_of_range(values: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of a record with constant sampling and channels.
-
-    Attributes
-    ----------
-    name : str
-        Name of the segment in the record.
-    start : float
-        Seconds from the start of the record.
-    fs : float
-        Common sampling rate of both channels in Hz.
-    ppg : Channel
-        PPG in any unit.
-    abp : Channel or None
-        Arterial pressure in mmHg; None if only PPG was requested.
-    """
+    """A stretch of a record with constant sampling and channels."""
 
     name: str
+    """Name of the segment in the record."""
     start: float
+    """Seconds from the start of the record."""
     fs: float
+    """Common sampling rate of both channels in Hz."""
     ppg: Channel
+    """PPG in any unit."""
     abp: Channel | None = None
+    """Arterial pressure in mmHg; None if only PPG was requested."""
 
     @property
     def n_samples(self) -> int:
@@ -146,31 +130,22 @@ class Segment:
 
 @dataclass(frozen=True)
 class ReadyWindows:
-    """Windows already cut and labelled by others, read in blocks.
-
-    Attributes
-    ----------
-    n : int
-        Number of windows.
-    fs : float
-        Their sampling rate in Hz.
-    samples : int
-        Samples per window.
-    read : callable
-        ``read(start, stop)`` returns these windows as ppg (k, samples), sbp (k,) and dbp (k,), pressures in mmHg, NaN
-        where missing; None for both pressures if only PPG was requested.
-    start : (n,) float array, optional
-        Their starts in seconds, ascending; None: unknown, and the windows are treated as consecutive.
-    filtered : bool
-        Whether the PPG was band-passed before they were cut.
-    """
+    """Windows already cut and labelled by others, read in blocks."""
 
     n: int
+    """Number of windows."""
     fs: float
+    """Their sampling rate in Hz."""
     samples: int
+    """Samples per window."""
     read: Callable[[int, int], tuple[np.ndarray, np.ndarray | None, np.ndarray | None]]
+    """``read(start, stop)`` returns these windows as ppg (k, samples), sbp (k,) and dbp (k,), pressures in mmHg, NaN
+    where missing; None for both pressures if only PPG was requested."""
     start: np.ndarray | None = None
+    """(n,) float array: Their starts in seconds, ascending; None: unknown, and the windows are treated as
+    consecutive."""
     filtered: bool = True
+    """Whether the PPG was band-passed before they were cut."""
 
     @property
     def window_seconds(self) -> float:
@@ -191,49 +166,33 @@ class ReadyWindows:
 
 @dataclass(frozen=True)
 class Record:
-    """One recording.
-
-    Attributes
-    ----------
-    name, path : str
-        Its name, and where it was read from.
-    fs : float
-        Sampling rate of the PPG in the file, in Hz.
-    channels : tuple of str
-        All channels in its headers.
-    seconds : float
-        Length, gaps included.
-    segments : tuple of Segment
-        Stretches with the requested signals, in time order.
-    problems : tuple of str
-        What was skipped, and why.
-    files : tuple of str
-        Files that hold the segments.
-    size : int
-        Size of these files in bytes, as far as known from headers.
-    ready : ReadyWindows or None
-        Windows in place of segments, if others cut them.
-    read_as : str
-        How a file that does not describe itself was interpreted, in one line; empty for one that does.
-    began : float or None
-        Time of the first sample in seconds since 1970, if known.
-    verify : callable
-        Reads the signals again and lists those that do not match their file's own checksums.
-    """
+    """One recording."""
 
     name: str
     path: str
+    """`name`, `path`: Its name, and where it was read from."""
     fs: float
+    """Sampling rate of the PPG in the file, in Hz."""
     channels: tuple[str, ...]
+    """All channels in its headers."""
     seconds: float
+    """Length, gaps included."""
     segments: tuple[Segment, ...]
+    """Stretches with the requested signals, in time order."""
     problems: tuple[str, ...] = ()
+    """What was skipped, and why."""
     files: tuple[str, ...] = ()
+    """Files that hold the segments."""
     size: int = 0
+    """Size of these files in bytes, as far as known from headers."""
     ready: ReadyWindows | None = None
+    """Windows in place of segments, if others cut them."""
     read_as: str = ""
+    """How a file that does not describe itself was interpreted, in one line; empty for one that does."""
     began: float | None = None
+    """Time of the first sample in seconds since 1970, if known."""
     verify: Callable[[], list[str]] = list
+    """Reads the signals again and lists those that do not match their file's own checksums."""
 
     @property
     def usable_seconds(self) -> float:
@@ -305,17 +264,10 @@ def from_arrays(name: str, ppg: np.ndarray, abp: np.ndarray | None, fs: float) -
     Parameters
     ----------
     name : str
-        Name of the record.
-    ppg : (n_samples,) float array
-        PPG, NaN where missing.
-    abp : (n_samples,) float array or None
-        Arterial pressure in mmHg, NaN where missing.
+    ppg, abp : (n_samples,) float array
+        PPG, and arterial pressure in mmHg or None; NaN where missing.
     fs : float
         Sampling rate of both in Hz.
-
-    Returns
-    -------
-    Record
 
     Raises
     ------

@@ -19,21 +19,14 @@ _NUMERICS = re.compile(r"\dn$")  # 3000003n, p000020-2183-04-28-17-47n: one valu
 
 @dataclass(frozen=True)
 class Listed:
-    """A record of a database, or a folder of records.
-
-    Attributes
-    ----------
-    path : str
-        Path of the record from the database's root; a folder ends in a slash.
-    segments : tuple of str
-        Segments to use; empty: all.
-    problem : str
-        Why the records of a folder are unknown; empty if there is no problem.
-    """
+    """A record of a database, or a folder of records."""
 
     path: str
+    """Path of the record from the database's root; a folder ends in a slash."""
     segments: tuple[str, ...] = ()
+    """Segments to use; empty: all."""
     problem: str = field(default="", repr=False)
+    """Why the records of a folder are unknown; empty if there is no problem."""
 
     @property
     def patient(self) -> str:

@@ -11,30 +11,20 @@ from cuffless.records.record import Record
 
 @dataclass(frozen=True)
 class Entry:
-    """A recording as its source lists it, before it is opened.
-
-    Attributes
-    ----------
-    path : str
-        Argument of the source's `open`: a file, or ``file#part`` for one of several recordings in a file.
-    name : str
-        Its name; made unique within the data set by prepending as much of the path as needed.
-    subject : str
-        Its subject; empty: the recording counts as a subject of its own.
-    identity : {"patient", "record"}
-        What the subject stands for. A split by "record" may put one patient on both sides.
-    key : str
-        Key that assigns it to a job; empty: its subject, or else its name.
-    subset : str
-        Set (``train``, ``val``, ``test``) assigned by its publisher; empty: none.
-    """
+    """A recording as its source lists it, before it is opened."""
 
     path: str
+    """Argument of the source's `open`: a file, or ``file#part`` for one of several recordings in a file."""
     name: str
+    """Its name; made unique within the data set by prepending as much of the path as needed."""
     subject: str = ""
+    """Its subject; empty: the recording counts as a subject of its own."""
     identity: str = "record"
+    """{"patient", "record"}: What the subject stands for. A split by "record" may put one patient on both sides."""
     key: str = ""
+    """Key that assigns it to a job; empty: its subject, or else its name."""
     subset: str = ""
+    """Set (``train``, ``val``, ``test``) assigned by its publisher; empty: none."""
 
     def shard(self, shards: int) -> int:
         """Number of the job that processes it."""

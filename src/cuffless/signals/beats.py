@@ -15,20 +15,14 @@ _CUT_SHARE = 0.1  # share of a pulse's height by which a recording's first sampl
 
 @dataclass(frozen=True)
 class PressureBeats:
-    """Beats of arterial pressure, in time order.
-
-    Attributes
-    ----------
-    peak, foot : (n_beats,) int arrays
-        Sample indices of the systolic point and the preceding diastolic point.
-    sbp, dbp : (n_beats,) float arrays
-        Pressures there in mmHg.
-    """
+    """Beats of arterial pressure, in time order."""
 
     peak: np.ndarray
     foot: np.ndarray
+    """`peak`, `foot`: (n_beats,) int arrays: Sample indices of the systolic point and the preceding diastolic point."""
     sbp: np.ndarray
     dbp: np.ndarray
+    """`sbp`, `dbp`: (n_beats,) float arrays: Pressures there in mmHg."""
 
 
 def find_pulses(trace, fs, *, min_prominence=0.0, share=0.4):

@@ -26,28 +26,20 @@ def spectrum_size(fs, n_samples):
 
 @dataclass(frozen=True)
 class PulseSearch:
-    """How the pulse frequency is searched for.
-
-    Attributes
-    ----------
-    band : (float, float)
-        Search band in Hz.
-    method : {"subharmonic", "peak"}
-        The highest spectral peak ("peak", as in the paper), or half its frequency if this is above `min_hz` and the
-        amplitude there exceeds `ratio` of the peak's: with a strong reflected wave the second harmonic is the highest
-        in 8 % of blocks.
-    ratio, min_hz : float
-        See `method`.
-    cutoff : (float, int)
-        Lower cut-off frequency in Hz and order of the zero-phase filter that the PPG went through; what it took from
-        a slow pulse's fundamental is allowed for.
-    """
+    """How the pulse frequency is searched for."""
 
     band: tuple[float, float] = (0.67, 3.0)
+    """(float, float): Search band in Hz."""
     method: str = "subharmonic"
+    """{"subharmonic", "peak"}: The highest spectral peak ("peak", as in the paper), or half its frequency if this is
+    above `min_hz` and the amplitude there exceeds `ratio` of the peak's: with a strong reflected wave the second
+    harmonic is the highest in 8 % of blocks."""
     ratio: float = 0.3
     min_hz: float = 0.7
+    """`ratio`, `min_hz`: See `method`."""
     cutoff: tuple[float, int] = (0.5, 4)
+    """(float, int): Lower cut-off frequency in Hz and order of the zero-phase filter that the PPG went through; what it
+    took from a slow pulse's fundamental is allowed for."""
 
 
 def pulse_frequency(blocks, fs, search=PulseSearch()):

@@ -176,10 +176,8 @@ def render(pulses: Pulses, base: np.ndarray, scale: np.ndarray, fs: float, first
         Level at each foot, linearly interpolated between feet.
     scale : (n_beats,) float array
         Height of each pulse above that level.
-    fs : float
-        Sampling rate in Hz.
-    first : float
-        Time of the first sample in s.
+    fs, first : float
+        Sampling rate in Hz, and time of the first sample in s.
     n : int
         Number of samples.
 

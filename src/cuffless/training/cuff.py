@@ -16,24 +16,17 @@ from cuffless.windows import cut_windows
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Predictions with a subject's own cuff values.
-
-    Attributes
-    ----------
-    windows : DataFrame
-        As from `predict_record`, and: ``sbp_before, dbp_before`` (mmHg, as trained on other people), ``calibration``
-        (the window took part in it), ``since_calibration`` (s from the end of the last calibration window; missing
-        before it).
-    used, passed_over : DataFrame
-        Cuff values with accepted windows beside them, and those without.
-    moved : bool
-        Whether fine-tuning found weights that are better on the windows held out; else the network is as it was.
-    """
+    """Predictions with a subject's own cuff values."""
 
     windows: pd.DataFrame
+    """As from `predict_record`, and: ``sbp_before, dbp_before`` (mmHg, as trained on other people), ``calibration``
+    (the window took part in it), ``since_calibration`` (s from the end of the last calibration window; missing before
+    it)."""
     used: pd.DataFrame
     passed_over: pd.DataFrame
+    """`used`, `passed_over`: Cuff values with accepted windows beside them, and those without."""
     moved: bool = True
+    """Whether fine-tuning found weights that are better on the windows held out; else the network is as it was."""
 
 
 def predict_calibrated(

@@ -14,26 +14,18 @@ MEGABYTE = 2**20
 
 @dataclass(frozen=True)
 class WindowSet:
-    """Windows and labels of one subset.
-
-    Attributes
-    ----------
-    path : Path
-        Zarr 3 ZipStore with `ppg` (n, length) float16 and `labels` (n, 2), SBP and DBP in mmHg.
-    labels : (n, 2) float32 array
-    length : int
-        Samples of a window.
-    ppg : (n, length) float16 array, or None
-        The windows in memory; None: too many, they are read in blocks.
-    block : int
-        Windows of a block, whole chunks of the store.
-    """
+    """Windows and labels of one subset."""
 
     path: Path
+    """Zarr 3 ZipStore with `ppg` (n, length) float16 and `labels` (n, 2), SBP and DBP in mmHg."""
     labels: np.ndarray
+    """(n, 2) float32 array."""
     length: int
+    """Samples of a window."""
     ppg: np.ndarray | None
+    """(n, length) float16 array, or None: The windows in memory; None: too many, they are read in blocks."""
     block: int
+    """Windows of a block, whole chunks of the store."""
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -30,24 +30,16 @@ _SHAPING = ("cropping", "length", "samples_per_beat", "band", "filter_order")
 
 @dataclass(frozen=True)
 class Predictor:
-    """A trained network with what it takes to feed it.
-
-    Attributes
-    ----------
-    model : keras.Model
-        Gives SBP and DBP in mmHg.
-    windows : WindowOptions
-        Of the windows on which it was trained.
-    derivatives : bool
-        Whether it wants derivative channels.
-    mean : (float, float) or None
-        Mean SBP and DBP of its training labels in mmHg: the prediction of the mean regressor.
-    """
+    """A trained network with what it takes to feed it."""
 
     model: object
+    """Gives SBP and DBP in mmHg."""
     windows: WindowOptions
+    """Of the windows on which it was trained."""
     derivatives: bool
+    """Whether it wants derivative channels."""
     mean: tuple[float, float] | None
+    """(float, float) or None: Mean SBP and DBP of its training labels in mmHg: the prediction of the mean regressor."""
 
     def pressures(self, ppg: np.ndarray) -> np.ndarray:
         """SBP and DBP in mmHg, shape (n, 2), of windows (n, samples)."""

@@ -13,25 +13,17 @@ HISTORY_COLUMNS = ("epoch", "loss", "mae", "val_loss", "val_mae", "val_mae_sbp",
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A trained network.
-
-    Attributes
-    ----------
-    model : keras.Model
-        With the weights that were kept.
-    history : list of dict
-        One row an epoch: epoch (from 1), loss (mmHg squared), mae (mmHg) of training and validation,
-        validation MAE of SBP and of DBP, seconds.
-    facts : dict
-        Options, versions, seed, commit, hardware, time, epochs run, best epoch.
-    state : Path or None
-        Folder of the training's state, removed once the results are written.
-    """
+    """A trained network."""
 
     model: Any
+    """With the weights that were kept."""
     history: list[dict]
+    """One row an epoch: epoch (from 1), loss (mmHg squared), mae (mmHg) of training and validation, validation MAE of
+    SBP and of DBP, seconds."""
     facts: dict
+    """Options, versions, seed, commit, hardware, time, epochs run, best epoch."""
     state: Path | None = None
+    """Folder of the training's state, removed once the results are written."""
 
     def save(self, folder: str | Path, *, model: bool = True) -> None:
         """Write `model.keras`, `history.csv` and `run.json`, each whole or not at all; then drop the state.

@@ -14,35 +14,24 @@ STATE_FILE = "state.npz"
 
 @dataclass
 class Progress:
-    """What a training has reached.
-
-    Attributes
-    ----------
-    history : list of dict
-        One row an epoch.
-    best_epoch : int
-        Epoch whose weights are kept; 0: none yet.
-    best_value : float
-        Its value of the figure that decides.
-    lowest_loss : float
-        Lowest validation loss, by which training stops early.
-    waited : int
-        Epochs since it was reached.
-    cpu_seconds : float
-        Over all runs.
-    resumed : list of int
-        Epochs after which the training was taken up again.
-    best_weights : list of arrays
-    """
+    """What a training has reached."""
 
     history: list[dict] = field(default_factory=list)
+    """One row an epoch."""
     best_epoch: int = 0
+    """Epoch whose weights are kept; 0: none yet."""
     best_value: float = float("inf")
+    """Its value of the figure that decides."""
     lowest_loss: float = float("inf")
+    """Lowest validation loss, by which training stops early."""
     waited: int = 0
+    """Epochs since it was reached."""
     cpu_seconds: float = 0.0
+    """Over all runs."""
     resumed: list[int] = field(default_factory=list)
+    """Epochs after which the training was taken up again."""
     best_weights: list = field(default_factory=list)
+    """List of arrays."""
 
     @property
     def epoch(self) -> int:

@@ -10,23 +10,16 @@ from cuffless.training.tail import Tail
 
 @dataclass(frozen=True)
 class Tuned:
-    """How a fit went.
-
-    Attributes
-    ----------
-    n_train, n_val : int
-        Windows trained on, and held out to decide when to stop.
-    epochs, best_epoch : int
-        Epochs run, and the one whose weights were kept; 0: the network as it was.
-    loss : float
-        Mean squared error in mmHg^2 of the kept weights on the held-out windows; on the trained ones where none is.
-    """
+    """How a fit went."""
 
     n_train: int
     n_val: int
+    """`n_train`, `n_val`: Windows trained on, and held out to decide when to stop."""
     epochs: int
     best_epoch: int
+    """`epochs`, `best_epoch`: Epochs run, and the one whose weights were kept; 0: the network as it was."""
     loss: float
+    """Mean squared error in mmHg^2 of the kept weights on the held-out windows; on the trained ones where none is."""
 
 
 class Tuner:

@@ -11,30 +11,20 @@ from cuffless.windows.measure import Measures
 
 @dataclass
 class Windows:
-    """Windows of a record, or of a piece of it.
-
-    Attributes
-    ----------
-    ppg : (n_kept, n_samples) float16 array
-        Kept windows, zero mean and unit variance.
-    kept : Measures
-        What was measured on them.
-    candidates : Measures
-        What was measured on all windows cut, including rejected ones.
-    rejected : dict
-        Number of windows rejected under each rule.
-    seconds : float
-        Seconds in which no sample of either signal was missing.
-    polarity : (n_kept, 2) float array
-        Evidence that the PPG of the kept windows is upside down; see `upside_down`.
-    """
+    """Windows of a record, or of a piece of it."""
 
     ppg: np.ndarray
+    """(n_kept, n_samples) float16 array: Kept windows, zero mean and unit variance."""
     kept: Measures
+    """What was measured on them."""
     candidates: Measures
+    """What was measured on all windows cut, including rejected ones."""
     rejected: dict[str, int]
+    """Number of windows rejected under each rule."""
     seconds: float
+    """Seconds in which no sample of either signal was missing."""
     polarity: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
+    """(n_kept, 2) float array: Evidence that the PPG of the kept windows is upside down; see `upside_down`."""
 
     @property
     def n_cut(self) -> int:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from cuffless.config import WindowOptions
-from cuffless.records import Record, RecordError, Segment, describe_out_of_range, record_errors
+from cuffless.records import Record, Segment, record_errors
 from cuffless.windows.batch import Windows, join_windows, no_windows, unit_windows
-from cuffless.windows.pieces import BLOCK_SECONDS, Piece, locate, read_blocks
+from cuffless.windows.pieces import BLOCK_SECONDS, Piece, cut_segments, locate, read_blocks
 from cuffless.windows.polarity import polarity
 from cuffless.windows.quality import count_rejections, first_broken_rule
 from cuffless.windows.ready import iter_ready
@@ -60,27 +60,14 @@ def iter_windows(
         with record_errors(record.path):
             yield from iter_ready(record, options)
         return
-    failed = [] if failures is None else failures
-    before, whole = len(failed), 0  # notes on the record rather than failed segments
-    for segment in record.segments:
-        last = segment is record.segments[-1]
-        try:
-            with record_errors(segment.name):
-                for piece in _cut_segment(segment, options, block_seconds, last):
-                    whole += piece.n_whole
-                    yield piece
-        except RecordError as error:
-            failed.append(str(error))
-    if record.segments and len(failed) - before == len(record.segments):
-        raise RecordError(failed[before])
-    if failures is not None and not whole and (reason := describe_out_of_range(record)):
-        failures.append(reason)
 
+    def cut(segment: Segment, last: bool) -> Iterator[tuple[int, Windows]]:
+        for seconds, pieces in read_blocks(segment, options, block_seconds, last):
+            parts = [_cut_piece(piece, segment.start, options) for piece in pieces]
+            windows = join_windows([no_windows(options, seconds), *parts])
+            yield windows.n_whole, windows
 
-def _cut_segment(segment: Segment, options, block_seconds, last_segment) -> Iterator[Windows]:
-    for seconds, pieces in read_blocks(segment, options, block_seconds, last_segment):
-        cut = [_cut_piece(piece, segment.start, options) for piece in pieces]
-        yield join_windows([no_windows(options, seconds), *cut])
+    yield from cut_segments(record, cut, failures)
 
 
 def _cut_piece(piece: Piece, segment_start: float, options: WindowOptions) -> Windows:

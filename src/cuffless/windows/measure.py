@@ -11,44 +11,29 @@ from cuffless.windows.grid import ANALYSIS_HZ
 
 @dataclass(frozen=True)
 class Signal:
-    """A stretch of signal on which windows are measured.
-
-    Attributes
-    ----------
-    ppg : (n,) float array
-        PPG as recorded.
-    abp : (n,) float array or None
-        Arterial pressure in mmHg; None where only the PPG was asked for.
-    fs : float
-        Sampling rate of both in Hz.
-    analysed : (m,) float array
-        Band-passed PPG at 25 Hz.
-    seconds : float
-        Length of the stretch; the SNR is measured inside it.
-    """
+    """A stretch of signal on which windows are measured."""
 
     ppg: np.ndarray
+    """(n,) float array: PPG as recorded."""
     abp: np.ndarray | None
+    """(n,) float array or None: Arterial pressure in mmHg; None where only the PPG was asked for."""
     fs: float
+    """Sampling rate of both in Hz."""
     analysed: np.ndarray
+    """(m,) float array: Band-passed PPG at 25 Hz."""
     seconds: float
+    """Length of the stretch; the SNR is measured inside it."""
 
 
 @dataclass(frozen=True)
 class Spans:
-    """Where windows lie in a stretch of signal.
-
-    Attributes
-    ----------
-    start, seconds : (n_windows,) float arrays
-        Start, counted from the first sample, and length.
-    hz : (n_windows,) float array
-        Pulse frequency.
-    """
+    """Where windows lie in a stretch of signal."""
 
     start: np.ndarray
     seconds: np.ndarray
+    """`start`, `seconds`: (n_windows,) float arrays: Start, counted from the first sample, and length."""
     hz: np.ndarray
+    """(n_windows,) float array: Pulse frequency."""
 
     def select(self, chosen: np.ndarray) -> "Spans":
         """The windows of a mask."""
@@ -57,42 +42,31 @@ class Spans:
 
 @dataclass
 class Measures:
-    """What was measured on windows, one entry per window.
-
-    Attributes
-    ----------
-    start, seconds : float arrays
-        Start and length in seconds.
-    sbp, dbp : float arrays
-        Median pressures of the window's beats in mmHg; NaN without beats or without ABP.
-    hr : float array
-        Pulse rate in bpm, from the PPG.
-    snr : float array
-        SNR in dB.
-    beats, pulses : int arrays
-        Beats seen in the ABP, systolic peaks seen in the PPG.
-    abp_rate : float array
-        Pulse rate in bpm, from the ABP around the window.
-    spread_sbp, spread_dbp : float arrays
-        Range over the window's beats in mmHg.
-    flat, saturated, missing : bool arrays
-        Whether either signal holds a flat line, saturation, a missing sample.
-    """
+    """What was measured on windows, one entry per window."""
 
     start: np.ndarray
     seconds: np.ndarray
+    """`start`, `seconds`: Float arrays: Start and length in seconds."""
     sbp: np.ndarray
     dbp: np.ndarray
+    """`sbp`, `dbp`: Float arrays: Median pressures of the window's beats in mmHg; NaN without beats or without ABP."""
     hr: np.ndarray
+    """Float array: Pulse rate in bpm, from the PPG."""
     snr: np.ndarray
+    """Float array: SNR in dB."""
     beats: np.ndarray
     pulses: np.ndarray
+    """`beats`, `pulses`: Int arrays: Beats seen in the ABP, systolic peaks seen in the PPG."""
     abp_rate: np.ndarray
+    """Float array: Pulse rate in bpm, from the ABP around the window."""
     spread_sbp: np.ndarray
     spread_dbp: np.ndarray
+    """`spread_sbp`, `spread_dbp`: Float arrays: Range over the window's beats in mmHg."""
     flat: np.ndarray
     saturated: np.ndarray
     missing: np.ndarray
+    """`flat`, `saturated`, `missing`: Bool arrays: Whether either signal holds a flat line, saturation, a missing
+    sample."""
 
     def __len__(self):
         return len(self.start)
@@ -120,18 +94,7 @@ class Measures:
 
 
 def measure_windows(signal: Signal, spans: Spans, options: WindowOptions) -> Measures:
-    """Measure windows on one stretch of signal.
-
-    Parameters
-    ----------
-    signal : Signal
-    spans : Spans
-    options : WindowOptions
-
-    Returns
-    -------
-    Measures
-    """
+    """Measure windows on one stretch of signal."""
     start, seconds, hz = spans.start, spans.seconds, spans.hz
     result = Measures.blank(len(start))
     result.start, result.seconds, result.hr = start, seconds, 60 * hz
@@ -165,9 +128,14 @@ def _snr(analysed, centre, hz, length, options):
     middle = np.floor(centre * ANALYSIS_HZ + 1e-6).astype(int)  # halves must fall alike wherever reading began
     begin = np.clip(middle - n // 2, 0, max(room, 0))
     views = np.lib.stride_tricks.sliding_window_view(analysed, n)[begin]
+    return snr_of(views, ANALYSIS_HZ, hz, options)
+
+
+def snr_of(views: np.ndarray, fs: float, hz: np.ndarray, options: WindowOptions) -> np.ndarray:
+    """SNR of signals in dB, in the bands of the options."""
     return signal_to_noise(
         views,
-        ANALYSIS_HZ,
+        fs,
         hz,
         half_width=options.snr_band_hz,
         harmonic_half_width=options.snr_harmonic_hz,

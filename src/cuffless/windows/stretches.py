@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from cuffless.config import ConfigError, Crop, WindowOptions
-from cuffless.records import Record, RecordError, describe_out_of_range, record_errors
+from cuffless.records import Record, RecordError, Segment
 from cuffless.signals import pressure_beats
 from cuffless.windows.batch import Windows, join_windows, no_windows, unit_windows
 from cuffless.windows.grid import pulse_range
 from cuffless.windows.measure import Measures, add_pressures
-from cuffless.windows.pieces import BLOCK_SECONDS, Located, Piece, locate, read_blocks
+from cuffless.windows.pieces import BLOCK_SECONDS, Located, Piece, cut_segments, locate, read_blocks
 from cuffless.windows.polarity import polarity
 from cuffless.windows.quality import count_rejections, first_broken_rule
 
@@ -78,23 +78,15 @@ def iter_stretches(
             "snr_seconds": stretch_seconds,
         }
     )
-    failed = [] if failures is None else failures
-    before, n_whole = len(failed), 0
-    for segment in record.segments:
-        try:
-            with record_errors(segment.name):
-                for seconds, pieces in read_blocks(segment, whole, block_seconds, segment is record.segments[-1]):
-                    parts = [_nothing(whole, crops, seconds)]
-                    parts += [_cut(piece, segment.start, whole, crops, apart) for piece in pieces]
-                    cut = {crop.name: join_windows([part[crop.name] for part in parts]) for crop in crops}
-                    n_whole += cut[crops[0].name].n_whole
-                    yield cut
-        except RecordError as error:
-            failed.append(str(error))
-    if record.segments and len(failed) - before == len(record.segments):
-        raise RecordError(failed[before])
-    if failures is not None and not n_whole and (reason := describe_out_of_range(record)):
-        failures.append(reason)
+
+    def cut(segment: Segment, last: bool) -> Iterator[tuple[int, dict[str, Windows]]]:
+        for seconds, pieces in read_blocks(segment, whole, block_seconds, last):
+            parts = [_nothing(whole, crops, seconds)]
+            parts += [_cut(piece, segment.start, whole, crops, apart) for piece in pieces]
+            by_crop = {crop.name: join_windows([part[crop.name] for part in parts]) for crop in crops}
+            yield by_crop[crops[0].name].n_whole, by_crop
+
+    yield from cut_segments(record, cut, failures)
 
 
 def stretch_distance(options: WindowOptions, crops: Sequence[Crop], stretch_seconds: float) -> float:

@@ -10,7 +10,7 @@ from scipy import fft
 from cuffless.camera.pulse.spectra import power_spectra, pulse_frequencies
 from cuffless.camera.pulse.waves import filtered_waves
 from cuffless.config import WindowOptions
-from cuffless.signals import signal_to_noise
+from cuffless.windows.measure import snr_of
 
 PERCENTILE = 95.0
 """Percentile of the SNR of noise that a window must exceed."""
@@ -29,22 +29,15 @@ _LOWEST = 1e-3  # of the response's maximum, so that nothing outside the pass ba
 
 @dataclass(frozen=True)
 class WhiteNoise:
-    """White noise after the processing of a recording.
-
-    Attributes
-    ----------
-    frequency : (k,) float array
-        In Hz.
-    power : (k,) float array
-        Mean power of windows at these frequencies.
-    threshold, rare : float
-        SNR in dB that one window in 20 exceeds, and one in 200.
-    """
+    """White noise after the processing of a recording."""
 
     frequency: np.ndarray
+    """(k,) float array: In Hz."""
     power: np.ndarray
+    """(k,) float array: Mean power of windows at these frequencies."""
     threshold: float = np.nan
     rare: float = np.nan
+    """`threshold`, `rare`: SNR in dB that one window in 20 exceeds, and one in 200."""
 
     def response(self, frequency: np.ndarray) -> np.ndarray:
         """Power at other frequencies."""
@@ -62,10 +55,8 @@ def white_noise(fps: float, seconds: float, method: str) -> WhiteNoise:
 
     Parameters
     ----------
-    fps : float
-        Frames per second.
-    seconds : float
-        Length of a window.
+    fps, seconds : float
+        Frames per second, and length of a window.
     method : str
         As for `pulse_rates`.
 
@@ -86,15 +77,7 @@ def white_noise(fps: float, seconds: float, method: str) -> WhiteNoise:
 
 def pulse_snr(blocks: np.ndarray, fps: float, hz: np.ndarray) -> np.ndarray:
     """SNR of windows in dB, in the default bands for windows of PPG."""
-    options = WindowOptions()
-    return signal_to_noise(
-        blocks,
-        fps,
-        hz,
-        half_width=options.snr_band_hz,
-        harmonic_half_width=options.snr_harmonic_hz,
-        band=options.snr_range,
-    )
+    return snr_of(blocks, fps, hz, WindowOptions())
 
 
 def noise_colour(blocks: np.ndarray, hz: np.ndarray, fps: float, noise: WhiteNoise) -> np.ndarray:

@@ -24,39 +24,29 @@ CONTEXT_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Rates:
-    """Pulse rate and SNR of sliding windows.
-
-    Attributes
-    ----------
-    start : (n,) float array
-        Start of each window in seconds.
-    seconds : float
-        Length of the windows.
-    hr, snr : (n,) float arrays
-        Pulse rate in bpm and SNR in dB, of all regions together; NaN and -inf where the wave is flat. The SNR is that
-        of the wave after the colour of its noise is removed.
-    roi_hr : (n, n_roi) float array
-        Pulse rate of each region; NaN where it is not visible throughout.
-    agree : (n,) bool array
-        Whether the rates of the regions, or of neighbouring windows where there is one region, agree within 5 bpm.
-    threshold, certain : float
-        SNR in dB that noise exceeds in one window in 20, and hardly ever exceeds in a whole recording.
-    method : str
-        From colours to the pulse wave.
-    waves : tuple of (t0, fps, (m,) float array)
-        Band-passed pulse wave of each stretch without a gap.
-    """
+    """Pulse rate and SNR of sliding windows."""
 
     start: np.ndarray
+    """(n,) float array: Start of each window in seconds."""
     seconds: float
+    """Length of the windows."""
     hr: np.ndarray
     snr: np.ndarray
+    """`hr`, `snr`: (n,) float arrays: Pulse rate in bpm and SNR in dB, of all regions together; NaN and -inf where the
+    wave is flat. The SNR is that of the wave after the colour of its noise is removed."""
     roi_hr: np.ndarray
+    """(n, n_roi) float array: Pulse rate of each region; NaN where it is not visible throughout."""
     agree: np.ndarray
+    """(n,) bool array: Whether the rates of the regions, or of neighbouring windows where there is one region, agree
+    within 5 bpm."""
     threshold: float
     certain: float
+    """`threshold`, `certain`: SNR in dB that noise exceeds in one window in 20, and hardly ever exceeds in a whole
+    recording."""
     method: str
+    """From colours to the pulse wave."""
     waves: tuple
+    """Tuple of (t0, fps, (m,) float array): Band-passed pulse wave of each stretch without a gap."""
 
     def __len__(self):
         return len(self.start)

@@ -20,41 +20,28 @@ _LEAST_CORNERS = 3
 
 @dataclass(frozen=True)
 class Keyframe:
-    """Where a region is at one time.
-
-    Attributes
-    ----------
-    t : float
-        Seconds from the recording's start.
-    polygon : (n, 2) float array or None
-        x to the right and y down in pixels, a whole number being a pixel's centre; None: not visible from then on.
-    """
+    """Where a region is at one time."""
 
     t: float
+    """Seconds from the recording's start."""
     polygon: np.ndarray | None
+    """(n, 2) float array or None: x to the right and y down in pixels, a whole number being a pixel's centre; None: not
+    visible from then on."""
 
 
 @dataclass
 class Regions:
-    """Regions of one video.
-
-    Attributes
-    ----------
-    width, height : int
-        Size of the frames in pixels.
-    rois : dict of str to list of Keyframe
-        Keyframes of each region, in order of time. Before its first keyframe a region is where that one puts it.
-    interpolation : {"linear", "hold"}
-        Linear between polygons with equal numbers of corners; other polygons are held.
-    video : str
-        Name of the video.
-    """
+    """Regions of one video."""
 
     width: int
     height: int
+    """`width`, `height`: Size of the frames in pixels."""
     rois: dict[str, list[Keyframe]]
+    """Keyframes of each region, in order of time. Before its first keyframe a region is where that one puts it."""
     interpolation: str = "linear"
+    """{"linear", "hold"}: Linear between polygons with equal numbers of corners; other polygons are held."""
     video: str = ""
+    """Name of the video."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -19,36 +19,25 @@ _ARRAYS = ("t", "rgb", "n_pixels", "rois", "fps", "stamps", "notes")
 
 @dataclass
 class Trace:
-    """Mean colours of regions of the skin, frame by frame.
-
-    Attributes
-    ----------
-    t : (n,) float64 array
-        Seconds from the recording's start, rising.
-    rgb : (n, n_roi, 3) float32 array
-        Mean red, green and blue of each region; NaN where it is not visible.
-    n_pixels : (n, n_roi) int array
-        Pixels of each region; 0 where it is not visible.
-    rois : tuple of str
-        Names of the regions.
-    fps : float
-        Frames per second, as from `frame_rate`.
-    stamps : {"file", "container", "names", "fps"}
-        Where the times come from; "fps": counted, so that dropped frames and a wrong rate go unnoticed.
-    notes : list of str
-        What the user should know.
-    read_as : str
-        How a text file was interpreted, in one line; empty for other sources.
-    """
+    """Mean colours of regions of the skin, frame by frame."""
 
     t: np.ndarray
+    """(n,) float64 array: Seconds from the recording's start, rising."""
     rgb: np.ndarray
+    """(n, n_roi, 3) float32 array: Mean red, green and blue of each region; NaN where it is not visible."""
     n_pixels: np.ndarray
+    """(n, n_roi) int array: Pixels of each region; 0 where it is not visible."""
     rois: tuple[str, ...]
+    """Names of the regions."""
     fps: float
+    """Frames per second, as from `frame_rate`."""
     stamps: str
+    """{"file", "container", "names", "fps"}: Where the times come from; "fps": counted, so that dropped frames and a
+    wrong rate go unnoticed."""
     notes: list[str] = field(default_factory=list)
+    """What the user should know."""
     read_as: str = ""
+    """How a text file was interpreted, in one line; empty for other sources."""
 
     def __post_init__(self):
         self.rois = tuple(self.rois)
@@ -86,10 +75,6 @@ def frame_rate(t: np.ndarray) -> float:
 
 def mean_over_rois(trace: Trace) -> np.ndarray:
     """Mean colour over the visible regions, weighted by their numbers of pixels.
-
-    Parameters
-    ----------
-    trace : Trace
 
     Returns
     -------

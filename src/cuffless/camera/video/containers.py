@@ -20,21 +20,14 @@ _MOST = 1 << 24  # bytes of one table that are read: 2 million runs of frames
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a container declares about its pictures.
-
-    Attributes
-    ----------
-    seconds : float or None
-        For how long pictures are shown; None if the container does not give it for the pictures alone.
-    cut : bool
-        Whether the file ends earlier than it declares.
-    sized : bool
-        Whether it declares where it ends; a stream that was written in one go does not.
-    """
+    """What a container declares about its pictures."""
 
     seconds: float | None = None
+    """For how long pictures are shown; None if the container does not give it for the pictures alone."""
     cut: bool = False
+    """Whether the file ends earlier than it declares."""
     sized: bool = True
+    """Whether it declares where it ends; a stream that was written in one go does not."""
 
 
 def read_declaration(path: str | Path) -> Declaration | None:

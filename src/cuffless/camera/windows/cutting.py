@@ -149,10 +149,8 @@ def gather_windows(
     options: RppgOptions,
     windows: WindowOptions,
     *,
-    store: str | Path,
-    index: str | Path,
-    quality: str | Path,
     log: Callable[[str], object] = print,
+    **files: str | Path,
 ) -> None:
     """Cut the windows of all recordings, and write them as one set.
 
@@ -164,10 +162,10 @@ def gather_windows(
     options : RppgOptions
     windows : WindowOptions
         The windowing of the networks' training.
-    store, index, quality : path
-        Files of the set; see `write_window_set`.
     log : callable
         Called with one line per recording.
+    **files : path
+        ``store``, ``index`` and ``quality`` of `write_window_set`.
 
     Notes
     -----
@@ -177,7 +175,7 @@ def gather_windows(
     for recording, trace in zip(recordings, traces, strict=True):
         outcomes.append(_gather(recording, trace, options, windows))
         log(f"{recording.recording}: {outcomes[-1].verdict}")
-    write_window_set(outcomes, options, windows, store=store, index=index, quality=quality)
+    write_window_set(outcomes, options, windows, **files)
 
 
 def _gather(

@@ -20,28 +20,18 @@ _MEASURES = ("start", "seconds", "sbp", "dbp", "hr", "snr")
 
 @dataclass
 class RecordingOutcome:
-    """Windows of one recording, or why there are none.
-
-    Attributes
-    ----------
-    subject, recording : str
-    seconds : float
-        Length, gaps included.
-    stamps : str
-        Where the frame times come from; empty if there are none.
-    windows : Windows or None
-        None if there is no pulse wave.
-    reason : str
-        Why there is no window; may be left empty if the counts show it.
-    notes : list of str
-    """
+    """Windows of one recording, or why there are none."""
 
     subject: str
     recording: str
     seconds: float = 0.0
+    """Length, gaps included."""
     stamps: str = ""
+    """Where the frame times come from; empty if there are none."""
     windows: Windows | None = None
+    """None if there is no pulse wave."""
     reason: str = ""
+    """Why there is no window; may be left empty if the counts show it."""
     notes: list[str] = field(default_factory=list)
 
     @property

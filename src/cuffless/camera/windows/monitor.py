@@ -22,27 +22,18 @@ _PRESSURES = ("sbp", "dbp")
 
 @dataclass(frozen=True)
 class Monitor:
-    """Values of a bedside monitor on the clock of a recording.
-
-    Attributes
-    ----------
-    name : str
-        Its file's name.
-    time : (n,) float array
-        Seconds from the recording's start, rising.
-    pressures : (n, 2) float array
-        SBP and DBP in mmHg.
-    start_time : datetime or None
-        The recording's start, if the monitor gives dates.
-    notes : list of str
-        What was ignored.
-    """
+    """Values of a bedside monitor on the clock of a recording."""
 
     name: str
+    """Its file's name."""
     time: np.ndarray
+    """(n,) float array: Seconds from the recording's start, rising."""
     pressures: np.ndarray
+    """(n, 2) float array: SBP and DBP in mmHg."""
     start_time: datetime | None = None
+    """The recording's start, if the monitor gives dates."""
     notes: list[str] = field(default_factory=list)
+    """What was ignored."""
 
 
 def read_monitor(path: str | Path, *, start_time: datetime | None = None, offset_s: float = 0.0) -> Monitor:

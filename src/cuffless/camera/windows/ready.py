@@ -75,36 +75,19 @@ def gather_ready(
     options: RppgOptions,
     windows: WindowOptions,
     *,
-    store: str | Path,
-    index: str | Path,
-    quality: str | Path,
     log: Callable[[str], object] = print,
+    **files: str | Path,
 ) -> None:
-    """Write ready-made windows as one set, in the files of `cuffless.camera.windows.cutting.gather_windows`.
+    """Write what `read_ready` gives as one set, in the files of `cuffless.camera.windows.cutting.gather_windows`.
 
-    Parameters
-    ----------
-    path : path
-        As for `read_ready`.
-    options : RppgOptions
-    windows : WindowOptions
-        The windowing of the networks' training.
-    store, index, quality : path
-        See `write_window_set`.
-    log : callable
-        Called with one line per subject, and one if windows are resampled.
-
-    Raises
-    ------
-    RppgError, RecordError
-        As for `read_ready`.
+    `log` is called with one line per subject, and one if windows are resampled.
     """
     outcomes = read_ready(path, windows)
     for note in dict.fromkeys(note for outcome in outcomes for note in outcome.notes):
         log(f"{Path(path).name}: {note}")
     for outcome in outcomes:
         log(f"subject {outcome.subject}: {outcome.verdict}")
-    write_window_set(outcomes, options, windows, store=store, index=index, quality=quality)
+    write_window_set(outcomes, options, windows, **files)
 
 
 def _record(name: str, path: Path, rppg, label, fs: float) -> Record:

@@ -23,41 +23,25 @@ _REFERENCE = ["sbp_ref", "dbp_ref"]
 
 @dataclass(frozen=True)
 class Baselines:
-    """Baselines of a case.
-
-    Attributes
-    ----------
-    predicted : dict of str to (n, 2) float array
-        By name, for the case's windows, mmHg.
-    offset : dict of (network, seed) to (n, 2) float array
-        The offset-corrected predictors.
-    absent : dict of str to str
-        Why a baseline cannot be had.
-    fitted_on : str
-        What those that know of other people are fitted on.
-    partly : dict of str to str
-        Of which windows a baseline knows nothing, so that it gives the population mean.
-    """
+    """Baselines of a case."""
 
     predicted: dict[str, np.ndarray]
+    """Dict of str to (n, 2) float array: By name, for the case's windows, mmHg."""
     offset: dict[tuple[str, int], np.ndarray]
+    """Dict of (network, seed) to (n, 2) float array: The offset-corrected predictors."""
     absent: dict[str, str]
+    """Why a baseline cannot be had."""
     fitted_on: str
+    """What those that know of other people are fitted on."""
     partly: dict[str, str] = field(default_factory=dict)
+    """Of which windows a baseline knows nothing, so that it gives the population mean."""
 
 
 def make_baselines(case: Case) -> Baselines:
     """Predict a case's windows without the predictor that is judged.
 
-    Parameters
-    ----------
-    case : Case
-
-    Returns
-    -------
-    Baselines
-        What knows of other people is fitted on the rows of the training set, of each fold for its own test windows.
-        Without such rows it is fitted on the other test subjects, one subject left out at a time.
+    What knows of other people is fitted on the rows of the training set, of each fold for its own test windows.
+    Without such rows it is fitted on the other test subjects, one subject left out at a time.
     """
     predicted: dict[str, np.ndarray] = {}
     absent: dict[str, str] = {}
@@ -88,10 +72,6 @@ def make_baselines(case: Case) -> Baselines:
 
 def fitted_baselines(design: Layout) -> dict[str, np.ndarray]:
     """What those say of a design's windows who know of other people only, by `fitted`.
-
-    Parameters
-    ----------
-    design : Layout
 
     Returns
     -------

@@ -19,12 +19,6 @@ _COLUMNS += ["mae", "baseline_mae", "n_subjects", "reason"]
 def skill_table(case: Case, baselines: Baselines, options: EvaluationOptions) -> pd.DataFrame:
     """Skill of every network against every baseline.
 
-    Parameters
-    ----------
-    case : Case
-    baselines : Baselines
-    options : EvaluationOptions
-
     Returns
     -------
     DataFrame

@@ -56,7 +56,7 @@ def variance_components(
 def agreement_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOptions) -> pd.DataFrame:
     """Bias and limits of agreement of one predictor, its seeds averaged.
 
-    Takes its trainings on the same windows, as `merit_rows` does.
+    Takes its trainings on the same windows, and refuses none or no window, as `merit_rows` does.
 
     Returns
     -------
@@ -66,11 +66,6 @@ def agreement_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOp
         ``loa_low, loa_high`` (bias -+ 1.96 ``sd_total``), each limit and the bias with ``_lower`` and ``_upper``; mmHg;
         ``n_subjects, n_windows, interval`` (method of the limits' intervals, or why there are none), ``confidence``.
         With one subject there is no limit; with one window each, the components are not told apart.
-
-    Raises
-    ------
-    ValueError
-        If there is no training or no window.
 
     Notes
     -----

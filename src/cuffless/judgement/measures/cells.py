@@ -27,29 +27,22 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Errors:
-    """Absolute errors of one design, seeds averaged.
-
-    Attributes
-    ----------
-    design : Layout
-    seeds : dict of str to int
-        Number of seeds of each network, and the least of them for `all`.
-    sums : dict of Cell to (k, 2) float array
-        Absolute errors summed over each subject's test windows: SBP, DBP. With `all`: the mean over networks.
-    main : dict of (method, setting) to JudgedSplit
-        Predictions on the test windows at the main budget, for whatever needs single windows.
-    later_rows : (l,) int array
-        Positions in the design of the windows of which `later` tells.
-    later : dict of Cell to (l, 2) float array
-        Absolute errors on windows after the last calibration window of the setting that is followed over time.
-    """
+    """Absolute errors of one design, seeds averaged."""
 
     design: Layout
     seeds: dict[str, int]
+    """Number of seeds of each network, and the least of them for `all`."""
     sums: dict[Cell, np.ndarray]
+    """Dict of Cell to (k, 2) float array: Absolute errors summed over each subject's test windows: SBP, DBP. With
+    `all`: the mean over networks."""
     main: dict[tuple[str, str], JudgedSplit]
+    """Dict of (method, setting) to JudgedSplit: Predictions on the test windows at the main budget, for whatever needs
+    single windows."""
     later_rows: np.ndarray
+    """(l,) int array: Positions in the design of the windows of which `later` tells."""
     later: dict[Cell, np.ndarray]
+    """Dict of Cell to (l, 2) float array: Absolute errors on windows after the last calibration window of the setting
+    that is followed over time."""
 
     @property
     def networks(self) -> list[str]:

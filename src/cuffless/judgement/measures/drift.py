@@ -168,16 +168,9 @@ def since_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
 
 
 def delays(design: Layout) -> np.ndarray:
-    """Minutes from the start of the last calibration window of the setting that is followed over time.
+    """Minutes to each window's start from that of the last calibration window of the setting followed over time.
 
-    Parameters
-    ----------
-    design : Layout
-
-    Returns
-    -------
-    (n,) float array
-        To each window's start; NaN for windows that are not after it, and where the time between them is not known.
+    NaN for windows that are not after it, and where the time between them is not known.
     """
     if design.drift is None:
         return np.full(len(design.windows), np.nan)

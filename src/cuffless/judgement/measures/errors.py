@@ -62,18 +62,7 @@ def sum_by_subject(values: np.ndarray, owner: np.ndarray, subjects: int) -> np.n
 
 
 def absolute_errors(judged: JudgedSplit, network: str) -> np.ndarray:
-    """Absolute error of each window, averaged over the seeds.
-
-    Parameters
-    ----------
-    judged : JudgedSplit
-    network : str
-
-    Returns
-    -------
-    (n, 2) float array
-        SBP and DBP in mmHg.
-    """
+    """Absolute error of each window, averaged over the seeds: (n, 2) mmHg."""
     return np.mean([np.abs(judged.predicted[network, seed] - judged.reference) for seed in judged.seeds(network)], 0)
 
 
@@ -223,11 +212,6 @@ def _figures(
 
 def mae_tables(judged: JudgedSplit, options: EvaluationOptions) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Errors of every training of a split, and of every network with its seeds averaged.
-
-    Parameters
-    ----------
-    judged : JudgedSplit
-    options : EvaluationOptions
 
     Returns
     -------

@@ -8,15 +8,7 @@ what it asks for. Numbers come from secondary sources, not from the standards' o
 import pandas as pd
 
 from cuffless.judgement.standards import bhs, ieee1708, iso81060_2, iso81060_3
-from cuffless.judgement.standards.screening import (
-    CANNOT_CERTIFY,
-    COLUMNS,
-    FAILS,
-    HOLDS,
-    NOT_ASSESSABLE,
-    OVERALL,
-    Limits,
-)
+from cuffless.judgement.standards.screening import CANNOT_CERTIFY, COLUMNS, Limits
 from cuffless.judgement.table.predicted import Predicted
 
 MEANING: dict[str, str] = {
@@ -84,13 +76,4 @@ def screen_standards(predicted: Predicted, *, limits: Limits | None = None) -> p
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-__all__ = [
-    "CANNOT_CERTIFY",
-    "FAILS",
-    "HOLDS",
-    "MEANING",
-    "NOT_ASSESSABLE",
-    "OVERALL",
-    "Limits",
-    "screen_standards",
-]
+__all__ = ["CANNOT_CERTIFY", "MEANING", "screen_standards"]

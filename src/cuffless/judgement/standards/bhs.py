@@ -5,14 +5,13 @@ import numpy as np
 from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.screening import (
     FAILS,
-    HOLDS,
-    NOT_ASSESSABLE,
     TOLERANCE,
     Limits,
     Requirement,
     accepted,
     concluded,
     enough,
+    judged,
     shortage,
 )
 from cuffless.judgement.table.predicted import Predicted
@@ -97,10 +96,9 @@ def _graded(clause: str, size: np.ndarray, short: str, never: str) -> list[Requi
     rows = []
     for share, within, least in zip(shares, WITHIN, zip(*GRADES.values(), strict=True), strict=True):
         limit = ", ".join(f"{grade} >= {percent} %" for grade, percent in zip(GRADES, least, strict=True))
-        met = share >= least[list(GRADES).index(ACCEPTED[-1])] - TOLERANCE
-        verdict = NOT_ASSESSABLE if short else HOLDS if met else FAILS
+        verdict = judged(short, share >= least[list(GRADES).index(ACCEPTED[-1])] - TOLERANCE)
         rows.append(Requirement(clause, f"errors within {within} mmHg, %", float(share), limit, verdict, short))
     grade = bhs_grade(shares) if size.size else np.nan
-    verdict = NOT_ASSESSABLE if short else HOLDS if grade in ACCEPTED else FAILS
+    verdict = judged(short, grade in ACCEPTED)
     told = f"{clause}: grade {grade}" if verdict == FAILS else short
     return [*rows, Requirement(clause, "grade", grade, " or ".join(ACCEPTED), verdict, told)]

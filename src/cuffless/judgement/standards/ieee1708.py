@@ -4,8 +4,6 @@ import numpy as np
 
 from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.screening import (
-    FAILS,
-    HOLDS,
     NOT_ASSESSABLE,
     TOLERANCE,
     Limits,
@@ -14,6 +12,7 @@ from cuffless.judgement.standards.screening import (
     concluded,
     covered,
     enough,
+    judged,
     shortage,
 )
 from cuffless.judgement.table.predicted import Predicted
@@ -77,7 +76,7 @@ def _screen(standard: str, predicted: Predicted, p: int, requirements: list[Requ
     grade = ieee_grade(difference) if size.size else np.nan
     short = shortage(requirements[0]) or ("" if size.size else "no windows")
     limit = ", ".join(f"{name} <= {most:g}" for name, most in GRADES.items())
-    verdict = NOT_ASSESSABLE if short else HOLDS if grade in GRADES else FAILS
+    verdict = judged(short, grade in GRADES)
     graded = Requirement(
         "grade", "mean absolute difference, mmHg", difference, limit, verdict, short or f"grade {grade}"
     )

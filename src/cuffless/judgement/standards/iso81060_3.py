@@ -17,28 +17,19 @@ _NOTHING = 1e-9  # mmHg; less spread is none, such as of perfect predictions
 
 @dataclass(frozen=True)
 class Components:
-    """Spread of errors within and between subjects.
-
-    Attributes
-    ----------
-    bias : float
-        Mean error over all windows, mmHg.
-    s_between, s_within : float
-        Standard deviation of the subjects' true offsets, and within subjects, mmHg.
-    s_corr : float
-        Both together, mmHg.
-    icc : float
-        Intraclass correlation: the share of the variance that lies between subjects.
-    n_independent : float
-        Number of independent errors that the windows are worth.
-    """
+    """Spread of errors within and between subjects."""
 
     bias: float
+    """Mean error over all windows, mmHg."""
     s_between: float
     s_within: float
+    """`s_between`, `s_within`: Standard deviation of the subjects' true offsets, and within subjects, mmHg."""
     s_corr: float
+    """Both together, mmHg."""
     icc: float
+    """Intraclass correlation: the share of the variance that lies between subjects."""
     n_independent: float
+    """Number of independent errors that the windows are worth."""
 
 
 def error_components(error: np.ndarray, owner: np.ndarray) -> Components:

@@ -16,29 +16,20 @@ _TIE = 1e-6  # s
 
 @dataclass(frozen=True)
 class Timeline:
-    """Windows in time order on one axis, records and subjects laid end to end.
-
-    Attributes
-    ----------
-    order : (n,) int array
-        Rows of the table in this order.
-    block : (n,) int array
-        Number of each window's record, in this order.
-    begin, end : (n,) float array
-        s.
-    first, last : (k,) int array
-        Positions of each subject's first and last window.
-    period : (k, 2) float array
-        Where each subject's test period begins and ends, s.
-    """
+    """Windows in time order on one axis, records and subjects laid end to end."""
 
     order: np.ndarray
+    """(n,) int array: Rows of the table in this order."""
     block: np.ndarray
+    """(n,) int array: Number of each window's record, in this order."""
     begin: np.ndarray
     end: np.ndarray
+    """`begin`, `end`: (n,) float array: s."""
     first: np.ndarray
     last: np.ndarray
+    """`first`, `last`: (k,) int array: Positions of each subject's first and last window."""
     period: np.ndarray
+    """(k, 2) float array: Where each subject's test period begins and ends, s."""
 
     @property
     def centre(self) -> np.ndarray:
@@ -49,15 +40,8 @@ class Timeline:
 def lay_out(predicted: Predicted) -> Timeline:
     """Lay the records of each subject end to end, in their order.
 
-    Parameters
-    ----------
-    predicted : Predicted
-
-    Returns
-    -------
-    Timeline
-        Pauses between records are not known and do not count. Where two windows lie at the same time their values
-        decide, so that the order of rows within a record does not matter.
+    Pauses between records are not known and do not count. Where two windows lie at the same time their values
+    decide, so that the order of rows within a record does not matter.
     """
     owner, start = predicted.owner, predicted.start
     known = np.isfinite(predicted.seconds) & (predicted.seconds > 0)

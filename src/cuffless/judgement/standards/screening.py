@@ -55,6 +55,11 @@ def accepted(pressure: str, low: float, high: float) -> str:
     return f"the configuration accepts {pressure} of {low:g} to {high:g} mmHg only"
 
 
+def judged(short: str, met: bool) -> str:
+    """Verdict on a requirement; `short`: why it is not assessable, if it is not."""
+    return NOT_ASSESSABLE if short else HOLDS if met else FAILS
+
+
 def enough(clause: str, quantity: str, found: float, needed: float) -> Requirement:
     """Require a number, such as of subjects; with fewer nothing can be said.
 

@@ -30,71 +30,47 @@ _DEFAULT_GAIN = 200.0
 
 @dataclass(frozen=True)
 class Signal:
-    """A signal's line of a header.
-
-    Attributes
-    ----------
-    file : str
-        Its signal file.
-    format : str
-        Storage format of the samples.
-    per_frame : int
-        Samples of this signal per frame.
-    skew : int
-        Frames by which the signal is delayed in its file.
-    offset : int
-        Bytes (samples, if compressed) before the file's first sample.
-    gain, baseline : float
-        Digital units per physical unit, and the digital value of 0.
-    calibrated : bool
-        Whether the header gives a gain; without one, 200 is only a convention.
-    units : str
-        Physical unit.
-    initial : int
-        Digital start value of a file of differences.
-    checksum : int or None
-        Sum of its digital values, compared in the last 16 bits; None if the header does not give it.
-    name : str
-        Description.
-    """
+    """A signal's line of a header."""
 
     file: str
+    """Its signal file."""
     format: str
+    """Storage format of the samples."""
     per_frame: int = 1
+    """Samples of this signal per frame."""
     skew: int = 0
+    """Frames by which the signal is delayed in its file."""
     offset: int = 0
+    """Bytes (samples, if compressed) before the file's first sample."""
     gain: float = _DEFAULT_GAIN
     baseline: float = 0.0
+    """`gain`, `baseline`: Digital units per physical unit, and the digital value of 0."""
     calibrated: bool = False
+    """Whether the header gives a gain; without one, 200 is only a convention."""
     units: str = "mV"
+    """Physical unit."""
     initial: int = 0
+    """Digital start value of a file of differences."""
     checksum: int | None = None
+    """Sum of its digital values, compared in the last 16 bits; None if the header does not give it."""
     name: str = ""
+    """Description."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """Header of a record, a segment or a multi-segment master.
-
-    Attributes
-    ----------
-    name : str
-        Name of the record in the file.
-    fs : float
-        Frames per second.
-    length : int
-        Frames; 0: unknown.
-    signals : tuple of Signal
-        Empty for a master.
-    segments : tuple of (str, int or None), or None
-        Name and frames (None: unknown) of each segment of a master.
-    """
+    """Header of a record, a segment or a multi-segment master."""
 
     name: str
+    """Name of the record in the file."""
     fs: float
+    """Frames per second."""
     length: int
+    """Frames; 0: unknown."""
     signals: tuple[Signal, ...] = ()
+    """Empty for a master."""
     segments: tuple[tuple[str, int | None], ...] | None = None
+    """Tuple of (str, int or None), or None: Name and frames (None: unknown) of each segment of a master."""
 
     @property
     def names(self) -> list[str]:

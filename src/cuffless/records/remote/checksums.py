@@ -5,7 +5,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from itertools import islice
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class ChecksumsError(CufflessError):
     """A list of checksums that cannot be used; the message names the file, the line and the fault."""
 
 
-class Checksums:
+class Checksums(AbstractContextManager):
     """SHA-256 of the files of a database.
 
     Any number of threads and processes may read the index at once, even on a network file system: it is never
@@ -57,9 +57,6 @@ class Checksums:
         except ChecksumsError:
             self.close()
             raise
-
-    def __enter__(self) -> "Checksums":
-        return self
 
     def __exit__(self, *_) -> None:
         self.close()

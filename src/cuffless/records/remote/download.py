@@ -4,7 +4,7 @@ import errno
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -36,7 +36,7 @@ _MISPLACED = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
 _NO_LINKS = (errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 
-class Downloader:
+class Downloader(AbstractContextManager):
     """Files of one database, fetched once.
 
     Parameters
@@ -84,9 +84,6 @@ class Downloader:
         self._connections = Connections(
             options.connections, options.timeout_seconds, Path(options.cache, ".connections")
         )
-
-    def __enter__(self) -> "Downloader":
-        return self
 
     def __exit__(self, *_) -> None:
         self.close()

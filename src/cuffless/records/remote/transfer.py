@@ -42,23 +42,15 @@ class SlowError(PassingError):
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits on the body of a response.
-
-    Attributes
-    ----------
-    largest : float
-        Largest file in bytes.
-    slowest : float
-        Lowest rate in bytes per second, averaged over `seconds`.
-    seconds : float
-    clock : callable
-        Monotonic seconds.
-    """
+    """Limits on the body of a response."""
 
     largest: float = float("inf")
+    """Largest file in bytes."""
     slowest: float = 0.0
+    """Lowest rate in bytes per second, averaged over `seconds`."""
     seconds: float = 600.0
     clock: Callable[[], float] = time.monotonic
+    """Monotonic seconds."""
 
 
 class Transfer:

@@ -18,11 +18,7 @@ from cuffless.records.record import Record, RecordError, invert_ppg
 from cuffless.records.source import Entry, Source
 
 KNOWN = modules_in("records/sources")
-
-
-def known_sources() -> tuple[str, ...]:
-    """Names of the sources that come along."""
-    return KNOWN
+"""Names of the sources that come along."""
 
 
 @cache
@@ -86,26 +82,7 @@ def source_errors(name: str, path: str) -> AbstractContextManager:
 
 
 def open_record(path: str | Path, options: RecordOptions = RecordOptions(), *, need_abp: bool = True) -> Record:
-    """Open a recording from any source; a local file's format follows from its name (CSV, else WFDB).
-
-    Parameters
-    ----------
-    path : str or Path
-        As in its `Entry`.
-    options : RecordOptions
-        Source, channel names, sampling rate, layout.
-    need_abp : bool
-        False: PPG alone is enough.
-
-    Returns
-    -------
-    Record
-
-    Raises
-    ------
-    RecordError
-        If it cannot be used; the message gives the reason and the remedy.
-    """
+    """Open a recording from any source, as `Source.open` does, and invert it if the options say so."""
     with source_errors(options.source, str(path)):
         record = get_source(options.source).open(str(path), options, need_abp=need_abp)
     return invert_ppg(record) if options.invert else record

@@ -32,29 +32,19 @@ class LayoutError(RecordError):
 
 @dataclass
 class Described:
-    """Signals of a text file.
-
-    Attributes
-    ----------
-    layout : Layout
-    names : list of str
-        Names of its signals, from the user or else from the file.
-    cells : list of Series
-        Their cells.
-    notes : list of str
-        Notes for the user.
-    times : Times or None
-        Times of its samples, once they are read.
-    rows : bool
-        Whether each signal was a row.
-    """
+    """Signals of a text file."""
 
     layout: Layout
     names: list[str]
+    """Names of its signals, from the user or else from the file."""
     cells: list
+    """List of Series: Their cells."""
     notes: list[str] = field(default_factory=list)
+    """Notes for the user."""
     times: Times | None = None
+    """Times of its samples, once they are read."""
     rows: bool = False
+    """Whether each signal was a row."""
 
     def unit(self, at: int) -> str:
         """Unit of a signal; empty if the file does not give one."""

@@ -24,63 +24,45 @@ _UNITS = re.compile(
 
 @dataclass(frozen=True)
 class Layout:
-    """Layout of a text file.
-
-    Attributes
-    ----------
-    path : Path
-    separator, decimal, quote, comment : str
-        Cell separator (`BLANKS`: any number of blanks and tabs), decimal mark, quote and comment mark.
-    names, units : tuple of str
-        Of its columns (its rows, if `rows`); empty if it has none. Empty columns at the end are left out.
-    width : int
-        Cells per line of values.
-    body : int
-        Lines before the first line of values.
-    rows : bool
-        Whether each line holds a signal.
-    lines : int
-        Lines of values that were read to detect the layout.
-    head : tuple of str
-        Lines before the values.
-    first : tuple of tuple of str
-        Cells of the first lines of values.
-    kind : str
-        Software or format that wrote it, or ``text``.
-    fs : float or None
-        Sampling rate in Hz that it states, apart from its times.
-    fs_from : str
-        Where the rate is stated.
-    began : float or None
-        Time of the first sample in seconds since 1970, if known.
-    sensors : tuple of str
-        What each column measures, if given apart from its name.
-    beside : tuple of Path
-        Other files that describe it.
-    memory_gb : float
-        How much of it may be read, as for `check_demand`.
-    """
+    """Layout of a text file."""
 
     path: Path
     separator: str = ","
     decimal: str = "."
     quote: str = '"'
     comment: str = "#"
+    """`separator`, `decimal`, `quote`, `comment`: Cell separator (`BLANKS`: any number of blanks and tabs), decimal
+    mark, quote and comment mark."""
     names: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    """`names`, `units`: Of its columns (its rows, if `rows`); empty if it has none. Empty columns at the end are left
+    out."""
     width: int = 1
+    """Cells per line of values."""
     body: int = 0
+    """Lines before the first line of values."""
     rows: bool = False
+    """Whether each line holds a signal."""
     lines: int = 0
+    """Lines of values that were read to detect the layout."""
     head: tuple[str, ...] = ()
+    """Lines before the values."""
     first: tuple[tuple[str, ...], ...] = ()
+    """Cells of the first lines of values."""
     kind: str = "text"
+    """Software or format that wrote it, or ``text``."""
     fs: float | None = None
+    """Sampling rate in Hz that it states, apart from its times."""
     fs_from: str = ""
+    """Where the rate is stated."""
     began: float | None = None
+    """Time of the first sample in seconds since 1970, if known."""
     sensors: tuple[str, ...] = ()
+    """What each column measures, if given apart from its name."""
     beside: tuple[Path, ...] = ()
+    """Other files that describe it."""
     memory_gb: float = MEMORY_GB
+    """How much of it may be read, as for `check_demand`."""
 
     @property
     def marks(self) -> str:

@@ -26,24 +26,16 @@ _REORDERED = 1.0  # s by which packets may be out of order
 
 @dataclass(frozen=True)
 class Run:
-    """Samples without a gap between them.
-
-    Attributes
-    ----------
-    chosen : (n,) int array or slice
-        Indices of its samples in the file, in time order.
-    start : float
-        Seconds from the file's first sample.
-    fs : float
-        Sampling rate in Hz.
-    at : (n,) float array or None
-        Seconds of its samples from `start`, if they are not evenly spaced.
-    """
+    """Samples without a gap between them."""
 
     chosen: np.ndarray | slice
+    """(n,) int array or slice: Indices of its samples in the file, in time order."""
     start: float
+    """Seconds from the file's first sample."""
     fs: float
+    """Sampling rate in Hz."""
     at: np.ndarray | None = None
+    """(n,) float array or None: Seconds of its samples from `start`, if they are not evenly spaced."""
 
     def values(self, column: np.ndarray) -> np.ndarray:
         """A column's values, evenly sampled; missing where a neighbour is missing."""
@@ -55,23 +47,15 @@ class Run:
 
 @dataclass(frozen=True)
 class Sampling:
-    """Sampling of a file by its own clock.
-
-    Attributes
-    ----------
-    fs : float
-        Sampling rate in Hz.
-    runs : tuple of Run
-    seconds : float
-        From the first sample to the end of the last, gaps included.
-    notes : tuple of str
-        Irregularities: gaps, repeated stamps, a clock that ran backwards.
-    """
+    """Sampling of a file by its own clock."""
 
     fs: float
+    """Sampling rate in Hz."""
     runs: tuple[Run, ...]
     seconds: float
+    """From the first sample to the end of the last, gaps included."""
     notes: tuple[str, ...] = ()
+    """Irregularities: gaps, repeated stamps, a clock that ran backwards."""
 
 
 def even_sampling(times: np.ndarray, given: float | None = None) -> Sampling | None:

@@ -174,36 +174,6 @@ def line_of(layout: Layout, row: int, *, blank_lines: bool | None = None) -> int
     return layout.body + row + 1
 
 
-def read_cells(path: str | Path, **options) -> pd.DataFrame:
-    """A table with named columns, such as cuff values or predictions, with any separator and decimal mark.
-
-    Parameters
-    ----------
-    path : str or Path
-    **options
-        Of `pandas.read_csv`.
-
-    Returns
-    -------
-    DataFrame
-        ``attrs["layout"]`` is the `Layout`.
-
-    Raises
-    ------
-    RecordError
-        If it cannot be read or is empty.
-    """
-    layout = layout_of(path)
-    names = list(layout.names) or [str(number) for number in range(layout.width)]
-    if "dtype" in options:
-        kinds = options["dtype"]
-        options["dtype"] = {names.index(name): kind for name, kind in kinds.items() if name in names}
-    table = read_columns(layout, **options)
-    table.columns = names
-    table.attrs["layout"] = layout
-    return table
-
-
 def read_lines(path: str | Path) -> tuple[list[str], list[tuple[int, list[str]]], str]:
     """A small table as strings: its column names, and its rows with their line numbers.
 

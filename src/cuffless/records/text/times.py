@@ -87,20 +87,15 @@ _PHYSIONET = re.compile(
 
 @dataclass(frozen=True)
 class Times:
-    """A column of times.
-
-    Attributes
-    ----------
-    since : (n,) float array
-        Numbers as stored, or seconds for clock times and dates, relative to the first valid one; NaN where missing.
-    kind : {"number", "clock", "date"}
-    first : float
-        Value of the first: the number, seconds of the day, or seconds since 1970.
-    """
+    """A column of times."""
 
     since: np.ndarray
+    """(n,) float array: Numbers as stored, or seconds for clock times and dates, relative to the first valid one; NaN
+    where missing."""
     kind: str
+    """{"number", "clock", "date"}."""
     first: float
+    """Value of the first: the number, seconds of the day, or seconds since 1970."""
 
 
 def plain_name(name: str) -> tuple[str, str]:
