@@ -154,7 +154,7 @@ def test_hidden_people_warn_and_stop_nothing():
     assert 15 < leak["count"] < 59
     [warning] = audit["warnings"]
     assert warning.startswith(f"mine: people may be hidden in the order: {leak['count']} pairs of neighbours")
-    assert warning.endswith("one person; a numbering without gaps does not tell where one person ends")
+    assert warning.endswith("one person; a numbering without gaps does not show where one person ends")
     json.dumps(audit)
     who, what = cautions({"mine": audit})
     assert (

@@ -95,7 +95,7 @@ def test_the_page_carries_every_warning(make_protocol, judge):
     page = judge(make_protocol(), leaky).summary
     title = "# Personalization: what a subject's own data gains"
     assert page.startswith(f"{title}\n\n**WARNING: code: 7 windows touch.**\n")
-    assert "in shuffled order, beside windows that may calibrate" in page
+    assert "in shuffled order, next to windows that may calibrate" in page
 
 
 def test_tables_hold_the_numbers_of_the_table_of_errors(usual):

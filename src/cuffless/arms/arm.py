@@ -1,4 +1,4 @@
-"""What an arm is, and what becomes of it."""
+"""The definition of an arm, and the results of judging one."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from cuffless.judgement.questions import Questions
 
 @dataclass(frozen=True)
 class Judged:
-    """Tables of an arm by the names of their files, texts such as a summary, and its judgement against baselines."""
+    """Results of an arm: tables by file name, texts such as a summary, and the judgement against baselines."""
 
     tables: Mapping[str, pd.DataFrame]
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -39,14 +39,14 @@ class Arm:
     ----------
     name : str
     title : str
-        What is found out.
+        The question that the arm answers.
     tables : tuple of str
         Tables that its judgement gives, by the names of their files.
     judge : callable
         Judges the arm from files: ``judge(files, params, resources)`` with the inputs and parameters of its rule and
         the folder of what the paper found, and returns `Judged`.
     questions : Questions, optional
-        What is compared, where networks are judged in several settings.
+        Comparisons, if networks are judged in several settings.
     """
 
     name: str

@@ -167,7 +167,7 @@ def make_audit(
         Kinds that the design has on purpose.
     notes : iterable of str
     **facts
-        What else the audit says.
+        Further notes of the audit.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What an arm asks of its methods, as data."""
+"""The comparisons that an arm asks for, as data."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ Side = tuple[str, str]
 
 @dataclass(frozen=True)
 class Questions:
-    """What is compared with what.
+    """Comparisons between methods and settings.
 
     Attributes
     ----------
     baselines : tuple of str
-        Methods and settings against which skill is told; settings, the earlier ones only.
+        Methods and settings against which skill is reported; of settings, only the earlier ones.
     skilled : tuple of str
-        Settings whose skill is told.
+        Settings whose skill is reported.
     contrasts : mapping of str to (side, side)
         Paired tests by name.
     ks_pairs : tuple of (setting, setting)
@@ -26,7 +26,7 @@ class Questions:
     boxed : tuple of str
         Methods whose windows' errors are shown as boxes.
     boxed_together : bool
-        Whether the mean over networks has boxes, too, and all subjects together have some.
+        Whether there are boxes for the mean over networks and for all subjects together, too.
     paper_settings : tuple of str
         Settings in the order of the paper's table.
     """

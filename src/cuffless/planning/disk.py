@@ -24,7 +24,7 @@ class Store:
     passing : float
         Bytes that are there temporarily.
     place : str
-        What messages call the folder; empty: its path.
+        Name of the folder in messages; empty: its path.
     """
 
     name: str
@@ -45,7 +45,7 @@ def folder_bytes(folder: str | Path) -> int:
 
 
 def judge_disks(stores: Sequence[Store], reserve_gb: float) -> list[dict]:
-    """Room that each disk must have at the peak, and what it has.
+    """Space that each disk needs at the peak, and has.
 
     Parameters
     ----------

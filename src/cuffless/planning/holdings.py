@@ -1,4 +1,4 @@
-"""What a data set holds: from its table of records, its configuration or published numbers."""
+"""The contents of a data set: from its table of records, its configuration or published numbers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,12 @@ PUBLISHED = (
 
 @dataclass(frozen=True)
 class Holdings:
-    """What there is to be windowed.
+    """The records and signals to be cut into windows.
 
     Attributes
     ----------
     basis : {"records.csv", "simulator", "published", "unknown"}
-        Where the figures come from.
+        Source of the numbers.
     records, unusable : int or None
         Records that hold both signals, and those that were skipped; None: not known.
     subject_seconds : (n_subjects,) float array or None
@@ -35,7 +35,7 @@ class Holdings:
     raw_bytes, largest_bytes : float or None
         Size of the signal files needed, and of the greatest record among them.
     note : str
-        What to know about the figures.
+        Remark on the numbers.
     """
 
     basis: str
@@ -58,7 +58,7 @@ class Holdings:
 
 
 def holdings_of(name: str, dataset: DatasetOptions, folder: str | Path = ".") -> Holdings:
-    """What a data set holds, from the best source that is available.
+    """Contents of a data set, from the best source available.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def read_holdings(path: str | Path) -> Holdings:
         seconds = usable.groupby("subject")["seconds"].sum()
     except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         raise RecordError(
-            f"{path} is not a table of records ({error}); delete it and it will be listed again"
+            f"{path} is not a table of records ({error}); delete it, so that the records are listed again"
         ) from None
     if not len(usable):
         problems = table["problem"].value_counts()

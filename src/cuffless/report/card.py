@@ -1,4 +1,4 @@
-"""A trained network's card: what it is, what it was trained on, how wrong it is, and what it is not for."""
+"""A trained network's card: description, training data, errors, and uses that it is not for."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -25,7 +25,7 @@ class Calibrated:
         (the window took part in it), ``since_calibration`` (s from the end of the last calibration window; missing
         before it).
     used, passed_over : DataFrame
-        Cuff values with accepted windows beside them, and those without.
+        Cuff values with accepted windows nearby, and those without.
     moved : bool
         Whether fine-tuning found weights that are better on the windows held out; else the network is as it was.
     """
@@ -72,7 +72,7 @@ def predict_calibrated(
     RecordError
         If no segment can be read.
     CalibrationError
-        If no accepted window lies beside a cuff value.
+        If no accepted window is near a cuff value.
     """
     cut = cut_windows(record, predictor.windows)
     table = predict_windows(cut, predictor)
@@ -93,7 +93,7 @@ def predict_calibrated(
     value = nearest[taken]
     labels = cuff[["sbp", "dbp"]].to_numpy(np.float32)[value]
     before, moved = table[["sbp", "dbp"]].to_numpy()[accepted], True
-    if method == "offset":  # each cuff value has the same weight, however many windows lie beside it
+    if method == "offset":  # each cuff value has the same weight, however many windows are near it
         errors = pd.DataFrame(labels - before[taken]).groupby(value).mean()
         after = before + errors.mean().to_numpy()
     else:
@@ -119,7 +119,7 @@ def _fit_to_cuff(predictor: Predictor, ppg, taken, value, labels, options: Proto
 
 
 def spread_out(value: np.ndarray, options: ProtocolOptions) -> tuple[np.ndarray, int]:
-    """Order windows so that those held out come last: some beside each cuff value, never all.
+    """Order windows so that those held out come last: some near each cuff value, never all.
 
     Parameters
     ----------

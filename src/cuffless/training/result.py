@@ -1,4 +1,4 @@
-"""What a training leaves behind: the network, its history, and the facts of the run."""
+"""The results of a training: the network, its history, and the facts of the run."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ class TrainedNetwork:
     model : keras.Model
         With the weights that were kept.
     history : list of dict
-        One row an epoch: epoch (from 1), loss (mmHg squared), mae (mmHg) of training and validation,
+        One row per epoch: epoch (from 1), loss (mmHg squared), mae (mmHg) of training and validation,
         validation MAE of SBP and of DBP, seconds.
     facts : dict
         Options, versions, seed, commit, hardware, time, epochs run, best epoch.
@@ -40,7 +40,7 @@ class TrainedNetwork:
         ----------
         folder : str or Path
         model : bool
-            False: leave out the network, which may be large and never be asked for again.
+            False: leave out the network, which may be large and never be needed again.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""A training between epochs: all that a resumed run needs to end as if undisturbed, bit for bit."""
+"""The state of a training between epochs: all that a resumed run needs to give the same result, bit for bit."""
 
 import json
 import zipfile
@@ -14,16 +14,16 @@ STATE_FILE = "state.npz"
 
 @dataclass
 class Progress:
-    """What a training has reached.
+    """Progress of a training.
 
     Attributes
     ----------
     history : list of dict
-        One row an epoch.
+        One row per epoch.
     best_epoch : int
         Epoch whose weights are kept; 0: none yet.
     best_value : float
-        Its value of the figure that decides.
+        Its value of the measure that decides.
     lowest_loss : float
         Lowest validation loss, by which training stops early.
     waited : int
@@ -109,7 +109,7 @@ def load_state(folder: str | Path, model, facts: dict, log=print) -> Progress:
     facts : dict
         As given to `save_state`.
     log : callable
-        Told if a state cannot be used.
+        Called if a state cannot be used.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def load_state(folder: str | Path, model, facts: dict, log=print) -> Progress:
         _check(best, weights)
         _check(optimizer, [np.asarray(v) for v in model.optimizer.variables])
     except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-        log(f"{path} cannot be taken up ({error}); training starts afresh")
+        log(f"{path} cannot be resumed ({error}); training starts from the beginning")
         return Progress()
     model.set_weights(weights)
     for variable, value in zip(model.optimizer.variables, optimizer, strict=True):

@@ -96,7 +96,7 @@ def plot_fig9(
     """
     networks = networks_of(box)
     if not networks:
-        raise ValueError("Figure 9: box.csv holds no network; fine-tune at least one")
+        raise ValueError("Figure 9: box.csv has no network; fine-tune at least one")
     box = box[box["network"].isin([*networks, NONE])]
     with house_style(options):
         handles = legend_handles(box, {name: f"{words} (paired)" for name, words in _WORDS.items()}, options)

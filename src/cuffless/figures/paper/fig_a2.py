@@ -129,9 +129,9 @@ def plot_fig_a2(
         If `which` is none of these figures, or `subjects` holds no network.
     """
     if which not in _SUBJECTS_AND_NETWORKS:
-        raise ValueError(f"{which!r} is none of the figures {', '.join(_SUBJECTS_AND_NETWORKS)}")
+        raise ValueError(f"{which!r} is not one of the figures {', '.join(_SUBJECTS_AND_NETWORKS)}")
     if not networks_of(subjects):
-        raise ValueError(f"{which}: subjects.csv holds no network; fine-tune at least one")
+        raise ValueError(f"{which}: subjects.csv has no network; fine-tune at least one")
     improved, part = _SUBJECTS_AND_NETWORKS[which]
     networks = networks_of(subjects)[part]
     shown = subjects[subjects["network"].isin([*networks, NONE]) & subjects["method"].isin(_METHODS)]

@@ -24,7 +24,7 @@ _HIGHEST, _LOWEST = 300.0, 0.0  # mmHg; beyond lies no pressure but a flush or a
 def plot_inspection(
     record: Record, cut: Windows, options: WindowOptions, looks: FigureOptions = FigureOptions()
 ) -> Figure:
-    """Plot PPG and ABP around a typical window, and what became of all windows.
+    """Plot PPG and ABP around a typical window, and which windows were kept or rejected.
 
     Parameters
     ----------

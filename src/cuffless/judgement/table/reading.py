@@ -160,7 +160,7 @@ def _read(path: Path, names: Mapping[str, str], memory_gb: float) -> pd.DataFram
 
     table = read_file(path, texts=theirs((*NAMES, *LABELS)), numbers=theirs(_NUMBERS), memory_gb=memory_gb)
     place = table[["_line", "_file"]]
-    return _chosen(_joined(table.drop(columns=list(place)), names), names, path).join(place)
+    return _chosen(_join_parts(table.drop(columns=list(place)), names), names, path).join(place)
 
 
 def _chosen(table: pd.DataFrame, names: Mapping[str, str], path: Path) -> pd.DataFrame:
@@ -180,7 +180,7 @@ def _chosen(table: pd.DataFrame, names: Mapping[str, str], path: Path) -> pd.Dat
     return pd.DataFrame({name: table[theirs[name]] for name in (*REQUIRED, *OPTIONAL) if name in theirs})
 
 
-def _joined(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+def _join_parts(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Columns given as a sum of several, ``setting=tuning+budget``, joined by a slash."""
     for theirs in names.values():
         parts = theirs.split("+")

@@ -1,4 +1,4 @@
-"""The page of a judgement: first whether a predictor is better than doing nothing, then all that stands behind it."""
+"""The page of a judgement: first whether a predictor is better than doing nothing, then the evidence."""
 
 import platform
 import shlex
@@ -126,7 +126,7 @@ class _Choice:
 
     def __init__(self, judgement):
         self.leaked = _leaked(judgement.leaks)
-        # A case whose people were trained on must not be what the page opens with.
+        # The page must not open with a case whose people were trained on.
         names = sorted(map(str, judgement.cases["case"]), key=lambda name: name in self.leaked)
         self.cases = {name: i for i, name in enumerate(names)}
         column = tables.fitted_column(judgement.cases)
@@ -136,7 +136,7 @@ class _Choice:
         self.of_case: dict[str, list[str]] = {name: [] for name in self.cases}
         for case, network in known:
             self.of_case[case].append(network)
-        for names in self.of_case.values():  # nobody opens the page for the mean regressor
+        for names in self.of_case.values():  # the mean regressor is not what readers look for
             names.sort(key=lambda name: name == MEAN)
 
     @property

@@ -1,4 +1,4 @@
-"""Skill over all of a study: which comparisons it holds, and what each says in a sentence."""
+"""Skill over a whole study: its comparisons, each with a sentence on its result."""
 
 from dataclasses import dataclass
 
@@ -67,7 +67,7 @@ class Comparison:
 
     @property
     def warnings(self) -> list[str]:
-        """What must stand beside its skill."""
+        """Warnings to print with its skill."""
         return skill_warnings(self.rows)
 
 
@@ -161,7 +161,7 @@ def comparison_sentence(comparison: Comparison, pressure: str) -> Sentence:
 
 
 def called(baseline: str) -> str:
-    """How a baseline of a study is called in print."""
+    """Printed name of a baseline of a study."""
     return NAMES.get(baseline, baseline_name(baseline))
 
 
