@@ -314,7 +314,7 @@ def test_sentences_hold_for_a_loss_as_for_a_gain(usual):
             r"setting tuned: window subject v000, record r, start .* is missing \(1 of \d+ windows\)",
         ),
         (lambda table: pd.concat([table, table[-1:]]), r"setting random: window .* occurs twice; .*\(2 such rows\)"),
-        (lambda table: table.assign(sbp_ref=table["sbp_ref"] + 1), "has another reference"),
+        (lambda table: table.assign(sbp_ref=table["sbp_ref"] + 1), "has a different reference"),
         (lambda table: table.assign(start=table["start"] + 1), "is not in the plan"),
         (lambda table: table.assign(dbp=np.nan), "has no finite prediction"),
         (

@@ -131,7 +131,7 @@ def test_another_order_is_tried_beside_the_names():
 
 
 def test_what_cannot_be_told_says_why():
-    assert compare_neighbours(table(chained(n=8))).problem == "needs 12 subjects or more to tell; there are 8"
+    assert compare_neighbours(table(chained(n=8))).problem == "needs 12 subjects or more; there are 8"
     same = compare_neighbours(table(np.full((30, 3), 100.0)))
     assert str(same) == "all subjects have the same pressures"
     assert not same.alike

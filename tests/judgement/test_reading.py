@@ -27,7 +27,7 @@ def test_columns_of_other_names_are_mapped(make_table, write):
         read_table([path])
     with pytest.raises(PredictionError, match=r"no column nope \(found"):
         read_table([path], columns={"sbp": "nope"})
-    with pytest.raises(PredictionError, match="'systolic' is no column of a prediction table"):
+    with pytest.raises(PredictionError, match="'systolic' is not a column of a prediction table"):
         read_table([path], columns={"systolic": "sys_pred"})
 
 

@@ -79,7 +79,7 @@ def test_a_state_that_is_damaged_or_anothers_is_not_taken_up(small, tmp_path, da
     before = small.get_weights()
     progress = load_state(tmp_path, small, {"seed": 2 if damage == "other" else 1}, lines.append)
     assert progress.epoch == 0
-    assert "training starts afresh" in lines[0]
+    assert "training starts from the beginning" in lines[0]
     for weight, expected in zip(small.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, expected)
 
