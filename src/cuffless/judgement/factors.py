@@ -112,11 +112,11 @@ def compare_factors(
                 key = {"comparison": factor.name, "network": network, "within": named.get(setting, setting)}
                 for pressure in PRESSURES:
                     of_pressure = (table[table["pressure"] == pressure] for table in (part, own))
-                    rows.append({**key, "pressure": pressure, **_comparison_row(*of_pressure, factor, pair, options)})
+                    rows.append({**key, "pressure": pressure, **_tested(*of_pressure, factor, pair, options)})
     return holm_corrected(pd.DataFrame(rows, columns=list(rows[0]) if rows else list(_COLUMNS)), options)
 
 
-def _comparison_row(part: pd.DataFrame, own: pd.DataFrame, factor: Factor, pair, options: EvaluationOptions) -> dict:
+def _tested(part: pd.DataFrame, own: pd.DataFrame, factor: Factor, pair, options: EvaluationOptions) -> dict:
     runs = _side_by_side(part, list(pair), factor)
     t, p = paired_t_test(runs["a"].to_numpy(), runs["b"].to_numpy())
     people = _side_by_side(own, ["subject"], factor)

@@ -144,7 +144,7 @@ def _feeding(operation) -> list:
 
 
 def _boundary(model, trained) -> list:
-    """Tensors that lead from the frozen layers into the layers that train, or into layers after these."""
+    """Tensors that lead from what never changes into the layers that train, or into what follows these."""
     changing, boundary = set(), []
     inputs = {id(tensor) for tensor in model.inputs}
     for operation in model.operations:  # each after those that feed it
