@@ -168,7 +168,10 @@ def test_a_store_takes_no_more_than_foretold(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda m: m.assign(position=m["position"] + 1), "train: its positions are not 0 to .*; sample the split again"),
+        (
+            lambda m: m.assign(position=m["position"] + 1),
+            "train: its positions are not 0 to .*; sample the split again",
+        ),
         (lambda m: m.assign(row=m["row"] + 5000), "has no window .*; the manifest is older than the windows"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What readers of a number must know of the splits: who subjects are, and which leaks were let through."""
+"""Cautions to print with results: the identity of subjects, and leaks that were accepted."""
 
 import json
 from collections.abc import Iterable, Mapping

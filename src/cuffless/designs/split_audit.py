@@ -195,7 +195,7 @@ def audit_order(windows: pd.DataFrame, identities: Iterable[str] = (), *, declar
 
 
 def _remedy(windows: pd.DataFrame, identities: Iterable[str]) -> str:
-    """What the configuration can do about hidden people."""
+    """Options of the configuration that help against hidden people."""
     if "record" not in identities:
         return "raise records.runs_gap" if RUN in identities else ""
     runs = set(find_runs(windows["record"].astype(str).unique(), RecordOptions().runs_gap).values())
@@ -284,7 +284,7 @@ def _copies(duplicates: Mapping | None) -> dict:
 
 
 def _order_of(windows: pd.DataFrame) -> dict:
-    """The leak by order of a manifest, or of a table that has predictions beside its references."""
+    """The leak by order of a manifest, or of a table of references and predictions."""
     labels = {"sbp_ref": "sbp", "dbp_ref": "dbp"}
     if set(labels) <= set(windows.columns):
         windows = windows.drop(columns=list(labels.values()), errors="ignore").rename(columns=labels)

@@ -122,7 +122,7 @@ def _what(run: Mapping[str, Any]) -> str:
     architecture = str(options.get("architecture", "unknown"))
     size = f"{plural(run.get('parameters') or 0, 'weight')}"
     if architecture == MEAN:
-        return "Always says the mean pressures of its training windows; what every network is compared with."
+        return "Always predicts the mean pressures of its training windows; every network is compared with it."
     return f"A network ({network_name(architecture)}, {size}) that predicts blood pressure from a window of PPG."
 
 

@@ -11,7 +11,7 @@ OVERALL = "overall"
 """Clause of a standard's row that holds its verdict."""
 NOT_ASSESSABLE = "not assessable"
 MOST_ROWS = 3000
-"""Of the screens' clauses on a page; beyond, their CSV alone has them."""
+"""Limit for the screens' clauses on a page; beyond it, only their CSV has them."""
 
 
 def standards_tables(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> dict[str, Table]:

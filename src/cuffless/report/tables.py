@@ -11,7 +11,7 @@ import pandas as pd
 from cuffless.report.wording import text
 
 EMBEDDED_BYTES = 100_000
-"""A longer CSV is not put into the page; the page says where it lies."""
+"""A longer CSV is not embedded; the page names its file."""
 MOST_SHOWN = 40
 """Rows that a table shows without a box to scroll in."""
 

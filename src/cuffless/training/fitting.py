@@ -15,7 +15,7 @@ from cuffless.training.feeding import WindowSet, feed, open_windows
 from cuffless.training.result import TrainedNetwork
 from cuffless.training.state import Progress, load_state, reseed, save_state
 
-# Windows handed to TensorFlow at a time, from which it cuts batches: one crossing costs as much as many rows.
+# Windows handed to TensorFlow at a time, from which it cuts batches: one call costs as much as many rows.
 HANDOVER = 2048
 # Batches that TensorFlow runs before it returns to Python: small networks train three times as fast.
 STEPS_AT_ONCE = 16

@@ -24,7 +24,7 @@ from cuffless.report.sentences import skill_sentence
 from cuffless.report.wording import baseline_name, case_name, network_name
 
 MOST_POINTS = 12_000
-"""Of the scatter charts of a page together; where subjects would take more, evenly spread ones are drawn."""
+"""Limit for all scatter charts of a page; beyond it, only evenly spread subjects are drawn."""
 _FEWEST_POINTS, _MOST_SUBJECTS = 100, 500
 _AVERAGE = "subject"
 _PACKAGES = ("numpy", "scipy", "pandas", "plotly")
@@ -45,7 +45,7 @@ CONTENTS = (
     ("unassessed", "What cannot be assessed"),
     ("repeat", "How to repeat this"),
 )
-"""Sections after the first by their name in the page."""
+"""Sections after the first, by their names in the page."""
 
 
 def write_judgement_page(

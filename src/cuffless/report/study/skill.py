@@ -156,7 +156,7 @@ def comparison_sentence(comparison: Comparison, pressure: str) -> Sentence:
         pressure,
         said[0] if len(said) == 1 else UNSHOWN,
         f"{outcomes} (skill [interval]; {comparison.about}, {plural(own['n_subjects'].max(), 'subject')}).",
-        f"Doing nothing is always saying the {called(comparison.nothing)}: MAE {error} mmHg.",
+        f"Doing nothing means always predicting the {called(comparison.nothing)}: MAE {error} mmHg.",
     )
 
 
