@@ -1,4 +1,4 @@
-"""Decide where the records of a study of real people come from, and say so: `make real`."""
+"""Decide where the records of a study of real people come from, and print it: `make real`."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ REMEDY = "name a folder that holds a copy of the records: make real RECORDS=path
 
 
 def choose(config: Path, given: str) -> tuple[dict, str]:
-    """Options of the records, and what is to be said of them.
+    """Options of the records, and a message about them.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def choose(config: Path, given: str) -> tuple[dict, str]:
     asked = options.model_copy(update={**records, "download": download.model_copy(update=patience)})
     begun = Path(download.cache, DATABASE, "checksums.sqlite").is_file()
     try:
-        if not begun:  # once begun, what is missing is the jobs' affair, and nothing may be
+        if not begun:  # after the start the jobs fetch what is missing, if anything
             fetch_index(asked)
     except CufflessError as error:
         raise CufflessError(
@@ -71,7 +71,7 @@ def _headers(folder: str) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the options that are laid over the configuration: ``choose_records.py CONFIG OUTPUT [FOLDER]``."""
+    """Write the options that override the configuration: ``choose_records.py CONFIG OUTPUT [FOLDER]``."""
     import yaml
 
     config, output, *given = arguments

@@ -1,4 +1,4 @@
-"""Say what would run again, and for which changed option: `make why`."""
+"""Report what would run again, and for which changed option: `make why`."""
 
 import json
 import re

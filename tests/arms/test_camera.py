@@ -306,15 +306,15 @@ def test_sentences_hold_for_a_loss_as_for_a_gain(usual):
             lambda table: table.drop(table.index[table["setting"] == "tuned"][0]),
             r"setting tuned: window subject v000, record r, start .* is missing \(1 of \d+ windows\)",
         ),
-        (lambda table: pd.concat([table, table[-1:]]), r"setting random: window .* stands twice; .*\(2 such rows\)"),
-        (lambda table: table.assign(sbp_ref=table["sbp_ref"] + 1), "has another reference"),
+        (lambda table: pd.concat([table, table[-1:]]), r"setting random: window .* occurs twice; .*\(2 such rows\)"),
+        (lambda table: table.assign(sbp_ref=table["sbp_ref"] + 1), "has a different reference"),
         (lambda table: table.assign(start=table["start"] + 1), "is not in the plan"),
         (lambda table: table.assign(dbp=np.nan), "has no finite prediction"),
         (
             lambda table: table.replace({"setting": {"first": "last"}}),
             r"setting last is not among the plan's \(before, tuned, first, random\)",
         ),
-        (lambda table: table.assign(network="all"), "a network cannot be called 'all'"),
+        (lambda table: table.assign(network="all"), "'all' is a reserved name; rename the network"),
         (lambda table: table[:0], "no predictions"),
     ],
 )

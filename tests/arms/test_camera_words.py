@@ -183,7 +183,7 @@ def test_a_verdict_goes_as_far_as_the_paired_test(difference, p, significant, st
         for pressure in PRESSURES:
             assert said(text, f"{pressure}, the mean over networks: {ours} less {other}:").endswith(f"({network}).")
     last = said(text, "DBP, the mean over networks: first less random windows:")
-    assert f"{strategy}); random windows lie beside test windows." in last
+    assert f"{strategy}); random windows are next to test windows." in last
 
 
 @pytest.mark.parametrize("finding", ["improved", "other"])

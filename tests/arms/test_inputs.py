@@ -93,7 +93,7 @@ def test_a_run_without_predictions_is_named():
 def test_one_test_window_without_a_prediction_is_an_error(pressure, value):
     key, table = next(runs({("time", False): 5.0}))
     table.loc[table.index[table["subset"] == "test"][3], pressure] = value
-    with pytest.raises(ValueError, match="seed 0: 1 of 48 test windows without a prediction"):
+    with pytest.raises(ValueError, match="seed 0: 1 of 48 test windows have no prediction"):
         input_errors([(key, table)])
 
 

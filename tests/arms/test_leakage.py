@@ -89,7 +89,7 @@ def test_a_table_without_training_rows_is_refused(write):
     made = table("x")
     with pytest.raises(PredictionError, match=r"no row with subset 'train'"):
         judge_dose([write(made[made["subset"] == "test"])], OPTIONS)
-    with pytest.raises(PredictionError, match=r"are of the splits x, y; give those of one"):
+    with pytest.raises(PredictionError, match=r"are of the splits x, y; give the tables of one"):
         judge_dose([write(made), write(made.assign(split="y"), "q")], OPTIONS)
 
 

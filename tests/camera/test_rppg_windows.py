@@ -257,7 +257,7 @@ def test_a_study_without_any_window_still_tells_why(tmp_path):
     gather_windows([recording], ["v.avi: no face was found"], OPTIONS, WINDOWS, **paths, log=lambda text: None)
     assert len(pd.read_parquet(paths["index"])) == 0
     assert pd.read_csv(paths["quality"])["reason"].tolist() == ["v.avi: no face was found"]
-    with pytest.raises(ValueError, match="holds no windows"):
+    with pytest.raises(ValueError, match="has no windows"):
         open_windows(paths["store"])
 
 

@@ -82,7 +82,7 @@ def test_columns_and_units_are_mapped(cuffless, predictions, tmp_path):
     options = ("--column", "sbp=sys", "--column", "dbp=dia", "--output", tmp_path / "o", "--json", *QUICK)
     refused = cuffless("judge", path, *options)
     assert refused.exit_code == 1
-    assert "Say --unit kpa" in answer(refused)["reason"]
+    assert "if the file is in kPa, pass --unit kpa" in answer(refused)["reason"]
     found = answer(cuffless("judge", path, "--unit", "kpa", *options))
     [mae] = [r["mae"] for r in found["merits"] if r["average"] == "pooled" and r["pressure"] == "SBP"]
     assert mae == pytest.approx(5, abs=0.01)

@@ -131,7 +131,7 @@ def test_another_order_is_tried_beside_the_names():
 
 
 def test_what_cannot_be_told_says_why():
-    assert compare_neighbours(table(chained(n=8))).problem == "needs 12 subjects or more to tell; there are 8"
+    assert compare_neighbours(table(chained(n=8))).problem == "needs 12 subjects or more; there are 8"
     same = compare_neighbours(table(np.full((30, 3), 100.0)))
     assert str(same) == "all subjects have the same pressures"
     assert not same.alike
@@ -154,7 +154,7 @@ def test_hidden_people_warn_and_stop_nothing():
     assert 15 < leak["count"] < 59
     [warning] = audit["warnings"]
     assert warning.startswith(f"mine: people may be hidden in the order: {leak['count']} pairs of neighbours")
-    assert warning.endswith("one person; a numbering without gaps does not tell where one person ends")
+    assert warning.endswith("one person; a numbering without gaps does not show where one person ends")
     json.dumps(audit)
     who, what = cautions({"mine": audit})
     assert (

@@ -273,7 +273,7 @@ def test_a_network_of_ones_own_keeps_its_name():
 
 def test_without_a_run_there_is_no_figure():
     mae, tests = study()
-    with pytest.raises(ValueError, match="no training run to draw"):
+    with pytest.raises(ValueError, match="no training run to plot"):
         plot_fig2(mae.iloc[:0], tests, OPTIONS)
 
 

@@ -261,7 +261,7 @@ def test_the_papers_test_stands_in_the_note_of_figure_9():
 
 def test_figure_9_needs_a_network():
     table = box_table().query("network == 'none'")
-    with pytest.raises(ValueError, match="holds no network"):
+    with pytest.raises(ValueError, match="has no network"):
         plot_fig9(table, contrasts(), OPTIONS)
 
 
@@ -370,10 +370,10 @@ def test_a_figure_without_subject_or_network_says_so(which, study, text):
 
 
 def test_an_unknown_figure_and_a_table_without_network_are_named():
-    with pytest.raises(ValueError, match="'figA6' is none of the figures figA2, figA3"):
+    with pytest.raises(ValueError, match="'figA6' is not one of the figures figA2, figA3"):
         fig_a2(which="figA6")
     subjects, ks = subject_tables()
-    with pytest.raises(ValueError, match=r"figA2: subjects\.csv holds no network"):
+    with pytest.raises(ValueError, match=r"figA2: subjects\.csv has no network"):
         plot_fig_a2(subjects[subjects["network"] == "none"], ks, OPTIONS, which="figA2")
 
 

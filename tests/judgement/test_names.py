@@ -95,7 +95,7 @@ def test_folds_of_test_rows_that_nobody_trained_are_named(make_table, write):
     rows.loc[(rows["subset"] == "test") & (rows["fold"] == "b"), "fold"] = "fold b"
     [warning] = read_table([write(rows)]).warnings
     assert warning.startswith("nonmixed: fold 'fold b' of 48 rows")
-    assert "those have 'a', 'b', 'c'" in warning
+    assert "training rows have 'a', 'b', 'c'" in warning
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_lines_with_more_cells_than_names_are_refused_and_an_index_is_a_column(m
     rows = make_table()
     text = rows.to_csv(index=False)
     path.write_text("\n".join([text.splitlines()[0], *(f"{line},1" for line in text.splitlines()[1:])]))
-    with pytest.raises(PredictionError, match=r"more cells than its first line names columns \(13\)"):
+    with pytest.raises(PredictionError, match=r"more cells than the header has columns \(13\)"):
         read_table([path])
     rows.set_index(["subject", "start"]).to_parquet(tmp_path / "t.parquet")
     read = read_table([tmp_path / "t.parquet"])

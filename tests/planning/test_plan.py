@@ -92,7 +92,7 @@ def test_without_an_address_nothing_is_downloaded_and_nothing_held(paper, listed
     )
     assert plan["download_gb"] == 0
     assert plan["stores"]["recordings"] == {"gb": 0.0, "passing_gb": 0.0}
-    assert "none is fetched" in plan["note"]
+    assert "nothing is fetched" in plan["note"]
 
 
 def test_a_local_folder_that_was_not_listed_leaves_its_figures_open(project, tmp_path):

@@ -128,5 +128,5 @@ def test_the_mean_regressor_has_a_card_too(card):
     for name in ("sbp", "dbp"):
         rows[name] = rows.loc[~test, f"{name}_ref"].mean() * test.map({True: 1.0, False: np.nan})
     said = card(rows, run={**RUN, "options": {"architecture": "mean"}})
-    assert "Always says the mean pressures of its training windows" in said
+    assert "Always predicts the mean pressures of its training windows" in said
     assert "skill 0.00" in said

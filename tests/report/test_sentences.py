@@ -29,7 +29,7 @@ def test_the_interval_decides(lower, upper, verdict, words):
     said = skill_sentence(rows(0.2, lower, upper), 0.95)
     assert said.verdict == verdict
     assert words in said.text
-    assert "AlexNet removes 20 % of the error of always saying the population mean" in said.text
+    assert "AlexNet removes 20 % of the error of always predicting the population mean" in said.text
     assert "MAE 12.0 in place of 15.0 mmHg" in said.text
 
 
@@ -47,7 +47,7 @@ def test_a_network_that_is_worse_adds_error():
 def test_what_changes_nothing_neither_adds_nor_removes():
     said = skill_sentence(rows(0.0, 0.0, 0.0), 0.95)
     assert said.verdict == "not shown"
-    assert "neither adds to nor removes from the error of always saying" in said.text
+    assert "neither adds to nor removes from the error of always predicting" in said.text
 
 
 def test_the_hardest_baseline_is_named_where_it_is_not_the_mean():

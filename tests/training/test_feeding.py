@@ -91,9 +91,9 @@ def test_stores_that_cannot_be_trained_on_are_named(make_store, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"absent\.zarr\.zip"):
         open_windows(tmp_path / "absent.zarr.zip")
     (tmp_path / "text.zarr.zip").write_text("no zip")
-    with pytest.raises(ValueError, match=r"text\.zarr\.zip is no store of windows"):
+    with pytest.raises(ValueError, match=r"text\.zarr\.zip is not a store of windows"):
         open_windows(tmp_path / "text.zarr.zip")
-    with pytest.raises(ValueError, match="holds no windows"):
+    with pytest.raises(ValueError, match="has no windows"):
         open_windows(make_store(tmp_path / "none.zarr.zip", 0))
     labels = np.full((5, 2), 100.0)
     labels[2, 1] = np.nan
@@ -101,5 +101,5 @@ def test_stores_that_cannot_be_trained_on_are_named(make_store, tmp_path):
         open_windows(make_store(tmp_path / "nan.zarr.zip", 5, labels=labels))
     with zarr.storage.ZipStore(tmp_path / "bare.zarr.zip", mode="w") as store:
         zarr.create_group(store)
-    with pytest.raises(ValueError, match=r"bare\.zarr\.zip is no store"):
+    with pytest.raises(ValueError, match=r"bare\.zarr\.zip is not a store"):
         open_windows(tmp_path / "bare.zarr.zip")

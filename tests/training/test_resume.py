@@ -32,7 +32,7 @@ def test_a_training_stopped_on_its_way_ends_bit_for_bit_as_if_undisturbed(tiny, 
         trained("state", stop)
     lines = []
     resumed = trained("state", lines.append)
-    assert lines[0] == "build: going on after epoch 3"
+    assert lines[0] == "build: continuing after epoch 3"
     assert not any(" epoch 3/" in line for line in lines)
     assert [row["val_mae"] for row in resumed.history] == [row["val_mae"] for row in calm.history]
     for one, other in zip(resumed.model.get_weights(), calm.model.get_weights(), strict=True):
@@ -79,7 +79,7 @@ def test_a_state_that_is_damaged_or_anothers_is_not_taken_up(small, tmp_path, da
     before = small.get_weights()
     progress = load_state(tmp_path, small, {"seed": 2 if damage == "other" else 1}, lines.append)
     assert progress.epoch == 0
-    assert "training starts afresh" in lines[0]
+    assert "training starts from the beginning" in lines[0]
     for weight, expected in zip(small.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, expected)
 
@@ -109,7 +109,7 @@ def test_a_training_that_had_ended_is_not_trained_on(tiny, stores, tmp_path):
     epochs = first.facts["epochs_run"]
     again = train_network(options, *stores, seed=0, state=tmp_path / "state", log=lines.append)
     assert epochs < 30
-    assert lines[-1] == f"build: going on after epoch {epochs}"
+    assert lines[-1] == f"build: continuing after epoch {epochs}"
     assert again.history == first.history
     for found, expected in zip(again.model.get_weights(), first.model.get_weights(), strict=True):
         np.testing.assert_array_equal(found, expected)

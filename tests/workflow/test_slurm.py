@@ -234,7 +234,7 @@ def test_cancelled_jobs_are_done_again_with_more_memory(slurm_run):
 @pytest.mark.slow
 def test_a_shard_and_a_training_cancelled_on_the_way_end_as_if_undisturbed(slurm_run, tiny_study, make_study, config):
     log = (slurm_run.folder / "logs/tiny/train_network/nonmixed/alexnet_seed0.log").read_text()
-    assert re.search(r"alexnet: going on after epoch [1-9]", log)
+    assert re.search(r"alexnet: continuing after epoch [1-9]", log)
 
     def windows(folder):
         table = pd.read_parquet(folder / "results/tiny/windows/main.parquet")

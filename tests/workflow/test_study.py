@@ -169,12 +169,12 @@ def test_a_training_killed_on_one_core_ends_with_the_predictions_of_one_undistur
     fresh_study("--unlock", config=config)
     fresh_study("--", target, config=config, cores=1)
     log = next((fresh_study.folder / "logs").rglob("alexnet_seed0.log")).read_text()
-    assert "going on after epoch" in log
+    assert "continuing after epoch" in log
     assert before == {path: path.stat().st_mtime_ns for path in before}
     resumed = [read(fresh_study.folder / TRAINING.format("nonmixed", name)) for read, name in WRITTEN]
     fresh_study("--forcerun", "train_network", "--", target, config=config, cores=4)
     log = next((fresh_study.folder / "logs").rglob("alexnet_seed0.log")).read_text()
-    assert "going on after epoch" not in log
+    assert "continuing after epoch" not in log
     undisturbed = [read(fresh_study.folder / TRAINING.format("nonmixed", name)) for read, name in WRITTEN]
     for one, other in zip(resumed, undisturbed, strict=True):
         pd.testing.assert_frame_equal(

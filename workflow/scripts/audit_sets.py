@@ -1,4 +1,4 @@
-"""Look for all seven leaks of a split: its manifest, its signals, and what its networks are scaled by."""
+"""Look for all seven leaks of a split in its manifest, its signals and its networks' scaling."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Fetch what the listing of a database rests on: records, checksums, patients' names."""
+"""Fetch the files needed to list a database: records, checksums, patients' names."""
 
 import json
 

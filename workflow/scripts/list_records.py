@@ -1,4 +1,4 @@
-"""Describe the records of a shard: whose they are, how long, what is wrong with them."""
+"""Describe the records of a shard: subject, length, problems."""
 
 from cuffless.config import RecordOptions, read_config
 from cuffless.files import whole_file

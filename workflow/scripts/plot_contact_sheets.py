@@ -1,4 +1,4 @@
-"""Plot what was measured in each recording: frames with their regions, colours, pulse wave, pulse rate."""
+"""Plot the measurements of each recording: frames with their regions, colours, pulse wave, pulse rate."""
 
 from pathlib import Path
 

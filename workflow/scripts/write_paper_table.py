@@ -1,4 +1,4 @@
-"""Write Table 1 or 2: errors of the arms beside the paper's."""
+"""Write Table 1 or 2: errors of the arms next to the paper's."""
 
 from pathlib import Path
 

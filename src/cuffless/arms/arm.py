@@ -1,4 +1,4 @@
-"""What an arm is, and what becomes of it."""
+"""The definition of an arm, and the results of judging one."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from cuffless.judgement.questions import Questions
 
 @dataclass(frozen=True)
 class Judged:
-    """Tables of an arm by the names of their files, texts such as a summary, and its judgement against baselines."""
+    """Results of an arm: tables by file name, texts such as a summary, and the judgement against baselines."""
 
     tables: Mapping[str, pd.DataFrame]
     texts: Mapping[str, str] = field(default_factory=dict)

@@ -36,11 +36,11 @@ QUESTIONS = Questions(
 
 
 def design_of(plan: pd.DataFrame) -> Layout:
-    """The windows of all folds, each of the subject that it leaves out.
+    """The windows of all folds, each with the subject that it leaves out.
 
-    The population mean and the regression on pulse rate are fitted in each fold on those who train it, without
-    validation and test subject; the latter is left out where a window has no pulse rate. Calibration values and offsets
-    are those of the windows that `first` and `random` add.
+    The population mean and the regression on pulse rate are fitted in each fold on its training subjects, without
+    the validation and test subjects; the regression is left out if a window has no pulse rate. Calibration
+    values and offsets are those of the windows that `first` and `random` add.
     """
     plan = plan.sort_values(["fold", "order"], ignore_index=True).assign(number=lambda table: table["fold"])
     rates = np.isfinite(plan["hr"].to_numpy(float)).all()
@@ -69,7 +69,7 @@ def judge_folds(
     reference: pd.DataFrame | None = None,
     unchanged: Mapping[str, float] | None = None,
 ) -> Judged:
-    """Judge networks before and after fine-tuning beside what needs no network, on the same test windows.
+    """Judge networks before and after fine-tuning, and methods without a network, on the same test windows.
 
     Parameters
     ----------
@@ -80,10 +80,10 @@ def judge_folds(
     predictions : DataFrame or iterable of DataFrame
         Of all networks and seeds, as from `contract_table`.
     tuning : RppgTuningOptions
-        For the words only: what the plan was drawn with.
+        Only for the texts: options with which the plan was sampled.
     options : EvaluationOptions, optional
     reference : DataFrame, optional
-        What the paper found, for the summary; see `summary_page`.
+        The paper's findings, for the summary; see `summary_page`.
     unchanged : mapping of str to float, optional
         Share of each network's fits that left it as it was, for the summary.
 

@@ -1,4 +1,4 @@
-"""What the tables of the camera arm say, in sentences that hold for any outcome."""
+"""Texts about the tables of the camera arm, with sentences that are true for any outcome."""
 
 from collections.abc import Mapping
 
@@ -67,7 +67,7 @@ def summary_page(
     options : EvaluationOptions
         `confidence`, `alpha`.
     reference : DataFrame, optional
-        What the paper found: ``finding, count, of`` (`resources/reference_rppg.csv`).
+        The paper's findings: ``finding, count, of`` (`resources/reference_rppg.csv`).
     unchanged : mapping of str to float, optional
         Share of each network's fits that left it as it was.
 
@@ -86,13 +86,13 @@ def summary_page(
         ]
     for pressure in names.PRESSURES:
         lines += ["", f"## {pressure}", "", *_methods(rows[rows["pressure"] == pressure], tuning)]
-    said = [_improved(tables["subject_boxes"], reference), *_sentences(rows, tables["contrasts"])]
+    said = [_improvement_sentence(tables["subject_boxes"], reference), *_sentences(rows, tables["contrasts"])]
     lines += ["", "## In words", "", *(f"- {sentence}" for sentence in said)]
     return "\n".join([*lines, "", *ks_part(tables["subject_ks"], options)]) + "\n"
 
 
 def table2_note(audit: Mapping, tuning: RppgTuningOptions) -> str:
-    """What a reader of Table 2 must know."""
+    """Note below Table 2."""
     tests = {
         "common": "All settings are tested on the same windows, those that neither first nor random takes",
         "own_complement": "Each setting is tested on all windows of the test subject that it does not take",
@@ -119,7 +119,7 @@ def _cohort(rows: pd.DataFrame, audit: Mapping, tuning: RppgTuningOptions) -> st
 
 
 def _methods(rows: pd.DataFrame, tuning: RppgTuningOptions) -> list[str]:
-    # Who knows of other people only is shown beside the networks that learnt from the same, on the same windows.
+    # Baselines that know only other people are shown with the networks trained on the same people and windows.
     others = (TUNED,) if tuning.test == "common" else (TUNED, FIRST, RANDOM)
     wanted = [
         (setting, TABLE2.settings[setting], method, names.METHODS[method])
@@ -130,7 +130,7 @@ def _methods(rows: pd.DataFrame, tuning: RppgTuningOptions) -> list[str]:
     return methods_table(rows, ("setting", "method"), wanted)
 
 
-def _improved(subjects: pd.DataFrame, reference: pd.DataFrame | None) -> str:
+def _improvement_sentence(subjects: pd.DataFrame, reference: pd.DataFrame | None) -> str:
     improved = subjects.groupby("subject")["improved"].first()
     said = (
         f"Fine-tuning on other people lowers the SBP error of {improved.sum()} of {len(improved)} subjects "
@@ -143,7 +143,7 @@ def _improved(subjects: pd.DataFrame, reference: pd.DataFrame | None) -> str:
 
 
 def _sentences(rows: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
-    """What each step changes, and whether it beats what needs no network."""
+    """Sentences on the change by each step, and on whether the network beats methods without one."""
     who = subject_of(rows["network"].unique())
     maes = rows[(rows["network"] == names.ALL) & (rows["method"] == names.NETWORK)].set_index(["setting", "pressure"])[
         "mae"
@@ -168,7 +168,7 @@ def _sentences(rows: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
         row = found.loc[(f"{FIRST} vs {RANDOM}", pressure)]
         said.append(
             f"{pressure}, {who}: first less random windows: {difference_text(row)} mmHg "
-            f"({_verdict(row, 'first are better', 'random are better')}); random windows lie beside test windows."
+            f"({_verdict(row, 'first are better', 'random are better')}); random windows are next to test windows."
         )
     return said
 

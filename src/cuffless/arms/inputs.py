@@ -20,7 +20,7 @@ _CALLED = {True: "derivatives", False: "signal"}
 
 
 def run_of(path: str | Path) -> dict:
-    """What a run is, off the path of its predictions: ``.../<crop>/<channels>/<network>/seed<k>/<file>``."""
+    """Keys of a run, from the path of its predictions: ``.../<crop>/<channels>/<network>/seed<k>/<file>``."""
     crop, channels, network, seed = Path(path).parts[-5:-1]
     cut = crop_named(crop)
     return {
@@ -33,7 +33,7 @@ def run_of(path: str | Path) -> dict:
 
 
 def identity_of(quality: pd.DataFrame) -> str:
-    """What the study's subjects are: of those that have windows the least that is known.
+    """Identity of the study's subjects: the weakest among those that have windows.
 
     ``patient``; ``run`` where runs of records stand for people; ``record`` where any record stands for its person.
 

@@ -1,4 +1,4 @@
-"""Leakage: errors of one network beside what its test windows share with its training windows."""
+"""Leakage: errors of one network, and what its test windows share with its training windows."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ def judge_leakage(
     dialled: Mapping[str, float],
     dial: Sequence[str],
 ) -> Judged:
-    """Judge every trial: what its windows share, and how large its errors are.
+    """Judge every trial: what its training and test windows share, and its errors.
 
     Parameters
     ----------
@@ -124,18 +124,18 @@ def _described(trial: Trial, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def judge_dose(paths: Sequence[str | Path], options: EvaluationOptions) -> pd.DataFrame:
-    """Errors of a network and of the mean regressor on one split, and what test and training windows share.
+    """Errors of a network and of the mean regressor on one split, and what its test and training windows share.
 
     Parameters
     ----------
     paths : sequence of path
-        Prediction tables of the network, one a seed, with the references of the training windows.
+        Prediction tables of the network, one per seed, with the references of the training windows.
     options : EvaluationOptions
 
     Returns
     -------
     DataFrame
-        The columns of `mae_tables`' second table, one row a network (`mean` last) x pressure x average; then
+        The columns of `mae_tables`' second table, one row per network (`mean` last), pressure and average; then
         ``n_training_subjects, n_training_windows`` and ``known_subject, known_record, known_signal``: shares of the
         test windows whose subject, whose record, or a part of whose signal is in training, too.
 
@@ -146,12 +146,12 @@ def judge_dose(paths: Sequence[str | Path], options: EvaluationOptions) -> pd.Da
 
     Notes
     -----
-    The mean regressor needs no training: it says the mean of the training windows' references.
+    The mean regressor needs no training: it predicts the mean of the training windows' references.
     """
     cases = make_cases(read_table(paths))
     if len(cases) != 1:
         named = ", ".join(case.name for case in cases)
-        raise PredictionError(f"{', '.join(map(str, paths))} are of the splits {named}; give those of one")
+        raise PredictionError(f"{', '.join(map(str, paths))} are of the splits {named}; give the tables of one split")
     [case] = cases
     test, training = case.windows, case.training[case.training["subset"] == "train"]
     if training.empty:

@@ -64,11 +64,11 @@ def design_of(protocol: Protocol) -> Layout:
     Raises
     ------
     PredictionError
-        If a window stands twice in the plan, or a subject has no test or no calibration window.
+        If a window occurs twice in the plan, or a subject has no test or no calibration window.
     """
     options = protocol.options
     plan = protocol.plan.sort_values(["subject", "order"], ignore_index=True)
-    if options.order != "time":  # the order in time is lost, and with it how long ago a subject was calibrated
+    if options.order != "time":  # without the order in time, the time since calibration is unknown
         plan = plan.assign(elapsed=np.nan)
     owner, _ = pd.factorize(plan["subject"])
     calibrating = {}
@@ -88,7 +88,7 @@ def design_of(protocol: Protocol) -> Layout:
             f"protocol {protocol.name!r}",
             "personalize",
             "personalization.learning_rate",
-            "draw the plan anew, or raise personalization.min_windows",
+            "sample the plan again, or raise personalization.min_windows",
         ),
         budget=options.budget,
         further={(FIRST, options.budget): "between"},
@@ -104,7 +104,7 @@ def judge_protocols(
     *,
     reference: pd.DataFrame | None = None,
 ) -> Judged:
-    """Judge personalized networks beside what needs no network, on the same test windows.
+    """Judge personalized networks, and methods without a network, on the same test windows.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def judge_protocols(
         The first is shown in Table 1.
     options : EvaluationOptions, optional
     reference : DataFrame, optional
-        What the paper found with its own test, for the summary; see `summary_page`.
+        The paper's findings by its own test, for the summary; see `summary_page`.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def judge_protocols(
 
 
 def read_protocol_predictions(paths: Iterable[str | Path]) -> dict[str, list[Path]]:
-    """Files of predictions by the protocol that they say they are of.
+    """Files of predictions, grouped by the protocol named in them.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def read_protocol_predictions(paths: Iterable[str | Path]) -> dict[str, list[Pat
     Raises
     ------
     PredictionError
-        If a column is missing or a file holds none or several protocols.
+        If a column is missing, or a file does not hold exactly one protocol.
     """
     import pyarrow.parquet as pq
 
@@ -154,7 +154,7 @@ def read_protocol_predictions(paths: Iterable[str | Path]) -> dict[str, list[Pat
             raise PredictionError(f"{path}: no column {', '.join(missing)}; personalize the network again")
         held = pq.read_table(path, columns=["protocol"]).column(0).unique().to_pylist()
         if len(held) != 1:
-            raise PredictionError(f"{path}: rows of {len(held)} protocols {held}; give each protocol a file of its own")
+            raise PredictionError(f"{path}: rows of {len(held)} protocols {held}; give each protocol its own file")
         found.setdefault(held[0], []).append(path)
     return found
 

@@ -1,4 +1,4 @@
-"""What the tables of personalization say, in sentences that hold for any outcome."""
+"""Texts about the tables of personalization, with sentences that are true for any outcome."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -47,7 +47,7 @@ def summary_page(
     options : EvaluationOptions
         `confidence`, `alpha`.
     reference : DataFrame, optional
-        What the paper found with its test: ``comparison, network, share`` of subjects
+        The paper's findings by its own test: ``comparison, network, share`` of subjects
         (`resources/reference_significance.csv`).
 
     Returns
@@ -63,12 +63,12 @@ def summary_page(
     lines += ["", *_strategies_part(protocols, mae, tests), "", *ks_part(tables["subject_ks"], options)]
     if reference is not None and len(reference):
         said = (f"{row.comparison}, {network_header(row.network)}: {row.share:.0%}" for row in reference.itertuples())
-        lines += ["", f"The paper, of 20 subjects, the pressure not said: {'; '.join(said)}."]
+        lines += ["", f"The paper, of 20 subjects, without naming the pressure: {'; '.join(said)}."]
     return "\n".join(lines) + "\n"
 
 
 def table1_note(protocol) -> str:
-    """What a reader of Table 1 must know of the personalized rows of a protocol."""
+    """Note below Table 1 on the personalized rows of a protocol."""
     own = protocol.options
     shares = {"first": own.share, "random": own.random_share or own.share}
     taken = f"{own.budget}" if len(set(shares.values())) == 1 else None
@@ -94,7 +94,7 @@ def _protocol_part(protocol, mae: pd.DataFrame, tests: pd.DataFrame) -> list[str
 
 
 def _methods(rows: pd.DataFrame, options: ProtocolOptions) -> list[str]:
-    """What needs no windows of the subject, and what each strategy makes of them, at the main budget."""
+    """Methods without windows of the subject, and methods of each strategy, at the main budget."""
     shuffled = " in the shuffled order" if options.order == "shuffled" else ""
     shown = rows[rows["budget"].isin(["", options.budget])]
     counts = shown.groupby("setting")["n_calibration"].first()
@@ -145,7 +145,7 @@ def _strategies_part(protocols: Sequence, mae: pd.DataFrame, tests: pd.DataFrame
         f"MAE of the fine-tuned network on `first` less that on `random`, {subject_of(tests['network'].unique())}; "
         "above 0, random windows are the better ones.",
         "",
-        *table_head(["protocol", "tests beside calibration windows", "first / random windows", *_TESTED], 2),
+        *table_head(["protocol", "tests next to calibration windows", "first / random windows", *_TESTED], 2),
     ]
     for protocol in protocols:
         cells = []
@@ -160,14 +160,14 @@ def _strategies_part(protocols: Sequence, mae: pd.DataFrame, tests: pd.DataFrame
 
 
 def protocol_sentence(options: ProtocolOptions, shares: Mapping[str, float] = MappingProxyType({})) -> str:
-    """How a protocol divides a subject's windows, and what it trains: layers, and `shares` of networks' weights."""
+    """How a protocol divides a subject's windows, and which layers it trains, with `shares` of networks' weights."""
     rest = f"each subject's last {100 * (1 - options.share):g} %"
     order = "in time" if options.order == "time" else "in shuffled order"
     if options.test_half == "last":
         test = f"the last half of {rest} {order}"
         gap = f", with {_count(options.gap, 'unused window')} before it"
     else:
-        test, gap = f"every second window of {rest} {order}, beside windows that may calibrate", ""
+        test, gap = f"every second window of {rest} {order}, next to windows that may calibrate", ""
     layers = {"heads": "the outputs", "dense": "dense layers and outputs", "all": "all layers", "last7": "the last 7"}
     of = ", ".join(f"{names.NETWORKS.get(name, name)} {_percent(share)}" for name, share in shares.items())
     return f"Tested on {test}{gap}. Layers trained: {layers[options.layers]}{f' ({of} of the weights)' if of else ''}."
@@ -178,7 +178,7 @@ def _percent(share: float) -> str:
 
 
 def gain_sentences(mae: pd.DataFrame, tests: pd.DataFrame, options: ProtocolOptions) -> list[str]:
-    """What fine-tuning gains over the network as trained, and over what needs no fine-tuning.
+    """Sentences on the gain by fine-tuning over the network as trained, and over methods without fine-tuning.
 
     Parameters
     ----------
@@ -221,9 +221,9 @@ def _gain(row, levels: Sequence[float]) -> str:
     gain, least, most = map(number_text, (-row.difference, -row.upper, -row.lower))
     moved += f", a gain of {gain} mmHg [{least}, {most}] ({_p_value(row)})"
     if row.lower <= 0 <= row.upper:
-        return f"{moved}, which may be none. What share of it the offset correction gives cannot be said."
+        return f"{moved}, which may be zero. The offset correction's share of it cannot be determined."
     if row.difference > 0:
-        return f"{moved}: a loss. There is no gain of which the offset correction could give a share."
+        return f"{moved}: a loss, so there is no gain of which the offset correction could have a share."
     share = (before - offset) / (before - tuned)
     if share < 0:
         return f"{moved}. The offset correction alone gives none of it: with it the MAE is {offset:.1f} mmHg."
@@ -245,7 +245,7 @@ def _against(row, other: str) -> str:
 
 
 def strategy_sentences(tests: pd.DataFrame, options: dict[str, ProtocolOptions]) -> list[str]:
-    """How much of the difference between strategies comes with windows beside the test windows.
+    """How much of the difference between strategies comes with windows next to the test windows.
 
     Parameters
     ----------
@@ -257,7 +257,8 @@ def strategy_sentences(tests: pd.DataFrame, options: dict[str, ProtocolOptions])
     Returns
     -------
     list of str
-        For each protocol that tests beside calibration windows, set against the first that does not; none without both.
+        For each protocol that tests next to calibration windows, compared with the first that does not; none without
+        both.
     """
     beside = [name for name, own in options.items() if tests_beside_calibration(own)]
     clean = [name for name in options if name not in beside]
@@ -272,7 +273,7 @@ def strategy_sentences(tests: pd.DataFrame, options: dict[str, ProtocolOptions])
             less, beside_less, change = map(number_text, (a, b, b - a))
             said.append(
                 f"{pressure}: `first` less `random` is {less} mmHg under `{clean[0]}` and {beside_less} mmHg under "
-                f"`{name}`, where test windows lie beside calibration windows: a change of {change} mmHg "
+                f"`{name}`, where test windows are next to calibration windows: a change of {change} mmHg "
                 "that comes with these neighbours and with whatever else the protocols do differently (not tested)."
             )
     return said

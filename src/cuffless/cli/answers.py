@@ -24,17 +24,19 @@ def complain(message: str) -> None:
 
 
 def exit_status(*wrong: type[Exception]) -> Callable[[Callable[..., str]], Callable[..., int]]:
-    """Make a command's exit status of what it returns, the reason why nothing is usable; empty if something is.
+    """Turn what a command returns, the reason why nothing is usable or an empty text, into its exit status.
 
-    A `UsageError`, or one of `wrong`, is a wrong use.
+    A `UsageError` and the errors in `wrong` count as wrong use.
     """
+
+    wrong_uses: tuple[type[Exception], ...] = (UsageError, *wrong)
 
     def decorate(run: Callable[..., str]) -> Callable[..., int]:
         @wraps(run)
         def answered(*args, **kwargs) -> int:
             try:
                 reason = run(*args, **kwargs)
-            except (UsageError, *wrong) as error:
+            except wrong_uses as error:
                 complain(str(error))
                 return WRONG_USE
             if reason:

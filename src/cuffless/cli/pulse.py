@@ -71,7 +71,7 @@ def run_pulse(call: PulseCall) -> str:
     for note in summary.get("notes", []):
         complain(note)
     if call.plot:
-        _plot(call.plot, call.source.name, opened or _Opened(None), rates, reason)
+        _plot(call.plot, call.source.name, opened, rates, reason)
     return reason
 
 

@@ -1,4 +1,4 @@
-"""The audit of a design: what those who test it share with those who train and calibrate."""
+"""The audit of a design: what its test windows share with training and calibration windows."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ _COUNTED = "{count} {counted}"
 
 @dataclass(frozen=True)
 class _Words:
-    """How an arm words undeclared leaks: who leaks, each leak in a warning and in an error, and how to go on."""
+    """Words of an arm for undeclared leaks: the place, each leak in a warning and in an error, and the remedy."""
 
     who: str
     warning: str = _COUNTED
@@ -98,7 +98,7 @@ _WORDS = {
         _KIND,
         _KIND,
         "leak between its sets: ",
-        "set splits.leakage: warn to go on and have every result carry the warning",
+        "set splits.leakage: warn to continue with the warning in every result",
     ),
     "inputs": _Words("inputs"),
     "personalization": _Words(
@@ -111,7 +111,7 @@ _WORDS = {
 def make_leak(
     examples: Collection[str] | None, reason: str, *, declared: bool = False, count: int | None = None
 ) -> dict[str, object]:
-    """A leak as every audit has it.
+    """A leak, in the form of all audits.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def make_audit(
         Kinds that the design has on purpose.
     notes : iterable of str
     **facts
-        What else the audit says.
+        Further notes of the audit.
 
     Returns
     -------
@@ -181,7 +181,7 @@ def make_audit(
 
 
 def require_clean(audit: dict, *, name: str, leakage: Literal["fail", "warn"] = "fail") -> None:
-    """Stop at an undeclared leak, or have the audit warn of it.
+    """Stop at an undeclared leak, or add a warning to the audit.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ def tabulate_leaks(leaks: Mapping[str, Mapping]) -> pd.DataFrame:
 
 
 def counted_as(arm: str, kind: str) -> str:
-    """What is counted of a kind of leak of an arm."""
+    """Unit in which a kind of leak of an arm is counted."""
     return next(one.counted for one in KINDS[arm] if one.name == kind)
 
 

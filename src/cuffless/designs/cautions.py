@@ -1,4 +1,4 @@
-"""What readers of a number must know of the splits: who subjects are, and which leaks were let through."""
+"""Cautions to print with results: the identity of subjects, and leaks that were accepted."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -42,7 +42,7 @@ def read_cautions(paths: Iterable[str | Path]) -> list[str]:
 
 
 def _describe_people(audit: Mapping) -> str:
-    """What subjects are, where patients are not named."""
+    """Note on the identity of subjects, if patients are not named."""
     identities = set(audit.get("identity", ()))
     whose = "Of some records no patient is named" if "patient" in identities else "No patient is named"
     if "record" in identities:

@@ -98,7 +98,7 @@ def distances(
     -------
     since_end, until_start : (n,) float arrays
         From the latest end of a target that begins before the window to its start; from its end to the next start of a
-        target. Negative where they overlap, infinite without a target. A window is no target of its own.
+        target. Negative where they overlap, infinite without a target. A window is not its own target.
     """
     begin = windows[start].to_numpy(float)
     group = pd.factorize(windows[by])[0]

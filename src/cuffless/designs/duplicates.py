@@ -195,14 +195,14 @@ class _Shifts:
 
 
 def _unit(windows: np.ndarray) -> np.ndarray:
-    """Zero mean and unit norm; a flat window becomes zero, which is like nothing."""
+    """Zero mean and unit norm; a flat window becomes zero, which resembles no other."""
     windows = windows - windows.mean(axis=1, keepdims=True)
     norm = np.linalg.norm(windows, axis=1, keepdims=True)
     return np.divide(windows, norm, out=np.zeros_like(windows), where=norm > 0)
 
 
 class _Index:
-    """The windows of a set as points, and who lies near them."""
+    """The windows of a set as points, with a search for neighbours."""
 
     def __init__(self, windows: _Set, shifts: _Shifts, radius: float):
         from scipy.spatial import cKDTree

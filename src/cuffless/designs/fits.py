@@ -1,4 +1,4 @@
-"""What fine-tuning does with a design: the windows of each fit, and those predicted after it."""
+"""The fits of a design: the windows of each fine-tuning, and those predicted after it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def personalization_fits(plan: pd.DataFrame, options: ProtocolOptions) -> Fits:
         for strategy, budget, rows in calibration_sets(part, options):
             train, val = divide_calibration(len(rows), strategy, options)
             drift = strategy == FIRST and budget == options.budget
-            shown = np.flatnonzero(test | _between(part, rows) if drift else test)
+            shown = np.flatnonzero(test | _drift_windows(part, rows) if drift else test)
             # 5 % of 100 windows are 5 windows: one key, one fit.
             key = (int(number), STRATEGIES.index(strategy), len(rows))
             subset = np.where(test[shown], "test", "between")
@@ -170,8 +170,8 @@ def divide_calibration(n: int, strategy: str, options: ProtocolOptions) -> tuple
     return rows[: n - held], rows[n - held :]
 
 
-def _between(plan: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
-    """Windows at least one window after the last that calibrates, and before those that test: they show the drift."""
+def _drift_windows(plan: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+    """Windows after calibration, at least one window later, and before the test windows: they show the drift."""
     if not plan["elapsed"].is_monotonic_increasing:
         return np.zeros(len(plan), bool)  # shuffled, or without a common clock
     end = (plan["elapsed"] + plan["seconds"]).iloc[rows].max()

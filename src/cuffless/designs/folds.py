@@ -1,4 +1,4 @@
-"""Leave one subject out: who tests each fold, who stops its training, and which of their own windows train."""
+"""Leave one subject out: the test and the validation subject of each fold, and the test subject's training windows."""
 
 from collections.abc import Collection
 
@@ -75,7 +75,7 @@ def _note_left_out(counts: pd.Series) -> list[str]:
 
 
 def _divide(windows: pd.DataFrame, options: RppgTuningOptions, fold: int) -> pd.DataFrame:
-    """One subject's windows, in time order, with what each is used for."""
+    """One subject's windows, in time order, with the use of each."""
     n = len(windows)
     k = max(1, round(options.share * n))
     first, random = np.arange(n) < k, np.zeros(n, bool)
@@ -112,7 +112,7 @@ def _in_gap(windows: pd.DataFrame, k: int, gap: int) -> np.ndarray:
 
 
 def _shares_nothing(windows: pd.DataFrame, taken: np.ndarray) -> np.ndarray:
-    """Which windows are not taken and share no signal with one that is."""
+    """Mask of windows that are not taken and share no signal with a taken one."""
     return ~taken & (distance_to_test(windows.assign(test=taken)) > -TOUCHING_SECONDS)
 
 

@@ -68,7 +68,7 @@ def capped_index(
         sampled.append(_as_categories(_cap(held[complete], options)))
         waiting = [held[~complete]]
         missing = missing[missing > 0]
-    return _joined(sampled)
+    return _concatenate(sampled)
 
 
 def _pieces(index, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
@@ -112,7 +112,7 @@ def _as_categories(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: table[name].astype("category") for name in NAMES})
 
 
-def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+def _concatenate(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """The tables as one, sorted, with common categories."""
     from pandas.api.types import union_categoricals
 

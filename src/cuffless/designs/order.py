@@ -11,7 +11,7 @@ import pandas as pd
 from cuffless.records.runs import split_numbers
 
 LEAST_UNITS = 12
-"""With fewer subjects nothing can be said."""
+"""With fewer subjects nothing can be concluded."""
 MOST_P, LEAST_CLOSER = 0.01, 0.1
 """Neighbours are alike from this p on, if they are closer by this share at least: in thousands of subjects every wave
 in the pressures is significant."""
@@ -86,7 +86,7 @@ def compare_neighbours(
     labels = _medians(windows)
     n = len(labels)
     if n < LEAST_UNITS:
-        return Neighbours(n, problem=f"needs {LEAST_UNITS} subjects or more to tell; there are {n}")
+        return Neighbours(n, problem=f"needs {LEAST_UNITS} subjects or more; there are {n}")
     ranks = _ranks(labels)
     if not ranks.size:
         return Neighbours(n, problem="all subjects have the same pressures")

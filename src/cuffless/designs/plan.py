@@ -141,7 +141,7 @@ def _before_gap(windows: pd.DataFrame, test: np.ndarray, gap: int) -> np.ndarray
 
 
 def audit_plan(design: Design, options: ProtocolOptions, *, trained_on: Collection[str] = ()) -> dict:
-    """Look for calibration windows in, over or beside test windows, and for subjects that the network knows.
+    """Look for calibration windows in, over or next to test windows, and for subjects that the network knows.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ def scaling_error(mean, sd, windows: pd.DataFrame, kind: Literal["network", "mea
     """
     labels = next(columns for columns in _LABELS if set(columns) <= set(windows.columns))
     if not (windows["subset"] == "train").any():
-        raise ValueError("no training windows to compare a network's scaling with")
+        raise ValueError("no training windows, so a network's scaling cannot be checked; sample the split again")
 
     def distance(subsets) -> float:
         part = windows.loc[windows["subset"].isin(subsets), labels].to_numpy(float)

@@ -43,7 +43,7 @@ def audited_split(
     name: str,
     runs_gap: int | None = None,
 ) -> tuple[Design, dict]:
-    """Sample a split and look for leaks before anything is trained on it.
+    """Sample a split and audit it for leaks before anything is trained on it.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def _note_without_windows(quality: pd.DataFrame) -> list[str]:
 def audit_split(
     design: Design, options: SplitOptions, *, overlap: float, identities: Iterable[str] = (), **facts
 ) -> dict:
-    """Look for what one set of a split knows of another, before anything is trained.
+    """Audit a split for leaks between its sets, before anything is trained.
 
     Parameters
     ----------
@@ -130,9 +130,9 @@ def audit_split(
     overlap : float
         Overlap with which the windows were cut.
     identities : iterable of str
-        What subjects stand for ("patient", "record", "run").
+        Identity of the subjects ("patient", "record", "run").
     **facts
-        What else the audit says.
+        Further notes of the audit.
 
     Returns
     -------
@@ -170,7 +170,7 @@ def audit_order(windows: pd.DataFrame, identities: Iterable[str] = (), *, declar
     windows : DataFrame
         Columns subset, subject, record, sbp, dbp (mmHg); hr where it is known.
     identities : iterable of str
-        What subjects stand for. Patients who are named hide nobody: what their order shows is noted and is not a leak.
+        Identity of the subjects. With named patients, a pattern in their order is noted but is not a leak.
     declared : collection of str
         Kinds of leak that the split declares: who shares people shares those who are hidden as well.
 
@@ -195,12 +195,12 @@ def audit_order(windows: pd.DataFrame, identities: Iterable[str] = (), *, declar
 
 
 def _remedy(windows: pd.DataFrame, identities: Iterable[str]) -> str:
-    """What the configuration can do about hidden people."""
+    """Options of the configuration that help against hidden people."""
     if "record" not in identities:
         return "raise records.runs_gap" if RUN in identities else ""
     runs = set(find_runs(windows["record"].astype(str).unique(), RecordOptions().runs_gap).values())
     if len(runs) < LEAST_UNITS:
-        return "a numbering without gaps does not tell where one person ends"
+        return "a numbering without gaps does not show where one person ends"
     return "records.identity: runs keeps records of neighbouring numbers on one side"
 
 
@@ -284,7 +284,7 @@ def _copies(duplicates: Mapping | None) -> dict:
 
 
 def _order_of(windows: pd.DataFrame) -> dict:
-    """The leak by order of a manifest, or of a table that has predictions beside its references."""
+    """The leak by order of a manifest, or of a table of references and predictions."""
     labels = {"sbp_ref": "sbp", "dbp_ref": "dbp"}
     if set(labels) <= set(windows.columns):
         windows = windows.drop(columns=list(labels.values()), errors="ignore").rename(columns=labels)

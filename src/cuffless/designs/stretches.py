@@ -41,8 +41,8 @@ def sample_stretches(index: pd.DataFrame, options: InputOptions) -> Design:
     if len(index) < asked.sum():
         if len(index) < len(asked):
             raise DesignError(
-                f"inputs: {len(index)} stretches of {options.stretch_seconds:g} s are accepted, and three sets are "
-                "wanted; add records or loosen the rules of the windowing"
+                f"inputs: {len(index)} stretches of {options.stretch_seconds:g} s are accepted, but three sets need "
+                "one each; add records or loosen the rules of the windowing"
             )
         counts = np.maximum(np.floor(asked / asked.sum() * len(index)).astype(int), 1)
         counts[0] += len(index) - counts.sum()

@@ -45,12 +45,12 @@ def several_networks(table: pd.DataFrame) -> bool:
 
 
 def pressure_columns(options: FigureOptions) -> int:
-    """2 where SBP and DBP have room side by side, 1 where they stand one above the other."""
+    """2 if SBP and DBP fit side by side, 1 if one is placed above the other."""
     return 2 if options.width_inch >= 2 * _LEAST_WIDTH * tiny_font(options) else 1
 
 
 def place(grid: GridSpec, row: int, pressure: int):
-    """Where a pressure of a row of panels stands, in a grid of one column or two."""
+    """Position of a pressure of a row of panels, in a grid of one column or two."""
     return grid[row, pressure] if grid.ncols > 1 else grid[len(PRESSURES) * row + pressure, 0]
 
 

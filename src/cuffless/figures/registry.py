@@ -99,7 +99,7 @@ def figure_title(name: str) -> str:
 
 
 def placeholder(name: str, study: StudyConfig) -> str | list[str]:
-    """Value of a placeholder, or its values where it stands for several.
+    """Value of a placeholder, or its values if it has several.
 
     Several: ``split`` (of the study), ``protocol`` (of personalization), ``protocol_split`` (whose test subjects the
     protocols draw). One: ``first_split, first_protocol, first_seed``; ``windowing``, of the first split;
@@ -126,7 +126,7 @@ def placeholder(name: str, study: StudyConfig) -> str | list[str]:
         case "schematic":
             networks = study.study.networks
             return next((n for n in networks if study.networks[n].architecture == "lstm"), networks[0])
-    raise ValueError(f"a figure's path has the placeholder {{{name}}}, which is not known")
+    raise ValueError(f"a figure's path has the unknown placeholder {{{name}}}")
 
 
 def _declaration(path: Path) -> FigureModule | None:

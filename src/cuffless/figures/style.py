@@ -167,7 +167,7 @@ def seeds_note(seeds: int) -> str:
 
 
 def save_figure(fig: Figure, pdf_path: str | Path) -> None:
-    """Write a figure as PDF and, beside it, as PNG, each whole or not at all.
+    """Write a figure as PDF and as PNG, each whole or not at all.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def save_figure(fig: Figure, pdf_path: str | Path) -> None:
     """
     pdf_path = Path(pdf_path)
     if pdf_path.suffix != ".pdf":
-        raise ValueError(f"{pdf_path}: a figure's path must end in .pdf; the .png is written beside it")
+        raise ValueError(f"{pdf_path}: a figure's path must end in .pdf; the .png is written next to it")
     save_picture(fig, pdf_path)
     save_picture(fig, pdf_path.with_suffix(".png"))
 

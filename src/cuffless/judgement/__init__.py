@@ -1,4 +1,4 @@
-"""Judging any predictor, ours or a user's, from one table of predictions."""
+"""Judging any predictor, cuffless's own or a user's, from one table of predictions."""
 
 from cuffless.judgement.judge import Judgement, judge
 from cuffless.judgement.table.cases import Case, make_cases

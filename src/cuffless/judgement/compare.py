@@ -28,15 +28,15 @@ def compare_methods(
     Parameters
     ----------
     designs : sequence of (Layout, DataFrame or iterable of DataFrame)
-        Each with the predictions of all networks and seeds; the first stands in the paper's table.
+        Each with the predictions of all networks and seeds; the first is shown in the paper's table.
     questions : Questions
     options : EvaluationOptions
 
     Returns
     -------
     dict of str to DataFrame
-        ``mae, method_skill, contrasts, subject_boxes, subject_ks``; ``boxes`` where they are asked for, ``drift`` where
-        a setting is followed over time; ``overall``, the rows of the paper's table. `MethodTables` tells their
+        ``mae, method_skill, contrasts, subject_boxes, subject_ks``; ``boxes`` if they are requested, ``drift`` if
+        a setting is followed over time; ``overall``, the rows of the paper's table. `MethodTables` describes their
         columns.
 
     Raises
@@ -54,10 +54,10 @@ def compare_methods(
         if design.drift:
             parts[-1]["drift"] = drift_table(errors, edges, options)
         overall = asked.overall() if overall is None else overall
-    return {name: _joined([part[name] for part in parts]) for name in parts[0]} | {"overall": overall}
+    return {name: _concatenate([part[name] for part in parts]) for name in parts[0]} | {"overall": overall}
 
 
-def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+def _concatenate(tables: list[pd.DataFrame]) -> pd.DataFrame:
     filled = [table for table in tables if len(table)]
     return pd.concat(filled, ignore_index=True) if filled else tables[0]
 

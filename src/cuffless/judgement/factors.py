@@ -15,7 +15,7 @@ _COLUMNS = ("comparison", "network", "within", "pressure", "t_p", "paired_p")
 
 
 class Factor(NamedTuple):
-    """Two settings of a factor, a and b, that are compared at each setting of another; columns of the runs' keys."""
+    """Two settings of a factor, a and b, compared at each setting of another factor; both are columns of the runs."""
 
     name: str
     column: str
@@ -30,15 +30,15 @@ def run_errors(runs: Iterable[tuple[Mapping, pd.DataFrame]], **facts) -> tuple[p
     Parameters
     ----------
     runs : iterable of (mapping, DataFrame)
-        What a run is, and its table of predictions: subset, subject, sbp_ref, dbp_ref, and for test rows sbp, dbp.
+        Keys of a run, and its table of predictions: subset, subject, sbp_ref, dbp_ref, and for test rows sbp, dbp.
     **facts
         Columns that are the same for all runs.
 
     Returns
     -------
     mae : DataFrame
-        One row per run and pressure: the keys, ``pressure, mae`` (mmHg), ``mae_mean`` (of always saying the mean of the
-        training labels, on the same windows), ``n_train, n_test, n_subjects`` and the facts.
+        One row per run and pressure: the keys, ``pressure, mae`` (mmHg), ``mae_mean`` (of always predicting the mean of
+        the training labels, on the same windows), ``n_train, n_test, n_subjects`` and the facts.
     subjects : DataFrame
         One row per run, pressure and test subject: the keys, ``pressure, subject, mae``.
 
@@ -53,7 +53,7 @@ def run_errors(runs: Iterable[tuple[Mapping, pd.DataFrame]], **facts) -> tuple[p
         without = len(test) - int(np.isfinite(test[[p.lower() for p in PRESSURES]]).all(axis=1).sum())
         if without or not len(test):
             named = ", ".join(f"{name} {value}" for name, value in key.items())
-            raise ValueError(f"run {named}: {without} of {len(test)} test windows without a prediction; train it anew")
+            raise ValueError(f"run {named}: {without} of {len(test)} test windows have no prediction; train it again")
         counts = {"n_train": len(train), "n_test": len(test), "n_subjects": test["subject"].nunique()}
         for pressure in PRESSURES:
             name = pressure.lower()
@@ -88,7 +88,7 @@ def compare_factors(
     pair : sequence of str
         Keys by which runs are paired.
     named : mapping, optional
-        What settings of the other factor are called.
+        Printed names of the other factor's settings.
 
     Returns
     -------

@@ -25,7 +25,7 @@ from cuffless.judgement.warnings import skill_warnings
 
 @dataclass(frozen=True)
 class Judgement:
-    """Tidy tables of a judgement; docs/own_predictions.md has their columns. `notes` begin with warnings."""
+    """Tidy tables of a judgement; their columns are in docs/own_predictions.md. `notes` starts with the warnings."""
 
     cases: pd.DataFrame
     skill: pd.DataFrame
@@ -60,9 +60,9 @@ def judge(
     table : JudgedTable
     options : EvaluationOptions, optional
     limits : mapping of pressure to (low, high), optional
-        Pressures that the study accepted: bins are counted from there, and a standard's range that they cut is named.
+        Pressures that the study accepted: bins start there, and a standard's range that they cut off is named.
     cases : sequence of Case, optional
-        The table's, where they are known.
+        The table's cases, if they are known.
 
     Returns
     -------
@@ -95,12 +95,12 @@ def _judge_case(case: Case, baselines: Baselines, options, limits) -> dict[str, 
         seeds = case.judged.seeds(network)
         predicted = [case.predicted(network, seed) for seed in seeds]
         named = {"case": case.name, "network": network}
-        merits.append(_named(merit_rows(predicted, options), named))
-        agreement.append(_named(agreement_rows(predicted, options), named))
+        merits.append(_with_columns(merit_rows(predicted, options), named))
+        agreement.append(_with_columns(agreement_rows(predicted, options), named))
         if predicted[0].since is not None:
-            drift.append(_named(since_rows(predicted, options), named))
+            drift.append(_with_columns(since_rows(predicted, options), named))
         for seed, one in zip(seeds, predicted, strict=True):
-            standards.append(_named(screen_standards(one, limits=limits), named | {"seed": seed}))
+            standards.append(_with_columns(screen_standards(one, limits=limits), named | {"seed": seed}))
     return {
         "cases": _case_row(case, baselines),
         "skill": skill_table(case, baselines, options),
@@ -118,7 +118,7 @@ def _judge_case(case: Case, baselines: Baselines, options, limits) -> dict[str, 
     }
 
 
-def _named(rows: pd.DataFrame, columns: Mapping[str, object]) -> pd.DataFrame:
+def _with_columns(rows: pd.DataFrame, columns: Mapping[str, object]) -> pd.DataFrame:
     for position, (name, value) in enumerate(columns.items()):
         rows.insert(position, name, value)
     return rows
@@ -156,7 +156,7 @@ def _case_row(case: Case, baselines: Baselines) -> pd.DataFrame:
 
 
 def _case_notes(case: Case, baselines: Baselines) -> list[str]:
-    """What cannot be assessed, by reason, and what is known in part."""
+    """Notes on baselines that cannot be assessed, by reason, and on those that know only some windows."""
     reasons: dict[str, list[str]] = {}
     for name, why in baselines.absent.items():
         reasons.setdefault(why, []).append(BASELINES[name])

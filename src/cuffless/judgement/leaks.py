@@ -1,4 +1,4 @@
-"""Leaks that a table of predictions shows: who and what is on both sides."""
+"""Leaks that a table of predictions shows: subjects, records and signal in both training and test rows."""
 
 from itertools import combinations
 
@@ -10,7 +10,7 @@ from cuffless.designs.clock import TOUCHING_SECONDS, shares_signal
 from cuffless.designs.order import compare_neighbours, pairs_across_sets
 from cuffless.judgement.table.cases import Case
 
-NEED_SIGNALS = "needs the signals, which a table of predictions does not hold; the study's own audit looks for it"
+NEED_SIGNALS = "needs the signals, which a table of predictions does not contain; the study's own audit looks for it"
 _ONE_CLOCK = 0.9  # of the subjects begin after the one before has ended
 _TIGHT, _CLOSE = 1e-3, 0.01  # mmHg
 _REFERENCE = ["sbp_ref", "dbp_ref"]
@@ -36,7 +36,7 @@ def leak_table(case: Case) -> pd.DataFrame:
 
 
 def hidden_people(leaks: pd.DataFrame) -> str:
-    """Warning of people hidden in the order of a case; empty if there are none, or if people are shared anyway."""
+    """Warning about people hidden in the order of a case; empty if there are none, or if people are shared anyway."""
     found = leaks[leaks["verdict"] == FOUND].set_index("kind")["reason"]
     if HIDDEN_ORDER not in found or "shared_subject" in found:
         return ""
@@ -53,7 +53,7 @@ def _shared(case: Case, column: str) -> dict:
 
 
 def _hidden(case: Case) -> dict:
-    """People hidden in the order: subjects who follow each other and are more alike than chance."""
+    """People hidden in the order: successive subjects who are more alike than by chance."""
     columns = ["subject", "record", "start", "seconds", "sbp", "dbp", *(["hr"] if "hr" in case.windows else [])]
     known = case.windows.assign(subset="test", **dict(zip(("sbp", "dbp"), case.judged.reference.T, strict=True)))
     training = case.training.drop(columns=["sbp", "dbp"]).rename(
@@ -70,11 +70,11 @@ def _hidden(case: Case) -> dict:
         return make_leak([], str(tested))
     if case.training.empty:
         shown = [f"{one} and {other}" for one, other in tested.pairs]
-        what = "if several are of one person, they count as different people and intervals are too narrow"
+        what = "if several belong to one person, they count as different people and intervals are too narrow"
     else:
         folds = windows.groupby("fold", sort=True)
         shown = list(dict.fromkeys(pair for _, fold in folds for pair in pairs_across_sets(tested.pairs, fold)))
-        what = "if they are of one person, training rows give away test rows"
+        what = "if they belong to one person, training rows give away test rows"
     return make_leak(sorted(shown), f"{tested}; {what}")
 
 
@@ -88,7 +88,7 @@ def _by_clock(windows: pd.DataFrame) -> pd.Series | None:
 
 
 def _record_key(case: Case, others: pd.DataFrame) -> list[str]:
-    """Columns that name a record: its own where each belongs to one person, else the person's as well."""
+    """Columns that identify a record: with the subject, unless each record belongs to one subject."""
     for rows in (case.windows, others):
         pairs = rows[["subject", "record"]].drop_duplicates()
         if pairs["record"].duplicated().any() or len(pairs) < 2:
@@ -97,7 +97,7 @@ def _record_key(case: Case, others: pd.DataFrame) -> list[str]:
 
 
 def _keys(rows: pd.DataFrame, by: list[str]) -> pd.Series:
-    """Fold and names as one text per row; what other folds train on is not a leak."""
+    """Fold and names as one text per row: training rows of another fold are not a leak."""
     key = rows["fold"].astype(str)
     for column in by:
         key = key + "/" + rows[column]
@@ -119,7 +119,7 @@ def _overlapping(case: Case, others: pd.DataFrame, what: str) -> dict:
 
 
 def _fitted_mean(case: Case) -> dict:
-    """Constant predictors fitted beyond the training set: what they predict gives away what they were fitted on."""
+    """Constant predictors fitted on more than the training set, recognized by the value that they predict."""
     constant = {
         key: values[0]
         for key, values in case.judged.predicted.items()

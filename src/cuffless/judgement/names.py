@@ -1,21 +1,21 @@
-"""What stands in the tables of a judgement: pressures, methods and baselines, by their names there and in print."""
+"""Names of pressures, methods and baselines, in the tables of a judgement and in print."""
 
 from cuffless.config import network_names
 
 PRESSURES = ("SBP", "DBP")
 AVERAGES = ("pooled", "subject")
-"""Every window counts the same, or every subject does."""
+"""Averages: every window counts the same, or every subject does."""
 ALL, NONE = "all", "none"
-"""In place of a network: the mean over networks, and no network."""
+"""Values of column network: the mean over networks, and no network."""
 NETWORK, OFFSET = "network", "offset"
-"""The network's own prediction, and that prediction plus its mean error on the calibration windows."""
+"""Methods: the network's own prediction, and that prediction plus its mean error on the calibration windows."""
 MEAN = "mean"
-"""The mean regressor among the networks, and as a method what it says: the mean of its training labels."""
+"""The mean regressor as a network, and as a method: its prediction, the mean of its training labels."""
 POPULATION_MEAN, POPULATION_MEDIAN = "population_mean", "population_median"
 HEART_RATE, DEMOGRAPHICS = "heart_rate", "demographics"
 HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN = "hold_first", "hold_last", "calibration_mean"
 CALIBRATED = (HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN)
-"""What a subject's own calibration values say without a network."""
+"""Methods that use a subject's own calibration values without a network."""
 BASELINES = {
     POPULATION_MEAN: "population mean",
     POPULATION_MEDIAN: "population median",
@@ -26,8 +26,8 @@ BASELINES = {
     CALIBRATION_MEAN: "calibration mean",
     OFFSET: "offset-corrected predictor",
 }
-"""What every predictor is judged against, in the order of the tables, and what it is called in print."""
+"""Baselines that every predictor is judged against, in the order of the tables, with their printed names."""
 METHODS = {**BASELINES, MEAN: BASELINES[POPULATION_MEAN], OFFSET: "offset-corrected network", NETWORK: "network"}
-"""What the methods of an arm are called in print."""
+"""Printed names of the methods of an arm."""
 NETWORKS = network_names()
-"""What networks are called in print, by their architecture."""
+"""Printed names of networks, by their architecture."""

@@ -1,4 +1,4 @@
-"""Tables 1 and 2: the study's mean absolute errors beside the paper's."""
+"""Tables 1 and 2: the study's mean absolute errors next to the paper's."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class PaperTable:
-    """A table of the paper: its number, its title, and what its settings are called."""
+    """A table of the paper: its number, its title, and the printed names of its settings."""
 
     number: int
     title: str
@@ -78,17 +78,17 @@ def read_reference(path: str | Path) -> pd.DataFrame:
     if missing:
         raise ValueError(f"{path}: no column {', '.join(missing)}; restore the file that comes with the workflow")
     if reference.duplicated(REFERENCE_COLUMNS[:4]).any():
-        raise ValueError(f"{path}: a result is given twice; keep one row a table, pressure, setting and network")
+        raise ValueError(f"{path}: a result is given twice; keep one row per table, pressure, setting and network")
     return reference
 
 
 def build_table(overall: pd.DataFrame, reference: pd.DataFrame, paper: PaperTable = TABLE1) -> pd.DataFrame:
-    """Lay the paper's MAE beside ours.
+    """Put the paper's MAE next to the study's.
 
     Parameters
     ----------
     overall : DataFrame
-        As from `mae_tables`; its ``split`` is the table's ``setting``. A column ``note`` is taken over.
+        As from `mae_tables`; its ``split`` is the table's ``setting``. A column ``note`` is kept.
     reference : DataFrame
         As from `read_reference`.
     paper : PaperTable, optional
@@ -99,7 +99,7 @@ def build_table(overall: pd.DataFrame, reference: pd.DataFrame, paper: PaperTabl
     DataFrame
         ``pressure, setting, network, mae, lower, upper, n_subjects, n_windows, seeds, average, paper, note``.
         ``paper`` is NaN where the paper has no such result, and in rows that average over subjects, as
-        the paper averages over windows. ``note`` says what a reader must know of a row, mostly nothing.
+        the paper averages over windows. ``note`` is a remark on a row, usually empty.
     """
     of_table = reference["table"] == paper.number
     theirs = reference.loc[of_table, ["pressure", "setting", "network", "mae"]]
@@ -174,16 +174,16 @@ def write_paper_table(
     *,
     paper: PaperTable = TABLE1,
 ) -> None:
-    """Write a table of the paper from what was judged, each file whole or not at all.
+    """Write a table of the paper as CSV and Markdown, each file whole or not at all.
 
     Parameters
     ----------
     overall : sequence of DataFrame
-        As for `build_table`: the splits', and others of the same columns that stand below them.
+        As for `build_table`: that of the splits, then others with the same columns.
     reference : DataFrame
         As from `read_reference`.
     csv, md : path
-        Where the table and its Markdown go.
+        Output files: the table and its Markdown.
     options : EvaluationOptions, optional
         `confidence`.
     paper : PaperTable, optional

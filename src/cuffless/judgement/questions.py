@@ -1,4 +1,4 @@
-"""What an arm asks of its methods, as data."""
+"""The comparisons that an arm asks for, as data."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ Side = tuple[str, str]
 
 @dataclass(frozen=True)
 class Questions:
-    """What is compared with what."""
+    """Comparisons between methods and settings."""
 
     baselines: tuple[str, ...]
-    """Methods and settings against which skill is told; settings, the earlier ones only."""
+    """Methods and settings against which skill is reported; of settings, only the earlier ones."""
     skilled: tuple[str, ...]
-    """Settings whose skill is told."""
+    """Settings whose skill is reported."""
     contrasts: Mapping[str, tuple[Side, Side]]
-    """Mapping of str to (side, side): Paired tests by name."""
+    """Paired tests, by name."""
     ks_pairs: tuple[tuple[str, str], ...]
-    """Tuple of (setting, setting): Settings between which the paper's test compares each subject's windows."""
+    """Settings between which the paper's test compares each subject's windows."""
     boxed: tuple[str, ...]
     """Methods whose windows' errors are shown as boxes."""
     boxed_together: bool
-    """Whether the mean over networks has boxes, too, and all subjects together have some."""
+    """Whether there are also boxes for the mean over networks and for all subjects together."""
     paper_settings: tuple[str, ...]
     """Settings in the order of the paper's table."""
 

@@ -1,4 +1,4 @@
-"""Parts of a page on what fine-tuning gains, in Markdown and in sentences that hold for any outcome."""
+"""Parts of a page on the gain by fine-tuning, in Markdown, with sentences that are true for any outcome."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,7 +11,7 @@ from cuffless.judgement.names import ALL, NETWORKS, NONE, PRESSURES
 
 
 def opening(title: str, warnings: Iterable[str], mae: pd.DataFrame, options: EvaluationOptions) -> list[str]:
-    """Title, warnings, and what the errors of the page are: how their intervals were made, and of how many seeds."""
+    """Title, warnings, and a description of the page's errors: how intervals are computed, number of seeds."""
     seeds = int(mae.loc[mae["network"] == ALL, "seeds"].min())
     methods = sorted(set(mae["interval"]) - {TOO_FEW})
     intervals = (
@@ -28,7 +28,7 @@ def opening(title: str, warnings: Iterable[str], mae: pd.DataFrame, options: Eva
 
 
 def methods_table(rows: pd.DataFrame, heads: Sequence[str], wanted: Iterable[tuple[str, str, str, str]]) -> list[str]:
-    """Errors of methods, a column per network; what has no network stands in the last column.
+    """Errors of methods, one column per network; methods without a network have the last column.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def methods_table(rows: pd.DataFrame, heads: Sequence[str], wanted: Iterable[tup
         Of `MethodTables.mae`: one pressure, average and budget.
     heads : sequence of str
         Over the first two columns.
-    wanted : iterable of (setting, what it is called, method, what it is called)
-        The table's rows; those that were not judged are passed over.
+    wanted : iterable of (setting, its printed name, method, its printed name)
+        The table's rows; those that were not judged are skipped.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def network_header(network: str) -> str:
 
 
 def subject_of(networks: Iterable[str]) -> str:
-    """What `all` is called where it is read."""
+    """Printed name of the mean over networks."""
     names = [name for name in networks if name not in (ALL, NONE)]
     return "the mean over networks" if len(names) > 1 else network_header(names[0])
 
@@ -128,12 +128,12 @@ def number_text(value: float) -> str:
 
 
 def p_text(p: float) -> str:
-    """A p-value, as sentences have it."""
+    """A p-value, as written in sentences."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def verdict_text(row, below: str, above: str) -> str:
-    """What a paired test allows to say of a difference below or above 0; not a word more."""
+    """The conclusion that a paired test allows about a difference below or above 0."""
     if not row.paired_significant:
         return "no difference is shown"
     return below if row.difference < 0 else above

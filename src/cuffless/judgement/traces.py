@@ -1,4 +1,4 @@
-"""Subjects whose course is shown: spread over how well they were predicted, with a bounded number of windows."""
+"""Subjects whose pressure is shown over time: from well to badly predicted, with a limited number of windows."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ SUBJECTS, WINDOWS = 60, 300
 
 
 def pick_traces(case: Case, baselines: Baselines) -> pd.DataFrame:
-    """Windows of a few subjects with what every network said of them.
+    """Windows of a few subjects with the predictions of every network.
 
     Returns
     -------

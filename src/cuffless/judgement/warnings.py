@@ -1,4 +1,4 @@
-"""What must stand beside skill, whichever arm it is of."""
+"""Warnings to print with skill, in every arm."""
 
 import pandas as pd
 
@@ -7,7 +7,7 @@ from cuffless.judgement.names import ALL
 
 
 def skill_warnings(skill: pd.DataFrame) -> list[str]:
-    """What must stand beside skill: that few subjects stand behind it, and that some have no upper limit.
+    """Warnings to print with skill: too few subjects, and intervals without an upper limit.
 
     Parameters
     ----------
@@ -23,12 +23,12 @@ def skill_warnings(skill: pd.DataFrame) -> list[str]:
 
 
 def _unbounded(skill: pd.DataFrame) -> str:
-    """Say where a network's interval reaches to 1: the bootstrap-t found no limit that the baseline's error sets."""
+    """Warning of intervals that reach 1, where the bootstrap-t found no upper limit."""
     open_ended = skill[(skill["upper"] >= 1) & (skill["skill"] < 1) & (skill["network"] != ALL)]
     if open_ended.empty:
         return ""
-    named = dict.fromkeys(f"{row.network} ({row.pressure})" for row in open_ended.itertuples())
+    names = dict.fromkeys(f"{row.network} ({row.pressure})" for row in open_ended.itertuples())
     return (
-        f"the skill of {', '.join(named)} has no upper limit against some baseline: a few subjects decide it; see the "
+        f"the skill of {', '.join(names)} has no upper limit against some baseline: a few subjects decide it; see the "
         "paired tests"
     )

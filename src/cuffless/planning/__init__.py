@@ -1,4 +1,4 @@
-"""What a study will need, before it runs: hours of signal, disk space, jobs."""
+"""Requirements of a study before it runs: hours of signal, disk space, jobs."""
 
 from cuffless.planning.disk import Store, folder_bytes, judge_disks
 from cuffless.planning.holdings import Holdings, holdings_of, read_holdings

@@ -36,7 +36,7 @@ def folder_bytes(folder: str | Path) -> int:
 
 
 def judge_disks(stores: Sequence[Store], reserve_gb: float) -> list[dict]:
-    """Room that each disk must have at the peak, and what it has.
+    """Space that each disk needs at the peak, and has.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a data set holds: from its table of records, its configuration or published numbers."""
+"""The contents of a data set: from its table of records, its configuration or published numbers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +49,7 @@ class Holdings:
 
 
 def holdings_of(name: str, dataset: DatasetOptions, folder: str | Path = ".") -> Holdings:
-    """What a data set holds, from the best source that is available.
+    """Contents of a data set, from the best source available.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def read_holdings(path: str | Path) -> Holdings:
         seconds = usable.groupby("subject")["seconds"].sum()
     except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         raise RecordError(
-            f"{path} is not a table of records ({error}); delete it and it will be listed again"
+            f"{path} is not a table of records ({error}); delete it, so that the records are listed again"
         ) from None
     if not len(usable):
         problems = table["problem"].value_counts()

@@ -55,8 +55,8 @@ def count_jobs(study: StudyConfig, figures: int) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class _Reached:
-    """What a study makes, each once, by the names of data sets, windowings or splits, networks."""
+class _Products:
+    """The distinct products of a study, by the names of data sets, windowings or splits, and networks."""
 
     datasets: set[str]
     windowings: set[tuple[str, str]]
@@ -65,7 +65,7 @@ class _Reached:
     trainings: set[tuple[str, str, str]]
 
 
-def _reached(study: StudyConfig) -> _Reached:
+def _reached(study: StudyConfig) -> _Products:
     name, tried = study.study.dataset, _tried(study)
     own = {(name, split) for split in study.study.splits}
     apart = {(name, split) for split in _further_splits(study)}
@@ -73,7 +73,7 @@ def _reached(study: StudyConfig) -> _Reached:
     trainings = {(*split, network) for split in own for network in used_networks(study)}
     trainings |= {(*split, network) for split in apart for network in personalized(study)}
     trainings |= {(*split, study.leakage.network) for split in tried}
-    return _Reached(
+    return _Products(
         datasets={dataset for dataset, _ in splits}
         | ({dataset_of(study, "inputs")} if with_arm(study, "inputs") else set()),
         windowings={(dataset, study.splits.named[split].windowing) for dataset, split in splits},
@@ -119,7 +119,7 @@ def personalized(study: StudyConfig) -> list[str]:
 
 
 def _further_splits(study: StudyConfig) -> list[str]:
-    """Splits whose networks are fine-tuned, and which are none of the study's."""
+    """Splits whose networks are fine-tuned, but which are not among the study's."""
     wanted = [protocol.split for protocol in study.personalization.named.values()] * with_arm(study, "personalization")
     wanted += [study.rppg.split] * with_arm(study, "camera")
     return [split for split in dict.fromkeys(wanted) if split not in study.study.splits]

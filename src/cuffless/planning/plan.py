@@ -94,7 +94,7 @@ def _described(study, holdings: Holdings, windowings: int) -> dict:
     elif download is not None and not records.download.keep_raw:
         download *= windowings  # what is deleted once it is cut is fetched again for the next windowing
     if records.source == "physionet" and not records.download.url:
-        notes.append("records.download.url is empty: recordings are linked from the mirror, none is fetched")
+        notes.append("records.download.url is empty: recordings are linked from the mirror, nothing is fetched")
     elif records.source == "physionet" and records.download.mirror:
         notes.append(f"download and recordings at most: what {records.download.mirror} holds is linked, not fetched")
     return {
@@ -165,7 +165,7 @@ def _cpu_hours(source: str, holdings: Holdings, windowings: int, splits: dict) -
 
 
 def _stores(study, holdings: Holdings, windowings: dict, splits: dict, folder: Path, jobs: int) -> list[Store]:
-    """What is stored where; the data of a local folder are already there."""
+    """Disk space by folder; the data of a local folder exist already."""
     name = study.study.dataset
     results, place = folder / "results" / name, f"results/{name}"
     stores = []

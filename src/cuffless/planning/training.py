@@ -1,4 +1,4 @@
-"""What trainings will read and leave behind."""
+"""Windows that trainings will read, and the size of their results."""
 
 from cuffless.architectures import ArchitectureOptions
 from cuffless.config import StudyConfig

@@ -1,4 +1,4 @@
-"""How many windows a study will have, and how large their files will be."""
+"""Estimates of a study's number of windows and the size of their files."""
 
 from pathlib import Path
 

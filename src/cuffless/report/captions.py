@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cuffless.figures.registry import all_figures, figure_title
 
 PARTS = {"personalization": "personal", "camera": "camera"}
-"""Part of a report that shows the figures of an arm; the others stand in ``main``."""
+"""Part of a report that shows the figures of an arm; the others are in ``main``."""
 
 
 @dataclass(frozen=True)

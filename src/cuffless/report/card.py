@@ -1,4 +1,4 @@
-"""A trained network's card: what it is, what it was trained on, how wrong it is, and what it is not for."""
+"""A trained network's card: description, training data, errors, and uses that it is not for."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -122,7 +122,7 @@ def _what(run: Mapping[str, Any]) -> str:
     architecture = str(options.get("architecture", "unknown"))
     size = f"{plural(run.get('parameters') or 0, 'weight')}"
     if architecture == MEAN:
-        return "Always says the mean pressures of its training windows; what every network is compared with."
+        return "Always predicts the mean pressures of its training windows; every network is compared with it."
     return f"A network ({network_name(architecture)}, {size}) that predicts blood pressure from a window of PPG."
 
 

@@ -52,7 +52,7 @@ def numbers(values, digits: int = 1) -> list[float | None]:
 
 
 def wrapped(label: str) -> str:
-    """Break a label into short lines: what stands at an axis must leave room for the chart on a phone."""
+    """Break a label into short lines, so that axis labels leave room for the chart on a phone."""
     lines = [""]
     for word in str(label).split():
         if lines[-1] and len(lines[-1]) + len(word) >= _LINE_CHARACTERS:

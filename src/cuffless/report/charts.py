@@ -26,7 +26,7 @@ _CROWD = 150  # from so many points on they are drawn smaller
 
 
 def bins_chart(rows: pd.DataFrame, mean: pd.DataFrame, pressure: str) -> Chart:
-    """MAE in bins of the reference, the mean baseline beside, and how many windows each bin holds.
+    """MAE in bins of the reference, with the mean baseline's, and the number of windows in each bin.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def agreement_chart(subjects: pd.DataFrame, limits: pd.DataFrame) -> Chart:
 
 
 def subjects_chart(subjects: pd.DataFrame) -> Chart:
-    """Prediction against reference, one point per subject: what ignores the person lies on a level line.
+    """Prediction against reference, one point per subject: a predictor that ignores the person is a level line.
 
     Parameters
     ----------

@@ -61,7 +61,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _plotly() -> Markup:
-    """The library that draws, as it stands in the package: no page asks the network for it."""
+    """The plotting library, embedded so that pages work without a network connection."""
     from plotly.offline import get_plotlyjs
 
     source = get_plotlyjs()

@@ -12,11 +12,11 @@ OVERALL = "overall"
 """Clause of a standard's row that holds its verdict."""
 NOT_ASSESSABLE = "not assessable"
 MOST_ROWS = 3000
-"""Of the screens' clauses on a page; beyond, their CSV alone has them."""
+"""Limit for the screens' clauses on a page; beyond it, only their CSV has them."""
 
 
 def standards_tables(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> dict[str, Table]:
-    """One table a standard, and under the name ``""`` their verdicts together."""
+    """One table per standard, and under the name ``""`` all verdicts together."""
     rows = judgement.standards
     seeds = len(rows["seed"].unique()) > 1
     seed = [Column("seed", lambda r: count(r.seed), numeric=True)] if seeds else []
@@ -53,7 +53,7 @@ def standards_tables(judgement, cases: Mapping[str, int], networks: Mapping[str,
 
 
 def reason_of(row) -> str:
-    """Reason of a verdict, without the caveat that the page says once for all."""
+    """Reason of a verdict, without the caveat that the page gives once."""
     return text(row.reason).removesuffix(CANNOT_CERTIFY).strip()
 
 
@@ -75,7 +75,7 @@ def missing_baselines(skill) -> list[str]:
 
 
 def _why(reason: object) -> str:
-    """A reason without the words that stand above it."""
+    """A reason without the words of its heading."""
     return text(reason).removeprefix(f"{NOT_ASSESSABLE}: ")
 
 

@@ -9,7 +9,7 @@ from cuffless.judgement.names import POPULATION_MEAN
 from cuffless.report.wording import baseline_name, deciding_digits, network_name, number, percent, plural, with_limits
 
 DOING_NOTHING = POPULATION_MEAN
-"""The baseline that uses nothing of the person."""
+"""The baseline that uses no information about the person."""
 BETTER, UNSHOWN, WORSE, UNKNOWN = "better", "not shown", "worse", "not assessable"
 _SIGNS = {BETTER: "▲", UNSHOWN: "○", WORSE: "▼", UNKNOWN: "?"}
 
@@ -61,7 +61,7 @@ def skill_sentence(rows: pd.DataFrame, confidence: float, *, nothing: str = DOIN
     verdict = verdict_of(row.skill, row.lower, row.upper)
     name = network_name(row.network)
     errors = f"MAE {number(row.mae)} in place of {number(row.baseline_mae)} mmHg"
-    against = f"always saying the {baseline_name(nothing)}"
+    against = f"always predicting the {baseline_name(nothing)}"
     who = plural(row.n_subjects, "subject")
     if verdict == UNKNOWN:
         outcome = f"with {who} there is no interval, so nothing is known about other people"

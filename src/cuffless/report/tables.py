@@ -11,7 +11,7 @@ import pandas as pd
 from cuffless.report.wording import count, text
 
 EMBEDDED_BYTES = 100_000
-"""A longer CSV is not put into the page; the page says where it lies."""
+"""A longer CSV is not embedded; the page names its file."""
 MOST_SHOWN = 40
 """Rows that a table shows without a box to scroll in."""
 
@@ -26,7 +26,7 @@ class Column:
     cell : str or callable
         Name of a column of the DataFrame, or what writes a cell from a row (a named tuple).
     numeric : bool
-        Numbers stand at the right.
+        Right-aligned, for numbers.
     verdict : bool
         The cell is a verdict, shown with a sign and a colour.
     wide : bool
@@ -57,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Download:
-    """A CSV: `href` holds it if it is short, else `where` says in which file it lies."""
+    """A CSV: `href` contains it if it is short, else `where` names its file."""
 
     name: str
     href: str = ""

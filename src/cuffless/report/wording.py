@@ -10,7 +10,7 @@ from cuffless.judgement.names import BASELINES
 
 NOTHING = "–"
 AVERAGES = {"pooled": "windows", "subject": "subjects"}
-"""What counts the same in an average."""
+"""What is weighted equally in an average."""
 VERDICT_SIGNS = {
     "holds": "●",  # no tick: a screen is not passed
     "fails": "✗",
@@ -18,7 +18,7 @@ VERDICT_SIGNS = {
     "found": "!",
     "none": "○",
 }
-"""A sign beside each verdict, so that its colour says nothing of its own."""
+"""A sign next to each verdict, so that it is readable without its colour."""
 
 
 def number(value: Any, digits: int = 1, *, signed: bool = False) -> str:

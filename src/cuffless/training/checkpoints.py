@@ -1,4 +1,4 @@
-"""Where a training keeps its state: a folder named by all that decides its result."""
+"""The folder of a training's state, named by a digest of all inputs of the result."""
 
 import hashlib
 import json
@@ -11,15 +11,15 @@ from cuffless.training.runtime import versions
 
 
 def state_folder(dataset: str, run: str, inputs: Iterable[str | Path], options: str, code: str) -> Path:
-    """Folder for the state of one training; changed options, windows, code or versions have another one.
+    """Folder for the state of one training; another one if options, windows, code or versions change.
 
     Parameters
     ----------
     dataset : str
         Data set; the folder lies under its results.
     run : str
-        Which training it is: split, network and seed. States of the same training that can never be gone on from,
-        because something has changed since, are removed.
+        The training: split, network and seed. Its old states that can no longer be resumed, because something has
+        changed since, are removed.
     inputs : iterable of path
         Manifest and materialized windows.
     options : str

@@ -65,7 +65,7 @@ def predict_calibrated(
     RecordError
         If no segment can be read.
     CalibrationError
-        If no accepted window lies beside a cuff value.
+        If no accepted window is near a cuff value.
     """
     cut = cut_windows(record, predictor.windows)
     table = predict_windows(cut, predictor)
@@ -86,7 +86,7 @@ def predict_calibrated(
     value = nearest[taken]
     labels = cuff[["sbp", "dbp"]].to_numpy(np.float32)[value]
     before, moved = table[["sbp", "dbp"]].to_numpy()[accepted], True
-    if method == "offset":  # each cuff value has the same weight, however many windows lie beside it
+    if method == "offset":  # each cuff value has the same weight, however many windows are near it
         errors = pd.DataFrame(labels - before[taken]).groupby(value).mean()
         after = before + errors.mean().to_numpy()
     else:
@@ -112,7 +112,7 @@ def _fit_to_cuff(predictor: Predictor, ppg, taken, value, labels, options: Proto
 
 
 def spread_out(value: np.ndarray, options: ProtocolOptions) -> tuple[np.ndarray, int]:
-    """Order windows so that those held out come last: some beside each cuff value, never all.
+    """Order windows so that those held out come last: some near each cuff value, never all.
 
     Parameters
     ----------

@@ -46,11 +46,11 @@ def open_windows(path: str | Path, *, ram_mb: float = 4000) -> WindowSet:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no such store, is empty, or holds labels that are not finite.
+        If it is not such a store, is empty, or has labels that are not finite.
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such store of windows")
+        raise FileNotFoundError(f"{path}: no such file; run the rule that materializes the split")
     try:
         group = _open_group(path)
         windows, labels = group["ppg"], np.asarray(group["labels"][:], np.float32)
@@ -59,13 +59,13 @@ def open_windows(path: str | Path, *, ram_mb: float = 4000) -> WindowSet:
         loaded = np.asarray(windows[:], np.float16) if n * bytes_each <= ram_mb * MEGABYTE else None
         chunk = windows.chunks[0]
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is no store of windows (arrays ppg and labels): {error}") from error
+        raise ValueError(f"{path} is not a store of windows (arrays ppg and labels): {error}") from error
     if labels.shape != (n, 2):
         raise ValueError(f"{path}: labels of shape {labels.shape} do not fit {n} windows; they must be ({n}, 2)")
     if n == 0:
-        raise ValueError(f"{path} holds no windows: loosen the rules or draw more subjects")
+        raise ValueError(f"{path} has no windows; loosen the rules or sample more subjects")
     if not np.isfinite(labels).all():
-        raise ValueError(f"{path}: {int((~np.isfinite(labels)).sum())} labels are not finite; cut the windows anew")
+        raise ValueError(f"{path}: {int((~np.isfinite(labels)).sum())} labels are not finite; cut the windows again")
     block = chunk * max(1, int(min(ram_mb * MEGABYTE / 8 / bytes_each, n)) // chunk)
     return WindowSet(path, labels, length, loaded, block)
 
@@ -79,7 +79,7 @@ def feed(
     ----------
     windows : WindowSet
     batch_size : int
-        Windows a batch; the last may hold fewer.
+        Windows per batch; the last may hold fewer.
     derivatives : bool
         Append derivative channels.
     seed, epoch : int
@@ -121,7 +121,7 @@ def feed(
 
 
 def _blocks(windows: WindowSet, rng) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Everything at once from memory; else runs of neighbouring chunks, in an order drawn for the epoch."""
+    """Everything at once from memory; else runs of neighbouring chunks, in a random order for each epoch."""
     if windows.ppg is not None:
         yield windows.ppg, windows.labels
         return

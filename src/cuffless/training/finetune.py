@@ -42,8 +42,8 @@ def finetune_network(
     seed : int
         The network's; with that of the options it decides dropout and the order of windows.
     state : path, optional
-        Folder in which each finished unit is kept; a run that finds units there goes on after them. The caller removes
-        it when the results are written.
+        Folder in which each finished unit is kept; a run that finds units there continues after them. The caller
+        removes it when the results are written.
     log : callable
         Called with one line per unit.
 
@@ -91,7 +91,7 @@ def finetune_network(
             if kept is not None:
                 with whole_file(kept.with_suffix(".json")) as part:
                     part.write_text(json.dumps(rows))
-                with whole_file(kept) as part:  # last: it says that the unit is done
+                with whole_file(kept) as part:  # last, because it marks the unit as done
                     table.to_parquet(part, index=False)
         if kept is not None:
             table, rows = pd.read_parquet(kept), json.loads(kept.with_suffix(".json").read_text())

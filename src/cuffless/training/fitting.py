@@ -15,7 +15,7 @@ from cuffless.training.feeding import WindowSet, feed, open_windows
 from cuffless.training.result import TrainedNetwork
 from cuffless.training.state import Progress, load_state, reseed, save_state
 
-# Windows handed to TensorFlow at a time, from which it cuts batches: one crossing costs as much as many rows.
+# Windows handed to TensorFlow at a time, from which it cuts batches: one call costs as much as many rows.
 HANDOVER = 2048
 # Batches that TensorFlow runs before it returns to Python: small networks train three times as fast.
 STEPS_AT_ONCE = 16
@@ -23,7 +23,7 @@ VALIDATION_BATCH = 512
 
 
 class TrainingError(ValueError):
-    """A training whose loss ceased to be a number; says what to change."""
+    """A training whose loss is no longer finite; the message names the option to change."""
 
 
 def train_network(
@@ -36,7 +36,7 @@ def train_network(
     metadata: Mapping | None = None,
     log: Callable[[str], object] = print,
 ) -> TrainedNetwork:
-    """Train a network, or take up its training where it was stopped.
+    """Train a network, or resume its training where it was stopped.
 
     Parameters
     ----------
@@ -47,12 +47,12 @@ def train_network(
     seed : int
         Of weights, dropout and order of windows.
     state : str or Path, optional
-        Folder for the state after each epoch. A training that finds one there goes on from it and ends with
+        Folder for the state after each epoch. A training that finds one there resumes from it and ends with
         the same weights; `TrainedNetwork.save` removes it.
     metadata : mapping, optional
-        Saved inside the model (JSON values), beside `derivatives` and the network's options.
+        Saved inside the model (JSON values), along with `derivatives` and the network's options.
     log : callable
-        Gets one line an epoch.
+        Called with one line per epoch.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def train_network(
     FileNotFoundError, ValueError
         If a store is absent, empty or damaged, windows differ in length or are too short for the network.
     TrainingError
-        If the loss ceases to be a number.
+        If the loss is no longer finite.
 
     Notes
     -----
@@ -129,7 +129,7 @@ def _fit(model, options, train: WindowSet, val: WindowSet, *, seed, state, facts
     if state is not None:
         progress = load_state(state, model, facts, log)
         if progress.epoch:
-            log(f"{model.name}: going on after epoch {progress.epoch}")
+            log(f"{model.name}: continuing after epoch {progress.epoch}")
     batches = _batches(train, options, seed, lambda: progress.epoch + 1)
     while progress.epoch < training.epochs and not _stopped(progress, training.patience):
         wall, cpu = time.perf_counter(), time.process_time()
@@ -196,7 +196,7 @@ def _validate(model, windows: WindowSet, derivatives: bool) -> dict:
 
 
 def _stop_at_nan(training):
-    """Look at the mean loss every few batches, so that a lost training does not run to its epoch's end."""
+    """Check the mean loss every few batches, so that a diverged training stops before the epoch's end."""
     from keras.callbacks import LambdaCallback
 
     return LambdaCallback(on_train_batch_end=lambda _, logs: _require_finite(logs["loss"], training))
@@ -205,8 +205,8 @@ def _stop_at_nan(training):
 def _require_finite(loss, training) -> None:
     if not np.isfinite(float(loss)):
         raise TrainingError(
-            f"the loss is {float(loss)} at learning rate {training.learning_rate}: lower "
-            "training.learning_rate, and look for windows that are not finite"
+            f"the loss is {float(loss)} at learning rate {training.learning_rate}; lower "
+            "training.learning_rate, and check for windows that are not finite"
         )
 
 

@@ -42,7 +42,7 @@ def prediction_table(
     model : keras.Model
         Gives SBP and DBP in mmHg.
     manifest : DataFrame
-        One row a window: subset, position, subject, record, start, seconds, sbp, dbp, hr.
+        One row per window: subset, position, subject, record, start, seconds, sbp, dbp, hr.
     test_store : path
         The materialized test set, in the order of the manifest's ``position``.
     derivatives : bool
@@ -67,7 +67,7 @@ def prediction_table(
     windows = open_windows(test_store, ram_mb=np.inf)
     labels = table.loc[test, ["sbp", "dbp"]].to_numpy(np.float32)
     if len(windows) != len(test) or not np.array_equal(np.asarray(windows.labels), labels):
-        raise ValueError(f"{test_store} does not hold the manifest's {len(test)} test windows; draw the split anew")
+        raise ValueError(f"{test_store} does not hold the manifest's {len(test)} test windows; sample the split again")
     pressures = np.full((len(table), 2), np.nan, np.float32)
     pressures[test] = predict_pressures(model, windows.ppg, derivatives=derivatives)
     table = table.rename(columns={"sbp": "sbp_ref", "dbp": "dbp_ref"})

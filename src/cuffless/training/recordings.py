@@ -1,4 +1,4 @@
-"""A trained network on recordings that are no part of its study: what it predicts, and how far off it is."""
+"""A trained network on recordings outside its study: its predictions and their errors."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ SUMMARY_COLUMNS = (
 )
 POSSIBLE = ((40.0, 300.0), (15.0, 200.0))
 """Medians that SBP and DBP of a person may have, in mmHg."""
-# What of the windows' options decides a network's input; the others only choose among windows.
+# Options of windows that shape a network's input; the others only select windows.
 _SHAPING = ("cropping", "length", "samples_per_beat", "band", "filter_order")
 
 
@@ -69,7 +69,7 @@ def load_predictor(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it cannot be loaded, nobody says how its windows are cut, its input is not such a window, or its output
+        If it cannot be loaded, the options of its windows are unknown, its input is not such a window, or its output
         is not two pressures.
     """
     model, metadata = load_network(path, own, memory_gb=memory_gb)
@@ -80,7 +80,7 @@ def load_predictor(
             why = shortened(one_line_errors(error), 200)
             raise ValueError(f"{path}: the options of its windows are damaged ({why}); save or copy it again") from None
     if windows is None:
-        raise ValueError(f"{path} does not say how its windows were cut; name a configuration that does (--config)")
+        raise ValueError(f"{path} lacks the options of its windows; pass a configuration that has them (--config)")
     derivatives = bool(metadata.get("derivatives", False))
     expected = (windows.samples, channel_count(derivatives))
     shapes: tuple[Any, Any] = (getattr(model, "input_shape", None), getattr(model, "output_shape", None))
@@ -125,7 +125,7 @@ def predict_record(record: Record, predictor: Predictor) -> pd.DataFrame:
 def predict_ppg(
     entries: Iterable[Entry], reading: RecordOptions, predictor: Predictor
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Predict recordings of PPG alone: nobody knows their pressures, so nothing is judged.
+    """Predict recordings of PPG alone; their pressures are unknown, so nothing is judged.
 
     Parameters
     ----------
@@ -138,9 +138,9 @@ def predict_ppg(
     Returns
     -------
     predictions : DataFrame
-        One row an accepted window, columns `PREDICTION_COLUMNS`; references are missing.
+        One row per accepted window, columns `PREDICTION_COLUMNS`; references are missing.
     summary : DataFrame
-        One row a record, columns `SUMMARY_COLUMNS`. A recording that cannot be read is a row too.
+        One row per record, columns `SUMMARY_COLUMNS`. A recording that cannot be read is a row too.
     """
     predictions, rows = [], []
     for entry in entries:
@@ -157,8 +157,9 @@ def predict_ppg(
         reason = _why_nothing(cut.n_cut, cut.rejected) if not len(accepted) else ""
         table = accepted.assign(sbp_ref=np.nan, dbp_ref=np.nan, subject=subject, record=record.name)
         predictions.append(table[list(PREDICTION_COLUMNS)])
-        rows.append({**row, **counts, "reason": reason, "rejected": _shown(cut.rejected), **_figures(table, None)})
-    return _joined(predictions, PREDICTION_COLUMNS), _summary(rows)
+        rejected = _format_counts(cut.rejected)
+        rows.append({**row, **counts, "reason": reason, "rejected": rejected, **_figures(table, None)})
+    return _concatenate(predictions, PREDICTION_COLUMNS), _summary(rows)
 
 
 def predict_stored(
@@ -171,21 +172,21 @@ def predict_stored(
     stores : iterable of paths
         Windows of all shards of a data set.
     quality : path
-        Its quality table (CSV): one row a record, rejected ones included.
+        Its quality table (CSV): one row per record, rejected ones included.
     predictor : Predictor
 
     Returns
     -------
     predictions : DataFrame
-        One row a kept window, columns `PREDICTION_COLUMNS`.
+        One row per kept window, columns `PREDICTION_COLUMNS`.
     summary : DataFrame
-        One row a record, columns `SUMMARY_COLUMNS`: medians over kept windows, mean absolute errors in mmHg of the
-        network and of a regressor that always says the mean of the network's training labels.
+        One row per record, columns `SUMMARY_COLUMNS`: medians over kept windows, mean absolute errors in mmHg of the
+        network and of a regressor that always predicts the mean of the network's training labels.
 
     Raises
     ------
     ValueError
-        If the windows were cut otherwise than those on which the network was trained.
+        If the windows were cut with other options than those on which the network was trained.
     """
     table = pd.read_csv(quality, keep_default_na=False, dtype={"record": str, "subject": str})
     subjects = dict(zip(table["record"], table["subject"], strict=True))
@@ -200,13 +201,13 @@ def predict_stored(
             found[name] = labels[list(PREDICTION_COLUMNS)]
     rows = []
     for row in table.to_dict("records"):
-        kept = found.get(row["record"], _joined([], PREDICTION_COLUMNS))
+        kept = found.get(row["record"], _concatenate([], PREDICTION_COLUMNS))
         counts = {
             name: row[name] for name in ("record", "subject", "identity", "seconds", "windows_cut", "windows_kept")
         }
-        rejected = _shown({rule: int(row[rule]) for rule in EXPLANATIONS if rule in row})
+        rejected = _format_counts({rule: int(row[rule]) for rule in EXPLANATIONS if rule in row})
         rows.append({**counts, "reason": row["reason"], "rejected": rejected, **_figures(kept, predictor.mean)})
-    return _joined(found.values(), PREDICTION_COLUMNS), _summary(rows)
+    return _concatenate(found.values(), PREDICTION_COLUMNS), _summary(rows)
 
 
 def predict_windows(cut: Windows, predictor: Predictor) -> pd.DataFrame:
@@ -232,12 +233,12 @@ def predict_windows(cut: Windows, predictor: Predictor) -> pd.DataFrame:
 
 
 def why_not_pressures(sbp: np.ndarray, dbp: np.ndarray) -> str:
-    """Say why predictions cannot be SBP and DBP in mmHg; empty if they can.
+    """Reason why predictions cannot be SBP and DBP in mmHg; empty if they can.
 
     Parameters
     ----------
     sbp, dbp : (n,) float arrays
-        What a network gave for accepted windows.
+        A network's predictions for accepted windows.
     """
     if not len(sbp):
         return ""
@@ -291,7 +292,7 @@ def _figures(windows: pd.DataFrame, mean: tuple[float, float] | None) -> dict:
     return {"verdict": "used", **figures}
 
 
-def _shown(rejected: Mapping[str, int]) -> str:
+def _format_counts(rejected: Mapping[str, int]) -> str:
     counts = sorted(((n, rule) for rule, n in rejected.items() if n), key=lambda item: (-item[0], item[1]))
     return "; ".join(f"{rule} {n}" for n, rule in counts)
 
@@ -303,7 +304,7 @@ def _why_nothing(n_cut: int, rejected: Mapping[str, int]) -> str:
     return f"all {n_cut} windows rejected, most under the rule {worst}"
 
 
-def _joined(parts: Iterable[pd.DataFrame], columns) -> pd.DataFrame:
+def _concatenate(parts: Iterable[pd.DataFrame], columns) -> pd.DataFrame:
     parts = [part for part in parts if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
 

@@ -1,4 +1,4 @@
-"""What a training leaves behind: the network, its history, and the facts of the run."""
+"""The results of a training: the network, its history, and the facts of the run."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ class TrainedNetwork:
         ----------
         folder : str or Path
         model : bool
-            False: leave out the network, which may be large and never be asked for again.
+            False: leave out the network, which may be large and never be needed again.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The machine under a training: threads, determinism, and what the run file says of them."""
+"""The machine of a training: threads, determinism, and their description in the run file."""
 
 import importlib.metadata
 import os
@@ -10,7 +10,7 @@ PACKAGES = ("cuffless", "keras", "numpy", "tensorflow", "zarr")
 
 
 def prepare_runtime(seed: int, threads: int, log=print) -> None:
-    """Fix everything that decides a training's bits: threads, random numbers, deterministic operations.
+    """Fix everything that affects a training's result: threads, random numbers, deterministic operations.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def prepare_runtime(seed: int, threads: int, log=print) -> None:
     threads : int
         TensorFlow's threads within and between operations.
     log : callable
-        Told if the threads cannot be set any more.
+        Called if the number of threads can no longer be set.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def prepare_runtime(seed: int, threads: int, log=print) -> None:
         if threads_used() != threads:
             log(
                 f"TensorFlow already runs on {threads_used() or 'all'} threads, not {threads}: the last bits "
-                "may differ; train in a fresh process to have them alike"
+                "may differ; train in a fresh process for identical results"
             )
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()

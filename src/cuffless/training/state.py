@@ -1,4 +1,4 @@
-"""A training between epochs: all that a resumed run needs to end as if undisturbed, bit for bit."""
+"""The state of a training between epochs: all that a resumed run needs to give the same result, bit for bit."""
 
 import json
 import zipfile
@@ -98,7 +98,7 @@ def load_state(folder: str | Path, model, facts: dict, log=print) -> Progress:
     facts : dict
         As given to `save_state`.
     log : callable
-        Told if a state cannot be used.
+        Called if a state cannot be used.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def load_state(folder: str | Path, model, facts: dict, log=print) -> Progress:
         _check(best, weights)
         _check(optimizer, [np.asarray(v) for v in model.optimizer.variables])
     except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-        log(f"{path} cannot be taken up ({error}); training starts afresh")
+        log(f"{path} cannot be resumed ({error}); training starts from the beginning")
         return Progress()
     model.set_weights(weights)
     for variable, value in zip(model.optimizer.variables, optimizer, strict=True):

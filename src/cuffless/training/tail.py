@@ -1,4 +1,4 @@
-"""A network cut in two: a trunk that stays as it was, whose features are computed once, and a tail that is trained."""
+"""A network cut in two: a frozen trunk, whose features are computed once, and a tail that is trained."""
 
 from collections import Counter
 
@@ -17,7 +17,7 @@ class Tail:
     Parameters
     ----------
     model : keras.Model
-        Gives SBP and DBP in mmHg; functional. It shares its weights with the tail, whose `reset` brings them back.
+        Gives SBP and DBP in mmHg; functional. It shares its weights with the tail, whose `reset` restores them.
     layers : {"heads", "dense", "all", "last7"}
         Layers that train; see `trained_layers`.
     derivatives : bool
@@ -80,7 +80,7 @@ class Tail:
         return _in_batches(self.model, features)[0]
 
     def reset(self) -> None:
-        """Bring back the weights that the network had."""
+        """Restore the network's original weights."""
         self.model.set_weights(self._start)
 
 
@@ -127,7 +127,7 @@ def trained_layers(model, layers: str) -> list:
 
 
 def _require_plain(model, layers: str) -> None:
-    """Refuse to look for heads where a layer stands in several places of a network."""
+    """Refuse to look for heads if a layer is used in several places of a network."""
     calls = Counter(node.operation for nodes in model._nodes_by_depth.values() for node in nodes)
     for operation, n in calls.items():
         if n > 1:

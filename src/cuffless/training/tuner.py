@@ -33,7 +33,7 @@ class Tuner:
 
     Notes
     -----
-    Mean squared error in mmHg and Adam, as in training (paper, section 3.5.2). A loop of our own, because
+    Mean squared error in mmHg and Adam, as in training (paper, section 3.5.2). A custom loop, because
     `keras.Model.fit` costs more for each of some hundred fits than the fit itself.
     """
 

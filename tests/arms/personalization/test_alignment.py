@@ -53,13 +53,13 @@ def test_predictions_are_laid_upon_their_own_windows(protocol):
     ("change", "why"),
     [
         (lambda t, i: t.drop(index=i), r"is missing \(1 of 48 windows\)"),
-        (lambda t, i: pd.concat([t, t.loc[[i]]]), "stands twice"),
+        (lambda t, i: pd.concat([t, t.loc[[i]]]), "occurs twice"),
         (
             lambda t, i: t.assign(sbp_ref=t["sbp_ref"].where(t.index != i, 99.0)),
-            "has another reference than in the plan",
+            "has a different reference from the plan",
         ),
         (lambda t, i: t.assign(dbp=t["dbp"].where(t.index != i)), "has no finite prediction"),
-        (lambda t, i: t.assign(subset=t["subset"].where(t.index != i, "other")), "is not in the subset"),
+        (lambda t, i: t.assign(subset=t["subset"].where(t.index != i, "other")), "is not in its subset"),
         (lambda t, i: t.assign(n_calibration=t["n_calibration"].where(t.index != i, 9)), "after 9 calibration windows"),
     ],
 )
@@ -90,7 +90,7 @@ def test_windows_between_are_only_taken_for_the_largest_budget_of_first(protocol
     table = protocol.predictions.copy()
     between = rows_of(table, budget="20 %", subset="between")
     assert len(between)
-    with pytest.raises(PredictionError, match=r"setting first 5: .* is not in the subset"):
+    with pytest.raises(PredictionError, match=r"setting first 5: .* is not in its subset"):
         aligned(protocol, pd.concat([table, table.loc[between].assign(budget="5")], ignore_index=True))
 
 
@@ -98,7 +98,7 @@ def test_a_training_given_twice_and_a_reserved_name_are_refused(protocol):
     table = protocol.predictions
     with pytest.raises(PredictionError, match="lstm seed 0 is given twice"):
         aligned(protocol, [table, table])
-    with pytest.raises(PredictionError, match="cannot be called 'all'"):
+    with pytest.raises(PredictionError, match="'all' is a reserved name"):
         aligned(protocol, table.assign(network="all"))
     with pytest.raises(PredictionError, match="no predictions"):
         aligned(protocol, [])

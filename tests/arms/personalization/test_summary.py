@@ -64,7 +64,7 @@ def test_an_offset_correction_that_helps_nothing_is_said_to_give_none(make_proto
 def test_a_loss_is_called_a_loss(make_protocol, shapes, said):
     first = said(make_protocol(error=shapes(2, 6, 2)))[0]
     assert "the MAE rises from 2.0 to 6.0 mmHg, a gain of −4.0 mmHg" in first
-    assert "a loss. There is no gain" in first
+    assert "a loss, so there is no gain" in first
     assert "% " not in first.split("a loss")[1]
 
 
@@ -77,7 +77,7 @@ def test_a_gain_that_may_be_none_has_no_share(make_protocol, said):
         return of_part
 
     sentence = said(make_protocol(error=error))[0]
-    assert "which may be none. What share of it the offset correction gives cannot be said." in sentence
+    assert "which may be zero. The offset correction's share of it cannot be determined." in sentence
 
 
 def test_too_few_subjects_are_said_to_be_too_few(make_protocol, shapes, said, judge):
@@ -95,7 +95,7 @@ def test_the_page_carries_every_warning(make_protocol, judge):
     page = judge(make_protocol(), leaky).summary
     title = "# Personalization: what a subject's own data gains"
     assert page.startswith(f"{title}\n\n**WARNING: code: 7 windows touch.**\n")
-    assert "in shuffled order, beside windows that may calibrate" in page
+    assert "in shuffled order, next to windows that may calibrate" in page
 
 
 def test_tables_hold_the_numbers_of_the_table_of_errors(usual):

@@ -130,7 +130,7 @@ def test_settings_are_cases_of_their_own_and_must_share_their_windows(make_table
     cases = make_cases(read_table([write(pd.concat(tables))]))
     assert [one.name for one in cases] == ["nonmixed/before", "nonmixed/tuned"]
     other = make_table(network="resnet", setting="before").iloc[:-1]
-    with pytest.raises(PredictionError, match=r"not judged on the same windows.*tell them apart in the column"):
+    with pytest.raises(PredictionError, match=r"do not have the same windows.*separate them in column"):
         make_cases(read_table([write(pd.concat([tables[0], other]))]))
 
 

@@ -43,7 +43,7 @@ def test_words_for_women_and_men_are_known(make_table, write, values):
     [
         ([0, 1], "--sex f=0,m=1 or --sex f=1,m=0"),
         ([1.0, 0.0], "--sex f=0,m=1"),
-        ([2, 1], "--sex f=2,m=1 if they are those of ISO 5218"),
+        ([2, 1], "--sex f=2,m=1 for codes of ISO 5218"),
         ([2, 1, 9, 0], "--sex f=2,m=1,unknown=0,unknown=9"),
         ([True, False], "--sex f=True,m=False"),
         (["H", "M"], "--sex f=H,m=M or --sex f=M,m=H"),
@@ -124,10 +124,10 @@ def test_codes_judge_as_words_do(make_table, write):
     ("ages", "hint"),
     [
         ((300.0, 304.9), "MIMIC writes ages above 89 as about 300: give 90"),
-        ((-1.0, -1.0), "Leave it empty"),
-        ((999.0, 999.0), "Leave it empty"),
-        ((1951.0, 1960.0), "A year of birth"),
-        ((600.0, 720.0), "In months or days"),
+        ((-1.0, -1.0), "leave the cells empty"),
+        ((999.0, 999.0), "leave the cells empty"),
+        ((1951.0, 1960.0), "years of birth, give the age"),
+        ((600.0, 720.0), "if these are months or days"),
     ],
 )
 def test_ages_that_cannot_be_are_not_used(make_table, write, ages, hint):
@@ -138,7 +138,7 @@ def test_ages_that_cannot_be_are_not_used(make_table, write, ages, hint):
         right.loc[right["subject"] == subject, "age"] = np.nan
     table = read_table([write(wrong)])
     [warning] = table.warnings
-    assert warning.startswith("age lies outside 0 to 120 years in 8 rows (lines 14, 15, 16, 17, 98, ...)")
+    assert warning.startswith("age is outside 0 to 120 years in 8 rows (lines 14, 15, 16, 17, 98, ...)")
     assert f"'{ages[0]:.15g}'" in warning
     assert hint in warning
     case, base = baselines(table)
@@ -217,7 +217,7 @@ def test_pulse_rates_that_cannot_be_are_not_used(make_table, write):
     table = read_table([write(rows)])
     assert table.rows["hr"].isna().sum() == 10
     assert table.warnings == [
-        "hr lies outside 20 to 250 bpm in 10 rows (lines 2, 3, 4, 5, 6, ...): '0'; it counts as unknown there"
+        "hr is outside 20 to 250 bpm in 10 rows (lines 2, 3, 4, 5, 6, ...): '0'; it counts as unknown there"
     ]
     _, base = baselines(table)
     assert base.partly == {"heart_rate": "hr of 10 test windows is not known"}

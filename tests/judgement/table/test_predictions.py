@@ -43,7 +43,7 @@ def test_a_missing_column_is_named_with_its_file(table, write):
 
 def test_an_unpredicted_test_window_is_named(table, write):
     table.loc[3, "sbp"] = np.nan
-    with pytest.raises(PredictionError, match=r"column sbp holds no finite number in 1 row \(line 4\)"):
+    with pytest.raises(PredictionError, match=r"column sbp is not a finite number in 1 row \(line 4\)"):
         read_table([write(table)])
 
 
@@ -70,7 +70,7 @@ def test_no_table_at_all_is_an_error():
 def test_networks_judged_on_different_windows_are_not_compared(make_predictions):
     table = make_predictions(subjects=5, windows=5, splits=("nonmixed",))
     kept = table.drop(index=table.index[table["network"] == "lstm"][0])
-    with pytest.raises(PredictionError, match=r"lstm seed 0 .* not judged on the same windows"):
+    with pytest.raises(PredictionError, match=r"lstm seed 0 .* do not have the same windows"):
         align_predictions(kept)
 
 

@@ -22,20 +22,26 @@ def fractions(column):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda t: t.assign(sbp=z_scores(t.sbp), dbp=z_scores(t.dbp)), "the median of sbp is .*z-scores, fractions or"),
-        (lambda t: t.assign(dbp=z_scores(t.dbp)), "the median of dbp is .*z-scores, fractions or differences"),
-        (lambda t: t.assign(sbp=fractions(t.sbp)), "the median of sbp is 0.* must be in mmHg too; z-scores, fractions"),
-        (lambda t: t.assign(sbp=t.sbp / KPA, dbp=t.dbp / KPA), r"In kPa\? Multiply sbp and dbp by 7.50062"),
-        (lambda t: t.assign(sbp_ref=t.sbp_ref + 60, sbp=t.sbp / KPA + 8), r"of sbp is 2\d.*In kPa\? Multiply sbp"),
-        (lambda t: t.assign(dbp=t.dbp / KPA), r"of dbp is .*In kPa\? Multiply dbp by 7.50062"),
-        (lambda t: t.assign(sbp=t.sbp * 133.322), r"In Pa\? Divide sbp by 133.322"),
+        (lambda t: t.assign(sbp=z_scores(t.sbp), dbp=z_scores(t.dbp)), "median sbp is .*z-scores, fractions or"),
+        (lambda t: t.assign(dbp=z_scores(t.dbp)), "median dbp is .*z-scores, fractions or differences"),
+        (
+            lambda t: t.assign(sbp=fractions(t.sbp)),
+            "median sbp is 0.* must be in mmHg too; if these are z-scores, fractions",
+        ),
+        (lambda t: t.assign(sbp=t.sbp / KPA, dbp=t.dbp / KPA), r"if they are in kPa, multiply sbp and dbp by 7.50062"),
+        (
+            lambda t: t.assign(sbp_ref=t.sbp_ref + 60, sbp=t.sbp / KPA + 8),
+            r"median sbp is 2\d.*if they are in kPa, multiply sbp",
+        ),
+        (lambda t: t.assign(dbp=t.dbp / KPA), r"median dbp is .*if they are in kPa, multiply dbp by 7.50062"),
+        (lambda t: t.assign(sbp=t.sbp * 133.322), r"if they are in Pa, divide sbp by 133.322"),
         (lambda t: t.assign(sbp=t.sbp - t.sbp_ref, dbp=t.dbp - t.dbp_ref), "fractions or differences"),
         (lambda t: t.assign(sbp_ref=z_scores(t.sbp_ref)), "reference is not a pressure in .*these are z-scores"),
         (
             lambda t: t.assign(sbp_ref=fractions(t.sbp_ref), dbp_ref=fractions(t.dbp_ref) + 0.3),
-            "is not a pressure|no mmHg",
+            "is not a pressure|too low for mmHg",
         ),
-        (lambda t: t.assign(dbp_ref=t.dbp_ref / KPA), "the median of dbp_ref is 9.*Multiply dbp_ref by 7.50062"),
+        (lambda t: t.assign(dbp_ref=t.dbp_ref / KPA), "median dbp_ref is 9.*in kPa, multiply it by 7.50062"),
     ],
 )
 def test_what_is_not_mmhg_is_refused_with_its_remedy(make_table, write, change, said):
@@ -46,9 +52,15 @@ def test_what_is_not_mmhg_is_refused_with_its_remedy(make_table, write, change, 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda t: t.assign(sbp_ref=t.sbp_ref / KPA, dbp_ref=t.dbp_ref / KPA), "these seem to be mmHg: divide sbp by"),
-        (lambda t: t.assign(sbp=z_scores(t.sbp), **kpa(t, "sbp_ref", "dbp_ref", "dbp")), "in kPa too; z-scores"),
-        (lambda t: t.assign(sbp_ref=0.6, dbp_ref=0.3), "sbp_ref is 4.5 mmHg after conversion from kpa; see to --unit"),
+        (
+            lambda t: t.assign(sbp_ref=t.sbp_ref / KPA, dbp_ref=t.dbp_ref / KPA),
+            "these seem to be in mmHg: divide sbp by",
+        ),
+        (
+            lambda t: t.assign(sbp=z_scores(t.sbp), **kpa(t, "sbp_ref", "dbp_ref", "dbp")),
+            "in kPa too; if these are z-scores",
+        ),
+        (lambda t: t.assign(sbp_ref=0.6, dbp_ref=0.3), "sbp_ref is 4.5 mmHg after conversion from kpa; check --unit"),
     ],
 )
 def test_what_is_not_kpa_is_refused(make_table, write, change, said):
@@ -65,7 +77,7 @@ def test_one_of_several_predictors_in_another_unit_is_warned_of_by_name(make_tab
     other = rows.assign(network="scaled", sbp=z_scores(rows["sbp"]))
     path = write(pd.concat([rows, other]))
     warnings = read_table([path]).warnings
-    assert "network scaled, split nonmixed, seed 0: the median of sbp is" in warnings[0]
+    assert "network scaled, split nonmixed, seed 0: median sbp is" in warnings[0]
     assert "z-scores" in warnings[0]
     with pytest.raises(PredictionError, match="z-scores"):
         read_table([write(other)])
@@ -100,7 +112,7 @@ def test_one_predictor_that_exchanges_its_columns_is_named(make_table, write):
     rows = make_table()
     other = rows.assign(network="turned", sbp=rows["dbp"], dbp=rows["sbp"])
     [warning] = read_table([write(pd.concat([rows, other]))]).warnings
-    assert "exchanged in the rows of turned" in warning
+    assert "swapped in the rows of turned" in warning
     assert "--column" not in warning
 
 
@@ -115,9 +127,9 @@ def test_one_column_may_serve_as_two(make_table, write):
 @pytest.mark.parametrize(
     ("held", "said"),
     [
-        (999, r"1 row \(line 5\): '999'; a sign for a missing value\? Leave these windows out"),
-        (15.5, r"1 row \(line 5\): '15.5'; in kPa\? Multiply these by 7.50062"),
-        (350, r"1 row \(line 5\); see to the column and its unit"),
+        (999, r"1 row \(line 5\): '999'; if these mark missing values, leave the windows out"),
+        (15.5, r"1 row \(line 5\): '15.5'; if these are in kPa, multiply them by 7.50062"),
+        (350, r"1 row \(line 5\); check the column and its unit"),
     ],
 )
 def test_single_values_that_are_no_pressures_are_named_with_what_they_may_be(make_table, write, held, said):
@@ -131,10 +143,10 @@ def test_one_split_setting_or_seed_that_exchanges_its_columns_is_named(make_tabl
     rows = [make_table().assign(**{column: value}) for value in (1, 2)]
     rows[1] = rows[1].rename(columns={"sbp": "dbp", "dbp": "sbp"})
     [warning] = [said for said in read_table([write(pd.concat(rows))]).warnings if "not above DBP" in said]
-    assert warning.endswith(f"in the rows of {column} 2, exchange them there")
+    assert warning.endswith(f"in the rows of {column} 2, swap them there")
 
 
 def test_few_exchanged_rows_are_no_reason_to_exchange_the_columns(make_table, write):
     rows = make_table()
     rows.loc[3, ["sbp", "dbp"]] = [70, 120]
-    assert any(warning.endswith("1 row (line 5); see to these rows") for warning in read_table([write(rows)]).warnings)
+    assert any(warning.endswith("1 row (line 5); check these rows") for warning in read_table([write(rows)]).warnings)

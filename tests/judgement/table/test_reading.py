@@ -21,11 +21,13 @@ def test_columns_of_other_names_are_mapped(make_table, write):
     path = write(make_table().rename(columns={"sbp": "sys_pred", "subject": "patient"}))
     read = read_table([path], columns={"sbp": "sys_pred", "subject": "patient"})
     assert read.rows["sbp"].notna().all()
-    with pytest.raises(PredictionError, match=r"no column subject, sbp; found .*Say what they are called: --column"):
+    with pytest.raises(
+        PredictionError, match=r"no column subject, sbp \(found: .*if it has another name, pass --column"
+    ):
         read_table([path])
-    with pytest.raises(PredictionError, match="no column nope; found"):
+    with pytest.raises(PredictionError, match=r"no column nope \(found"):
         read_table([path], columns={"sbp": "nope"})
-    with pytest.raises(PredictionError, match="'systolic' is no column of a prediction table"):
+    with pytest.raises(PredictionError, match="'systolic' is not a column of a prediction table"):
         read_table([path], columns={"systolic": "sys_pred"})
 
 
@@ -33,16 +35,16 @@ def test_a_bare_table_of_five_columns_is_judged_with_what_it_lacks_named(make_ta
     read = read_table([write(make_table()[["subject", "sbp_ref", "dbp_ref", "sbp", "dbp"]])], network="mine")
     assert set(read.rows["network"]) == {"mine"}
     assert set(read.rows["subset"]) == {"test"}
-    assert any("no column start: rows are taken to be in time order" in note for note in read.notes)
+    assert any("no column start: rows are assumed to be in time order" in note for note in read.notes)
     assert (read.rows.groupby("subject")["start"].diff().dropna() == 1).all()
 
 
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        ("sbp", np.nan, r"column sbp holds no finite number in 2 rows \(lines 5, 9\)"),
-        ("dbp_ref", np.inf, r"column dbp_ref holds no finite number in 2 rows \(lines 5, 9\)"),
-        ("start", np.nan, r"column start holds no finite number in 2 rows \(lines 5, 9\)"),
+        ("sbp", np.nan, r"column sbp is not a finite number in 2 rows \(lines 5, 9\)"),
+        ("dbp_ref", np.inf, r"column dbp_ref is not a finite number in 2 rows \(lines 5, 9\)"),
+        ("start", np.nan, r"column start is not a finite number in 2 rows \(lines 5, 9\)"),
         ("subject", None, r"column subject is empty in 2 rows \(lines 5, 9\)"),
     ],
 )
@@ -75,11 +77,11 @@ def test_kilopascals_are_recognized_and_converted(make_table, write):
     rows = make_table()
     pressures = ["sbp_ref", "dbp_ref", "sbp", "dbp"]
     path = write(rows.assign(**{name: rows[name] / 7.50062 for name in pressures}))
-    with pytest.raises(PredictionError, match="Say --unit kpa"):
+    with pytest.raises(PredictionError, match="if the file is in kPa, pass --unit kpa"):
         read_table([path])
     converted = read_table([path], unit="kpa").rows
     np.testing.assert_allclose(converted[pressures], rows[pressures], rtol=1e-6)
-    with pytest.raises(PredictionError, match="see to --unit"):
+    with pytest.raises(PredictionError, match="check --unit"):
         read_table([write(rows)], unit="kpa")
 
 
@@ -91,7 +93,7 @@ def test_predictions_in_another_unit_than_references_are_refused(make_table, wri
 
 def test_one_subject_is_judged_with_a_warning(make_table, write):
     read = read_table([write(make_table(subjects=1))])
-    assert read.warnings == ["one subject (p000): no intervals, no tests; nothing is known about people"]
+    assert read.warnings == ["one subject (p000): no intervals and no tests, one person says nothing about others"]
 
 
 def test_swapped_and_impossible_pressures_are_warned_of_with_their_lines(make_table, write):
@@ -99,8 +101,8 @@ def test_swapped_and_impossible_pressures_are_warned_of_with_their_lines(make_ta
     rows.loc[4, ["sbp_ref", "dbp_ref"]] = [70.0, 110.0]
     rows.loc[6, "sbp"] = 400.0
     first, second = read_table([write(rows)]).warnings
-    assert first == "SBP is not above DBP in the reference of 1 row (line 6); see to the columns"
-    assert second == "sbp lies outside 20 to 300 mmHg in 1 row (line 8); see to the column and its unit"
+    assert first == "SBP is not above DBP in the reference of 1 row (line 6); check the columns"
+    assert second == "sbp is outside 20 to 300 mmHg in 1 row (line 8); check the column and its unit"
 
 
 def test_rows_of_other_subsets_are_left_out_and_said(make_table, write):
@@ -146,7 +148,7 @@ def test_starts_may_be_dates_or_durations(make_table, write, name):
     for start, noted in ((began + since, True), (since, False)):
         table = read_table([write(rows.assign(start=start), name)])
         np.testing.assert_allclose(table.rows["start"], rows["start"])
-        assert any("counted in seconds from each record's first" in note for note in table.notes) is noted
+        assert any("converted to seconds from the record's first" in note for note in table.notes) is noted
     assert "start" not in table.missing
 
 
@@ -161,7 +163,7 @@ def test_a_broken_date_among_dates_is_named_with_its_line(make_table, write):
     for held in ("2024-02-31T10:00:00", "yesterday", "", "31.01.2024 10:00"):
         rows = make_table().assign(start=lambda t: pd.to_datetime(t["start"], unit="s").astype(str))
         rows.loc[2, "start"] = held
-        with pytest.raises(PredictionError, match=r"column start holds no time in 1 row \(line 4\).*--without start$"):
+        with pytest.raises(PredictionError, match=r"column start is not a time in 1 row \(line 4\).*--without start$"):
             read_table([write(rows)])
 
 
@@ -175,14 +177,14 @@ def test_a_column_of_arrays_does_not_decide_what_separates_columns(make_table, w
 
 
 def test_days_without_a_time_are_named(make_table, write):
-    with pytest.raises(PredictionError, match=r"column start holds days without a time in 96 rows .*--without start"):
+    with pytest.raises(PredictionError, match=r"column start holds dates without a time in 96 rows .*--without start"):
         read_table([write(make_table().assign(start="2024-01-31"))])
 
 
 @pytest.mark.parametrize("column", ["sbp", "sbp_ref"])
 @pytest.mark.parametrize("held", ["120 mmHg", "120/80"])
 def test_pressures_with_more_than_a_number_are_told_how_to_be_written(make_table, write, column, held):
-    with pytest.raises(PredictionError, match=rf"\(the first holds {held}\); write numbers alone"):
+    with pytest.raises(PredictionError, match=rf"\(the first holds {held}\); write only numbers"):
         read_table([write(make_table().assign(**{column: held}))])
 
 
@@ -192,9 +194,9 @@ def test_pressures_with_more_than_a_number_are_told_how_to_be_written(make_table
         (lambda t: t.rename(columns=str.upper).to_csv(index=False), "--column subject=SUBJECT"),
         (lambda t: t.assign(sbp=[f"{x:.1f}".replace(".", ",") for x in t.sbp]).to_csv(index=False), "decimal points"),
         (lambda t: t.assign(subset="Training").to_csv(index=False), "'training' are left out; known are train, val"),
-        (lambda t: t.assign(sbp_ref=-1.0).to_csv(index=False), r"not a pressure in 96 rows .*holds -1 mmHg"),
-        (lambda t: t.assign(sbp_ref=np.nan).to_csv(index=False), "is empty.; leave out windows without a reference"),
-        (lambda t: t.assign(sbp_ref=t.dbp_ref, dbp_ref=t.sbp_ref).to_csv(index=False), "are the columns exchanged"),
+        (lambda t: t.assign(sbp_ref=-1.0).to_csv(index=False), r"not a pressure in 96 rows .*the first is -1 mmHg"),
+        (lambda t: t.assign(sbp_ref=np.nan).to_csv(index=False), "is empty.; leave out windows that have no reference"),
+        (lambda t: t.assign(sbp_ref=t.dbp_ref, dbp_ref=t.sbp_ref).to_csv(index=False), "if the columns are swapped"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_remedy(make_table, tmp_path, change, said):
@@ -238,11 +240,11 @@ def test_subsets_are_known_in_any_case(make_table, write):
     [
         (lambda t: t.assign(sbp=t.dbp, dbp=t.sbp), "SBP is not above DBP in the predictions of 96 rows"),
         (lambda t: t.assign(sbp=t.sbp_ref, dbp=t.dbp_ref), "alexnet equals the reference in all rows"),
-        (lambda t: t.assign(hr=1.2), "hr lies outside 20 to 250 bpm in 96 rows"),
-        (lambda t: t.assign(age=700), "age lies outside 0 to 120 years in 96 rows"),
-        (lambda t: t.assign(seconds=7000), "seconds lies outside 0.1 to 600 s in 96 rows"),
-        (lambda t: t.assign(subject=np.arange(len(t))), "every window has a subject of its own"),
-        (lambda t: pd.concat([t, t]).drop(columns=["start", "seconds"]), "96 rows .* repeat an earlier one"),
+        (lambda t: t.assign(hr=1.2), "hr is outside 20 to 250 bpm in 96 rows"),
+        (lambda t: t.assign(age=700), "age is outside 0 to 120 years in 96 rows"),
+        (lambda t: t.assign(seconds=7000), "seconds is outside 0.1 to 600 s in 96 rows"),
+        (lambda t: t.assign(subject=np.arange(len(t))), "every window has its own subject"),
+        (lambda t: pd.concat([t, t]).drop(columns=["start", "seconds"]), "96 rows .* repeat an earlier row"),
     ],
 )
 def test_what_is_odd_is_warned_of(make_table, write, change, said):

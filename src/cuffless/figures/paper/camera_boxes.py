@@ -52,7 +52,7 @@ _FIGURES = {"low": "whislo", "q1": "q1", "median": "med", "q3": "q3", "high": "w
 def plot_errors(
     ax: Axes, rows: pd.DataFrame, places: Mapping[str, float], width: float, options: FigureOptions
 ) -> None:
-    """Boxes of networks, the MAE of what needs no training at their right, and the mean regressor's as a level.
+    """Boxes of networks, the MAE of methods without training to their right, and the mean regressor's as a level.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def plot_errors(
         ``centre`` (x of what the boxes belong to), ``method, setting, mae``, and of networks ``low, q1, median, q3,
         high``. mmHg.
     places : mapping of str to float
-        Settings drawn, and where their boxes stand beside the centre.
+        Settings shown, and the offsets of their boxes from the centre.
     width : float
         Of a box.
     options : FigureOptions

@@ -92,7 +92,7 @@ def plot_fig2(mae: pd.DataFrame, tests: pd.DataFrame, options: FigureOptions) ->
         If there is no run.
     """
     if mae.empty:
-        raise ValueError("Figure 2: no training run to draw; the table of the input study's errors is empty")
+        raise ValueError("Figure 2: no training run to plot; the table of the input study's errors is empty")
     networks = list(dict.fromkeys(mae["network"]))
     least = _LEAST_WIDTH * style.tiny_font(options)
     columns = _COLUMNS if len(networks) > 1 and options.width_inch >= _COLUMNS * least else 1

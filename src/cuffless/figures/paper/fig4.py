@@ -50,7 +50,7 @@ def plot_fig4(windows: pd.Series, cap: int, options: FigureOptions, *, cautions:
     counts = windows.to_numpy()
     drawn = counts[counts > 0]
     if drawn.size == 0:
-        raise ValueError("Figure 4: no subject has a kept window; see the rejected windows by rule")
+        raise ValueError("Figure 4: no subject has a kept window; check the rejected windows by rule")
     logarithmic = drawn.max() / drawn.min() > _LOG_RANGE
     with house_style(options):
         fig = new_figure(options, 2.7, share=0.62)

@@ -193,9 +193,9 @@ def _print_slopes(ax, overall: pd.DataFrame, network: str, options: FigureOption
 
 
 def _steps(panel, rows: pd.DataFrame) -> int:
-    """Lines that a row of counts takes, by turns, lest neighbours run into each other."""
+    """Lines over which a row of counts alternates, so that neighbours do not overlap."""
     longest = max(len(style.short_count(n)) for n in rows["n_windows"])
-    room = _COUNTS_SHARE * 72 * panel.bbox.width / panel.figure.dpi / len(rows)  # points a bin
+    room = _COUNTS_SHARE * 72 * panel.bbox.width / panel.figure.dpi / len(rows)  # points per bin
     return int(np.ceil(0.65 * style.LEAST_FONT * longest / room))
 
 

@@ -19,7 +19,7 @@ def subject_words(identity: str) -> tuple[str, str]:
 
 
 def table_lines(tests: pd.DataFrame) -> list[tuple[str, str]]:
-    """Lines of the table of tests: (comparison, what is written)."""
+    """Lines of the table of tests: (comparison, text)."""
     found = [name for name in _COMPARISONS if not tests.empty and (tests["comparison"] == name).any()]
     return [("", "pressures"), *((name, kind) for name in found for kind in ("within", "t", "paired"))] if found else []
 
@@ -53,7 +53,7 @@ def write_tests(ax, tests: pd.DataFrame, lines: list[tuple[str, str]], options: 
 
 
 def _cell(row, kind: str) -> tuple[str, bool]:
-    """What stands in the table of tests, and whether it is significant."""
+    """Text of a cell in the table of tests, and whether it is significant."""
     if kind == "within":
         return _WITHIN.get(row.within, row.within), False
     known = pd.notna(row.t_p) if kind == "t" else row.pairing == "by subject"

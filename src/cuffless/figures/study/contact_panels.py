@@ -89,7 +89,7 @@ def _titles(trace: Trace | None, rates: Rates | None, options: FigureOptions) ->
     titles = ["Mean colour"] if trace else []
     if rates is not None:
         titles.append(_wave_title(rates))
-        titles += [_counted(rates), _above(rates)] if len(rates) else []
+        titles += [_count_text(rates), _above(rates)] if len(rates) else []
     fit = characters(options.width_inch - _BESIDE * font_scale(options), title_font(options), bold=True)
     return [fill(title, fit - _LETTER) for title in titles]
 
@@ -110,7 +110,7 @@ def _over_time(axes: list[Axes], trace: Trace | None, begin: float, end: float) 
 
 
 def legend_of(trace: Trace | None, rates: Rates | None, options: FigureOptions, roi_colours) -> list[Artist]:
-    """What the panels' colours and markers say."""
+    """Legend of the panels' colours and markers."""
     handles: list[Artist] = []
     if rates is not None and len(rates):
         accepted = rates.accepted
@@ -129,7 +129,7 @@ def legend_of(trace: Trace | None, rates: Rates | None, options: FigureOptions, 
 
 
 def _whole(trace: Trace | None, rates: Rates | None) -> tuple[float, float]:
-    """Start and end of what is shown."""
+    """Start and end of the part shown."""
     if trace and len(trace.t):
         return float(trace.t[0]), float(trace.t[-1])
     if rates is not None and len(rates):
@@ -254,7 +254,7 @@ def _several(rates: Rates) -> bool:
     return bool((np.isfinite(rates.roi_hr).sum(axis=1) > 1).any())
 
 
-def _counted(rates: Rates) -> str:
+def _count_text(rates: Rates) -> str:
     accepted = rates.accepted
     text = f"Pulse rate: {int(accepted.sum()):,} of {len(rates):,} windows of {rates.seconds:g} s accepted"
     return text + (f", their median {np.median(rates.hr[accepted]):.1f} bpm" if accepted.any() else "")

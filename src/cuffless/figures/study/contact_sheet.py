@@ -1,4 +1,4 @@
-"""A recording's contact sheet: its frames with the regions that were measured, and what was measured."""
+"""A recording's contact sheet: its frames with the measured regions, and the measurements."""
 
 from collections.abc import Sequence
 from textwrap import fill
@@ -46,7 +46,7 @@ def plot_contact_sheet(
     title: str,
     reason: str = "",
 ) -> Figure:
-    """Plot what was measured in a recording, so that one can judge its quality.
+    """Plot the measurements of a recording, so that its quality can be judged.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def _percent(seen: np.ndarray) -> str:
 
 
 def _note(trace: Trace | None, rates: Rates | None) -> str:
-    """How it was measured, and what the user should know."""
+    """Notes on how it was measured, with warnings."""
     if trace is None:
         return ""
     many = len(trace.rois) > 1
@@ -204,7 +204,7 @@ def _frames_height(frames, legend, options: FigureOptions) -> float:
 
 
 def _abreast(frames, options: FigureOptions) -> int:
-    """Frames beside each other."""
+    """Frames side by side."""
     return min(max(int(options.width_inch / _NARROWEST), 1), len(frames))
 
 
@@ -224,7 +224,7 @@ def _fitting(text: str, options: FigureOptions, *, beside: int = 0, bold: bool =
 
 
 def _plain(text: str) -> str:
-    """A user's words as the house's font can write them: no formulas, and a sign in place of what it lacks."""
+    """A user's text as the font can show it: formulas disabled, missing characters replaced."""
     font = get_font(findfont("DejaVu Sans"))
     known = "".join(c if c == "\n" or font.get_char_index(ord(c)) else "\N{REPLACEMENT CHARACTER}" for c in text)
     return known.replace("$", r"\$")

@@ -1,4 +1,4 @@
-"""What leakage is worth: error against what test and training windows share, and against how much people differ."""
+"""The effect of leakage: error against what test and training windows share, and against how much people differ."""
 
 from textwrap import fill
 
@@ -36,7 +36,7 @@ _HEADROOM = 1.12
 
 
 def plot(given: FigureInputs) -> Figure:
-    """Plot what leakage is worth."""
+    """Plot the effect of leakage on errors."""
     return plot_fig_leakage(given.table("dose"), given.table("dial"), given.options)
 
 
@@ -108,7 +108,7 @@ def dose_names(dose: pd.DataFrame) -> dict[str, str]:
 
 
 def _plot_doses(ax, rows: pd.DataFrame, network: str, options: FigureOptions) -> None:
-    """One place a split: the network, and the mean regressor beside it."""
+    """One place per split: the network, and the mean regressor next to it."""
     order = list(dict.fromkeys(rows["dose"]))
     for x, split in enumerate(order):
         here = rows[rows["dose"] == split]

@@ -1,4 +1,4 @@
-"""What every predictor is judged against: baselines on the same windows, as far as the table supports them."""
+"""Baselines that every predictor is judged against, on the same windows, as far as the table supports them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from cuffless.judgement.table.predictions import PredictionError
 FROM_TRAINING, LEFT_OUT = "training rows", "leave-one-subject-out over the test subjects"
 NO_ONE_ELSE = "no training rows, and no other subject"
 LEAST_KNOWN = 0.5
-"""Share of the test windows of which a baseline must know something; of the others it says the population mean."""
+"""Least share of test windows with known predictors; for the others a baseline gives the population mean."""
 RIDGE_ALPHA = 1.0
 """Penalty of the ridge regressions, whose predictors are standardized and whose pressures are centred."""
 _REFERENCE = ["sbp_ref", "dbp_ref"]
@@ -38,7 +38,7 @@ class Baselines:
 
 
 def make_baselines(case: Case) -> Baselines:
-    """Predict a case's windows without the predictor that is judged.
+    """Predictions of all baselines for a case's windows.
 
     What knows of other people is fitted on the rows of the training set, of each fold for its own test windows.
     Without such rows it is fitted on the other test subjects, one subject left out at a time.
@@ -71,7 +71,7 @@ def make_baselines(case: Case) -> Baselines:
 
 
 def fitted_baselines(design: Layout) -> dict[str, np.ndarray]:
-    """What those say of a design's windows who know of other people only, by `fitted`.
+    """Baselines of a design that know only other people, those named in its `fitted`.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def fitted_baselines(design: Layout) -> dict[str, np.ndarray]:
     rates = design.windows["hr"].to_numpy(float) if names.HEART_RATE in found else None
     for tested, training in design.folds:
         if training.empty:
-            raise PredictionError("the split has no training window; draw it anew")
+            raise PredictionError("the split has no training window; sample it again")
         labels = training[["sbp", "dbp"]].to_numpy(float)
         if names.MEAN in found:
             found[names.MEAN][tested] = labels.mean(axis=0)
@@ -97,14 +97,14 @@ def fitted_baselines(design: Layout) -> dict[str, np.ndarray]:
 
 
 def rate_regression(labels: np.ndarray, known: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    """Pressures as a ridge regression on the pulse rate has them.
+    """Pressures predicted by a ridge regression on the pulse rate.
 
     Parameters
     ----------
     labels : (n, 2) float array
-        mmHg, of the windows that it is fitted on.
+        mmHg, of the windows that the regression is fitted on.
     known, rates : (n,) and (m,) float array
-        Pulse rates of these windows and of those that are asked for, bpm.
+        Pulse rates of these windows and of those to predict, bpm.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def rate_regression(labels: np.ndarray, known: np.ndarray, rates: np.ndarray) ->
         If a rate is missing.
     """
     if not (np.isfinite(known).all() and np.isfinite(rates).all()):
-        raise PredictionError("a window has no pulse rate (column hr); cut the windows anew")
+        raise PredictionError("a window has no pulse rate (column hr); cut the windows again")
     fit = _ridge(*_moments(known[:, None], labels, np.zeros(len(known), int), 1))
     return _apply(np.asarray(rates, float)[:, None], *(np.repeat(part, len(rates), axis=0) for part in fit))
 
@@ -125,7 +125,7 @@ def rate_regression(labels: np.ndarray, known: np.ndarray, rates: np.ndarray) ->
 def calibration_mean(values: np.ndarray, calibration: Calibration) -> np.ndarray:
     """Mean of each subject's values, (n, 2), over its calibration windows: (k, 2).
 
-    Of references it is the calibration mean; of reference less prediction it is what offset correction adds.
+    For references it is the calibration mean; for reference less prediction it is the offset correction.
     """
     sums = np.zeros((len(calibration.counts), values.shape[1]))
     np.add.at(sums, calibration.owner, values[calibration.rows])
@@ -133,13 +133,13 @@ def calibration_mean(values: np.ndarray, calibration: Calibration) -> np.ndarray
 
 
 def calibrated_baselines(reference: np.ndarray, calibration: Calibration) -> dict[str, np.ndarray]:
-    """What is said of each subject by its own calibration values.
+    """Baselines of each subject from its own calibration values.
 
     Parameters
     ----------
     reference : (n, 2) float array
     calibration : Calibration
-        Of k subjects; rows stand in order, subject by subject.
+        Of k subjects; rows are in order, subject by subject.
 
     Returns
     -------
@@ -155,7 +155,7 @@ def calibrated_baselines(reference: np.ndarray, calibration: Calibration) -> dic
 
 
 def _folds(case: Case) -> list[tuple[np.ndarray, pd.DataFrame]]:
-    """Test windows of each fold, and the training rows that go with them; empty if some have none."""
+    """Test windows and training rows of each fold; empty if a fold has no training rows."""
     known = dict(iter(case.fitting.groupby("fold")))
     tested = case.windows["fold"].to_numpy()
     found = np.unique(tested)
@@ -179,14 +179,14 @@ def _left_out_median(case: Case) -> np.ndarray:
             own = np.flatnonzero(whose == s)
             left = len(values) - len(own)
             wanted = np.array([(left - 1) // 2, left // 2])
-            # The i-th value of the others lies as many places later as own values precede it.
+            # The i-th value of the others is shifted by the number of own values before it.
             later = np.searchsorted(own - np.arange(len(own)), wanted, side="right")
             medians[s, p] = values[wanted + later].mean()
     return medians[owner]
 
 
 def _regression(case: Case, columns: tuple[str, ...]) -> np.ndarray | str:
-    """Ridge regression of the pressures on some columns, NaN where they are not known, or why there is none."""
+    """Ridge regression of the pressures on some columns (NaN where they are unknown), or why it is impossible."""
     needed = [column for column in columns if column not in case.windows]
     if needed:
         return f"no column {' and '.join(needed)}"

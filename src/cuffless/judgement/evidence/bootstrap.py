@@ -1,10 +1,10 @@
 """Confidence intervals by resampling subjects.
 
-Windows of one subject resemble each other, so the subject is what is drawn with replacement. Every figure
+Windows of one subject resemble each other, so subjects are resampled, not windows. Every number
 with an interval is a ratio of sums over subjects (a mean absolute error: absolute errors over windows; a
 skill: absolute errors over the baseline's) or a smooth function of such sums (limits of agreement), so that
-all draws are one product of a matrix of weights and a table of subject sums, however many windows stand
-behind it.
+all resamples are one product of a matrix of weights and a table of subject sums, however many windows
+there are.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ import numpy as np
 from cuffless.config import EvaluationOptions
 
 PERCENTILE_SUBJECTS = 50
-"""From this effective number of subjects on the percentile interval covers what it says."""
+"""From this effective number of subjects on, the percentile interval has its nominal coverage."""
 LEAST_SUBJECTS = 6
 """With fewer subjects no interval is given."""
 PERCENTILE, STUDENTIZED, TOO_FEW = "percentile", "bootstrap-t", "too few subjects"
@@ -27,7 +27,7 @@ _STEP = 1e-30  # imaginary; the complex step loses no digits, however small
 
 
 class Interval(NamedTuple):
-    """Estimates with their limits, one an input column, and the method that gave the limits."""
+    """Estimates with their limits, one per input column, and the method that gave the limits."""
 
     estimate: np.ndarray
     lower: np.ndarray
@@ -45,7 +45,7 @@ def subject_interval(
     numerator : (k, m) float array
         Sums of each of k subjects (such as of absolute errors), for m figures at once.
     denominator : (k, m) or (k, 1) float array
-        What they are divided by (such as the number of windows); its total must not be 0.
+        Divisors (such as the number of windows); the total must not be 0.
     options : EvaluationOptions
         `bootstrap` draws with `seed`, level `confidence`.
     studentized : bool
@@ -54,8 +54,8 @@ def subject_interval(
     Returns
     -------
     Interval
-        Arrays of shape (m,). The limits are NaN below 6 subjects, and infinite where draws of equal subjects are too
-        many to tell how far the figure may be off. The same draws of subjects are used for all columns, and by all
+        Arrays of shape (m,). The limits are NaN below 6 subjects, and infinite where too many draws consist of
+        equal subjects to give a limit. The same draws of subjects are used for all columns, and by all
         calls with the same number of subjects and seed.
 
     Raises
@@ -93,17 +93,17 @@ def subject_interval(
 
 
 def effective_subjects(weight: np.ndarray) -> np.ndarray:
-    """Number of equally weighted subjects that would be worth as much.
+    """Number of equally weighted subjects that would carry as much information.
 
     Parameters
     ----------
     weight : (k, m) float array
-        What each subject contributes to a denominator, such as its number of windows; not negative.
+        Contribution of each subject to a denominator, such as its number of windows; not negative.
 
     Returns
     -------
     (m,) float array
-        k where all subjects weigh the same, 1 where one subject carries everything.
+        k if all subjects have the same weight, 1 if one subject has all of it.
 
     Notes
     -----
@@ -199,8 +199,8 @@ def _studentized_quantiles(a, b, estimate, tails, options):
 
 
 def _studentize(values: np.ndarray, errors: np.ndarray, estimate: np.ndarray) -> np.ndarray:
-    # Draws of subjects that are all alike have no error of their own: they are farther off than any other, not missing.
-    # Left out, they would take the tail with them that tells how good a share near 1 surely is.
+    # Draws of identical subjects have no standard error; treat their deviation as infinite. Dropping them would cut off
+    # the tail and narrow the interval.
     away = values - estimate
     rounding = 1e-7 * np.maximum(np.abs(estimate), 1e-300)
     alike = np.where(np.abs(away) > rounding, np.sign(away) * _FAR, np.nan)

@@ -1,4 +1,4 @@
-"""Do the intervals cover what they say? Simulated studies whose true error is known.
+"""Coverage of the intervals, measured in simulated studies whose true error is known.
 
 Run as ``python -m cuffless.judgement.evidence.coverage``.
 """
@@ -25,9 +25,9 @@ from cuffless.judgement.measures.merit import share_interval
 
 SUBJECTS = (6, 10, 17, 20, 50, 85)
 FEW_SUBJECTS = 17
-"""With fewer subjects a warning stands beside the intervals."""
+"""With fewer subjects a warning is printed with the intervals."""
 COVERED = {6: 0.92, 10: 0.93}
-"""What 95 % intervals of few subjects cover of an MAE, by `coverage_table`: the lower of its averages."""
+"""Coverage of 95 % intervals of an MAE with few subjects, by `coverage_table`: the lower of its averages."""
 FIGURES = ("mae", "within10")
 
 # As the networks of the demo study err on subjects they have not seen: subjects' MAEs with an SD of 0.6 of their mean
@@ -59,9 +59,9 @@ def coverage_table(
     Returns
     -------
     DataFrame
-        One row a size x average: ``figure, n_subjects, average`` (pooled, subject), ``method`` (of the interval; the
-        more frequent first), ``coverage`` (share of intervals that hold the true figure), ``error`` (half width of its
-        95 % Monte Carlo interval), ``lower_miss, upper_miss`` (shares in which the truth lies below and above),
+        One row per size and average: ``figure, n_subjects, average`` (pooled, subject), ``method`` (of the interval;
+        the more frequent first), ``coverage`` (share of intervals that hold the true figure), ``error`` (half width of
+        its 95 % Monte Carlo interval), ``lower_miss, upper_miss`` (shares in which the truth lies below and above),
         ``mean_width`` (mmHg, the true MAE is 12; or a share, the true one is 0.975).
 
     Raises
@@ -111,7 +111,7 @@ def _studies(k: int, simulations: int, seed: int, figure: str) -> Iterator[tuple
 
 
 def _intervals(sums, windows, options: EvaluationOptions, figure: str) -> list[Interval]:
-    """Intervals of studies, one a column; a call has one method, so those that get the same stand together."""
+    """Intervals of studies, one per column, grouped by method, because one call uses one method."""
     if figure == "within10":
         return [share_interval(sums, windows, options)]
     many = effective_subjects(windows) >= PERCENTILE_SUBJECTS
@@ -137,7 +137,7 @@ def _row(intervals: list[Interval], true: float) -> dict[str, object]:
 
 
 def few_subjects_warning(subjects: int) -> str:
-    """What to print beside intervals of so many subjects; empty where they cover what they say, or there is none."""
+    """Warning for intervals of so many subjects; empty if their coverage is right, or there are none."""
     if not LEAST_SUBJECTS <= subjects < FEW_SUBJECTS:
         return ""
     measured = " and ".join(f"{100 * share:.0f} % with {k} subjects" for k, share in COVERED.items())

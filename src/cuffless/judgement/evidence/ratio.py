@@ -9,7 +9,7 @@ from cuffless.judgement.evidence.bootstrap import subject_interval
 
 NO_ERROR = "baseline without error"
 NO_ERROR_MMHG = 1e-6
-"""A baseline whose MAE is smaller makes no error but for rounding: no skill can be had against it."""
+"""A baseline with a smaller MAE has only rounding errors: no skill can be computed against it."""
 
 
 class Skill(NamedTuple):
@@ -31,13 +31,13 @@ def skill_ratio(own: np.ndarray, baseline: np.ndarray, weight: np.ndarray, optio
     own, baseline : (k, m) float array
         Weighted sums of absolute errors of each of k subjects, mmHg, for m figures.
     weight : (k, m) float array
-        What the sums weigh, so that their totals' ratio is the MAE.
+        Weights of the sums, so that the ratio of their totals is the MAE.
     options : EvaluationOptions
 
     Returns
     -------
     Skill
-        Skill is at most 1, and so is its upper limit, beyond which the bootstrap-t may reach. NaN where the baseline
+        Skill is at most 1, and its upper limit is cut at 1, which the bootstrap-t may exceed. NaN where the baseline
         makes no error.
     """
     total = weight.sum(axis=0)

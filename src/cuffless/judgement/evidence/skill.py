@@ -45,7 +45,7 @@ def skill_table(case: Case, baselines: Baselines, options: EvaluationOptions) ->
 
 
 def _pairs(case: Case, baselines: Baselines):
-    """Each network and baseline with the absolute errors of both, (n, 2); None where the baseline cannot be had."""
+    """Each network and baseline with the absolute errors of both, (n, 2); None where the baseline is missing."""
     for network in case.judged.networks:
         own = absolute_errors(case.judged, network)
         for name in BASELINES:
@@ -54,7 +54,7 @@ def _pairs(case: Case, baselines: Baselines):
 
 
 def _less_rounding(own: np.ndarray, against: np.ndarray) -> np.ndarray:
-    """Errors of a predictor, those of a baseline where the two say the same but for rounding, such as to float32."""
+    """Errors of a predictor, replaced by a baseline's where the two differ only by rounding, such as to float32."""
     return np.where(np.abs(own - against).max(axis=0) < _ROUNDING, against, own)
 
 
@@ -67,7 +67,7 @@ def _sums(case: Case, errors: np.ndarray) -> np.ndarray:
 
 
 def _errors(case: Case, baselines: Baselines, name: str, network: str) -> np.ndarray | None:
-    """Absolute errors of a baseline, (n, 2); None where it cannot be had."""
+    """Absolute errors of a baseline, (n, 2); None where it is missing."""
     if name == OFFSET:
         keys = [(network, seed) for seed in case.judged.seeds(network)]
         if not all(key in baselines.offset for key in keys):
@@ -84,7 +84,7 @@ def compare_baselines(case: Case, baselines: Baselines, options: EvaluationOptio
     -------
     DataFrame
         ``case, comparison`` (``vs`` the baseline), ``network, baseline, pressure``, the columns of `paired_test` and of
-        `holm_corrected` (over networks and pressures of a baseline), and what the paper computes, on windows as if they
+        `holm_corrected` (over networks and pressures of a baseline), and the paper's tests, on windows as if they
         were independent: ``ks_windows_p`` (Kolmogorov-Smirnov on absolute errors), ``ttest_windows_p`` (paired t-test
         on absolute errors).
     """
@@ -113,7 +113,7 @@ def compare_baselines(case: Case, baselines: Baselines, options: EvaluationOptio
 
 
 def subject_table(case: Case, baselines: Baselines) -> pd.DataFrame:
-    """One row per network, subject and pressure: what was predicted for whom, and what the population mean errs.
+    """One row per network, subject and pressure: its error, its means, and the error of the population mean.
 
     Returns
     -------

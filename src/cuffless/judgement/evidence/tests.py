@@ -12,7 +12,7 @@ from cuffless.judgement.names import ALL, MEAN, PRESSURES
 from cuffless.judgement.table.predictions import JudgedSplit
 
 SIGN_FLIPS = 9999
-"""Random sign flips; all of them where there are fewer."""
+"""Number of random sign flips; with few subjects all flips are used."""
 AGAINST_MEAN, BETWEEN_SPLITS = "network vs mean", "split vs split"
 BY_SUBJECT, UNPAIRED = "by subject", "unpaired"
 
@@ -50,7 +50,7 @@ def sign_flip_test(differences: np.ndarray, *, seed: int = 0) -> np.ndarray:
     Parameters
     ----------
     differences : (k, m) float array
-        One difference a subject, for m comparisons of the same subjects.
+        One difference per subject, for m comparisons of the same subjects.
     seed : int
         Seed of the random flips; all 2^k are taken where these are fewer than `SIGN_FLIPS`.
 
@@ -71,7 +71,7 @@ def sign_flip_test(differences: np.ndarray, *, seed: int = 0) -> np.ndarray:
     else:
         signs = 1.0 - 2.0 * np.random.default_rng(seed).integers(0, 2, (SIGN_FLIPS, k), dtype=np.int8)
     extreme = (np.abs(signs @ differences) >= observed).sum(axis=0)
-    # Of random flips the one observed is always among those counted, so that p is never 0.
+    # The observed signs are counted among the random flips, so that p is never 0.
     return extreme / 2**k if exact else (extreme + 1) / (SIGN_FLIPS + 1)
 
 
@@ -148,8 +148,8 @@ def ks_windows(a: tuple, b: tuple, pressure: int, options: EvaluationOptions) ->
     Returns
     -------
     dict
-        ``ks_windows_statistic, ks_windows_p, ks_windows_significant, n_windows_a, n_windows_b``. The test takes windows
-        for independent and so finds almost anything significant; of several seeds the largest p.
+        ``ks_windows_statistic, ks_windows_p, ks_windows_significant, n_windows_a, n_windows_b``. The test treats
+        windows as independent and so finds almost anything significant; of several seeds the largest p is taken.
     """
     statistic, p = (np.nan, np.nan) if ALL in (a[1], b[1]) else ks_on_windows(a, b, pressure)
     return {
@@ -164,12 +164,12 @@ def ks_windows(a: tuple, b: tuple, pressure: int, options: EvaluationOptions) ->
 def ks_on_windows(
     a: tuple[JudgedSplit, str], b: tuple[JudgedSplit, str], pressure: int, subject: int | None = None
 ) -> tuple[float, float]:
-    """Two-sample Kolmogorov-Smirnov test on the windows' absolute errors, which it takes for independent.
+    """Two-sample Kolmogorov-Smirnov test on the windows' absolute errors, which it treats as independent.
 
     Parameters
     ----------
     a, b : (JudgedSplit, str)
-        What was judged, and the network in it.
+        The judged split, and the network in it.
     pressure : int
         Position in `PRESSURES`.
     subject : int, optional
@@ -204,7 +204,7 @@ def ks_test(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
 
 
 def paired_t_test(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
-    """Statistic and p-value of the paired t-test, which takes pairs for independent; NaN where there is no spread."""
+    """Statistic and p-value of the paired t-test, which treats pairs as independent; NaN without any spread."""
     from scipy.stats import ttest_rel
 
     if len(a) < 2 or np.ptp(a - b) == 0:
@@ -230,8 +230,8 @@ def holm_corrected(table: pd.DataFrame, options: EvaluationOptions) -> pd.DataFr
 
     Notes
     -----
-    Holm (1979). Not by `statsmodels`, which takes two seconds to import and collects garbage at each call: beside
-    TensorFlow's objects that alone takes longer than all the rest of a judgement.
+    Holm (1979). Not by `statsmodels`, which takes two seconds to import and collects garbage at each call: with
+    TensorFlow loaded that alone takes longer than all the rest of a judgement.
     """
     corrected = pd.Series(np.nan, index=table.index)
     family = pd.Series(0, index=table.index)

@@ -61,8 +61,8 @@ def agreement_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOp
     Returns
     -------
     DataFrame
-        One row a pressure: ``bias`` (mean error over windows, prediction less reference), ``sd_between, sd_within`` and
-        ``sd_total`` (roots of the components, of which the variances are averaged over the seeds, and of their sum),
+        One row per pressure: ``bias`` (mean error over windows, prediction less reference), ``sd_between, sd_within``
+        and ``sd_total`` (roots of the components, whose variances are averaged over the seeds, and of their sum),
         ``loa_low, loa_high`` (bias -+ 1.96 ``sd_total``), each limit and the bias with ``_lower`` and ``_upper``; mmHg;
         ``n_subjects, n_windows, interval`` (method of the limits' intervals, or why there are none), ``confidence``.
         With one subject there is no limit; with one window each, the components are not told apart.

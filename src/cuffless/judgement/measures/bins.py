@@ -68,7 +68,7 @@ def bin_table(
             bin_starts(reference, options.bin_mmhg, (limits or {}).get(pressure)), return_inverse=True
         )
         cells, cell = np.unique(number * len(judged.subjects) + judged.owner, return_inverse=True)
-        sums = sum_by_subject(errors[:, :, p], cell, len(cells))  # one row a bin x subject
+        sums = sum_by_subject(errors[:, :, p], cell, len(cells))  # one row per bin and subject
         counts = np.bincount(cell)[:, None].astype(float)
         bin_of = cells // len(judged.subjects)
         for b, start in enumerate(starts):

@@ -1,4 +1,4 @@
-"""Errors of all methods of a design: networks in every setting, offset correction, and what needs no network."""
+"""Errors of all methods of a design: networks in every setting, offset correction, and methods without a network."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from cuffless.judgement.table.predictions import JudgedSplit, PredictionError
 
 
 class Cell(NamedTuple):
-    """What an error is of."""
+    """The method, network and setting of an error."""
 
     network: str
     method: str
@@ -65,13 +65,13 @@ class Errors:
         return np.zeros(len(self.design.subjects), int) if known is None else known.counts
 
     def rows_of(self, cells: Sequence[Cell], **columns) -> dict[str, object]:
-        """Columns that say what rows of cells x pressures are of; further columns are given by cell."""
+        """Columns that identify rows of cells x pressures; further columns are given by cell."""
         given = {field: [getattr(cell, field) for cell in cells] for field in Cell._fields} | columns
         repeated = {column: [value for value in values for _ in PRESSURES] for column, values in given.items()}
         return {"protocol": self.design.name, **repeated, "pressure": list(PRESSURES) * len(cells)}
 
     def cell(self, network: str, method: str, setting: str) -> Cell:
-        """The cell of a method and setting at the main budget; of no network where the method has none."""
+        """The cell of a method and setting at the main budget; without a network if the method has none."""
         own = network if method in (NETWORK, OFFSET) else NONE
         return Cell(own, method, setting, self.design.main_budget(setting))
 
@@ -94,15 +94,15 @@ def collect_errors(design: Layout, predictions: pd.DataFrame | Iterable[pd.DataF
     PredictionError
         If predictions and design do not agree; see `runs`.
     """
-    collected = _Collected(design)
+    collected = _Collector(design)
     collected.add_without_network()
     for run in runs(design, predictions):
         collected.add_run(run)
     return collected.errors()
 
 
-class _Collected:
-    """Errors as they come, network by network and seed by seed."""
+class _Collector:
+    """Collects errors network by network and seed by seed."""
 
     def __init__(self, design: Layout):
         self.design = design
@@ -141,7 +141,7 @@ class _Collected:
             self._add_later(run, before, design.drift)
 
     def _offset(self, before: np.ndarray, key) -> np.ndarray:
-        """What the network lacks on its subject's calibration windows, on average: (n, 2)."""
+        """Mean of reference less prediction on the subject's calibration windows: (n, 2)."""
         design = self.design
         return calibration_mean(design.reference - before, design.calibration[key])[design.owner]
 

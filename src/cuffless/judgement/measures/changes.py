@@ -20,7 +20,7 @@ def successive_changes(reference: np.ndarray, record: np.ndarray, least: float =
     reference : (n,) float array
         mmHg, in time order within each record.
     record : (n,) int array
-        Record of each window; a record's windows stand together.
+        Record of each window; a record's windows are contiguous.
     least : float
         Changes from this size on count, mmHg.
 
@@ -35,7 +35,7 @@ def successive_changes(reference: np.ndarray, record: np.ndarray, least: float =
     about zero (Critchley, Lee & Ho 2010, Anesth Analg 111:1180). Windows lie seconds apart, where a pressure hardly
     changes; so the next reading is the first window whose reference is at least `least` from the last reading, as
     arterial monitors were judged by changes of more than 10 mmHg over time (Young et al. 1995, J Clin Monit 11:245).
-    A rise of 30 mmHg is three changes, and no window stands in more than two. The first window of a record is the
+    A rise of 30 mmHg is three changes, and no window is in more than two. The first window of a record is the
     first reading: times of two records have no common origin.
     """
     values = np.asarray(reference, dtype=float).tolist()
@@ -70,7 +70,7 @@ def concordances(predicted_by_seed: Sequence[Predicted]) -> tuple[dict[str, np.n
 
     Notes
     -----
-    A prediction that stays as it is does not follow: one that ignores the pressure has 0, one that varies at random
+    A prediction that does not change does not follow: one that ignores the pressure has 0, one that varies at random
     0.5.
     """
     one = predicted_by_seed[0]

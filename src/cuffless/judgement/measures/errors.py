@@ -17,7 +17,7 @@ CLOSE_MMHG = 10.0
 """Errors up to this size are counted as small."""
 _ROUNDING_MMHG = 1e-9  # an error of 10.0 is one, however its digits came about
 STILL_MMHG = 1e-3
-"""What varies less is constant up to rounding."""
+"""Values that vary less are constant up to rounding."""
 _SPREAD = ["rmse", "me", "sd", "slope"]
 _SKILL = ["skill", "skill_lower", "skill_upper", "skill_interval"]
 
@@ -74,7 +74,7 @@ def subject_maes(judged: JudgedSplit, network: str) -> np.ndarray:
 
 
 def subject_sums(reference: np.ndarray, prediction: np.ndarray, owner: np.ndarray, subjects: int) -> SubjectSums:
-    """Sums that every figure of one training follows from.
+    """Sums from which every measure of one training is computed.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def subject_weight(sums: SubjectSums, average: str) -> np.ndarray:
 def _figures(
     sums: SubjectSums, baseline: np.ndarray | None, average: str, options: EvaluationOptions
 ) -> list[dict[str, object]]:
-    """One dict a pressure; `baseline`: the mean regressor's absolute errors summed by subject."""
+    """One dict per pressure; `baseline`: the mean regressor's absolute errors summed by subject."""
     weight = subject_weight(sums, average)
     absolute, windows = weight * sums.absolute, weight * sums.windows
     mae = subject_interval(absolute, windows, options)
@@ -216,7 +216,7 @@ def mae_tables(judged: JudgedSplit, options: EvaluationOptions) -> tuple[pd.Data
     Returns
     -------
     mae : DataFrame
-        One row a network x seed x pressure x average: ``split, network, seed, pressure, average``
+        One row per network, seed, pressure and average: ``split, network, seed, pressure, average``
         (``pooled``: every window counts the same; ``subject``: every subject), ``mae, lower, upper``,
         ``interval`` (its method, or why there is none) and ``confidence`` (its level), ``rmse, me, sd``
         (mmHg; RMSE^2 = ME^2 + SD^2), ``slope`` of error on reference (-1: the prediction ignores the

@@ -1,4 +1,4 @@
-"""Figures of merit of one predictor."""
+"""Measures of one predictor's error."""
 
 from collections.abc import Sequence
 
@@ -37,7 +37,7 @@ def merit_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
     Returns
     -------
     DataFrame
-        One row an average x pressure: ``average`` (``pooled``: every window counts the same; ``subject``: every
+        One row per average and pressure: ``average`` (``pooled``: every window counts the same; ``subject``: every
         subject), ``pressure, seeds, n_subjects, n_windows``; with ``_lower`` and ``_upper`` over subjects ``mae, me``
         (mmHg) and ``within10``, the share of errors up to 10 mmHg; ``sd, rmse`` (mmHg), ``slope, sd_ratio, r2,
         within_r, explained`` as in `spread_figures`; ``concordance, n_changes`` as in `concordances`; ``interval``

@@ -18,7 +18,7 @@ from cuffless.judgement.table.predictions import JudgedSplit
 
 @dataclass(frozen=True)
 class MethodTables:
-    """What is asked of the methods of a design, answered; all methods return tidy tables.
+    """Tables that answer an arm's questions about the methods of a design; all are tidy.
 
     Every table names ``protocol, network`` (`all`: the mean over networks; `none`: none in it), ``pressure`` and, but
     for `subject_ks` and `contrasts`, ``method, setting, budget``; errors are in mmHg.
@@ -80,7 +80,7 @@ class MethodTables:
         return pd.concat(parts, ignore_index=True)
 
     def _baseline(self, name: str, cell: Cell) -> Cell | None:
-        """The baseline of that name for a cell; None where it would be told more than the cell, or is made from it."""
+        """The baseline of that name for a cell; None if it would know more than the cell, or is made from it."""
         settings = list(self.errors.design.test)
         if name in settings:
             return Cell(cell.network, NETWORK, name) if settings.index(name) < settings.index(cell.setting) else None
@@ -96,7 +96,7 @@ class MethodTables:
         Columns ``comparison, a, b``; those of `ks_windows` and `paired_test`; ``paired_p_holm, paired_significant,
         family, alpha``. Holm's correction is over the rows of one comparison in one protocol: over pressures and
         networks for single networks, over pressures alone for the mean over networks. So a further protocol changes no
-        p-value, and the mean, which is no further experiment, takes nothing from the networks it is of.
+        p-value, and the mean, which is not another experiment, does not affect the tests of single networks.
         """
         errors, rows, differences = self.errors, [], []
         for name, sides in self.questions.contrasts.items():
@@ -153,7 +153,7 @@ class MethodTables:
         """The paper's test on each subject: two-sample Kolmogorov-Smirnov on the absolute errors of its windows.
 
         At the main budget: ``number, subject, comparison`` (such as `tuned vs before`), ``statistic, p, significant``.
-        The test takes windows for independent, which they are not. Of several seeds the largest p.
+        The test treats windows as independent, which they are not. Of several seeds the largest p is taken.
         """
         errors, design, rows = self.errors, self.errors.design, []
         for network in errors.networks[:-1]:
@@ -171,7 +171,7 @@ class MethodTables:
     def overall(self) -> pd.DataFrame:
         """Rows of the paper's table, as the second of `mae_tables`, the setting as its ``split``.
 
-        The networks in each setting, and beside them what the mean regressor says.
+        The networks in each setting, and the mean regressor.
         """
         tables, main = [], self.errors.main
         for setting in self.questions.paper_settings:

@@ -1,8 +1,8 @@
-"""Standards for blood-pressure devices as numerical screens of predictions, one module a standard.
+"""Standards for blood-pressure devices as numerical screens of predictions, one module per standard.
 
 Retrospective data cannot certify a device: the protocols ask for readings taken on purpose, from people chosen for
-it. The screens say whether the numbers of a standard hold, fail, or cannot be assessed because the data do not cover
-what it asks for. Numbers come from secondary sources, not from the standards' own text.
+it. The screens report whether the numbers of a standard hold, fail, or cannot be assessed because the data do not
+cover what it requires. Numbers come from secondary sources, not from the standards' own text.
 """
 
 import pandas as pd
@@ -14,24 +14,24 @@ from cuffless.judgement.table.predicted import Predicted
 MEANING: dict[str, str] = {
     iso81060_2.STANDARD: (
         "For cuffs that measure now and then: over three readings of each of 85 people, errors must be small on "
-        "average and spread little, among all readings and from person to person. Here three windows a subject stand "
-        "in for the readings, by the rules for a cuff as reference and, beside them, those for an arterial line; that "
-        "the numbers hold does not make it a clinical investigation."
+        "average and spread little, among all readings and from person to person. Here three windows per subject take "
+        "the place of the readings, by the rules for a cuff as reference and by those for an arterial line; even if "
+        "the numbers hold, it is not a clinical investigation."
     ),
     bhs.STANDARD: (
         "Grades by how many errors are within 5, 10 and 15 mmHg, over all pressures and in low, middle and high ones; "
-        "A and B are what was recommended for clinical use. Here all windows stand in for three readings of each "
-        "person, so that long recordings weigh more, and the grade says nothing about following changes."
+        "A and B are what was recommended for clinical use. Here all windows take the place of three readings of "
+        "each person, so that long recordings weigh more, and the grade says nothing about following changes."
     ),
     ieee1708.STANDARD: (
-        "For wearable cuffless devices: a grade by the mean absolute difference, one figure a device; D fails. It does "
-        "not show that changes within a person are followed: where pressures differ little, a constant prediction has "
-        "a good grade."
+        "For wearable cuffless devices: a grade by the mean absolute difference, one number per device; D fails. It "
+        "does not show that changes within a person are followed: where pressures differ little, a constant prediction "
+        "has a good grade."
     ),
     ieee1708.AMENDMENT: (
         "The amendment asks for 85 people whose pressure has changed since calibration, far enough in both directions; "
-        "without calibration rows it cannot be assessed. That changes occur is asked of the data, and no proof that "
-        "they were predicted."
+        "without calibration rows it cannot be assessed. It requires that changes occur in the data, which does "
+        "not show that they were predicted."
     ),
     iso81060_3.STANDARD: (
         "For continuous measurement: bias and spread of many errors of few people, corrected for how alike the errors "
@@ -39,7 +39,7 @@ MEANING: dict[str, str] = {
         "time since calibration, which an investigation looks at too, are not in the screen."
     ),
 }
-"""What each standard's screen means, and what it does not."""
+"""What each standard's screen means, and what it does not mean."""
 
 _SCREENS = (
     iso81060_2.screen_iso81060_2,
@@ -63,7 +63,7 @@ def screen_standards(predicted: Predicted, *, limits: Limits | None = None) -> p
     Returns
     -------
     DataFrame
-        One row a requirement, and one ``overall``, for each standard, reading and pressure: ``standard, reading,
+        One row per requirement, and one ``overall``, for each standard, reading and pressure: ``standard, reading,
         clause, pressure, quantity, value`` (a number or a grade), ``limit`` (text), ``verdict`` (``holds``, ``fails``,
         ``not assessable``), ``reason``. Overall, a standard is not assessable where coverage or the number of subjects
         or pairs is missing, even if its criteria hold.

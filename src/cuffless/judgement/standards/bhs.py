@@ -71,7 +71,7 @@ def screen_bhs(predicted: Predicted, limits: Limits | None = None) -> list[dict[
 
 
 def _ranges(pressure: str, reference: np.ndarray, limits: Limits | None) -> list[tuple[str, np.ndarray, str]]:
-    """Name of each range, its windows, and why it can hold none."""
+    """Name of each range, its windows, and why it may have none."""
     low, high = RANGES[pressure]
     least, most = (limits or {}).get(pressure, (-np.inf, np.inf))
     cut = accepted(pressure, least, most)

@@ -1,4 +1,4 @@
-"""IEEE 1708-2014 and its amendment 1708a-2019, wearable cuffless devices: one mean absolute difference a device."""
+"""IEEE 1708-2014 and its amendment 1708a-2019, wearable cuffless devices: one mean absolute difference per device."""
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def ieee_grade(mean_absolute_difference: float) -> str:
     Parameters
     ----------
     mean_absolute_difference : float
-        mmHg, one figure a device. Shares of errors within 5, 10 and 15 mmHg have no grade here; that is the BHS.
+        mmHg, one number per device. Shares of errors within 5, 10 and 15 mmHg have no grade here; that is the BHS.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def ieee_grade(mean_absolute_difference: float) -> str:
 
 
 def screen_ieee1708(predicted: Predicted, limits: Limits | None = None) -> list[dict[str, object]]:
-    """Grade all windows after IEEE 1708-2014, and see whether they cover what 1708a-2019 asks for.
+    """Grade all windows by IEEE 1708-2014, and check whether they cover the requirements of 1708a-2019.
 
     Takes accepted pressures of the configuration (mmHg) as `limits`; returns rows of the screens for SBP and DBP. The
     overall rows' value is the grade; A, B and C hold.

@@ -1,4 +1,4 @@
-"""ISO 81060-2:2018, sphygmomanometers that measure now and then: three pairs a subject, two readings."""
+"""ISO 81060-2:2018, sphygmomanometers that measure now and then: three pairs per subject, two readings."""
 
 from dataclasses import dataclass
 
@@ -81,7 +81,7 @@ def criterion_2_limit(mean_error: float) -> float:
 
 
 def screen_iso81060_2(predicted: Predicted, limits: Limits | None = None) -> list[dict[str, object]]:
-    """Screen three pairs a subject against ISO 81060-2:2018, with a cuff and with an invasive reference.
+    """Screen three pairs per subject against ISO 81060-2:2018, with a cuff and with an invasive reference.
 
     Takes accepted pressures of the configuration (mmHg) as `limits`; returns rows of the screen, for each reading and
     pressure.

@@ -1,4 +1,4 @@
-"""Three windows a subject, as a clinical investigation takes three readings, and the reference around them."""
+"""Three windows per subject, in place of the three readings of a clinical investigation, and their reference."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from cuffless.judgement.table.predicted import Predicted
 
 PAIRS = 3
 UNKNOWN_SECONDS = 1.0
-"""Length of a window whose length is not known: its place in the order is what counts."""
+"""Length of a window whose length is not known: only its place in the order matters."""
 GAP_SECONDS = 1.0
 """A longer stretch without window, about a beat, interrupts the reference."""
 _TIE = 1e-6  # s
@@ -54,7 +54,7 @@ def lay_out(predicted: Predicted) -> Timeline:
     np.minimum.at(begin, block, start)
     np.maximum.at(end, block, start + length)
     laid = np.concatenate([[0.0], np.cumsum(end - begin)])
-    # References before predictions: all predictors are to be judged by the same pairs.
+    # References before predictions, so that all predictors are judged by the same pairs.
     values = np.column_stack([predicted.prediction, predicted.reference]).T
     order = np.lexsort((*values, length, start + length / 2, block))
     block = block[order]

@@ -15,12 +15,12 @@ Limits = Mapping[str, tuple[float, float]]
 """Accepted pressures of the configuration in mmHg, by SBP and DBP."""
 
 TOLERANCE = 1e-9
-"""What lies above a limit by less, lies on it: differences of decimal numbers are not exact."""
+"""Tolerance of limits, mmHg: differences of decimal numbers are not exact."""
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """One requirement, what was found, and whether it is met; the reason stands by itself."""
+    """One requirement, the value found, and whether it is met, with a self-contained reason."""
 
     clause: str
     quantity: str
@@ -43,7 +43,7 @@ class Coverage:
         return reference <= self.bound if self.side == "<=" else reference >= self.bound
 
     def cut_by(self, pressure: str, limits: Limits | None) -> str:
-        """Say that no accepted pressure can lie there; empty if some can."""
+        """Reason why no accepted pressure can lie there; empty if some can."""
         low, high = (limits or {}).get(pressure, (-np.inf, np.inf))
         if (low <= self.bound) if self.side == "<=" else (high >= self.bound):
             return ""
@@ -51,7 +51,7 @@ class Coverage:
 
 
 def accepted(pressure: str, low: float, high: float) -> str:
-    """Say which pressures the configuration accepts."""
+    """Pressures that the configuration accepts, in words."""
     return f"the configuration accepts {pressure} of {low:g} to {high:g} mmHg only"
 
 
@@ -61,7 +61,7 @@ def judged(short: str, met: bool) -> str:
 
 
 def enough(clause: str, quantity: str, found: float, needed: float) -> Requirement:
-    """Require a number, such as of subjects; with fewer nothing can be said.
+    """Require a number, such as of subjects; with fewer nothing can be concluded.
 
     Parameters
     ----------
@@ -102,12 +102,12 @@ def at_most(
     short : str
         Why there are too few subjects or pairs to judge; empty if there are enough.
     detail : str
-        What else the row should say.
+        Further text for the row's reason.
 
     Returns
     -------
     Requirement
-        Not assessable if `short` says why or the value is NaN.
+        Not assessable if `short` is not empty or the value is NaN.
     """
     text = f"{'within ±' if either_way else '<= '}{limit} mmHg"
     if short or not np.isfinite(value):
@@ -170,7 +170,7 @@ def concluded(
     standard, reading, pressure : str
     requirements : sequence of Requirement
     quantity : str
-        What the overall row's value is.
+        Name of the overall row's value.
     value : float or str
         Such as a grade.
 

@@ -1,4 +1,4 @@
-"""Laying the predictions of one network and seed upon the windows of a design."""
+"""Aligning the predictions of one network and seed with the windows of a design."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from cuffless.judgement.table.layout import Key, Layout, window_name
 from cuffless.judgement.table.predictions import PredictionError
 
 RESERVED = (ALL, NONE, MEAN)
-_SAME_MMHG = 1e-3  # references may have gone through 32 bits
+_SAME_MMHG = 1e-3  # references may have been rounded to 32 bits
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one network of one seed predicted: by setting and budget (n, 2) arrays, NaN where nothing was asked."""
+    """Predictions of one network and seed: (n, 2) arrays by setting and budget, NaN where none are needed."""
 
     network: str
     seed: int
@@ -24,14 +24,14 @@ class Run:
 
 
 def runs(design: Layout, predictions: pd.DataFrame | Iterable[pd.DataFrame]) -> Iterator[Run]:
-    """Predictions of each network and seed, laid upon the design.
+    """Predictions of each network and seed, aligned with the design.
 
     Parameters
     ----------
     design : Layout
-        Its first setting is that of the networks as they were trained, which predict all windows.
+        Its first setting is that of the networks before fine-tuning, which predict all windows.
     predictions : DataFrame or iterable of DataFrame
-        All networks and seeds, in one table or in several that are taken one after the other: ``subject, record, start,
+        All networks and seeds, in one table or in several that are read in turn: ``subject, record, start,
         subset, network, seed, setting, sbp_ref, dbp_ref, sbp, dbp``, and where there are several budgets ``budget,
         n_calibration``.
 
@@ -51,7 +51,7 @@ def runs(design: Layout, predictions: pd.DataFrame | Iterable[pd.DataFrame]) -> 
         for (network, seed), rows in table.groupby(["network", "seed"], sort=False, observed=True):
             where = f"{words.where}, {network} seed {seed}"
             if network in RESERVED:
-                raise PredictionError(f"{where}: a network cannot be called {network!r} here; give it another name")
+                raise PredictionError(f"{where}: {network!r} is a reserved name; rename the network")
             if (network, seed) in seen:
                 raise PredictionError(f"{where} is given twice; give each network and seed once")
             seen.add((network, seed))
@@ -76,7 +76,7 @@ class _Aligner:
         found = {}
         for key in design.keys:
             this = groups[key]
-            name = f"{self.where}, setting {_called(key)}"
+            name = f"{self.where}, setting {_setting_label(key)}"
             at = self.position[this]
             self._check_known(this, at, name)
             subset = self.rows["subset"].iloc[this]
@@ -98,11 +98,11 @@ class _Aligner:
         if "budget" in rows:
             budgets = rows["budget"].astype(str).where(rows["budget"].notna(), "")
         groups = rows.groupby([rows["setting"], budgets], sort=False, observed=True).indices
-        odd = [(key, f"not among the plan's ({', '.join(map(_called, expected))})") for key in groups]
+        odd = [(key, f"not among the plan's ({', '.join(map(_setting_label, expected))})") for key in groups]
         odd = [(key, state) for key, state in odd if key not in expected]
         for key, state in odd + [(key, "missing") for key in expected if key not in groups]:
             again = f"{self.design.words.again} again with the present options"
-            raise PredictionError(f"{self.where}: setting {_called(key)} is {state}; {again}")
+            raise PredictionError(f"{self.where}: setting {_setting_label(key)} is {state}; {again}")
         return groups
 
     def _check_known(self, this, at, name: str) -> None:
@@ -114,11 +114,11 @@ class _Aligner:
         """Each window once, in the design's subset (`right`), with its reference and a finite prediction."""
         seen = np.bincount(at, minlength=len(self.design.windows))
         differs = np.abs(self.reference[this] - self.design.reference[at])
-        rate = f"look for a training that diverged, and lower {self.design.words.rate}"
+        rate = f"check for a training that diverged, and lower {self.design.words.rate}"
         faults = (
-            (seen[at] > 1, "stands twice; keep one row per window, setting and budget"),
-            (~right, f"is not in the subset that the plan says; {self.again}"),
-            (~(differs <= _SAME_MMHG).all(axis=1), f"has another reference than in the plan; {self.again}"),
+            (seen[at] > 1, "occurs twice; keep one row per window, setting and budget"),
+            (~right, f"is not in its subset of the plan; {self.again}"),
+            (~(differs <= _SAME_MMHG).all(axis=1), f"has a different reference from the plan; {self.again}"),
             (~np.isfinite(self.pressures[this]).all(axis=1), f"has no finite prediction; {rate}"),
         )
         for bad, why in faults:
@@ -146,12 +146,12 @@ class _Aligner:
             )
 
 
-def _called(key: Key) -> str:
+def _setting_label(key: Key) -> str:
     return " ".join(key).strip()
 
 
 class _Finder:
-    """Positions of windows in the design, by numbers in place of names: tables have millions of rows."""
+    """Positions of windows in the design, found by integer codes: tables have millions of rows."""
 
     def __init__(self, windows: pd.DataFrame):
         self.names = {column: pd.Index(windows[column].unique()) for column in ("subject", "record")}
@@ -161,7 +161,7 @@ class _Finder:
         self.sorted = keys[self.order]
 
     def positions(self, rows: pd.DataFrame) -> np.ndarray:
-        """Position of each row's window; -1 if the design has none."""
+        """Position of each row's window; -1 if it is not in the design."""
         keys = self._keys(rows)
         at = np.searchsorted(self.sorted, keys).clip(max=len(self.sorted) - 1)
         return np.where((self.sorted[at] == keys) & (keys >= 0), self.order[at], -1)

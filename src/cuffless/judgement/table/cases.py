@@ -1,4 +1,4 @@
-"""Cases: predictors that were tested on the same windows, with what else the table holds for them."""
+"""Cases: predictors that were tested on the same windows, with their training and calibration rows."""
 
 from dataclasses import dataclass
 
@@ -24,17 +24,17 @@ class Case:
     judged : JudgedSplit
         Of all networks and seeds.
     windows : DataFrame
-        The test windows in the order of `judged`: ``subject, record, start, seconds`` and, where the table tells them,
+        The test windows in the order of `judged`: ``subject, record, start, seconds`` and, where the table has them,
         ``hr, age, sex``; ``fold`` (0 if there is none); ``since``: seconds since the subject's last calibration window.
     training : DataFrame
-        Rows of the subsets train and val, one a window and fold; empty if the table has none.
+        Rows of the subsets train and val, one per window and fold; empty if the table has none.
     calibration : DataFrame
-        Rows of the subset calibration of all networks, in time order within each subject; empty if there is none. Those
-        of the setting itself, if it has any, else those without a setting.
+        Rows of the subset calibration of all networks, in time order within each subject; empty if there are none.
+        Those of the setting itself, if it has any, else those without a setting.
     timed : bool
-        Whether the table tells times.
+        Whether the table has times.
     rows : Series
-        Place of each subject's first row in the table, by subject.
+        Position of each subject's first row in the table, by subject.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Case:
 
     @property
     def fitting(self) -> pd.DataFrame:
-        """Rows that baselines are fitted on: the training set's, and where there are none those of validation."""
+        """Rows that baselines are fitted on: the training rows, or if there are none the validation rows."""
         own = self.training[self.training["subset"] == "train"]
         return own if len(own) else self.training
 
@@ -59,7 +59,7 @@ class Case:
         return list(self.judged.predicted)
 
     def predicted(self, network: str, seed: int) -> Predicted:
-        """One predictor, for figures of merit and screens."""
+        """One predictor, for measures of its error and screens."""
         subjects = self.judged.subjects
         known = self.windows.groupby("subject", sort=True)
         sex = known["sex"].first().to_numpy(str) if "sex" in self.windows else None
@@ -108,13 +108,13 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
     name = f"{split}/{setting}" if setting else split
     own = rows[(rows["split"] == split) & (rows["setting"] == setting)]
     test = own[own["subset"] == "test"]
-    windows = in_time_order(_one_a_window(test).assign(row=lambda t: t["start"]))
+    windows = in_time_order(_one_per_window(test).assign(row=lambda t: t["start"]))
     try:
         [judged] = align_predictions(test.assign(split=name)).values()
     except PredictionError as error:
-        raise PredictionError(f"{error}; or tell them apart in the column split or setting") from None
+        raise PredictionError(f"{error}; or separate them in column split or setting") from None
     order = pd.MultiIndex.from_frame(windows[WINDOW])
-    at = _positions(test, judged).get_indexer(order)  # align_predictions sorts by name, here time counts
+    at = _positions(test, judged).get_indexer(order)  # align_predictions sorts by name, but time order is needed here
     judged = JudgedSplit(
         name,
         judged.subjects,
@@ -147,23 +147,23 @@ def _of_setting(rows: pd.DataFrame, setting: str) -> pd.DataFrame:
 
 
 def _in_every_fold(training: pd.DataFrame, folds: np.ndarray) -> pd.DataFrame:
-    """Repeat training rows that tell no fold: they are training of every one."""
+    """Repeat training rows without a fold in every fold."""
     untold = training["fold"].isna()
     repeated = [training[untold].assign(fold=fold) for fold in folds] if untold.any() else []
     return pd.concat([training[~untold], *repeated], ignore_index=True)
 
 
-def _one_a_window(rows: pd.DataFrame) -> pd.DataFrame:
+def _one_per_window(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.drop_duplicates(WINDOW, ignore_index=True)
 
 
 def _positions(test: pd.DataFrame, judged: JudgedSplit) -> pd.MultiIndex:
-    """Windows in the order in which `align_predictions` lays them."""
-    return pd.MultiIndex.from_frame(_one_a_window(test)[WINDOW].sort_values(WINDOW, ignore_index=True))
+    """Positions that sort windows as `align_predictions` does."""
+    return pd.MultiIndex.from_frame(_one_per_window(test)[WINDOW].sort_values(WINDOW, ignore_index=True))
 
 
 def _since(windows: pd.DataFrame, calibration: pd.DataFrame) -> np.ndarray:
-    """Seconds from each subject's last calibration window to each test window; NaN where the time is not known."""
+    """Seconds from each subject's last calibration window to each test window; NaN where it is not known."""
     since = np.full(len(windows), np.nan)
     if calibration.empty:
         return since

@@ -1,4 +1,4 @@
-"""Values of a prediction table's columns: names as text, numbers as numbers, and what is neither with its lines."""
+"""Values of a prediction table's columns: names as text, numbers as numbers, and the lines of other values."""
 
 import re
 
@@ -9,11 +9,11 @@ from cuffless.errors import some_of
 from cuffless.records.text.numbers import parse_numbers
 
 NAMES = ("subject", "record", "network")
-"""Columns of names: there somebody may be called ``NA`` or ``None``."""
+"""Columns of names, in which ``NA`` or ``None`` may be a real name."""
 LABELS = ("subset", "split", "setting", "sex", "fold")
-"""Other columns of text, in which ``NA`` says that nothing is known."""
+"""Other columns of text, in which ``NA`` means that the value is missing."""
 NOTHING = ("", "-", "--", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "none", "null", "nil")
-"""How tables write that a value is missing, in lower case."""
+"""Words for a missing value, in lower case."""
 _SHOWN = 5
 _LONGEST_NUMBER = 1000  # digits
 _DURATION = r"-?\d+ days?(?: \+?\d+:\d\d:\d\d(?:\.\d+)?)?"
@@ -21,7 +21,7 @@ _COUNTED = re.compile(r"(.*[^\W\d].*?\D|[^\W\d])(\d{1,9})")
 
 
 def as_text(value: object) -> str:
-    """A name as its owner writes it: whole numbers without a fraction, what is missing as nothing."""
+    """A name as text: whole numbers without a fraction, an empty string if it is missing."""
     if not isinstance(value, str) and pd.isna(value):
         return ""
     if isinstance(value, bytes):
@@ -37,12 +37,12 @@ def texts(column: pd.Series, *, names: bool) -> pd.Series:
     column : Series
         Of any type.
     names : bool
-        Whether ``NA`` and its like are names. If not, they are nothing.
+        Whether ``NA`` and similar words are names; otherwise they become empty strings.
 
     Returns
     -------
     Series of str
-        Empty where nothing is known.
+        Empty where the value is missing.
     """
     column = column.astype(object)
     try:
@@ -68,7 +68,7 @@ def numbers(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     values : (n,) float array
         NaN where there is no finite number.
     odd : (n,) bool array
-        Where something is written that is neither a finite number nor a word for a missing one.
+        Where the value is neither a finite number nor a word for a missing value.
     """
     if not pd.api.types.is_numeric_dtype(column):
         column = column.astype(object)
@@ -96,17 +96,17 @@ def moments(column: pd.Series) -> tuple[np.ndarray, np.ndarray, bool] | None:
     Parameters
     ----------
     column : Series
-        Of any type. Text is taken for dates as ISO 8601 writes them, or for durations as pandas writes them
-        (``0 days 00:00:10``), if no cell is a number and at least half can be read so.
+        Of any type. Text is read as ISO 8601 dates, or as pandas durations (``0 days 00:00:10``), if no cell is a
+        number and at least half of the cells can be read that way.
 
     Returns
     -------
     values : (n,) float array
-        Seconds, of dates since 1970; NaN where there is none.
+        Seconds; for dates, since 1970. NaN where there is no value.
     odd : (n,) bool array
-        Where something is written that is none.
+        Where the value is not a date or duration.
     dated : bool
-        Whether they are dates, rather than durations.
+        True for dates, False for durations.
     None
         If the column holds neither.
     """
@@ -130,7 +130,7 @@ def moments(column: pd.Series) -> tuple[np.ndarray, np.ndarray, bool] | None:
 
 
 def plain_number(text: str) -> str:
-    """A number's shortest text, so that ``1`` and ``1.0`` are one; other text in lower case."""
+    """A number's shortest text, so that ``1`` and ``1.0`` are equal; other text in lower case."""
     if text.isdecimal():  # of any length: a float holds 15 digits
         return str(int(text)) if len(text) < _LONGEST_NUMBER else text
     try:
@@ -155,10 +155,10 @@ def numbered(column: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
     Returns
     -------
     numbers : (n,) float array
-        Whole; NaN where the column says nothing.
+        Whole numbers; NaN where the column is empty.
     names : dict of str to int
-        Number of each name, where names are no whole numbers themselves: that at their end (``seed3``) if it tells them
-        apart, else their place in alphabetical order.
+        Number of each name, if the names are not whole numbers themselves: the number at their end (``seed3``) if it
+        is unique, else their place in alphabetical order.
     """
     keys = [plain_number(text) for text in texts(column, names=False)]
     unique = sorted(set(keys) - {""})
@@ -176,7 +176,7 @@ def numbered(column: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
 
 
 def lines(table: pd.DataFrame, which) -> str:
-    """Name rows: their number, file and first lines."""
+    """Describe rows: how many, and the file and first of their lines."""
     bad = table[np.asarray(which, bool)]
     shown = ", ".join(map(str, bad["_line"].iloc[:_SHOWN])) + (", ..." if len(bad) > _SHOWN else "")
     several = len(table["_file"].unique()) > 1
@@ -185,6 +185,6 @@ def lines(table: pd.DataFrame, which) -> str:
 
 
 def values_of(column: pd.Series, which=None) -> str:
-    """Name the values that a column holds, each once, the most frequent first."""
+    """List the distinct values of a column, the most frequent first."""
     held = column if which is None else column[np.asarray(which, bool)]
     return some_of(texts(held, names=True).value_counts(sort=True).index, most=6, limit=120, quoted=True)

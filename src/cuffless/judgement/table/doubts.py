@@ -1,4 +1,4 @@
-"""What makes a prediction table impossible to judge, or its judgement doubtful."""
+"""Checks of a prediction table: errors that make it impossible to judge, and warnings."""
 
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ _USUAL = {
     **dict.fromkeys((*REFERENCE, *PREDICTION), (LEAST_MMHG, MOST_MMHG, "mmHg")),
     "seconds": (0.1, 600.0, "s"),
 }
-"""What each column usually holds."""
+"""Usual range of each column."""
 
 
 def check_windows(rows: pd.DataFrame, judged: "JudgedTable", key: list[str]) -> None:
@@ -39,7 +39,7 @@ def check_windows(rows: pd.DataFrame, judged: "JudgedTable", key: list[str]) -> 
     judged : JudgedTable
         For its source and notes.
     key : list of str
-        Columns that tell rows apart.
+        Columns that identify a row.
 
     Raises
     ------
@@ -53,27 +53,27 @@ def check_windows(rows: pd.DataFrame, judged: "JudgedTable", key: list[str]) -> 
     if twice.any():
         raise PredictionError(
             f"{judged.source}: {int(rows.duplicated(key)[test].sum())} test windows occur twice "
-            f"({lines(rows, twice)}); keep one row a window, network, split, setting and seed, or say "
-            "which columns tell them apart: --column setting=THEIRS, or setting=ONE+OTHER"
+            f"({lines(rows, twice)}); keep one row per window, network, split, setting and seed, or name "
+            "the columns that tell them apart: --column setting=THEIRS, or setting=ONE+OTHER"
         )
 
 
 def check_folds(rows: pd.DataFrame, names: pd.Series, judged: "JudgedTable") -> None:
-    """Refuse test rows of a cross-validation that do not say whose, and name what else is odd about folds.
+    """Refuse test rows of a cross-validation without a fold, and note other oddities of folds.
 
     Parameters
     ----------
     rows : DataFrame
         With folds as numbers, NaN where there is none.
     names : Series of str
-        What folds are called.
+        Names of the folds.
     judged : JudgedTable
-        Takes notes and warnings.
+        Notes and warnings are added to it.
 
     Raises
     ------
     PredictionError
-        If some test rows of a split and setting have a fold and others none.
+        If only some test rows of a split and setting have a fold.
     """
     test, known = rows["subset"].eq("test"), rows["fold"].notna()
     training = rows["subset"].isin(["train", "val"])
@@ -84,72 +84,73 @@ def check_folds(rows: pd.DataFrame, names: pd.Series, judged: "JudgedTable") -> 
             continue
         tested = names[in_split & test & known]
         for _, case in rows[in_split & test].groupby("setting", sort=False):
-            untold = test & ~known & rows.index.isin(case.index)
-            if untold.any() and not untold[case.index].all():
+            empty = test & ~known & rows.index.isin(case.index)
+            if empty.any() and not empty[case.index].all():
                 raise PredictionError(
-                    f"{judged.source}: column fold is empty in {lines(rows, untold)}, and other test rows have one; "
+                    f"{judged.source}: column fold is empty in {lines(rows, empty)} but not in other test rows; "
                     "fill it in, or leave the column out: --without fold"
                 )
         if tested.empty:
             continue
-        if (untold := training & ~known & in_split).any():
-            judged.notes.append(f"fold is empty in {lines(rows, untold)}: they count as training rows of every fold")
+        if (empty := training & ~known & in_split).any():
+            judged.notes.append(f"fold is empty in {lines(rows, empty)}, which count as training rows of every fold")
         numbers = set(rows["fold"][trained.index])
         alone = test & known & in_split & ~rows["fold"].isin(numbers)
         if alone.any() and not (training & ~known & in_split).any():
             judged.warnings.append(
                 f"{shortened(split, 40)}: fold {values_of(names, alone)} of {lines(rows, alone)} has no training rows; "
-                f"those have {some_of(sorted(set(trained)), limit=80, quoted=True)}. The baselines leave out subjects "
-                "instead"
+                f"training rows have {some_of(sorted(set(trained)), limit=80, quoted=True)}. The baselines leave out "
+                "one subject at a time instead"
             )
 
 
 def find_doubts(rows: pd.DataFrame, judged: "JudgedTable", columns: "Mapping[str, str]") -> None:
-    """Warn of what is odd about a table.
+    """Add warnings about implausible values and structure of a table.
 
     Parameters
     ----------
     rows : DataFrame
         In mmHg, with the rows' ``_line`` and ``_file``.
     judged : JudgedTable
-        Takes the warnings.
+        Warnings are added to it.
     columns : mapping of str to str
-        What columns are called in the files, where that is not their name here.
+        Names of columns in the files, where they differ from the names here.
     """
     test = rows[rows["subset"] == "test"]
     if len(test["subject"].unique()) == 1:
         judged.warnings.append(
-            f"one subject ({shortened(test['subject'].iloc[0])}): no intervals, no tests; nothing is known about people"
+            f"one subject ({shortened(test['subject'].iloc[0])}): no intervals and no tests, one person says nothing "
+            "about others"
         )
     swapped = rows["sbp_ref"] <= rows["dbp_ref"]
     if swapped.any():
-        judged.warnings.append(f"SBP is not above DBP in the reference of {lines(rows, swapped)}; see to the columns")
-    if said := exchanged_predictions(test, columns):
-        judged.warnings.append(said)
+        judged.warnings.append(f"SBP is not above DBP in the reference of {lines(rows, swapped)}; check the columns")
+    if warning := exchanged_predictions(test, columns):
+        judged.warnings.append(warning)
     for name, (least, most, unit) in _USUAL.items():
         outside = (rows[name] < least) | (rows[name] > most) if name in rows else np.zeros(len(rows), bool)
         if outside.any():
             held = rows.loc[outside, name]
             guess = outside_remedy(held) if unit == "mmHg" else ""
             judged.warnings.append(
-                f"{name} lies outside {least:g} to {most:g} {unit} in {lines(rows, outside)}"
-                + (f": {values_of(held.round(2))}; {guess}" if guess else "; see to the column and its unit")
+                f"{name} is outside {least:g} to {most:g} {unit} in {lines(rows, outside)}"
+                + (f": {values_of(held.round(2))}; {guess}" if guess else "; check the column and its unit")
             )
     for network, own in test.groupby("network", sort=False):
         if len(own) > 1 and (own["sbp"].eq(own["sbp_ref"]) & own["dbp"].eq(own["dbp_ref"])).all():
             judged.warnings.append(
-                f"{shortened(network)} equals the reference in all rows; are sbp and dbp what it predicted?"
+                f"{shortened(network)} equals the reference in all rows; check that sbp and dbp are its predictions"
             )
     people = test["subject"].nunique()
     if people > _MANY and people == test.drop_duplicates(WINDOW).shape[0]:
         judged.warnings.append(
-            "every window has a subject of its own; if several are of one person, say so in the column subject, or the "
-            "intervals are too narrow"
+            "every window has its own subject; if several belong to one person, give them the same name in column "
+            "subject, or the intervals are too narrow"
         )
     if "start" in judged.missing:
         again = test.duplicated([name for name in test if name not in ("start", "_line")])
         if again.any():
             judged.warnings.append(
-                f"{lines(test, again)} repeat an earlier one in every column; without the column start they count as "
-                "further windows"
+                f"{lines(test, again)} repeat an earlier row in every column; without column start they count as "
+                "separate windows"
             )

@@ -1,4 +1,4 @@
-"""The files that hold tables of predictions: text, compressed or not, and parquet."""
+"""Reading files of predictions: parquet, and text, compressed or not."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -23,16 +23,16 @@ _CELL = 8  # bytes that a cell takes in memory at least
 def read_file(
     path: Path, *, texts: Collection[str], numbers: Collection[str], memory_gb: float = MEMORY_GB
 ) -> pd.DataFrame:
-    """Read a table as it stands in its file.
+    """Read a table from a file, its values unchanged.
 
     Parameters
     ----------
     path : Path
-        Its name ends in ``.parquet``, or it is text.
+        Parquet if the name ends in ``.parquet``, else text.
     texts, numbers : collection of str
-        Columns of a text file that are text, and those in which words may say that a number is missing.
+        Columns of a text file that are text, and those in which words may mark a missing number.
     memory_gb : float
-        Most GB (10^9 bytes) that the file may ask for.
+        Memory that the file may need, in GB (10^9 bytes).
 
     Returns
     -------
@@ -42,7 +42,7 @@ def read_file(
     Raises
     ------
     PredictionError
-        If it cannot be read, announces more than it may, or its lines hold more cells than the first names columns.
+        If it cannot be read, would need too much memory, or has lines with more cells than there are columns.
     """
     try:
         if path.name.lower().endswith(".parquet"):
@@ -50,21 +50,21 @@ def read_file(
         else:
             table, first = _text(path, texts, numbers, memory_gb)
     except FileNotFoundError:
-        raise PredictionError(f"{path}: there is no such file") from None
+        raise PredictionError(f"{path}: no such file") from None
     except UnicodeDecodeError:
-        raise PredictionError(f"{path.name}: is not in UTF-8; save it so, or as parquet") from None
+        raise PredictionError(f"{path.name}: not in UTF-8; save it in UTF-8 or as parquet") from None
     except PredictionError:
         raise
-    except RecordError as error:  # of what is unpacked
+    except RecordError as error:  # from unpacking
         raise PredictionError(str(error).replace("records.memory_gb", _OPTION)) from None
-    except Exception as error:  # damaged files raise more than can be foreseen
+    except Exception as error:  # damaged files raise errors of many kinds
         reraise_machine_error(error)
         why = fault(error, 200)
         raise PredictionError(f"{path.name}: cannot be read ({why}); give a CSV or parquet file") from None
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes surplus cells for an index
+    if not isinstance(table.index, pd.RangeIndex):  # pandas uses surplus cells as an index
         raise PredictionError(
-            f"{path.name}: its lines hold more cells than its first line names columns ({len(table.columns)}); quote "
-            "what holds a separator, and end no line with one"
+            f"{path.name}: lines have more cells than the header has columns ({len(table.columns)}); quote cells "
+            "that contain a separator, and remove separators at the end of lines"
         )
     return table.assign(_line=np.arange(len(table)) + first, _file=path.name)
 
@@ -77,14 +77,14 @@ def _parquet(path: Path, memory_gb: float) -> pd.DataFrame:
         groups = [held.row_group(group).total_byte_size for group in range(held.num_row_groups)]
         rows, columns = held.num_rows, held.num_columns
         announced = f"{shown_count(rows)} rows of {columns:,} columns"
-        # Equal values take no room, so the file's size says nothing of their number.
+        # Equal values take no space, so the file's size does not limit the number of rows.
         asked = max(sum(groups), rows * columns * _CELL)
         if reason := why_refused(path.name, announced, asked, memory_gb, option=_OPTION):
             raise PredictionError(reason)
-        for group in range(held.num_row_groups):  # text that is none would fail only where it is used
+        for group in range(held.num_row_groups):  # invalid text would otherwise fail only where it is used
             file.read_row_group(group).validate(full=True)
     table = pd.read_parquet(path)
-    return table.reset_index(drop=all(name is None for name in table.index.names))  # columns, if its parts have names
+    return table.reset_index(drop=all(name is None for name in table.index.names))  # a named index becomes columns
 
 
 def _text(path: Path, texts: Collection[str], numbers: Collection[str], memory_gb: float) -> tuple[pd.DataFrame, int]:

@@ -1,4 +1,4 @@
-"""What an arm decided: the windows of its subjects, and which of them calibrate and test each setting."""
+"""The layout of an arm: the windows of its subjects, and which of them calibrate and test each setting."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import pandas as pd
 from cuffless.judgement.table.predictions import WINDOW, PredictionError
 
 Key = tuple[str, str]
-"""A setting, and the name of its calibration budget; empty where it has none."""
+"""A setting, and the name of its calibration budget; empty if it has none."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Words:
-    """How errors name a design and what they advise: ``protocol 'main'``, ``personalize``, the option of its rate."""
+    """Words of error messages: a design's name (``protocol 'main'``), the remedies, the option of its learning rate."""
 
     where: str
     again: str
@@ -41,25 +41,25 @@ class Layout:
     Attributes
     ----------
     name : str
-        Stands in the column ``protocol``.
+        Value of the column ``protocol``.
     windows : DataFrame
         One row per window: ``number`` (of the subject, in figures), ``subject, record, start, sbp, dbp, hr, order``;
         for drift also ``seconds, elapsed``.
     test : dict of str to (n,) bool array
         By setting: which windows test it.
     calibrating : dict of (setting, budget) to (n,) bool array
-        Which windows calibrate; settings without calibration do not stand here.
+        Which windows calibrate; only for settings with calibration.
     folds : sequence of ((n,) bool array, DataFrame)
         Windows, and ``sbp, dbp, hr`` of the windows on which their networks were trained.
     words : Words
     budget : str
-        The main budget, of which single windows are kept.
+        The main budget, for which single windows are kept.
     further : dict of (setting, budget) to str
-        Subset of the windows beside the test windows that a setting predicts, too.
+        Subset of the windows that a setting predicts besides the test windows.
     fitted : tuple of str
-        Baselines that know of other people only, by `cuffless.judgement.names`.
+        Baselines fitted on other people, by their names in `cuffless.judgement.names`.
     fitted_for : tuple of str
-        Settings that have rows of these baselines: the first alone where all have the same test windows.
+        Settings that have rows of these baselines: only the first, if all have the same test windows.
     drift : (setting, budget) or None
         Setting after whose calibration the error is followed over time.
     """
@@ -79,7 +79,7 @@ class Layout:
     def __post_init__(self):
         twice = self.windows.duplicated(WINDOW)
         if twice.any():
-            raise PredictionError(f"{self.words.where}: {self.describe(twice.argmax())} stands twice in the plan")
+            raise PredictionError(f"{self.words.where}: {self.describe(twice.argmax())} occurs twice in the plan")
         for (setting, budget), calibration in self.calibration.items():
             self._need_all(calibration.counts, f"calibration ({', '.join(filter(None, (setting, budget)))})")
         for setting in self.test:
@@ -162,7 +162,7 @@ def stored_tables(paths: Iterable, columns: Sequence[str], names: Sequence[str])
     ----------
     paths : iterable of path
     columns, names : sequences of str
-        What is read, and which of it is text.
+        Columns to read, and which of them are text.
 
     Yields
     ------

@@ -1,4 +1,4 @@
-"""What a prediction table tells of people: age, sex and pulse rate as baselines and standards take them."""
+"""Age, sex and pulse rate of a prediction table, in the form that baselines and standards need."""
 
 import re
 from collections.abc import Mapping
@@ -24,23 +24,23 @@ _YEARS = {"m": 1 / 12, "w": 7 / 365.25, "d": 1 / 365.25}
 _ABOVE = re.compile(
     r"(?:(?P<over>>|over |above )|>=|≥)? *(?P<number>\d{2,3}) *(?P<plus>\+|and over|and above|or older)?"
 )
-_OLDEST_GROUP = 85  # from here on a group without an upper end is nearly one age
+_OLDEST_GROUP = 85  # a group without an upper end spans few years from this age on
 
 
 def know_people(
     rows: pd.DataFrame, codes: Mapping[str, str], columns: Mapping[str, str]
 ) -> tuple[list[str], list[str]]:
-    """Write age, sex and pulse rate into a table as baselines and standards take them.
+    """Convert age, sex and pulse rate of a table to the form that baselines and standards need.
 
     Parameters
     ----------
     rows : DataFrame
-        With ``subject``, the rows' ``_line`` and ``_file``, and those of ``age, sex, hr`` that there are, which are
-        changed: years, ``f`` or ``m``, bpm; missing where they are not known.
+        With ``subject``, the rows' ``_line`` and ``_file``, and any of ``age, sex, hr``, which are changed in place:
+        years, ``f`` or ``m``, bpm; missing where they are not known.
     codes : mapping of str to str
-        From `read_sex_codes`; empty where the user did not say.
+        From `read_sex_codes`; empty if the user gave none.
     columns : mapping of str to str
-        What columns are called in the files, where that is not their name here.
+        Names of columns in the files, where they differ from the names here.
 
     Returns
     -------
@@ -49,10 +49,10 @@ def know_people(
     Raises
     ------
     PredictionError
-        If a column of ages or sexes holds none.
+        If a column of ages or sexes holds no valid value.
     """
     if codes and "sex" not in rows:
-        raise PredictionError("--sex: there is no column sex; say what it is called: --column sex=THEIR_NAME")
+        raise PredictionError("--sex: there is no column sex; if it has another name, pass --column sex=THEIR_NAME")
     warnings, notes = [], []
     for name, read in (
         ("sex", lambda: read_sex(rows, codes, columns.get("sex", "sex"))),
@@ -67,18 +67,18 @@ def know_people(
 
 
 def _impossible_rates(rows: pd.DataFrame) -> list[str]:
-    """Forget pulse rates that cannot be, unless the column is in another unit, which is as good to a regression."""
+    """Remove impossible pulse rates, unless the whole column has another unit, which a regression can use as well."""
     if "hr" not in rows:
         return []
     outside = (rows["hr"] < _RATES[0]) | (rows["hr"] > _RATES[1])
     if not outside.any():
         return []
-    said = f"hr lies outside {_RATES[0]:g} to {_RATES[1]:g} bpm in {lines(rows, outside)}"
-    said += f": {values_of(rows['hr'], outside)}"
+    warning = f"hr is outside {_RATES[0]:g} to {_RATES[1]:g} bpm in {lines(rows, outside)}"
+    warning += f": {values_of(rows['hr'], outside)}"
     if outside.sum() > rows["hr"].notna().sum() / 2:
-        return [f"{said}; see to the column and its unit"]
+        return [f"{warning}; check the column and its unit"]
     rows.loc[outside, "hr"] = np.nan
-    return [f"{said}; it counts as unknown there"]
+    return [f"{warning}; it counts as unknown there"]
 
 
 def read_age(rows: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
@@ -92,7 +92,7 @@ def read_age(rows: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
     Returns
     -------
     age : (n,) float array
-        Years; NaN where it is not known or cannot be.
+        Years; NaN where the age is unknown or impossible.
     warnings, notes : list of str
 
     Raises
@@ -106,30 +106,30 @@ def read_age(rows: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
     odd = np.isnan(age) & held.ne("").to_numpy()
     if odd.any() and np.isnan(age).all():
         raise PredictionError(
-            f"column age holds {values_of(held, odd)} in {lines(rows, odd)}, which is not an age; give years (of a "
+            f"column age holds {values_of(held, odd)} in {lines(rows, odd)}, which is not an age; give years (for a "
             "group its middle), or leave the column out: --without age"
         )
     warnings, notes = [], []
     if odd.any():
         warnings.append(
             f"age {values_of(held, odd)} in {lines(rows, odd)} is not a number of years and counts as unknown; give "
-            "years, of a group its middle"
+            "years, for a group its middle"
         )
     outside = (age < AGES[0]) | (age > AGES[1])
     if outside.any():
         warnings.append(
-            f"age lies outside {AGES[0]:g} to {AGES[1]:g} years in {lines(rows, outside)}: "
-            f"{values_of(held, outside)}; it counts as unknown there. {_age_remedy(float(np.median(age[outside])))}"
+            f"age is outside {AGES[0]:g} to {AGES[1]:g} years in {lines(rows, outside)}: "
+            f"{values_of(held, outside)}; it counts as unknown there; {_age_remedy(float(np.median(age[outside])))}"
         )
     open_end = np.array([known[text][1] for text in held], bool)
     if open_end.any():
-        notes.append(f"age {values_of(held, open_end)} in {lines(rows, open_end)}: the least of the group is taken")
+        notes.append(f"age {values_of(held, open_end)} in {lines(rows, open_end)}: the lowest age of the group is used")
     age[outside] = np.nan
     return age, warnings, notes
 
 
 def _years(text: str) -> tuple[float, bool]:
-    """An age in years, NaN if it is none, and whether it is that of a group without an upper end."""
+    """An age in years (NaN if the text is not an age), and whether it is the lower end of an open group."""
     try:
         return (value if np.isfinite(value := float(text)) else np.nan), False
     except ValueError:
@@ -148,16 +148,16 @@ def _years(text: str) -> tuple[float, bool]:
 
 def _age_remedy(middle: float) -> str:
     if 250 <= middle <= 330:
-        return "MIMIC writes ages above 89 as about 300: give 90, or leave these empty"
+        return "MIMIC writes ages above 89 as about 300: give 90, or leave these cells empty"
     if 1850 <= middle <= 2100:
-        return "A year of birth? Give the age"
+        return "if these are years of birth, give the age"
     if middle < 0 or middle in (777, 888, 999, 9999):
-        return "A sign for a missing age? Leave it empty"
-    return "In months or days? Give years"
+        return "if these mark missing ages, leave the cells empty"
+    return "if these are months or days, give years"
 
 
 def agree_by_subject(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Make age and sex those of people: unknown where a person's rows differ, from the others where some say nothing.
+    """Give all rows of a subject the same age and sex: unknown if they differ, filled in where some are empty.
 
     Parameters
     ----------
@@ -169,32 +169,33 @@ def agree_by_subject(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
     warnings, notes : list of str
     """
     warnings, notes = [], []
-    two = "one name for two people? Give each a name of their own"
+    two = "if two people share this name, give each their own"
     if "sex" in rows:
-        known = rows[rows["sex"].ne("")].groupby("subject")["sex"]
-        both = rows["subject"].isin(_where(known.min() != known.max()))
+        sexes = rows[rows["sex"].ne("")].groupby("subject")["sex"]
+        both = rows["subject"].isin(_where(sexes.min() != sexes.max()))
         if both.any():
             warnings.append(
-                f"sex of subject {_few(rows, both)} is f and m in {lines(rows, both)} and counts as unknown; {two}"
+                f"sex of subject {_first_subjects(rows, both)} is f and m in {lines(rows, both)} and counts as "
+                f"unknown; {two}"
             )
-        told = rows["subject"].map(known.first()).where(~both).fillna("")
-        if (filled := rows["sex"].eq("") & told.ne("")).any():
+        known = rows["subject"].map(sexes.first()).where(~both).fillna("")
+        if (filled := rows["sex"].eq("") & known.ne("")).any():
             notes.append(f"sex is not given in {lines(rows, filled)}: taken from the subject's other rows")
-        rows["sex"] = told.astype(object)
+        rows["sex"] = known.astype(object)
     if "age" in rows:
         ages = rows.groupby("subject")["age"]
         spread = ages.max() - ages.min()
         apart = rows["subject"].isin(_where(spread > _APART))
         if apart.any():
             warnings.append(
-                f"age of subject {_few(rows, apart)} differs by up to {spread.max():.0f} years in {lines(rows, apart)} "
-                f"and counts as unknown; {two}"
+                f"age of subject {_first_subjects(rows, apart)} differs by up to {spread.max():.0f} years in "
+                f"{lines(rows, apart)} and counts as unknown; {two}"
             )
         rows.loc[apart, "age"] = np.nan
-        told = rows["subject"].map(ages.median()).where(~apart)
-        if (filled := rows["age"].isna() & told.notna()).any():
+        known = rows["subject"].map(ages.median()).where(~apart)
+        if (filled := rows["age"].isna() & known.notna()).any():
             notes.append(f"age is not given in {lines(rows, filled)}: taken from the subject's other rows")
-            rows["age"] = rows["age"].fillna(told)
+            rows["age"] = rows["age"].fillna(known)
     return warnings, notes
 
 
@@ -202,5 +203,5 @@ def _where(which: pd.Series) -> list:
     return which.index[which].tolist()
 
 
-def _few(rows: pd.DataFrame, which: pd.Series) -> str:
+def _first_subjects(rows: pd.DataFrame, which: pd.Series) -> str:
     return some_of(rows.loc[which, "subject"].unique(), most=3, limit=80)

@@ -1,4 +1,4 @@
-"""One predictor's test windows, as figures of merit and the standards' screens take them."""
+"""One predictor's test windows, the input of error measures and of the standards' screens."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,9 @@ class Predicted:
     owner : (n,) int array
         Position in `subjects` of each window's subject; ascending, and within a subject windows are in time order.
     record : (n,) int array
-        Number of each window's record; times of two records have no common origin.
+        Number of each window's record; times of different records have no common origin.
     start, seconds : (n,) float array
-        Start from the record's start and length, s.
+        Start within the record, and length, s.
     reference, prediction : (n, 2) float array
         SBP and DBP in mmHg.
     sex : (k,) str array or None

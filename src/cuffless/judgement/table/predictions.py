@@ -10,7 +10,7 @@ from cuffless.errors import CufflessError
 from cuffless.judgement.names import MEAN
 
 WINDOW = ["subject", "record", "start"]
-"""Columns that tell one window from another."""
+"""Columns that identify a window."""
 
 
 class PredictionError(CufflessError):
@@ -19,7 +19,7 @@ class PredictionError(CufflessError):
 
 @dataclass(frozen=True)
 class JudgedSplit:
-    """Test windows of one split with what every training predicted for them, sorted by subject.
+    """Test windows of one split with the predictions of every training, sorted by subject.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class JudgedSplit:
 
 
 def align_predictions(predictions: pd.DataFrame) -> dict[str, JudgedSplit]:
-    """Lay the trainings of each split side by side, window by window.
+    """Align the trainings of each split window by window.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ def align_predictions(predictions: pd.DataFrame) -> dict[str, JudgedSplit]:
     Raises
     ------
     PredictionError
-        If two trainings of a split were not judged on the same windows with the same references:
-        their errors could not be compared.
+        If two trainings of a split do not have the same test windows with the same references, so that
+        their errors cannot be compared.
     """
     return {str(split): _align_split(str(split), rows) for split, rows in predictions.groupby("split", sort=False)}
 
@@ -86,10 +86,10 @@ def _align_split(split: str, rows: pd.DataFrame) -> JudgedSplit:
         ):
             raise PredictionError(
                 f"split {split!r}: {network} seed {seed} ({len(group)} test windows) and {first_name} "
-                f"({len(first)}) were not judged on the same windows and references; "
+                f"({len(first)}) do not have the same windows and references; "
                 "predict all with one manifest"
             )
         predicted[str(network), int(seed)] = group[["sbp", "dbp"]].to_numpy(float)
-    owner, subjects = pd.factorize(first["subject"])  # already sorted, so codes ascend
+    owner, subjects = pd.factorize(first["subject"])  # sorted already, so codes ascend
     reference = first[["sbp_ref", "dbp_ref"]].to_numpy(float)
     return JudgedSplit(split, np.asarray(subjects, dtype=object), owner, reference, predicted)

@@ -1,4 +1,4 @@
-"""Reading a table of predictions, whoever made it: its columns, its mistakes, what must be known of it."""
+"""Reading a table of predictions from any source: its columns, its errors, and what is assumed about it."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -30,10 +30,10 @@ from cuffless.judgement.table.pressures import KPA_MMHG, PREDICTION, REFERENCE, 
 
 REQUIRED = ("subject", "sbp_ref", "dbp_ref", "sbp", "dbp")
 OPTIONAL = {
-    "record": "one record a subject is assumed",
-    "start": "rows are taken to be in time order; nothing that needs times can be assessed",
+    "record": "one record per subject is assumed",
+    "start": "rows are assumed to be in time order; nothing that needs times can be assessed",
     "seconds": "whether windows overlap cannot be assessed",
-    "subset": "all rows are taken for test windows",
+    "subset": "all rows are assumed to be test windows",
     "network": "",
     "split": "",
     "seed": "",
@@ -43,7 +43,7 @@ OPTIONAL = {
     "sex": "",
     "fold": "",
 }
-"""Columns that may be absent, and what is then assumed."""
+"""Columns that may be missing, and what is assumed without them."""
 SUBSETS = ("train", "val", "calibration", "test")
 _PREDICTOR = ("subset", "network", "split", "setting", "seed")
 _TIMES = ("start", "seconds")
@@ -65,7 +65,7 @@ class JudgedTable:
     missing : tuple of str
         Optional columns that the table lacks.
     warnings, notes : list of str
-        What casts doubt on the judgement, and what was assumed.
+        Doubts about the judgement, and assumptions made.
     source : str
     """
 
@@ -91,19 +91,19 @@ def read_table(
     Parameters
     ----------
     paths : iterable of path
-        CSV (also .csv.gz) or parquet files, one row a window; several are laid under each other.
+        CSV (also .csv.gz) or parquet files, one row per window; several are concatenated.
     columns : mapping of str to str, optional
-        What a column is called in the files, by its name here.
+        A column's name in the files, by its name here.
     unit : {"mmhg", "kpa"}
         Of the pressures.
     network : str
         Name of the predictor where there is no column ``network``.
     sex : mapping of str to str, optional
-        What values of the column ``sex`` mean, from `cuffless.judgement.table.people.read_sex_codes`.
+        Meaning of the values of column ``sex``, from `cuffless.judgement.table.people.read_sex_codes`.
     without : collection of str
-        Optional columns that are left unread.
+        Optional columns to ignore.
     memory_gb : float
-        Most GB (10^9 bytes) that a file may ask for.
+        Memory that a file may need, in GB (10^9 bytes).
 
     Returns
     -------
@@ -113,18 +113,18 @@ def read_table(
     ------
     PredictionError
         If a file cannot be read, a required column is missing, a number is missing or infinite, a window occurs twice,
-        no row tests, pressures are not mmHg, or what a column says cannot be understood; rows are named by their line
-        in the file (parquet: from 1).
+        there are no test rows, pressures are not in mmHg, or a column cannot be understood; rows are named by their
+        line in the file (parquet: from 1).
     """
     files, columns = [Path(path) for path in paths], dict(columns or {})
     if unknown := [name for name in columns if name not in (*REQUIRED, *OPTIONAL)]:
-        raise PredictionError(f"{unknown[0]!r} is no column of a prediction table; there are {_all_columns()}")
+        raise PredictionError(f"{unknown[0]!r} is not a column of a prediction table; known are {_all_columns()}")
     if unknown := [name for name in without if name not in OPTIONAL]:
-        raise PredictionError(f"{unknown[0]!r} cannot be left out; what can is {', '.join(OPTIONAL)}")
+        raise PredictionError(f"{unknown[0]!r} is required; --without takes {', '.join(OPTIONAL)}")
     if odd := _oddity(network):
         raise PredictionError(
-            f"--network is a name {odd}, {shortened(network, 40)!r}; use a short and printable one "
-            f"({_LONGEST_NAME} characters at most)"
+            f"--network {shortened(network, 40)!r} is a name {odd}; use a printable name of at most {_LONGEST_NAME} "
+            "characters"
         )
     if not files:
         raise PredictionError("no prediction table given; name at least one")
@@ -153,32 +153,35 @@ def _all_columns() -> str:
 
 
 def _read(path: Path, names: Mapping[str, str], memory_gb: float) -> pd.DataFrame:
-    """The columns of the contract, as they stand in a file."""
+    """Read the known columns of a file, not yet checked."""
 
     def theirs(ours: Iterable[str]) -> list[str]:
         return [names.get(name, name) for name in ours]
 
     table = read_file(path, texts=theirs((*NAMES, *LABELS)), numbers=theirs(_NUMBERS), memory_gb=memory_gb)
     place = table[["_line", "_file"]]
-    return _chosen(_joined(table.drop(columns=list(place)), names), names, path).join(place)
+    return _chosen(_join_parts(table.drop(columns=list(place)), names), names, path).join(place)
 
 
 def _chosen(table: pd.DataFrame, names: Mapping[str, str], path: Path) -> pd.DataFrame:
-    """The columns of the contract, under their names here."""
+    """The known columns, renamed to the names used here."""
     found = list(map(str, table.columns))
     if absent := [theirs for theirs in names.values() if theirs not in table.columns]:
-        raise PredictionError(f"{path.name}: no column {some_of(absent)}; found {some_of(found, most=20)}")
+        raise PredictionError(
+            f"{path.name}: no column {some_of(absent)} (found: {some_of(found, most=20)}); check --column"
+        )
     own = {name: name for name in (*REQUIRED, *OPTIONAL) if name in table.columns and name not in names.values()}
     theirs = own | dict(names)
     if missing := [name for name in REQUIRED if name not in theirs]:
         raise PredictionError(
-            f"{path.name}: no column {', '.join(missing)}; found {some_of(found, most=20)}. {_named(missing, found)}"
+            f"{path.name}: no column {', '.join(missing)} (found: {some_of(found, most=20)}); "
+            f"{_column_hint(missing, found)}"
         )
     return pd.DataFrame({name: table[theirs[name]] for name in (*REQUIRED, *OPTIONAL) if name in theirs})
 
 
-def _joined(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Columns that are given as several, ``setting=tuning+budget``, joined by a slash."""
+def _join_parts(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Columns given as a sum of several, ``setting=tuning+budget``, joined by a slash."""
     for theirs in names.values():
         parts = theirs.split("+")
         if theirs not in table.columns and len(parts) > 1 and set(parts) <= set(table.columns):
@@ -187,12 +190,12 @@ def _joined(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     return table
 
 
-def _named(missing: list[str], found: list[str]) -> str:
-    """How to make up for missing columns."""
+def _column_hint(missing: list[str], found: list[str]) -> str:
+    """How to provide missing columns."""
     if len(found) == 1 and (signs := [sign for sign in (";", "\t", "|") if sign in found[0]]):
-        return f"It is separated by {signs[0]!r}; save it with commas and decimal points"
+        return f"the separator is {signs[0]!r}; save the file with commas and decimal points"
     theirs = next((name for name in found if name.strip().lower() == missing[0]), "THEIR_NAME")
-    return f"Say what they are called: --column {missing[0]}={theirs}"
+    return f"if it has another name, pass --column {missing[0]}={theirs}"
 
 
 def _checked(
@@ -200,7 +203,7 @@ def _checked(
 ) -> pd.DataFrame:
     """One file's rows with names that are text, numbers that are numbers and pressures in mmHg."""
     if table.empty:
-        raise PredictionError(f"{path.name}: holds no row")
+        raise PredictionError(f"{path.name}: the file has no rows")
     table = table.assign(_dated=False)
     for name in {*NAMES, *LABELS} & set(table.columns):
         table[name] = texts(table[name], names=name in NAMES)
@@ -221,14 +224,14 @@ def _checked(
         needed = np.isnan(values)
         if name in PREDICTION:
             needed &= (subset == "test").to_numpy()
-        elif name == "hr":  # what is not known of some windows is left out of what needs it
+        elif name == "hr":  # windows without a rate are only left out where a rate is needed
             needed &= np.isnan(values).all() and odd.any()
         if needed.any():
             held = table.loc[needed, name].iloc[0]
-            wanted = "time" if dates else "finite number"
+            wanted = "a time" if dates else "a finite number"
             first = "is empty" if as_text(held) == "" else f"holds {shortened(as_text(held))}"
             raise PredictionError(
-                f"{path.name}: column {name} holds no {wanted} in {lines(table, needed)} (the first {first}); "
+                f"{path.name}: column {name} is not {wanted} in {lines(table, needed)} (the first {first}); "
                 f"{_remedy(name, held, dated=dates is not None)}"
             )
         if odd.any():
@@ -243,18 +246,18 @@ def _checked(
 
 
 def _check_names(table: pd.DataFrame, name: str, path: Path) -> None:
-    """Refuse names that no message and no name of a file could show."""
+    """Refuse names that cannot be shown in a message or a file name."""
     wrong = [text for text in table[name].unique() if _oddity(text)]
     if wrong:
         odd, first = table[name].isin(wrong), wrong[0]
         raise PredictionError(
             f"{path.name}: column {name} holds a name {_oddity(first)}, {shortened(first, 40)!r}, in "
-            f"{lines(table, odd)}; use short and printable ones ({_LONGEST_NAME} characters at most)"
+            f"{lines(table, odd)}; use printable names of at most {_LONGEST_NAME} characters"
         )
 
 
 def _oddity(name: str) -> str:
-    """Why a name cannot be shown; empty if it can."""
+    """Why a name cannot be shown, or an empty string if it can."""
     if len(name) > _LONGEST_NAME:
         return f"of {len(name):,} characters"
     return "with control characters" if _CONTROL.search(name) else ""
@@ -276,15 +279,15 @@ def _remedy(name: str, held: object, *, dated: bool = False) -> str:
     if isinstance(held, str) and _DECIMAL_COMMA.fullmatch(held.strip()):
         return "write numbers with decimal points"
     if isinstance(held, str) and name in (*PREDICTION, *REFERENCE) and _WITH_MORE.match(held):
-        return "write numbers alone, without a unit or a second value beside them"
+        return "write only numbers, without units or a second value"
     if dated:
-        return f"correct what is there, or leave the column out: --without {name}"
+        return f"correct the values, or leave the column out: --without {name}"
     if name in PREDICTION:
-        return "predict these windows or leave them out"
+        return "predict these windows, or leave them out"
     if name in REFERENCE:
-        return "leave out windows without a reference"
+        return "leave out windows that have no reference"
     what = (
-        "seconds from the start of the record, or dates as 2024-01-31T10:00:00 throughout"
+        "seconds from the start of the record, or dates such as 2024-01-31T10:00:00 in all rows"
         if name == "start"
         else "numbers"
     )
@@ -292,7 +295,7 @@ def _remedy(name: str, held: object, *, dated: bool = False) -> str:
 
 
 def _assume(rows: pd.DataFrame, missing: tuple[str, ...], network: str, judged: JudgedTable) -> None:
-    """Fill in what the table does not say, and say so."""
+    """Fill in defaults for missing columns, and note each assumption."""
     defaults = {"subset": "test", "network": network, "split": "test", "setting": "", "seed": "0", "seconds": np.nan}
     for name in set(defaults) & set(missing):
         rows[name] = defaults[name]
@@ -300,36 +303,38 @@ def _assume(rows: pd.DataFrame, missing: tuple[str, ...], network: str, judged: 
         rows["record"] = rows["subject"]
     if "start" in missing:
         rows["start"] = rows.groupby(["subject", "record", *_PREDICTOR]).cumcount().astype(float)
-        rows["seconds"] = np.nan  # of a counted start they would say that windows follow one another
+        rows["seconds"] = np.nan  # with a counted start, lengths would make windows look contiguous
     judged.notes += [f"no column {name}: {OPTIONAL[name]}" for name in missing if OPTIONAL[name]]
-    called = rows["subject"].str.lower().isin(NOTHING)
-    if called.any():
+    unclear = rows["subject"].str.lower().isin(NOTHING)
+    if unclear.any():
         judged.notes.append(
-            f"subject {values_of(rows['subject'], called)} in {lines(rows, called)} is taken for a name; leave these "
-            "rows out if it says that the subject is not known"
+            f"subject {values_of(rows['subject'], unclear)} in {lines(rows, unclear)} is treated as a name; leave "
+            "these rows out if it means that the subject is not known"
         )
 
 
 def _count_dates(rows: pd.DataFrame, judged: JudgedTable) -> None:
-    """Starts that are dates as seconds from the first of each record, over all files."""
+    """Convert dates in column start to seconds from the first of each record, over all files."""
     dated = rows["_dated"]
     if dated.any():
         if len(rows[dated]) > 1 and rows.loc[dated, "start"].mod(86400).eq(0).all():
             raise PredictionError(
-                f"{judged.source}: column start holds days without a time in {lines(rows, dated)}; give the time "
-                "of day, too, or leave the column out: --without start"
+                f"{judged.source}: column start holds dates without a time in {lines(rows, dated)}; add the time "
+                "of day, or leave the column out: --without start"
             )
         record = rows[dated].groupby(["subject", "record"], sort=False)
         rows.loc[dated, "start"] -= record["start"].transform("min")
-        judged.notes.append(f"start is a date in {lines(rows, dated)}: counted in seconds from each record's first")
+        judged.notes.append(
+            f"start is a date in {lines(rows, dated)}: converted to seconds from the record's first start"
+        )
 
 
 def _number(rows: pd.DataFrame, judged: JudgedTable) -> None:
-    """Seeds and folds as numbers, whatever they are called."""
-    rows["seed"], called = numbered(rows["seed"])
-    if called:
-        named = [f"{number} is {shortened(name, 30)}" for name, number in called.items()]
-        judged.notes.append(f"seeds are numbered: {some_of(named)}")
+    """Replace names of seeds and folds by numbers."""
+    rows["seed"], names = numbered(rows["seed"])
+    if names:
+        shown = [f"{number} is {shortened(name, 30)}" for name, number in names.items()]
+        judged.notes.append(f"seeds are numbered: {some_of(shown)}")
     judging = rows["subset"].isin(["test", "calibration"])
     if (untold := judging & rows["seed"].isna()).any():
         raise PredictionError(

@@ -1,4 +1,4 @@
-"""Women and men of a prediction table, in whatever way it writes them."""
+"""Reading the sex of subjects from a prediction table, in any of the usual spellings."""
 
 import re
 import shlex
@@ -23,7 +23,7 @@ _SEXES = {word: sex for sex, words in _WORDS.items() for word in words.split()} 
     ("not known", "not applicable", "not stated", "prefer not to say", *NOTHING), ""
 )
 _OPEN = {"h": MALE}
-"""Letters that name one sex beside an ``f`` (homme, hombre), and beside an ``m`` leave open whose that is (mujer)."""
+"""Letters that mean men next to ``f`` (homme, hombre); next to ``m`` the meaning of ``m`` is unclear (mujer)."""
 _TRUTH = {"true": True, "t": True, "yes": True, "y": True, "1": True}
 _TRUTH |= {"false": False, "f": False, "no": False, "n": False, "0": False}
 _NAMED_AFTER = re.compile(
@@ -32,7 +32,7 @@ _NAMED_AFTER = re.compile(
 
 
 def read_sex_codes(text: str) -> dict[str, str]:
-    """Read what the values of a column of sexes mean.
+    """Parse the meaning of the values in column sex.
 
     Parameters
     ----------
@@ -42,35 +42,35 @@ def read_sex_codes(text: str) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``f``, ``m`` or nothing by value.
+        ``f``, ``m`` or an empty string, by value.
 
     Raises
     ------
     ValueError
-        If it is not written so, or gives one value to two sexes.
+        If the text has another form, or gives one value two meanings.
     """
     codes: dict[str, str] = {}
     for pair in text.split(","):
         sex, sign, value = (part.strip() for part in pair.partition("="))
         if not sign or not value or sex.lower() not in (FEMALE, MALE, UNKNOWN):
-            raise ValueError(f"--sex {shortened(text)}: write which value means what, as in --sex f=0,m=1,unknown=9")
+            raise ValueError(f"--sex {shortened(text)}: give each value a meaning, such as --sex f=0,m=1,unknown=9")
         meant = "" if sex.lower() == UNKNOWN else sex.lower()
         if codes.setdefault(plain_number(value), meant) != meant:
-            raise ValueError(f"--sex {shortened(text)}: {shortened(value)} cannot be both; give each value one meaning")
+            raise ValueError(f"--sex {shortened(text)}: {shortened(value)} has two meanings; give each value one")
     return codes
 
 
-def read_sex(rows: pd.DataFrame, codes: Mapping[str, str], called: str) -> tuple[pd.Series, list[str], list[str]]:
-    """Women and men of a table.
+def read_sex(rows: pd.DataFrame, codes: Mapping[str, str], header: str) -> tuple[pd.Series, list[str], list[str]]:
+    """Sex in each row of a table.
 
     Parameters
     ----------
     rows : DataFrame
         With the column ``sex`` and the rows' ``_line`` and ``_file``.
     codes : mapping of str to str
-        From `read_sex_codes`; empty where the user did not say.
-    called : str
-        What the column is called in the file; a column ``is_male`` says by itself what 1 means.
+        From `read_sex_codes`; empty if the user gave none.
+    header : str
+        Name of the column in the file; from ``is_male`` the meaning of 1 is known.
 
     Returns
     -------
@@ -81,11 +81,11 @@ def read_sex(rows: pd.DataFrame, codes: Mapping[str, str], called: str) -> tuple
     Raises
     ------
     PredictionError
-        If no value of the column says who is a woman and who a man: numbers do not.
+        If no value of the column has a known meaning, such as numbers without `codes`.
     """
     held = plainly(texts(rows["sex"], names=False))
     keys = held.map({text: plain_number(text) for text in held.unique()})
-    meant = _meanings(set(keys), codes, called)
+    meant = _meanings(set(keys), codes, header)
     sex = keys.map(meant)
     if codes and not set(codes) & set(keys):
         raise PredictionError(
@@ -94,19 +94,19 @@ def read_sex(rows: pd.DataFrame, codes: Mapping[str, str], called: str) -> tuple
     odd = sex.isna()
     if odd.any() and not sex.isin([FEMALE, MALE]).any():
         raise PredictionError(
-            f"column sex holds {values_of(held, odd)} in {lines(rows, odd)}, and what these mean is not known; "
+            f"column sex holds {values_of(held, odd)} in {lines(rows, odd)}, whose meaning is not known; "
             f"{_remedy(held[odd])}, or leave the column out: --without sex"
         )
     warnings = []
     if odd.any():
         warnings.append(f"sex {values_of(held, odd)} in {lines(rows, odd)} counts as unknown; {_remedy(held[odd])}")
-    untold = sex.eq("") & held.ne("")
-    notes = [f"sex {values_of(held, untold)} in {lines(rows, untold)} counts as unknown"] if untold.any() else []
+    unknown = sex.eq("") & held.ne("")
+    notes = [f"sex {values_of(held, unknown)} in {lines(rows, unknown)} counts as unknown"] if unknown.any() else []
     return sex.fillna(""), warnings, notes
 
 
-def _meanings(keys: set[str], codes: Mapping[str, str], called: str) -> dict[str, str]:
-    """What each value of the column means, of those that are known."""
+def _meanings(keys: set[str], codes: Mapping[str, str], header: str) -> dict[str, str]:
+    """Meaning of each value of the column, where it is known."""
     known = {key: _SEXES[key] for key in keys if key in _SEXES}
     for letter, sex in _OPEN.items():
         if letter in keys:
@@ -115,7 +115,7 @@ def _meanings(keys: set[str], codes: Mapping[str, str], called: str) -> dict[str
                 known[letter] = sex
     if "v" in keys:  # vrouw, and varón
         known.pop(MALE, None)
-    match = _NAMED_AFTER.fullmatch(called.strip().casefold())
+    match = _NAMED_AFTER.fullmatch(header.strip().casefold())
     if match and keys - {""} <= set(_TRUTH) and keys - {"", "f"}:
         own, other = (FEMALE, MALE) if match["f"] else (MALE, FEMALE)
         known |= {key: own if _TRUTH[key] else other for key in keys - {""}}
@@ -123,13 +123,13 @@ def _meanings(keys: set[str], codes: Mapping[str, str], called: str) -> dict[str
 
 
 def _remedy(held: pd.Series) -> str:
-    """The option that says what values mean, ready to be pasted."""
+    """The option that gives the values a meaning, ready to be pasted."""
     keys = {plain_number(text): text for text in held.unique()}
     shown = sorted(keys, key=lambda key: (len(key), key))
     if {"1", "2"} <= set(shown) <= {"0", "1", "2", "9"}:
         rest = "".join(f",unknown={key}" for key in shown if key in ("0", "9"))
-        return f"say --sex f=2,m=1{rest} if they are those of ISO 5218, else which is which: --sex f=1,m=2{rest}"
+        return f"pass --sex f=2,m=1{rest} for codes of ISO 5218, otherwise --sex f=1,m=2{rest}"
     one, other = (shortened(keys[key], 30) for key in [*shown, *shown][:2])
     if len(shown) == 1:
-        return f"say what it means: --sex {shlex.quote(f'f={one}')}, or --sex {shlex.quote(f'm={one}')}"
+        return f"pass its meaning: --sex {shlex.quote(f'f={one}')}, or --sex {shlex.quote(f'm={one}')}"
     return f"say --sex {shlex.quote(f'f={one},m={other}')} or --sex {shlex.quote(f'f={other},m={one}')}"

@@ -11,7 +11,7 @@ from cuffless.report.sentences import BETTER, WORSE, verdict_of
 from cuffless.report.wording import count, number, with_limits
 
 LEAST_SKILL = -1.0
-"""What lies further left is drawn at the edge, as an arrow with its value."""
+"""Values further left are drawn at the edge, as an arrow with the value."""
 
 
 def skill_chart(

@@ -1,4 +1,4 @@
-"""The page of a judgement: first whether a predictor is better than doing nothing, then all that stands behind it."""
+"""The page of a judgement: first whether a predictor is better than doing nothing, then the evidence."""
 
 import platform
 import shlex
@@ -24,7 +24,7 @@ from cuffless.report.sentences import skill_sentence
 from cuffless.report.wording import baseline_name, case_name, network_name
 
 MOST_POINTS = 12_000
-"""Of the scatter charts of a page together; where subjects would take more, evenly spread ones are drawn."""
+"""Limit for all scatter charts of a page; beyond it, only evenly spread subjects are drawn."""
 _FEWEST_POINTS, _MOST_SUBJECTS = 100, 500
 _AVERAGE = "subject"
 _PACKAGES = ("numpy", "scipy", "pandas", "plotly")
@@ -45,7 +45,7 @@ CONTENTS = (
     ("unassessed", "What cannot be assessed"),
     ("repeat", "How to repeat this"),
 )
-"""Sections after the first by their name in the page."""
+"""Sections after the first, by their names in the page."""
 
 
 def write_judgement_page(
@@ -126,7 +126,7 @@ class _Choice:
 
     def __init__(self, judgement):
         self.leaked = _leaked(judgement.leaks)
-        # A case whose people were trained on must not be what the page opens with.
+        # The page must not open with a case whose people were trained on.
         names = sorted(map(str, judgement.cases["case"]), key=lambda name: name in self.leaked)
         self.cases = {name: i for i, name in enumerate(names)}
         column = tables.fitted_column(judgement.cases)
@@ -136,7 +136,7 @@ class _Choice:
         self.of_case: dict[str, list[str]] = {name: [] for name in self.cases}
         for case, network in known:
             self.of_case[case].append(network)
-        for names in self.of_case.values():  # nobody opens the page for the mean regressor
+        for names in self.of_case.values():  # the mean regressor is not what readers look for
             names.sort(key=lambda name: name == MEAN)
 
     @property

@@ -40,7 +40,7 @@ def _limits(title: str, name: str, *, signed: bool = False) -> Column:
 
 
 def download(judgement, name: str) -> Download:
-    """A judgement's table as CSV; `cuffless judge` writes the same file beside the page."""
+    """A judgement's table as CSV; `cuffless judge` writes the same file next to the page."""
     return csv_download(getattr(judgement, name), f"{name}.csv", f"tables/{name}.csv")
 
 
@@ -110,7 +110,7 @@ def judged_skill_table(judgement, cases: Mapping[str, int], networks: Mapping[st
 
 
 def merit_table(judgement, cases: Mapping[str, int]) -> Table:
-    """Figures of merit of all predictors of a case, with the mean baseline's error beside."""
+    """Error measures of all predictors of a case, with the mean baseline's error."""
     skill = judgement.skill
     mean = skill[skill["baseline"] == "population_mean"]
     keys = ["case", "network", "average", "pressure"]
@@ -167,7 +167,7 @@ def agreement_table(judgement, cases: Mapping[str, int], networks: Mapping[str, 
 
 
 def paired_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> Table:
-    """Paired tests on subjects, and the paper's on windows in columns named for what they are."""
+    """Paired tests on subjects, and the paper's tests on windows in columns named accordingly."""
     columns = [
         Column("baseline", lambda r: baseline_name(r.baseline)),
         PRESSURE,

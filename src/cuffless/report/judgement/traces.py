@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 TRACE_BYTES = 1_000_000
-"""Of all courses of a page together; where they would take more, fewer subjects are shown."""
+"""Limit for all traces of a page; beyond it, fewer subjects are shown."""
 _MISSING = -32768
 _WIDEST = 3276.7  # what whole tenths in 16 bits can hold
 _ENCODED = 4 / 3

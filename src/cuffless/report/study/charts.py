@@ -12,7 +12,7 @@ from cuffless.report.wording import count, network_name, percent, split_name, wi
 from cuffless.windows import EXPLANATIONS
 
 DOSE = "at"
-"""Column of the dose in rows that are drawn."""
+"""Column of the dose in plotted rows."""
 CUT, KEPT = "windows_cut", "windows_kept"
 RULES = {**EXPLANATIONS, "no_pressure": "no reference pressure near the window"}
 """What each rule rejects."""

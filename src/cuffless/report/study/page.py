@@ -1,4 +1,4 @@
-"""The report of a whole study: skill first, then what came in, what was thrown away, and all that was found."""
+"""The report of a whole study: skill first, then the input, the rejected windows, and all findings."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Skill over all of a study: which comparisons it holds, and what each says in a sentence."""
+"""Skill over a whole study: its comparisons, each with a sentence on its result."""
 
 from dataclasses import dataclass
 
@@ -63,7 +63,7 @@ class Comparison:
 
     @property
     def warnings(self) -> list[str]:
-        """What must stand beside its skill."""
+        """Warnings to print with its skill."""
         return skill_warnings(self.rows)
 
 
@@ -152,12 +152,12 @@ def comparison_sentence(comparison: Comparison, pressure: str) -> Sentence:
         pressure,
         said[0] if len(said) == 1 else UNSHOWN,
         f"{outcomes} (skill [interval]; {comparison.about}, {plural(own['n_subjects'].max(), 'subject')}).",
-        f"Doing nothing is always saying the {called(comparison.nothing)}: MAE {error} mmHg.",
+        f"Doing nothing means always predicting the {called(comparison.nothing)}: MAE {error} mmHg.",
     )
 
 
 def called(baseline: str) -> str:
-    """How a baseline of a study is called in print."""
+    """Printed name of a baseline of a study."""
     return NAMES.get(baseline, baseline_name(baseline))
 
 

@@ -31,7 +31,7 @@ _SETS = {"train": "training", "val": "validation", "test": "test"}
 
 
 def rule_table(flow: pd.DataFrame) -> Table:
-    """Windows cut, rejected by rule and kept, with what each rule rejects."""
+    """Windows cut, rejected by rule and kept, with an explanation of each rule."""
     columns = [
         Column("rule", lambda r: r.rule.replace("_", " ")),
         Column("windows", lambda r: count(r.windows), numeric=True),
@@ -52,7 +52,7 @@ def record_table(quality: pd.DataFrame, where: str) -> Table:
         Column("minutes", lambda r: number(r.seconds / 60), numeric=True),
         Column("cut", lambda r: count(getattr(r, CUT)), numeric=True),
         Column("kept", lambda r: count(getattr(r, KEPT)), numeric=True),
-        *(Column(rule.replace("_", " "), _counted(rule), numeric=True) for rule in rules if quality[rule].any()),
+        *(Column(rule.replace("_", " "), _count_cell(rule), numeric=True) for rule in rules if quality[rule].any()),
         Column("why none, what was skipped", _why, wide=True),
     ]
     if "recording" in quality and (quality["recording"] == quality["subject"]).all():
@@ -61,7 +61,7 @@ def record_table(quality: pd.DataFrame, where: str) -> Table:
     return make_table(shown, columns, "Windows by record", download=csv_download(quality, where.split("/")[-1], where))
 
 
-def _counted(rule: str):
+def _count_cell(rule: str):
     return lambda row: count(getattr(row, rule))
 
 
@@ -86,7 +86,7 @@ def split_table(audits: Mapping[str, dict]) -> Table:
     columns = [
         Column("split", lambda r: split_name(r.split)),
         Column("set", lambda r: _SETS.get(r.set, r.set)),
-        *(Column(name, _counted(name), numeric=True) for name in ("windows", "subjects", "records")),
+        *(Column(name, _count_cell(name), numeric=True) for name in ("windows", "subjects", "records")),
         Column("SBP, median (5 to 95 %)", "sbp", numeric=True),
         Column("DBP, median (5 to 95 %)", "dbp", numeric=True),
     ]
@@ -201,7 +201,7 @@ def comparison_table(found: list[Comparison]) -> Table:
 
 
 def standards_tables(rows: pd.DataFrame) -> tuple[Table, Table]:
-    """Verdicts of each standard, and what it asks for clause by clause, coverage among it."""
+    """Verdicts of each standard, and its requirements clause by clause, including coverage."""
     seeds = [Column("seed", lambda r: count(r.seed), numeric=True)] if len(rows["seed"].unique()) > 1 else []
     head = [
         Column("standard", "standard"),
