@@ -28,7 +28,6 @@ def exit_status(*wrong: type[Exception]) -> Callable[[Callable[..., str]], Calla
 
     A `UsageError` and the errors in `wrong` count as wrong use.
     """
-
     wrong_uses: tuple[type[Exception], ...] = (UsageError, *wrong)
 
     def decorate(run: Callable[..., str]) -> Callable[..., int]:
