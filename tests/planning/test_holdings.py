@@ -39,6 +39,13 @@ def test_a_table_without_sizes_leaves_them_open(tmp_path, write_records):
     assert read_holdings(path).raw_bytes is None
 
 
+def test_a_table_without_sizes_is_listed_again_where_disk_space_is_planned(tmp_path, paper, write_records):
+    name = paper.study.dataset
+    write_records(tmp_path, name, record=["a"], subject=["p"], path=["a"], seconds=[60.0])
+    with pytest.raises(RecordError, match=r"records\.csv: no columns path and bytes; delete it"):
+        holdings_of(name, paper.datasets[name], tmp_path)
+
+
 def test_a_table_without_a_usable_record_says_why(tmp_path, write_records):
     path = write_records(
         tmp_path, "mimic", record=["a", "b"], subject=["p", "q"], seconds=[0, 0], problem=["no ABP", "no ABP"]

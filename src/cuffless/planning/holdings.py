@@ -70,6 +70,8 @@ def holdings_of(name: str, dataset: DatasetOptions, folder: str | Path = ".") ->
     """
     table = Path(folder, "results", name, "records.csv")
     listed = read_holdings(table) if table.is_file() else None
+    if listed is not None and listed.raw_bytes is None and dataset.records.source in ("simulator", "physionet"):
+        raise RecordError(f"{table}: no columns path and bytes; delete it, and the next run lists the records again")
     if dataset.records.source == "simulator":
         made = dataset.simulator.subjects * dataset.simulator.records
         if listed is not None and listed.records == made:
