@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
+PACKAGES = sorted(path.parent.name for path in SOURCE.glob("cuffless/*/__init__.py"))
 MOST_MODULES = 15
 FOLDERS = sorted({path.parent for path in (SOURCE / "cuffless").rglob("*.py")})
 
@@ -31,7 +32,14 @@ def imports_of(path, modules):
             yield from {alias.name for alias in node.names} & modules
 
 
-@pytest.mark.parametrize("package", ["signals", "config", "records", "windows", "camera", "networks"])
+@pytest.mark.parametrize(
+    "package",
+    [
+        path.name
+        for path in sorted(SOURCE.joinpath("cuffless").iterdir())
+        if path.is_dir() and path.name != "__pycache__"
+    ],
+)
 def test_no_two_modules_import_each_other_directly_or_through_others(package):
     names = {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in SOURCE.rglob("*.py")}
     modules = {name.removesuffix(".__init__"): path for name, path in names.items() if f".{package}." in name}

@@ -17,8 +17,7 @@ from cuffless.judgement.measures.merit import merit_rows
 from cuffless.judgement.names import BASELINES, MEAN, POPULATION_MEAN
 from cuffless.judgement.standards import screen_standards
 from cuffless.judgement.table.cases import Case, make_cases
-from cuffless.judgement.table.predictions import JudgedSplit
-from cuffless.judgement.table.reading import JudgedTable
+from cuffless.judgement.table.predictions import JudgedSplit, JudgedTable
 from cuffless.judgement.traces import pick_traces
 from cuffless.judgement.warnings import skill_warnings
 

@@ -7,8 +7,7 @@ import pandas as pd
 
 from cuffless.designs.clock import in_time_order
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import WINDOW, JudgedSplit, PredictionError, align_predictions
-from cuffless.judgement.table.reading import JudgedTable
+from cuffless.judgement.table.predictions import WINDOW, JudgedSplit, JudgedTable, PredictionError, align_predictions
 
 _PRESSURES = ["sbp_ref", "dbp_ref"]
 _KNOWN = ("hr", "age", "sex")

@@ -1,13 +1,13 @@
 """Checks of a prediction table: errors that make it impossible to judge, and warnings."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from cuffless.errors import shortened, some_of
 from cuffless.judgement.table.columns import lines, values_of
-from cuffless.judgement.table.predictions import WINDOW, PredictionError
+from cuffless.judgement.table.predictions import WINDOW, JudgedTable, PredictionError
 from cuffless.judgement.table.pressures import (
     LEAST_MMHG,
     MOST_MMHG,
@@ -17,11 +17,6 @@ from cuffless.judgement.table.pressures import (
     outside_remedy,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cuffless.judgement.table.reading import JudgedTable
-
 _MANY = 30
 _USUAL = {
     **dict.fromkeys((*REFERENCE, *PREDICTION), (LEAST_MMHG, MOST_MMHG, "mmHg")),
@@ -30,7 +25,7 @@ _USUAL = {
 """Usual range of each column."""
 
 
-def check_windows(rows: pd.DataFrame, judged: "JudgedTable", key: list[str]) -> None:
+def check_windows(rows: pd.DataFrame, judged: JudgedTable, key: list[str]) -> None:
     """Refuse a table without test rows, or one in which a test window occurs twice.
 
     Parameters
@@ -58,7 +53,7 @@ def check_windows(rows: pd.DataFrame, judged: "JudgedTable", key: list[str]) -> 
         )
 
 
-def check_folds(rows: pd.DataFrame, names: pd.Series, judged: "JudgedTable") -> None:
+def check_folds(rows: pd.DataFrame, names: pd.Series, judged: JudgedTable) -> None:
     """Refuse test rows of a cross-validation without a fold, and note other oddities of folds.
 
     Parameters
@@ -104,7 +99,7 @@ def check_folds(rows: pd.DataFrame, names: pd.Series, judged: "JudgedTable") -> 
             )
 
 
-def find_doubts(rows: pd.DataFrame, judged: "JudgedTable", columns: "Mapping[str, str]") -> None:
+def find_doubts(rows: pd.DataFrame, judged: JudgedTable, columns: Mapping[str, str]) -> None:
     """Add warnings about implausible values and structure of a table.
 
     Parameters

@@ -1,6 +1,6 @@
 """Predictions of several trainings on the same windows, side by side."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,29 @@ WINDOW = ["subject", "record", "start"]
 
 class PredictionError(CufflessError):
     """A prediction table that cannot be judged: names the file, the column or rows, and the remedy."""
+
+
+@dataclass
+class JudgedTable:
+    """A table that can be judged.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        All columns of a prediction table, required and optional (`hr`, `age`, `sex`, `fold` where the table has them),
+        pressures in mmHg, times in s; rows of all subsets.
+    missing : tuple of str
+        Optional columns that the table lacks.
+    warnings, notes : list of str
+        Doubts about the judgement, and assumptions made.
+    source : str
+    """
+
+    rows: pd.DataFrame
+    missing: tuple[str, ...]
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +24,7 @@ from cuffless.judgement.table.columns import (
 from cuffless.judgement.table.doubts import check_folds, check_windows, find_doubts
 from cuffless.judgement.table.files import read_file
 from cuffless.judgement.table.people import know_people
-from cuffless.judgement.table.predictions import WINDOW, PredictionError
+from cuffless.judgement.table.predictions import WINDOW, JudgedTable, PredictionError
 from cuffless.judgement.table.pressures import KPA_MMHG, PREDICTION, REFERENCE, check_predictions, check_references
 
 REQUIRED = ("subject", "sbp_ref", "dbp_ref", "sbp", "dbp")
@@ -51,29 +50,6 @@ _NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "seed")
 _CONTROL, _LONGEST_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]"), 1000
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _WITH_MORE = re.compile(r"\s*\d")
-
-
-@dataclass
-class JudgedTable:
-    """A table that can be judged.
-
-    Attributes
-    ----------
-    rows : DataFrame
-        All columns of `REQUIRED` and `OPTIONAL` (`hr`, `age`, `sex`, `fold` where the table has them), pressures in
-        mmHg, times in s; rows of all subsets.
-    missing : tuple of str
-        Optional columns that the table lacks.
-    warnings, notes : list of str
-        Doubts about the judgement, and assumptions made.
-    source : str
-    """
-
-    rows: pd.DataFrame
-    missing: tuple[str, ...]
-    warnings: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    source: str = ""
 
 
 def read_table(
