@@ -134,7 +134,7 @@ def test_the_mean_regressor_predicts_the_training_mean(stores, tmp_path):
 
 
 def test_a_loss_that_is_no_number_stops_the_training(tiny, stores):
-    with pytest.raises(TrainingError, match=r"learning rate 1e\+30: lower training\.learning_rate"):
+    with pytest.raises(TrainingError, match=r"learning rate 1e\+30; lower training\.learning_rate"):
         train(tiny(learning_rate=1e30, epochs=20), stores)
 
 

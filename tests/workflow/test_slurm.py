@@ -40,10 +40,14 @@ def test_the_slurm_profile_holds_all_of_the_default_one(project):
 
 @pytest.fixture(scope="module")
 def rules(project):
-    """Text of every rule, by name."""
+    """Text of every rule, by name; of one made from another, with that rule's."""
     texts = (path.read_text() for path in (project / "workflow" / "rules").glob("*.smk"))
-    parts = [part for text in texts for part in re.split(r"^ *rule ", text, flags=re.MULTILINE)[1:]]
-    return {part.split(":")[0]: part for part in parts}
+    parts = [part for text in texts for part in re.split(r"^ *(?=(?:use )?rule \w)", text, flags=re.MULTILINE)[1:]]
+    found = {}
+    for part in parts:
+        base, name = re.match(r"(?:use rule (\w+) as|rule) (\w+)", part).groups()
+        found[name] = base, part
+    return {name: part + (found[base][1] if base else "") for name, (base, part) in found.items()}
 
 
 def test_the_slurm_profile_groups_only_rules_that_there_are(project, rules):

@@ -113,7 +113,7 @@ def finished(make_study, physionet, tmp_path_factory):
 def test_every_source_there_is_takes_part():
     tested = {layout.source for layout in DATASETS.values()} | {"simulator"}
     assert set(KNOWN) == {source for source in tested if not source.startswith("Lab")}
-    table = PAGE.read_text().partition("## Sources that come along")[2]
+    table = PAGE.read_text().partition("## Built-in sources")[2]
     assert set(KNOWN) | {"module:class"} == set(re.findall(r"^\| `([\w:]+)` \|", table, re.MULTILINE))
 
 

@@ -52,7 +52,7 @@ def plot_fig6(
     Parameters
     ----------
     overall, mae, tests : DataFrame
-        ``overall.csv``, ``mae.csv`` and ``tests.csv`` of the evaluation.
+        ``overall.csv``, ``seeds.csv`` and ``contrasts.csv`` of the splits' judgement.
     options : FigureOptions
     average : {"pooled", "subject"}
         Whether every window or every subject counts the same.

@@ -87,7 +87,7 @@ def plot_fig8(
     Parameters
     ----------
     subjects, ks : DataFrame
-        ``subjects.csv`` and ``ks.csv`` of the evaluation of personalization.
+        ``subject_boxes.csv`` and ``subject_ks.csv`` of personalization's judgement.
     options : FigureOptions
     protocol : str
         The protocol shown.

@@ -50,7 +50,7 @@ def plot_fig9(
     Parameters
     ----------
     box, tests : DataFrame
-        ``box.csv`` and ``tests.csv`` of the evaluation of rPPG.
+        ``boxes.csv`` and ``contrasts.csv`` of the camera's judgement.
     options : FigureOptions
     warnings : sequence of str
         What the audit of the folds let pass.
@@ -62,7 +62,7 @@ def plot_fig9(
     """
     networks = layout.networks_of(box)
     if not networks:
-        raise ValueError("Figure 9: box.csv holds no network; fine-tune at least one")
+        raise ValueError("Figure 9: boxes.csv has no network; fine-tune at least one")
     box = box[box["network"].isin([*networks, layout.NONE])]
     with style.house_style(options):
         handles = boxes.legend_handles(box, {name: f"{words} (paired)" for name, words in _WORDS.items()}, options)

@@ -78,7 +78,7 @@ def plot_fig_a2(
     Parameters
     ----------
     subjects, ks : DataFrame
-        ``subjects.csv`` and ``ks.csv`` of the evaluation of rPPG.
+        ``subject_boxes.csv`` and ``subject_ks.csv`` of the camera's judgement.
     options : FigureOptions
     which : {"figA2", "figA3", "figA4", "figA5"}
         A2 and A3: subjects that improved, the first two networks and the others. A4 and A5: the other subjects.
@@ -93,9 +93,9 @@ def plot_fig_a2(
         If `which` is none of these figures, or `subjects` holds no network.
     """
     if which not in _SUBJECTS_AND_NETWORKS:
-        raise ValueError(f"{which!r} is none of the figures {', '.join(_SUBJECTS_AND_NETWORKS)}")
+        raise ValueError(f"{which!r} is not one of the figures {', '.join(_SUBJECTS_AND_NETWORKS)}")
     if not layout.networks_of(subjects):
-        raise ValueError(f"{which}: subjects.csv holds no network; fine-tune at least one")
+        raise ValueError(f"{which}: subject_boxes.csv has no network; fine-tune at least one")
     improved, part = _SUBJECTS_AND_NETWORKS[which]
     networks = layout.networks_of(subjects)[part]
     shown = subjects[subjects["network"].isin([*networks, layout.NONE]) & subjects["method"].isin(_METHODS)]
