@@ -373,7 +373,7 @@ def test_an_unknown_figure_and_a_table_without_network_are_named():
     with pytest.raises(ValueError, match="'figA6' is not one of the figures figA2, figA3"):
         fig_a2(which="figA6")
     subjects, ks = subject_tables()
-    with pytest.raises(ValueError, match=r"figA2: subjects\.csv has no network"):
+    with pytest.raises(ValueError, match=r"figA2: subject_boxes\.csv has no network"):
         plot_fig_a2(subjects[subjects["network"] == "none"], ks, OPTIONS, which="figA2")
 
 
