@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
+from cuffless.judgement.evidence.baseline_tables import compare_baselines, skill_table, subject_table
 from cuffless.judgement.evidence.baselines import Baselines, make_baselines
-from cuffless.judgement.evidence.skill import compare_baselines, skill_table, subject_table
 from cuffless.judgement.leaks import hidden_people, leak_table
 from cuffless.judgement.measures.agreement import agreement_rows
 from cuffless.judgement.measures.bins import bin_table

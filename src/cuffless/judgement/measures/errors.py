@@ -8,7 +8,7 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import subject_interval
-from cuffless.judgement.evidence.ratio import skill_ratio
+from cuffless.judgement.evidence.skill import skill_ratio
 from cuffless.judgement.names import AVERAGES, MEAN, PRESSURES
 from cuffless.judgement.table.predictions import JudgedSplit
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import subject_interval
-from cuffless.judgement.evidence.ratio import skill_ratio
+from cuffless.judgement.evidence.skill import skill_ratio
 from cuffless.judgement.evidence.tests import holm_corrected, ks_on_windows, ks_windows, paired_test
 from cuffless.judgement.measures.cells import Cell, Errors
 from cuffless.judgement.measures.errors import mae_tables

@@ -4,8 +4,8 @@ import pytest
 
 from cuffless.config import EvaluationOptions
 from cuffless.judgement import make_cases, read_table
+from cuffless.judgement.evidence.baseline_tables import compare_baselines, skill_table, subject_table
 from cuffless.judgement.evidence.baselines import make_baselines
-from cuffless.judgement.evidence.skill import compare_baselines, skill_table, subject_table
 from cuffless.judgement.table.predictions import PredictionError
 from cuffless.judgement.traces import SUBJECTS, WINDOWS, pick_traces
 
