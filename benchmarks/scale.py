@@ -105,7 +105,7 @@ def _study_on_paper(study: Path, records: int, shards: int) -> None:
 
 def _set_shards(study: Path, shards: int) -> None:
     config = yaml.safe_load((study / "config" / "paper.yaml").read_text(encoding="utf-8"))
-    config["datasets"] = {"mimic": {"records": {"source": "wfdb", "path": "recordings", "shards": shards}}}
+    config["datasets"]["mimic"] = {"records": {"source": "wfdb", "path": "recordings", "shards": shards}}
     (study / "study.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
 
 
