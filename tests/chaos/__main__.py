@@ -19,7 +19,7 @@ from tests.chaos.study import ChaosError, Study
 
 PROJECT = Path(__file__).resolve().parents[2]
 DATASET = "tiny"
-STAGES = ("raw", "records", "windows", "splits", "training")
+STAGES = ("raw", "records", "windows", "designs", "training")
 
 
 def main() -> int:

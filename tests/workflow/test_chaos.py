@@ -15,7 +15,7 @@ def test_a_study_disturbed_in_three_ways_ends_as_one_that_nobody_disturbed(proje
     done = subprocess.run(
         [
             *(sys.executable, "-m", "tests.chaos", "--rounds", "3", "--seed", str(SEED)),
-            *("--finished", str(carried_out.folder), "--without", "windows", "--without", "splits"),
+            *("--finished", str(carried_out.folder), "--without", "windows", "--without", "designs"),
             *("--without", "training", "--target", "results/tiny/training/nonmixed/alexnet/seed0/predictions.parquet"),
         ],
         cwd=project,

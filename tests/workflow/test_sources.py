@@ -136,7 +136,7 @@ def test_figure_2_is_drawn_of_kachuees_recordings(finished):
 
 @pytest.mark.slow
 def test_a_published_split_is_the_one_that_was_published(finished):
-    split = pd.read_parquet(finished / "results" / "mimicbp" / "splits" / "official.parquet")
+    split = pd.read_parquet(finished / "results" / "mimicbp" / "designs" / "splits" / "official.parquet")
     sets = split.groupby("subset")["subject"].agg(set)
     assert sets["test"] == {"p000002"}
     assert sets["train"] | sets["val"] == {"p000001", "p000003"}
