@@ -25,10 +25,3 @@ def test_statistics_are_computed_by_the_judge_alone(package):
         for name in STATISTICS & set(calls_of(path)):
             callers[name].add(path.relative_to(package).parts[0])
     assert callers == {name: {"judgement"} for name in STATISTICS}
-
-
-@pytest.mark.parametrize("part", ["arms", "judgement"])
-def test_a_folder_holds_fifteen_modules_at_most(package, part):
-    folders = [package / part, *(path for path in (package / part).rglob("*") if path.is_dir())]
-    counted = {folder: len([path for path in folder.glob("*.py") if path.stem != "__init__"]) for folder in folders}
-    assert max(counted.values()) <= 15
