@@ -22,7 +22,7 @@ RECORDS ?=
 INSTRUCTIONS ?= AVX2 AVX512_CORE
 WORKERS := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 # Their tests start programs, draw, build or train: three quarters of the time of all that are not marked slow.
-NOT_FAST := camera cli docs figures fuzz networks report training workflow
+NOT_FAST := camera cli docs figures fuzz judgement networks report training workflow
 SPELLED := README.md CONTRIBUTING.md CHANGELOG.md RELEASING.md docs src workflow tests config
 CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
 
