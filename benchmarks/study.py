@@ -23,7 +23,7 @@ PARTS = {  # each on top of those before it: what is made, and the seconds that 
     "study": (("results/figures/fig7.pdf",), 600),
     "study_personalization": ((*PERSONAL, "results/tables/personalization.md"), 180),
     "study_inputs": (("results/figures/fig2.pdf",), 360),
-    "study_rppg": ((*RPPG, "results/tables/table2.csv", "results/tables/rppg.md"), 300),
+    "study_rppg": ((*RPPG, "results/tables/table2.csv", "results/tables/camera.md"), 300),
 }
 MOST_SECONDS_IDLE = 15
 

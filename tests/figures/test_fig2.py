@@ -201,7 +201,7 @@ def test_recordings_are_not_called_subjects():
     figure = plot_fig2(*study(identity="record"), OPTIONS)
     assert says(figure, "by recording, Holm")
     assert says(figure, "60 recordings (patients not known)")
-    assert says(figure, "It takes recordings for independent; neighbouring ones may be one patient's")
+    assert says(figure, "It treats recordings as independent; neighbouring ones may be one patient's")
     assert not says(figure, "subject")
     patients = plot_fig2(*study(), OPTIONS)
     assert says(patients, "by subject, Holm")
@@ -243,7 +243,7 @@ def test_tables_read_back_from_csv_give_the_same_figure_and_an_empty_one_none():
 
 def test_the_note_counts_windows_subjects_and_runs_and_warns_of_the_mixed_split():
     figure = plot_fig2(*study(), OPTIONS)
-    assert says(figure, "each mark is a training run, 6 a column")
+    assert says(figure, "each mark is a training run, 6 per column")
     assert says(figure, "2,000 training windows, 500 test windows of 60 subjects")
     assert says(figure, "Mixed split: windows of one subject are on both sides")
     assert says(figure, "nothing about unknown people")

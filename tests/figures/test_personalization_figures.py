@@ -251,7 +251,7 @@ def test_the_note_of_figure_8_says_what_the_test_takes_for_granted():
     text = below(fig8(seeds=3))
     assert_contains(
         text,
-        "takes a subject's windows for independent, which they are not",
+        "treats a subject's windows as independent, which they are not",
         "errors beyond are not drawn",
         "10 subjects of 20 drawn, 8,250 test windows",
         "75 to 750 (first), 75 to 750 (random)",

@@ -250,7 +250,7 @@ def test_the_papers_test_stands_in_the_note_of_figure_9():
     assert_contains(
         text,
         "tuned vs before, 4 of 4 for SBP and 0 of 4 for DBP; first vs random, 4 of 4 for SBP",
-        "takes a subject's windows for independent, which they are not",
+        "treats a subject's windows as independent, which they are not",
         "17 subjects, 3,020 test windows",
         "55 (first), 55 (random)",
         "significant at 0.05",
@@ -346,7 +346,7 @@ def test_the_note_says_that_subjects_were_chosen_by_their_outcome():
         "13 of 17 subjects",
         "no evidence that fine-tuning helps",
         "51 to 63 (first)",
-        "it says that errors differ, not which are smaller",
+        "it shows that errors differ, not which are smaller",
     )
     assert "no evidence that fine-tuning harms" in below(fig_a2(which="figA5"))
     assert "4 of 17 subjects" in below(fig_a2(which="figA5"))

@@ -27,9 +27,7 @@ SIGNIFICANCE = "resources/reference_significance.csv"
 PAGE_TEMPLATES = [
     file_digest(path) for path in sorted((SOURCE / "cuffless" / "report" / "templates").iterdir())
 ]  # not Python, so no digest of code covers them
-JUDGED_TABLES = [
-    *("cases", "skill", "merits", "bins", "agreement", "drift", "tests", "standards", "subjects", "leaks", "traces")
-]
+JUDGED_TABLES = "cases skill merits bins agreement drift tests standards subjects leaks traces".split()
 NETWORKS = list(dict.fromkeys([*STUDY.study.networks, "mean"]))
 PROTOCOLS = STUDY.personalization.named
 PERSONALIZED = [name for name in STUDY.study.networks if STUDY.networks[name].architecture != "mean"]
@@ -50,7 +48,6 @@ wildcard_constraints:
     crop="(beats|time)\\d+",
     channels="signal|derivatives",
     table="table\\d|personalization|camera",
-    judged="splits|camera",
 
 
 # Politeness towards PhysioNet counts over all jobs; `--resources connections=N` wins.

@@ -103,7 +103,7 @@ rule train_input:
         gpu=1 if STUDY.snakemake.gpu else 0,
     params:
         options=input_options,
-        code=network_code("train_network.py"),
+        code=network_code("train_input.py"),
     message:
         "Training: {wildcards.network} on {wildcards.crop}, {wildcards.channels}, repeat {wildcards.seed}"
     script:

@@ -3,9 +3,7 @@
 from importlib import import_module
 
 from cuffless.arms.arm import Arm, Judged
-
-ARMS = ("splits", "inputs", "personalization", "camera", "leakage")
-"""Names of all arms; each is a module of this package, imported only where it is judged."""
+from cuffless.config.arms import ARMS
 
 __all__ = ["ARMS", "Arm", "Judged", "load_arm"]
 

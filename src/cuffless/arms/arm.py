@@ -36,8 +36,6 @@ class Arm:
     """One way to divide people into those who train, calibrate and test."""
 
     name: str
-    title: str
-    """What is found out."""
     tables: tuple[str, ...]
     """Tables that its judgement gives, by the names of their files."""
     judge: Callable[[Any, Any, Path], Judged]

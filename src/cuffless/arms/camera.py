@@ -78,7 +78,7 @@ def judge_folds(
     audit : mapping
         As from `audit_folds`; its warnings go into Table 2 and the summary.
     predictions : DataFrame or iterable of DataFrame
-        Of all networks and seeds, as from `contract_table`.
+        Of all networks and seeds, as the fine-tuning writes them.
     tuning : RppgTuningOptions
         Only for the texts: options with which the plan was sampled.
     options : EvaluationOptions, optional
@@ -122,4 +122,4 @@ def _judge(files, params, resources: Path) -> Judged:
     return Judged(judged.tables, judged.texts, judge(read_table(files.predictions), options, limits=limits))
 
 
-ARM = Arm("camera", "what fine-tuning on recordings of faces gains", (*COMPARED, "boxes", "overall"), _judge, QUESTIONS)
+ARM = Arm("camera", (*COMPARED, "boxes", "overall"), _judge, QUESTIONS)

@@ -62,4 +62,4 @@ def _judge(files, params, resources: Path) -> Judged:
     return Judged({"mae": mae, "tests": tests})
 
 
-ARM = Arm("inputs", "whether cropping and derivatives matter", ("mae", "tests"), _judge)
+ARM = Arm("inputs", ("mae", "tests"), _judge)

@@ -201,4 +201,4 @@ def _judge(files, params, resources: Path) -> Judged:
     )
 
 
-ARM = Arm("leakage", "what leakage is worth", ("dose", "dial", "leaks"), _judge)
+ARM = Arm("leakage", ("dose", "dial", "leaks"), _judge)

@@ -190,4 +190,4 @@ def _judge(files, params, resources: Path) -> Judged:
     return judge_protocols(protocols, EvaluationOptions.model_validate_json(params.options), reference=reference)
 
 
-ARM = Arm("personalization", "what a subject's own data gains", (*COMPARED, "drift", "overall"), _judge, QUESTIONS)
+ARM = Arm("personalization", (*COMPARED, "drift", "overall"), _judge, QUESTIONS)

@@ -47,7 +47,6 @@ def _judge(files, params, resources: Path) -> Judged:
 
 ARM = Arm(
     "splits",
-    "how well a network predicts people whom it has never seen",
     ("seeds", "overall", "contrasts"),
     _judge,
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 from cuffless.config.study import StudyConfig
 
 ARMS = ("splits", "inputs", "personalization", "camera", "leakage")
+"""Names of all arms; each is a module of `cuffless.arms`, imported only where it is judged."""
 _SECTIONS = {"inputs": "inputs", "personalization": "personalization", "camera": "rppg", "leakage": "leakage"}
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import STRATEGIES, ProtocolOptions, RppgTuningOptions
+from cuffless.designs.clock import TIGHT
 from cuffless.designs.design import BEFORE, FIRST, SETTINGS, TUNED
 from cuffless.options import Options
 
-_TIGHT = 1e-6  # s, within which times are the same
 _PREDICTED = ("subject", "record", "start", "seconds", "subset", "sbp_ref", "dbp_ref", "sbp", "dbp", "hr")
 _LAYERS = "heads"  # what the pressures are read from (paper, section 3.6.2)
 
@@ -175,4 +175,4 @@ def _drift_windows(plan: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
     if not plan["elapsed"].is_monotonic_increasing:
         return np.zeros(len(plan), bool)  # shuffled, or without a common clock
     end = (plan["elapsed"] + plan["seconds"]).iloc[rows].max()
-    return ((plan["elapsed"] >= end + plan["seconds"] - _TIGHT) & ~plan["test"]).to_numpy()
+    return ((plan["elapsed"] >= end + plan["seconds"] - TIGHT) & ~plan["test"]).to_numpy()

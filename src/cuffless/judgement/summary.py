@@ -79,7 +79,7 @@ def ks_part(ks: pd.DataFrame, options: EvaluationOptions) -> list[str]:
         "## The paper's test",
         "",
         "Subjects in whom a Kolmogorov-Smirnov test on the absolute errors of windows is significant "
-        f"({options.alpha:g}, uncorrected). It takes a subject's windows for independent, which they are not, and "
+        f"({options.alpha:g}, uncorrected). It treats a subject's windows as independent, which they are not, and "
         "finds worse errors as readily as better ones.",
         "",
         *table_head([*heads, *map(network_header, networks)], len(heads)),

@@ -144,7 +144,7 @@ def _caveat(predictions: pd.DataFrame) -> str:
     if shared:
         return (
             f"**{plural(shared, 'subject')} of the test set were in training, too: these errors hold for people whom "
-            "the network knows, and say nothing about new ones.**"
+            "the network knows, not for new ones.**"
         )
     return "No subject of the test set was in training: these are people whom the network has never seen."
 

@@ -68,7 +68,7 @@ def _skill_note(skill: pd.DataFrame, rows: pd.DataFrame, networks: list[str]) ->
     absent = [name for name in BASELINES if name not in set(rows["baseline"])]
     missing = f" Not assessable: {', '.join(BASELINES[name] for name in absent)}." if absent else ""
     more = len(set(skill["network"])) - len(networks)
-    others = f" {more} further predictors stand in the table." if more else ""
+    others = f" {more} further predictors are in the table." if more else ""
     return (
         f"{subjects} subjects, each counting the same; lines: intervals over subjects ({interval}). Population mean "
         "and median, heart rate and demographics know other people; calibration baselines know the subject's own "

@@ -41,11 +41,11 @@ QUARTILES = (
     "not drawn."
 )
 KS_NOTE = (
-    "the paper's two-sample Kolmogorov–Smirnov test on absolute errors, uncorrected. It takes a subject's windows for "
-    "independent, which they are not, so it finds differences too often; and it says that errors differ, not which are "
-    "smaller."
+    "the paper's two-sample Kolmogorov–Smirnov test on absolute errors, uncorrected. It treats a subject's windows as "
+    "independent, which they are not, so it finds differences too often; and it shows that errors differ, not which "
+    "are smaller."
 )
-"""What is to be known of a mark of that test."""
+"""Explanation of a mark of that test."""
 _FIGURES = {"low": "whislo", "q1": "q1", "median": "med", "q3": "q3", "high": "whishi", "mae": "mean"}
 
 

@@ -248,7 +248,7 @@ def _explain(mae: pd.DataFrame, tests: pd.DataFrame, limits: dict[str, _Limits])
     runs = mae[mae["pressure"] == style.PRESSURES[0]]
     way = ["network", "cropping", "derivatives"]
     column, repeats = runs.groupby(way).size(), runs.groupby([*way, "length"]).size()
-    pooled = f"Left: each mark is a training run, {style.n_range(column)} a column"
+    pooled = f"Left: each mark is a training run, {style.n_range(column)} per column"
     pooled += ", the shortest length at its left; bar: median" if column.max() > 1 else ""
     spread = (
         f"medians of {style.n_range(repeats)} repeats, whiskers their range" if repeats.max() > 1 else "the same runs"

@@ -175,6 +175,6 @@ def _explain(overall: pd.DataFrame, tests: pd.DataFrame) -> str:
         f"\n∗ significant at {alpha:g}; n.s. not significant; – not testable (too few shared subjects). "
         "\nPaired: by subject, sign-flip test on subject means, Holm-corrected."
         "\nKS: the paper's two-sample Kolmogorov–Smirnov test on absolute errors, uncorrected; "
-        "it takes the windows of a subject for independent."
+        "it treats a subject's windows as independent."
     )
     return " ".join(lines)

@@ -215,7 +215,7 @@ def _explain(own: pd.DataFrame, shown: pd.DataFrame, protocol: str, seeds: int |
     people = f"{count} subject{'s' * (count != 1)} of {own['number'].nunique()} drawn"
     return (
         f"Protocol: {layout.protocol_name(protocol)}. {people}, {windows.sum():,.0f} test windows. "
-        f"Calibration windows a subject: {boxes.explain_budgets(one)}. "
+        f"Calibration windows per subject: {boxes.explain_budgets(one)}. "
         f"{'' if seeds is None else style.seeds_note(seeds)}\n"
         f"{boxes.QUARTILES} Always from left to right: before, random, first. "
         "Offset-corrected: the network before, shifted by its mean error on the same calibration windows; calibration "

@@ -136,6 +136,6 @@ def _ks(tests: pd.DataFrame) -> str:
         return ""
     return (
         "Not marked: in how many networks the paper's two-sample Kolmogorov–Smirnov test on absolute errors, "
-        f"uncorrected, finds a difference: {'; '.join(found)}. It takes a subject's windows for independent, which "
+        f"uncorrected, finds a difference: {'; '.join(found)}. It treats a subject's windows as independent, which "
         "they are not, so it finds differences too often."
     )

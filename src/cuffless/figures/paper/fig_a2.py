@@ -168,7 +168,7 @@ def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, seeds: int | None) -> 
         f"Shown: {people} of {total} subjects: those whose SBP error, in the mean over networks, fine-tuning on other "
         f"subjects {what}. They are chosen by what the left column shows, which is therefore no evidence that "
         f"fine-tuning {'helps' if improved else 'harms'}. "
-        f"Test windows a subject: {style.n_range(own['n_windows'])}; own windows in training: "
+        f"Test windows per subject: {style.n_range(own['n_windows'])}; own windows in training: "
         f"{boxes.explain_budgets(own)}. {'' if seeds is None else style.seeds_note(seeds)}\n"
         f"{boxes.explain_boxes(shown)} Left column: before, tuned; right column: random, first.\n"
         f"∗ †: {boxes.KS_NOTE}"

@@ -79,9 +79,9 @@ def explain_tests(tests: pd.DataFrame) -> str:
             "it holds for these trained networks, without their spread over repeats."
         )
         if one == "recording":
-            paired += " It takes recordings for independent; neighbouring ones may be one patient's."
+            paired += " It treats recordings as independent; neighbouring ones may be one patient's."
     return (
         f"Table: ∗ significant at {tests['alpha'].iloc[0]:g}; – not testable. "
         f"Paired t-test: the paper's, over runs of equal length and repeat (pairs: {n_range(tests['n_pairs'])}), "
-        f"uncorrected; it takes runs on the same windows for independent. {paired}"
+        f"uncorrected; it treats runs on the same windows as independent. {paired}"
     )

@@ -71,7 +71,7 @@ def plot_fig_budget(
     Parameters
     ----------
     mae, drift, tests : DataFrame
-        ``mae.csv``, ``drift.csv`` and ``tests.csv`` of the evaluation of personalization; `drift` and `tests` may
+        ``mae.csv``, ``drift.csv`` and ``contrasts.csv`` of personalization's judgement; `drift` and `tests` may
         be empty.
     options : FigureOptions
     protocols : sequence of str

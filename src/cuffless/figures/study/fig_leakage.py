@@ -195,11 +195,11 @@ def _explain(dose: pd.DataFrame, dial: pd.DataFrame, network: str) -> str:
         f"{style.network_name(network)}, {trained}; every window counts the same. {bars}\n"
         f"(a): {style.n_range(rows['n_windows'])} test windows of {style.n_range(rows['n_subjects'])} subjects, not "
         "the same in every split. Trained on: windows of the training set. Known: share of the test windows whose "
-        "subject, record, or a part of whose signal stands in the training set, too."
+        "subject, record, or part of whose signal is in the training set, too."
     )
     if len(dial):
         text += (
-            " (b): the same cohort, simulated anew with its pressures as they are; what alters people's pulses but not "
+            " (b): the same cohort, simulated again with the same pressures; what alters people's pulses but not "
             "their pressures is scaled (0: one shape for all). The mean regressor is that of the first split."
         )
     return text

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
+from cuffless.designs.clock import TIGHT
 from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, Interval, subject_interval
 from cuffless.judgement.measures.cells import Errors
 from cuffless.judgement.measures.errors import sum_by_subject
@@ -16,7 +17,6 @@ from cuffless.judgement.table.predicted import Predicted
 
 MOST_BINS = 7
 _DAY = 1440.0
-_TIGHT = 1e-6  # s, within which times are the same
 # Edges that read well, in minutes: 3 s to half a day, days to a month, months to a hundred years.
 READABLE = np.array(
     [0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720]
@@ -178,7 +178,7 @@ def delays(design: Layout) -> np.ndarray:
     last = calibration.rows[np.cumsum(calibration.counts) - 1][design.owner]
     elapsed, seconds = (design.windows[name].to_numpy(float) for name in ("elapsed", "seconds"))
     minutes = (elapsed - elapsed[last]) / 60
-    apart = 60 * minutes >= seconds[last] + seconds - _TIGHT  # what is nearer is predicted only where it tests
+    apart = 60 * minutes >= seconds[last] + seconds - TIGHT  # what is nearer is predicted only where it tests
     later = (np.arange(len(last)) > last) & (minutes > 0) & (apart | design.test[design.drift[0]])
     return np.where(later, minutes, np.nan)
 

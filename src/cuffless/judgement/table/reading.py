@@ -75,7 +75,7 @@ def read_table(
     network : str
         Name of the predictor where there is no column ``network``.
     sex : mapping of str to str, optional
-        Meaning of the values of column ``sex``, from `cuffless.judgement.table.people.read_sex_codes`.
+        Meaning of the values of column ``sex``, from `cuffless.judgement.table.sexes.read_sex_codes`.
     without : collection of str
         Optional columns to ignore.
     memory_gb : float

@@ -85,8 +85,8 @@ def collect_report(files: Mapping[str, str | Path | Sequence[str | Path]]) -> St
     ----------
     files : mapping of str to path or paths
         Any of: `TABLES` (one CSV each); ``audits`` (``SPLIT.audit.json``), ``leaks``
-        (``SPLIT.csv``), ``personal_audits`` (``PROTOCOL/audit.json``), ``camera_audit``; ``figures`` (PNG); ``runs``
-        (``.../SPLIT/NETWORK/seedN/run.json``); ``benchmarks`` (Snakemake's TSV files,
+        (``SPLIT.leaks.csv``), ``personal_audits`` (``PROTOCOL/audit.json``), ``camera_audit``; ``figures`` (PNG);
+        ``runs`` (``.../SPLIT/NETWORK/seedN/run.json``); ``benchmarks`` (Snakemake's TSV files,
         ``logs/DATASET/RULE.tsv`` or ``logs/DATASET/RULE/...tsv``). An empty list counts as absent.
 
     Returns
@@ -115,7 +115,7 @@ def collect_report(files: Mapping[str, str | Path | Sequence[str | Path]]) -> St
         audits={path.name.removesuffix(".audit.json"): _read_json(path) for path in paths.get("audits", ())},
         personal_audits={path.parent.name: _read_json(path) for path in paths.get("personal_audits", ())},
         camera_audit=camera[0] if camera else None,
-        leaks={path.stem: _read_csv(path) for path in paths.get("leaks", ())},
+        leaks={path.name.removesuffix(".leaks.csv"): _read_csv(path) for path in paths.get("leaks", ())},
         figures={path.stem: path.read_bytes() for path in paths.get("figures", ())},
         runs=[_read_run(path) for path in paths.get("runs", ())],
         stages=_read_benchmarks(paths.get("benchmarks", ())),

@@ -110,8 +110,8 @@ def _branches(report: StudyReport) -> list[dict[str, Any]]:
     """Contact recordings and those of faces: how many windows each gave."""
     found = []
     for name, label, quality, where in (
-        ("contact", "Contact PPG", report.quality, "quality.csv"),
-        ("camera", "Recordings of faces", report.camera_quality, "rppg_quality.csv"),
+        ("contact", "Contact PPG", report.quality, "<data set>/windows/<windowing>.quality.csv"),
+        ("camera", "Recordings of faces", report.camera_quality, "<data set>/camera/quality.csv"),
     ):
         if quality is None or quality.empty:
             continue

@@ -58,7 +58,7 @@ def record_table(quality: pd.DataFrame, where: str) -> Table:
     if "recording" in quality and (quality["recording"] == quality["subject"]).all():
         columns.pop(1)
     shown = quality.iloc[order].head(MOST_RECORDS)
-    return make_table(shown, columns, "Windows by record", download=csv_download(quality, where.split("/")[-1], where))
+    return make_table(shown, columns, "Windows by record", download=csv_download(quality, "quality.csv", where))
 
 
 def _count_cell(rule: str):
@@ -196,7 +196,7 @@ def comparison_table(found: list[Comparison]) -> Table:
         columns,
         "Skill against each baseline",
         cases=cases,
-        download=csv_download(rows, "skill.csv", "evaluation"),
+        download=csv_download(rows, "skill.csv", "<data set>/judgement/splits/tables/skill.csv"),
     )
 
 
@@ -221,7 +221,7 @@ def standards_tables(rows: pd.DataFrame) -> tuple[Table, Table]:
     order = rows["standard"].map({name: i for i, name in enumerate(MEANING)}).sort_values(kind="stable").index
     rows = rows.loc[order]
     overall = rows["clause"] == OVERALL
-    download = csv_download(rows, "standards.csv", "judgement/splits/tables/standards.csv")
+    download = csv_download(rows, "standards.csv", "<data set>/judgement/splits/tables/standards.csv")
     return (
         make_table(rows[overall], [*head, *end], "Verdicts", download=download),
         make_table(rows[~overall].head(MOST_ROWS), [*head, *clauses, *end], "Clauses"),
@@ -258,7 +258,7 @@ def stage_table(stages: pd.DataFrame) -> Table:
         Column("CPU minutes", lambda r: minutes_of(r.cpu_seconds), numeric=True),
         Column("most memory of a job, MB", lambda r: count(r.max_mb), numeric=True),
     ]
-    return make_table(stages, columns, "Time by rule", download=csv_download(stages, "time.csv", "logs"))
+    return make_table(stages, columns, "Time by rule", download=csv_download(stages, "time.csv", "../logs"))
 
 
 def dose_table(rows: pd.DataFrame, name: str, label: str) -> Table:
@@ -271,5 +271,5 @@ def dose_table(rows: pd.DataFrame, name: str, label: str) -> Table:
         *COUNTS,
     ]
     return make_table(
-        rows, columns, name, download=csv_download(rows, f"{name}.csv", f"judgement/leakage/tables/{name}.csv")
+        rows, columns, name, download=csv_download(rows, f"{name}.csv", "<data set>/judgement/leakage/tables")
     )
