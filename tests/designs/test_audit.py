@@ -9,7 +9,7 @@ import pytest
 from cuffless.config import InputOptions, ProtocolOptions, RppgTuningOptions, SplitOptions
 from cuffless.designs import Design, DesignError, audit_split, require_clean, sample_split
 from cuffless.designs.audit import COLUMNS, KINDS, make_audit, make_leak, tabulate_leaks
-from cuffless.designs.clock import distances, shares_signal
+from cuffless.designs.clock import TOUCHING_SECONDS, distances, shares_signal
 from cuffless.designs.folds import audit_folds, sample_folds
 from cuffless.designs.plan import audit_plan, sample_plan
 from cuffless.designs.stretches import audit_stretches, sample_stretches
@@ -118,3 +118,14 @@ def test_distances_are_those_of_a_search_through_all_pairs():
             ((record[target] == record[i]) & (start[target] < end[i] - 1e-6) & (end[target] > start[i] + 1e-6)).any()
         ) for i in range(n)]  # fmt: skip
         assert shares_signal(windows, windows[target]).tolist() == shared
+
+
+@pytest.mark.parametrize(("gap", "shared", "touching"), [(-0.1, 1, 0), (-0.04, 0, 1), (0.04, 0, 1), (0.1, 0, 0)])
+def test_windows_touch_within_a_twentieth_of_a_second_and_share_signal_beyond(gap, shared, touching):
+    windows = pd.DataFrame({"record": "a", "start": [0.0, 5.0 + gap], "seconds": 5.0})
+    first, second = windows.iloc[:1], windows.iloc[1:]
+    common = shares_signal(first, second, at_least=TOUCHING_SECONDS)
+    distance = np.minimum(*distances(windows, np.array([False, True]), by="record"))[0]
+    assert common.sum() == shared
+    assert (abs(distance) < TOUCHING_SECONDS) == touching
+    assert shares_signal(first, second).any() == (gap < 0)  # without a limit any common signal counts

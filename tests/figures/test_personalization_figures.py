@@ -275,7 +275,7 @@ def test_a_warning_starts_the_note_and_stands_above_figure_8(study):
 @pytest.mark.parametrize(("subjects", "text"), [(8, "only 8 subjects;"), (1, "only 1 subject;")])
 def test_fewer_than_eleven_subjects_leave_figure_a1_empty_but_for_words(subjects, text):
     figure = fig8(numbers=range(11, 21), subjects=subjects)
-    assert says(figure, f"the study drew {text} this figure shows subjects 11 to 20")
+    assert says(figure, f"the study has {text} this figure shows subjects 11 to 20")
     assert not any(boxes(ax) for ax in figure.axes)
     assert len(boxes(panel(fig8(numbers=range(11, 21), subjects=12), "SBP: |error| (mmHg)"))) == 6
 

@@ -105,7 +105,7 @@ def _print_plan(plan: dict, config: Path) -> None:
 
 def _rows(plan: dict) -> list[tuple[str, ...]]:
     stages = {stage: sum(plan["jobs"].get(rule, 0) for rule in rules) for stage, rules in _STAGES.items()}
-    stages["evaluation, figures"] = plan["jobs"]["total"] - sum(stages.values())
+    stages["judgement, figures"] = plan["jobs"]["total"] - sum(stages.values())
     simulated, download = plan["source"] == "simulator", plan["download_gb"]
     sizes = {name: store["gb"] for name, store in plan["stores"].items()}
     cpu = plan["cpu_hours"]
@@ -120,7 +120,7 @@ def _rows(plan: dict) -> list[tuple[str, ...]]:
         "windows": ("\n".join(windows), None if windows == ["unknown"] else sizes["windows"], cpu["windowing"]),
         "splits": ("\n".join(splits), sizes["splits"], cpu["materializing"]),
         "training": (_training(plan["training"]), sizes["training"], None),
-        "evaluation, figures": ("", None, None),
+        "judgement, figures": ("", None, None),
     }
     rows = [
         (stage, f"{stages[stage]:,}", what, _amount(size), _amount(hours))

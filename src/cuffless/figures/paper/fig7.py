@@ -66,7 +66,7 @@ def plot_fig7(
     Parameters
     ----------
     bins, overall : DataFrame
-        ``bins.csv`` and ``overall.csv`` of the evaluation.
+        ``bins.csv`` and ``overall.csv`` of the splits' judgement.
     manifest : DataFrame
         One row per window: ``split, subset, subject, sbp, dbp`` (mmHg); its ``options.histogram`` subset of
         `split` is the distribution drawn below.

@@ -229,7 +229,7 @@ def _plot_nobody(
 ) -> Figure:
     drawn = own["number"].nunique()
     text = (
-        f"Nothing to draw: the study drew only {drawn} subject{'s' * (drawn != 1)}; this figure shows subjects "
+        f"Nothing to draw: the study has only {drawn} subject{'s' * (drawn != 1)}; this figure shows subjects "
         f"{min(numbers)} to {max(numbers)}."
     )
     below = style.paragraphs(warning, f"Protocol: {layout.protocol_name(protocol)}.")

@@ -48,7 +48,7 @@ def plot_fig_leakage(
     Parameters
     ----------
     dose, dial : DataFrame
-        ``dose.csv`` and ``dial.csv`` of the evaluation of leakage; `dial` may be empty.
+        ``dose.csv`` and ``dial.csv`` of leakage's judgement; `dial` may be empty.
     options : FigureOptions
     average : {"pooled", "subject"}
         Whether every window or every subject counts the same.
