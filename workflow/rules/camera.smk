@@ -207,7 +207,8 @@ use rule personalize_network as tune_network with:
         "logs/{dataset}/tune_network/{network}_seed{seed}.tsv"
     params:
         options=STUDY.rppg.tuning.canonical(),
-        threads=lambda wildcards: entry(STUDY.networks, wildcards.network).training.tf_threads,
+        backend=lambda wildcards: entry(STUDY.networks, wildcards.network).training.backend,
+        threads=lambda wildcards: entry(STUDY.networks, wildcards.network).training.threads,
         split=STUDY.rppg.split,
         arm="camera",
         architecture=architecture_of,

@@ -72,7 +72,8 @@ rule personalize_network:
         gpu=1 if STUDY.snakemake.gpu else 0,
     params:
         options=lambda wildcards: protocol_of(wildcards).tuning(),
-        threads=lambda wildcards: entry(STUDY.networks, wildcards.network).training.tf_threads,
+        backend=lambda wildcards: entry(STUDY.networks, wildcards.network).training.backend,
+        threads=lambda wildcards: entry(STUDY.networks, wildcards.network).training.threads,
         split=lambda wildcards: split_of(wildcards.protocol),
         arm="personalization",
         architecture=architecture_of,

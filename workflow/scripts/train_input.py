@@ -15,7 +15,8 @@ with logged(snakemake.log[0]):
     options = TypeAdapter(AnyNetwork).validate_json(params.options)
     seed, name = int(wildcards.seed), f"{wildcards.crop}_{wildcards.channels}"
     used = (files.manifest, files.train, files.val)
-    state = state_folder(wildcards.dataset, f"{name}_{wildcards.network}_seed{seed}", used, params.options, params.code)
+    run, backend = f"{name}_{wildcards.network}_seed{seed}", options.training.backend
+    state = state_folder(wildcards.dataset, run, used, params.options, params.code, backend=backend)
     trained = train_network(options, files.train, files.val, seed=seed, state=state)
     table = prediction_table(
         trained.model,

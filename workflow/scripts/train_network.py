@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import TypeAdapter
 
-from cuffless.config import AnyNetwork
+from cuffless.config import AnyNetwork, TrainingOptions
 from cuffless.files import whole_file
 from cuffless.joblog import logged
 from cuffless.training import prediction_table, state_folder, train_network
@@ -26,6 +26,7 @@ with logged(snakemake.log[0]):
             (snakemake.input.manifest, snakemake.input.train, snakemake.input.val),
             params.options,
             params.code,
+            backend=getattr(options, "training", TrainingOptions()).backend,
         ),
         metadata={"windows": json.loads(params.windows)},
     )

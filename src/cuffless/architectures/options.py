@@ -18,8 +18,11 @@ class TrainingOptions(Options):
     """Validation metric whose lowest value decides which weights are kept."""
     batch_size: int = option(32, ge=1)
     """Windows per batch."""
-    tf_threads: int = option(1, ge=1)
-    """TensorFlow threads. Another number changes results in the last bits, so that networks are trained again."""
+    backend: Literal["tensorflow", "jax"] = "tensorflow"
+    """What networks are trained, fine-tuned and run with; `jax` must be installed (`make env BACKEND=jax`). Another
+    backend changes results by rounding, so that networks are trained again."""
+    threads: int = option(1, ge=1)
+    """Threads of the backend. Another number changes results in the last bits, so that networks are trained again."""
     ram_mb: float = option(4000, gt=0)
     """Memory in MB for a set of windows; a larger set is read and shuffled in blocks of an eighth of it."""
 

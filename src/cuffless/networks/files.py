@@ -190,6 +190,8 @@ def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):
     ValueError
         If the windows' length or channels are not the network's, or a sample is not finite.
     """
+    from cuffless.networks.kernels import fused_kernels
+
     ppg = np.asarray(ppg)
     expected = tuple(model.input_shape[1:])
     if ppg.ndim != 2 or (ppg.shape[1], channel_count(derivatives)) != expected:
@@ -204,7 +206,8 @@ def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):
         if not np.isfinite(batch).all():
             raise ValueError(f"windows {start} to {start + len(batch) - 1} contain samples that are not finite")
         x = input_channels(batch, derivatives)
-        if start and len(x) < batch_size:  # one shape, so that TensorFlow traces once
+        if start and len(x) < batch_size:  # one shape, so that it is compiled once
             x = np.concatenate([x, np.zeros((batch_size - len(x), *x.shape[1:]), np.float32)])
-        predicted[start : start + len(batch)] = np.asarray(model.predict_on_batch(x))[: len(batch)]
+        with fused_kernels():
+            predicted[start : start + len(batch)] = np.asarray(model.predict_on_batch(x))[: len(batch)]
     return predicted

@@ -10,8 +10,10 @@ from cuffless.provenance import file_digest
 from cuffless.training.runtime import versions
 
 
-def state_folder(dataset: str, run: str, inputs: Iterable[str | Path], options: str, code: str) -> Path:
-    """Folder for the state of one training; another one if options, windows, code or versions change.
+def state_folder(
+    dataset: str, run: str, inputs: Iterable[str | Path], options: str, code: str, *, backend: str
+) -> Path:
+    """Folder for the state of one training; another one if options, windows, code, backend or versions change.
 
     Parameters
     ----------
@@ -26,6 +28,8 @@ def state_folder(dataset: str, run: str, inputs: Iterable[str | Path], options: 
         Options of the network as canonical JSON.
     code : str
         Digest of the code.
+    backend : str
+        What it is trained with.
 
     Returns
     -------
@@ -37,7 +41,8 @@ def state_folder(dataset: str, run: str, inputs: Iterable[str | Path], options: 
         "options": options,
         "code": code,
         "run": run,
-        "versions": versions(),
+        "backend": backend,
+        "versions": versions(backend),
     }
     text = json.dumps(facts, sort_keys=True)
     folder = Path("results") / dataset / "state" / run / hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -11,14 +11,13 @@ from cuffless.networks.channels import channel_count
 from cuffless.networks.layers import describe_layers
 from cuffless.networks.registry import build_network
 from cuffless.training import runtime
+from cuffless.training.backends import Engine, current_backend, current_module, use_backend
 from cuffless.training.feeding import WindowSet, feed, open_windows
 from cuffless.training.result import TrainedNetwork
 from cuffless.training.state import Progress, load_state, reseed, save_state
 
-# Windows handed to TensorFlow at a time, from which it cuts batches: one call costs as much as many rows.
+# Windows handed to the backend at a time, from which it cuts batches: one call costs as much as many rows.
 HANDOVER = 2048
-# Batches that TensorFlow runs before it returns to Python: small networks train three times as fast.
-STEPS_AT_ONCE = 16
 VALIDATION_BATCH = 512
 
 
@@ -65,15 +64,19 @@ def train_network(
         If a store is absent, empty or damaged, windows differ in length or are too short for the network.
     TrainingError
         If the loss is no longer finite.
+    BackendError
+        If the backend is not installed, or Keras already runs on another one in this process.
 
     Notes
     -----
     Paper, section 3.5.2: Adam, mean squared error (here in mmHg, after the fixed rescaling), early stopping
-    on the validation loss, lowest validation MAE kept. One machine type, thread count and set of versions
-    give the same weights to the bit.
+    on the validation loss, lowest validation MAE kept. One machine type, backend, thread count and set
+    of versions give the same weights to the bit.
     """
     training = getattr(options, "training", None)
-    runtime.prepare_runtime(seed, training.tf_threads if training else 1, log)
+    backend = use_backend(training.backend) if training else current_module()
+    if training:
+        backend.prepare(seed, training.threads, log)
     ram_mb = training.ram_mb if training else 0
     train, val = open_windows(train_store, ram_mb=ram_mb), open_windows(val_store, ram_mb=ram_mb)
     if train.length != val.length:
@@ -81,24 +84,27 @@ def train_network(
     mean, sd = train.labels.mean(axis=0, dtype=float), train.labels.std(axis=0, dtype=float)
     derivatives = getattr(options, "derivatives", False)
     described = options.model_dump(mode="json", exclude={"training"})
-    model = build_network(
-        options,
-        (train.length, channel_count(derivatives)),
-        label_mean=mean,
-        label_sd=sd if training else np.ones(2),
-        metadata={**(metadata or {}), "derivatives": derivatives, "network": described},
-    )
+    with backend.building():
+        model = build_network(
+            options,
+            (train.length, channel_count(derivatives)),
+            label_mean=mean,
+            label_sd=sd if training else np.ones(2),
+            metadata={**(metadata or {}), "derivatives": derivatives, "network": described},
+        )
     facts = {
         "options": options.model_dump(mode="json"),
+        "backend": current_backend(),
         "seed": seed,
-        "versions": runtime.versions(),
+        "versions": runtime.versions(current_backend()),
         "windows": {"train": len(train), "val": len(val), "length": train.length},
         "labels": {"mean": mean.tolist(), "sd": sd.tolist()},
     }
     if training is None:
         progress = _mean_regressor(train, val, mean)
     else:
-        progress = _fit(model, options, train, val, seed=seed, state=state, facts=facts, log=log)
+        engine = backend.Engine(model, training.learning_rate)
+        progress = _fit(model, engine, options, train, val, seed=seed, state=state, facts=facts, log=log)
         model.set_weights(progress.best_weights)
     facts |= {
         "commit": runtime.git_commit(),
@@ -114,38 +120,42 @@ def train_network(
     return TrainedNetwork(model, progress.history, facts, Path(state) if state is not None else None)
 
 
-def _fit(model, options, train: WindowSet, val: WindowSet, *, seed, state, facts, log) -> Progress:
-    import keras
-
+def _fit(model, engine: Engine, options, train: WindowSet, val: WindowSet, *, seed, state, facts, log) -> Progress:
     training = options.training
-    model.compile(
-        optimizer=keras.optimizers.Adam(training.learning_rate),
-        loss="mse",
-        metrics=["mae"],
-        jit_compile=False,
-        steps_per_execution=STEPS_AT_ONCE,
-    )
     progress = Progress()
     if state is not None:
-        progress = load_state(state, model, facts, log)
+        progress = load_state(state, model, engine, facts, log)
         if progress.epoch:
             log(f"{model.name}: continuing after epoch {progress.epoch}")
-    batches = _batches(train, options, seed, lambda: progress.epoch + 1)
     while progress.epoch < training.epochs and not _stopped(progress, training.patience):
         wall, cpu = time.perf_counter(), time.process_time()
         epoch = progress.epoch + 1
         reseed(model, seed, epoch)
-        fitted = model.fit(batches, epochs=1, verbose=0, shuffle=False, callbacks=[_stop_at_nan(training)]).history
-        row = {"epoch": epoch, "loss": fitted["loss"][0], "mae": fitted["mae"][0]}
-        row |= _validate(model, val, options.derivatives)
+        loss, mae = _train_epoch(engine, train, options, seed=seed, epoch=epoch)
+        row = {"epoch": epoch, "loss": loss, "mae": mae, **_validate(model, engine, val, options.derivatives)}
         _require_finite(row["val_loss"], training)
         row["seconds"] = round(time.perf_counter() - wall, 3)
         progress.add(row, keep=training.keep, weights=model.get_weights)
         progress.cpu_seconds += time.process_time() - cpu
         if state is not None:
-            save_state(state, model, progress, facts)
+            save_state(state, model, engine, progress, facts)
         log(_describe(model.name, row, progress, training.epochs))
     return progress
+
+
+def _train_epoch(engine: Engine, train: WindowSet, options, *, seed: int, epoch: int) -> tuple[float, float]:
+    """Loss and MAE of an epoch, averaged over its windows."""
+    size = options.training.batch_size
+    piece = size * -(-HANDOVER // size)
+    total, last = np.zeros(2), np.zeros(2)
+    for x, labels in feed(train, batch_size=piece, derivatives=options.derivatives, seed=seed, epoch=epoch):
+        before, last = last, engine.train([x], labels, np.arange(len(labels)), size)
+        total += np.asarray(before, float)  # read now: meanwhile the backend computes the next piece
+        _require_finite(total[0], options.training)
+    total += np.asarray(last, float)
+    _require_finite(total[0], options.training)
+    loss, mae = total / len(train)
+    return float(loss), float(mae)
 
 
 def _describe(name: str, row: dict, progress: Progress, epochs: int) -> str:
@@ -160,29 +170,11 @@ def _stopped(progress: Progress, patience: int | None) -> bool:
     return patience is not None and progress.waited >= patience
 
 
-def _batches(train: WindowSet, options, seed: int, epoch: Callable[[], int]):
-    """TensorFlow's view of the feed: each pass over it asks `epoch` for the order."""
-    import tensorflow as tf
-
-    size = options.training.batch_size
-    piece = size * -(-HANDOVER // size)
-
-    def pieces():
-        return feed(train, batch_size=piece, derivatives=options.derivatives, seed=seed, epoch=epoch())
-
-    signature = (
-        tf.TensorSpec((None, train.length, channel_count(options.derivatives)), tf.float32),
-        tf.TensorSpec((None, 2), tf.float32),
-    )
-    batches = tf.data.Dataset.from_generator(pieces, output_signature=signature).prefetch(1).rebatch(size)
-    return batches.apply(tf.data.experimental.assert_cardinality(-(-len(train) // size))).prefetch(2)
-
-
-def _validate(model, windows: WindowSet, derivatives: bool) -> dict:
+def _validate(model, engine: Engine, windows: WindowSet, derivatives: bool) -> dict:
     """Loss (with the network's regularization) and MAE, summed in double precision."""
     squared, absolute = np.zeros(2), np.zeros(2)
     for x, labels in feed(windows, batch_size=VALIDATION_BATCH, derivatives=derivatives):
-        error = np.asarray(model.predict_on_batch(x), float) - labels
+        error = engine.predict([x]).astype(float) - labels
         squared += np.square(error).sum(axis=0)
         absolute += np.abs(error).sum(axis=0)
     mae = absolute / len(windows)
@@ -193,13 +185,6 @@ def _validate(model, windows: WindowSet, derivatives: bool) -> dict:
         "val_mae_sbp": float(mae[0]),
         "val_mae_dbp": float(mae[1]),
     }
-
-
-def _stop_at_nan(training):
-    """Check the mean loss every few batches, so that a diverged training stops before the epoch's end."""
-    from keras.callbacks import LambdaCallback
-
-    return LambdaCallback(on_train_batch_end=lambda _, logs: _require_finite(logs["loss"], training))
 
 
 def _require_finite(loss, training) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.files import whole_file
+from cuffless.training.backends import Engine
 
 STATE_FILE = "state.npz"
 
@@ -62,14 +63,15 @@ def reseed(model, seed: int, epoch: int) -> None:
         state.assign(np.array([start, 0]).astype(state.dtype))
 
 
-def save_state(folder: str | Path, model, progress: Progress, facts: dict) -> None:
+def save_state(folder: str | Path, model, engine: Engine, progress: Progress, facts: dict) -> None:
     """Write weights, optimizer, best weights and counters as one file, whole or not at all.
 
     Parameters
     ----------
     folder : str or Path
     model : keras.Model
-        Compiled, and trained for at least a batch.
+    engine : Engine
+        Of the model.
     progress : Progress
     facts : dict
         What the training depends on; a state with other facts is not taken up.
@@ -79,14 +81,14 @@ def save_state(folder: str | Path, model, progress: Progress, facts: dict) -> No
         "counters": np.array(json.dumps(counters)),
         "facts": np.array(json.dumps(facts, sort_keys=True)),
         **_numbered("weight", model.get_weights()),
-        **_numbered("optimizer", [np.asarray(v) for v in model.optimizer.variables]),
+        **_numbered("optimizer", engine.optimizer_state()),
         **_numbered("best", progress.best_weights),
     }
     with whole_file(Path(folder) / STATE_FILE) as part, part.open("wb") as file:
         np.savez(file, **arrays)
 
 
-def load_state(folder: str | Path, model, facts: dict, log=print) -> Progress:
+def load_state(folder: str | Path, model, engine: Engine, facts: dict, log=print) -> Progress:
     """Take up a training where its last whole epoch ended.
 
     Parameters
@@ -94,7 +96,9 @@ def load_state(folder: str | Path, model, facts: dict, log=print) -> Progress:
     folder : str or Path
         As given to `save_state`; need not exist.
     model : keras.Model
-        Freshly built and compiled; gets weights and optimizer state.
+        Freshly built; gets the weights.
+    engine : Engine
+        Of the model; gets the optimizer's state.
     facts : dict
         As given to `save_state`.
     log : callable
@@ -113,18 +117,16 @@ def load_state(folder: str | Path, model, facts: dict, log=print) -> Progress:
             if json.loads(str(arrays["facts"])) != json.loads(json.dumps(facts)):
                 raise ValueError("it belongs to other options, data or versions")
             progress = Progress(**json.loads(str(arrays["counters"])))
-            model.optimizer.build(model.trainable_variables)
             weights, best = _read(arrays, "weight"), _read(arrays, "best")
             optimizer = _read(arrays, "optimizer")
         _check(weights, model.get_weights())
         _check(best, weights)
-        _check(optimizer, [np.asarray(v) for v in model.optimizer.variables])
+        _check(optimizer, engine.optimizer_state())
     except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
         log(f"{path} cannot be resumed ({error}); training starts from the beginning")
         return Progress()
     model.set_weights(weights)
-    for variable, value in zip(model.optimizer.variables, optimizer, strict=True):
-        variable.assign(value)
+    engine.set_optimizer_state(optimizer)
     progress.best_weights = best
     progress.resumed.append(progress.epoch)
     return progress

@@ -7,7 +7,7 @@ import numpy as np
 from cuffless.networks import input_channels
 
 FEATURE_BATCH = 256
-"""Windows per batch; every batch is filled up to as many rows, so TensorFlow traces once."""
+"""Windows per batch; every batch is filled up to as many rows, so that it is compiled once."""
 _LAST = 7
 
 
@@ -167,13 +167,16 @@ def _count(weights) -> int:
 
 def _in_batches(model, arrays: list[np.ndarray]) -> list[np.ndarray]:
     """Outputs of a model on arrays of rows, in batches of one shape."""
+    from cuffless.networks.kernels import fused_kernels
+
     n, parts = len(arrays[0]), []
     for start in range(0, n, FEATURE_BATCH):
         rows = [array[start : start + FEATURE_BATCH] for array in arrays]
         size = len(rows[0])
         if size < FEATURE_BATCH:
             rows = [np.concatenate([some, np.repeat(some[-1:], FEATURE_BATCH - size, axis=0)]) for some in rows]
-        given = model.predict_on_batch(rows if len(rows) > 1 else rows[0])
+        with fused_kernels():
+            given = model.predict_on_batch(rows if len(rows) > 1 else rows[0])
         given = given if isinstance(given, (list, tuple)) else [given]
         parts.append([np.asarray(output)[:size] for output in given])
     return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cuffless.config import ProtocolOptions
+from cuffless.training.backends import current_module
+from cuffless.training.state import reseed
 from cuffless.training.tail import Tail
 
 
@@ -33,19 +35,13 @@ class Tuner:
 
     Notes
     -----
-    Mean squared error in mmHg and Adam, as in training (paper, section 3.5.2). A custom loop, because
-    `keras.Model.fit` costs more for each of some hundred fits than the fit itself.
+    Mean squared error in mmHg and Adam, as in training (paper, section 3.5.2).
     """
 
     def __init__(self, tail: Tail, options: ProtocolOptions):
-        import keras
-
         self.tail, self.options = tail, options
-        self._variables = tail.model.trainable_variables
-        self._optimizer = keras.optimizers.Adam(options.learning_rate)
-        self._optimizer.build(self._variables)
-        self._fresh = [variable.numpy() for variable in self._optimizer.variables]
-        self._epoch, self._loss = _compiled(tail.model, self._optimizer, self._variables)
+        self._engine = current_module().Engine(tail.model, options.learning_rate)
+        self._fresh = self._engine.optimizer_state()
 
     def fit(self, features: list[np.ndarray], labels: np.ndarray, val: np.ndarray, *, seed: list[int]) -> Tuned:
         """Train the tail on a subject's calibration windows.
@@ -73,30 +69,24 @@ class Tuner:
         ValueError
             If there is no window to train on.
         """
-        import tensorflow as tf
-
-        from cuffless.training.state import reseed
-
         n = len(labels)
         train = np.arange(n if len(val) == n else n - len(val))
         if not len(train):
             raise ValueError("no calibration window to train on; raise the budget or lower validation_share")
         self._restart()
-        x = [tf.constant(part, tf.float32) for part in features]
-        y = tf.constant(labels, tf.float32)
+        x, y = [np.asarray(part, np.float32) for part in features], np.asarray(labels, np.float32)
         judged = val if len(val) else train
-        x_val, y_val = [tf.gather(part, judged) for part in x], tf.gather(y, judged)
-        start = best = float(self._loss(x_val, y_val))
+        x_val, y_val = [part[judged] for part in x], y[judged]
+        start = best = self._loss(x_val, y_val)
         best_epoch, weights = 0, self.tail.model.get_weights()
-        size = tf.constant(self.options.batch_size)
         words = np.random.SeedSequence(seed).generate_state(2)
         epoch, enough = 0, None if len(val) else self.options.few_rms**2
         while epoch < self.options.epochs and not self._ended(epoch - best_epoch, best, enough):
             epoch += 1
             reseed(self.tail.model, int(words[0]), epoch)
             order = np.random.default_rng([int(words[1]), epoch]).permutation(train)
-            self._epoch(x, y, tf.constant(order, tf.int32), size)
-            loss = float(self._loss(x_val, y_val))
+            self._engine.train(x, y, order, self.options.batch_size)
+            loss = self._loss(x_val, y_val)
             if not np.isfinite(loss):
                 break
             if loss < best:
@@ -110,32 +100,8 @@ class Tuner:
 
     def _restart(self) -> None:
         self.tail.reset()
-        for variable, value in zip(self._optimizer.variables, self._fresh, strict=True):
-            variable.assign(value)
+        self._engine.set_optimizer_state(self._fresh)
 
-
-def _compiled(model, optimizer, variables):
-    """One epoch over given rows, and the mean squared error; traced once for any number of windows."""
-    import tensorflow as tf
-
-    inputs = [tf.TensorSpec(tensor.shape, tf.float32) for tensor in model.inputs]
-    labels = tf.TensorSpec((None, 2), tf.float32)
-
-    def error(x, y, training):
-        given = model(x if len(x) > 1 else x[0], training=training)
-        return tf.reduce_mean(tf.square(given - y))
-
-    @tf.function(input_signature=[inputs, labels, tf.TensorSpec((None,), tf.int32), tf.TensorSpec((), tf.int32)])
-    def epoch(x, y, order, size):
-        for start in tf.range(0, tf.shape(order)[0], size):
-            rows = order[start : start + size]
-            with tf.GradientTape() as tape:
-                loss = error([tf.gather(part, rows) for part in x], tf.gather(y, rows), True)
-                loss += sum(model.losses)  # the weights' regularization
-            optimizer.apply(tape.gradient(loss, variables), variables)
-
-    @tf.function(input_signature=[inputs, labels])
-    def loss(x, y):
-        return error(x, y, False)
-
-    return epoch, loss
+    def _loss(self, x, y) -> float:
+        """Mean squared error in mmHg^2."""
+        return float(np.square(self._engine.predict(x).astype(float) - y).mean())

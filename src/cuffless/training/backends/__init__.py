@@ -1,0 +1,114 @@
+"""Backends: what computes the steps of a training and its predictions.
+
+A backend's module has four things: ``prepare(seed, threads, log)`` fixes threads, random numbers and deterministic
+operations before anything runs, and tells by ``log`` what can no longer be set; ``devices()`` gives the threads and
+GPUs for the run file; ``building()`` is a context in which networks are built; and ``Engine`` trains one. Only the
+module of the backend in use is imported.
+"""
+
+import importlib
+import importlib.util
+import os
+import sys
+from types import ModuleType
+from typing import Protocol
+
+import numpy as np
+
+_MODULES = {"tensorflow": "on_tensorflow", "jax": "on_jax"}
+
+
+class BackendError(RuntimeError):
+    """A backend that is not installed, or another one already in use; the message says what to do."""
+
+
+class Engine(Protocol):
+    """Trains one network by Adam on the mean squared error, and runs it; made once, used for any number of windows.
+
+    Weights are always those of the model. Made by ``Engine(model, learning_rate)``, whose layers train or not as they
+    are set then.
+    """
+
+    def train(self, x: list[np.ndarray], y: np.ndarray, order: np.ndarray, batch_size: int):
+        """Take one step for each batch of rows.
+
+        Parameters
+        ----------
+        x : list of (n, ...) float32 arrays
+            One per input of the network.
+        y : (n, 2) float32 array
+            SBP and DBP in mmHg.
+        order : (m,) int array
+            Rows that train, in the order in which they are cut into batches; the last batch may hold fewer.
+        batch_size : int
+
+        Returns
+        -------
+        (2,) array
+            Sums over the rows of the loss in mmHg^2, with penalties of weights, and of the absolute error in mmHg. It
+            may still be being computed; reading it waits.
+        """
+
+    def predict(self, x: list[np.ndarray]) -> np.ndarray:
+        """SBP and DBP in mmHg, (n, 2) float32, of rows."""
+
+    def optimizer_state(self) -> list[np.ndarray]:
+        """Return what the optimizer remembers, as arrays."""
+
+    def set_optimizer_state(self, arrays: list[np.ndarray]) -> None:
+        """Restore what `optimizer_state` has given."""
+
+
+def use_backend(name: str) -> ModuleType:
+    """Choose the backend of this process.
+
+    Parameters
+    ----------
+    name : {"tensorflow", "jax"}
+
+    Returns
+    -------
+    module
+        The backend's; ``prepare`` must be called before a training.
+
+    Raises
+    ------
+    BackendError
+        If it is not installed, or Keras already runs on another one.
+    """
+    backend = backend_module(name)
+    if "keras" in sys.modules and (current := current_backend()) != name:
+        raise BackendError(
+            f"Keras already runs on {current} in this process, so it cannot run on {name}: start a new process for it"
+        )
+    os.environ["KERAS_BACKEND"] = name
+    return backend
+
+
+def backend_module(name: str) -> ModuleType:
+    """Module of a backend.
+
+    Raises
+    ------
+    BackendError
+        If there is no such backend, or it is not installed.
+    """
+    if name not in _MODULES:
+        raise BackendError(f"backend {name!r} is unknown; there are {', '.join(_MODULES)}")
+    if name not in sys.modules and importlib.util.find_spec(name) is None:
+        raise BackendError(
+            f"backend {name} is not installed; run make env BACKEND={name}, or install cuffless[{name}] with pip"
+        )
+    return importlib.import_module(f"{__name__}.{_MODULES[name]}")
+
+
+def current_backend() -> str:
+    """Name of the backend that Keras runs on in this process."""
+    import keras
+
+    return keras.backend.backend()
+
+
+def current_module() -> ModuleType:
+    """Module of the backend that Keras runs on in this process."""
+    return backend_module(current_backend())
