@@ -26,9 +26,12 @@ export UV_LINK_MODE=copy PIP_DISABLE_PIP_VERSION_CHECK=1
 echo "[2/4] Installing the installer"
 fast=yes
 "$venv/bin/python" -m pip install --quiet --require-hashes -r envs/bootstrap.lock || fast=
-size="2.8 GB on disk; 1-3 minutes"
-case $lock in *-jax*) size="3.1 GB on disk; 1-3 minutes" ;; esac
-case $lock in *-gpu.lock) size="2.8 GB on disk and, for GPUs, 2.8 GB more to download, which unpack to more" ;; esac
+case $lock in
+    *-jax-gpu.lock) size="9.4 GB on disk; for GPUs, 3.3 GB more to download" ;;
+    *-gpu.lock) size="3.6 GB on disk and, for GPUs, 2.8 GB more to download, which unpack to more" ;;
+    *-jax.lock) size="4 GB on disk; 1-3 minutes" ;;
+    *) size="3.6 GB on disk; 1-3 minutes" ;;
+esac
 echo "[3/4] Installing the packages of $lock ($size)"
 if [ -n "$fast" ]; then
     "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes --compile-bytecode \
