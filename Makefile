@@ -12,8 +12,14 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 VENV ?= .venv
 BIN := $(VENV)/bin
 GPU ?=
-LOCK := envs/requirements$(if $(GPU),-gpu).lock
-READY := $(VENV)/.ready$(if $(GPU),-gpu)
+BACKEND ?= tensorflow
+ifeq ($(findstring :$(BACKEND):,:tensorflow: :jax:),)
+$(error BACKEND is $(BACKEND); allowed are tensorflow (the default) and jax)
+endif
+JAX := $(filter jax,$(BACKEND))
+# Tests and benchmarks are of both backends.
+BOTH := $(filter test test-fast lint bench,$(MAKECMDGOALS))
+READY := $(VENV)/.ready$(if $(JAX)$(BOTH),-jax)$(if $(GPU),-gpu)
 SNAKEMAKE := $(BIN)/snakemake --quiet host reason --cores $(CORES)
 QUOTED := results/cohort/judgement/table1.csv results/cohort/judgement/camera/tables/mae.csv \
     results/stays/judgement/leakage/tables/dose.csv
@@ -24,31 +30,37 @@ WORKERS := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 # Their tests start programs, draw, build or train: three quarters of the time of all that are not marked slow.
 NOT_FAST := camera cli docs figures fuzz judgement networks report training workflow
 SPELLED := README.md CONTRIBUTING.md CHANGELOG.md RELEASING.md docs src workflow tests config
-CONFIGFILES := $(if $(CONFIG),--configfile $(CONFIG))
+# Snakemake merges --config with the files, key by key.
+CHOSEN := $(if $(JAX),--config 'training={backend: jax}')
+STUDY := $(if $(CONFIG),--configfile $(CONFIG)) $(CHOSEN)
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-env: $(READY)  ## set up the environment in .venv (once, or when the lock or set-up changes); GPU=1: for Nvidia GPUs
+env: $(READY)  ## set up .venv (once, or when the lock or set-up changes); GPU=1: for Nvidia GPUs; BACKEND=jax: with JAX
 
-$(READY): $(LOCK) envs/bootstrap.lock pyproject.toml envs/setup.sh
-	@bash envs/setup.sh $(VENV) $(LOCK)
-	@touch $@
+# The set-up marks as ready all that its lock contains.
+$(VENV)/.ready: envs/requirements.lock
+$(VENV)/.ready-gpu: envs/requirements-gpu.lock
+$(VENV)/.ready-jax: envs/requirements-jax.lock
+$(VENV)/.ready-jax-gpu: envs/requirements-jax-gpu.lock
+$(addprefix $(VENV)/.ready,-gpu -jax -jax-gpu) $(VENV)/.ready: envs/bootstrap.lock pyproject.toml envs/setup.sh
+	@bash envs/setup.sh $(VENV) $(filter envs/requirements%.lock,$^)
 
 checked: env
 	@$(if $(CONFIG),$(BIN)/python -m cuffless.config $(CONFIG))
 
 fig7: checked  ## plot Figure 7 of the simulated cohort
-	@$(SNAKEMAKE) $(CONFIGFILES) -- results/figures/fig7.pdf
+	@$(SNAKEMAKE) $(STUDY) -- results/figures/fig7.pdf
 	@echo "Figure 7 is in results/figures/fig7.pdf (and .png)"
 
 real: env  ## study of real patients, results/report.html; RECORDS=folder: use these records instead of PhysioNet's
 	@$(BIN)/python workflow/choose_records.py config/challenge.yaml results/challenge.records.yaml "$(RECORDS)"
-	@$(SNAKEMAKE) --configfile config/challenge.yaml results/challenge.records.yaml
+	@$(SNAKEMAKE) --configfile config/challenge.yaml results/challenge.records.yaml $(CHOSEN)
 	@echo "The report is in results/report.html, figures in results/figures, tables in results/tables"
 
 all: checked  ## every figure and table
-	@$(SNAKEMAKE) $(CONFIGFILES)
+	@$(SNAKEMAKE) $(STUDY)
 	@echo "Figures are in results/figures, tables in results/tables"
 
 test: env lint  ## format, lint, types, contracts and all tests; prints the share of lines that these run
@@ -78,14 +90,15 @@ fuzz: env  ## damaged files of every kind are used or refused, never a traceback
 	@PYTHONPATH=src $(BIN)/python -m tests.fuzz --cases $(or $(CASES),300) --seed $(or $(SEED),1)
 
 report: checked  ## the whole study on one page, results/report.html
-	@$(SNAKEMAKE) $(CONFIGFILES) -- results/report.html
+	@$(SNAKEMAKE) $(STUDY) -- results/report.html
 	@echo "The report is in results/report.html"
 
 snakemake-report: env  ## Snakemake's own report of a finished study, results/snakemake-report.html
-	@$(SNAKEMAKE) $(CONFIGFILES) --report results/snakemake-report.html
+	@$(SNAKEMAKE) $(STUDY) --report results/snakemake-report.html
 	@echo "The report is in results/snakemake-report.html"
 
 numbers: env  ## numbers that README and guide quote: five seeds per INSTRUCTIONS; hours; RECORDS as for real
+	@$(if $(JAX),echo "The numbers on the pages are TensorFlow's; leave out BACKEND=jax" >&2; exit 1)
 	@$(BIN)/python -m benchmarks.numbers --check $(INSTRUCTIONS)
 	@$(BIN)/python workflow/choose_records.py config/challenge.yaml results/challenge.records.yaml \
 	    "$(abspath $(or $(RECORDS),resources/challenge2015))"
@@ -102,15 +115,15 @@ docs: env  ## rewrite the option table and the schema
 	@echo "Written: config/README.md, config/schema.json"
 
 resume: checked  ## continue after a kill: unlock, then run
-	@$(BIN)/snakemake --unlock $(CONFIGFILES) > /dev/null 2>&1 || true
-	@$(SNAKEMAKE) $(CONFIGFILES)
+	@$(BIN)/snakemake --unlock $(STUDY) > /dev/null 2>&1 || true
+	@$(SNAKEMAKE) $(STUDY)
 
 plan: env  ## estimate the hours, GB and jobs of a study before it runs
 	@$(BIN)/cuffless plan $(CONFIG)
-	@$(BIN)/snakemake --quiet host rules --dry-run $(CONFIGFILES) | sed -n '/^job /,$$p'
+	@$(BIN)/snakemake --quiet host rules --dry-run $(STUDY) | sed -n '/^job /,$$p'
 
 why: checked  ## what would run again, and because of which changed option
-	@$(BIN)/python workflow/why.py $(CONFIGFILES)
+	@$(BIN)/python workflow/why.py $(STUDY)
 
 guide: env  ## the user's guide, site/index.html
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -1,10 +1,11 @@
-"""Write the conda environment and the container definitions from the locks, so that all have the same versions."""
+"""Write the conda environments and the container definitions from the locks, so that all have the same versions."""
 
 import hashlib
 import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+VARIANTS = ("", "-gpu", "-jax", "-jax-gpu")  # of requirements.lock
 NOTE = "# Written by envs/derive.py from envs/{}; change pyproject.toml and run make lock."
 PIN = re.compile(r"^([\w.-]+)==([^\s\\;]+)(?:\s*;\s*([^\\\n]+?))?\s*\\?$", re.MULTILINE)
 
@@ -14,11 +15,11 @@ def pins(lock: str) -> list[tuple[str, str, str]]:
     return [tuple(part or "" for part in found) for found in PIN.findall(lock)]
 
 
-def conda_environment(lock: str) -> str:
-    """Text of the conda environment file for a lock's text."""
+def conda_environment(lock: str, variant: str) -> str:
+    """Text of the conda environment file for a lock's text and variant."""
     lines = [
-        NOTE.format("requirements.lock"),
-        "name: cuffless",
+        NOTE.format(f"requirements{variant}.lock"),
+        f"name: cuffless{variant}",
         "channels:",
         "  - conda-forge",
         "dependencies:",
@@ -30,16 +31,18 @@ def conda_environment(lock: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def container_definition(lock: str, name: str) -> str:
+def container_definition(lock: str, variant: str) -> str:
     """Text of the Apptainer definition that installs a lock.
 
     Parameters
     ----------
     lock : str
         The lock's text; the image is labelled with its digest.
-    name : str
-        The lock's file name in ``envs/``; images are built from the parent folder.
+    variant : str
+        One of ``VARIANTS``; images are built from the parent folder.
     """
+    name = f"requirements{variant}.lock"
+    backend = "jax, " if "jax" in variant else ""
     return f"""{NOTE.format(name)}
 Bootstrap: docker
 From: python:3.11-slim
@@ -57,17 +60,16 @@ From: python:3.11-slim
     cuffless.lock {name} sha256:{hashlib.sha256(lock.encode()).hexdigest()}
 
 %test
-    python -c "import keras, snakemake, wfdb, zarr"
+    python -c "import {backend}keras, snakemake, wfdb, zarr"
 """
 
 
 def derived() -> dict[str, str]:
     """Text of every file derived from the locks, by name."""
-    cpu, gpu = ((FOLDER / name).read_text() for name in ("requirements.lock", "requirements-gpu.lock"))
+    locks = {variant: (FOLDER / f"requirements{variant}.lock").read_text() for variant in VARIANTS}
     return {
-        "cuffless.yaml": conda_environment(cpu),
-        "cuffless.def": container_definition(cpu, "requirements.lock"),
-        "cuffless-gpu.def": container_definition(gpu, "requirements-gpu.lock"),
+        **{f"cuffless{variant}.yaml": conda_environment(locks[variant], variant) for variant in ("", "-jax")},
+        **{f"cuffless{variant}.def": container_definition(lock, variant) for variant, lock in locks.items()},
     }
 
 

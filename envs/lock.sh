@@ -7,7 +7,11 @@ options=(--universal --python-version 3.11 --generate-hashes --no-emit-index-url
 [ "${2:-}" = keep ] || options+=(--upgrade)
 study=(pyproject.toml --group dev "${options[@]}")
 "$bin/uv" pip compile "${study[@]}" -o envs/requirements.lock
-# The same versions, plus what TensorFlow needs for Nvidia GPUs.
-"$bin/uv" pip compile "${study[@]}" --extra gpu --constraint envs/requirements.lock -o envs/requirements-gpu.lock
+# The same versions, plus what TensorFlow needs for Nvidia GPUs; plus JAX; plus both and what JAX needs for Nvidia GPUs.
+for extra in gpu jax jax-gpu; do
+    pinned=(--constraint envs/requirements.lock)
+    [ "$extra" != jax-gpu ] || pinned=(--constraint envs/requirements-gpu.lock --constraint envs/requirements-jax.lock)
+    "$bin/uv" pip compile "${study[@]}" --extra "$extra" "${pinned[@]}" -o "envs/requirements-$extra.lock"
+done
 echo uv | "$bin/uv" pip compile - "${options[@]}" -o envs/bootstrap.lock
 "$bin/python" envs/derive.py

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Set up a virtual environment from the lock. Idempotent; an interrupted set-up continues where it stopped.
+# Set up a virtual environment from a lock. Idempotent; an interrupted set-up continues where it stopped.
 set -euo pipefail
 venv=${1:-.venv}
 lock=${2:-envs/requirements.lock}
@@ -26,8 +26,12 @@ export UV_LINK_MODE=copy PIP_DISABLE_PIP_VERSION_CHECK=1
 echo "[2/4] Installing the installer"
 fast=yes
 "$venv/bin/python" -m pip install --quiet --require-hashes -r envs/bootstrap.lock || fast=
-size="2.8 GB on disk; 1-3 minutes"
-case $lock in *-gpu.lock) size="2.8 GB on disk and, for GPUs, 2.8 GB more to download, which unpack to more" ;; esac
+case $lock in
+    *-jax-gpu.lock) size="9.4 GB on disk; for GPUs, 3.3 GB more to download" ;;
+    *-gpu.lock) size="3.6 GB on disk and, for GPUs, 2.8 GB more to download, which unpack to more" ;;
+    *-jax.lock) size="4 GB on disk; 1-3 minutes" ;;
+    *) size="3.6 GB on disk; 1-3 minutes" ;;
+esac
 echo "[3/4] Installing the packages of $lock ($size)"
 if [ -n "$fast" ]; then
     "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes --compile-bytecode \
@@ -38,5 +42,9 @@ else
     "$venv/bin/python" -m pip install --quiet --require-hashes -r "$lock"
     "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
 fi
-touch "$venv/.ready"
+# Whatever needs less than this lock has is ready too: a later set-up of it has nothing to do.
+variant=$(basename "$lock" .lock)
+variant=${variant#requirements}
+touch "$venv/.ready" "$venv/.ready$variant"
+case $variant in -jax-gpu) touch "$venv/.ready-jax" "$venv/.ready-gpu" ;; esac
 echo "[4/4] Ready. To call snakemake and cuffless by name: source $venv/bin/activate"

@@ -13,60 +13,89 @@ def derive(project):
 
 @pytest.fixture(scope="module")
 def locks(project, derive):
-    """Pins of both locks: {(name, marker): version}."""
+    """Pins of every lock by its variant: {(name, marker): version}."""
 
-    def read(name):
-        return {(n, m): v for n, v, m in derive.pins((project / "envs" / name).read_text())}
+    def read(variant):
+        return {(n, m): v for n, v, m in derive.pins((project / "envs" / f"requirements{variant}.lock").read_text())}
 
-    return read("requirements.lock"), read("requirements-gpu.lock")
+    return {variant: read(variant) for variant in derive.VARIANTS}
 
 
 def test_what_follows_from_the_locks_is_in_step_with_them(project, derive):
     derived = derive.derived()
-    assert set(derived) == {"cuffless.yaml", "cuffless.def", "cuffless-gpu.def"}
+    definitions = {"cuffless.def", "cuffless-gpu.def", "cuffless-jax.def", "cuffless-jax-gpu.def"}
+    assert set(derived) == {"cuffless.yaml", "cuffless-jax.yaml"} | definitions
     for name, text in derived.items():
         assert (project / "envs" / name).read_text() == text, f"{name}: run make lock"
 
 
 def test_every_locked_package_is_read_from_the_lock(project, locks):
-    for name, pinned in zip(("requirements.lock", "requirements-gpu.lock"), locks, strict=True):
-        starts = re.findall(r"^[A-Za-z]", (project / "envs" / name).read_text(), flags=re.MULTILINE)
-        assert len(starts) == len(pinned) > 100
+    for variant, pinned in locks.items():
+        text = (project / "envs" / f"requirements{variant}.lock").read_text()
+        assert len(re.findall(r"^[A-Za-z]", text, flags=re.MULTILINE)) == len(pinned) > 100
+
+
+def added(locks, variant, base):
+    """Pins of a lock that its base does not have; those of the base must be the same."""
+    assert {key: version for key, version in locks[variant].items() if key in locks[base]} == locks[base]
+    return locks[variant].keys() - locks[base].keys()
 
 
 def test_the_gpu_lock_holds_the_same_versions_and_nvidias_libraries(locks):
-    cpu, gpu = locks
-    assert {key: version for key, version in gpu.items() if key in cpu} == cpu
-    added = set(gpu) - set(cpu)
-    assert all(name.startswith("nvidia-") for name, _ in added)
-    assert {"nvidia-cudnn-cu12", "nvidia-cublas-cu12"} <= {name for name, _ in added}
-    assert all("sys_platform == 'linux'" in marker and "x86_64" in marker for _, marker in added)
+    libraries = added(locks, "-gpu", "")
+    assert all(name.startswith("nvidia-") for name, _ in libraries)
+    assert {"nvidia-cudnn-cu12", "nvidia-cublas-cu12"} <= {name for name, _ in libraries}
+    assert all("sys_platform == 'linux'" in marker and "x86_64" in marker for _, marker in libraries)
 
 
-def test_the_conda_environment_has_the_locks_pins(project, locks):
-    environment = yaml.safe_load((project / "envs" / "cuffless.yaml").read_text())
+def test_the_jax_lock_holds_the_same_versions_and_one_jax_for_every_python(locks):
+    assert added(locks, "-jax", "") == {("jax", ""), ("jaxlib", "")}
+    assert len({locks["-jax"][name, ""] for name in ("jax", "jaxlib")}) == 1
+
+
+def test_the_jax_lock_for_gpus_holds_what_both_of_its_parts_hold_and_jaxs_libraries(locks):
+    libraries = added(locks, "-jax-gpu", "-jax") & added(locks, "-jax-gpu", "-gpu")
+    assert all(name.startswith(("nvidia-", "jax-cuda12-")) for name, _ in libraries)
+    assert {"jax-cuda12-plugin", "jax-cuda12-pjrt"} <= {name for name, _ in libraries}
+    assert all("sys_platform == 'linux'" in marker and "x86_64" in marker for _, marker in libraries)
+    plugins = {locks["-jax-gpu"][key] for key in libraries if key[0].startswith("jax-")}
+    assert plugins == {locks["-jax"]["jax", ""]}
+
+
+@pytest.mark.parametrize("variant", ["", "-jax"])
+def test_the_conda_environments_have_their_locks_pins(project, locks, variant):
+    environment = yaml.safe_load((project / "envs" / f"cuffless{variant}.yaml").read_text())
     listed = environment["dependencies"][-1]["pip"]
-    assert sorted(listed) == sorted(f"{n}=={v}{f' ; {m}' if m else ''}" for (n, m), v in locks[0].items())
+    assert sorted(listed) == sorted(f"{n}=={v}{f' ; {m}' if m else ''}" for (n, m), v in locks[variant].items())
     supported = tomllib.loads((project / "pyproject.toml").read_text())["project"]["requires-python"]
     assert f"python {supported}" in environment["dependencies"]
 
 
-def test_containers_install_a_lock_with_its_hashes(project):
-    for lock, definition in (("requirements.lock", "cuffless.def"), ("requirements-gpu.lock", "cuffless-gpu.def")):
-        text = (project / "envs" / definition).read_text()
+def test_containers_install_a_lock_with_its_hashes(project, derive):
+    for variant in derive.VARIANTS:
+        lock = f"requirements{variant}.lock"
+        text = (project / "envs" / f"cuffless{variant}.def").read_text()
         assert f"    envs/{lock} /opt/cuffless/{lock}" in text
         assert f"--require-hashes --requirement /opt/cuffless/{lock}" in text
+        assert ("import jax, keras" in text) == ("jax" in variant)
 
 
 def test_a_lock_that_changes_changes_the_container(derive):
-    assert derive.container_definition("a==1", "x.lock") != derive.container_definition("a==2", "x.lock")
+    assert derive.container_definition("a==1", "") != derive.container_definition("a==2", "")
 
 
 def test_every_rule_with_a_job_names_the_conda_environment(project):
+    """And one that trains the environment that has its backend."""
+    training = 0
     for path in (project / "workflow" / "rules").glob("*.smk"):
         for rule in re.split(r"^rule ", path.read_text(), flags=re.MULTILINE)[1:]:
-            if re.search(r"^    (script|shell):", rule, flags=re.MULTILINE):
-                assert '    conda:\n        "../../envs/cuffless.yaml"' in rule, rule.split(":")[0]
+            own = rule.split("\nuse rule ")[0]
+            if re.search(r"^    (script|shell):", own, flags=re.MULTILINE):
+                trains = "code=network_code(" in own
+                named = "NETWORK_ENVIRONMENT" if trains else '"../../envs/cuffless.yaml"'
+                assert f"    conda:\n        {named}\n" in own, own.split(":")[0]
+                training += trains
+    assert training == 3
 
 
 def test_locks_name_no_host(project):
@@ -75,8 +104,9 @@ def test_locks_name_no_host(project):
             assert "://" not in path.read_text(), path.name
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-gpu.lock", "bootstrap.lock"])
-def test_every_dependency_is_locked_with_hashes(project, name):
-    text = (project / "envs" / name).read_text()
-    blocks = re.split(r"\n(?=[A-Za-z])", text.strip())
-    assert all("--hash=sha256:" in block for block in blocks)
+def test_every_dependency_is_locked_with_hashes(project):
+    paths = sorted((project / "envs").glob("*.lock"))
+    assert len(paths) == 5
+    for path in paths:
+        blocks = re.split(r"\n(?=[A-Za-z])", path.read_text().strip())
+        assert all("--hash=sha256:" in block for block in blocks), path.name

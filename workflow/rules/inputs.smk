@@ -95,7 +95,7 @@ rule train_input:
     benchmark:
         "logs/{dataset}/train_input/{crop}/{channels}_{network}_seed{seed}.tsv"
     conda:
-        "../../envs/cuffless.yaml"
+        NETWORK_ENVIRONMENT
     threads: STUDY.snakemake.threads
     resources:
         mem_mb=growing(STUDY.snakemake.training_mem_mb),

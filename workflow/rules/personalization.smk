@@ -64,7 +64,7 @@ rule personalize_network:
     benchmark:
         "logs/{dataset}/personalize_network/{protocol}/{network}_seed{seed}.tsv"
     conda:
-        "../../envs/cuffless.yaml"
+        NETWORK_ENVIRONMENT
     threads: STUDY.snakemake.threads
     resources:
         mem_mb=growing(STUDY.snakemake.training_mem_mb),

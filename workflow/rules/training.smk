@@ -17,7 +17,7 @@ rule train_network:
     benchmark:
         "logs/{dataset}/train_network/{split}/{network}_seed{seed}.tsv"
     conda:
-        "../../envs/cuffless.yaml"
+        NETWORK_ENVIRONMENT
     threads: STUDY.snakemake.threads
     resources:
         mem_mb=growing(STUDY.snakemake.training_mem_mb),
