@@ -4,9 +4,9 @@ from scipy.interpolate import make_interp_spline
 
 from cuffless.config import SimulatorOptions, SplitOptions, WindowOptions
 from cuffless.designs import duplicates as module
-from cuffless.designs import shifts
 from cuffless.designs.duplicates import MOST_SHIFT, near_duplicates
 from cuffless.records import from_arrays
+from cuffless.signals import shifts
 from cuffless.simulator import simulate_subject
 from cuffless.windows import cut_windows
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cuffless.designs.shifts import Projection, Shifts
+from cuffless.signals.shifts import Projection, Shifts
 
 
 @pytest.mark.parametrize("samples_per_beat", [125, 64, 33])
