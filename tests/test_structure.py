@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-STATISTICS = {"subject_interval", "smooth_interval", "sign_flip_test", "holm_corrected", "ks_2samp", "ttest_rel"}
+STATISTICS = {"subject_interval", "smooth_interval", "sign_flip_test", "holm_corrected", "ks_test", "paired_t_test"}
 
 
 def calls_of(path):

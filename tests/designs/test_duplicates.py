@@ -6,6 +6,7 @@ from cuffless.config import SimulatorOptions, SplitOptions, WindowOptions
 from cuffless.designs import duplicates as module
 from cuffless.designs.duplicates import MOST_SHIFT, near_duplicates
 from cuffless.records import from_arrays
+from cuffless.signals import shifts
 from cuffless.simulator import simulate_subject
 from cuffless.windows import cut_windows
 
@@ -79,7 +80,7 @@ def test_without_confounders_other_peoples_pulses_are_no_copies(write_sets):
 
 
 def test_the_index_finds_what_comparing_all_pairs_finds(cohort, write_sets, monkeypatch):
-    monkeypatch.setattr(module, "MOST_SHIFT", 0.0)
+    monkeypatch.setattr(shifts, "MOST_SHIFT", 0.0)
     monkeypatch.setattr(module, "_READ_ROWS", 256)
     ppg, _ = cohort
     order = np.random.default_rng(2).permutation(len(ppg))
@@ -87,7 +88,7 @@ def test_the_index_finds_what_comparing_all_pairs_finds(cohort, write_sets, monk
     threshold = 0.99
     found = near_duplicates(write_sets(train=train, test=test), threshold=threshold)
     inner = slice(1, -1)
-    unit = [module._unit(part[:, inner].astype(float)) for part in (test, train)]
+    unit = [shifts.unit(part[:, inner].astype(float)) for part in (test, train)]
     best = (unit[0] @ unit[1].T).max(axis=1)
     # A step to either side is looked at too, so a little more may be found, but nothing is missed.
     assert set(np.flatnonzero(best >= threshold)) <= set(found["position"])

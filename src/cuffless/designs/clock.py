@@ -30,18 +30,20 @@ def in_time_order(windows: pd.DataFrame) -> pd.DataFrame:
         another by the date in their names, or else by name (2 before 10); `elapsed` is missing for all but the first
         record of a subject whose records have no date.
     """
-    names = pd.Series(windows["record"].unique())
-    began = dict(zip(names, names.map(recording_began), strict=True))
-    table = windows.assign(_began=windows["record"].map(began).astype(float))
-    dated = table["_began"].notna().groupby(table["subject"]).transform("all")
-    table["_began"] = table["_began"].where(dated)
-    table["_name"] = table["record"].map(dict(zip(names, names.map(_natural), strict=True)))
-    table = table.sort_values(["subject", "_began", "_name", "row"], kind="stable", ignore_index=True)
-    first = table.groupby("subject").transform("first")
-    only_first = table["start"].where(table["record"] == first["record"])
-    clock = (table["_began"] + table["start"]).where(table["_began"].notna(), only_first)
-    table["elapsed"] = clock - clock.groupby(table["subject"]).transform("first")
-    return table.drop(columns=["_began", "_name"])
+    subject, subjects = pd.factorize(windows["subject"], sort=True)
+    record, records = pd.factorize(windows["record"])
+    began = np.array([recording_began(name) for name in records])[record]
+    undated = np.bincount(subject, np.isnan(began), len(subjects)) > 0
+    began = np.where(undated[subject], np.nan, began)
+    place = pd.factorize(np.array([_natural(name) for name in records], dtype=object), sort=True)[0][record]
+    order = np.lexsort((windows["row"].to_numpy(), place, began, subject))
+    subject, record, began = subject[order], record[order], began[order]
+    table = windows.iloc[order].reset_index(drop=True)
+    start = table["start"].to_numpy(float)
+    first = np.searchsorted(subject, np.arange(len(subjects)))[subject]
+    only_first = np.where(record == record[first], start, np.nan)
+    clock = np.where(np.isnan(began), only_first, began + start)
+    return table.assign(elapsed=clock - clock[first])
 
 
 def undated_records(windows: pd.DataFrame) -> list[str]:

@@ -16,14 +16,12 @@ import pandas as pd
 
 from cuffless.config import SplitOptions
 from cuffless.designs.audit import make_audit
+from cuffless.signals.shifts import MOST_SHIFT, STEP, Projection, Shifts
 from cuffless.windows.store import SHARD_ROWS
 
-MOST_SHIFT = 0.016
-"""Greatest shift at which a copy is looked for, in beats (in s for windows of fixed seconds): two samples at 125 Hz."""
 COLUMNS = ("subset", "position", "other", "other_position", "correlation", "shift")
 
-_STEP = 0.004  # between shifts, in the same unit: half of it costs a pulse 0.001 of its correlation at most
-_SLACK = 0.001  # so neighbours are candidates from this far below the threshold on
+_SLACK = 0.001  # between two steps a copy may lose this much, so neighbours are candidates this far below the threshold
 _AXES = 32  # hold all but 0.004 of the variance of simulated windows
 _NEIGHBOURS = 4
 _READ_ROWS = 4 * SHARD_ROWS
@@ -65,7 +63,7 @@ def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float, every
         )
     found = []
     for number, index in enumerate(sets[:-1]):
-        shifts = _Shifts(index.length, index.samples_per_beat)
+        shifts = Shifts(index.length, index.samples_per_beat)
         search = _Index(index, shifts, np.sqrt(2 * (1 - threshold + _SLACK)))
         for query in sets[number + 1 :]:
             pairs = _verified(search.candidates(query), index, query, shifts)
@@ -173,62 +171,43 @@ class _Set:
         return np.concatenate(parts)
 
 
-class _Shifts:
-    """Windows moved by fractions of a sample, without the ends that no shift may leave."""
+def _main_axes(windows: np.ndarray, number: int) -> np.ndarray:
+    """Orthonormal axes along which windows differ most."""
+    from scipy.sparse.linalg import eigsh
 
-    def __init__(self, length: int, samples_per_beat: int):
-        self.step = _STEP * samples_per_beat
-        self.most = round(MOST_SHIFT / _STEP)
-        end = int(np.ceil((self.most + 1) * self.step))
-        self.length, self.inner = length, np.arange(end, length - end)
-
-    def of(self, windows: np.ndarray):
-        """Give a function from a number of steps to the shifted inner parts, of zero mean and unit norm (float32)."""
-        from scipy.interpolate import make_interp_spline
-
-        course = make_interp_spline(np.arange(self.length), windows.astype(np.float64), k=3, axis=1)
-        return lambda steps: _unit(course(self.inner + steps * self.step))
-
-    def still(self, windows: np.ndarray) -> np.ndarray:
-        """Inner parts as they are."""
-        return _unit(windows[:, self.inner].astype(np.float64))
-
-
-def _unit(windows: np.ndarray) -> np.ndarray:
-    """Zero mean and unit norm; a flat window becomes zero, which resembles no other."""
-    windows = windows - windows.mean(axis=1, keepdims=True)
-    norm = np.linalg.norm(windows, axis=1, keepdims=True)
-    return np.divide(windows, norm, out=np.zeros_like(windows), where=norm > 0)
+    gram = windows.T @ windows
+    if len(gram) <= 4 * number or not gram.any():
+        return np.linalg.eigh(gram)[1][:, : -number - 1 : -1]
+    start = np.random.default_rng(0).standard_normal(len(gram))
+    return eigsh(gram, k=number, v0=start)[1]  # a tenth of the time
 
 
 class _Index:
     """The windows of a set as points, with a search for neighbours."""
 
-    def __init__(self, windows: _Set, shifts: _Shifts, radius: float):
+    def __init__(self, windows: _Set, shifts: Shifts, radius: float):
         from scipy.spatial import cKDTree
 
         self.shifts, self.radius = shifts, radius
-        axes, points = None, np.empty((len(windows), min(_AXES, len(shifts.inner))))
+        points = np.empty((len(windows), min(_AXES, len(shifts.inner))))
+        _, some = next(windows.blocks())  # sets are in a random order, so the first block stands for all
+        axes = _main_axes(shifts.still(some), points.shape[1])
         for first, block in windows.blocks():
-            units = shifts.still(block)
-            if axes is None:  # sets are in a random order, so the first block stands for all
-                _, vectors = np.linalg.eigh(units.T @ units)
-                axes = vectors[:, : -points.shape[1] - 1 : -1]
-            points[first : first + len(block)] = units @ axes
-        self.axes, self.tree = axes, cKDTree(points)
+            points[first : first + len(block)] = shifts.still(block, np.float32) @ axes.astype(np.float32)
+        self.project, self.tree = Projection(shifts, axes), cKDTree(points)
 
     def candidates(self, query: _Set) -> pd.DataFrame:
         """Of each window of another set the nearest few of this one: position, other_position, steps."""
         parts = [np.empty((4, 0))]
         for first, block in query.blocks():
-            shifted = self.shifts.of(block)
-            for steps in range(-self.shifts.most, self.shifts.most + 1):
-                distance, other = self.tree.query(
-                    shifted(steps) @ self.axes, k=_NEIGHBOURS, distance_upper_bound=self.radius
-                )
-                row, rank = np.nonzero(np.isfinite(distance))
-                near = distance[row, rank], first + row, other[row, rank], np.full(len(row), steps)
-                parts.append(np.stack(near))
+            # All shifts of a window in turn: they lie in the same part of the tree.
+            points = self.project(block)
+            distance, other = self.tree.query(
+                points.reshape(-1, points.shape[-1]), k=_NEIGHBOURS, distance_upper_bound=self.radius
+            )
+            place, rank = np.nonzero(np.isfinite(distance))
+            row, shift = np.divmod(place, points.shape[1])
+            parts.append(np.stack([distance[place, rank], first + row, other[place, rank], shift - self.shifts.most]))
         distance, position, other, steps = np.concatenate(parts, axis=1)
         table = pd.DataFrame({"position": position, "other_position": other, "steps": steps}).astype(np.int64)
         nearest = table.assign(distance=distance).sort_values("distance", kind="stable")
@@ -236,7 +215,7 @@ class _Index:
         return nearest.groupby("position").head(_NEIGHBOURS).drop(columns="distance")
 
 
-def _verified(candidates: pd.DataFrame, index: _Set, query: _Set, shifts: _Shifts) -> pd.DataFrame:
+def _verified(candidates: pd.DataFrame, index: _Set, query: _Set, shifts: Shifts) -> pd.DataFrame:
     """Correlation of candidates at their best shift; of each window the best first."""
     candidates = candidates.sort_values("position", kind="stable")
     mine, own_row = np.unique(candidates["position"], return_inverse=True)
@@ -250,15 +229,15 @@ def _verified(candidates: pd.DataFrame, index: _Set, query: _Set, shifts: _Shift
             still = shifts.still(other_windows[other_row[begin:end]])
             steps = candidates["steps"].to_numpy()[begin:end]
             around = np.empty((3, end - begin))
-            for step in np.unique(steps):
-                rows = np.flatnonzero(steps == step)
-                for side in (-1, 0, 1):
-                    units = moved(step + side)[own_row[begin:end][rows] - first]
-                    around[side + 1, rows] = np.einsum("ij,ij->i", units, still[rows])
+            for step in range(-shifts.most - 1, shifts.most + 2):
+                beside = np.flatnonzero(np.abs(steps - step) <= 1)
+                if len(beside):
+                    units = moved(step)[own_row[begin:end][beside] - first]
+                    around[step - steps[beside] + 1, beside] = np.einsum("ij,ij->i", units, still[beside])
             parts.append(_peak(around))
     best, peak = np.concatenate([np.empty((2, 0)), *parts], axis=1)
     table = candidates.assign(
-        subset=query.name, other=index.name, correlation=best, shift=(candidates["steps"] + peak) * _STEP
+        subset=query.name, other=index.name, correlation=best, shift=(candidates["steps"] + peak) * STEP
     )
     order = np.lexsort((-table["correlation"], table["position"]))
     return table.iloc[order][list(COLUMNS)]

@@ -104,12 +104,12 @@ def _judge_case(case: Case, baselines: Baselines, options, limits) -> dict[str, 
         "cases": _case_row(case, baselines),
         "skill": skill_table(case, baselines, options),
         "merits": pd.concat(merits, ignore_index=True),
-        "bins": bin_table(_with_mean(case.judged, baselines), options, limits).rename(columns={"split": "case"}),
         "agreement": pd.concat(agreement, ignore_index=True),
         "drift": pd.concat(drift, ignore_index=True)
         if drift
         else pd.DataFrame(columns=["case", "network", "pressure"]),
         "tests": compare_baselines(case, baselines, options),
+        "bins": bin_table(_with_mean(case.judged, baselines), options, limits).rename(columns={"split": "case"}),
         "standards": pd.concat(standards, ignore_index=True),
         "subjects": subject_table(case, baselines),
         "leaks": leak_table(case),

@@ -63,7 +63,7 @@ def _hidden(case: Case) -> dict:
     orders = {"rows of the table": case.rows}
     if case.timed and (clock := _by_clock(windows)) is not None:
         orders["start times"] = clock
-    tested = compare_neighbours(windows.drop_duplicates(columns[:3]), orders)
+    tested = compare_neighbours(known if case.training.empty else windows.drop_duplicates(columns[:3]), orders)
     if not tested.order:
         return make_leak(None, tested.problem)
     if not tested.alike:
@@ -83,6 +83,7 @@ def _by_clock(windows: pd.DataFrame) -> pd.Series | None:
     ends = windows["start"] + windows["seconds"].fillna(0)
     spans = pd.DataFrame({"start": windows["start"], "end": ends}).groupby(windows["subject"])
     spans = spans.agg({"start": "min", "end": "max"}).sort_values("start", kind="stable")
+    spans.index = spans.index.astype(object)
     apart = spans["start"].to_numpy()[1:] >= spans["end"].to_numpy()[:-1]
     return spans["start"] if len(apart) and apart.mean() >= _ONE_CLOCK else None
 
@@ -98,9 +99,9 @@ def _record_key(case: Case, others: pd.DataFrame) -> list[str]:
 
 def _keys(rows: pd.DataFrame, by: list[str]) -> pd.Series:
     """Fold and names as one text per row: training rows of another fold are not a leak."""
-    key = rows["fold"].astype(str)
+    key = rows["fold"].astype(str).astype(object)
     for column in by:
-        key = key + "/" + rows[column]
+        key = key + "/" + rows[column].astype(object)
     return key
 
 

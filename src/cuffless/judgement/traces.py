@@ -27,6 +27,7 @@ def pick_traces(case: Case, baselines: Baselines) -> pd.DataFrame:
     shown = np.sort(ranked[np.unique(np.linspace(0, k - 1, min(k, SUBJECTS)).round().astype(int))])
     at = np.concatenate([_spread(np.flatnonzero(judged.owner == subject)) for subject in shown])
     windows = case.windows.iloc[at][["subject", "record", "start", "seconds", "elapsed"]]
+    windows = windows.astype({"subject": object, "record": object})
     mean = baselines.predicted.get(POPULATION_MEAN, np.full(judged.reference.shape, np.nan))
     parts = []
     for network in judged.networks:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cuffless.report.wording import count, text
@@ -108,6 +109,17 @@ def _cell(column: Column, row: Any) -> str:
     return column.cell(row) if callable(column.cell) else text(getattr(row, column.cell, None))
 
 
+def csv_text(rows: pd.DataFrame) -> str:
+    """A table as CSV; equal numbers are written once, since most of the time goes into their digits."""
+    written = {name: _digits(column) if column.dtype == float else column for name, column in rows.items()}
+    return pd.DataFrame(written, columns=rows.columns).to_csv(index=False, lineterminator="\n")
+
+
+def _digits(column: pd.Series) -> pd.Series:
+    codes, unique = pd.factorize(column)
+    return pd.Series(np.array([*map(repr, unique.tolist()), None], dtype=object)[codes], index=column.index)
+
+
 def csv_download(rows: pd.DataFrame, name: str, where: str) -> Download:
     """Offer a table as CSV.
 
@@ -123,7 +135,7 @@ def csv_download(rows: pd.DataFrame, name: str, where: str) -> Download:
     -------
     Download
     """
-    written = rows.to_csv(index=False, lineterminator="\n").encode()
+    written = csv_text(rows).encode()
     if len(written) > EMBEDDED_BYTES:
         return Download(name, where=where)
     return Download(name, href=f"data:text/csv;charset=utf-8;base64,{base64.b64encode(written).decode()}")

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.tests import compare_predictors, sign_flip_test
+from cuffless.judgement.evidence.tests import compare_predictors, ks_test, paired_t_test, sign_flip_test
 from cuffless.judgement.table.predictions import align_predictions
 
 OPTIONS = EvaluationOptions()
@@ -105,3 +105,13 @@ def test_a_lone_network_has_nothing_to_be_compared_with(make_predictions):
     tests = _compare(make_predictions(subjects=8, networks=("lstm",), splits=("nonmixed",)))
     assert tests.empty
     assert {"comparison", "paired_p_holm", "ks_windows_p"} <= set(tests.columns)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.1, 0.3, 3.0])
+@pytest.mark.parametrize("sizes", [(20, 30), (400, 300), (5000, 5000)])
+def test_tests_on_windows_are_those_of_scipy(sizes, shift):
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(place, 1, size).round(2) for place, size in zip((0, shift), sizes, strict=True))
+    np.testing.assert_allclose(ks_test(a, b), stats.ks_2samp(a, b, method="asymp")[:2], rtol=1e-9)
+    paired = a[: min(sizes)], b[: min(sizes)]
+    np.testing.assert_allclose(paired_t_test(*paired), stats.ttest_rel(*paired)[:2], rtol=1e-9)

@@ -138,7 +138,8 @@ def plot_agreement(subjects: pd.DataFrame, agreement: pd.DataFrame, options: Fig
             ax = fig.add_subplot(2 // columns, columns, p + 1)
             own = subjects[subjects["pressure"] == pressure]
             style.panel_title(ax, p, f"{pressure}: {style.network_name(own['network'].iloc[0])}", options)
-            sizes = 6 + 30 * own["n_windows"] / own["n_windows"].max()
+            sizes = 6 + 30 * (own["n_windows"] / own["n_windows"].max()).to_numpy()
+            sizes = sizes if np.ptp(sizes) else sizes[0]  # a PDF holds one path for all points of one size
             middle = (own["reference_mean"] + own["prediction_mean"]) / 2
             ax.scatter(middle, own["me"], s=sizes, color=options.colours[0], alpha=0.6, linewidths=0)
             _plot_limits(ax, agreement[agreement["pressure"] == pressure].iloc[0], options)

@@ -12,6 +12,7 @@ from cuffless.judgement.names import AVERAGES, BASELINES, OFFSET, POPULATION_MEA
 from cuffless.judgement.table.cases import Case
 
 _ROUNDING = 1e-4  # mmHg
+_NOT_FOR_THIS = "not for this predictor"
 _COLUMNS = ["case", "network", "baseline", "average", "pressure", "skill", "lower", "upper", "interval"]
 _COLUMNS += ["mae", "baseline_mae", "n_subjects", "reason"]
 
@@ -27,20 +28,19 @@ def skill_table(case: Case, baselines: Baselines, options: EvaluationOptions) ->
     """
     rows, counts = [], _counts(case)
     for network, name, errors, against in _pairs(case, baselines):
+        head = {"case": case.name, "network": network, "baseline": name, "n_subjects": len(counts)}
+        if against is None:
+            nothing = {"skill": np.nan, "reason": f"not assessable: {baselines.absent.get(name) or _NOT_FOR_THIS}"}
+            rows += [{**head, "average": a, "pressure": p, **nothing} for a in AVERAGES for p in PRESSURES]
+            continue
+        own, other = _sums(case, errors), _sums(case, against)
         for average in AVERAGES:
-            head = {"case": case.name, "network": network, "baseline": name, "average": average}
-            head["n_subjects"] = len(counts)
-            if against is None:
-                reason = f"not assessable: {baselines.absent.get(name) or 'not for this predictor'}"
-                rows += [{**head, "pressure": p, "skill": np.nan, "reason": reason} for p in PRESSURES]
-                continue
             weight = np.ones((len(counts), 2)) if average == "pooled" else np.repeat(1 / counts, 2, axis=1)
-            own, other = (weight * _sums(case, part) for part in (errors, against))
-            found = skill_ratio(own, other, weight * counts, options)
+            found = skill_ratio(weight * own, weight * other, weight * counts, options)
             for p, pressure in enumerate(PRESSURES):
                 figures = {figure: values[p] for figure, values in found._asdict().items()}
                 idle = "not assessable: the baseline makes no error" if figures["interval"] == NO_ERROR else ""
-                rows.append({**head, "pressure": pressure, **figures, "reason": idle})
+                rows.append({**head, "average": average, "pressure": pressure, **figures, "reason": idle})
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 

@@ -172,11 +172,14 @@ def _left_out_median(case: Case) -> np.ndarray:
     """Median of the other subjects' windows: of all, less the subject's own ranks."""
     owner, reference = case.judged.owner, case.judged.reference
     medians = np.empty((len(case.judged.subjects), 2))
+    ends = np.cumsum(np.bincount(owner, minlength=len(medians)))
     for p in range(2):
-        order = np.argsort(reference[:, p], kind="stable")
-        values, whose = reference[order, p], owner[order]
-        for s in range(len(medians)):
-            own = np.flatnonzero(whose == s)
+        order = np.argsort(reference[:, p])
+        values = reference[order, p]
+        rank = np.empty(len(order), int)
+        rank[order] = np.arange(len(order))
+        for s, own in enumerate(np.split(rank, ends[:-1])):  # windows are sorted by subject
+            own = np.sort(own)
             left = len(values) - len(own)
             wanted = np.array([(left - 1) // 2, left // 2])
             # The i-th value of the others is shifted by the number of own values before it.

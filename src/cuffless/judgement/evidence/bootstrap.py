@@ -7,7 +7,8 @@ all resamples are one product of a matrix of weights and a table of subject sums
 there are.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ LEAST_SUBJECTS = 6
 PERCENTILE, STUDENTIZED, TOO_FEW = "percentile", "bootstrap-t", "too few subjects"
 
 _BLOCK = 4_000_000  # weights held in memory at a time
+_SMALL = 200_000  # products of numbers that BLAS computes in one thread
 _ROUNDING = 1e-6
 _FAR = 1e60  # stands for infinity, which quantiles cannot interpolate to
 _STEP = 1e-30  # imaginary; the complex step loses no digits, however small
@@ -84,10 +86,11 @@ def subject_interval(
         return Interval(estimate, nothing, nothing.copy(), TOO_FEW)
     tails = _tails(options)
     if not studentized and effective_subjects(b).min() >= PERCENTILE_SUBJECTS - _ROUNDING:
-        draws = np.concatenate([(w @ a) / (w @ b) for w in _weights(k, options)])
+        sums = np.concatenate([product(w, np.concatenate([a, b], axis=1)) for w in _weights(k, options)])
+        draws = sums[:, : a.shape[1]] / sums[:, a.shape[1] :]
         lower, upper = np.quantile(draws, tails, axis=0)
         return Interval(estimate, lower, upper, PERCENTILE)
-    error = _standard_error(np.ones((1, k)), a, b)[0]
+    error = _ratio_and_error(np.ones((1, k)), a, b)[1][0]
     low, high = _studentized_quantiles(a, b, estimate, tails, options)
     return _studentized(estimate, error, low, high)
 
@@ -150,6 +153,16 @@ def smooth_interval(
     return _studentized(estimate, error, *_quantiles(_studentize(values, errors, estimate), _tails(options)))
 
 
+def product(weights: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Matrix product of (draws, k) weights of any type with (k, m) floats, a few draws at a time.
+
+    Larger products wake the threads of BLAS, which take more time than they save.
+    """
+    rows = max(1, _SMALL // max(x.size, 1))
+    parts = [weights[at : at + rows].astype(float, copy=False) @ x for at in range(0, len(weights), rows)]
+    return np.concatenate(parts)
+
+
 def _studentized(estimate: np.ndarray, error: np.ndarray, low: np.ndarray, high: np.ndarray) -> Interval:
     still = error == 0  # infinite times nothing
     low, high = np.where(still, 0.0, low), np.where(still, 0.0, high)
@@ -159,9 +172,9 @@ def _studentized(estimate: np.ndarray, error: np.ndarray, low: np.ndarray, high:
 def _value_and_error(weights, x, statistic) -> tuple[np.ndarray, np.ndarray]:
     """The figures of each draw and their standard errors: two (draws, q) arrays."""
     k, p = x.shape
-    totals = weights @ x
+    totals = product(weights, x)
     gradient = np.stack([statistic(totals + 1j * _STEP * axis).imag / _STEP for axis in np.eye(p)], axis=-1)
-    products = (weights @ (x[:, :, None] * x[:, None]).reshape(k, p * p)).reshape(-1, p, p)
+    products = product(weights, (x[:, :, None] * x[:, None]).reshape(k, p * p)).reshape(-1, p, p)
     spread = products - totals[:, :, None] * totals[:, None] / k
     variance = np.einsum("dqi,dij,dqj->dq", gradient, spread, gradient)
     return statistic(totals), np.sqrt(np.maximum(variance, 0) * k / (k - 1)) if k > 1 else np.zeros_like(variance)
@@ -171,30 +184,41 @@ def _tails(options: EvaluationOptions) -> np.ndarray:
     return np.array([(1 - options.confidence) / 2, (1 + options.confidence) / 2])
 
 
-def _weights(k: int, options: EvaluationOptions) -> Iterator[np.ndarray]:
+def _weights(k: int, options: EvaluationOptions) -> Iterable[np.ndarray]:
     """How often each of k subjects is drawn, in blocks of draws: (draws, k) arrays."""
-    rng = np.random.default_rng([options.seed, k])
+    if options.bootstrap * k <= _BLOCK:
+        return _single_block(k, options.seed, options.bootstrap)
+    return _draw(k, options.seed, options.bootstrap)
+
+
+@lru_cache(maxsize=1)
+def _single_block(k: int, seed: int, bootstrap: int) -> tuple[np.ndarray, ...]:
+    """The weights as one block, kept because most figures of a case are of all its subjects."""
+    return tuple(_draw(k, seed, bootstrap))
+
+
+def _draw(k: int, seed: int, bootstrap: int) -> Iterator[np.ndarray]:
+    rng = np.random.default_rng([seed, k])
     block = max(1, _BLOCK // k)
-    for start in range(0, options.bootstrap, block):
-        draws = min(block, options.bootstrap - start)
+    for start in range(0, bootstrap, block):
+        draws = min(block, bootstrap - start)
         drawn = rng.integers(0, k, (draws, k)) + k * np.arange(draws)[:, None]
         yield np.bincount(drawn.ravel(), minlength=draws * k).reshape(draws, k).astype(float)
 
 
-def _standard_error(weights: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Linearized standard error of the ratio in each draw: (draws, m)."""
+def _ratio_and_error(weights: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The ratio of each draw and its linearized standard error: two (draws, m) arrays."""
     k = len(a)
-    ratio = (weights @ a) / (weights @ b)
-    squares = weights @ a**2 - 2 * ratio * (weights @ (a * b)) + ratio**2 * (weights @ b**2)
-    return np.sqrt(np.maximum(squares, 0) * k / (k - 1)) / np.abs(weights @ b)
+    sums = product(weights, np.concatenate([a, b, a**2, a * b, b**2], axis=1))
+    sum_a, sum_b, aa, ab, bb = np.split(sums, 5, axis=1)
+    ratio = sum_a / sum_b
+    squares = aa - 2 * ratio * ab + ratio**2 * bb
+    return ratio, np.sqrt(np.maximum(squares, 0) * k / (k - 1)) / np.abs(sum_b)
 
 
 def _studentized_quantiles(a, b, estimate, tails, options):
     """Quantiles of the studentized deviations: two (m,) arrays."""
-    t = [
-        _studentize((weights @ a) / (weights @ b), _standard_error(weights, a, b), estimate)
-        for weights in _weights(len(a), options)
-    ]
+    t = [_studentize(*_ratio_and_error(weights, a, b), estimate) for weights in _weights(len(a), options)]
     return _quantiles(np.concatenate(t), tails)
 
 

@@ -61,38 +61,35 @@ def bin_table(
     """
     networks = judged.networks
     errors = np.stack([absolute_errors(judged, network) for network in networks], axis=1)  # windows x networks x 2
-    parts = []
+    rows = []
     for p, pressure in enumerate(PRESSURES):
         reference = judged.reference[:, p]
-        starts, number = np.unique(
-            bin_starts(reference, options.bin_mmhg, (limits or {}).get(pressure)), return_inverse=True
-        )
-        cells, cell = np.unique(number * len(judged.subjects) + judged.owner, return_inverse=True)
+        number, starts = pd.factorize(bin_starts(reference, options.bin_mmhg, (limits or {}).get(pressure)), sort=True)
+        cell, cells = pd.factorize(number * len(judged.subjects) + judged.owner, sort=True)
         sums = sum_by_subject(errors[:, :, p], cell, len(cells))  # one row per bin and subject
         counts = np.bincount(cell)[:, None].astype(float)
         bin_of = cells // len(judged.subjects)
         for b, start in enumerate(starts):
             inside = bin_of == b
             mae = subject_interval(sums[inside], counts[inside], options)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "split": judged.split,
-                        "network": networks,
-                        "pressure": pressure,
-                        "bin_low": start,
-                        "bin_high": start + options.bin_mmhg,
-                        "mae": mae.estimate,
-                        "lower": np.maximum(mae.lower, 0),
-                        "upper": mae.upper,
-                        "interval": mae.method,
-                        "confidence": options.confidence,
-                        "n_windows": int(counts[inside].sum()),
-                        "n_subjects": int(inside.sum()),
-                        "seeds": [len(judged.seeds(network)) for network in networks],
-                    }
-                )
-            )
-    table = pd.concat(parts, ignore_index=True)
+            rows += [
+                {
+                    "split": judged.split,
+                    "network": network,
+                    "pressure": pressure,
+                    "bin_low": start,
+                    "bin_high": start + options.bin_mmhg,
+                    "mae": mae.estimate[n],
+                    "lower": np.maximum(mae.lower[n], 0),
+                    "upper": mae.upper[n],
+                    "interval": mae.method,
+                    "confidence": options.confidence,
+                    "n_windows": int(counts[inside].sum()),
+                    "n_subjects": int(inside.sum()),
+                    "seeds": len(judged.seeds(network)),
+                }
+                for n, network in enumerate(networks)
+            ]
+    table = pd.DataFrame(rows)
     order = table["network"].map({network: i for i, network in enumerate(networks)})
     return table.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")

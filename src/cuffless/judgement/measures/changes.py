@@ -1,6 +1,7 @@
 """Does a prediction rise and fall with the pressure? The direction of changes that matter."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -39,16 +40,17 @@ def successive_changes(reference: np.ndarray, record: np.ndarray, least: float =
     first reading: times of two records have no common origin.
     """
     values = np.asarray(reference, dtype=float).tolist()
-    begins = np.ones(len(values), dtype=bool)
-    begins[1:] = np.diff(record) != 0
-    changes, reading, least = [], 0, least - _ROUNDING
-    # Each reading depends on the one before, so windows are visited in turn: 25 ms for 250,000.
-    for window, (value, begin) in enumerate(zip(values, begins.tolist(), strict=True)):
-        if begin:
-            reading = window
-        elif abs(value - values[reading]) >= least:
-            changes.append((reading, window))
-            reading = window
+    edges = [0, *(np.flatnonzero(np.diff(record)) + 1).tolist(), len(values)]
+    changes, least = [], least - _ROUNDING
+    # Each reading depends on the one before, so windows are visited in turn.
+    for first, end in pairwise(edges):
+        low, high, reading = np.inf, -np.inf, -1
+        for window, value in enumerate(values[first:end], first):
+            if low < value < high:
+                continue
+            if reading >= 0:
+                changes.append((reading, window))
+            reading, low, high = window, value - least, value + least
     return np.array(changes, dtype=int).reshape(-1, 2)
 
 

@@ -47,16 +47,22 @@ def lay_out(predicted: Predicted) -> Timeline:
     known = np.isfinite(predicted.seconds) & (predicted.seconds > 0)
     length = np.where(known, predicted.seconds, UNKNOWN_SECONDS)
     key = owner.astype(np.int64) * (int(predicted.record.max(initial=0)) + 1) + predicted.record
-    _, seen, block = np.unique(key, return_index=True, return_inverse=True)
+    runs = np.flatnonzero(np.diff(key, prepend=-1))  # windows of a record mostly follow one another
+    _, seen, block = np.unique(key[runs], return_index=True, return_inverse=True)
+    seen, block = runs[seen], np.repeat(block, np.diff(runs, append=len(key)))
     by_appearance = np.argsort(np.argsort(owner[seen].astype(np.int64) * len(owner) + seen))
     block = by_appearance[block]
     begin, end = np.full(len(seen), np.inf), np.full(len(seen), -np.inf)
     np.minimum.at(begin, block, start)
     np.maximum.at(end, block, start + length)
     laid = np.concatenate([[0.0], np.cumsum(end - begin)])
-    # References before predictions, so that all predictors are judged by the same pairs.
-    values = np.column_stack([predicted.prediction, predicted.reference]).T
-    order = np.lexsort((*values, length, start + length / 2, block))
+    centre = start + length / 2
+    if ((np.diff(block) > 0) | ((np.diff(block) == 0) & (np.diff(centre) > 0))).all():
+        order = np.arange(len(block))
+    else:
+        # References before predictions, so that all predictors are judged by the same pairs.
+        values = np.column_stack([predicted.prediction, predicted.reference]).T
+        order = np.lexsort((*values, length, centre, block))
     block = block[order]
     placed = laid[block] - begin[block] + start[order]
     edges = np.searchsorted(owner[order], np.arange(len(predicted.subjects) + 1))

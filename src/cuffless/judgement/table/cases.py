@@ -7,7 +7,14 @@ import pandas as pd
 
 from cuffless.designs.clock import in_time_order
 from cuffless.judgement.table.predicted import Predicted
-from cuffless.judgement.table.predictions import WINDOW, JudgedSplit, JudgedTable, PredictionError, align_predictions
+from cuffless.judgement.table.predictions import (
+    WINDOW,
+    JudgedSplit,
+    JudgedTable,
+    PredictionError,
+    align_predictions,
+    window_order,
+)
 
 _PRESSURES = ["sbp_ref", "dbp_ref"]
 _KNOWN = ("hr", "age", "sex")
@@ -107,13 +114,13 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
     name = f"{split}/{setting}" if setting else split
     own = rows[(rows["split"] == split) & (rows["setting"] == setting)]
     test = own[own["subset"] == "test"]
-    windows = in_time_order(_one_per_window(test).assign(row=lambda t: t["start"]))
+    held = [column for column in (*WINDOW, "seconds", "fold", *_KNOWN) if column in test]
+    windows = in_time_order(test[~test.duplicated(WINDOW)][held].assign(row=lambda t: t["start"]))
     try:
         [judged] = align_predictions(test.assign(split=name)).values()
     except PredictionError as error:
         raise PredictionError(f"{error}; or separate them in column split or setting") from None
-    order = pd.MultiIndex.from_frame(windows[WINDOW])
-    at = _positions(test, judged).get_indexer(order)  # align_predictions sorts by name, but time order is needed here
+    at = _ranks(windows)  # align_predictions sorts by name, but time order is needed here
     judged = JudgedSplit(
         name,
         judged.subjects,
@@ -133,7 +140,8 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
         .drop_duplicates([*WINDOW, "network", "seed"])
         .assign(row=lambda t: t["start"], fold=0.0)
     )
-    first = pd.Series(related.index, related["subject"].to_numpy()).groupby(level=0).min()
+    first = related.index.to_series().groupby(related["subject"]).min()
+    first.index = first.index.astype(object)
     columns = [*WINDOW, "seconds", "elapsed", "fold", *(column for column in _KNOWN if column in windows)]
     windows = windows[columns].assign(since=_since(windows, calibration) if timed else np.nan)
     return Case(name, split, setting, judged, windows, training, calibration, timed, first)
@@ -152,13 +160,12 @@ def _in_every_fold(training: pd.DataFrame, folds: np.ndarray) -> pd.DataFrame:
     return pd.concat([training[~untold], *repeated], ignore_index=True)
 
 
-def _one_per_window(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.drop_duplicates(WINDOW, ignore_index=True)
-
-
-def _positions(test: pd.DataFrame, judged: JudgedSplit) -> pd.MultiIndex:
-    """Positions that sort windows as `align_predictions` does."""
-    return pd.MultiIndex.from_frame(_one_per_window(test)[WINDOW].sort_values(WINDOW, ignore_index=True))
+def _ranks(windows: pd.DataFrame) -> np.ndarray:
+    """Place of each window among all, sorted as `align_predictions` does."""
+    order = window_order(windows)
+    ranks = np.empty(len(order), int)
+    ranks[order] = np.arange(len(order))
+    return ranks
 
 
 def _since(windows: pd.DataFrame, calibration: pd.DataFrame) -> np.ndarray:
@@ -168,10 +175,8 @@ def _since(windows: pd.DataFrame, calibration: pd.DataFrame) -> np.ndarray:
         return since
     together = pd.concat([windows.assign(_test=True), calibration.assign(_test=False)], ignore_index=True)
     together = in_time_order(together.drop(columns="elapsed"))
-    last = together[~together["_test"]].groupby("subject")["elapsed"].max()
-    elapsed = together[together["_test"]]
-    found = elapsed["elapsed"] - elapsed["subject"].map(last)
-    index = pd.MultiIndex.from_frame(elapsed[WINDOW])
-    at = index.get_indexer(pd.MultiIndex.from_frame(windows[WINDOW]))
-    found = found.to_numpy(float)[at]
+    last = together["elapsed"].mask(together["_test"]).groupby(together["subject"]).transform("max")
+    tested = together["_test"].to_numpy()
+    found = (together["elapsed"] - last).to_numpy(float)[tested]
+    found = found[window_order(together[tested])][_ranks(windows)]
     return np.where(found > 0, found, np.nan)

@@ -12,6 +12,8 @@ NAMES = ("subject", "record", "network")
 """Columns of names, in which ``NA`` or ``None`` may be a real name."""
 LABELS = ("subset", "split", "setting", "sex", "fold")
 """Other columns of text, in which ``NA`` means that the value is missing."""
+CODED = ("subject", "record", "network", "subset", "split", "setting")
+"""Columns of text that are kept as categories."""
 NOTHING = ("", "-", "--", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "none", "null", "nil")
 """Words for a missing value, in lower case."""
 _SHOWN = 5
@@ -44,7 +46,22 @@ def texts(column: pd.Series, *, names: bool) -> pd.Series:
     Series of str
         Empty where the value is missing.
     """
-    column = column.astype(object)
+    codes, known = _coded(column, names)
+    return pd.Series(known[codes], index=column.index, dtype=object)
+
+
+def categories(column: pd.Series, *, names: bool) -> pd.Series:
+    """A column as text like `texts`, as categories in alphabetical order: a table has few names and many rows."""
+    codes, known = _coded(column, names)
+    place, ordered = pd.factorize(known, sort=True)
+    held = pd.Categorical.from_codes(place[codes], ordered)
+    return pd.Series(held.remove_unused_categories(), index=column.index)
+
+
+def _coded(column: pd.Series, names: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Codes of a column's values, and their texts; the last is empty."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        column = column.astype(object)
     try:
         codes, unique = pd.factorize(column)
     except TypeError:  # lists and the like
@@ -52,7 +69,7 @@ def texts(column: pd.Series, *, names: bool) -> pd.Series:
     known = [as_text(value) for value in unique]
     if not names:
         known = ["" if text.lower() in NOTHING else text for text in known]
-    return pd.Series(np.array([*known, ""], dtype=object)[codes], index=column.index, dtype=object)
+    return codes, np.array([*known, ""], dtype=object)
 
 
 def numbers(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -160,7 +177,8 @@ def numbered(column: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
         Number of each name, if the names are not whole numbers themselves: the number at their end (``seed3``) if it
         is unique, else their place in alphabetical order.
     """
-    keys = [plain_number(text) for text in texts(column, names=False)]
+    codes, known_texts = _coded(column, names=False)
+    keys = [plain_number(text) for text in known_texts]
     unique = sorted(set(keys) - {""})
     counted = [_COUNTED.fullmatch(key) for key in unique]
     if all(re.fullmatch(r"-?\d{1,9}", key) for key in unique):
@@ -171,7 +189,7 @@ def numbered(column: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
             known = {key: place for place, key in enumerate(unique)}
     else:
         known, called = {key: place for place, key in enumerate(unique)}, True
-    values = np.array([known.get(key, np.nan) for key in keys], float)
+    values = np.array([known.get(key, np.nan) for key in keys], float)[codes]
     return values, known if called else {}
 
 

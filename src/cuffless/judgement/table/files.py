@@ -81,9 +81,9 @@ def _parquet(path: Path, memory_gb: float) -> pd.DataFrame:
         asked = max(sum(groups), rows * columns * _CELL)
         if reason := why_refused(path.name, announced, asked, memory_gb, option=_OPTION):
             raise PredictionError(reason)
-        for group in range(held.num_row_groups):  # invalid text would otherwise fail only where it is used
-            file.read_row_group(group).validate(full=True)
-    table = pd.read_parquet(path)
+        read = file.read()
+    read.validate(full=True)  # invalid text would otherwise fail only where it is used
+    table = read.to_pandas()
     return table.reset_index(drop=all(name is None for name in table.index.names))  # a named index becomes columns
 
 

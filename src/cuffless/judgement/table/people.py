@@ -169,6 +169,7 @@ def agree_by_subject(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
     warnings, notes : list of str
     """
     warnings, notes = [], []
+    subject = rows["subject"].astype(object)
     two = "if two people share this name, give each their own"
     if "sex" in rows:
         sexes = rows[rows["sex"].ne("")].groupby("subject")["sex"]
@@ -178,7 +179,7 @@ def agree_by_subject(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
                 f"sex of subject {_first_subjects(rows, both)} is f and m in {lines(rows, both)} and counts as "
                 f"unknown; {two}"
             )
-        known = rows["subject"].map(sexes.first()).where(~both).fillna("")
+        known = subject.map(sexes.first()).where(~both).fillna("")
         if (filled := rows["sex"].eq("") & known.ne("")).any():
             notes.append(f"sex is not given in {lines(rows, filled)}: taken from the subject's other rows")
         rows["sex"] = known.astype(object)
@@ -192,7 +193,7 @@ def agree_by_subject(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
                 f"{lines(rows, apart)} and counts as unknown; {two}"
             )
         rows.loc[apart, "age"] = np.nan
-        known = rows["subject"].map(ages.median()).where(~apart)
+        known = subject.map(ages.median()).where(~apart)
         if (filled := rows["age"].isna() & known.notna()).any():
             notes.append(f"age is not given in {lines(rows, filled)}: taken from the subject's other rows")
             rows["age"] = rows["age"].fillna(known)

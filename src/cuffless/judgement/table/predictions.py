@@ -25,7 +25,7 @@ class JudgedTable:
     ----------
     rows : DataFrame
         All columns of a prediction table, required and optional (`hr`, `age`, `sex`, `fold` where the table has them),
-        pressures in mmHg, times in s; rows of all subsets.
+        pressures in mmHg, times in s; rows of all subsets. Names are categories (`columns.CODED`).
     missing : tuple of str
         Optional columns that the table lacks.
     warnings, notes : list of str
@@ -97,11 +97,17 @@ def align_predictions(predictions: pd.DataFrame) -> dict[str, JudgedSplit]:
     return {str(split): _align_split(str(split), rows) for split, rows in predictions.groupby("split", sort=False)}
 
 
+def window_order(rows: pd.DataFrame) -> np.ndarray:
+    """Positions that sort rows by subject, record and start."""
+    subject, record = (pd.factorize(rows[name], sort=True)[0] for name in ("subject", "record"))
+    return np.lexsort((rows["start"].to_numpy(), record, subject))
+
+
 def _align_split(split: str, rows: pd.DataFrame) -> JudgedSplit:
     first: Any = None
     predicted: dict[tuple[str, int], np.ndarray] = {}
     for (network, seed), group in rows.groupby(["network", "seed"], sort=False):
-        group = group.sort_values(WINDOW, ignore_index=True)
+        group = group.iloc[window_order(group)]
         if first is None:
             first, first_name = group, f"{network} seed {seed}"
         elif len(group) != len(first) or any(

@@ -10,10 +10,12 @@ import pandas as pd
 from cuffless.demands import MEMORY_GB
 from cuffless.errors import shortened, some_of
 from cuffless.judgement.table.columns import (
+    CODED,
     LABELS,
     NAMES,
     NOTHING,
     as_text,
+    categories,
     lines,
     moments,
     numbered,
@@ -112,6 +114,8 @@ def read_table(
     judged = JudgedTable(pd.DataFrame(), missing, source=source)
     parts = [_checked(table, path, unit, columns, judged) for path, table in zip(files, tables, strict=True)]
     rows = pd.concat(parts, ignore_index=True)
+    for name in set(CODED) & set(rows):  # several files have several sets of categories
+        rows[name] = rows[name].astype("category")
     _assume(rows, missing, network, judged)
     _count_dates(rows, judged)
     _number(rows, judged)
@@ -182,7 +186,8 @@ def _checked(
         raise PredictionError(f"{path.name}: the file has no rows")
     table = table.assign(_dated=False)
     for name in {*NAMES, *LABELS} & set(table.columns):
-        table[name] = texts(table[name], names=name in NAMES)
+        read = categories if name in CODED else texts
+        table[name] = read(table[name], names=name in NAMES)
         _check_names(table, name, path)
     if (empty := table["subject"].eq("")).any():
         raise PredictionError(f"{path.name}: column subject is empty in {lines(table, empty)}; fill it in")
@@ -240,7 +245,7 @@ def _oddity(name: str) -> str:
 
 
 def _known_subsets(table: pd.DataFrame, path: Path, judged: JudgedTable) -> pd.DataFrame:
-    table["subset"] = table["subset"].str.lower()
+    table["subset"] = table["subset"].str.lower().astype("category")
     if (known := table["subset"].isin(SUBSETS)).all():
         return table
     odd = table["subset"][~known]
@@ -275,6 +280,8 @@ def _assume(rows: pd.DataFrame, missing: tuple[str, ...], network: str, judged: 
     defaults = {"subset": "test", "network": network, "split": "test", "setting": "", "seed": "0", "seconds": np.nan}
     for name in set(defaults) & set(missing):
         rows[name] = defaults[name]
+        if name in CODED:
+            rows[name] = pd.Categorical.from_codes(np.zeros(len(rows), np.int8), [defaults[name]])
     if "record" in missing:
         rows["record"] = rows["subject"]
     if "start" in missing:

@@ -39,7 +39,7 @@ def pack_traces(
         mmHg), ``predicted`` and ``mae`` by network, ``mean`` (SBP and DBP in mmHg).
     """
     share = min(1.0, TRACE_BYTES / max(_bytes(traces), 1.0))
-    maes = subjects.set_index(["case", "network", "subject", "pressure"])["mae"].sort_index()
+    maes = subjects.set_index(["case", "network", "subject", "pressure"])["mae"].to_dict()
     packed = []
     for case in cases:
         of_case = traces[traces["case"] == case]
@@ -55,7 +55,7 @@ def _bytes(traces: pd.DataFrame) -> float:
     return _ENCODED * (2 * 2 * len(traces) + (4 + 2 + 2 + 2 * 2) * windows)
 
 
-def _pack(rows: pd.DataFrame, networks: Mapping[str, int], maes: pd.Series) -> dict[str, Any]:
+def _pack(rows: pd.DataFrame, networks: Mapping[str, int], maes: Mapping[tuple, float]) -> dict[str, Any]:
     by_network = dict(list(rows.groupby("network", sort=False)))
     first = next(iter(by_network.values()))
     clock, time = _clock(first)
@@ -83,8 +83,8 @@ def _clock(rows: pd.DataFrame) -> tuple[str, np.ndarray]:
     return "order", np.arange(1.0, len(rows) + 1)
 
 
-def _mae(maes: pd.Series, key: tuple) -> float | None:
-    return round(float(maes[key]), 1) if key in maes.index else None
+def _mae(maes: Mapping[tuple, float], key: tuple) -> float | None:
+    return round(float(maes[key]), 1) if key in maes else None
 
 
 def _mean(rows: pd.DataFrame, name: str) -> float | None:
