@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-MAX_BIN_HZ = 0.5 / 60  # bins of at most 0.5 bpm: an unpadded spectrum quantizes the rate to 4 bpm
+from cuffless.signals.spectra import iter_power, spectrum_size
+
 PULSE_HZ = (0.4, 4.2)
 """Lowest and highest recognized pulse frequency in Hz, whatever the search band."""
 _NEAR_HZ = 1 / 16  # search width around half a line's frequency for its subharmonic
@@ -17,11 +18,6 @@ _BELOW = (
     0.1,
 )  # amplitudes relative to a line above the search band that indicate a slower fundamental; see the notes
 _VALLEY = 2.0  # minimum ratio of its fundamental to the spectrum between the harmonics
-
-
-def spectrum_size(fs, n_samples):
-    """Length of a zero-padded FFT whose bins are at most 0.5 bpm wide."""
-    return scipy.fft.next_fast_len(max(int(np.ceil(fs / MAX_BIN_HZ)), n_samples), real=True)
 
 
 @dataclass(frozen=True)
@@ -107,8 +103,9 @@ def pulse_candidates(blocks, fs, search=PulseSearch()):
     high = min(int(np.floor(high_hz / hertz)), size // 2 - 1)
     top = min(max(int(np.floor(PULSE_HZ[1] / hertz)), high), size // 2 - 1)
     last = min(3 * top // 2 + _bins(_NEAR_HZ, hertz), size // 2 - 1)  # the third harmonic of half the highest line
-    spectrum = scipy.fft.rfft(blocks.astype(np.float32) * taper, size, axis=1)[:, : last + 2]
-    power = spectrum.real**2 + spectrum.imag**2
+    power = np.empty((len(blocks), last + 2), np.float32)
+    for rows, part in iter_power(blocks, taper, size, slice(last + 2)):
+        power[rows] = part
     peak = low + np.argmax(power[:, low : high + 1], axis=1)
     usual = peak
     if search.method == "subharmonic":
