@@ -1,5 +1,7 @@
 """Zero-phase filtering."""
 
+from functools import cache
+
 import numpy as np
 import scipy
 
@@ -36,6 +38,11 @@ def bandpass(ppg, fs, band=(0.5, 8.0), order=4):
     """
     if not 0 < band[0] < band[1] < fs / 2:
         raise ValueError(f"pass band {band} Hz must lie between 0 and {fs / 2:g} Hz, half the sampling rate")
-    sos = scipy.signal.butter(order, band, "bandpass", fs=fs, output="sos")
+    sos = _sections(order, *band, fs)
     padding = min(3 * (2 * len(sos) + 1), np.shape(ppg)[-1] - 1)
     return scipy.signal.sosfiltfilt(sos, ppg, padlen=max(padding, 0))
+
+
+@cache
+def _sections(order, low, high, fs):
+    return scipy.signal.butter(order, (low, high), "bandpass", fs=fs, output="sos")

@@ -32,7 +32,7 @@ def cubic_windows(trace, start, seconds, fs, n_samples):
     for some in row_blocks(len(start), n_samples):
         position = start[some, None] * fs
         origin = np.floor(position)
-        offset = (position - origin) + np.arange(n_samples) * (seconds[some, None] * fs / n_samples)
+        offset = (position - origin) + np.arange(float(n_samples)) * (seconds[some, None] * fs / n_samples)
         whole = np.floor(offset)
         part = (offset - whole).astype(np.float32)
         whole += origin

@@ -13,8 +13,8 @@ def true_runs(mask):
     (n_runs, 2) int array
         Half-open intervals.
     """
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    return edges.reshape(-1, 2)
+    padded = np.concatenate(([False], mask, [False]))
+    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
 
 
 def equal_runs(trace, min_samples):
@@ -27,10 +27,12 @@ def equal_runs(trace, min_samples):
     (n_runs, 2) int array
         Half-open intervals.
     """
-    changes = np.flatnonzero(np.abs(np.diff(trace)) > _EQUAL) + 1
-    edges = np.concatenate(([0], changes, [len(trace)]))
-    long = np.flatnonzero(np.diff(edges) >= min_samples)
-    return np.column_stack((edges[long], edges[long + 1]))
+    steps = np.diff(trace)
+    held, n = ~(np.abs(steps, out=steps) > _EQUAL), 1
+    while n < min_samples - 1:  # where the next n samples equal this one; n doubles
+        more = min(n, min_samples - 1 - n)
+        held, n = held[:-more] & held[more:], n + more
+    return true_runs(held) + (0, n)
 
 
 def overlaps_runs(start, stop, runs):

@@ -35,8 +35,10 @@ def iter_power(stretches, taper, size, bins: slice) -> Iterator[tuple[slice, np.
     power : (n_rows, n_bins) float32 array
     """
     n = stretches.shape[1]
+    padded = np.empty((0, size), np.float32)
     for rows in row_blocks(len(stretches), size // 2):
-        padded = np.zeros((rows.stop - rows.start, size), np.float32)
-        np.multiply(stretches[rows].astype(np.float32), taper, out=padded[:, :n])
+        some = stretches[rows].astype(np.float32)
+        padded = padded[: len(some)] if len(padded) else np.zeros((len(some), size), np.float32)
+        np.multiply(some, taper, out=padded[:, :n])
         spectrum = scipy.fft.rfft(padded, axis=1)[:, bins]
         yield rows, spectrum.real**2 + spectrum.imag**2
