@@ -69,17 +69,16 @@ def _prominent(trace, least, wlen):
 
 def _drop_ripple(trace, peaks, least):
     """Drop peaks whose valley before a higher neighbour shows that their prominence is too low: measuring it is slow."""
-    between = trace
-    at = peaks
-    while len(at) > 1:
+    between, at = trace, peaks
+    for _ in range(2):  # what is left is hardly ripple
+        if len(at) < 2:
+            break
         between = np.minimum.reduceat(between[: at[-1]], at[:-1])
         height = trace[peaks]
         too_low = np.minimum(height[1:], height[:-1]) - between < least
         keep = np.ones(len(peaks), bool)
         keep[:-1] &= ~(too_low & (height[1:] > height[:-1]))
         keep[1:] &= ~(too_low & (height[1:] < height[:-1]))
-        if keep.all():
-            break
         at = np.flatnonzero(keep)
         peaks = peaks[at]
     return peaks

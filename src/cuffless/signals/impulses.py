@@ -95,7 +95,9 @@ def _steep_chunks(trace, size):
         here = slice(first[some.start], min(some.stop * size, len(trace)))
         at = first[some] - here.start
         values = trace[here]
-        steps = np.append(values[0] - trace[max(here.start - 1, 0)], values[1:] - values[:-1])
+        steps = np.empty(len(values))
+        steps[0] = values[0] - trace[max(here.start - 1, 0)]
+        np.subtract(values[1:], values[:-1], out=steps[1:])
         greatest[some] = np.maximum(np.fmax.reduceat(steps, at), -np.fmin.reduceat(steps, at))
         values = values - shift if whole else np.where(known[here], values - shift, 0.0)
         n = np.maximum(np.add.reduceat(known[here].astype(int), at), 1)

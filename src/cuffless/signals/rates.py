@@ -202,8 +202,10 @@ def _slower_pulse(power, found, min_hz, hertz, cutoff):
         take = (slow * hertz >= PULSE_HZ[0]) & (slow * hertz < min_hz)
         take &= np.abs(order * slow - found) <= _EXACT_HZ / hertz * order
         take &= fundamental > (_FUNDAMENTAL * passed) ** 2 * height
-        _, odd = _line(power, np.rint(found * other).astype(int), _bins(_EXACT_HZ, hertz))
-        between = np.maximum(*(_median_power(power, slow, 0.2, at) for at in (1.5, 2.5)))
-        take &= (odd > share**2 * height) & (odd > between) & (fundamental > _VALLEY**2 * between)
+        some = np.flatnonzero(take)  # few: medians are slow
+        near = power[some]
+        _, odd = _line(near, np.rint(found[some] * other).astype(int), _bins(_EXACT_HZ, hertz))
+        between = np.maximum(*(_median_power(near, slow[some], 0.2, at) for at in (1.5, 2.5)))
+        take[some] = (odd > share**2 * height[some]) & (odd > between) & (fundamental[some] > _VALLEY**2 * between)
         result, is_slow = np.where(take, slow, result), is_slow | take
     return result, is_slow

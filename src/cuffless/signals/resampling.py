@@ -73,13 +73,12 @@ def to_rate(trace, fs, new_fs, first, n_samples):
 
 
 def _cubic(trace, at, part):
-    """Lagrange interpolation at ``at + part`` through the samples at -1, 0, 1, 2; ends are repeated."""
+    """Lagrange interpolation at ``at + part`` through the samples at -1, 0, 1, 2; ends are repeated. `at` ascends."""
     if not at.size:
         return np.empty(at.shape, part.dtype)
     # Coefficients of the cubic are computed once per sample; windows then gather these rather than neighbours.
-    first, last = np.clip((at.min(), at.max()), 0, len(trace) - 1)
-    near = trace[max(first - 1, 0) : last + 3].astype(part.dtype)
-    near = np.pad(near, (int(first == 0), max(last + 3 - len(trace), 0)), "edge")
+    first, last = np.clip((at[..., 0].min(), at[..., -1].max()), 0, len(trace) - 1)
+    near = trace.take(np.arange(first - 1, last + 3), mode="clip").astype(part.dtype)
     before, here, after, beyond = near[:-3], near[1:-2], near[2:-1], near[3:]
     slope = after - before / 3 - here / 2 - beyond / 6
     bend = (before + after) / 2 - here
