@@ -99,8 +99,11 @@ def _steep_chunks(trace, size):
         steps[0] = values[0] - trace[max(here.start - 1, 0)]
         np.subtract(values[1:], values[:-1], out=steps[1:])
         greatest[some] = np.maximum(np.fmax.reduceat(steps, at), -np.fmin.reduceat(steps, at))
-        values = values - shift if whole else np.where(known[here], values - shift, 0.0)
-        n = np.maximum(np.add.reduceat(known[here].astype(int), at), 1)
+        values = values - shift
+        n = np.diff(at, append=len(values))
+        if not whole:
+            values[~known[here]] = 0.0
+            n = np.maximum(np.add.reduceat(known[here].astype(int), at), 1)
         mean, square = (np.add.reduceat(x, at) / n for x in (values, values * values))
         spread[some] = np.sqrt(np.maximum(square - mean**2, 0))
     steep = (greatest > _STEEP * spread) & (greatest > 0)

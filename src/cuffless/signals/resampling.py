@@ -32,9 +32,10 @@ def cubic_windows(trace, start, seconds, fs, n_samples):
     for some in row_blocks(len(start), n_samples):
         position = start[some, None] * fs
         origin = np.floor(position)
-        offset = (position - origin) + np.arange(float(n_samples)) * (seconds[some, None] * fs / n_samples)
+        offset = np.arange(float(n_samples)) * (seconds[some, None] * fs / n_samples)
+        offset += position - origin
         whole = np.floor(offset)
-        part = (offset - whole).astype(np.float32)
+        part = np.subtract(offset, whole, out=offset).astype(np.float32)
         whole += origin
         result[some] = _cubic(trace, whole.astype(np.intp), part)
     return result
@@ -78,7 +79,10 @@ def _cubic(trace, at, part):
         return np.empty(at.shape, part.dtype)
     # Coefficients of the cubic are computed once per sample; windows then gather these rather than neighbours.
     first, last = np.clip((at[..., 0].min(), at[..., -1].max()), 0, len(trace) - 1)
-    near = trace.take(np.arange(first - 1, last + 3), mode="clip").astype(part.dtype)
+    near = trace[max(first - 1, 0) : last + 3].astype(part.dtype)
+    beyond_ends = (int(first == 0), max(last + 3 - len(trace), 0))
+    if any(beyond_ends):
+        near = np.pad(near, beyond_ends, "edge")
     before, here, after, beyond = near[:-3], near[1:-2], near[2:-1], near[3:]
     slope = after - before / 3 - here / 2 - beyond / 6
     bend = (before + after) / 2 - here

@@ -58,13 +58,14 @@ def signal_to_noise(ppg, fs, pulse_hz, *, half_width=0.1, harmonic_half_width=0.
         inside = (at >= 0) & (at <= last - first) & (at + first <= ((centre + width) * size / fs)[:, None])
         return np.clip(at, 0, last - first), inside
 
-    bands = [within(pulse_hz, half_width), within(2 * pulse_hz, harmonic_half_width)]
+    at, inside = within(pulse_hz, half_width)
+    at_second, inside_second = within(2 * pulse_hz, harmonic_half_width)
+    n_bins, at, inside = at.shape[1], np.hstack((at, at_second)), np.hstack((inside, inside_second))
     pulse, total = np.empty((2, len(ppg)), np.float32)
     for rows, power in iter_power(centred, taper, size, slice(first, last + 1)):
-        one, two = (
-            np.where(inside[rows], np.take_along_axis(power, at[rows], axis=1), 0).sum(axis=1) for at, inside in bands
-        )
-        pulse[rows], total[rows] = one + two, power.sum(axis=1)
+        lines = np.where(inside[rows], np.take_along_axis(power, at[rows], axis=1), 0)
+        pulse[rows] = lines[:, :n_bins].sum(axis=1) + lines[:, n_bins:].sum(axis=1)
+        total[rows] = power.sum(axis=1)
     rest = total - pulse
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = 10 * np.log10(pulse / np.maximum(rest, np.finfo(float).tiny))
