@@ -68,7 +68,7 @@ def _prominent(trace, least, wlen):
 
 
 def _drop_ripple(trace, peaks, least):
-    """Drop peaks whose valley before a higher neighbour shows that their prominence is too low: measuring it is slow."""
+    """Drop peaks that a valley before a higher neighbour shows to be too low: measuring a prominence is slow."""
     between, at = trace, peaks
     for _ in range(2):  # what is left is hardly ripple
         if len(at) < 2:

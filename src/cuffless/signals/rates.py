@@ -183,13 +183,17 @@ def _faster_pulse(power, peak, found, above, hertz):
     rows = np.arange(len(peak))
     top = above.start + np.argmax(power[:, above], axis=1)
     line = power[rows, top]
-    third, half, beyond = (
-        _line(power, np.rint(top * at).astype(int), _bins(_NEAR_HZ, hertz))[1] for at in (1 / 3, 1 / 2, 3 / 2)
-    )
-    least, weak, odd = (share**2 * line for share in _BELOW)
-    harmonic = (third > least) | (half > least) | ((half > weak) & (beyond > odd))
     is_line = (line >= power[rows, top - 1]) & (line >= power[rows, top + 1])
-    return np.where(is_line & (line > power[rows, peak]) & ~harmonic, top, found)
+    some = np.flatnonzero(is_line & (line > power[rows, peak]))
+    third, half, beyond = (
+        _line(power[some], np.rint(top[some] * at).astype(int), _bins(_NEAR_HZ, hertz))[1]
+        for at in (1 / 3, 1 / 2, 3 / 2)
+    )
+    least, weak, odd = (share**2 * line[some] for share in _BELOW)
+    harmonic = (third > least) | (half > least) | ((half > weak) & (beyond > odd))
+    is_pulse = np.zeros(len(rows), bool)
+    is_pulse[some] = ~harmonic
+    return np.where(is_pulse, top, found)
 
 
 def _slower_pulse(power, found, min_hz, hertz, cutoff):
@@ -202,7 +206,9 @@ def _slower_pulse(power, found, min_hz, hertz, cutoff):
         take = (slow * hertz >= PULSE_HZ[0]) & (slow * hertz < min_hz)
         take &= np.abs(order * slow - found) <= _EXACT_HZ / hertz * order
         take &= fundamental > (_FUNDAMENTAL * passed) ** 2 * height
-        some = np.flatnonzero(take)  # few: medians are slow
+        some = np.flatnonzero(take)  # few, if any: medians are slow
+        if not len(some):
+            continue
         near = power[some]
         _, odd = _line(near, np.rint(found[some] * other).astype(int), _bins(_EXACT_HZ, hertz))
         between = np.maximum(*(_median_power(near, slow[some], 0.2, at) for at in (1.5, 2.5)))

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from cuffless.signals.blocks import row_blocks
+
 _EQUAL = 1e-9  # resampling reproduces equal samples to within rounding
 
 
@@ -27,12 +29,13 @@ def equal_runs(trace, min_samples):
     (n_runs, 2) int array
         Half-open intervals.
     """
-    steps = np.diff(trace)
-    held, n = ~(np.abs(steps, out=steps) > _EQUAL), 1
+    held, n = np.empty(max(len(trace) - 1, 0), bool), 1
+    for some in row_blocks(len(held)):
+        held[some] = ~(np.abs(trace[some.start + 1 : some.stop + 1] - trace[some]) > _EQUAL)
     while n < min_samples - 1:  # where the next n samples equal this one; n doubles
         more = min(n, min_samples - 1 - n)
         held, n = held[:-more] & held[more:], n + more
-    return true_runs(held) + (0, n)
+    return true_runs(held) + np.array((0, n))
 
 
 def overlaps_runs(start, stop, runs):
