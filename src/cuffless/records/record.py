@@ -88,11 +88,9 @@ class Channel:
 
 def _drop_out_of_range(values: np.ndarray) -> np.ndarray:
     """Values with those beyond any sensor's range set to missing: their spectra would overflow."""
-    with np.errstate(over="ignore"):
-        if np.dot(values, values) < MOST_MEASURED**2:  # also false if one is missing
-            return values
-        beyond = np.abs(values) > MOST_MEASURED
-    return np.where(beyond, np.nan, values) if beyond.any() else values
+    if np.fmin.reduce(values, initial=0) >= -MOST_MEASURED and np.fmax.reduce(values, initial=0) <= MOST_MEASURED:
+        return values
+    return np.where(np.abs(values) > MOST_MEASURED, np.nan, values)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Signal processing on arrays, independent of files."""
 
 from cuffless.signals.beats import PressureBeats, drop_close, find_pulses, pressure_beats
+from cuffless.signals.blocks import row_blocks
 from cuffless.signals.filters import SETTLING_SECONDS, bandpass
 from cuffless.signals.impulses import CHUNK_SECONDS, remove_impulses
 from cuffless.signals.rates import PULSE_HZ, PulseSearch, lasting_frequency, pulse_candidates, pulse_frequency
@@ -25,6 +26,7 @@ __all__ = [
     "pulse_candidates",
     "pulse_frequency",
     "remove_impulses",
+    "row_blocks",
     "signal_to_noise",
     "to_rate",
     "true_runs",

@@ -8,6 +8,7 @@ import scipy
 
 # Quadratic least-squares smoothing over five samples (Savitzky & Golay): a single extreme of a noisy trace is biased.
 _SMOOTH = np.array([-3.0, 12.0, 17.0, 12.0, -3.0]) / 35.0
+_MOST_ROWS = 1024
 _NEIGHBOURS = 7  # pulses (three on either side) among which a pulse must stand out
 _LONGEST_RISE = 2.0  # seconds, the length of a beat at 30 bpm: a foot is not sought further back
 _CUT_SHARE = 0.1  # share of a pulse's height by which a recording's first sample may exceed the next foot and be a foot
@@ -45,16 +46,42 @@ def find_pulses(trace, fs, *, min_prominence=0.0, share=0.4):
     (n_peaks,) int array
         Sample indices of the peaks.
     """
-    with warnings.catch_warnings():
-        # Peaks without prominence are shoulders; the share below drops them.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        peaks, found = scipy.signal.find_peaks(trace, prominence=min_prominence, wlen=int(2 * fs) | 1)
+    peaks, prominence = _prominent(trace, min_prominence, int(2 * fs) | 1)
     if not len(peaks):
         return peaks
-    prominence = found["prominences"]
     least = share * scipy.ndimage.maximum_filter1d(prominence, _NEIGHBOURS)
     stands_out = prominence >= least
     return _first_of_equals(trace, peaks[stands_out], least[stands_out])
+
+
+def _prominent(trace, least, wlen):
+    """What `find_peaks` gives with a minimum prominence: peaks, and their prominences."""
+    peaks, _ = scipy.signal.find_peaks(trace)
+    if least > 0:
+        peaks = _drop_ripple(trace, peaks, least)
+    with warnings.catch_warnings():
+        # Peaks without prominence are shoulders; a share of their neighbours' prominence drops them.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        prominence = scipy.signal.peak_prominences(trace, peaks, wlen)[0]
+    enough = prominence >= least
+    return peaks[enough], prominence[enough]
+
+
+def _drop_ripple(trace, peaks, least):
+    """Drop peaks that a valley before a higher neighbour shows to be too low: measuring a prominence is slow."""
+    between, at = trace, peaks
+    for _ in range(2):  # what is left is hardly ripple
+        if len(at) < 2:
+            break
+        between = np.minimum.reduceat(between[: at[-1]], at[:-1])
+        height = trace[peaks]
+        too_low = np.minimum(height[1:], height[:-1]) - between < least
+        keep = np.ones(len(peaks), bool)
+        keep[:-1] &= ~(too_low & (height[1:] > height[:-1]))
+        keep[1:] &= ~(too_low & (height[1:] < height[:-1]))
+        at = np.flatnonzero(keep)
+        peaks = peaks[at]
+    return peaks
 
 
 def _first_of_equals(trace, peaks, least):
@@ -149,4 +176,6 @@ def _feet(abp, peak, longest):
 
 def _smooth(trace, at):
     around = np.clip(at[:, None] + np.arange(-2, 3), 0, len(trace) - 1)
-    return trace[around] @ _SMOOTH
+    # In parts for which BLAS starts no threads: they cost more than the product.
+    parts = np.array_split(trace[around], len(at) // _MOST_ROWS + 1)
+    return np.concatenate([part @ _SMOOTH for part in parts])

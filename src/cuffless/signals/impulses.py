@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cuffless.signals.blocks import row_blocks
 from cuffless.signals.runs import true_runs
 
 CHUNK_SECONDS = 2.0
@@ -86,15 +87,25 @@ def _steep_chunks(trace, size):
     first = np.arange(0, len(trace), size)
     if not len(first):
         return first
-    steps = np.diff(trace, prepend=trace[:1])
-    greatest = np.maximum(np.fmax.reduceat(steps, first), -np.fmin.reduceat(steps, first))
     known = np.isfinite(trace)
     whole = known.all()
     shift = trace[0] if whole else np.mean(trace[known]) if known.any() else 0.0
-    values = trace - shift if whole else np.where(known, trace - shift, 0.0)
-    n = np.diff(np.append(first, len(trace))) if whole else np.maximum(np.add.reduceat(known.astype(int), first), 1)
-    mean, square = (np.add.reduceat(x, first) / n for x in (values, values * values))
-    spread = np.sqrt(np.maximum(square - mean**2, 0))
+    greatest, spread = np.empty((2, len(first)))
+    for some in row_blocks(len(first), size):
+        here = slice(first[some.start], min(some.stop * size, len(trace)))
+        at = first[some] - here.start
+        values = trace[here]
+        steps = np.empty(len(values))
+        steps[0] = values[0] - trace[max(here.start - 1, 0)]
+        np.subtract(values[1:], values[:-1], out=steps[1:])
+        greatest[some] = np.maximum(np.fmax.reduceat(steps, at), -np.fmin.reduceat(steps, at))
+        values = values - shift
+        n = np.diff(at, append=len(values))
+        if not whole:
+            values[~known[here]] = 0.0
+            n = np.maximum(np.add.reduceat(known[here].astype(int), at), 1)
+        mean, square = (np.add.reduceat(x, at) / n for x in (values, values * values))
+        spread[some] = np.sqrt(np.maximum(square - mean**2, 0))
     steep = (greatest > _STEEP * spread) & (greatest > 0)
     beside = np.append(steep[1:], False) | np.append(False, steep[:-1])  # a run may extend into the next chunk
     return first[steep | beside]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-MAX_BIN_HZ = 0.5 / 60  # bins of at most 0.5 bpm: an unpadded spectrum quantizes the rate to 4 bpm
+from cuffless.signals.spectra import iter_power, spectrum_size
+
 PULSE_HZ = (0.4, 4.2)
 """Lowest and highest recognized pulse frequency in Hz, whatever the search band."""
 _NEAR_HZ = 1 / 16  # search width around half a line's frequency for its subharmonic
@@ -17,11 +18,6 @@ _BELOW = (
     0.1,
 )  # amplitudes relative to a line above the search band that indicate a slower fundamental; see the notes
 _VALLEY = 2.0  # minimum ratio of its fundamental to the spectrum between the harmonics
-
-
-def spectrum_size(fs, n_samples):
-    """Length of a zero-padded FFT whose bins are at most 0.5 bpm wide."""
-    return scipy.fft.next_fast_len(max(int(np.ceil(fs / MAX_BIN_HZ)), n_samples), real=True)
 
 
 @dataclass(frozen=True)
@@ -107,8 +103,9 @@ def pulse_candidates(blocks, fs, search=PulseSearch()):
     high = min(int(np.floor(high_hz / hertz)), size // 2 - 1)
     top = min(max(int(np.floor(PULSE_HZ[1] / hertz)), high), size // 2 - 1)
     last = min(3 * top // 2 + _bins(_NEAR_HZ, hertz), size // 2 - 1)  # the third harmonic of half the highest line
-    spectrum = scipy.fft.rfft(blocks.astype(np.float32) * taper, size, axis=1)[:, : last + 2]
-    power = spectrum.real**2 + spectrum.imag**2
+    power = np.empty((len(blocks), last + 2), np.float32)
+    for rows, part in iter_power(blocks, taper, size, slice(last + 2)):
+        power[rows] = part
     peak = low + np.argmax(power[:, low : high + 1], axis=1)
     usual = peak
     if search.method == "subharmonic":
@@ -186,13 +183,17 @@ def _faster_pulse(power, peak, found, above, hertz):
     rows = np.arange(len(peak))
     top = above.start + np.argmax(power[:, above], axis=1)
     line = power[rows, top]
-    third, half, beyond = (
-        _line(power, np.rint(top * at).astype(int), _bins(_NEAR_HZ, hertz))[1] for at in (1 / 3, 1 / 2, 3 / 2)
-    )
-    least, weak, odd = (share**2 * line for share in _BELOW)
-    harmonic = (third > least) | (half > least) | ((half > weak) & (beyond > odd))
     is_line = (line >= power[rows, top - 1]) & (line >= power[rows, top + 1])
-    return np.where(is_line & (line > power[rows, peak]) & ~harmonic, top, found)
+    some = np.flatnonzero(is_line & (line > power[rows, peak]))
+    third, half, beyond = (
+        _line(power[some], np.rint(top[some] * at).astype(int), _bins(_NEAR_HZ, hertz))[1]
+        for at in (1 / 3, 1 / 2, 3 / 2)
+    )
+    least, weak, odd = (share**2 * line[some] for share in _BELOW)
+    harmonic = (third > least) | (half > least) | ((half > weak) & (beyond > odd))
+    is_pulse = np.zeros(len(rows), bool)
+    is_pulse[some] = ~harmonic
+    return np.where(is_pulse, top, found)
 
 
 def _slower_pulse(power, found, min_hz, hertz, cutoff):
@@ -205,8 +206,12 @@ def _slower_pulse(power, found, min_hz, hertz, cutoff):
         take = (slow * hertz >= PULSE_HZ[0]) & (slow * hertz < min_hz)
         take &= np.abs(order * slow - found) <= _EXACT_HZ / hertz * order
         take &= fundamental > (_FUNDAMENTAL * passed) ** 2 * height
-        _, odd = _line(power, np.rint(found * other).astype(int), _bins(_EXACT_HZ, hertz))
-        between = np.maximum(*(_median_power(power, slow, 0.2, at) for at in (1.5, 2.5)))
-        take &= (odd > share**2 * height) & (odd > between) & (fundamental > _VALLEY**2 * between)
+        some = np.flatnonzero(take)  # few, if any: medians are slow
+        if not len(some):
+            continue
+        near = power[some]
+        _, odd = _line(near, np.rint(found[some] * other).astype(int), _bins(_EXACT_HZ, hertz))
+        between = np.maximum(*(_median_power(near, slow[some], 0.2, at) for at in (1.5, 2.5)))
+        take[some] = (odd > share**2 * height[some]) & (odd > between) & (fundamental[some] > _VALLEY**2 * between)
         result, is_slow = np.where(take, slow, result), is_slow | take
     return result, is_slow

@@ -3,6 +3,8 @@
 import numpy as np
 import scipy
 
+from cuffless.signals.blocks import row_blocks
+
 
 def cubic_windows(trace, start, seconds, fs, n_samples):
     """Cut windows and resample each to `n_samples` samples.
@@ -26,12 +28,17 @@ def cubic_windows(trace, start, seconds, fs, n_samples):
     -----
     Cubic interpolation through four neighbours; on PPG limited to 8 Hz it differs from a spline by 1e-4 RMS.
     """
-    origin = np.floor(start * fs).astype(np.int64)
-    offset = (start * fs - origin)[:, None] + np.arange(n_samples) * (seconds * fs / n_samples)[:, None]
-    whole = offset.astype(np.intp)
-    part = (offset - whole).astype(np.float32)
-    whole += origin[:, None]
-    return _cubic(np.asarray(trace, np.float32), whole, part)
+    result = np.empty((len(start), n_samples), np.float32)
+    for some in row_blocks(len(start), n_samples):
+        position = start[some, None] * fs
+        origin = np.floor(position)
+        offset = np.arange(float(n_samples)) * (seconds[some, None] * fs / n_samples)
+        offset += position - origin
+        whole = np.floor(offset)
+        part = np.subtract(offset, whole, out=offset).astype(np.float32)
+        whole += origin
+        result[some] = _cubic(trace, whole.astype(np.intp), part)
+    return result
 
 
 def to_rate(trace, fs, new_fs, first, n_samples):
@@ -67,13 +74,20 @@ def to_rate(trace, fs, new_fs, first, n_samples):
 
 
 def _cubic(trace, at, part):
-    """Lagrange interpolation at ``at + part`` through the samples at -1, 0, 1, 2; ends are repeated."""
+    """Lagrange interpolation at ``at + part`` through the samples at -1, 0, 1, 2; ends are repeated. `at` ascends."""
+    if not at.size:
+        return np.empty(at.shape, part.dtype)
     # Coefficients of the cubic are computed once per sample; windows then gather these rather than neighbours.
-    padded = np.concatenate((trace[:1], trace, trace[-1:], trace[-1:]))
-    before, here, after, beyond = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
+    first, last = np.clip((at[..., 0].min(), at[..., -1].max()), 0, len(trace) - 1)
+    near = trace[max(first - 1, 0) : last + 3].astype(part.dtype)
+    beyond_ends = (int(first == 0), max(last + 3 - len(trace), 0))
+    if any(beyond_ends):
+        near = np.pad(near, beyond_ends, "edge")
+    before, here, after, beyond = near[:-3], near[1:-2], near[2:-1], near[3:]
     slope = after - before / 3 - here / 2 - beyond / 6
     bend = (before + after) / 2 - here
     jerk = (beyond - before) / 6 + (here - after) / 2
+    at = at - first
     result = jerk.take(at, mode="clip")
     for coefficient in (bend, slope, here):
         result *= part

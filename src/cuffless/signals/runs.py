@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from cuffless.signals.blocks import row_blocks
+
 _EQUAL = 1e-9  # resampling reproduces equal samples to within rounding
 
 
@@ -13,8 +15,8 @@ def true_runs(mask):
     (n_runs, 2) int array
         Half-open intervals.
     """
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    return edges.reshape(-1, 2)
+    padded = np.concatenate(([False], mask, [False]))
+    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
 
 
 def equal_runs(trace, min_samples):
@@ -27,10 +29,13 @@ def equal_runs(trace, min_samples):
     (n_runs, 2) int array
         Half-open intervals.
     """
-    changes = np.flatnonzero(np.abs(np.diff(trace)) > _EQUAL) + 1
-    edges = np.concatenate(([0], changes, [len(trace)]))
-    long = np.flatnonzero(np.diff(edges) >= min_samples)
-    return np.column_stack((edges[long], edges[long + 1]))
+    held, n = np.empty(max(len(trace) - 1, 0), bool), 1
+    for some in row_blocks(len(held)):
+        held[some] = ~(np.abs(trace[some.start + 1 : some.stop + 1] - trace[some]) > _EQUAL)
+    while n < min_samples - 1:  # where the next n samples equal this one; n doubles
+        more = min(n, min_samples - 1 - n)
+        held, n = held[:-more] & held[more:], n + more
+    return true_runs(held) + np.array((0, n))
 
 
 def overlaps_runs(start, stop, runs):

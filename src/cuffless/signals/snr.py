@@ -3,7 +3,7 @@
 import numpy as np
 import scipy
 
-from cuffless.signals.rates import spectrum_size
+from cuffless.signals.spectra import iter_power, spectrum_size
 
 
 def signal_to_noise(ppg, fs, pulse_hz, *, half_width=0.1, harmonic_half_width=0.1, band=(0.5, 8.0)):
@@ -50,19 +50,23 @@ def signal_to_noise(ppg, fs, pulse_hz, *, half_width=0.1, harmonic_half_width=0.
     if np.isnan(centred).any():
         raise ValueError("PPG contains NaN; cut it at missing samples first")
     first, last = int(np.ceil(band[0] * size / fs)), int(np.floor(band[1] * size / fs))
-    spectrum = scipy.fft.rfft(centred * taper, size, axis=1)[:, first : last + 1]
-    power = spectrum.real**2 + spectrum.imag**2
-    bins = np.arange(first, last + 1)
 
-    def energy(centre, width):
+    def within(centre, width):
         # Bands are narrow: summing their few bins is cheaper than cumulative sums over all.
         span = np.arange(int(np.ceil(2 * width * size / fs)) + 1)
         at = np.ceil((centre - width) * size / fs).astype(int)[:, None] - first + span
-        inside = (at >= 0) & (at < len(bins)) & (at + first <= ((centre + width) * size / fs)[:, None])
-        return np.where(inside, np.take_along_axis(power, np.clip(at, 0, len(bins) - 1), axis=1), 0).sum(axis=1)
+        inside = (at >= 0) & (at <= last - first) & (at + first <= ((centre + width) * size / fs)[:, None])
+        return np.clip(at, 0, last - first), inside
 
-    pulse = energy(pulse_hz, half_width) + energy(2 * pulse_hz, harmonic_half_width)
-    rest = power.sum(axis=1) - pulse
+    at, inside = within(pulse_hz, half_width)
+    at_second, inside_second = within(2 * pulse_hz, harmonic_half_width)
+    n_bins, at, inside = at.shape[1], np.hstack((at, at_second)), np.hstack((inside, inside_second))
+    pulse, total = np.empty((2, len(ppg)), np.float32)
+    for rows, power in iter_power(centred, taper, size, slice(first, last + 1)):
+        lines = np.where(inside[rows], np.take_along_axis(power, at[rows], axis=1), 0)
+        pulse[rows] = lines[:, :n_bins].sum(axis=1) + lines[:, n_bins:].sum(axis=1)
+        total[rows] = power.sum(axis=1)
+    rest = total - pulse
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = 10 * np.log10(pulse / np.maximum(rest, np.finfo(float).tiny))
     return np.where(pulse > 0, ratio, -np.inf)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cuffless.config import WindowOptions
-from cuffless.signals import cubic_windows
+from cuffless.signals import cubic_windows, row_blocks
 from cuffless.windows.measure import Measures
 
 
@@ -67,9 +67,10 @@ def unit_windows(trace, start, seconds, fs, n_samples):
     -------
     (n_windows, n_samples) float16 array
     """
-    if not len(start):
-        return np.empty((0, n_samples), np.float16)
-    ppg = cubic_windows(trace, start, seconds, fs, n_samples)
-    ppg -= ppg.mean(axis=1, keepdims=True)
-    ppg /= np.maximum(ppg.std(axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    return ppg.astype(np.float16)
+    result = np.empty((len(start), n_samples), np.float16)
+    for some in row_blocks(len(start), n_samples):
+        ppg = cubic_windows(trace, start[some], seconds[some], fs, n_samples)
+        ppg -= ppg.mean(axis=1, keepdims=True)
+        ppg /= np.maximum(ppg.std(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        result[some] = ppg
+    return result

@@ -110,7 +110,7 @@ def read_blocks(
                 owned=core <= first,
             )
             pieces.append(piece)
-        yield float(valid[core - low : core_end - low].sum()) / fs, pieces
+        yield float(np.count_nonzero(valid[core - low : core_end - low])) / fs, pieces
 
 
 @dataclass(frozen=True)

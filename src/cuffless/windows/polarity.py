@@ -80,7 +80,7 @@ def polarity(ppg, samples_per_beat, *, abp=None, fs=None, start=None, seconds=No
     result = np.full((len(ppg), 2), np.nan)
     if not len(ppg):
         return result
-    coarse = ppg[:, :: max(samples_per_beat // SAMPLES_PER_BEAT, 1)]
+    coarse = ppg[:, :: max(samples_per_beat // SAMPLES_PER_BEAT, 1)].astype(np.float32)
     result[:, 0] = uprightness(coarse)
     if abp is not None:
         n = coarse.shape[1]

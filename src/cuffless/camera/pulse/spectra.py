@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import fft, signal
 
-from cuffless.signals.rates import spectrum_size
+from cuffless.signals.spectra import spectrum_size
 
 SEARCH = (0.5, 220 / 60)
 """Range of the pulse frequency in Hz: 30 to 220 bpm."""

@@ -95,10 +95,13 @@ def signal_reader(file: Path, header: Header, index: int) -> Reader:
         begin, end = start // signal.per_frame, -(-stop // signal.per_frame)
         held = min(end + signal.skew, header.length)
         digital = frames(min(begin + signal.skew, held), held).reshape(-1)
-        values = (digital - signal.baseline) / signal.gain
+        values = np.empty((end - begin) * signal.per_frame)
+        stored = values[: len(digital)]
+        values[len(digital) :] = np.nan
+        np.subtract(digital, float(signal.baseline), out=stored)
+        stored /= signal.gain
         if invalid is not None:
-            values[digital == invalid] = np.nan
-        values = np.append(values, np.full((end - begin) * signal.per_frame - len(values), np.nan))
+            stored[digital == invalid] = np.nan
         return values[start - begin * signal.per_frame : stop - begin * signal.per_frame]
 
     return read
@@ -192,7 +195,7 @@ def _samples(file: Path, stored: str, offset: int, start: int, stop: int) -> np.
     if stored in _ALIGNED:
         kind, zero = _ALIGNED[stored]
         made = _read_items(file, kind, offset + _bytes(stored, start), stop - start)
-        return made.astype(np.int64) - zero
+        return made.astype(np.int64) - zero if zero else made
     per_block, size = len(_BLOCKS[stored]) - 1, _BLOCKS[stored][-1]
     first, last = start // per_block, -(-stop // per_block)
     wanted = _bytes(stored, stop) - first * size  # the file may end within a block
