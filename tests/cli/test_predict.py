@@ -194,8 +194,8 @@ def test_tensorflow_says_nothing_on_the_terminal(noisy_csv, model, project):
 
 def test_what_is_not_chatter_still_reaches_the_terminal():
     code = (
-        "import os\nfrom cuffless.cli.quiet import without_tensorflow_chatter\n"
-        "with without_tensorflow_chatter():\n"
+        "import os\nfrom cuffless.cli.quiet import without_backend_chatter\n"
+        "with without_backend_chatter():\n"
         "    os.write(2, b'I0000 00:00:1795395782.454216   28087 port.cc:153] custom operations\\n')\n"
         "    os.write(2, b'Illegal instruction\\n')\n"
     )

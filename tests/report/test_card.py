@@ -9,7 +9,7 @@ from cuffless.report.card import write_card
 
 RUN = {
     "seed": 3, "parameters": 380722, "epochs_run": 7, "best_epoch": 2, "wall_seconds": 7.4, "cpu_seconds": 5.3,
-    "commit": "9cc1a50f", "hardware": {"cpu": "a processor", "threads": 1, "gpus": []},
+    "commit": "9cc1a50f", "backend": "jax", "hardware": {"cpu": "a processor", "threads": 1, "gpus": []},
     "options": {"architecture": "alexnet", "derivatives": False, "training": {"epochs": 25, "batch_size": 32}},
     "versions": {"keras": "3.15.1"}, "windows": {"length": 175, "train": 60},
 }  # fmt: skip

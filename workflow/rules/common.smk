@@ -31,7 +31,7 @@ JUDGED_TABLES = "cases skill merits bins agreement drift tests standards subject
 NETWORKS = list(dict.fromkeys([*STUDY.study.networks, "mean"]))
 PROTOCOLS = STUDY.personalization.named
 PERSONALIZED = [name for name in STUDY.study.networks if STUDY.networks[name].architecture != "mean"]
-BACKENDS = {getattr(n.training, "backend", "tensorflow") for n in STUDY.networks.values() if n.architecture != "mean"}
+BACKENDS = {network.training.backend for network in STUDY.networks.values() if network.architecture != "mean"}
 # Where networks are trained and fine-tuned; seen from the rules, as conda's files are.
 NETWORK_ENVIRONMENT = f"../../envs/cuffless{'-jax' if 'jax' in BACKENDS else ''}.yaml"
 CROPS = [Crop(cropping, length).name for cropping in STUDY.inputs.croppings for length in STUDY.inputs.lengths]

@@ -25,12 +25,13 @@ rule predict_recordings:
     benchmark:
         "logs/{dataset}/predict_recordings.tsv"
     conda:
-        "../../envs/cuffless.yaml"
+        NETWORK_ENVIRONMENT
     resources:
         mem_mb=growing(3000),
         runtime=growing(60),
     params:
         model=STUDY.real.model,
+        backend=STUDY.training.backend,
         network=trained_network,
         own=own_architectures(),
         records=recordings,

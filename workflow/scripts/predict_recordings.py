@@ -4,9 +4,11 @@ from cuffless.config import RecordOptions
 from cuffless.files import whole_file
 from cuffless.joblog import logged
 from cuffless.records import find_records
+from cuffless.training.backends import use_backend
 from cuffless.training.recordings import load_predictor, predict_ppg, predict_stored
 
 with logged(snakemake.log[0]):
+    use_backend(snakemake.params.backend)
     predictor = load_predictor(snakemake.params.model, own=snakemake.params.own)
     windows = snakemake.input.get("windows")
     if windows:

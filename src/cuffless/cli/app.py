@@ -143,13 +143,19 @@ def predict(
         ),
     ] = None,
     invert: Invert = False,
+    backend: Annotated[
+        Literal["tensorflow", "jax"] | None,
+        typer.Option(
+            "--backend", help="What runs the network; default: that of --config (training.backend), else tensorflow."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Predict SBP and DBP from PPG alone, one row per window."""
     from cuffless.cli.prediction import run_predict
 
     cuff = (calibrate, by, within)
-    call = (signal, model, fs, columns, rows, config, output, as_json, cuff, ppg, invert, network)
+    call = (signal, model, fs, columns, rows, config, output, as_json, cuff, ppg, invert, network, backend)
     raise typer.Exit(run_predict(*call))
 
 

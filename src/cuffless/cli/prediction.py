@@ -7,18 +7,19 @@ import pandas as pd
 
 from cuffless.cli.answers import UsageError, check_output, complain, exit_status, output_file, print_json
 from cuffless.cli.opening import add_cli_option, apply_invert, load_study, main_windowing, open_signal
-from cuffless.cli.quiet import without_tensorflow_chatter
+from cuffless.cli.quiet import without_backend_chatter
 from cuffless.config import ConfigError, PersonalizationOptions, ProtocolOptions
 from cuffless.demands import MEMORY_GB
 from cuffless.networks.custom import check_name
 from cuffless.records import RecordError
 from cuffless.records.cuff_values import CalibrationError, read_cuff_values
+from cuffless.training.backends import BackendError, use_backend
 
 COLUMNS = ("start", "seconds", "sbp", "dbp", "hr", "snr", "accepted", "reason")
 CALIBRATED = ("sbp_before", "dbp_before", "calibration", "since_calibration")
 FIGURES = ("sbp", "dbp", "hr", "snr")
 TABLES = (".csv", ".csv.gz")
-TF_THREADS = 1  # as in the study, so that the same command gives the same numbers
+THREADS = 1  # as in the study, so that the same command gives the same numbers
 WITHIN = 30.0
 CAVEAT = "An estimate for research, not a measurement."
 
@@ -37,6 +38,7 @@ def run_predict(
     ppg="",
     invert=False,
     network="",
+    backend=None,
 ) -> str:
     """Run the command; its exit status follows from the reason that it returns.
 
@@ -51,8 +53,8 @@ def run_predict(
         call = f"predict --model {shlex.quote(str(model_path))}"
         record = open_signal(path, fs, columns, rows, study, need_abp=False, ppg=ppg, command=call)
         record = apply_invert(record, invert, study)
-        table, note = _predict(record, model_path, study, cuff, own)
-    except (ConfigError, ValueError, OSError) as error:
+        table, note = _predict(record, model_path, study, cuff, own, backend)
+    except (ConfigError, ValueError, OSError, BackendError) as error:
         raise UsageError(str(error)) from None
     except (RecordError, CalibrationError) as error:
         reason = str(error)
@@ -81,17 +83,19 @@ def run_predict(
     return ""
 
 
-def _predict(record, model_path: Path, study, cuff, own: list[str]) -> tuple[pd.DataFrame, str]:
+def _predict(record, model_path: Path, study, cuff, own: list[str], backend) -> tuple[pd.DataFrame, str]:
     """The table of predictions, and a note on its calibration."""
     if not model_path.is_file():
         raise UsageError(f"--model {model_path} not found; a study writes results/DATASET/training/.../model.keras")
-    with without_tensorflow_chatter():
+    with without_backend_chatter():
+        chosen = use_backend(backend or (study.training.backend if study else "tensorflow"))
         from cuffless.training.recordings import load_predictor, predict_record
 
         values = None if cuff[0] is None else read_cuff_values(cuff[0])
         by, within = cuff[1] or "tuning", cuff[2] or WITHIN
         if values is not None and by == "tuning":
-            _prepare(study)
+            # Seed and threads decide a fit bit by bit.
+            chosen.prepare(_protocol(study).seed, study.training.threads if study else THREADS, complain)
         windows, memory_gb = (main_windowing(study), study.records.memory_gb) if study else (None, MEMORY_GB)
         own = own + [options.architecture for options in study.networks.values()] if study else own
         predictor = load_predictor(model_path, windows, own=own, memory_gb=memory_gb)
@@ -103,13 +107,6 @@ def _predict(record, model_path: Path, study, cuff, own: list[str]) -> tuple[pd.
 def _protocol(study) -> ProtocolOptions:
     """Fine-tuning options: those of the study's first protocol."""
     return next(iter((study.personalization if study else PersonalizationOptions()).named.values()))
-
-
-def _prepare(study) -> None:
-    """Set seed and threads, which determine a fit bit by bit, before TensorFlow runs."""
-    from cuffless.training.runtime import prepare_runtime
-
-    prepare_runtime(_protocol(study).seed, TF_THREADS, complain)
 
 
 def _predict_calibrated(record, predictor, values, options, by: str, within: float) -> tuple[pd.DataFrame, str]:

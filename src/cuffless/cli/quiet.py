@@ -1,4 +1,4 @@
-"""Keeping TensorFlow's start-up messages off the terminal."""
+"""Keeping the start-up messages of TensorFlow and JAX off the terminal."""
 
 import os
 import re
@@ -12,11 +12,11 @@ _CHATTER = re.compile(rb"^(WARNING: All log messages before absl|[IWE]\d{4} [\d:
 
 
 @contextmanager
-def without_tensorflow_chatter() -> Iterator[None]:
+def without_backend_chatter() -> Iterator[None]:
     """Buffer standard error, including output of native libraries, and print all but log lines at the end.
 
-    TensorFlow's logger writes to file descriptor 2 before any of its settings take effect, so it cannot be silenced
-    from Python.
+    Their logger writes to file descriptor 2 before any of its settings take effect, so it cannot be silenced from
+    Python.
     """
     sys.stderr.flush()
     try:

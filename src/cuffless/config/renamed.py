@@ -39,7 +39,10 @@ def _minor(version: str) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-KEYS: tuple[Renamed, ...] = ()
+KEYS = tuple(
+    Renamed(f"{section}tf_threads", f"{section}threads", "0.2")
+    for section in ("training.", "inputs.training.", "networks.*.training.")
+)
 COLUMNS: tuple[Renamed, ...] = ()
 
 

@@ -205,6 +205,7 @@ def _facts(run: Mapping[str, Any], history: pd.DataFrame) -> dict[str, str]:
     facts = {
         "epochs": f"{count(run.get('epochs_run'))}, best {count(run.get('best_epoch'))}",
         "seed": str(run["seed"]),
+        "backend": str(run.get("backend") or "unknown"),
         "commit": str(run.get("commit") or "unknown"),
         "seconds": f"{number(run.get('wall_seconds'))} ({number(run.get('cpu_seconds'))} CPU)",
         "CPU": f"{hardware.get('cpu', 'unknown')}, threads {hardware.get('threads', 'unknown')}",

@@ -197,6 +197,7 @@ def _facts(runs: list[dict]) -> dict[str, str]:
 
     for run in runs:
         add("seeds", run["seed"])
+        add("backend", run.get("backend"))
         add("commit", run.get("commit") or "unknown")
         for name in ("cpu", "cores", "threads", "gpus"):
             add(name, run.get("hardware", {}).get(name))

@@ -150,10 +150,11 @@ class Engine:
         x, y = [jnp.asarray(_filled(part, rows)) for part in x], jnp.asarray(_filled(y, rows))
         last = -(-n // batch_size) * batch_size
         order = jnp.asarray(np.resize(order, _rows(last) + batch_size).astype(np.int32))  # from its start again
-        state = (*self._values(), *self._moments, self._steps, jnp.zeros(2))
+        state: tuple = (*self._values(), *self._moments, self._steps, jnp.zeros(2))
         for start in range(0, n, batch_size):
             state = self._compiled_step(state, x, y, order, start, n, size=batch_size)
-        weights, others, *self._moments, self._steps, sums = state
+        weights, others, first, second, self._steps, sums = state
+        self._moments = [first, second]
         for variable, value in zip([*self._weights, *self._others], [*weights, *others], strict=True):
             variable.assign(value)
         return sums
