@@ -47,11 +47,11 @@ def code_digest(
     str
         12 hexadecimal digits.
     """
-    return _digest(Path(script), Path(source), tuple(extra), tuple(without))
+    return _digest(script, Path(source), tuple(extra), tuple(without))
 
 
 @cache
-def _digest(script: Path, source: Path, extra: tuple[str, ...], without: tuple[str, ...]) -> str:
+def _digest(script: str | Path, source: Path, extra: tuple[str, ...], without: tuple[str, ...]) -> str:
     """Result of `code_digest`, which most jobs of a rule ask for alike."""
     seen: dict[str, str] = {}
     queue = [name for file in (script, *extra) for name in _imports(Path(file))]
