@@ -96,7 +96,7 @@ def remember_code(path: str | Path) -> None:
     path : path
         File for it; without one, with a damaged one, or where none can be written, all code is parsed.
     """
-    path = Path(path)
+    path = Path(path).absolute()  # the working directory may be another at the end
     by = f"{sys.version} {file_digest(__file__)}"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
