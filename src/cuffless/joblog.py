@@ -1,5 +1,6 @@
 """Job logs: all output goes to the log, and the message of an error also to the terminal."""
 
+import gc
 import logging
 import os
 import sys
@@ -42,6 +43,7 @@ def logged(path: str | Path) -> Iterator[None]:
         os.dup2(log.fileno(), 2)
         handler = logging.StreamHandler(log)
         _PACKAGE.addHandler(handler)
+        gc.freeze()  # libraries imported so far are not garbage; to look through them takes a job some 0.1 s
         try:
             yield
         except Exception as error:
@@ -53,6 +55,7 @@ def logged(path: str | Path) -> Iterator[None]:
             os.write(terminal, f"\nERROR: {printable(message)}\nDetails: {path}\n\n".encode(errors="replace"))
             raise SystemExit(1) from None
         finally:
+            gc.unfreeze()
             _PACKAGE.removeHandler(handler)
             sys.stdout.flush()
             sys.stderr.flush()

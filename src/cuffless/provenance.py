@@ -1,18 +1,27 @@
 """What a result depends on: digests of its code and files."""
 
 import ast
+import atexit
 import gc
 import hashlib
-from contextlib import contextmanager
+import json
+import sys
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from cuffless.errors import CufflessError
+from cuffless.files import whole_file
 
 PACKAGE = "cuffless"
 # Options reach a stage resolved, as JSON; a changed default shows there and concerns only who reads it.
 _EXCLUDED = (f"{PACKAGE}.config", f"{PACKAGE}.options", f"{PACKAGE}.architectures.options")
 # Fields of a statement that hold statements: imports and docstrings are nowhere else.
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+# Results of `_parse` by the SHA-256 of a text: each is parsed once, even if there are copies of a file.
+_PARSED: dict[str, tuple[str, list[str]]] = {}
+_REMEMBERED: dict[str, tuple[str, list[str]]] = {}
 
 
 def code_digest(
@@ -38,7 +47,12 @@ def code_digest(
     str
         12 hexadecimal digits.
     """
-    source = Path(source)
+    return _digest(script, Path(source), tuple(extra), tuple(without))
+
+
+@cache
+def _digest(script: str | Path, source: Path, extra: tuple[str, ...], without: tuple[str, ...]) -> str:
+    """Result of `code_digest`, which most jobs of a rule ask for alike."""
     seen: dict[str, str] = {}
     queue = [name for file in (script, *extra) for name in _imports(Path(file))]
     while queue:
@@ -72,19 +86,47 @@ def file_digest(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@cache
-def _read(path: Path) -> tuple[str, frozenset[str]]:
-    """Digest of a file's code, and the modules that it imports anywhere."""
+def remember_code(path: str | Path) -> None:
+    """Continue with what earlier runs found out about code, and keep it for later ones at the end of this one.
+
+    Code is known by its text, so what is remembered is never out of date.
+
+    Parameters
+    ----------
+    path : path
+        File for it; without one, with a damaged one, or where none can be written, all code is parsed.
+    """
+    path = Path(path).absolute()  # the working directory may be another at the end
+    by = f"{sys.version} {file_digest(__file__)}"
     try:
-        return _parse(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
+        _REMEMBERED.update(found["parsed"] if found["by"] == by else {})
+    except (OSError, ValueError, LookupError, TypeError):
+        pass
+
+    @atexit.register
+    def keep() -> None:
+        if _PARSED.keys() - _REMEMBERED.keys():
+            with suppress(OSError, CufflessError), whole_file(path) as part:
+                part.write_text(json.dumps({"by": by, "parsed": _PARSED}), encoding="utf-8")
+
+
+@cache
+def _read(path: Path) -> tuple[str, list[str]]:
+    """Digest of a file's code, and the modules that it imports anywhere."""
+    text = path.read_text(encoding="utf-8")
+    key = hashlib.sha256(text.encode()).hexdigest()
+    try:
+        if key not in _PARSED:
+            _PARSED[key] = _REMEMBERED.get(key) or _parse(text)
     except SyntaxError as error:
         error.filename = str(path)
         raise
+    return _PARSED[key]
 
 
-@cache
-def _parse(text: str) -> tuple[str, frozenset[str]]:
-    """Result of `_read`; each text is parsed once, even if there are copies of a file."""
+def _parse(text: str) -> tuple[str, list[str]]:
+    """Result of `_read` for a file's text."""
     names = set()
     with _pause_collector():
         tree = ast.parse(text)
@@ -99,7 +141,24 @@ def _parse(text: str) -> tuple[str, frozenset[str]]:
                 node.body = [part for part in node.body if not _is_text(part)] or [ast.Pass()]
             for field in _BLOCKS:
                 queue += getattr(node, field, ())
-        return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), frozenset(names)
+        return hashlib.sha256(_written_out(tree).encode()).hexdigest(), sorted(names)
+
+
+def _written_out(tree: ast.AST) -> str:
+    """The nodes of a syntax tree and their values in a fixed order, as `ast.dump` in half the time."""
+    text: list[str] = []
+    queue: list[Any] = [tree]
+    while queue:
+        node = queue.pop()
+        if isinstance(node, ast.AST):
+            text.append(type(node).__name__)
+            queue += [getattr(node, field, None) for field in node._fields]
+        elif isinstance(node, list):
+            text.append(str(len(node)))  # so that it is clear where the list ends
+            queue += node
+        else:
+            text.append(repr(node))
+    return " ".join(text)
 
 
 @contextmanager

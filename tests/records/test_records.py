@@ -155,6 +155,7 @@ def test_the_patient_is_read_off_the_path_of_matched_records():
     assert subject_of("x/p00/p000123/p000123-2150-03-04-10-20") == ("p000123", "patient")
     assert subject_of("p100/p10020306/83404654/83404654") == ("p10020306", "patient")
     assert subject_of("data/3000714_0002") == ("3000714_0002", "record")
+    assert subject_of("data/p000123/") == ("p000123", "record"), "a folder is not its own patient"
 
 
 def test_a_folder_is_listed_by_masters_and_bad_records_are_rows(tmp_path):

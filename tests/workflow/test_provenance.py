@@ -1,4 +1,9 @@
-from cuffless.provenance import code_digest
+import subprocess
+import sys
+
+import pytest
+
+from cuffless.provenance import _parse, code_digest
 
 
 def make(folder, modules, script="from cuffless.a import f\n"):
@@ -62,3 +67,48 @@ def test_modules_that_are_reached_but_not_used_can_be_left_out(tmp_path):
     assert without != base
     make(tmp_path / "2", MODULES | {"b": "def g():\n    return 2\n"})
     assert code_digest(tmp_path / "2" / "script.py", tmp_path / "2", (), ("cuffless.b",)) == without
+
+
+def remembering(folder, memory):
+    """Digest of a script by a process that remembers code, and how many texts it parsed."""
+    code = (
+        "import sys; from cuffless import provenance as p; parsed, parse = [], p._parse\n"
+        "p._parse = lambda text: parsed.append(text) or parse(text); p.remember_code(sys.argv[2])\n"
+        "print(p.code_digest(f'{sys.argv[1]}/script.py', sys.argv[1]), len(parsed))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, folder, memory], stdout=subprocess.PIPE, text=True, check=True)
+    digest, parsed = done.stdout.split()
+    return digest, int(parsed)
+
+
+def test_code_is_parsed_once_and_again_only_where_it_changed(tmp_path):
+    base, memory = make(tmp_path / "1", MODULES), tmp_path / "notes" / "code.json"
+    assert remembering(tmp_path / "1", memory) == (base, 4)
+    assert remembering(tmp_path / "1", memory) == (base, 0)
+    changed = make(tmp_path / "2", MODULES | {"b": "def g():\n    return 2\n"})
+    assert remembering(tmp_path / "2", memory) == (changed, 1)
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"\xff", b"[]", b"null", b'{"by": 1}', b'{"by": "an earlier version", "parsed": 1}']
+)
+def test_a_damaged_memory_of_code_or_one_of_another_version_is_replaced(damage, tmp_path):
+    base, memory = make(tmp_path, MODULES), tmp_path / "code.json"
+    memory.write_bytes(damage)
+    assert remembering(tmp_path, memory) == (base, 4)
+    assert remembering(tmp_path, memory) == (base, 0)
+
+
+def test_where_no_memory_of_code_can_be_kept_it_is_parsed_each_time(tmp_path):
+    base, blocked = make(tmp_path, MODULES), tmp_path / "blocked"
+    blocked.touch()
+    assert remembering(tmp_path, blocked / "code.json") == (base, 4)
+    assert remembering(tmp_path, blocked / "code.json") == (base, 4)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("f([a], b)", "f([a, b])"), ("x = 1", "x = '1'"), ("x = None", "x"), ("def f(a, /): 0", "def f(a): 0")],
+)
+def test_code_that_differs_in_its_tree_alone_has_other_digests(one, other):
+    assert _parse(one)[0] != _parse(other)[0]

@@ -1,3 +1,4 @@
+import gc
 import json
 import os
 import sys
@@ -6,6 +7,8 @@ from pathlib import Path
 SOURCE = Path(workflow.basedir) / "src"
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SOURCE))
+# Snakemake keeps nearly all that it creates while it plans, so looking for garbage takes a sixth of its time in vain.
+gc.set_threshold(100_000)
 # Jobs find the package, and a user's own network beside the study, whether or not the package is installed.
 PATHS = [str(SOURCE), os.getcwd(), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(PATHS)))
@@ -15,7 +18,9 @@ from cuffless.config import ConfigError, Crop, input_network, read_config
 from cuffless.config.arms import active_arms, dataset_of, skipped_arms
 from cuffless.figures.registry import all_figures, figure_dataset, figures_of
 from cuffless.provenance import code_digest as digest_of
-from cuffless.provenance import file_digest
+from cuffless.provenance import file_digest, remember_code
+
+remember_code(".snakemake/cuffless/code.json")  # to parse all code anew takes half a second
 
 try:
     STUDY = read_config(config, source=", ".join(map(str, workflow.configfiles)) or "--config")

@@ -1,12 +1,18 @@
 """The option table and the JSON schema, generated from the models."""
 
+import ast
+import inspect
+import itertools
 import json
+import textwrap
 import types
 import typing
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
 
 from cuffless.architectures import NetworkOptions, TrainingOptions, architectures
 from cuffless.config import (
@@ -29,6 +35,7 @@ from cuffless.config import (
     WindowOptions,
 )
 from cuffless.config.study import ExecutionOptions, RealOptions, StudyOptions
+from cuffless.options import Options
 
 INTRODUCTION = """\
 # Options
@@ -118,7 +125,7 @@ def option_table() -> str:
         if issubclass(model, NetworkOptions) and model is not NetworkOptions:
             inherited = set(NetworkOptions.model_fields)
         rows = [
-            f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {_describe(field)} |"
+            f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {_describe(model, name)} |"
             for name, field in model.model_fields.items()
             if name not in inherited
         ]
@@ -130,7 +137,7 @@ def option_table() -> str:
 
 def schema() -> str:
     """Text of config/schema.json."""
-    return json.dumps(StudyConfig.model_json_schema(), indent=1) + "\n"
+    return json.dumps(StudyConfig.model_json_schema(schema_generator=_DescribedSchema), indent=1) + "\n"
 
 
 def write(folder: str | Path = "config") -> None:
@@ -139,14 +146,41 @@ def write(folder: str | Path = "config") -> None:
     (Path(folder) / "schema.json").write_text(schema(), encoding="utf-8")
 
 
-def _describe(field) -> str:
+@cache
+def meanings(model: type[BaseModel]) -> dict[str, str]:
+    """Text below each option of a model, in its class or one that it extends.
+
+    pydantic can do this too, but it would read the sources of all models whenever a job imports them.
+    """
+    found = {}
+    for part in reversed(model.__mro__):
+        if issubclass(part, Options):
+            body = ast.parse(textwrap.dedent(inspect.getsource(part))).body[0].body  # type: ignore[attr-defined]
+            for field, text in itertools.pairwise(body):
+                if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
+                    found[ast.unparse(field.target)] = inspect.cleandoc(ast.literal_eval(text.value))
+    return found
+
+
+class _DescribedSchema(GenerateJsonSchema):
+    """JSON schema with the meaning of each option."""
+
+    def model_schema(self, schema) -> dict[str, Any]:
+        described = super().model_schema(schema)
+        for name, meaning in meanings(schema["cls"]).items():
+            if name in described["properties"]:
+                described["properties"][name]["description"] = meaning
+        return described
+
+
+def _describe(model: type[BaseModel], name: str) -> str:
     limits = []
-    for constraint in field.metadata:
+    for constraint in model.model_fields[name].metadata:
         for sign, key in ((">=", "ge"), (">", "gt"), ("<=", "le"), ("<", "lt")):
             value = getattr(constraint, key, None)
             if value is not None:
                 limits.append(f"{sign} {value:g}")
-    text = " ".join((field.description or "").split())
+    text = " ".join(meanings(model).get(name, "").split())
     return text + (f" ({', '.join(limits)})" if limits else "")
 
 

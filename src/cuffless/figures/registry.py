@@ -131,7 +131,8 @@ def placeholder(name: str, study: StudyConfig) -> str | list[str]:
 
 def _declaration(path: Path) -> FigureModule | None:
     """Declaration of a module, without importing it; None if it plots no figure of the study."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    text = path.read_text(encoding="utf-8")
+    for node in ast.parse(text).body if f"{FigureModule.__name__}(" in text else ():
         call = getattr(node, "value", None)
         called = call.func if isinstance(call, ast.Call) else None
         if isinstance(call, ast.Call) and isinstance(called, ast.Name) and called.id == FigureModule.__name__:

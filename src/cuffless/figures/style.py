@@ -12,14 +12,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
-from cuffless.config import FigureOptions, network_names
-from cuffless.errors import shortened
+from cuffless.config import FigureOptions
+from cuffless.figures.names import SUBSETS as SUBSETS
+from cuffless.figures.names import network_name as network_name
+from cuffless.figures.names import split_name as split_name
 from cuffless.files import whole_file
 
 PRESSURES = ("SBP", "DBP")
-NETWORKS = network_names(in_figures=True)
-SPLITS = {"nonmixed": "non-mixed", "mixed": "mixed"}
-SUBSETS = {"train": "training", "val": "validation", "test": "test"}
 GREY = "#4D4D4D"
 PALE = "#BFBFBF"
 ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
@@ -84,16 +83,6 @@ def tiny_font(options: FigureOptions) -> float:
 def new_figure(options: FigureOptions, height: float, *, share: float = 1.0) -> Figure:
     """Empty figure of `height` inches and `share` of the full width, free of pyplot's state."""
     return Figure(figsize=(options.width_inch * share, height), dpi=options.dpi, layout="constrained")
-
-
-def network_name(network: str) -> str:
-    """Printed name of a network; a user's own keeps its name, shortened if need be."""
-    return NETWORKS.get(network, shortened(network))
-
-
-def split_name(split: str) -> str:
-    """Printed name of a split."""
-    return SPLITS.get(split, split)
 
 
 def n_range(values: pd.Series) -> str:

@@ -61,10 +61,13 @@ def shard_listing(options: RecordOptions, shard: int) -> str:
 def _listings(folder: str, shards: int) -> list[str]:
     """Listing digests of all shards, in one pass over the files."""
     digests = [hashlib.sha256() for _ in range(shards)]
-    for path, *state in _files(folder):
+    last, of_last = "", digests
+    for path, size, changed in _files(folder):
         subject, identity = subject_of(path)
-        line = f"{path} {state}\n".encode(errors="surrogatepass")  # a name may not be UTF-8
-        for digest in digests if identity == "record" else [digests[shard_of(subject, shards)]]:
+        line = f"{path} [{size}, {changed}]\n".encode(errors="surrogatepass")  # a name may not be UTF-8
+        if identity == "patient" and subject != last:  # most files of a patient come together
+            last, of_last = subject, [digests[shard_of(subject, shards)]]
+        for digest in digests if identity == "record" else of_last:
             digest.update(line)
     return [digest.hexdigest()[:16] for digest in digests]
 

@@ -65,11 +65,12 @@ def walk(folder: str | Path) -> Iterator[os.DirEntry]:
             for entry in content:
                 if entry.name.startswith("."):
                     continue
-                if entry.is_dir(follow_symlinks=False):
+                if entry.is_file(follow_symlinks=False):
+                    yield entry
+                elif entry.is_dir(follow_symlinks=False):
                     inside.append((entry.path, os.path.join(real, entry.name), entry))
                 elif not entry.is_symlink():
-                    if _is_true(entry.is_file):
-                        yield entry
+                    continue
                 elif not _is_true(entry.is_dir):
                     yield entry
                 else:

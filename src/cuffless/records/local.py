@@ -1,5 +1,6 @@
 """Folders of recordings on this machine, one recording per file."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,9 +48,9 @@ def subject_of(path: str | Path) -> tuple[str, str]:
     identity : {"patient", "record"}
         What the subject stands for. A split by "record" may put one patient on both sides.
     """
-    path = Path(path)
-    patients = [part for part in path.parts[:-1] if _PATIENT.match(part)]
-    return (patients[-1], "patient") if patients else (path.name.split(".")[0], "record")
+    *folders, name = os.fspath(path).rstrip(os.sep).split(os.sep)  # pathlib is slow for all files of a database
+    patients = [folder for folder in folders if _PATIENT.match(folder)]
+    return (patients[-1], "patient") if patients else (name.split(".")[0], "record")
 
 
 def local_entry(path: Path) -> Entry:

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from cuffless.figures.style import network_name as network_name
-from cuffless.figures.style import split_name as split_name
+from cuffless.figures.names import network_name as network_name
+from cuffless.figures.names import split_name as split_name
 from cuffless.judgement.names import BASELINES
 
 NOTHING = "–"

@@ -1,11 +1,13 @@
 """Bedside artefacts: motion, flat lines, dropouts, flushes of the arterial line."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 FLUSH_PRESSURE = 300.0
+COLUMNS = ("kind", "channel", "start", "seconds", "size")
 MOTION_BAND = (0.4, 4.0)
 MOTION_GAIN = (2.0, 15.0)
 
@@ -47,23 +49,16 @@ def schedule_artefacts(seconds: float, streams: dict[str, np.random.Generator]) 
         One row per artefact: kind, channel, start and seconds (s), and its strength `size`, uniform from 0 to 1.
         Grouped by kind, in time order.
     """
-    tables = []
+    rows = []
     for name, kind in KINDS.items():
         expected = seconds / 60 * kind.per_minute
         draws = streams[name].random((int(expected + 8 * np.sqrt(expected) + 20), 3))
         start = np.cumsum(-np.log1p(-draws[:, 0])) * 60 / kind.per_minute
         low, high = kind.seconds
-        table = pd.DataFrame(
-            {
-                "kind": name,
-                "channel": kind.channel,
-                "start": start,
-                "seconds": low + (high - low) * draws[:, 1],
-                "size": draws[:, 2],
-            }
-        )
-        tables.append(table[start < seconds])
-    return pd.concat(tables, ignore_index=True)
+        starts = start[start < seconds]
+        for row, begin in enumerate(starts):
+            rows.append((name, kind.channel, begin, low + (high - low) * draws[row, 1], draws[row, 2]))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def add_artefacts(
@@ -95,18 +90,19 @@ def add_artefacts(
         Signals with artefacts; NaN where a channel dropped out.
     """
     result = {"ppg": ppg.copy(), "abp": abp.copy()}
-    for row in artefacts.itertuples(index=False):
-        first, last = round(row.start * fs), round((row.start + row.seconds) * fs)
-        signal = result[row.channel][first:last]
-        if row.kind == "motion":
+    columns = [artefacts[name].tolist() for name in COLUMNS]
+    for kind, channel, start, seconds, size in zip(*columns, strict=True):
+        first, last = round(start * fs), round((start + seconds) * fs)
+        signal = result[channel][first:last]
+        if kind == "motion":
             low, high = MOTION_GAIN
             burst = _motion(last - first, fs, rng)
-            signal += gain * (low + (high - low) * row.size) * burst[: len(signal)]
-        elif row.kind == "flat":
+            signal += gain * (low + (high - low) * size) * burst[: len(signal)]
+        elif kind == "flat":
             signal[:] = signal[:1]
-        elif row.kind == "flush":
+        elif kind == "flush":
             # The line is opened to the pressure bag, or to air for zeroing.
-            signal += (FLUSH_PRESSURE if row.size < 0.5 else 0.0) - signal
+            signal += (FLUSH_PRESSURE if size < 0.5 else 0.0) - signal
         else:
             signal[:] = np.nan
     return result["ppg"], result["abp"]
@@ -114,10 +110,17 @@ def add_artefacts(
 
 def _motion(n: int, fs: float, rng: np.random.Generator) -> np.ndarray:
     """Band-limited burst (n,), starting and ending at rest, with a maximum deflection of 1."""
-    from scipy.signal import butter, sosfilt
+    from scipy.signal import sosfilt
     from scipy.signal.windows import tukey
 
     run_in = int(5 * fs)
-    noise = sosfilt(butter(2, MOTION_BAND, "bandpass", fs=fs, output="sos"), rng.standard_normal(run_in + n))
+    noise = sosfilt(_motion_filter(fs), rng.standard_normal(run_in + n))
     burst = noise[run_in:] * tukey(n, 0.3)
     return burst / np.abs(burst).max()
+
+
+@cache
+def _motion_filter(fs: float) -> np.ndarray:
+    from scipy.signal import butter
+
+    return butter(2, MOTION_BAND, "bandpass", fs=fs, output="sos")

@@ -150,8 +150,13 @@ def _wrapped_gaussians(
     total = np.zeros_like(time)
     for centre, width, amplitude in zip(centres.T, widths.T, amplitudes.T, strict=True):
         for shift in shifts:
-            distance = (time - (centre + shift * rr)[:, None]) / (np.sqrt(2) * width)[:, None]
-            total += amplitude[:, None] * np.exp(-(distance**2))
+            wave = time - (centre + shift * rr)[:, None]  # then in place: new arrays cost more than their content
+            wave /= (np.sqrt(2) * width)[:, None]
+            np.square(wave, out=wave)
+            np.negative(wave, out=wave)
+            np.exp(wave, out=wave)
+            wave *= amplitude[:, None]
+            total += wave
     return total
 
 
@@ -197,11 +202,14 @@ def render(pulses: Pulses, base: np.ndarray, scale: np.ndarray, fs: float, first
             f"of {n / fs:.1f} s from {first:.1f} s; simulate beats over a longer span"
         )
     samples: np.ndarray = np.diff(np.clip(start, 0, n))
-    beat = np.repeat(np.arange(len(start) - 1), samples)
-    phase = (first + np.arange(n) / fs - pulses.foot[beat]) / pulses.rr[beat]
-    height = _interpolate(pulses.template, beat, phase)
-    level = base[beat] + (base[1:] - base[:-1])[beat] * phase
-    return level + scale[beat] * height
+
+    def of_samples(of_beats: np.ndarray) -> np.ndarray:
+        return np.repeat(of_beats[: len(samples)], samples)
+
+    phase = (first + np.arange(n) / fs - of_samples(pulses.foot)) / of_samples(pulses.rr)
+    height = _interpolate(pulses.template, of_samples(np.arange(len(start))), phase)
+    level = of_samples(base) + of_samples(np.diff(base)) * phase
+    return level + of_samples(scale) * height
 
 
 def pressure_signal(beats: Beats, fs: float, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -236,5 +244,5 @@ def _interpolate(template: np.ndarray, beat: np.ndarray, phase: np.ndarray) -> n
     node = np.minimum(position.astype(np.int64), NODES - 1)
     x = position - node
     flat, index = template.ravel(), beat * template.shape[1] + node
-    a, b, c, d = (flat[index + k] for k in range(4))
+    a, b, c, d = (flat[k:].take(index) for k in range(4))
     return b + x / 2 * (c - a + x * (2 * a - 5 * b + 4 * c - d + x * (3 * (b - c) + d - a)))

@@ -7,6 +7,7 @@ the simulation.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -171,7 +172,7 @@ def segment_layout(subject: str, n: int, fs: float, options: SimulatorOptions, n
         In time order, covering the whole record. Gaps last 20 s to 2 minutes, but at most a tenth of the record; some
         records begin with up to a minute of PPG alone, from before the arterial line was connected.
     """
-    draws = _layout_draws(subject, options, number)[1:]
+    draws = _layout_draws(options.seed, subject, number)[1:]
     if draws[0] >= options.multi_segment:
         return [Segment(0, n)]
     seconds = n / fs
@@ -193,14 +194,15 @@ def segment_layout(subject: str, n: int, fs: float, options: SimulatorOptions, n
     return [s for s in [*segments, Segment(position, n)] if s.last > s.first]
 
 
-def _layout_draws(subject: str, options: SimulatorOptions, number: int = 0) -> np.ndarray:
-    return random_streams(options.seed, int(subject[1:]))["layout"].random((number + 1, 16))[number]
+@lru_cache
+def _layout_draws(seed: int, subject: str, number: int) -> np.ndarray:
+    return random_streams(seed, int(subject[1:]))["layout"].random((number + 1, 16))[number]
 
 
 def _start(subject: str, options: SimulatorOptions, number: int = 0) -> datetime:
     """Start of the record, shifted into the 22nd century like MIMIC's dates."""
-    seconds = int(_layout_draws(subject, options)[0] * 3_155_000_000) + _first_sample(number, options) // int(FS)
-    return datetime(2100, 1, 1) + timedelta(seconds=seconds)
+    shift = int(_layout_draws(options.seed, subject, 0)[0] * 3_155_000_000)
+    return datetime(2100, 1, 1) + timedelta(seconds=shift + _first_sample(number, options) // int(FS))
 
 
 def _write_segments(
