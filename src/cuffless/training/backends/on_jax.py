@@ -15,21 +15,27 @@ import numpy as np
 from cuffless.training.backends.adam import BETA1, BETA2, EPSILON
 
 _TRUNCATED_SD = 0.87962566103423978  # of the standard normal distribution between -2 and 2
+_settled: dict[str, int] = {}
 _FEWEST = 16  # rows that a program is compiled for; more are filled up to a power of two
+
+
+def load() -> None:
+    """Import Keras and JAX, but not TensorFlow, which Keras imports where it can to build or write some networks."""
+    sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
+    import keras  # noqa: F401
 
 
 def prepare(seed: int, threads: int, log=print) -> None:
     """Fix threads, random numbers and deterministic operations; see `use_backend`."""
     flags = {"--xla_cpu_multi_thread_eigen": str(threads > 1).lower(), "--xla_gpu_deterministic_ops": "true"}
     wanted = {"NPROC": str(threads), "XLA_FLAGS": _with_flags(os.environ.get("XLA_FLAGS", ""), flags)}
-    if "jax" in sys.modules and any(os.environ.get(name) != value for name, value in wanted.items()):
+    if _settled.setdefault("threads", threads) != threads:  # JAX has read its settings
         log(
-            f"JAX was already imported in this process, so it may not run on {threads} thread(s): the last bits may "
-            "differ; train in a fresh process for identical results"
+            f"JAX already runs on {_settled['threads']} threads, not {threads}: the last bits may differ; train in a "
+            "fresh process for identical results"
         )
-    os.environ |= wanted
-    # Keras imports TensorFlow, where it is installed, whenever it writes a network or builds one of some layers.
-    sys.modules.setdefault("tensorflow", None)  # type: ignore[arg-type]
+    else:
+        os.environ |= wanted
     import jax
     import keras
 
@@ -58,7 +64,7 @@ def devices() -> dict:
     import jax
 
     gpus = [device.device_kind for device in jax.devices() if device.platform == "gpu"]
-    return {"threads": int(os.environ.get("NPROC", 0)), "gpus": gpus}
+    return {"threads": _settled.get("threads", 0), "gpus": gpus}
 
 
 def _program_folder() -> str | None:

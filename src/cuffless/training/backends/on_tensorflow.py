@@ -10,6 +10,12 @@ from cuffless.training.backends.adam import BETA1, BETA2, EPSILON
 _PREDICTED = 512  # windows at a time
 
 
+def load() -> None:
+    """Import Keras and TensorFlow."""
+    import keras  # noqa: F401
+    import tensorflow  # noqa: F401
+
+
 def prepare(seed: int, threads: int, log=print) -> None:
     """Fix threads, random numbers and deterministic operations; see `use_backend`."""
     import keras
