@@ -45,9 +45,7 @@ def test_sbp_of_known_people_is_predicted_better_than_of_strangers(windows, tmp_
         paths = {s: tmp_path / kind / f"{s}.zarr.zip" for s in SUBSETS}
         materialize(manifest, [str(store)], {s: str(p) for s, p in paths.items()})
         trained = train_network(NETWORK, paths["train"], paths["val"], seed=0, log=lambda line: None)
-        table = prediction_table(
-            trained.model, manifest, paths["test"], derivatives=False, network="alexnet", split=kind, seed=0
-        )
+        table = prediction_table(trained, manifest, paths["test"], network="alexnet", split=kind, seed=0)
         test_rows[kind] = table[table["subset"] == "test"]
         mae[kind] = (test_rows[kind]["sbp"] - test_rows[kind]["sbp_ref"]).abs().mean()
         mean = table.loc[table["subset"] == "train", "sbp_ref"].mean()

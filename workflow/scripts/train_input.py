@@ -19,10 +19,9 @@ with logged(snakemake.log[0]):
     state = state_folder(wildcards.dataset, run, used, params.options, params.code, backend=backend)
     trained = train_network(options, files.train, files.val, seed=seed, state=state)
     table = prediction_table(
-        trained.model,
+        trained,
         pd.read_parquet(files.manifest),
         files.test,
-        derivatives=options.derivatives,
         network=wildcards.network,
         split=name,
         seed=seed,

@@ -31,10 +31,9 @@ with logged(snakemake.log[0]):
         metadata={"windows": json.loads(params.windows)},
     )
     table = prediction_table(
-        trained.model,
+        trained,
         pd.read_parquet(snakemake.input.manifest),
         snakemake.input.test,
-        derivatives=getattr(options, "derivatives", False),
         network=wildcards.network,
         split=wildcards.split,
         seed=seed,

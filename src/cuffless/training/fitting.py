@@ -100,6 +100,7 @@ def train_network(
         "windows": {"train": len(train), "val": len(val), "length": train.length},
         "labels": {"mean": mean.tolist(), "sd": sd.tolist()},
     }
+    engine = None
     if training is None:
         progress = _mean_regressor(train, val, mean)
     else:
@@ -117,7 +118,7 @@ def train_network(
         "wall_seconds": round(sum(row["seconds"] for row in progress.history), 3),
         "cpu_seconds": round(progress.cpu_seconds, 3),
     }
-    return TrainedNetwork(model, progress.history, facts, Path(state) if state is not None else None)
+    return TrainedNetwork(model, progress.history, facts, Path(state) if state is not None else None, engine)
 
 
 def _fit(model, engine: Engine, options, train: WindowSet, val: WindowSet, *, seed, state, facts, log) -> Progress:

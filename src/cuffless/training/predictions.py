@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.networks.files import predict_pressures
 from cuffless.training.feeding import open_windows
+from cuffless.training.result import TrainedNetwork
 
 COLUMNS = (
     "subject",
@@ -26,11 +26,10 @@ COLUMNS = (
 
 
 def prediction_table(
-    model,
+    trained: TrainedNetwork,
     manifest: pd.DataFrame,
     test_store: str | Path,
     *,
-    derivatives: bool,
     network: str,
     split: str,
     seed: int,
@@ -39,14 +38,11 @@ def prediction_table(
 
     Parameters
     ----------
-    model : keras.Model
-        Gives SBP and DBP in mmHg.
+    trained : TrainedNetwork
     manifest : DataFrame
         One row per window: subset, position, subject, record, start, seconds, sbp, dbp, hr.
     test_store : path
         The materialized test set, in the order of the manifest's ``position``.
-    derivatives : bool
-        Whether the network takes derivative channels.
     network, split : str
     seed : int
         Written into the table.
@@ -65,11 +61,12 @@ def prediction_table(
     table = manifest.sort_values(["subset", "position"], kind="stable", ignore_index=True)
     test = np.flatnonzero(table["subset"] == "test")
     windows = open_windows(test_store, ram_mb=np.inf)
+    assert windows.ppg is not None  # no limit on memory
     labels = table.loc[test, ["sbp", "dbp"]].to_numpy(np.float32)
     if len(windows) != len(test) or not np.array_equal(np.asarray(windows.labels), labels):
         raise ValueError(f"{test_store} does not hold the manifest's {len(test)} test windows; sample the split again")
     pressures = np.full((len(table), 2), np.nan, np.float32)
-    pressures[test] = predict_pressures(model, windows.ppg, derivatives=derivatives)
+    pressures[test] = trained.pressures(windows.ppg)
     table = table.rename(columns={"sbp": "sbp_ref", "dbp": "dbp_ref"})
     table = table.assign(sbp=pressures[:, 0], dbp=pressures[:, 1], network=network, split=split, seed=seed)
     return table[list(COLUMNS)]

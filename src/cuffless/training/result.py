@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cuffless.files import whole_file
+from cuffless.networks.channels import input_channels
+from cuffless.networks.files import predict_pressures
+from cuffless.training.backends import Engine
 
 HISTORY_COLUMNS = ("epoch", "loss", "mae", "val_loss", "val_mae", "val_mae_sbp", "val_mae_dbp", "seconds")
+_AT_ONCE = 8192  # windows
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,16 @@ class TrainedNetwork:
     """Options, versions, seed, commit, hardware, time, epochs run, best epoch."""
     state: Path | None = None
     """Folder of the training's state, removed once the results are written."""
+    engine: Engine | None = None
+    """What trained it, whose compiled network predicts; None: as for any other network."""
+
+    def pressures(self, ppg: np.ndarray) -> np.ndarray:
+        """SBP and DBP in mmHg, (n, 2) float32, of windows (n, length)."""
+        derivatives = bool(self.facts["options"].get("derivatives", False))
+        if self.engine is None:
+            return predict_pressures(self.model, ppg, derivatives=derivatives)
+        parts = [ppg[start : start + _AT_ONCE] for start in range(0, len(ppg), _AT_ONCE)]
+        return np.concatenate([self.engine.predict([input_channels(part, derivatives)]) for part in parts])
 
     def save(self, folder: str | Path, *, model: bool = True) -> None:
         """Write `model.keras`, `history.csv` and `run.json`, each whole or not at all; then drop the state.

@@ -16,6 +16,7 @@ from cuffless.training.backends.adam import BETA1, BETA2, EPSILON
 
 _TRUNCATED_SD = 0.87962566103423978  # of the standard normal distribution between -2 and 2
 _settled: dict[str, int] = {}
+_PREDICTED = 512  # windows at a time
 _FEWEST = 16  # rows that a program is compiled for; more are filled up to a power of two
 
 
@@ -140,12 +141,13 @@ class Engine:
         import jax
         import jax.numpy as jnp
 
-        self._model, self._rate = model, learning_rate
-        self._weights, self._others = model.trainable_variables, model.non_trainable_variables
+        self._network, self._scale = _unscaled(model)
+        self._rate = learning_rate
+        self._weights, self._others = self._network.trainable_variables, self._network.non_trainable_variables
         self._moments = [jnp.zeros(sum(math.prod(w.shape) for w in self._weights)) for _ in range(2)]
         self._steps = jnp.zeros((), jnp.int32)
         self._compiled_step = jax.jit(self._step, static_argnames="size", donate_argnames="state")
-        self._compiled_outputs = jax.jit(lambda weights, others, x: self._outputs(weights, others, x)[0])
+        self._compiled_outputs = jax.jit(lambda *given: self._outputs(*given)[0])
 
     def train(self, x, y, order, batch_size: int):
         """Take one step for each batch of rows."""
@@ -158,7 +160,7 @@ class Engine:
         order = jnp.asarray(np.resize(order, _rows(last) + batch_size).astype(np.int32))  # from its start again
         state: tuple = (*self._values(), *self._moments, self._steps, jnp.zeros(2))
         for start in range(0, n, batch_size):
-            state = self._compiled_step(state, x, y, order, start, n, size=batch_size)
+            state = self._compiled_step(state, x, y, self._scale, order, start, n, size=batch_size)
         weights, others, first, second, self._steps, sums = state
         self._moments = [first, second]
         for variable, value in zip([*self._weights, *self._others], [*weights, *others], strict=True):
@@ -167,9 +169,13 @@ class Engine:
 
     def predict(self, x) -> np.ndarray:
         """SBP and DBP in mmHg of rows."""
-        n = len(x[0])
-        given = [_filled(part, _rows(n)) for part in x]
-        return np.asarray(self._compiled_outputs(*self._values(), given))[:n]
+        outputs = np.empty((len(x[0]), 2), np.float32)
+        for start in range(0, len(outputs), _PREDICTED):
+            rows = [part[start : start + _PREDICTED] for part in x]
+            n = len(rows[0])
+            given = [_filled(part, _rows(n)) for part in rows]
+            outputs[start : start + n] = self._compiled_outputs(*self._values(), self._scale, given)[:n]
+        return outputs
 
     def optimizer_state(self) -> list[np.ndarray]:
         """Return steps, and first and second moments of all weights in a row."""
@@ -185,11 +191,13 @@ class Engine:
         """Weights that train, and the model's other variables."""
         return [v.value for v in self._weights], [v.value for v in self._others]
 
-    def _outputs(self, weights, others, x, training: bool = False):
+    def _outputs(self, weights, others, scale, x, training: bool = False):
+        """Pressures in mmHg, the variables afterwards, and penalties of weights."""
         given = x if len(x) > 1 else x[0]
-        return self._model.stateless_call(weights, others, given, training=training, return_losses=True)
+        outputs, *after = self._network.stateless_call(weights, others, given, training=training, return_losses=True)
+        return outputs * scale[1] + scale[0], *after
 
-    def _step(self, state, x, y, order, start, n, *, size: int):
+    def _step(self, state, x, y, scale, order, start, n, *, size: int):
         """Update weights and Adam's moments by one batch, and add its loss and absolute error to the sums."""
         import jax
         import jax.numpy as jnp
@@ -200,7 +208,7 @@ class Engine:
         batch, labels, n_rows = [part[rows] for part in x], y[rows], counts.sum()
 
         def loss_of(weights):
-            outputs, others_after, penalties = self._outputs(weights, others, batch, training=True)
+            outputs, others_after, penalties = self._outputs(weights, others, scale, batch, training=True)
             errors = outputs - labels
             loss = (counts * jnp.square(errors)).sum() / (2 * n_rows) + sum(penalties)
             return loss, (others_after, (counts * jnp.abs(errors)).sum() / 2)
@@ -225,6 +233,22 @@ class Engine:
             for weight, change, limit in zip(weights, changes, limits, strict=True)
         ]
         return updated, first, second
+
+
+def _unscaled(model):
+    """A network without its last layer that scales to mmHg, and that scale (mean and SD).
+
+    The labels' scale would be a constant of the compiled program, which then served no other split or seed.
+    """
+    import keras
+
+    from cuffless.networks.scaling import PressureScaling
+
+    operation, node, _ = model.outputs[0]._keras_history
+    if not isinstance(operation, PressureScaling):
+        return model, np.array([[0, 0], [1, 1]], np.float32)
+    before = operation._inbound_nodes[node].input_tensors[0]
+    return keras.Model(model.inputs, before), np.array([operation.mean, operation.sd], np.float32)
 
 
 def _rows(n: int) -> int:
