@@ -16,6 +16,7 @@ from cuffless.errors import fault, shortened
 from cuffless.files import whole_file
 from cuffless.networks.archive import Part, architecture_of, check_weights, parts_of, read_config, reporting
 from cuffless.networks.channels import channel_count, input_channels
+from cuffless.networks.kernels import fused_kernels
 
 _WEIGHT = 4  # bytes
 _WRAPPED = ("Exception encountered:", "Error encountered during deserialization:")
@@ -190,8 +191,6 @@ def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):
     ValueError
         If the windows' length or channels are not the network's, or a sample is not finite.
     """
-    from cuffless.networks.kernels import fused_kernels
-
     ppg = np.asarray(ppg)
     expected = tuple(model.input_shape[1:])
     if ppg.ndim != 2 or (ppg.shape[1], channel_count(derivatives)) != expected:

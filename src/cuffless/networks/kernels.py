@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
 
-import keras
-
 
 @contextmanager
 def fused_kernels() -> Iterator[None]:
@@ -18,6 +16,8 @@ def fused_kernels() -> Iterator[None]:
     Nothing changes under another backend than TensorFlow, nor with a GPU, where Keras itself takes cuDNN's kernels.
     Results differ from the composed operations' by rounding; layers keep their names, weights and files.
     """
+    import keras
+
     if keras.backend.backend() != "tensorflow" or _has_gpu():
         yield
         return
@@ -77,6 +77,7 @@ def _normalize(layer, inputs, training=None, mask=None):
 
 def _run_lstm(layer, sequences, initial_state, mask, training=False):
     """Output, outputs of all steps and states of an LSTM layer, or None where there is no kernel for it."""
+    import keras
     import tensorflow as tf
 
     cell = layer.cell

@@ -11,7 +11,7 @@ from cuffless.networks.channels import channel_count
 from cuffless.networks.layers import describe_layers
 from cuffless.networks.registry import build_network
 from cuffless.training import runtime
-from cuffless.training.backends import Engine, current_backend, current_module, use_backend
+from cuffless.training.backends import Engine, current_backend, use_backend
 from cuffless.training.feeding import WindowSet, feed, open_windows
 from cuffless.training.result import TrainedNetwork
 from cuffless.training.state import Progress, load_state, reseed, save_state
@@ -74,7 +74,7 @@ def train_network(
     of versions give the same weights to the bit.
     """
     training = getattr(options, "training", None)
-    backend = use_backend(training.backend) if training else current_module()
+    backend = use_backend(training.backend if training else current_backend())
     if training:
         backend.prepare(seed, training.threads, log)
     ram_mb = training.ram_mb if training else 0

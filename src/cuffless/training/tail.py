@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 
 from cuffless.networks import input_channels
+from cuffless.networks.kernels import fused_kernels
 
 FEATURE_BATCH = 256
 """Windows per batch; every batch is filled up to as many rows, so that it is compiled once."""
@@ -167,8 +168,6 @@ def _count(weights) -> int:
 
 def _in_batches(model, arrays: list[np.ndarray]) -> list[np.ndarray]:
     """Outputs of a model on arrays of rows, in batches of one shape."""
-    from cuffless.networks.kernels import fused_kernels
-
     n, parts = len(arrays[0]), []
     for start in range(0, n, FEATURE_BATCH):
         rows = [array[start : start + FEATURE_BATCH] for array in arrays]

@@ -16,6 +16,7 @@ from cuffless.training.backends.adam import BETA1, BETA2, EPSILON
 
 _TRUNCATED_SD = 0.87962566103423978  # of the standard normal distribution between -2 and 2
 _settled: dict[str, int] = {}
+NEEDLESS = ("cv2", "matplotlib", "matplotlib.pyplot")
 _PREDICTED = 512  # windows at a time
 _FEWEST = 16  # rows that a program is compiled for; more are filled up to a power of two
 

@@ -7,6 +7,7 @@ import numpy as np
 from cuffless.networks.kernels import fused_kernels
 from cuffless.training.backends.adam import BETA1, BETA2, EPSILON
 
+NEEDLESS = ("cv2", "jax", "matplotlib", "matplotlib.pyplot")
 _PREDICTED = 512  # windows at a time
 
 
