@@ -69,7 +69,7 @@ def on_tensorflow(keras, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def on_jax(on_tensorflow, project, tmp_path_factory):
-    """Output of the tests of trainings in a process that has JAX, and the folder of the networks that it has trained."""
+    """Output of the tests of trainings in a process on JAX, and the folder of the networks that it has trained."""
     if not HAS_JAX:
         pytest.skip("jax is not installed: make env BACKEND=jax")
     environment = {
@@ -79,7 +79,8 @@ def on_jax(on_tensorflow, project, tmp_path_factory):
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache")),
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    command += ["-W", "ignore:__array__ implementation:DeprecationWarning"]  # Keras's variables under JAX
     command += ["--basetemp", str(tmp_path_factory.mktemp("jax") / "tests")]
     command += [f"tests/training/{name}.py" for name in AGAIN]
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=3600)

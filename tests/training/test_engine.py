@@ -29,8 +29,7 @@ def limited(keras, n=21):
 
 def memory(keras, n=17):
     inputs = keras.Input((6, 2))
-    x = keras.layers.Bidirectional(keras.layers.LSTM(3, return_sequences=True))(inputs)
-    return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.LSTM(4)(x))), n
+    return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Bidirectional(keras.layers.LSTM(3))(inputs))), n
 
 
 def several(keras, n=20):

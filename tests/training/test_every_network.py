@@ -43,7 +43,6 @@ def options(request, shallow, tiny):
     return small.model_copy(update={**FEWER.get(small.architecture, {}), "training": training()})
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("options", [*SMALL, "own"], indirect=True)
 def test_a_network_is_trained_resumed_saved_and_fine_tuned(options, windows, backend, request, tmp_path):
     """One test of all, for each training traces or compiles the network."""
@@ -97,7 +96,6 @@ def _folder(request, tmp_path) -> Path:
     return OTHER.parent / "jax" / name if OTHER.is_dir() else tmp_path / "results"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("options", [*SMALL], indirect=True)
 def test_another_seed_builds_another_network(options):
     def drawn(seed):
