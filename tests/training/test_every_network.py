@@ -96,7 +96,7 @@ def _folder(request, tmp_path) -> Path:
     return OTHER.parent / "jax" / name if OTHER.is_dir() else tmp_path / "results"
 
 
-@pytest.mark.parametrize("options", [*SMALL], indirect=True)
+@pytest.mark.parametrize("options", ["resnet", "lstm-paper"], indirect=True)
 def test_another_seed_builds_another_network(options):
     def drawn(seed):
         backend = current_module()
@@ -113,6 +113,7 @@ def test_networks_of_the_other_backend_predict_the_same():
     folders = sorted(OTHER.iterdir())
     assert len(folders) >= len(SMALL)
     for folder in folders:
-        model, _ = load_network(folder / "model.keras")
+        with current_module().building():  # its first weights, which those of the file replace
+            model, _ = load_network(folder / "model.keras")
         windows, expected = np.load(folder / "windows.npy"), np.load(folder / "pressures.npy")
         np.testing.assert_allclose(predict_pressures(model, windows, derivatives=False), expected, rtol=0, atol=1e-3)
