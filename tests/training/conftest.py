@@ -2,6 +2,7 @@ import sys
 
 import numpy as np
 import pytest
+from small_networks import BACKEND, training
 
 TINY = """
 import keras
@@ -17,17 +18,44 @@ def build(input_shape, options):
 """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def backend():
+    """Name of the backend; JAX is prepared before Keras is imported, as a training does it."""
+    from cuffless.training.backends import use_backend
+
+    if BACKEND == "jax":
+        use_backend(BACKEND).prepare(0, 1)
+    return BACKEND
+
+
+@pytest.fixture(scope="session")
+def keras(backend):
+    """Keras, which no module imports as it is collected: that takes its time."""
+    import keras
+
+    return keras
+
+
+@pytest.fixture
+def shallow(monkeypatch):
+    """Architectures of all their kinds of layers, but few of each: tracing and compiling take their time for each."""
+    from cuffless.architectures import lstm, slapnicar
+
+    monkeypatch.setattr(slapnicar, "BLOCK_FILTERS", (32,))
+    monkeypatch.setitem(lstm.VARIANTS, "paper", (32, "same", (64,), (128,)))
+    monkeypatch.setitem(lstm.VARIANTS, "code", (64, "causal", (128,), (256,)))
+
+
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     """Options of a network that is traced in a second, with dropout and batch normalization; epochs=2, ..."""
-    from cuffless.config import CustomOptions, TrainingOptions
+    from cuffless.config import CustomOptions
 
     folder = tmp_path_factory.mktemp("modules")
     (folder / "tiny_network.py").write_text(TINY)
 
-    def make(**training):
-        settings = TrainingOptions(**{"epochs": 2, "patience": None, **training})
-        return CustomOptions(architecture="tiny_network:build", training=settings)
+    def make(**options):
+        return CustomOptions(architecture="tiny_network:build", training=training(**options))
 
     sys.path.insert(0, str(folder))
     yield make

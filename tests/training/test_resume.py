@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from cuffless.config import AlexNetOptions
 from cuffless.training import train_network
+from cuffless.training.backends import current_module
+from cuffless.training.checkpoints import state_folder
 from cuffless.training.state import STATE_FILE, Progress, load_state, save_state
 
 # TensorFlow's variables lack NumPy 2's `copy` argument; Keras stumbles over it when it saves them.
@@ -41,47 +42,60 @@ def test_a_training_stopped_on_its_way_ends_bit_for_bit_as_if_undisturbed(tiny, 
 
 @pytest.fixture
 def small():
-    """Build and compile a network that a state may be taken up in."""
+    """A network that a state may be taken up in, and its engine after a step."""
     import keras
 
-    from cuffless.networks import build_network
-
     keras.utils.set_random_seed(0)
-    network = build_network(AlexNetOptions(width=0.02), (63, 1), label_mean=(120, 60), label_sd=(15, 8))
-    network.compile("adam", "mse")
-    network.optimizer.build(network.trainable_variables)
-    return network
+    inputs = keras.Input((63, 1))
+    network = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(inputs)))
+    engine = current_module().Engine(network, 0.001)
+    step(engine)
+    return network, engine
+
+
+def step(engine):
+    engine.train([np.ones((4, 63, 1), np.float32)], np.ones((4, 2), np.float32), np.arange(4), 4)
 
 
 def test_a_state_holds_weights_optimizer_and_counters(small, tmp_path):
-    small.optimizer.iterations.assign(77)
+    small, engine = small
+    optimizer = [np.copy(array) for array in engine.optimizer_state()]
     weights = small.get_weights()
     best = [weight + 1 for weight in weights]
     history = [{"epoch": 1, "val_loss": 0.1 + 0.2}]
-    save_state(tmp_path, small, Progress(history, 1, 0.3, 0.1 + 0.2, 0, 1.5, [], best), {"seed": 1})
+    save_state(tmp_path, small, engine, Progress(history, 1, 0.3, 0.1 + 0.2, 0, 1.5, [], best), {"seed": 1})
     small.set_weights([0 * weight for weight in weights])
-    small.optimizer.iterations.assign(0)
+    step(engine)
 
-    progress = load_state(tmp_path, small, {"seed": 1})
+    progress = load_state(tmp_path, small, engine, {"seed": 1})
     assert (progress.epoch, progress.history, progress.lowest_loss) == (1, history, 0.1 + 0.2)
-    assert int(small.optimizer.iterations) == 77
-    for found, expected in zip([*small.get_weights(), *progress.best_weights], [*weights, *best], strict=True):
+    read = [*small.get_weights(), *progress.best_weights, *engine.optimizer_state()]
+    for found, expected in zip(read, [*weights, *best, *optimizer], strict=True):
         np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "text", "other"])
 def test_a_state_that_is_damaged_or_anothers_is_not_taken_up(small, tmp_path, damage):
-    save_state(tmp_path, small, Progress([{"epoch": 1}], best_weights=small.get_weights()), {"seed": 1})
+    small, engine = small
+    save_state(tmp_path, small, engine, Progress([{"epoch": 1}], best_weights=small.get_weights()), {"seed": 1})
     path = tmp_path / STATE_FILE
     content = path.read_bytes()
     path.write_bytes({"cut": content[: len(content) // 2], "empty": b"", "text": b"none", "other": content}[damage])
     lines = []
     before = small.get_weights()
-    progress = load_state(tmp_path, small, {"seed": 2 if damage == "other" else 1}, lines.append)
+    progress = load_state(tmp_path, small, engine, {"seed": 2 if damage == "other" else 1}, lines.append)
     assert progress.epoch == 0
     assert "training starts from the beginning" in lines[0]
     for weight, expected in zip(small.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, expected)
+
+
+def test_no_training_takes_up_the_state_of_another_backend(tiny, stores, backend, tmp_path):
+    train_network(tiny(epochs=1), *stores, seed=0, state=tmp_path, log=lambda line: None)
+    with np.load(tmp_path / STATE_FILE) as arrays:
+        assert json.loads(str(arrays["facts"]))["backend"] == backend
+    folders = {state_folder("d", "run", [], "{}", "code", backend=name) for name in ("tensorflow", "jax")}
+    assert len(folders) == 2
 
 
 def test_the_state_goes_once_the_results_are_written(tiny, stores, tmp_path):
