@@ -22,8 +22,10 @@ with logged(snakemake.log[0]):
     name = "_".join(Path(out.run).parent.parts[3:])  # personalization_main_alexnet_seed0
     used = (files.plan, files.windows, files.model)
     state = state_folder(wildcards.dataset, name, used, params.options, str(params.code), backend=params.backend)
-    use_backend(params.backend).prepare(seed, params.threads)
-    model, metadata = load_network(files.model, [params.architecture])
+    backend = use_backend(params.backend)
+    backend.prepare(seed, params.threads)
+    with backend.building():
+        model, metadata = load_network(files.model, [params.architecture])
     fits = fits_of(params.arm, pd.read_parquet(files.plan), params.options)
     predictions, table, facts = finetune_network(
         model, fits, files.windows, derivatives=bool(metadata.get("derivatives", False)), seed=seed, state=state

@@ -15,6 +15,7 @@ from cuffless.errors import shortened
 from cuffless.networks import channel_count, load_network, predict_pressures
 from cuffless.options import one_line_errors
 from cuffless.records import Entry, Record, RecordError, open_record
+from cuffless.training.backends import current_module
 from cuffless.windows import EXPLANATIONS, Windows, cut_windows, first_broken_rule, upside_down
 
 PREDICTION_COLUMNS = ("subject", "record", "start", "seconds", "sbp_ref", "dbp_ref", "sbp", "dbp", "hr", "snr")
@@ -72,7 +73,8 @@ def load_predictor(
         If it cannot be loaded, the options of its windows are unknown, its input is not such a window, or its output
         is not two pressures.
     """
-    model, metadata = load_network(path, own, memory_gb=memory_gb)
+    with current_module().building():
+        model, metadata = load_network(path, own, memory_gb=memory_gb)
     if metadata.get("windows"):
         try:
             windows = WindowOptions.model_validate(metadata["windows"])

@@ -3,8 +3,8 @@
 A backend's module has these: ``load()`` imports Keras on it, and ``NEEDLESS`` names what Keras then imports wherever it
 is installed and nothing here uses; ``prepare(seed, threads, log)`` fixes threads, random numbers and deterministic
 operations before anything runs, and tells by ``log`` what can no longer be set; ``devices()`` gives the threads and
-GPUs for the run file; ``building()`` is a context in which networks are built; and ``Engine`` trains one. Only the
-module of the backend in use is imported.
+GPUs for the run file; ``building()`` is a context in which networks are built and read; and ``Engine`` trains one. Only
+the module of the backend in use is imported.
 """
 
 import gc

@@ -49,7 +49,10 @@ def prepare(seed: int, threads: int, log=print) -> None:
 
 @contextmanager
 def building() -> Iterator[None]:
-    """Let NumPy draw initial weights: JAX compiles a program for each shape, which costs more than some epochs."""
+    """Let NumPy draw initial weights: JAX compiles a program for each shape, which costs more than some epochs.
+
+    A network that is read has initial weights too, before it gets its own.
+    """
     import keras
 
     scaling, orthogonal = keras.initializers.VarianceScaling, keras.initializers.Orthogonal
