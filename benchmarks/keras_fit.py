@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 from cuffless.config import NetworkOptions
@@ -45,20 +46,18 @@ def train_by_keras(options: NetworkOptions, train_set: Path, val_set: Path, end_
         jit_compile=False,
         steps_per_execution=STEPS_AT_ONCE,
     )
-    size, epoch = setting.batch_size, 0
+    size, epochs = setting.batch_size, count(1)
 
     def pieces():
-        return feed(train, batch_size=size * -(-HANDOVER // size), seed=0, epoch=epoch)
+        return feed(train, batch_size=size * -(-HANDOVER // size), seed=0, epoch=next(epochs))
 
     signature = tf.TensorSpec((None, train.length, 1), tf.float32), tf.TensorSpec((None, 2), tf.float32)
     batches = tf.data.Dataset.from_generator(pieces, output_signature=signature).prefetch(1).rebatch(size)
     batches = batches.apply(tf.data.experimental.assert_cardinality(-(-len(train) // size))).prefetch(2)
     best = np.inf
-    for epoch in range(1, setting.epochs + 1):
+    for _ in range(setting.epochs):
         model.fit(batches, epochs=1, verbose=0, shuffle=False)
-        errors = [
-            np.abs(model.predict_on_batch(x) - y).sum() for x, y in feed(val, batch_size=VALIDATION_BATCH)
-        ]
+        errors = [np.abs(model.predict_on_batch(x) - y).sum() for x, y in feed(val, batch_size=VALIDATION_BATCH)]
         if sum(errors) < best:
             best, _ = sum(errors), model.get_weights()
         end_epoch()

@@ -16,6 +16,7 @@ from cuffless.training.backends.adam import BETA1, BETA2, EPSILON
 
 _TRUNCATED_SD = 0.87962566103423978  # of the standard normal distribution between -2 and 2
 _FEWEST = 16  # rows that a program is compiled for; more are filled up to a power of two
+_LARGE = 2**18  # values of a weight that is updated on its own: copying it into a row would cost more than that saves
 
 
 def prepare(seed: int, threads: int, log=print) -> None:
@@ -136,7 +137,9 @@ class Engine:
 
         self._model, self._rate = model, learning_rate
         self._weights, self._others = model.trainable_variables, model.non_trainable_variables
-        self._moments = [jnp.zeros(sum(math.prod(w.shape) for w in self._weights)) for _ in range(2)]
+        self._groups = _groups([math.prod(w.shape) for w in self._weights])
+        sizes = [sum(math.prod(self._weights[i].shape) for i in group) for group in self._groups]
+        self._moments = [[jnp.zeros(size) for size in sizes] for _ in range(2)]
         self._steps = jnp.zeros((), jnp.int32)
         self._compiled_step = jax.jit(self._step, static_argnames="size", donate_argnames="state")
         self._compiled_outputs = jax.jit(lambda weights, others, x: self._outputs(weights, others, x)[0])
@@ -165,14 +168,15 @@ class Engine:
         return np.asarray(self._compiled_outputs(*self._values(), given))[:n]
 
     def optimizer_state(self) -> list[np.ndarray]:
-        """Return steps, and first and second moments of all weights in a row."""
-        return [np.asarray(array) for array in (self._steps, *self._moments)]
+        """Return steps, and first and second moments of each group of weights."""
+        return [np.asarray(array) for array in (self._steps, *self._moments[0], *self._moments[1])]
 
     def set_optimizer_state(self, arrays) -> None:
         """Restore what `optimizer_state` has given."""
         import jax.numpy as jnp
 
-        self._steps, *self._moments = map(jnp.array, arrays)  # copies: a step takes their memory over
+        self._steps, *moments = map(jnp.array, arrays)  # copies: a step takes their memory over
+        self._moments = [moments[: len(self._groups)], moments[len(self._groups) :]]
 
     def _values(self) -> tuple[list, list]:
         """Weights that train, and the model's other variables."""
@@ -204,20 +208,27 @@ class Engine:
         return weights, others, first, second, steps, sums + jnp.stack([n_rows * loss, absolute])
 
     def _updated(self, weights, gradients, first, second, time):
-        """Adam, on all weights in a row: one pass over them, where one a weight compiles and runs longer."""
+        """Adam, on small weights in a row: one pass over them, where one per weight compiles and runs longer."""
         import jax.numpy as jnp
 
-        gradient = jnp.concatenate([g.ravel().astype(jnp.float32) for g in gradients])
-        first += (1 - BETA1) * (gradient - first)
-        second += (1 - BETA2) * (jnp.square(gradient) - second)
         rate = self._rate * jnp.sqrt(1 - BETA2**time) / (1 - BETA1**time)
-        changes = jnp.split(rate * first / (jnp.sqrt(second) + EPSILON), np.cumsum([w.size for w in weights])[:-1])
-        limits = [variable.constraint or (lambda weight: weight) for variable in self._weights]
-        updated = [
-            limit(weight - change.reshape(weight.shape).astype(weight.dtype))
-            for weight, change, limit in zip(weights, changes, limits, strict=True)
-        ]
+        updated, first, second = list(weights), list(first), list(second)
+        for k, group in enumerate(self._groups):
+            gradient = jnp.concatenate([gradients[i].ravel().astype(jnp.float32) for i in group])
+            first[k] += (1 - BETA1) * (gradient - first[k])
+            second[k] += (1 - BETA2) * (jnp.square(gradient) - second[k])
+            ends = np.cumsum([weights[i].size for i in group])[:-1]
+            changes = jnp.split(rate * first[k] / (jnp.sqrt(second[k]) + EPSILON), ends)
+            for i, change in zip(group, changes, strict=True):
+                limit = self._weights[i].constraint or (lambda weight: weight)
+                updated[i] = limit(weights[i] - change.reshape(weights[i].shape).astype(weights[i].dtype))
         return updated, first, second
+
+
+def _groups(sizes: list[int]) -> list[list[int]]:
+    """Positions of weights that are updated together: all small ones, and each large one alone."""
+    small = [i for i, size in enumerate(sizes) if size < _LARGE]
+    return [*([small] if small else []), *([i] for i, size in enumerate(sizes) if size >= _LARGE)]
 
 
 def _rows(n: int) -> int:
