@@ -153,7 +153,7 @@ class Engine:
         x, y = [jnp.asarray(_filled(part, rows)) for part in x], jnp.asarray(_filled(y, rows))
         last = -(-n // batch_size) * batch_size
         order = jnp.asarray(np.resize(order, _rows(last) + batch_size).astype(np.int32))  # from its start again
-        state = (*self._values(), *self._moments, self._steps, jnp.zeros(2))
+        state: tuple = (*self._values(), *self._moments, self._steps, jnp.zeros(2))
         for start in range(0, n, batch_size):
             state = self._compiled_step(state, x, y, order, start, n, size=batch_size)
         weights, others, *self._moments, self._steps, sums = state
