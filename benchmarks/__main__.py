@@ -15,6 +15,7 @@ from benchmarks.rates import importing, materializing, predicting, simulating
 from benchmarks.scale import dry_run_20000, materialize_million
 from benchmarks.study import default_study
 from benchmarks.table import Measurement, broken, print_table, write_table
+from benchmarks.training import full_size, training
 from benchmarks.windowing import wfdb_to_store, windowing
 
 BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
@@ -25,6 +26,8 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
         long_records,
         feeding,
         fitting,
+        training,
+        full_size,
         materializing,
         simulating,
         predicting,

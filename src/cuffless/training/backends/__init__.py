@@ -100,6 +100,7 @@ def _import_keras(backend: ModuleType) -> None:
     finally:
         if collects:
             gc.enable()
+    gc.freeze()  # nor are they later, when networks are traced
 
 
 @contextmanager
