@@ -36,7 +36,7 @@ def iter_power(stretches, taper, size, bins: slice) -> Iterator[tuple[slice, np.
     """
     n = stretches.shape[1]
     padded = np.empty((0, size), np.float32)
-    for rows in row_blocks(len(stretches), size // 2):
+    for rows in row_blocks(len(stretches), size):
         some = stretches[rows].astype(np.float32, copy=False)
         padded = padded[: len(some)] if len(padded) else np.zeros((len(some), size), np.float32)
         np.multiply(some, taper, out=padded[:, :n])
