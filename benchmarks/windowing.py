@@ -28,18 +28,18 @@ PROMINENCE_MMHG, WLEN = 10, 251
 
 
 def windowing() -> Iterator[Measurement]:
-    """One hour of PPG and ABP in memory: at most 1.8 times the floor's CPU time."""
+    """One hour of PPG and ABP in memory: at most 1.6 times the floor's CPU time."""
     subject, options = simulated(1), WindowOptions()
     record = from_arrays("hour", subject.ppg, subject.abp, FS)
     floor = _floor(subject.ppg, subject.abp, cut_windows(record, options))
     floor_ms, whole_ms, ratio = _paired(floor, lambda: cut_windows(record, options))
-    yield Measurement("windowing_over_floor", ratio, "CPU ratio", at_most=1.8)
+    yield Measurement("windowing_over_floor", ratio, "CPU ratio", at_most=1.6)
     yield Measurement("windowing_hour", whole_ms, "CPU ms")
     yield Measurement("windowing_floor", floor_ms, "CPU ms")
 
 
 def wfdb_to_store() -> Iterator[Measurement]:
-    """One hour from a WFDB file to a Zarr store, index and quality table: at most 2.6 times the same floor."""
+    """One hour from a WFDB file to a Zarr store, index and quality table: at most 2.2 times the same floor."""
     subject, options = simulated(1), WindowOptions()
     record = from_arrays("hour", subject.ppg, subject.abp, FS)
     floor = _floor(subject.ppg, subject.abp, cut_windows(record, options))
@@ -53,7 +53,7 @@ def wfdb_to_store() -> Iterator[Measurement]:
                 opened.add(row, iter_windows(open_record(path), options))
 
         _, whole_ms, ratio = _paired(floor, store)
-    yield Measurement("wfdb_to_store_over_floor", ratio, "CPU ratio", at_most=2.6)
+    yield Measurement("wfdb_to_store_over_floor", ratio, "CPU ratio", at_most=2.2)
     yield Measurement("wfdb_to_store_hour", whole_ms, "CPU ms")
 
 

@@ -7,7 +7,7 @@ from cuffless.records import from_arrays
 from cuffless.simulator import simulate_subject
 from cuffless.windows import cut_windows
 from cuffless.windows.materialize import write_set
-from cuffless.windows.store import SHARD_ROWS
+from cuffless.windows.zarr_file import SHARD_ROWS
 
 
 @pytest.fixture(scope="session")

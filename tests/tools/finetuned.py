@@ -5,17 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import zarr
 
-from cuffless.windows import create_array
+from cuffless.windows import ZarrFile
 
 
 def write_windows(path: Path, ppg: np.ndarray, labels: np.ndarray) -> None:
     """Write windows and their pressures as a store."""
-    with zarr.storage.ZipStore(path, mode="w") as opened:
-        root = zarr.create_group(opened)
-        create_array(root, "labels", labels.shape, "float32", 2)[:] = labels
-        create_array(root, "ppg", ppg.shape, "float16", ppg.shape[1])[:] = ppg
+    with ZarrFile(path, {}) as opened:
+        opened.add_array("labels", labels.shape, "float32").append(labels)
+        opened.add_array("ppg", ppg.shape, "float16").append(ppg)
 
 
 def stop_and_go_on(tune: Callable) -> tuple[list[str], tuple]:

@@ -17,7 +17,7 @@ import pandas as pd
 from cuffless.config import SplitOptions
 from cuffless.designs.audit import make_audit
 from cuffless.signals.shifts import MOST_SHIFT, STEP, Projection, Shifts
-from cuffless.windows.store import SHARD_ROWS
+from cuffless.windows.zarr_file import SHARD_ROWS
 
 COLUMNS = ("subset", "position", "other", "other_position", "correlation", "shift")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-VALUES = 1 << 16
+VALUES = 1 << 17
 """Values in a block: so few that temporary results stay in a processor's cache, where new memory costs nothing."""
 
 LANES = 16

@@ -46,7 +46,7 @@ def signal_to_noise(ppg, fs, pulse_hz, *, half_width=0.1, harmonic_half_width=0.
     n = ppg.shape[1]
     size = spectrum_size(fs, n)
     taper = scipy.signal.windows.hamming(n, sym=False).astype(np.float32)
-    centred = ppg.astype(np.float32) - ppg.mean(axis=1, keepdims=True, dtype=np.float32)
+    centred = ppg.astype(np.float32, copy=False) - ppg.mean(axis=1, keepdims=True, dtype=np.float32)
     if np.isnan(centred).any():
         raise ValueError("PPG contains NaN; cut it at missing samples first")
     first, last = int(np.ceil(band[0] * size / fs)), int(np.floor(band[1] * size / fs))

@@ -36,9 +36,11 @@ def iter_power(stretches, taper, size, bins: slice) -> Iterator[tuple[slice, np.
     """
     n = stretches.shape[1]
     padded = np.empty((0, size), np.float32)
-    for rows in row_blocks(len(stretches), size // 2):
-        some = stretches[rows].astype(np.float32)
+    for rows in row_blocks(len(stretches), size):
+        some = stretches[rows].astype(np.float32, copy=False)
         padded = padded[: len(some)] if len(padded) else np.zeros((len(some), size), np.float32)
         np.multiply(some, taper, out=padded[:, :n])
         spectrum = scipy.fft.rfft(padded, axis=1)[:, bins]
-        yield rows, spectrum.real**2 + spectrum.imag**2
+        power = spectrum.real**2
+        power += spectrum.imag**2
+        yield rows, power

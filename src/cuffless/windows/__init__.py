@@ -7,17 +7,18 @@ from cuffless.windows.measure import Measures
 from cuffless.windows.polarity import upside_down
 from cuffless.windows.quality import count_rejections, first_broken_rule, judge_labelled
 from cuffless.windows.shard import join_tables, passing_signals, store_records, store_stretches
-from cuffless.windows.store import WindowStore, create_array
+from cuffless.windows.store import WindowStore
 from cuffless.windows.stretches import iter_stretches
 from cuffless.windows.subjects import join_index, join_quality, name_owners, name_subjects
+from cuffless.windows.zarr_file import ZarrFile
 
 __all__ = [
     "EXPLANATIONS",
     "Measures",
     "WindowStore",
     "Windows",
+    "ZarrFile",
     "count_rejections",
-    "create_array",
     "cut_windows",
     "first_broken_rule",
     "iter_stretches",

@@ -68,7 +68,7 @@ def unit_windows(trace, start, seconds, fs, n_samples):
     (n_windows, n_samples) float16 array
     """
     result = np.empty((len(start), n_samples), np.float16)
-    for some in row_blocks(len(start), n_samples):
+    for some in row_blocks(len(start), 4 * n_samples):
         ppg = cubic_windows(trace, start[some], seconds[some], fs, n_samples)
         ppg -= ppg.mean(axis=1, keepdims=True)
         ppg /= np.maximum(ppg.std(axis=1, keepdims=True), np.finfo(np.float32).tiny)

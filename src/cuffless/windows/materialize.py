@@ -11,11 +11,10 @@ import pandas as pd
 from cuffless.config import DownloadOptions
 from cuffless.files import name_file_if_full, require_space, whole_file
 from cuffless.windows.shuffle import Shuffle
-from cuffless.windows.store import SHARD_ROWS, create_array
+from cuffless.windows.zarr_file import SHARD_ROWS, ZarrFile
 
 LABELS = ("sbp", "dbp")
 READ_ROWS = 4 * SHARD_ROWS
-_DATE = (1980, 1, 1, 0, 0, 0)
 _METADATA, _PER_SHARD = 16_384, 1024  # maximum bytes besides the windows, per store and per shard
 
 
@@ -160,34 +159,9 @@ def write_set(path: str | Path, labels: np.ndarray, blocks: Iterable[np.ndarray]
     attributes : dict
         Kept in the store.
     """
-    import zarr
-
-    with whole_file(path) as part, _undated_store()(part, mode="w") as opened:
-        root = zarr.create_group(opened, attributes=attributes)
-        label_array = create_array(root, "labels", labels.shape, "float32", labels.shape[1])
-        ppg_array = create_array(root, "ppg", (len(labels), width), "float16", width)
-        # Shard by shard: several at once would be written in the order in which threads finish.
-        for first in range(0, len(labels), SHARD_ROWS):
-            label_array[first : first + SHARD_ROWS] = labels[first : first + SHARD_ROWS]
-        first = 0
+    with whole_file(path) as part, ZarrFile(part, attributes) as opened:
+        label_rows = opened.add_array("labels", labels.shape, "float32")
+        ppg_rows = opened.add_array("ppg", (len(labels), width), "float16")
+        label_rows.append(labels)
         for block in blocks:
-            for start in range(0, len(block), SHARD_ROWS):
-                rows = block[start : start + SHARD_ROWS]
-                ppg_array[first : first + len(rows)] = rows
-                first += len(rows)
-
-
-def _undated_store():
-    """Zarr's zip store, every entry of the same date: equal windows give equal bytes, so that training can resume."""
-    import zipfile
-
-    import zarr
-
-    class UndatedZipStore(zarr.storage.ZipStore):
-        def _set(self, key, value):
-            entry = zipfile.ZipInfo(key, _DATE)
-            entry.compress_type = self.compression
-            entry.external_attr = 0o644 << 16
-            self._zf.writestr(entry, value.to_bytes())
-
-    return UndatedZipStore
+            ppg_rows.append(block)

@@ -127,7 +127,7 @@ def _snr(analysed, centre, hz, length, options):
     room = min(int(length * ANALYSIS_HZ), len(analysed)) - n
     middle = np.floor(centre * ANALYSIS_HZ + 1e-6).astype(int)  # halves must fall alike wherever reading began
     begin = np.clip(middle - n // 2, 0, max(room, 0))
-    views = np.lib.stride_tricks.sliding_window_view(analysed, n)[begin]
+    views = np.lib.stride_tricks.sliding_window_view(analysed.astype(np.float32), n)[begin]
     return snr_of(views, ANALYSIS_HZ, hz, options)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cuffless.windows.store import SHARD_ROWS
+from cuffless.windows.zarr_file import SHARD_ROWS
 
 BLOCK_BYTES = 64 * 2**20
 PENDING_BYTES = 16 * 2**20

@@ -16,9 +16,8 @@ from cuffless.records import reason_text
 from cuffless.windows.batch import Windows
 from cuffless.windows.measure import Measures
 from cuffless.windows.polarity import upside_down
+from cuffless.windows.zarr_file import SHARD_ROWS, ZarrFile
 
-CHUNK_ROWS = 256
-SHARD_ROWS = 1024
 LABELS = ("sbp", "dbp", "hr", "snr", "start", "seconds")
 INDEX_COLUMNS = ("record", "subject", "row", "start", "seconds", "sbp", "dbp", "hr", "snr")
 
@@ -48,18 +47,16 @@ class WindowStore:
 
     def __enter__(self):
         import pyarrow.parquet
-        import zarr
 
         self._exits = ExitStack()
         self._parts = [self._exits.enter_context(whole_file(path)) for path in self.paths]
-        self._zip = zarr.storage.ZipStore(self._parts[0], mode="w")
-        self._root = zarr.create_group(self._zip, attributes={"windows": self.options.model_dump(mode="json")})
+        self._zarr = ZarrFile(self._parts[0], {"windows": self.options.model_dump(mode="json")})
         self._index = pyarrow.parquet.ParquetWriter(self._parts[1], _index_schema())
         return self
 
     def __exit__(self, kind, error, trace):
         try:
-            self._zip.close()
+            self._zarr.close()
             self._index.close()
             if kind is None:
                 self._write_quality()
@@ -126,12 +123,12 @@ class WindowStore:
             "windows_cut": n_cut,
             "rejected": rejected,
         }
-        group = self._root.create_group(row["record"], attributes=attributes)
-        create_array(group, "labels", (n, len(LABELS)), "float64", len(LABELS))[:] = table
-        ppg = create_array(group, "ppg", (n, width), "float16", width)
-        for first in range(0, n, SHARD_ROWS):
-            rows = min(SHARD_ROWS, n - first)
-            ppg[first : first + rows] = np.frombuffer(spill.read(rows * width * 2), np.float16).reshape(rows, width)
+        name = row["record"]
+        self._zarr.add_group(name, attributes)
+        self._zarr.add_array(f"{name}/labels", table.shape, "float64").append(table)
+        ppg = self._zarr.add_array(f"{name}/ppg", (n, width), "float16")
+        while piece := spill.read(SHARD_ROWS * width * 2):
+            ppg.append(np.frombuffer(piece, np.float16).reshape(-1, width))
 
 
 class Recording:
@@ -160,23 +157,6 @@ class Recording:
     def polarity(self) -> np.ndarray:
         """Evidence that the PPG is upside down, (n, 2), of all windows; see `upside_down`."""
         return np.concatenate(self._polarity) if self._polarity else np.empty((0, 2))
-
-
-def create_array(group, name: str, shape: tuple[int, int], dtype: str, width: int):
-    """Array of rows in chunks of 256, compressed, few files however many rows."""
-    from zarr.codecs import BloscCodec
-
-    shard = min(-(-max(shape[0], 1) // CHUNK_ROWS) * CHUNK_ROWS, SHARD_ROWS)
-    return group.create_array(
-        name,
-        shape=shape,
-        dtype=dtype,
-        chunks=(CHUNK_ROWS, width),
-        shards=(shard, width),
-        compressors=BloscCodec(cname="zstd", clevel=1, shuffle="shuffle"),
-        fill_value=0,
-        config={"write_empty_chunks": True},  # there are none, and looking for them takes a fifth of the time
-    )
 
 
 def _label_table(kept: Measures) -> np.ndarray:
