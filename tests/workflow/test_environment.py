@@ -85,17 +85,17 @@ def test_a_lock_that_changes_changes_the_container(derive):
 
 
 def test_every_rule_with_a_job_names_the_conda_environment(project):
-    """And one that trains the environment that has its backend."""
-    training = 0
+    """And one that trains or runs networks the environment that has its backend."""
+    of_networks = 0
     for path in (project / "workflow" / "rules").glob("*.smk"):
         for rule in re.split(r"^rule ", path.read_text(), flags=re.MULTILINE)[1:]:
             own = rule.split("\nuse rule ")[0]
             if re.search(r"^    (script|shell):", own, flags=re.MULTILINE):
-                trains = "code=network_code(" in own
-                named = "NETWORK_ENVIRONMENT" if trains else '"../../envs/cuffless.yaml"'
+                runs = "code=network_code(" in own or "predict_recordings.py" in own
+                named = "NETWORK_ENVIRONMENT" if runs else '"../../envs/cuffless.yaml"'
                 assert f"    conda:\n        {named}\n" in own, own.split(":")[0]
-                training += trains
-    assert training == 3
+                of_networks += runs
+    assert of_networks == 4
 
 
 def test_locks_name_no_host(project):

@@ -113,7 +113,10 @@ def test_an_option_on_the_command_line_leaves_the_others_of_its_section(make_stu
     target = "results/tiny/training/nonmixed/alexnet/seed0/model.keras"
     (study.folder / "show.smk").write_text(
         'include: "Snakefile"\nprint("FOUND", STUDY.networks["alexnet"].training.canonical())\n'
+        'print("ENVIRONMENT", NETWORK_ENVIRONMENT)\n'
     )
-    done = study("-n", "--snakefile", "show.smk", "--config", "training={epochs: 2}", "--", target)
-    [found] = [yaml.safe_load(line[6:]) for line in done.stdout.splitlines() if line.startswith("FOUND ")]
-    assert (found["epochs"], found["patience"]) == (2, 3)
+    for chosen, environment in (("epochs: 2", "cuffless.yaml"), ("epochs: 2, backend: jax", "cuffless-jax.yaml")):
+        done = study("-n", "--snakefile", "show.smk", "--config", f"training={{{chosen}}}", "--", target)
+        [found] = [yaml.safe_load(line[6:]) for line in done.stdout.splitlines() if line.startswith("FOUND ")]
+        assert (found["epochs"], found["patience"]) == (2, 3)
+        assert f"ENVIRONMENT ../../envs/{environment}" in done.stdout.splitlines()
