@@ -63,3 +63,18 @@ def test_a_record_is_not_written_twice(tmp_path):
         file.add_group("r", {})
         with pytest.raises(ValueError, match=r"r/zarr.json would be written twice"):
             file.add_group("r", {})
+
+
+@pytest.mark.parametrize("name", ["p00/p01", "/p00//p01/", "p00\\p01"])
+def test_a_record_is_found_by_its_name_whatever_its_slashes(tmp_path, name):
+    with ZarrFile(tmp_path / "a.zarr.zip", {}) as file:
+        file.add_group(name, {})
+        file.add_array(f"{name}/x", (2, 2), "float32").append(np.ones((2, 2), np.float32))
+    with zarr.storage.ZipStore(tmp_path / "a.zarr.zip", mode="r") as store:
+        assert np.array_equal(zarr.open_group(store, mode="r")[f"{name}/x"][:], np.ones((2, 2)))
+
+
+@pytest.mark.parametrize("name", ["../p01", "p00/./p01"])
+def test_a_name_that_leads_elsewhere_is_refused(tmp_path, name):
+    with ZarrFile(tmp_path / "a.zarr.zip", {}) as file, pytest.raises(ValueError, match="rename the record"):
+        file.add_group(name, {})

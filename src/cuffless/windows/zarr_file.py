@@ -49,11 +49,11 @@ class ZarrFile:
 
     def add_group(self, path: str, attributes: dict[str, Any]) -> None:
         """Begin a group, whose members follow."""
-        self.add_metadata(path, {"attributes": attributes, "zarr_format": 3, "node_type": "group"})
+        self.add_metadata(_normal(path), {"attributes": attributes, "zarr_format": 3, "node_type": "group"})
 
     def add_array(self, path: str, shape: tuple[int, int], dtype: str) -> "Rows":
         """Begin an array of rows of numbers, compressed in chunks of 256 rows, few members however many rows."""
-        return Rows(self, path, shape, np.dtype(dtype))
+        return Rows(self, _normal(path), shape, np.dtype(dtype))
 
     def add_metadata(self, path: str, content: dict[str, Any]) -> None:
         """Describe a group or an array."""
@@ -124,6 +124,20 @@ class Rows:
         index[:n_chunks, 0] = np.cumsum(index[:n_chunks, 1]) - index[:n_chunks, 1]
         ending = index.tobytes()
         return b"".join((*chunks, ending, google_crc32c.value(ending).to_bytes(4, "little")))
+
+
+def _normal(path: str) -> str:
+    """A path as zarr looks for it.
+
+    Raises
+    ------
+    ValueError
+        If part of it is ``.`` or ``..``.
+    """
+    parts = [part for part in path.replace("\\", "/").split("/") if part]
+    if {".", ".."} & set(parts):
+        raise ValueError(f"{path}: a record's name must not have . or .. between slashes; rename the record")
+    return "/".join(parts)
 
 
 def _named(name: str, **configuration) -> dict[str, Any]:
