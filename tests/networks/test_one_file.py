@@ -40,7 +40,7 @@ import json
 import sys
 from cuffless.config import ARCHITECTURES, network_names, read_config
 from cuffless.config.documentation import option_table, schema
-from cuffless.figures.style import NETWORKS as in_figures
+from cuffless.figures.names import NETWORKS as in_figures
 from cuffless.judgement.paper_tables import NETWORKS as in_tables
 from cuffless.planning.training import model_bytes
 
