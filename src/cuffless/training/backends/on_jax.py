@@ -28,7 +28,7 @@ def load() -> None:
 
 
 def prepare(seed: int, threads: int, log=print) -> None:
-    """Fix threads, random numbers and deterministic operations; see `use_backend`."""
+    """Fix threads, random numbers and deterministic operations."""
     flags = {"--xla_cpu_multi_thread_eigen": str(threads > 1).lower(), "--xla_gpu_deterministic_ops": "true"}
     wanted = {"NPROC": str(threads), "XLA_FLAGS": _with_flags(os.environ.get("XLA_FLAGS", ""), flags)}
     if _settled.setdefault("threads", threads) != threads:  # JAX has read its settings
@@ -178,7 +178,8 @@ class Engine:
             rows = [part[start : start + _PREDICTED] for part in x]
             n = len(rows[0])
             given = [_filled(part, _rows(n)) for part in rows]
-            outputs[start : start + n] = self._compiled_outputs(*self._values(), self._scale, given)[:n]
+            found = np.asarray(self._compiled_outputs(*self._values(), self._scale, given))
+            outputs[start : start + n] = found[:n]  # by NumPy: JAX compiles a program for each n
         return outputs
 
     def optimizer_state(self) -> list[np.ndarray]:

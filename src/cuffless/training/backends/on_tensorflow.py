@@ -18,7 +18,7 @@ def load() -> None:
 
 
 def prepare(seed: int, threads: int, log=print) -> None:
-    """Fix threads, random numbers and deterministic operations; see `use_backend`."""
+    """Fix threads, random numbers and deterministic operations."""
     import keras
     import tensorflow as tf
 
@@ -136,24 +136,23 @@ class Engine:
         import tensorflow as tf
 
         step = tf.cast(self._steps.assign_add(1), tf.float32)
+        numbers = {
+            "beta1_power": tf.pow(BETA1, step),
+            "beta2_power": tf.pow(BETA2, step),
+            "lr": self._rate,
+            "beta1": BETA1,
+            "beta2": BETA2,
+            "epsilon": EPSILON,
+        }
         for weight, first, second, gradient in zip(self._weights, *self._moments, gradients, strict=True):
             if gradient is None:  # a weight that the outputs do not depend on
                 continue
-
-            def number(value, dtype=first.dtype):
-                return tf.cast(value, dtype)
-
             tf.raw_ops.ResourceApplyAdam(
                 var=weight.value.handle,
                 m=first.handle,
                 v=second.handle,
-                beta1_power=number(tf.pow(BETA1, step)),
-                beta2_power=number(tf.pow(BETA2, step)),
-                lr=number(self._rate),
-                beta1=number(BETA1),
-                beta2=number(BETA2),
-                epsilon=number(EPSILON),
                 grad=tf.convert_to_tensor(gradient),
+                **{name: tf.cast(value, first.dtype) for name, value in numbers.items()},
             )
             if weight.constraint is not None:
                 weight.assign(weight.constraint(weight))
