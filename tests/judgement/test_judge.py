@@ -90,3 +90,11 @@ def test_the_order_of_rows_and_the_file_format_change_nothing(make_table, write)
     for name in ("skill", "merits", "bins", "standards"):
         a, b = (found.tables[name].select_dtypes("number").to_numpy(float) for found in (one, two))
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-8, err_msg=name)
+
+
+def test_six_subjects_are_told_that_nothing_can_be_significant(make_table, judged):
+    few = [note for note in judged(make_table(subjects=6)).notes if "can be significant" in note]
+    assert few
+    assert "6 subjects: corrected over 2 tests, p is at least 0.062" in few[0]
+    assert not any("can be significant" in note for note in judged(make_table(subjects=8)).notes)
+    assert not any("can be significant" in note for note in judged(make_table(subjects=5)).notes)

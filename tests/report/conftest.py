@@ -90,7 +90,9 @@ def make_judgement(
         agreement.append(
             {
                 **own, "bias": 0.7, "bias_lower": -1.2, "bias_upper": 2.3, "sd_between": 10.0, "sd_within": 6.0,
-                "sd_total": 11.7, "loa_low": -22.2, "loa_low_lower": -26.0, "loa_low_upper": -19.0,
+                "sd_total": 11.7, "slope": -0.8, "low_at_p5": -8.0, "high_at_p5": 30.0, "low_at_p95": -40.0,
+                "high_at_p95": -2.0, "rms_after_first": 9.5,
+                "loa_low": -22.2, "loa_low_lower": -26.0, "loa_low_upper": -19.0,
                 "loa_high": 23.6, "loa_high_lower": 20.0, "loa_high_upper": 27.4,
                 "n_subjects": subjects, "n_windows": subjects * windows,
             }
@@ -107,6 +109,7 @@ def make_judgement(
                 {
                     **own, "baseline": baseline, "difference": (mae - base).mean(), "lower": -4.0, "upper": -0.5,
                     "n_pairs": subjects, "paired_p": 0.012, "paired_p_holm": 0.048, "paired_significant": True,
+                    "family": 4,
                     "ks_windows_p": 1e-12, "ttest_windows_p": 1e-20,
                 }
                 for baseline in known

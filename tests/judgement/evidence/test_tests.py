@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.tests import compare_predictors, ks_test, paired_t_test, sign_flip_test
+from cuffless.judgement.evidence.tests import AGAINST_MEAN, compare_predictors, ks_test, paired_t_test, sign_flip_test
 from cuffless.judgement.table.predictions import align_predictions
 
 OPTIONS = EvaluationOptions()
@@ -92,8 +92,11 @@ def test_five_subjects_are_too_few_to_test(make_predictions):
 
 
 def test_holm_corrects_within_each_question(make_predictions):
+    """Against the mean, each split is a question, so that its page and this table give one p-value."""
     tests = _compare(make_predictions(subjects=20))
-    for _, rows in tests.groupby("comparison"):
+    against = tests["comparison"] == AGAINST_MEAN
+    assert tests.loc[against, "split_a"].nunique() == 2
+    for _, rows in tests.groupby(["comparison", tests["split_a"].where(against, "")]):
         ordered = rows.sort_values("paired_p")
         m = len(rows)
         by_hand = np.minimum(np.maximum.accumulate(ordered["paired_p"] * (m - np.arange(m))), 1)

@@ -147,3 +147,43 @@ def test_seeds_are_averaged_and_not_their_predictions(predictor_of):
         assert both[name] == pytest.approx(single[name])
     assert both["loa_high"] == pytest.approx(1.96 * single["sd_total"])
     assert both["loa_high_upper"] > both["loa_high"]
+
+
+def test_limits_about_the_line_hold_at_both_ends_where_one_pair_does_not(predictor_of):
+    """A predictor that halves every difference from the mean errs upwards at low pressures, downwards at high ones."""
+    rng = np.random.default_rng(3)
+    owner = np.repeat(np.arange(60), 20)
+    reference = 120 + rng.normal(0, 15, 60)[owner] + rng.normal(0, 3, len(owner))
+    error = -0.5 * (reference - 120) + rng.normal(0, 2, len(owner))
+    row = _sbp([predictor_of(owner, reference, reference + error)])
+    low, high = np.percentile(reference, (5, 95))
+    assert row["slope"] == pytest.approx(-0.5, abs=0.01)
+    assert (row["low_at_p5"] + row["high_at_p5"]) / 2 == pytest.approx(-0.5 * (low - 120), abs=0.3)
+    assert (row["low_at_p95"] + row["high_at_p95"]) / 2 == pytest.approx(-0.5 * (high - 120), abs=0.3)
+    assert row["high_at_p5"] - row["low_at_p5"] == pytest.approx(2 * 1.96 * 2, abs=0.4)
+    lowest = reference < low
+    assert np.mean(error[lowest] > row["low_at_p5"]) > 0.95
+    assert np.mean(error[lowest] > row["loa_high"] - 3) > 0.2
+
+
+def test_without_a_slope_the_limits_about_the_line_are_the_usual_ones(predictor_of):
+    rng = np.random.default_rng(4)
+    owner, error = _errors(rng, 300, 6, 4)
+    reference = rng.normal(120, 10, len(owner))
+    row = _sbp([predictor_of(owner, reference, reference + error)])
+    for end in ("p5", "p95"):
+        assert row[f"low_at_{end}"] == pytest.approx(row["loa_low"], abs=0.5)
+        assert row[f"high_at_{end}"] == pytest.approx(row["loa_high"], abs=0.5)
+    flat = _sbp([_predictor(predictor_of, owner, error)])
+    assert np.isnan(flat[["slope", "low_at_p5", "high_at_p95"]].to_numpy(float)).all()
+
+
+def test_one_calibration_leaves_more_than_the_spread_within(predictor_of):
+    """The calibration window's own error is added to every later one: root two of the spread within."""
+    owner, error = _errors(np.random.default_rng(5), 400, 12, 4)
+    row = _sbp([_predictor(predictor_of, owner, error)])
+    assert row["rms_after_first"] == pytest.approx(np.sqrt(2) * row["sd_within"], rel=0.05)
+    shifted = _sbp([_predictor(predictor_of, owner, error + 7)])
+    assert shifted["rms_after_first"] == pytest.approx(row["rms_after_first"])
+    single = _sbp([_predictor(predictor_of, np.arange(10), np.arange(10.0))])
+    assert np.isnan(single["rms_after_first"])

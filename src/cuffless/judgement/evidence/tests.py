@@ -77,6 +77,11 @@ def sign_flip_test(differences: np.ndarray, *, seed: int = 0) -> np.ndarray:
     return extreme / 2**k if exact else (extreme + 1) / (SIGN_FLIPS + 1)
 
 
+def least_p(subjects: int) -> float:
+    """Smallest p-value that `sign_flip_test` can give for so many subjects: all of them differ in one direction."""
+    return max(2.0 ** (1 - subjects), 1 / (SIGN_FLIPS + 1))
+
+
 def compare_predictors(
     splits: Mapping[str, JudgedSplit], options: EvaluationOptions, *, order: Sequence[str] | None = None
 ) -> pd.DataFrame:
@@ -99,7 +104,8 @@ def compare_predictors(
 
     Notes
     -----
-    Two splits have different test windows: there, a pair is a subject with test windows in both.
+    Holm's correction of ``network vs mean`` is over the networks and pressures of one split, as `compare_baselines`
+    corrects it. Two splits have different test windows: there, a pair is a subject with test windows in both.
     """
     order = list(order or splits)
     rows = []
@@ -113,7 +119,10 @@ def compare_predictors(
         for network in first.networks:
             if network in other.networks:
                 rows += _compare(BETWEEN_SPLITS, (first, network), (other, network), options)
-    return holm_corrected(pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS), options)
+    table = pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS)
+    # Against the mean, a split is a question of its own, as on the page of its judgement.
+    parts = [part for _, part in table.groupby(table["split_a"].where(table["comparison"] == AGAINST_MEAN, ""))]
+    return pd.concat([holm_corrected(part, options) for part in parts or [table]]).sort_index()
 
 
 _COLUMNS = ["comparison", "pressure", "split_a", "network_a", "split_b", "network_b", "ks_windows_p", "paired_p"]

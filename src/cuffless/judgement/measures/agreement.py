@@ -15,6 +15,7 @@ LIMIT = 1.96
 """Limits lie this many standard deviations from the bias: 95 % of a normal error."""
 COLUMNS = ["pressure", "bias", "bias_lower", "bias_upper", "sd_between", "sd_within", "sd_total"]
 COLUMNS += ["loa_low", "loa_low_lower", "loa_low_upper", "loa_high", "loa_high_lower", "loa_high_upper"]
+COLUMNS += ["slope", "low_at_p5", "high_at_p5", "low_at_p95", "high_at_p95", "rms_after_first"]
 COLUMNS += ["n_subjects", "n_windows", "interval", "confidence"]
 
 
@@ -64,12 +65,18 @@ def agreement_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOp
         One row per pressure: ``bias`` (mean error over windows, prediction less reference), ``sd_between, sd_within``
         and ``sd_total`` (roots of the components, whose variances are averaged over the seeds, and of their sum),
         ``loa_low, loa_high`` (bias -+ 1.96 ``sd_total``), each limit and the bias with ``_lower`` and ``_upper``; mmHg;
-        ``n_subjects, n_windows, interval`` (method of the limits' intervals, or why there are none), ``confidence``.
-        With one subject there is no limit; with one window each, the components are not told apart.
+        ``n_subjects, n_windows, interval`` (method of the limits' intervals, or why there are none), ``confidence``;
+        ``slope`` of the error on the reference, and the limits about that line at the 5th and 95th percentile of the
+        reference, ``low_at_p5, high_at_p5, low_at_p95, high_at_p95``; ``rms_after_first``, the root mean square of
+        what is left of a subject's later errors once the first one is subtracted, as one calibration would. With one
+        subject there is no limit; with one window each, the components are not told apart and nothing follows the
+        first window.
 
     Notes
     -----
     Bland & Altman (1999, Stat Methods Med Res 8:135, section 5.3; 2007) for a pressure that varies between windows.
+    Where the error depends on the pressure, no single pair of limits holds for all pressures; the limits about a line
+    are theirs too (1999, section 3.2), on the reference because this is what the error is of.
     The bias has the interval of `merit_rows`. Those of the limits are the bootstrap-t over subjects, however many there
     are: 95 % of them cover 90 to 94 % from 17 subjects on, and 87 to 93 % below (1000 simulated studies each, Monte
     Carlo error 2 %; normal or skewed offsets, subjects of unequal spread and unequally many windows, neighbours alike).
@@ -94,12 +101,46 @@ def agreement_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOp
                 "bias_lower": bias.lower[p],
                 "bias_upper": bias.upper[p],
                 **_limits(table, options),
+                **_sloping_limits([error[:, p] for error in errors], one.reference[:, p], one.owner, m),
+                "rms_after_first": _rms_after_first([error[:, p] for error in errors], one.owner),
                 "n_subjects": k,
                 "n_windows": len(one.owner),
                 "confidence": options.confidence,
             }
         )
     return pd.DataFrame(rows)[COLUMNS]
+
+
+def _sloping_limits(errors, reference: np.ndarray, owner: np.ndarray, m: np.ndarray) -> dict[str, float]:
+    """Line of the error on the reference and the limits about it, the seeds averaged; NaN for a constant reference."""
+    k, centred = len(m), reference - reference.mean()
+    spread = float(centred @ centred)
+    ends = np.percentile(reference, (5, 95)) - reference.mean()
+    names = ("slope", "low_at_p5", "high_at_p5", "low_at_p95", "high_at_p95")
+    if spread == 0:
+        return dict.fromkeys(names, np.nan)
+    slopes = np.array([centred @ error / spread for error in errors])
+    sums = [m, m**2]
+    for slope, error in zip(slopes, errors, strict=True):
+        rest = error - slope * centred
+        of_subject = sum_by_subject(np.stack([rest, rest**2], axis=1), owner, k)
+        sums += [of_subject[:, :1], of_subject[:, :1] ** 2 / m, of_subject[:, 1:]]
+    between, within = _components(np.concatenate(sums, axis=1).sum(axis=0, keepdims=True), k)
+    reach = LIMIT * np.sqrt(np.maximum(between + within, 0))[0]
+    line = np.mean([error.mean() for error in errors]) + slopes.mean() * ends
+    return dict(
+        zip(names, (slopes.mean(), line[0] - reach, line[0] + reach, line[1] - reach, line[1] + reach), strict=True)
+    )
+
+
+def _rms_after_first(errors, owner: np.ndarray) -> float:
+    """Root mean square of a subject's errors less the first one, over all later windows and the seeds, mmHg."""
+    first = np.flatnonzero(np.diff(owner, prepend=-1))
+    later = np.ones(len(owner), bool)
+    later[first] = False
+    if not later.any():
+        return np.nan
+    return float(np.sqrt(np.mean([((error - error[first][owner])[later]) ** 2 for error in errors])))
 
 
 def _limits(sums: np.ndarray, options: EvaluationOptions) -> dict[str, object]:

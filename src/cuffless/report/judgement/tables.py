@@ -159,11 +159,20 @@ def agreement_table(judgement, cases: Mapping[str, int], networks: Mapping[str, 
         _number("SD between subjects", "sd_between"),
         _number("SD within", "sd_within"),
         _number("SD in all", "sd_total"),
+        _number("left after one calibration (RMS)", "rms_after_first"),
+        Column("limits at a low pressure (p5)", lambda r: _range(r.low_at_p5, r.high_at_p5), numeric=True),
+        Column("at a high one (p95)", lambda r: _range(r.low_at_p95, r.high_at_p95), numeric=True),
         *COUNTS,
     ]
     return _table(
         judgement, "agreement", columns, "Bias and 95 % limits of agreement, mmHg", cases=cases, networks=networks
     )
+
+
+def _range(low: float, high: float) -> str:
+    if not np.isfinite([low, high]).all():
+        return NOTHING
+    return f"{number(low, 1, signed=True)} to {number(high, 1, signed=True)}"
 
 
 def paired_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> Table:
@@ -179,6 +188,7 @@ def paired_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int
         Column("subjects", lambda r: count(r.n_pairs), numeric=True),
         Column("p, paired by subject", lambda r: p_value(r.paired_p), numeric=True),
         Column("the same after Holm", lambda r: p_value(r.paired_p_holm), numeric=True),
+        Column("over tests", lambda r: count(r.family), numeric=True),
         Column("a difference is shown", lambda r: _yes(r.paired_significant, r.paired_p)),
         Column("Kolmogorov-Smirnov p on windows*", lambda r: p_value(r.ks_windows_p), numeric=True),
         Column("t-test p on windows*", lambda r: p_value(r.ttest_windows_p), numeric=True),
