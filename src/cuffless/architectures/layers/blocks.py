@@ -8,7 +8,20 @@ def scaled(units: int, width: float) -> int:
     return max(1, round(units * width))
 
 
-def convolution_norm(x, filters: int, kernel: int, *, strides: int = 1, momentum: float, name: str):
-    """One-dimensional convolution of unchanged length (at stride 1), then batch normalization."""
-    x = layers.Conv1D(filters, kernel, strides=strides, padding="same", name=name)(x)
-    return layers.BatchNormalization(momentum=momentum, name=f"{name}_norm")(x)
+def convolution_norm(
+    x,
+    filters: int,
+    kernel: int,
+    *,
+    strides: int = 1,
+    momentum: float,
+    name: str,
+    bias: bool = True,
+    initializer: str = "glorot_uniform",
+    gamma: str = "ones",
+):
+    """One-dimensional convolution of unchanged length (at stride 1), then batch normalization that starts at gamma."""
+    x = layers.Conv1D(
+        filters, kernel, strides=strides, padding="same", use_bias=bias, kernel_initializer=initializer, name=name
+    )(x)
+    return layers.BatchNormalization(momentum=momentum, gamma_initializer=gamma, name=f"{name}_norm")(x)
