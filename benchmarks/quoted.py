@@ -10,11 +10,12 @@ from itertools import product
 
 import pandas as pd
 
+from cuffless.config import StudyOptions
 from cuffless.judgement.names import NETWORKS
 
 PAGES = ("README.md", "docs/tutorial.md", "docs/leakage.md", "docs/real_people.md")
 _PART = re.compile(r"(?<=<!-- numbers: )(\w+)( -->\n).*?(?=<!-- end of numbers -->)", re.DOTALL)
-_OWN = [name for name in NETWORKS if name != "mean"]
+_OWN = StudyOptions().networks
 
 
 def filled(text: str, table: pd.DataFrame) -> str:

@@ -7,9 +7,9 @@ import pytest
 
 from benchmarks.numbers import read_summary
 from benchmarks.quoted import PAGES, Numbers, filled
-from cuffless.judgement.names import NETWORKS
+from cuffless.config import StudyOptions
 
-OWN = [name for name in NETWORKS if name != "mean"]
+OWN = StudyOptions().networks
 STUDIES = ("real", "cohort")
 
 

@@ -53,6 +53,7 @@ then `config.yaml` is not read. If several files follow one `--configfile`, late
 | `config/paper.yaml` | the paper's study at its own size, on the matched MIMIC-III subset from PhysioNet |
 | `config/authors.yaml` | the authors' list of records and the rules of their code, on the unmatched database |
 | `config/seeds.yaml` | used on top of another file: five seeds instead of one |
+| `config/field.yaml` | used on top of another file: XResNet1d50 and InceptionTime next to AlexNet |
 | `config/challenge.yaml` | real patients: the PhysioNet/CinC Challenge of 2015 (`make real`) |
 | `config/real.yaml` | a handful of real recordings |
 | `config/numbers.yaml` | used on top of another file: the numbers quoted in README and guide (`make numbers`) |
