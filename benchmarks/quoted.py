@@ -10,7 +10,7 @@ from itertools import product
 
 import pandas as pd
 
-from cuffless.config import StudyOptions
+from cuffless.config.study import StudyOptions
 from cuffless.judgement.names import NETWORKS
 
 PAGES = ("README.md", "docs/tutorial.md", "docs/leakage.md", "docs/real_people.md")

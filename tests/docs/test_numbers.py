@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.numbers import read_summary
 from benchmarks.quoted import PAGES, Numbers, filled
-from cuffless.config import StudyOptions
+from cuffless.config.study import StudyOptions
 
 OWN = StudyOptions().networks
 STUDIES = ("real", "cohort")
