@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cuffless.networks.custom import custom_function
+from cuffless.own_code import custom_function
 
 # Keras 3 under numpy 2.4 reads arrays by a protocol whose argument it does not take yet.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -14,7 +14,7 @@ import pytest
 
 from cuffless.networks import load_network
 from cuffless.networks.archive import reporting
-from cuffless.networks.custom import custom_function
+from cuffless.own_code import custom_function
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

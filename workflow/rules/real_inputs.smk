@@ -49,8 +49,8 @@ def recordings_listing(wildcards):
 
 
 def own_architectures():
-    """Custom networks, which the model that predicts may need."""
-    return [network.architecture for network in STUDY.networks.values() if ":" in network.architecture]
+    """Custom networks and encoders, which the model that predicts may need."""
+    return STUDY.own_code
 
 
 def trained_network(wildcards):

@@ -1,14 +1,16 @@
 def architecture_of(wildcards):
-    """Architecture of a network: code of a user's own may be imported where its model is loaded."""
-    return entry(STUDY.networks, wildcards.network).architecture
+    """Architecture of a network, or its encoder: code of a user's own may be imported where its model is loaded."""
+    network = entry(STUDY.networks, wildcards.network)
+    return getattr(network, "function", network.architecture)
 
 
 def network_code(script, extra=()):
     """Code that trains a network or fine-tunes it: of the architectures only its own counts."""
 
     def digest(wildcards):
-        own = architecture_of(wildcards)
-        files = own_module(own, f"networks.{wildcards.network}") or architecture_files([own])
+        architecture = entry(STUDY.networks, wildcards.network).architecture
+        files = own_module(architecture_of(wildcards), f"networks.{wildcards.network}")
+        files = (*files, *(() if ":" in architecture else architecture_files([architecture])))
         return code_digest(script, (*files, *extra))
 
     return digest

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from cuffless.config import AnyNetwork
 from cuffless.files import whole_file
 from cuffless.joblog import logged
-from cuffless.training import prediction_table, state_folder, train_network
+from cuffless.training import people_of, prediction_table, state_folder, train_network
 
 with logged(snakemake.log[0]):
     out, params, wildcards, files = snakemake.output, snakemake.params, snakemake.wildcards, snakemake.input
@@ -17,10 +17,12 @@ with logged(snakemake.log[0]):
     used = (files.manifest, files.train, files.val)
     run, backend = f"{name}_{wildcards.network}_seed{seed}", options.training.backend
     state = state_folder(wildcards.dataset, run, used, params.options, params.code, backend=backend)
-    trained = train_network(options, files.train, files.val, seed=seed, state=state)
+    manifest = pd.read_parquet(files.manifest)
+    people = people_of(manifest, "train")
+    trained = train_network(options, files.train, files.val, seed=seed, state=state, people=people)
     table = prediction_table(
         trained,
-        pd.read_parquet(files.manifest),
+        manifest,
         files.test,
         network=wildcards.network,
         split=name,

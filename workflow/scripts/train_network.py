@@ -9,12 +9,13 @@ from pydantic import TypeAdapter
 from cuffless.config import AnyNetwork, TrainingOptions
 from cuffless.files import whole_file
 from cuffless.joblog import logged
-from cuffless.training import prediction_table, state_folder, train_network
+from cuffless.training import people_of, prediction_table, state_folder, train_network
 
 with logged(snakemake.log[0]):
     out, params, wildcards = snakemake.output, snakemake.params, snakemake.wildcards
     options = TypeAdapter(AnyNetwork).validate_json(params.options)
     seed = int(wildcards.seed)
+    manifest = pd.read_parquet(snakemake.input.manifest)
     trained = train_network(
         options,
         snakemake.input.train,
@@ -29,10 +30,11 @@ with logged(snakemake.log[0]):
             backend=getattr(options, "training", TrainingOptions()).backend,
         ),
         metadata={"windows": json.loads(params.windows)},
+        people=people_of(manifest, "train"),
     )
     table = prediction_table(
         trained,
-        pd.read_parquet(snakemake.input.manifest),
+        manifest,
         snakemake.input.test,
         network=wildcards.network,
         split=wildcards.split,

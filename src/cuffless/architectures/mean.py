@@ -11,6 +11,7 @@ class MeanOptions(ArchitectureOptions):
     printed_name: ClassVar[str] = "mean regressor"
     figure_name: ClassVar[str] = "Mean"
     rank: ClassVar[int] = 100
+    closed_form: ClassVar[bool] = True
 
     architecture: Literal["mean"] = "mean"
     """Architecture."""

@@ -37,6 +37,9 @@ class ArchitectureOptions(Options):
     rank: ClassVar[int] = 50
     """Place in lists and tables: lower ranks first, equal ones by name. The paper's networks have 1 to 4."""
 
+    closed_form: ClassVar[bool] = False
+    """Whether it is fitted at once, and not in epochs."""
+
     def parameter_estimate(self, samples: int) -> float:
         """About how many parameters it has at full width, for windows of so many samples; 0 if that is not known."""
         return 0.0

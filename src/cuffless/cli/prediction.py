@@ -10,7 +10,7 @@ from cuffless.cli.opening import add_cli_option, apply_invert, load_study, main_
 from cuffless.cli.quiet import without_backend_chatter
 from cuffless.config import ConfigError, PersonalizationOptions, ProtocolOptions
 from cuffless.demands import MEMORY_GB
-from cuffless.networks.custom import check_name
+from cuffless.own_code import check_name
 from cuffless.records import RecordError
 from cuffless.records.cuff_values import CalibrationError, read_cuff_values
 from cuffless.training.backends import BackendError, use_backend
@@ -97,7 +97,7 @@ def _predict(record, model_path: Path, study, cuff, own: list[str], backend) -> 
             # Seed and threads decide a fit bit by bit.
             chosen.prepare(_protocol(study).seed, study.training.threads if study else THREADS, complain)
         windows, memory_gb = (main_windowing(study), study.records.memory_gb) if study else (None, MEMORY_GB)
-        own = own + [options.architecture for options in study.networks.values()] if study else own
+        own = own + study.own_code if study else own
         predictor = load_predictor(model_path, windows, own=own, memory_gb=memory_gb)
         if values is None:
             return predict_record(record, predictor)[list(COLUMNS)], ""

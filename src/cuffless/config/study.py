@@ -154,6 +154,14 @@ class StudyConfig(Options):
         return self
 
     @property
+    def own_code(self) -> list[str]:
+        """Functions of the user's own that the networks name: they build networks or encode windows."""
+        named = [
+            n for network in self.networks.values() for n in (network.architecture, getattr(network, "encoder", ""))
+        ]
+        return [name for name in named if ":" in name]
+
+    @property
     def _tunable(self) -> bool:
         """Whether there is a network that can be fine-tuned."""
         return any(self.networks[name].architecture != "mean" for name in self.study.networks)

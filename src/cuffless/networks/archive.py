@@ -137,6 +137,13 @@ def architecture_of(config: dict[str, Any]) -> str:
     return ""
 
 
+def encoders_of(config: dict[str, Any]) -> list[str]:
+    """Names of the functions that a network's frozen encoders call, as the file gives them."""
+    found = [item for item in _objects(config) if item.get("registered_name") == "cuffless>FrozenEncoder"]
+    held = [item["config"].get("encoder") if isinstance(item.get("config"), dict) else None for item in found]
+    return [str(name) for name in held]
+
+
 def check_weights(path: Path, memory_gb: float = MEMORY_GB) -> int:
     """Refuse a model file whose weights announce more than the file holds or than fits in memory.
 

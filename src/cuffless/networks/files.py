@@ -14,9 +14,18 @@ from cuffless.architectures import register_layers
 from cuffless.demands import MEMORY_GB, shown_count, why_refused
 from cuffless.errors import fault, shortened
 from cuffless.files import whole_file
-from cuffless.networks.archive import Part, architecture_of, check_weights, parts_of, read_config, reporting
+from cuffless.networks.archive import (
+    Part,
+    architecture_of,
+    check_weights,
+    encoders_of,
+    parts_of,
+    read_config,
+    reporting,
+)
 from cuffless.networks.channels import channel_count, input_channels
 from cuffless.networks.kernels import fused_kernels
+from cuffless.own_code import check_name
 
 _WEIGHT = 4  # bytes
 _WRAPPED = ("Exception encountered:", "Error encountered during deserialization:")
@@ -82,7 +91,9 @@ def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float 
     from cuffless.networks import scaling  # noqa: F401  registers the layer that every file names
 
     register_layers()
-    _know_parts(path, config, [name for name in own if ":" in name])
+    own = [name for name in own if ":" in name]
+    _know_encoder(path, config, own)
+    _know_parts(path, config, own)
     try:
         n = _announced(config)
         reason = why_refused(path, f"{shown_count(n)} weights", n * _WEIGHT, memory_gb, held)
@@ -112,7 +123,7 @@ def _know_parts(path: Path, config: dict, own: list[str]) -> None:
     """
     import keras
 
-    from cuffless.networks.custom import check_name, custom_function
+    from cuffless.own_code import custom_function
 
     def unknown() -> list[Part]:
         registered = keras.saving.get_custom_objects()
@@ -142,6 +153,19 @@ def _know_parts(path: Path, config: dict, own: list[str]) -> None:
     )
 
 
+def _know_encoder(path: Path, config: dict, own: list[str]) -> None:
+    """Refuse a file with an encoder that the user has not named: its module is imported and run."""
+    from cuffless.architectures.encoder import BUILT_IN
+
+    for encoder in encoders_of(config):
+        if encoder not in (*own, *BUILT_IN.values()):
+            check_name(encoder)
+            raise ValueError(
+                f"{path} asks for the encoder {encoder}, and importing a module runs it; if you trust both, name it: "
+                f"--network {encoder} (in a study, encoder under networks)"
+            )
+
+
 def _announced(config: dict) -> int:
     """Number of weights in a network's layers, without creating them."""
     import keras
@@ -166,6 +190,15 @@ def _metadata(path: Path, model) -> dict:
             with reporting(path):
                 return dict(json.loads(layer.metadata))
     return {}
+
+
+def run_batch(model, x):
+    """Outputs for a batch: by one compiled program, unless the network holds an encoder, which is not compiled."""
+    compiled = not any(hasattr(layer, "encoder") for layer in model.layers)
+    if compiled:
+        return model.predict_on_batch(x)
+    listed = isinstance(model.input, list) and not isinstance(x, list)
+    return model([x] if listed else x, training=False)
 
 
 def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):
@@ -208,5 +241,5 @@ def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):
         if start and len(x) < batch_size:  # one shape, so that it is compiled once
             x = np.concatenate([x, np.zeros((batch_size - len(x), *x.shape[1:]), np.float32)])
         with fused_kernels():
-            predicted[start : start + len(batch)] = np.asarray(model.predict_on_batch(x))[: len(batch)]
+            predicted[start : start + len(batch)] = np.asarray(run_batch(model, x))[: len(batch)]
     return predicted

@@ -3,7 +3,7 @@
 from cuffless.training.checkpoints import state_folder
 from cuffless.training.feeding import WindowSet, feed, open_windows
 from cuffless.training.fitting import TrainingError, train_network
-from cuffless.training.predictions import prediction_table
+from cuffless.training.predictions import people_of, prediction_table
 from cuffless.training.result import TrainedNetwork
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "WindowSet",
     "feed",
     "open_windows",
+    "people_of",
     "prediction_table",
     "state_folder",
     "train_network",

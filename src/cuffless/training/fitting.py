@@ -33,6 +33,7 @@ def train_network(
     seed: int,
     state: str | Path | None = None,
     metadata: Mapping | None = None,
+    people: np.ndarray | None = None,
     log: Callable[[str], object] = print,
 ) -> TrainedNetwork:
     """Train a network, or resume its training where it was stopped.
@@ -50,6 +51,8 @@ def train_network(
         the same weights; `TrainedNetwork.save` removes it.
     metadata : mapping, optional
         Saved inside the model (JSON values), along with `derivatives` and the network's options.
+    people : (n,) array, optional
+        Whose the training windows are, in the store's order; needed where a penalty is chosen by cross-validation.
     log : callable
         Called with one line per epoch.
 
@@ -89,7 +92,7 @@ def train_network(
             options,
             (train.length, channel_count(derivatives)),
             label_mean=mean,
-            label_sd=sd if training else np.ones(2),
+            label_sd=np.ones(2) if options.closed_form else sd,
             metadata={**(metadata or {}), "derivatives": derivatives, "network": described},
         )
     facts = {
@@ -102,7 +105,10 @@ def train_network(
     }
     engine = None
     if training is None:
-        progress = _mean_regressor(train, val, mean)
+        progress = _fitted_at_once(lambda windows: mean, train, val)
+    elif options.closed_form:
+        progress, facts["ridge"] = _fit_head(model, options, train, val, people, mean, seed=seed, state=state)
+        log(_describe(model.name, progress.history[0], progress, 1))
     else:
         engine = backend.Engine(model, training.learning_rate)
         progress = _fit(model, engine, options, train, val, seed=seed, state=state, facts=facts, log=log)
@@ -196,12 +202,30 @@ def _require_finite(loss, training) -> None:
         )
 
 
-def _mean_regressor(train: WindowSet, val: WindowSet, mean) -> Progress:
-    """Errors of predicting the training labels' mean; there is nothing to fit."""
+def _fitted_at_once(predict: Callable[[WindowSet], np.ndarray], train: WindowSet, val: WindowSet) -> Progress:
+    """Errors of a predictor that is not trained in epochs."""
     row: dict = {"epoch": 1, "seconds": 0.0}
     for prefix, windows in (("", train), ("val_", val)):
-        error = windows.labels - mean
+        error = windows.labels - predict(windows)
         row[f"{prefix}loss"] = float(np.square(error).mean())
         row[f"{prefix}mae"] = float(np.abs(error).mean())
     row["val_mae_sbp"], row["val_mae_dbp"] = np.abs(error).mean(axis=0).tolist()
     return Progress(history=[row], best_epoch=1, best_value=row["val_mae"], lowest_loss=row["val_loss"])
+
+
+def _fit_head(model, options, train: WindowSet, val: WindowSet, people, mean, *, seed: int, state):
+    """Fit the outputs on a frozen encoder's features; gives the progress, and what was chosen."""
+    from cuffless.training.ridge import encoded, fit_ridge
+
+    if people is None or len(people) != len(train):
+        raise ValueError(f"{options.architecture}: training needs the subject of each of its {len(train)} windows")
+    wall, cpu = time.perf_counter(), time.process_time()
+    cache = Path(state).parents[1] / "features" if state is not None else None
+    features = {windows.path: encoded(windows, options.function, options.parameters, cache) for windows in (train, val)}
+    ridge = fit_ridge(features[train.path], train.labels, people, options.penalties, options.folds, seed=seed)
+    model.get_layer("head").set_weights([ridge.slopes.astype(np.float32), (ridge.intercept - mean).astype(np.float32)])
+    progress = _fitted_at_once(lambda windows: ridge.pressures(features[windows.path]), train, val)
+    progress.history[0]["seconds"] = round(time.perf_counter() - wall, 3)
+    progress.cpu_seconds = time.process_time() - cpu
+    chosen = {"penalties": ridge.penalties, "features": int(ridge.slopes.shape[0]), "mae": ridge.errors}
+    return progress, chosen

@@ -25,6 +25,11 @@ COLUMNS = (
 )
 
 
+def people_of(manifest: pd.DataFrame, subset: str) -> np.ndarray:
+    """Subject of each window of a subset, (n,), in the order of its store."""
+    return manifest[manifest["subset"] == subset].sort_values("position", kind="stable")["subject"].to_numpy()
+
+
 def prediction_table(
     trained: TrainedNetwork,
     manifest: pd.DataFrame,

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 
 from cuffless.networks import input_channels
+from cuffless.networks.files import run_batch
 from cuffless.networks.kernels import fused_kernels
 
 FEATURE_BATCH = 256
@@ -175,7 +176,7 @@ def _in_batches(model, arrays: list[np.ndarray]) -> list[np.ndarray]:
         if size < FEATURE_BATCH:
             rows = [np.concatenate([some, np.repeat(some[-1:], FEATURE_BATCH - size, axis=0)]) for some in rows]
         with fused_kernels():
-            given = model.predict_on_batch(rows if len(rows) > 1 else rows[0])
+            given = run_batch(model, rows if len(rows) > 1 else rows[0])
         given = given if isinstance(given, (list, tuple)) else [given]
         parts.append([np.asarray(output)[:size] for output in given])
     return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
