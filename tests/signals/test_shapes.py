@@ -39,7 +39,7 @@ def test_times_and_widths_are_those_of_the_pulse(crest):
 def test_the_dicrotic_notch_is_found_where_it_is():
     def pulse(t):
         main, second = (np.exp(k * (np.cos(2 * np.pi * (t - at)) - 1)) for k, at in ((10, 0.2), (8, 0.55)))
-        return main + 0.45 * second
+        return main + 0.3 * second
 
     t = np.arange(1000) / 1000
     height = pulse(t)
