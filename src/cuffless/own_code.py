@@ -12,7 +12,7 @@ _LONGEST = 200  # characters
 
 
 def check_name(architecture: str) -> str:
-    """Return the name of a user's own code if it is ``module:function``.
+    """Return the name of custom code if it is ``module:function``.
 
     Raises
     ------

@@ -98,7 +98,7 @@ print(json.dumps([
 def test_a_network_is_added_by_one_file(tmp_path):
     (copy_package(tmp_path) / "architectures" / "tiny.py").write_text(TINY)
     assert run_with(tmp_path, LISTED) == {
-        "known": ["alexnet", "resnet", "slapnicar", "lstm", "xresnet1d50", "inceptiontime", "tiny", "mean"],
+        "known": ["alexnet", "resnet", "slapnicar", "lstm", "xresnet1d50", "inceptiontime", "encoder", "tiny", "mean"],
         "read": 3,
         "documented": True,
         "printed": ["Tiny network", "Tiny network"],
