@@ -19,7 +19,7 @@ from cuffless.judgement.standards import screen_standards
 from cuffless.judgement.table.cases import Case, make_cases
 from cuffless.judgement.table.predictions import JudgedSplit, JudgedTable
 from cuffless.judgement.traces import pick_traces
-from cuffless.judgement.warnings import skill_warnings
+from cuffless.judgement.warnings import constant_predictors, skill_warnings
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def judge(
         notes += _case_notes(case, baselines)
         if warning := hidden_people(parts["leaks"][-1]):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
-        for warning in reversed(skill_warnings(parts["skill"][-1])):
+        for warning in reversed([*skill_warnings(parts["skill"][-1]), *constant_predictors(case)]):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
     joined = {name: pd.concat(rows, ignore_index=True) for name, rows in parts.items() if rows and name != "notes"}
     return Judgement(**joined, notes=list(dict.fromkeys(notes)))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cuffless.judgement import make_cases, read_table
-from cuffless.judgement.evidence.baselines import FROM_TRAINING, LEFT_OUT, RIDGE_ALPHA, make_baselines
+from cuffless.judgement.evidence.baselines import FROM_TRAINING, IN_SAMPLE, RIDGE_ALPHA, make_baselines
 
 
 def case_of(write, *tables):
@@ -60,7 +60,7 @@ def test_a_folds_baselines_know_its_own_training_rows_only(make_table, write):
 
 def test_a_fold_without_training_rows_leaves_subjects_out(make_table, write):
     first, second, training = folded(make_table)
-    assert make_baselines(case_of(write, first, second, training[0])).fitted_on == LEFT_OUT
+    assert make_baselines(case_of(write, first, second, training[0])).fitted_on == IN_SAMPLE
 
 
 @pytest.mark.parametrize("tuned_first", [False, True])
@@ -94,7 +94,7 @@ def test_one_subject_alone_has_nothing_to_fit_on(make_table, write):
 def test_without_training_rows_each_subject_is_left_out(make_table, write):
     case = case_of(write, make_table(subjects=5).assign(age=np.repeat([40, 50, 60, 70, 80], 12), sex="f"))
     base = make_baselines(case)
-    assert base.fitted_on == LEFT_OUT
+    assert base.fitted_on == IN_SAMPLE
     rows, reference = case.windows, case.judged.reference
     for subject in case.judged.subjects:
         own = (rows["subject"] == subject).to_numpy()
