@@ -8,7 +8,7 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.baseline_tables import compare_baselines, skill_table, subject_table
-from cuffless.judgement.evidence.baselines import Baselines, make_baselines
+from cuffless.judgement.evidence.baselines import IN_SAMPLE, Baselines, make_baselines
 from cuffless.judgement.leaks import hidden_people, leak_table
 from cuffless.judgement.measures.agreement import agreement_rows
 from cuffless.judgement.measures.bins import bin_table
@@ -160,6 +160,11 @@ def _case_notes(case: Case, baselines: Baselines) -> list[str]:
     for name, why in baselines.absent.items():
         reasons.setdefault(why, []).append(BASELINES[name])
     notes = [f"{case.name}: not assessable: {', '.join(names)} ({why})" for why, names in reasons.items()]
+    if baselines.fitted_on == IN_SAMPLE:
+        notes.append(
+            f"{case.name}: no training rows: baselines that know people in general are fitted on the test subjects "
+            "(in-sample), so that skill against them is slightly understated"
+        )
     return notes + [
         f"{case.name}: {BASELINES[name]}: {why}; there it gives the population mean"
         for name, why in baselines.partly.items()
