@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-STATISTICS = {"subject_interval", "smooth_interval", "sign_flip_test", "holm_corrected", "ks_test", "paired_t_test"}
+STATISTICS = {"subject_interval", "smooth_interval", "positive_interval", "sign_flip_test", "holm_corrected"}
+STATISTICS |= {"ks_test", "paired_t_test"}
 
 
 def calls_of(path):

@@ -31,6 +31,8 @@ def test_skill_is_drawn_for_each_baseline_that_can_be_had(tmp_path):
     assert "last calibration value held" in said
     assert "Not assessable: population median, age and sex only" in said
     assert "offset-corrected predictor" in said.split("Not assessable")[1]
+    assert "population mean" in said
+    assert "in-sample mean" in " ".join(texts(plot_skill(skill().assign(in_sample=True), OPTIONS)).split())
     points = [line for line in figure.axes[0].lines if line.get_marker() not in ("None", None, "")]
     assert sorted(float(line.get_xdata()[0]) for line in points) == pytest.approx([0.2] * 6)
     figure.savefig(tmp_path / "a.png")
@@ -48,10 +50,13 @@ def test_bins_show_the_windows_behind_them():
          "n_windows": 10 * k + 10}
         for n in ("a", "mean") for p in ("SBP", "DBP") for k, low in enumerate((100.0, 110.0, 120.0))
     ]  # fmt: skip
-    figure = plot_judged_bins(pd.DataFrame(rows), OPTIONS)
+    figure = plot_judged_bins(pd.DataFrame(rows), skill(), OPTIONS)
     heights = [bar.get_height() for ax in figure.axes for bar in ax.patches]
     assert heights == [10, 20, 30] * 2
     assert "population mean" in texts(figure)
+    in_sample = plot_judged_bins(pd.DataFrame(rows), skill().assign(in_sample=True), OPTIONS)
+    assert "in-sample mean" in texts(in_sample)
+    assert "population mean" not in texts(in_sample)
 
 
 def test_agreement_shows_bias_and_limits_with_their_numbers():

@@ -104,8 +104,13 @@ def test_what_a_table_cannot_support_is_named(judgement_page):
 
 def test_what_the_mean_was_fitted_on_is_said_at_once(judgement_page, judgement_of):
     judgement = judgement_of(cases=("nonmixed",))
-    judgement.cases["baselines_fitted_on"] = "leave-one-subject-out over the test subjects"
-    assert "are fitted on: leave-one-subject-out" in judgement_page(judgement).sections["skill"]
+    judgement.cases["baselines_fitted_on"] = "the test subjects themselves (in-sample)"
+    judgement.skill["in_sample"] = judgement.skill["baseline"].isin(["population_mean", "heart_rate"])
+    said = judgement_page(judgement).sections["skill"]
+    assert "are fitted on: the test subjects themselves (in-sample)" in said
+    assert "always predicting the in-sample mean" in said
+    assert "heart rate only (in-sample)" in said
+    assert "in-sample" not in judgement_page(judgement_of(cases=("nonmixed",))).sections["skill"]
 
 
 def test_standards_are_screens_and_never_passed(page):

@@ -277,8 +277,8 @@ def test_few_subjects_and_skill_without_an_upper_limit_are_warned_of_in_every_ar
     path = tmp_path / "skill.csv"
     settings_skill().assign(n_subjects=9, upper=1.0).to_csv(path, index=False)
     said = report_page(**{**files, "personal_skill": path}).sections["skill"]
-    assert "Intervals of fewer than 17 subjects cover less than they say" in said
-    assert "The skill of alexnet (SBP), alexnet (DBP) has no upper limit against some baseline" in said
+    assert "Intervals of fewer than 17 subjects are wide" in said
+    assert "The skill of alexnet (SBP), alexnet (DBP) has almost no upper limit against some baseline" in said
     assert "no upper limit" not in report_page(**files).sections["skill"]
 
 

@@ -9,7 +9,7 @@ from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, co
 from cuffless.config import EvaluationOptions
 from cuffless.demands import MEMORY_GB
 from cuffless.judgement import Judgement, judge, read_table
-from cuffless.judgement.names import BASELINES, HEART_RATE, POPULATION_MEAN, PRESSURES
+from cuffless.judgement.names import HEART_RATE, POPULATION_MEAN, PRESSURES, baseline_name
 from cuffless.judgement.table.predictions import PredictionError
 from cuffless.judgement.table.reading import OPTIONAL
 from cuffless.judgement.table.sexes import read_sex_codes
@@ -163,7 +163,10 @@ def _print(judgement: Judgement, page: Path) -> None:
         maes = merits.set_index(["network", "pressure"])["mae"]
         baselines = [name for name in dict.fromkeys(shown["baseline"]) if name in _FIRST] or list(shown["baseline"][:1])
         hardest = len(set(shown["baseline"])) > len(baselines)
-        heads = [f"vs {BASELINES[name]}" for name in baselines] + ["vs the hardest to beat"] * hardest
+        in_sample = dict(zip(shown["baseline"], shown["in_sample"], strict=True))
+        heads = [f"vs {baseline_name(name, in_sample[name])}" for name in baselines] + [
+            "vs the hardest to beat"
+        ] * hardest
         table = Table("predictor", "", "MAE mmHg", *heads)
         for network in dict.fromkeys(shown["network"]):
             for pressure in PRESSURES:
@@ -171,7 +174,9 @@ def _print(judgement: Judgement, page: Path) -> None:
                 cells = [_skill(own.loc[name]) if name in own.index else "" for name in baselines]
                 if hardest:
                     worst = own["skill"].idxmin() if len(own) else ""
-                    cells.append(f"{_skill(own.loc[worst])} ({BASELINES[worst]})" if worst else "")
+                    cells.append(
+                        f"{_skill(own.loc[worst])} ({baseline_name(worst, in_sample[worst])})" if worst else ""
+                    )
                 table.add_row(escape_markup(network), pressure, f"{maes[network, pressure]:.1f}", *cells)
         console.print(table)
     console.print(

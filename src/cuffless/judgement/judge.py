@@ -8,7 +8,7 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.baseline_tables import compare_baselines, skill_table, subject_table
-from cuffless.judgement.evidence.baselines import Baselines, make_baselines
+from cuffless.judgement.evidence.baselines import IN_SAMPLE, Baselines, make_baselines
 from cuffless.judgement.leaks import hidden_people, leak_table
 from cuffless.judgement.measures.agreement import agreement_rows
 from cuffless.judgement.measures.bins import bin_table
@@ -19,7 +19,7 @@ from cuffless.judgement.standards import screen_standards
 from cuffless.judgement.table.cases import Case, make_cases
 from cuffless.judgement.table.predictions import JudgedSplit, JudgedTable
 from cuffless.judgement.traces import pick_traces
-from cuffless.judgement.warnings import significance_warnings, skill_warnings
+from cuffless.judgement.warnings import constant_predictors, significance_warnings, skill_warnings
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def judge(
         notes += _case_notes(case, baselines)
         if warning := hidden_people(parts["leaks"][-1]):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
-        for warning in reversed([*skill_warnings(parts["skill"][-1]), *significance_warnings(parts["tests"][-1])]):
+        doubts = [*skill_warnings(parts["skill"][-1]), *significance_warnings(parts["tests"][-1])]
+        for warning in reversed([*doubts, *constant_predictors(case)]):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
     joined = {name: pd.concat(rows, ignore_index=True) for name, rows in parts.items() if rows and name != "notes"}
     return Judgement(**joined, notes=list(dict.fromkeys(notes)))
@@ -160,6 +161,11 @@ def _case_notes(case: Case, baselines: Baselines) -> list[str]:
     for name, why in baselines.absent.items():
         reasons.setdefault(why, []).append(BASELINES[name])
     notes = [f"{case.name}: not assessable: {', '.join(names)} ({why})" for why, names in reasons.items()]
+    if baselines.fitted_on == IN_SAMPLE:
+        notes.append(
+            f"{case.name}: no training rows: baselines that know people in general are fitted on the test subjects "
+            "(in-sample), so that skill against them is slightly understated"
+        )
     return notes + [
         f"{case.name}: {BASELINES[name]}: {why}; there it gives the population mean"
         for name, why in baselines.partly.items()

@@ -16,6 +16,8 @@ HEART_RATE, DEMOGRAPHICS = "heart_rate", "demographics"
 HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN = "hold_first", "hold_last", "calibration_mean"
 CALIBRATED = (HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN)
 """Methods that use a subject's own calibration values without a network."""
+KNOW_THE_SUBJECT = (*CALIBRATED, OFFSET)
+"""Baselines that use a subject's own calibration values; the others are fitted on people in general."""
 BASELINES = {
     POPULATION_MEAN: "population mean",
     POPULATION_MEDIAN: "population median",
@@ -27,7 +29,14 @@ BASELINES = {
     OFFSET: "offset-corrected predictor",
 }
 """Baselines that every predictor is judged against, in the order of the tables, with their printed names."""
+_IN_SAMPLE = {POPULATION_MEAN: "in-sample mean", POPULATION_MEDIAN: "in-sample median"}
 METHODS = {**BASELINES, MEAN: BASELINES[POPULATION_MEAN], OFFSET: "offset-corrected network", NETWORK: "network"}
 """Printed names of the methods of an arm."""
 NETWORKS = network_names()
 """Printed names of networks, by their architecture."""
+
+
+def baseline_name(name: str, in_sample: bool = False) -> str:
+    """Printed name of a baseline, which tells whether it is fitted on the test windows; unknown ones keep theirs."""
+    printed = BASELINES.get(name, name)
+    return _IN_SAMPLE.get(name, f"{printed} (in-sample)") if in_sample else printed

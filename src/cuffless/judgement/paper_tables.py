@@ -141,7 +141,7 @@ def format_table(
         f"# Table {paper.number}. {paper.title}",
         "",
         f"Ours [{confidence:.0%} interval], with the paper's in parentheses where it gives one. "
-        f"Intervals are bootstrapped over subjects ({methods}). "
+        f"Intervals are over subjects ({methods}). "
         + (
             "1 seed: no ranking of networks."
             if seeds == 1

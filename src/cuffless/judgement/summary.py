@@ -15,7 +15,7 @@ def opening(title: str, warnings: Iterable[str], mae: pd.DataFrame, options: Eva
     seeds = int(mae.loc[mae["network"] == ALL, "seeds"].min())
     methods = sorted(set(mae["interval"]) - {TOO_FEW})
     intervals = (
-        f"[{options.confidence:.0%} interval], bootstrapped over subjects ({' and '.join(methods)})"
+        f"[{options.confidence:.0%} interval] over subjects ({' and '.join(methods)})"
         if methods
         else f"without intervals: fewer than {LEAST_SUBJECTS} subjects"
     )

@@ -1,14 +1,19 @@
 """Warnings to print with skill, in every arm, and with tests."""
 
+import numpy as np
 import pandas as pd
 
 from cuffless.judgement.evidence.coverage import few_subjects_warning
 from cuffless.judgement.evidence.tests import least_p
-from cuffless.judgement.names import ALL
+from cuffless.judgement.measures.errors import STILL_MMHG
+from cuffless.judgement.names import ALL, MEAN, PRESSURES
+from cuffless.judgement.table.cases import Case
+
+_TELLING = 20.0  # the error that is left may be smaller by this factor; from there on an interval tells nothing
 
 
 def skill_warnings(skill: pd.DataFrame) -> list[str]:
-    """Warnings to print with skill: too few subjects, and intervals without an upper limit.
+    """Warnings to print with skill: too few subjects, and intervals that tell nothing.
 
     Parameters
     ----------
@@ -20,7 +25,7 @@ def skill_warnings(skill: pd.DataFrame) -> list[str]:
     list of str
     """
     few = few_subjects_warning(int(skill["n_subjects"].min())) if len(skill) else ""
-    return [text for text in (few, _unbounded(skill)) if text]
+    return [text for text in (few, _boundless(skill)) if text]
 
 
 def significance_warnings(tests: pd.DataFrame) -> list[str]:
@@ -43,13 +48,46 @@ def significance_warnings(tests: pd.DataFrame) -> list[str]:
     ]
 
 
-def _unbounded(skill: pd.DataFrame) -> str:
-    """Warning of intervals that reach 1, where the bootstrap-t found no upper limit."""
-    open_ended = skill[(skill["upper"] >= 1) & (skill["skill"] < 1) & (skill["network"] != ALL)]
-    if open_ended.empty:
+def _boundless(skill: pd.DataFrame) -> str:
+    """Warning of intervals that are too wide to tell anything, because few subjects make most of an error."""
+    left, least = 1 - skill["skill"], 1 - skill["upper"]
+    wide = skill[(least < left / _TELLING) & (skill["network"] != ALL)]
+    if wide.empty:
         return ""
-    names = dict.fromkeys(f"{row.network} ({row.pressure})" for row in open_ended.itertuples())
+    names = dict.fromkeys(f"{row.network} ({row.pressure})" for row in wide.itertuples())
     return (
-        f"the skill of {', '.join(names)} has no upper limit against some baseline: a few subjects decide it; see the "
-        "paired tests"
+        f"the skill of {', '.join(names)} has almost no upper limit against some baseline: a few subjects decide it; "
+        "see the paired tests"
     )
+
+
+def constant_predictors(case: Case) -> list[str]:
+    """Name predictors that always say the same, in all windows or in all windows of a fold or subject.
+
+    The mean regressor, which is meant to be constant, is not named.
+    """
+    owner = case.judged.owner
+    groups = {"in all windows": np.zeros(len(owner), int), "per fold": pd.factorize(case.windows["fold"])[0]}
+    groups["per subject"] = owner
+    found = []
+    for network in case.judged.networks:
+        still = {
+            where: np.all(
+                [_is_constant(case.judged.predicted[network, seed], group) for seed in case.judged.seeds(network)],
+                axis=0,
+            )
+            for where, group in groups.items()
+            if network != MEAN and np.bincount(group).max() > 1
+        }
+        told = np.zeros(len(PRESSURES), bool)
+        for where, constant in still.items():
+            if new := [pressure for pressure, is_new in zip(PRESSURES, constant & ~told, strict=True) if is_new]:
+                found.append(f"predictor {network} is constant {where} ({' and '.join(new)})")
+            told |= constant
+    return found
+
+
+def _is_constant(predicted: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Whether predictions, (n, 2), vary within none of the groups: (2,)."""
+    by_group = pd.DataFrame(predicted).groupby(group)
+    return ((by_group.max() - by_group.min()).to_numpy() < STILL_MMHG).all(axis=0)

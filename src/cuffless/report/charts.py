@@ -25,7 +25,7 @@ from cuffless.report.wording import baseline_name, count, network_name, number, 
 _CROWD = 150  # from so many points on they are drawn smaller
 
 
-def bins_chart(rows: pd.DataFrame, mean: pd.DataFrame, pressure: str) -> Chart:
+def bins_chart(rows: pd.DataFrame, mean: pd.DataFrame, pressure: str, mean_name: str = "population mean") -> Chart:
     """MAE in bins of the reference, with the mean baseline's, and the number of windows in each bin.
 
     Parameters
@@ -33,10 +33,12 @@ def bins_chart(rows: pd.DataFrame, mean: pd.DataFrame, pressure: str) -> Chart:
     rows, mean : DataFrame
         ``bins`` of a judgement of one predictor, and of the mean baseline (empty where it is the predictor).
     pressure : str
+    mean_name : str, optional
+        Printed name of the mean baseline.
     """
     data = [error_trace(rows, _middle(rows), network_name(str(rows["network"].iloc[0])), _bin_hover(rows), 0)]
     if len(mean):
-        data.append(error_trace(mean, _middle(mean), baseline_name("population_mean"), _bin_hover(mean), None))
+        data.append(error_trace(mean, _middle(mean), mean_name, _bin_hover(mean), None))
     data.append(
         {
             "type": "bar",

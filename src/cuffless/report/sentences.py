@@ -61,7 +61,7 @@ def skill_sentence(rows: pd.DataFrame, confidence: float, *, nothing: str = DOIN
     verdict = verdict_of(row.skill, row.lower, row.upper)
     name = network_name(row.network)
     errors = f"MAE {number(row.mae)} in place of {number(row.baseline_mae)} mmHg"
-    against = f"always predicting the {baseline_name(nothing)}"
+    against = f"always predicting the {baseline_name(nothing, getattr(row, 'in_sample', False))}"
     who = plural(row.n_subjects, "subject")
     if verdict == UNKNOWN:
         outcome = f"with {who} there is no interval, so nothing is known about other people"
@@ -91,7 +91,8 @@ def _hardest(rows: pd.DataFrame, nothing: str) -> str:
     row = next(known.loc[[known["baseline_mae"].idxmin()]].itertuples())
     if row.baseline == nothing:
         return ""
+    name = baseline_name(row.baseline, getattr(row, "in_sample", False))
     return (
-        f"Hardest baseline to beat: {baseline_name(row.baseline)} (MAE {number(row.baseline_mae)} mmHg); skill against "
+        f"Hardest baseline to beat: {name} (MAE {number(row.baseline_mae)} mmHg); skill against "
         f"it {with_limits(row.skill, row.lower, row.upper, 2)}."
     )

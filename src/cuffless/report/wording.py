@@ -6,7 +6,7 @@ import numpy as np
 
 from cuffless.figures.names import network_name as network_name
 from cuffless.figures.names import split_name as split_name
-from cuffless.judgement.names import BASELINES
+from cuffless.judgement.names import baseline_name as baseline_name
 
 NOTHING = "–"
 AVERAGES = {"pooled": "windows", "subject": "subjects"}
@@ -71,11 +71,6 @@ def text(value: Any) -> str:
 def plural(n: float, what: str) -> str:
     """Write ``1 subject``, ``1,520 windows``."""
     return f"{n:,.0f} {what}{'' if n == 1 else 's'}"
-
-
-def baseline_name(name: str) -> str:
-    """Printed name of a baseline; an unknown one keeps its name."""
-    return BASELINES.get(name, name)
 
 
 def case_name(case: str) -> str:

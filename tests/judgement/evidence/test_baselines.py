@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cuffless.judgement import make_cases, read_table
-from cuffless.judgement.evidence.baselines import FROM_TRAINING, LEFT_OUT, RIDGE_ALPHA, make_baselines
+from cuffless.judgement.evidence.baselines import FROM_TRAINING, IN_SAMPLE, RIDGE_ALPHA, make_baselines
 
 
 def case_of(write, *tables):
@@ -58,9 +58,9 @@ def test_a_folds_baselines_know_its_own_training_rows_only(make_table, write):
             assert np.allclose(base.predicted["heart_rate"][at, p], plain_ridge(x, y[:, p], at_x), atol=1e-6)
 
 
-def test_a_fold_without_training_rows_leaves_subjects_out(make_table, write):
+def test_where_a_fold_has_no_training_rows_all_is_fitted_in_sample(make_table, write):
     first, second, training = folded(make_table)
-    assert make_baselines(case_of(write, first, second, training[0])).fitted_on == LEFT_OUT
+    assert make_baselines(case_of(write, first, second, training[0])).fitted_on == IN_SAMPLE
 
 
 @pytest.mark.parametrize("tuned_first", [False, True])
@@ -91,18 +91,44 @@ def test_one_subject_alone_has_nothing_to_fit_on(make_table, write):
     assert base.absent["heart_rate"] == "no training rows, and no other subject"
 
 
-def test_without_training_rows_each_subject_is_left_out(make_table, write):
-    case = case_of(write, make_table(subjects=5).assign(age=np.repeat([40, 50, 60, 70, 80], 12), sex="f"))
+def test_without_training_rows_all_test_subjects_are_fitted_and_count_the_same(make_table, write):
+    rows = make_table(subjects=5).groupby("subject").head(7)
+    rows = pd.concat([rows, make_table(subjects=1, windows=42, first=90)])  # counts like any other
+    case = case_of(write, rows)
     base = make_baselines(case)
-    assert base.fitted_on == LEFT_OUT
-    rows, reference = case.windows, case.judged.reference
-    for subject in case.judged.subjects:
-        own = (rows["subject"] == subject).to_numpy()
-        assert np.allclose(base.predicted["population_mean"][own], reference[~own].mean(axis=0))
-        assert np.allclose(base.predicted["population_median"][own], np.median(reference[~own], axis=0))
-        hr = rows[["hr"]].to_numpy()
-        expected = plain_ridge(hr[~own], reference[~own], hr[own])
-        np.testing.assert_allclose(base.predicted["heart_rate"][own], expected, atol=1e-6)
+    assert base.fitted_on == IN_SAMPLE
+    assert base.in_sample("population_mean")
+    assert base.in_sample("heart_rate")
+    assert not base.in_sample("calibration_mean")
+    counts = np.bincount(case.judged.owner)
+    assert sorted(counts) == [7] * 5 + [42]
+    alike = np.repeat(np.arange(len(rows)), 42 // counts[case.judged.owner])  # everybody's windows, equally often
+    reference = case.judged.reference[alike]
+    assert np.allclose(base.predicted["population_mean"], reference.mean(axis=0))
+    said = base.predicted["population_median"]
+    for p in range(2):
+        assert np.unique(said[:, p]).size == 1
+        constants = np.unique(reference[:, p])
+        errors = np.abs(constants[:, None] - reference[:, p]).mean(axis=1)
+        assert np.abs(said[0, p] - reference[:, p]).mean() == pytest.approx(errors.min())
+    hr = case.windows[["hr"]].to_numpy()
+    alpha = RIDGE_ALPHA * len(alike) / len(rows)  # the penalty is for as many windows as there are
+    z = (hr[alike] - hr[alike].mean()) / hr[alike].std()
+    slope = np.linalg.solve(z.T @ z + alpha * np.eye(1), z.T @ (reference - reference.mean(axis=0)))
+    expected = reference.mean(axis=0) + (hr - hr[alike].mean()) / hr[alike].std() @ slope
+    np.testing.assert_allclose(base.predicted["heart_rate"], expected, atol=1e-6)
+
+
+def test_with_training_rows_nothing_is_in_sample(make_table, write):
+    base = make_baselines(case_of(write, make_table(), make_table(subset="train", first=100)))
+    assert not any(base.in_sample(name) for name in base.predicted)
+
+
+def test_a_regression_needs_two_known_subjects(make_table, write):
+    rows = make_table(subjects=2, windows=12)
+    rows.loc[rows["subject"] == "p000", "hr"] = np.nan
+    base = make_baselines(case_of(write, rows))
+    assert base.absent["heart_rate"] == "hr of all subjects but one are not known"
 
 
 def test_heart_rate_and_demographics_are_ridge_regressions_on_the_training_rows(make_table, write):

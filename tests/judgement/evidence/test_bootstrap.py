@@ -52,15 +52,29 @@ def test_subjects_of_unequally_many_windows_are_worth_fewer():
     assert subject_interval(errors / 7, np.full((60, 1), 1 / 7), QUICK).method == "percentile"
 
 
+def test_subjects_that_are_worth_fewer_than_six_have_no_interval():
+    errors = np.random.default_rng(8).gamma(4, 2.5, (8, 1))
+    windows = np.array([[9.0], *[[1]] * 7])  # worth 2.8
+    for interval in (
+        subject_interval(errors * windows, windows, QUICK),
+        boot.smooth_interval(np.hstack([errors * windows, windows]), lambda t: t[:, :1] / t[:, 1:], windows, QUICK),
+    ):
+        assert interval.method == "too few subjects"
+        assert np.isnan([interval.lower, interval.upper]).all()
+    assert subject_interval(errors, _ones(windows), QUICK).method == "bootstrap-t"
+
+
 def test_a_smooth_interval_of_a_ratio_is_its_bootstrap_t():
     rng = np.random.default_rng(9)
     windows = rng.integers(1, 9, (15, 1)).astype(float)
     errors = rng.gamma(4, 2.5, (15, 2)) * windows
     expected = subject_interval(errors, windows, QUICK)
-    found = boot.smooth_interval(np.hstack([errors, windows]), lambda total: total[:, :2] / total[:, 2:], QUICK)
+    found = boot.smooth_interval(
+        np.hstack([errors, windows]), lambda total: total[:, :2] / total[:, 2:], windows, QUICK
+    )
     np.testing.assert_allclose(found[:3], expected[:3], rtol=1e-6)
     assert found.method == expected.method
-    means = boot.smooth_interval(errors, lambda total: total / 15, QUICK)  # all subjects weigh the same
+    means = boot.smooth_interval(errors, lambda total: total / 15, _ones(windows), QUICK)  # all subjects weigh the same
     np.testing.assert_allclose(means[:3], subject_interval(errors, _ones(errors), QUICK)[:3], rtol=1e-6)
 
 

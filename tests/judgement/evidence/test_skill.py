@@ -20,5 +20,13 @@ def test_no_limit_of_skill_is_above_one():
     baseline = np.full((8, 1), 1e-3)
     baseline[0] = 40.0  # one subject decides what doing nothing costs
     skill = skill_ratio(rng.gamma(1.0, 1.0, (8, 1)), baseline, np.ones((8, 1)), EvaluationOptions(bootstrap=500))
-    assert skill.upper[0] == 1
-    assert skill.lower[0] <= skill.skill[0] <= 1
+    assert skill.lower[0] <= skill.skill[0] <= skill.upper[0] <= 1
+
+
+def test_skill_needs_subjects_who_are_worth_six():
+    rng = np.random.default_rng(0)
+    windows = np.array([[20.0], *[[1]] * 9])
+    own, baseline = rng.gamma(4, 2, (10, 1)), rng.gamma(4, 3, (10, 1))
+    pooled = skill_ratio(windows * own, windows * baseline, windows, EvaluationOptions())
+    assert (pooled.interval[0], np.isnan(pooled.lower[0])) == ("too few subjects", True)
+    assert np.isfinite(skill_ratio(own, baseline, np.ones((10, 1)), EvaluationOptions()).lower[0])

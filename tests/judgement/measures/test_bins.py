@@ -50,9 +50,8 @@ def test_the_mean_regressors_error_is_lowest_in_the_middle(make_predictions):
     assert min(mean.iloc[0], mean.iloc[-1]) > 3 * mean.min()
 
 
-@pytest.mark.parametrize(("subjects", "rarest"), [(60, "too few subjects"), (150, "percentile")])
-def test_a_bins_interval_depends_on_the_subjects_in_that_bin(make_predictions, subjects, rarest):
-    predictions = make_predictions(subjects=subjects, networks=("lstm",), splits=("nonmixed",))
+def test_a_bins_interval_depends_on_the_subjects_in_that_bin(make_predictions):
+    predictions = make_predictions(subjects=60, networks=("lstm",), splits=("nonmixed",))
     table = _bins(predictions)
     for row in table.itertuples():
         reference = predictions[f"{row.pressure.lower()}_ref"]
@@ -60,11 +59,19 @@ def test_a_bins_interval_depends_on_the_subjects_in_that_bin(make_predictions, s
         windows = inside["subject"].value_counts()
         assert row.n_subjects == len(windows)
         worth = windows.sum() ** 2 / (windows**2).sum()  # subjects of unequally many windows are worth fewer
-        assert row.interval == (
-            "too few subjects" if len(windows) < 6 else "bootstrap-t" if worth < 50 else "percentile"
-        )
-    assert {rarest, "bootstrap-t"} <= set(table["interval"])
-    assert (table["lower"].isna() == (table["n_subjects"] < 6)).all()
+        assert row.interval == ("too few subjects" if worth < 6 else "log jackknife-t")
+        assert np.isnan(row.lower) == (worth < 6)
+    assert {"too few subjects", "log jackknife-t"} == set(table["interval"])
+    assert (table["n_subjects"] >= 6)[table["interval"] == "too few subjects"].any()  # they are worth fewer
+    assert (table["lower"].dropna() > 0).all()
+
+
+def test_whiskers_of_six_subjects_stay_clear_of_zero(predictions_of):
+    """The bootstrap-t reached from -20 to 22 and was cut at 0, though the best subject errs by 4.1."""
+    errors = np.array([4.1, 19.0, 19.5, 20.0, 20.5, 21.0])
+    row = _bins(predictions_of(list("abcdef"), np.full(6, 90.0), 90 + errors)).query("pressure == 'SBP'").iloc[0]
+    assert row["mae"] == pytest.approx(errors.mean())
+    assert errors.min() < row["lower"] < row["mae"] < row["upper"]
 
 
 def test_seeds_are_averaged_within_bins(make_predictions):

@@ -7,6 +7,7 @@ from scipy import stats
 
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import subject_interval
+from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.measures.merit import merit_rows
 
 QUICK = EvaluationOptions(bootstrap=100)
@@ -144,20 +145,20 @@ def test_windows_without_spread_have_no_figures_of_spread(predictor_of):
     assert (row["mae"], row["n_changes"]) == (14, 0)
 
 
-def test_intervals_are_those_of_drawn_subjects(predictor_of):
+def test_intervals_are_those_over_subjects(predictor_of):
     owner, reference, said = _people(7, subjects=30)
     row = _row(predictor_of(owner, reference, said))
     counts = np.bincount(owner)[:, None]
-    for name, values in (
-        ("mae", np.abs(said - reference)),
-        ("me", said - reference),
-        ("within10", np.abs(said - reference) <= 10),
+    for name, interval, values in (
+        ("mae", positive_interval, np.abs(said - reference)),
+        ("me", subject_interval, said - reference),
+        ("within10", subject_interval, np.abs(said - reference) <= 10),
     ):
-        expected = subject_interval(np.bincount(owner, weights=values)[:, None], counts, QUICK)
+        expected = interval(np.bincount(owner, weights=values)[:, None], counts, QUICK)
         assert row[name] == pytest.approx(expected.estimate[0])
         assert row[f"{name}_lower"] == pytest.approx(expected.lower[0])
         assert row[f"{name}_upper"] == pytest.approx(expected.upper[0])
-        assert row["interval"] == expected.method
+    assert row["interval"] == "log jackknife-t"  # that of the MAE
 
 
 def test_limits_stay_within_what_a_figure_can_be(predictor_of):

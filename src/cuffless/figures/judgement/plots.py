@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions
 from cuffless.figures import layout, style
-from cuffless.judgement.names import BASELINES
+from cuffless.judgement.names import BASELINES, POPULATION_MEAN, baseline_name
 
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<")
 _MOST_NETWORKS = 8
@@ -55,11 +55,15 @@ def _plot_skill_panel(ax, rows: pd.DataFrame, networks: list[str], names: list[s
             ax.plot(x, y, marker="<" if cut else handle.get_marker(), color=handle.get_color(), markersize=4)
             if cut:
                 style.write_beside(ax, f"{row.skill:.1f}", (x, y), (4, 4), style.tiny_font(options), color=style.GREY)
-    ax.set_yticks(range(len(names)), [BASELINES[name] for name in names])
+    ax.set_yticks(range(len(names)), [baseline_name(name, _in_sample(rows, name)) for name in names])
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xlim(_LEAST_SKILL - 0.05, 1)
     ax.set_xlabel("skill: share of the baseline's MAE removed\n◂ worse than it     better than it ▸")
     ax.grid(axis="x")
+
+
+def _in_sample(rows: pd.DataFrame, baseline: str) -> bool:
+    return "in_sample" in rows and bool(rows.loc[rows["baseline"] == baseline, "in_sample"].any())
 
 
 def _skill_note(skill: pd.DataFrame, rows: pd.DataFrame, networks: list[str]) -> str:
@@ -70,23 +74,25 @@ def _skill_note(skill: pd.DataFrame, rows: pd.DataFrame, networks: list[str]) ->
     more = len(set(skill["network"])) - len(networks)
     others = f" {more} further predictors are in the table." if more else ""
     return (
-        f"{subjects} subjects, each counting the same; lines: intervals over subjects ({interval}). Population mean "
-        "and median, heart rate and demographics know other people; calibration baselines know the subject's own "
-        f"values.{missing}{others}"
+        f"{subjects} subjects, each counting the same; lines: intervals over subjects ({interval}). Mean and "
+        "median, heart rate and demographics are fitted on training subjects, or in-sample on those tested; "
+        f"calibration baselines know the subject's own values.{missing}{others}"
     )
 
 
-def plot_judged_bins(bins: pd.DataFrame, options: FigureOptions) -> Figure:
-    """MAE of a case's predictors in bins of the reference, and the bins' windows; `bins`: rows of the case."""
+def plot_judged_bins(bins: pd.DataFrame, skill: pd.DataFrame, options: FigureOptions) -> Figure:
+    """MAE of a case's predictors in bins of the reference, and the bins' windows; the tables: rows of the case."""
     networks = [name for name in dict.fromkeys(bins["network"]) if name != "mean"][:_MOST_NETWORKS]
+    mean = baseline_name(POPULATION_MEAN, _in_sample(skill, POPULATION_MEAN))
     text = (
-        "Lines: intervals over subjects; bins of fewer than 6 subjects have none. Below: windows of each bin; bins "
-        "with few say little. Population mean: always the mean of the training rows, or of the other subjects."
+        "Lines: intervals over subjects; bins whose subjects are worth fewer than 6 equally long ones have none. "
+        f"Below: windows of each bin; bins with few say little. {mean.capitalize()}: always the mean of the "
+        f"{'test subjects' if _in_sample(skill, POPULATION_MEAN) else 'training rows'}."
     )
     with style.house_style(options):
         handles = [_handle(n, network, options) for n, network in enumerate(networks)]
         if "mean" in set(bins["network"]):
-            handles.append(Line2D([], [], color=style.GREY, linestyle="--", label="population mean"))
+            handles.append(Line2D([], [], color=style.GREY, linestyle="--", label=mean))
         columns = layout.pressure_columns(options)
         height = _PANEL * layout.font_scale(options) * (2 / columns)
         fig = layout.worded_figure(height, handles, "", text, options)

@@ -14,7 +14,7 @@ from cuffless.judgement.table.cases import Case
 _ROUNDING = 1e-4  # mmHg
 _NOT_FOR_THIS = "not for this predictor"
 _COLUMNS = ["case", "network", "baseline", "average", "pressure", "skill", "lower", "upper", "interval"]
-_COLUMNS += ["mae", "baseline_mae", "n_subjects", "reason"]
+_COLUMNS += ["mae", "baseline_mae", "n_subjects", "reason", "in_sample"]
 
 
 def skill_table(case: Case, baselines: Baselines, options: EvaluationOptions) -> pd.DataFrame:
@@ -24,11 +24,13 @@ def skill_table(case: Case, baselines: Baselines, options: EvaluationOptions) ->
     -------
     DataFrame
         ``case, network, baseline, average, pressure, skill`` (1 - MAE / MAE of the baseline), ``lower, upper,
-        interval, mae, baseline_mae`` (mmHg), ``n_subjects, reason`` (why there is no figure).
+        interval, mae, baseline_mae`` (mmHg), ``n_subjects, reason`` (why there is no figure), ``in_sample`` (whether
+        the baseline is fitted on the test windows).
     """
     rows, counts = [], _counts(case)
     for network, name, errors, against in _pairs(case, baselines):
         head = {"case": case.name, "network": network, "baseline": name, "n_subjects": len(counts)}
+        head["in_sample"] = baselines.in_sample(name)
         if against is None:
             nothing = {"skill": np.nan, "reason": f"not assessable: {baselines.absent.get(name) or _NOT_FOR_THIS}"}
             rows += [{**head, "average": a, "pressure": p, **nothing} for a in AVERAGES for p in PRESSURES]
@@ -83,10 +85,10 @@ def compare_baselines(case: Case, baselines: Baselines, options: EvaluationOptio
     Returns
     -------
     DataFrame
-        ``case, comparison`` (``vs`` the baseline), ``network, baseline, pressure``, the columns of `paired_test` and of
-        `holm_corrected` (over networks and pressures of a baseline), and the paper's tests, on windows as if they
-        were independent: ``ks_windows_p`` (Kolmogorov-Smirnov on absolute errors), ``ttest_windows_p`` (paired t-test
-        on absolute errors).
+        ``case, comparison`` (``vs`` the baseline), ``network, baseline, in_sample`` (whether it is fitted on the test
+        windows), ``pressure``, the columns of `paired_test` and of `holm_corrected` (over networks and pressures of a
+        baseline), and the paper's tests, on windows as if they were independent: ``ks_windows_p`` (Kolmogorov-Smirnov
+        on absolute errors), ``ttest_windows_p`` (paired t-test on absolute errors).
     """
     rows, differences, counts = [], [], _counts(case)
     for network, name, errors, against in _pairs(case, baselines):
@@ -101,13 +103,14 @@ def compare_baselines(case: Case, baselines: Baselines, options: EvaluationOptio
                     "comparison": f"vs {name}",
                     "network": network,
                     "baseline": name,
+                    "in_sample": baselines.in_sample(name),
                     "pressure": pressure,
                     "ks_windows_p": ks_test(errors[:, p], against[:, p])[1],
                     "ttest_windows_p": 1.0 if same else paired_t_test(errors[:, p], against[:, p])[1],
                 }
             )
     if not rows:
-        return pd.DataFrame(columns=["case", "network", "baseline", "pressure"])
+        return pd.DataFrame(columns=["case", "network", "baseline", "in_sample", "pressure"])
     tested = paired_test(np.concatenate(differences, axis=1), options)
     return holm_corrected(pd.DataFrame(rows).assign(**tested), options)
 

@@ -12,7 +12,7 @@ from cuffless.judgement.table.cases import Case
 from cuffless.judgement.table.layout import Calibration, Layout
 from cuffless.judgement.table.predictions import PredictionError
 
-FROM_TRAINING, LEFT_OUT = "training rows", "leave-one-subject-out over the test subjects"
+FROM_TRAINING, IN_SAMPLE = "training rows", "the test subjects themselves, each counting the same (in-sample)"
 NO_ONE_ELSE = "no training rows, and no other subject"
 LEAST_KNOWN = 0.5
 """Least share of test windows with known predictors; for the others a baseline gives the population mean."""
@@ -36,12 +36,18 @@ class Baselines:
     partly: dict[str, str] = field(default_factory=dict)
     """Of which windows a baseline knows nothing, so that it gives the population mean."""
 
+    def in_sample(self, name: str) -> bool:
+        """Whether a baseline is fitted on the windows that it predicts."""
+        return self.fitted_on == IN_SAMPLE and name not in names.KNOW_THE_SUBJECT
+
 
 def make_baselines(case: Case) -> Baselines:
     """Predictions of all baselines for a case's windows.
 
-    What knows of other people is fitted on the rows of the training set, of each fold for its own test windows.
-    Without such rows it is fitted on the other test subjects, one subject left out at a time.
+    What knows of people in general is fitted on the rows of the training set, of each fold for its own test windows.
+    Without such rows it is fitted on the test windows themselves, every subject counting the same. So fitted, a
+    baseline errs slightly too little, which can hide a small skill but not feign one. If each subject were left out in
+    turn, the mean would err k/(k-1) times too much, and constants would be found better than it: see `false_skill`.
     """
     predicted: dict[str, np.ndarray] = {}
     absent: dict[str, str] = {}
@@ -53,7 +59,7 @@ def make_baselines(case: Case) -> Baselines:
             for tested, known in folds:
                 predicted[name][tested] = middle(known[_REFERENCE].to_numpy(float), axis=0)
     elif len(case.judged.subjects) > 1:
-        predicted |= {names.POPULATION_MEAN: _left_out_mean(case), names.POPULATION_MEDIAN: _left_out_median(case)}
+        predicted |= _in_sample_constants(case)
     else:
         absent |= dict.fromkeys((names.POPULATION_MEAN, names.POPULATION_MEDIAN), NO_ONE_ELSE)
     for name, columns in ((names.HEART_RATE, ("hr",)), (names.DEMOGRAPHICS, ("age", "sex"))):
@@ -66,7 +72,7 @@ def make_baselines(case: Case) -> Baselines:
             partly[name] = f"{' or '.join(columns)} of {int(untold.sum())} test windows is not known"
         predicted[name] = np.where(untold[:, None], predicted[names.POPULATION_MEAN], found)
     _add_calibration(case, predicted, absent)
-    fitted_on = FROM_TRAINING if folds else LEFT_OUT if len(case.judged.subjects) > 1 else f"nothing: {NO_ONE_ELSE}"
+    fitted_on = FROM_TRAINING if folds else IN_SAMPLE if len(case.judged.subjects) > 1 else f"nothing: {NO_ONE_ELSE}"
     return Baselines(predicted, _offsets(case, absent), absent, fitted_on, partly)
 
 
@@ -162,30 +168,18 @@ def _folds(case: Case) -> list[tuple[np.ndarray, pd.DataFrame]]:
     return [(tested == fold, known[fold]) for fold in found] if set(found) <= set(known) else []
 
 
-def _left_out_mean(case: Case) -> np.ndarray:
-    owner, k = case.judged.owner, len(case.judged.subjects)
-    sums, counts = sum_by_subject(case.judged.reference, owner, k), np.bincount(owner, minlength=k)[:, None]
-    return ((sums.sum(axis=0) - sums) / (counts.sum() - counts))[owner]
+def _in_sample_constants(case: Case) -> dict[str, np.ndarray]:
+    """Mean and median of the test windows, every subject counting the same.
 
-
-def _left_out_median(case: Case) -> np.ndarray:
-    """Median of the other subjects' windows: of all, less the subject's own ranks."""
-    owner, reference = case.judged.owner, case.judged.reference
-    medians = np.empty((len(case.judged.subjects), 2))
-    ends = np.cumsum(np.bincount(owner, minlength=len(medians)))
-    for p in range(2):
-        order = np.argsort(reference[:, p])
-        values = reference[order, p]
-        rank = np.empty(len(order), int)
-        rank[order] = np.arange(len(order))
-        for s, own in enumerate(np.split(rank, ends[:-1])):  # windows are sorted by subject
-            own = np.sort(own)
-            left = len(values) - len(own)
-            wanted = np.array([(left - 1) // 2, left // 2])
-            # The i-th value of the others is shifted by the number of own values before it.
-            later = np.searchsorted(own - np.arange(len(own)), wanted, side="right")
-            medians[s, p] = values[wanted + later].mean()
-    return medians[owner]
+    That median has the least MAE, averaged over subjects, that a constant can have on these windows.
+    """
+    reference, owner = case.judged.reference, case.judged.owner
+    weight = 1 / np.bincount(owner)[owner]
+    found = {
+        names.POPULATION_MEAN: np.average(reference, axis=0, weights=weight),
+        names.POPULATION_MEDIAN: np.quantile(reference, 0.5, axis=0, weights=weight, method="inverted_cdf"),
+    }
+    return {name: np.tile(constant, (len(reference), 1)) for name, constant in found.items()}
 
 
 def _regression(case: Case, columns: tuple[str, ...]) -> np.ndarray | str:
@@ -213,10 +207,12 @@ def _regression(case: Case, columns: tuple[str, ...]) -> np.ndarray | str:
     if k < 2:
         return NO_ONE_ELSE
     own = _moments(x[told], case.judged.reference[told], owner[told], k)
-    others = [part.sum(axis=0) - part for part in own]
-    if others[0].min() < 2:
+    known = own[0] > 0
+    if known.sum() < 2:
         return f"{' and '.join(columns)} of all subjects but one are not known"
-    found[told] = _apply(x[told], *(part[owner[told]] for part in _ridge(*others)))
+    alike = np.where(known, own[0].sum() / known.sum() / np.maximum(own[0], 1), 0.0)
+    fit = _ridge(*(np.tensordot(alike, part, 1)[None] for part in own))
+    found[told] = _apply(x[told], *(np.repeat(part, told.sum(), axis=0) for part in fit))
     return found
 
 

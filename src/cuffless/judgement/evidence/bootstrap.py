@@ -1,10 +1,9 @@
 """Confidence intervals by resampling subjects.
 
-Windows of one subject resemble each other, so subjects are resampled, not windows. Every number
-with an interval is a ratio of sums over subjects (a mean absolute error: absolute errors over windows; a
-skill: absolute errors over the baseline's) or a smooth function of such sums (limits of agreement), so that
-all resamples are one product of a matrix of weights and a table of subject sums, however many windows
-there are.
+Windows of one subject resemble each other, so subjects are resampled, not windows. What is resampled here is a
+ratio of sums over subjects that may be negative or is at most 1 (a mean error, a difference, a share) or a smooth
+function of such sums (limits of agreement), so that all resamples are one product of a matrix of weights and a
+table of subject sums, however many windows there are. Mean absolute errors and skill are in `ratios`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +17,7 @@ from cuffless.config import EvaluationOptions
 PERCENTILE_SUBJECTS = 50
 """From this effective number of subjects on, the percentile interval has its nominal coverage."""
 LEAST_SUBJECTS = 6
-"""With fewer subjects no interval is given."""
+"""With fewer effective subjects no interval is given."""
 PERCENTILE, STUDENTIZED, TOO_FEW = "percentile", "bootstrap-t", "too few subjects"
 
 _BLOCK = 4_000_000  # weights held in memory at a time
@@ -56,8 +55,8 @@ def subject_interval(
     Returns
     -------
     Interval
-        Arrays of shape (m,). The limits are NaN below 6 subjects, and infinite where too many draws consist of
-        equal subjects to give a limit. The same draws of subjects are used for all columns, and by all
+        Arrays of shape (m,). The limits are NaN below 6 effective subjects, and infinite where too many draws consist
+        of equal subjects to give a limit. The same draws of subjects are used for all columns, and by all
         calls with the same number of subjects and seed.
 
     Raises
@@ -81,7 +80,7 @@ def subject_interval(
             f"cannot form a ratio over {k} subjects with totals {b.sum(axis=0)}; judge at least one window"
         )
     estimate = a.sum(axis=0) / b.sum(axis=0)
-    if k < LEAST_SUBJECTS:
+    if not enough_subjects(b):
         nothing = np.full(estimate.shape, np.nan)
         return Interval(estimate, nothing, nothing.copy(), TOO_FEW)
     tails = _tails(options)
@@ -116,8 +115,13 @@ def effective_subjects(weight: np.ndarray) -> np.ndarray:
     return weight.sum(axis=0) ** 2 / (weight**2).sum(axis=0)
 
 
+def enough_subjects(weight: np.ndarray) -> bool:
+    """Whether subjects who count this much, (k, m), are worth `LEAST_SUBJECTS` in every column."""
+    return bool(effective_subjects(weight).min() >= LEAST_SUBJECTS - _ROUNDING)
+
+
 def smooth_interval(
-    sums: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], options: EvaluationOptions
+    sums: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], weight: np.ndarray, options: EvaluationOptions
 ) -> Interval:
     """Smooth function of sums over subjects with a bootstrap-t interval.
 
@@ -128,13 +132,15 @@ def smooth_interval(
     statistic : callable
         Gives q figures, (draws, q), for totals over subjects, (draws, p). Must be differentiable and take complex
         totals, by which it is differentiated.
+    weight : (k, 1) float array
+        How much each subject counts, such as its number of windows.
     options : EvaluationOptions
         `bootstrap` draws with `seed`, level `confidence`.
 
     Returns
     -------
     Interval
-        Arrays of shape (q,). The limits are NaN below 6 subjects, and where the figure is. Draws are those of
+        Arrays of shape (q,). The limits are NaN below 6 effective subjects, and where the figure is. Draws are those of
         `subject_interval`.
 
     Notes
@@ -145,7 +151,7 @@ def smooth_interval(
     x = np.asarray(sums, dtype=float)
     k = len(x)
     estimate, error = (part[0] for part in _value_and_error(np.ones((1, k)), x, statistic))
-    if k < LEAST_SUBJECTS:
+    if not enough_subjects(weight):
         nothing = np.full(estimate.shape, np.nan)
         return Interval(estimate, nothing, nothing.copy(), TOO_FEW)
     drawn = [_value_and_error(weights, x, statistic) for weights in _weights(k, options)]

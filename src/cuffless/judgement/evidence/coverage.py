@@ -1,51 +1,49 @@
-"""Coverage of the intervals, measured in simulated studies whose true error is known.
+"""Coverage of the intervals, measured in simulated studies whose true error and skill are known.
 
 Run as ``python -m cuffless.judgement.evidence.coverage``.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from statistics import NormalDist
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 
 from cuffless.commands import exit_on_error
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.bootstrap import (
-    LEAST_SUBJECTS,
-    PERCENTILE_SUBJECTS,
-    Interval,
-    effective_subjects,
-    subject_interval,
+from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, Interval, effective_subjects
+from cuffless.judgement.evidence.ratios import positive_interval
+from cuffless.judgement.evidence.skill import skill_ratio
+from cuffless.judgement.evidence.studies import (
+    ALIKE,
+    FIGURES,
+    MAE,
+    PEOPLE,
+    SKILL,
+    WITHIN10,
+    Study,
+    simulate,
+    true_ratio,
 )
-from cuffless.judgement.measures.errors import AVERAGES, CLOSE_MMHG
+from cuffless.judgement.measures.errors import AVERAGES
 from cuffless.judgement.measures.merit import share_interval
 
-SUBJECTS = (6, 10, 17, 20, 50, 85)
+SUBJECTS = (6, 8, 10, 20, 40, 85)
 FEW_SUBJECTS = 17
 """With fewer subjects a warning is printed with the intervals."""
-COVERED = {6: 0.92, 10: 0.93}
-"""Coverage of 95 % intervals of an MAE with few subjects, by `coverage_table`: the lower of its averages."""
-FIGURES = ("mae", "within10")
-
-# As the networks of the demo study err on subjects they have not seen: subjects' MAEs with an SD of 0.6 of their mean
-# (measured: 0.53 to 0.70) and a skewness of 1.2 (0.7 to 1.1); within a subject an SD of 0.6 of its MAE (0.45 to 0.6).
-_MAE, _BETWEEN, _WITHIN = 12.0, 0.6, 0.6
-_ALIKE = 5  # neighbouring windows that err alike
-# Numbers of windows are more unequal than the demo's: half of the subjects have 25 to 64, the SD is 0.8 of the mean.
-_WINDOWS, _UNEQUAL = 40, 0.7
-# A share near 1, which few subjects decide: SDs in mmHg of the subjects' mean errors and of the errors about them.
-_OFFSETS, _ABOUT = 4.0, 2.0
-_SHARE = 2 * NormalDist(0, (_OFFSETS**2 + _ABOUT**2) ** 0.5).cdf(CLOSE_MMHG) - 1
-_BLOCK = 100  # studies that share their draws
+COVERED = {6: 0.93, 10: 0.92}
+"""Coverage of 95 % intervals of skill, one in ten of few subjects being far off and all counting the same."""
 
 
 def coverage_table(
-    subjects: Sequence[int] = SUBJECTS, simulations: int = 2000, seed: int = 0, *, figure: str = "mae"
+    subjects: Sequence[int] = SUBJECTS,
+    simulations: int = 2000,
+    seed: int = 0,
+    *,
+    figure: str = MAE,
+    people: str = ALIKE,
 ) -> pd.DataFrame:
-    """Coverage of the 95 % intervals of an MAE, or of a high share of errors up to 10 mmHg, in simulated studies.
+    """Coverage of the 95 % intervals of a figure in simulated studies.
 
     Parameters
     ----------
@@ -54,86 +52,84 @@ def coverage_table(
     simulations : int
         Studies of each size.
     seed : int
-    figure : {"mae", "within10"}
+    figure : {"mae", "within10", "skill"}
+        An MAE, a high share of errors up to 10 mmHg, or skill against the population mean.
+    people : {"alike", "one in ten far off", "more windows of whom errs more"}
+        The last two for an MAE and skill only.
 
     Returns
     -------
     DataFrame
-        One row per size and average: ``figure, n_subjects, average`` (pooled, subject), ``method`` (of the interval;
-        the more frequent first), ``coverage`` (share of intervals that hold the true figure), ``error`` (half width of
-        its 95 % Monte Carlo interval), ``lower_miss, upper_miss`` (shares in which the truth lies below and above),
-        ``mean_width`` (mmHg, the true MAE is 12; or a share, the true one is 0.975).
+        One row per size and average: ``figure, people, n_subjects, average`` (pooled, subject), ``method`` (of the
+        interval; the most frequent first), ``without`` (share of studies whose subjects are too few for an interval,
+        counted by their windows), and of the others ``coverage`` (share of intervals that hold the true figure),
+        ``error`` (half width of its 95 % Monte Carlo interval), ``lower_miss, upper_miss`` (shares in which the truth
+        lies below and above), ``median_width`` (mmHg, the true MAE is 12 if people are alike; or a share, the true one
+        is 0.975; or skill). NaN where no study has an interval.
 
     Raises
     ------
     ValueError
-        If a study has too few subjects for an interval.
+        If a study has too few subjects for an interval, or the figure is not simulated for such people.
 
     Notes
     -----
     Subjects' MAEs are drawn from a gamma distribution, numbers of windows from a lognormal one and independent of
-    them, windows' absolute errors from a gamma distribution about their subject's MAE: see the module's constants. For
-    the share, subjects' mean errors are normal, and so are errors about them: a predictor that is off by over 10 mmHg
-    in few subjects only.
+    them if people are alike, windows' absolute errors from a gamma distribution about their subject's MAE: see the
+    constants of `studies`. For the share, subjects' mean errors are normal, and so are errors about them: a predictor
+    that is off by over 10 mmHg in few subjects only. For skill, subjects' pressures and the predictor's offsets are
+    normal.
     """
     if min(subjects) < LEAST_SUBJECTS:
         raise ValueError(f"no interval below {LEAST_SUBJECTS} subjects; got {min(subjects)}")
+    if people not in PEOPLE or (figure == WITHIN10 and people != ALIKE):
+        raise ValueError(f"no simulated studies of {figure!r} with people {people!r}; choose {ALIKE!r}")
     rows = []
     for k in subjects:
-        found: dict[str, list] = {average: [] for average in AVERAGES}
-        for block, (sums, windows) in enumerate(_studies(k, simulations, seed, figure)):
+        found: dict[str, list[Interval]] = {average: [] for average in AVERAGES}
+        for block, study in enumerate(simulate(figure, people, k, simulations, seed)):
             options = EvaluationOptions(seed=seed + block)
-            found["pooled"] += _intervals(sums, windows, options, figure)
-            found["subject"] += _intervals(sums / windows, np.ones_like(windows), options, figure)
-        head = {"figure": figure, "n_subjects": k}
-        rows += [{**head, "average": average, **_row(found[average], _TRUE[figure])} for average in AVERAGES]
+            for average in AVERAGES:
+                found[average] += _intervals(study.averaged(average), options, figure)
+        head = {"figure": figure, "people": people, "n_subjects": k}
+        for average in AVERAGES:
+            ratio = true_ratio(figure, people, average)
+            rows.append({**head, "average": average, **_row(found[average], 1 - ratio if figure == SKILL else ratio)})
     return pd.DataFrame(rows)
 
 
-_TRUE = {"mae": _MAE, "within10": _SHARE}
+def _intervals(study: Study, options: EvaluationOptions, figure: str) -> list[Interval]:
+    """Intervals of studies, one per column, without those of too few subjects apart: one call uses one method."""
+    enough = effective_subjects(study.windows) >= LEAST_SUBJECTS - 1e-6
+    groups = (Study(*(part[:, columns] for part in study)) for columns in (enough, ~enough) if columns.any())
+    return [_interval(group, options, figure) for group in groups]
 
 
-def _studies(k: int, simulations: int, seed: int, figure: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Summed absolute errors, or windows with small ones, and numbers of windows of k subjects: (k, studies)."""
-    rng = np.random.default_rng([seed, k])
-    for start in range(0, simulations, _BLOCK):
-        shape = (k, min(_BLOCK, simulations - start))
-        if figure == "within10":
-            windows = np.ceil(_WINDOWS * np.exp(rng.normal(0, _UNEQUAL, shape)))
-            offset = rng.normal(0, _OFFSETS, shape)
-            small = ndtr((CLOSE_MMHG - offset) / _ABOUT) - ndtr((-CLOSE_MMHG - offset) / _ABOUT)
-            yield rng.binomial(windows.astype(int), small).astype(float), windows
-            continue
-        mae = rng.gamma(_BETWEEN**-2, _MAE * _BETWEEN**2, shape)
-        windows = np.ceil(_WINDOWS * np.exp(rng.normal(0, _UNEQUAL, shape)))
-        independent = np.maximum(windows / _ALIKE, 1) * _WITHIN**-2
-        yield windows * mae * rng.gamma(independent, 1 / independent), windows
-
-
-def _intervals(sums, windows, options: EvaluationOptions, figure: str) -> list[Interval]:
-    """Intervals of studies, one per column, grouped by method, because one call uses one method."""
-    if figure == "within10":
-        return [share_interval(sums, windows, options)]
-    many = effective_subjects(windows) >= PERCENTILE_SUBJECTS
-    groups = (columns for columns in (many, ~many) if columns.any())
-    return [subject_interval(sums[:, columns], windows[:, columns], options) for columns in groups]
+def _interval(study: Study, options: EvaluationOptions, figure: str) -> Interval:
+    if figure == WITHIN10:
+        share = share_interval(study.own, study.other, options)
+        return share._replace(lower=np.maximum(share.lower, 0), upper=np.minimum(share.upper, 1))
+    if figure == SKILL:
+        skill = skill_ratio(study.own, study.other, study.windows, options)
+        return Interval(*skill[:3], skill.interval[0])
+    return positive_interval(study.own, study.other, options)
 
 
 def _row(intervals: list[Interval], true: float) -> dict[str, object]:
     lower = np.concatenate([interval.lower for interval in intervals])
     upper = np.concatenate([interval.upper for interval in intervals])
     methods = Counter(interval.method for interval in intervals for _ in interval.estimate)
+    there = ~np.isnan(lower)
+    row: dict[str, object] = {"method": ", ".join(name for name, _ in methods.most_common())}
+    row["without"] = float(np.mean(~there))
+    names = ("coverage", "error", "lower_miss", "upper_miss", "median_width")
+    if not there.any():
+        return row | dict.fromkeys(names, np.nan)
+    lower, upper = lower[there], upper[there]
     below, above = float(np.mean(lower > true)), float(np.mean(upper < true))
     covered = 1 - below - above
-    most = 1.0 if true < 1 else np.inf
-    return {
-        "method": ", ".join(name for name, _ in methods.most_common()),
-        "coverage": covered,
-        "error": 1.96 * np.sqrt(covered * (1 - covered) / len(lower)),
-        "lower_miss": below,
-        "upper_miss": above,
-        "mean_width": float(np.mean(np.minimum(upper, most) - np.maximum(lower, 0))),
-    }
+    error = 1.96 * np.sqrt(covered * (1 - covered) / len(lower))
+    return row | dict(zip(names, (covered, error, below, above, float(np.median(upper - lower))), strict=True))
 
 
 def few_subjects_warning(subjects: int) -> str:
@@ -142,14 +138,15 @@ def few_subjects_warning(subjects: int) -> str:
         return ""
     measured = " and ".join(f"{100 * share:.0f} % with {k} subjects" for k, share in COVERED.items())
     return (
-        f"intervals of fewer than {FEW_SUBJECTS} subjects cover less than they say (95 % intervals: {measured}, "
-        "simulated) and are wide"
+        f"intervals of fewer than {FEW_SUBJECTS} subjects are wide, and cover less than they say where one in ten is "
+        f"far off (95 % intervals of skill: {measured}, simulated)"
     )
 
 
 def main() -> None:
     """Print the table."""
-    table = pd.concat([coverage_table(figure=figure) for figure in FIGURES], ignore_index=True)
+    kinds = [(figure, people) for figure in FIGURES for people in (PEOPLE if figure != WITHIN10 else (ALIKE,))]
+    table = pd.concat([coverage_table(figure=figure, people=people) for figure, people in kinds], ignore_index=True)
     print(table.to_string(index=False, float_format="{:.3f}".format))
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.bootstrap import subject_interval
+from cuffless.judgement.evidence.ratios import positive_interval
 
 NO_ERROR = "baseline without error"
 NO_ERROR_MMHG = 1e-6
@@ -37,13 +37,12 @@ def skill_ratio(own: np.ndarray, baseline: np.ndarray, weight: np.ndarray, optio
     Returns
     -------
     Skill
-        Skill is at most 1, and its upper limit is cut at 1, which the bootstrap-t may exceed. NaN where the baseline
-        makes no error.
+        With the limits of `positive_interval`, so that no limit exceeds 1. NaN where the baseline makes no error.
     """
     total = weight.sum(axis=0)
     mae, baseline_mae = own.sum(axis=0) / total, baseline.sum(axis=0) / total
     idle = baseline_mae < NO_ERROR_MMHG
-    share = subject_interval(own, np.where(idle, 1.0, baseline), options)
-    limits = (1 - share.estimate, 1 - share.upper, np.minimum(1 - share.lower, 1))
+    share = positive_interval(own, np.where(idle, 1.0, baseline), options, weight=weight)
+    limits = (1 - share.estimate, 1 - share.upper, 1 - share.lower)
     skill, lower, upper = (np.where(idle, np.nan, part) for part in limits)
     return Skill(skill, lower, upper, np.where(idle, NO_ERROR, share.method).astype(object), mae, baseline_mae)

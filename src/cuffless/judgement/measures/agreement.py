@@ -175,4 +175,4 @@ def _interval(sums: np.ndarray, k: int, options: EvaluationOptions) -> Interval:
         bias = (totals[:, 2::3] / totals[:, :1]).mean(axis=1)
         return np.stack([bias - LIMIT * spread, bias + LIMIT * spread], axis=1)
 
-    return smooth_interval(sums, limits, options)
+    return smooth_interval(sums, limits, sums[:, :1], options)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.bootstrap import subject_interval
+from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.measures.errors import absolute_errors, sum_by_subject
 from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.table.predictions import JudgedSplit
@@ -71,7 +71,7 @@ def bin_table(
         bin_of = cells // len(judged.subjects)
         for b, start in enumerate(starts):
             inside = bin_of == b
-            mae = subject_interval(sums[inside], counts[inside], options)
+            mae = positive_interval(sums[inside], counts[inside], options)
             rows += [
                 {
                     "split": judged.split,
@@ -80,7 +80,7 @@ def bin_table(
                     "bin_low": start,
                     "bin_high": start + options.bin_mmhg,
                     "mae": mae.estimate[n],
-                    "lower": np.maximum(mae.lower[n], 0),
+                    "lower": mae.lower[n],
                     "upper": mae.upper[n],
                     "interval": mae.method,
                     "confidence": options.confidence,

@@ -8,7 +8,8 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.designs.clock import TIGHT
-from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, Interval, subject_interval
+from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, Interval
+from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.measures.cells import Errors
 from cuffless.judgement.measures.errors import sum_by_subject
 from cuffless.judgement.names import PRESSURES
@@ -127,9 +128,7 @@ def errors_by_delay(
             continue
         subjects, own = np.unique(owner[inside], return_inverse=True)
         means = sum_by_subject(absolute[inside], own, len(subjects)) / np.bincount(own)[:, None]
-        mae = subject_interval(means, np.ones((len(subjects), 1)), options)
-        # The bootstrap-t may reach below what an MAE can be.
-        mae = mae._replace(lower=np.maximum(mae.lower, 0))
+        mae = positive_interval(means, np.ones((len(subjects), 1)), options)
         yield DelayBin(low, high, mae, len(subjects), int(inside.sum()))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.bootstrap import subject_interval
+from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.evidence.skill import skill_ratio
 from cuffless.judgement.names import AVERAGES, MEAN, PRESSURES
 from cuffless.judgement.table.predictions import JudgedSplit
@@ -184,7 +184,7 @@ def _figures(
     """One dict per pressure; `baseline`: the mean regressor's absolute errors summed by subject."""
     weight = subject_weight(sums, average)
     absolute, windows = weight * sums.absolute, weight * sums.windows
-    mae = subject_interval(absolute, windows, options)
+    mae = positive_interval(absolute, windows, options)
     nothing = np.full(2, np.nan)
     skill = (nothing, nothing, nothing, [NO_BASELINE] * 2)
     if baseline is not None:
@@ -197,7 +197,7 @@ def _figures(
                 "pressure": pressure,
                 "average": average,
                 "mae": mae.estimate[p],
-                "lower": np.maximum(mae.lower[p], 0),  # the bootstrap-t may reach below what an MAE can be
+                "lower": mae.lower[p],
                 "upper": mae.upper[p],
                 "interval": mae.method,
                 "confidence": options.confidence,

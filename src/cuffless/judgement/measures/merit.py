@@ -7,6 +7,7 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import Interval, subject_interval
+from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.measures.changes import concordances
 from cuffless.judgement.measures.errors import (
     AVERAGES,
@@ -41,7 +42,7 @@ def merit_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
         subject), ``pressure, seeds, n_subjects, n_windows``; with ``_lower`` and ``_upper`` over subjects ``mae, me``
         (mmHg) and ``within10``, the share of errors up to 10 mmHg; ``sd, rmse`` (mmHg), ``slope, sd_ratio, r2,
         within_r, explained`` as in `spread_figures`; ``concordance, n_changes`` as in `concordances`; ``interval``
-        (the method of the limits of `mae` and `me`, or why there are none; those of `within10` are bootstrap-t) and
+        (the method of the limits of `mae`, or why there are none; those of `me` and `within10` are bootstrapped) and
         ``confidence`` (their level).
 
     Raises
@@ -85,11 +86,14 @@ def merit_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
 def _with_limits(sums: SubjectSums, average: str, options: EvaluationOptions) -> Interval:
     """Intervals of (figures x pressures,) arrays, in the order of `_LIMITS`."""
     weight = subject_weight(sums, average)
-    errors = np.concatenate([weight * sums.absolute, weight * sums.error], axis=1)
-    first = subject_interval(errors, np.tile(weight * sums.windows, 2), options)
-    share = share_interval(weight * sums.close, weight * sums.windows, options)
-    estimate, lower, upper = (np.concatenate(parts) for parts in zip(first[:3], share[:3], strict=True))
-    return Interval(estimate, lower, upper, first.method)
+    windows = weight * sums.windows
+    parts = (
+        positive_interval(weight * sums.absolute, windows, options),
+        subject_interval(weight * sums.error, windows, options),
+        share_interval(weight * sums.close, windows, options),
+    )
+    estimate, lower, upper = (np.concatenate(own) for own in zip(*(part[:3] for part in parts), strict=True))
+    return Interval(estimate, lower, upper, parts[0].method)
 
 
 def share_interval(close: np.ndarray, windows: np.ndarray, options: EvaluationOptions) -> Interval:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.bootstrap import subject_interval
+from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.evidence.skill import skill_ratio
 from cuffless.judgement.evidence.tests import holm_corrected, ks_on_windows, ks_windows, paired_test
 from cuffless.judgement.measures.cells import Cell, Errors
@@ -43,11 +43,11 @@ class MethodTables:
             "seeds": [errors.seeds.get(cell.network, 0) for cell in cells],
         }
         for average, weight in self._weights(cells).items():
-            mae = subject_interval(weight * maes, weight, self.options)
+            mae = positive_interval(weight * maes, weight, self.options)
             figures = {
                 "average": average,
                 "mae": mae.estimate,
-                "lower": np.maximum(mae.lower, 0),  # the bootstrap-t may reach below what an MAE can be
+                "lower": mae.lower,
                 "upper": mae.upper,
                 "interval": mae.method,
                 "confidence": self.options.confidence,

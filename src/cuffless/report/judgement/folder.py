@@ -85,7 +85,7 @@ def _write_figures(judgement: Judgement, folder: Path) -> None:
         )
         if skill["skill"].notna().any():
             save_figure(plot_skill(skill, looks), folder / f"skill_{files[case,]}.pdf")
-        save_figure(plot_judged_bins(bins, looks), folder / f"bins_{files[case,]}.pdf")
+        save_figure(plot_judged_bins(bins, skill, looks), folder / f"bins_{files[case,]}.pdf")
         for network in dict.fromkeys(skill["network"]):
             of_subjects, limits = (table[table["network"] == network] for table in (subjects, agreement))
             save_figure(plot_agreement(of_subjects, limits, looks), folder / f"agreement_{files[case, network]}.pdf")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cuffless import __version__
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.names import MEAN, PRESSURES
+from cuffless.judgement.names import MEAN, POPULATION_MEAN, PRESSURES
 from cuffless.judgement.standards import MEANING
 from cuffless.report.chart_parts import Chart, thinned
 from cuffless.report.charts import agreement_chart, bins_chart, drift_chart, subjects_chart
@@ -185,13 +185,15 @@ def _figures(judgement, chosen: _Choice) -> dict[str, dict[str, dict[str, Chart]
 
     def skill(own: Mapping[str, pd.DataFrame], _: str) -> Chart:
         rows = own["skill"][own["skill"]["average"] == _AVERAGE]
-        rows = rows.assign(label=rows["baseline"].map(baseline_name), series=rows["network"])
+        rows = rows.assign(label=list(map(baseline_name, rows["baseline"], _in_sample(rows))), series=rows["network"])
         labels = list(dict.fromkeys(rows.loc[rows["skill"].notna(), "label"]))
         return skill_chart(rows, labels=labels, series=list(dict.fromkeys(rows["series"])))
 
     def bins(own: Mapping[str, pd.DataFrame], pressure: str) -> Chart:
         mean = own["bins of the mean"]
-        return bins_chart(own["bins"], mean if own["bins"]["network"].iloc[0] != MEAN else mean.head(0), pressure)
+        rows = own["skill"][own["skill"]["baseline"] == POPULATION_MEAN]
+        name = baseline_name(POPULATION_MEAN, any(_in_sample(rows)))
+        return bins_chart(own["bins"], mean if own["bins"]["network"].iloc[0] != MEAN else mean.head(0), pressure, name)
 
     makers: dict[str, Callable[[Mapping[str, pd.DataFrame], str], Chart]] = {
         "skill": skill,
@@ -208,6 +210,11 @@ def _figures(judgement, chosen: _Choice) -> dict[str, dict[str, dict[str, Chart]
                 if len(own[name]) and (name != "skill" or own[name]["skill"].notna().any()):
                     figures[name].setdefault(key, {})[pressure] = make(own, pressure)
     return figures
+
+
+def _in_sample(skill: pd.DataFrame) -> list[bool]:
+    """Whether each row's baseline is fitted on the test windows; not so in tables that do not tell."""
+    return list(skill["in_sample"]) if "in_sample" in skill else [False] * len(skill)
 
 
 def _rows_of(judgement, case: str, network: str, pressure: str, networks: list[str]) -> dict[str, pd.DataFrame]:

@@ -25,6 +25,7 @@ from cuffless.report.wording import (
 _NETWORK = Column("predictor", lambda r: network_name(r.network))
 _CASE = Column("case", lambda r: case_name(r.case))
 PRESSURE = Column("pressure", "pressure")
+_BASELINE = Column("baseline", lambda r: baseline_name(r.baseline, getattr(r, "in_sample", False)))
 _AVERAGE = Column("counting the same", lambda r: AVERAGES.get(r.average, r.average))
 
 
@@ -93,7 +94,7 @@ def _reference(pressure: str):
 def judged_skill_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> Table:
     """Skill against each baseline, pooled and by subject."""
     columns = [
-        Column("baseline", lambda r: baseline_name(r.baseline)),
+        _BASELINE,
         PRESSURE,
         _AVERAGE,
         Column(
@@ -178,7 +179,7 @@ def _range(low: float, high: float) -> str:
 def paired_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> Table:
     """Paired tests on subjects, and the paper's tests on windows in columns named accordingly."""
     columns = [
-        Column("baseline", lambda r: baseline_name(r.baseline)),
+        _BASELINE,
         PRESSURE,
         Column(
             "MAE less the baseline's, mmHg",
