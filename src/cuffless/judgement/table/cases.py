@@ -17,7 +17,7 @@ from cuffless.judgement.table.predictions import (
 )
 
 _PRESSURES = ["sbp_ref", "dbp_ref"]
-_KNOWN = ("hr", "age", "sex")
+_KNOWN = ("hr", "age", "sex", "bmi")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Case:
         Of all networks and seeds.
     windows : DataFrame
         The test windows in the order of `judged`: ``subject, record, start, seconds`` and, where the table has them,
-        ``hr, age, sex``; ``fold`` (0 if there is none); ``since``: seconds since the subject's last calibration window.
+        ``hr, age, sex, bmi``; ``fold`` (0 if there is none); ``since``: seconds since the subject's last calibration
+        window.
     training : DataFrame
         Rows of the subsets train and val, one per window and fold; empty if the table has none.
     calibration : DataFrame

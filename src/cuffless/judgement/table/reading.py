@@ -42,13 +42,14 @@ OPTIONAL = {
     "hr": "",
     "age": "",
     "sex": "",
+    "bmi": "",
     "fold": "",
 }
 """Columns that may be missing, and what is assumed without them."""
 SUBSETS = ("train", "val", "calibration", "test")
 _PREDICTOR = ("subset", "network", "split", "setting", "seed")
 _TIMES = ("start", "seconds")
-_NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "seed")
+_NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "bmi", "seed")
 _CONTROL, _LONGEST_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]"), 1000
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _WITH_MORE = re.compile(r"\s*\d")
