@@ -8,6 +8,7 @@ import pytest
 from predicted_windows import predicted_windows
 
 from cuffless.judgement.standards import MEANING, screen_standards
+from cuffless.judgement.standards.screening import at_most, telling_digits
 from cuffless.judgement.table.predicted import Predicted
 
 COLUMNS = ["standard", "reading", "clause", "pressure", "quantity", "value", "limit", "verdict", "reason"]
@@ -150,3 +151,32 @@ def test_the_table_survives_csv(people, tmp_path):
     again = pd.read_csv(tmp_path / "standards.csv", keep_default_na=False)
     assert list(again["verdict"]) == list(table["verdict"])
     assert list(again["reason"]) == list(table["reason"])
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "shown"),
+    [
+        (8.0001, "<= 8.0 mmHg", "8.0001"),
+        (8.0, "<= 8.0 mmHg", "8.00"),
+        (8.0 + 1e-12, "<= 8.0 mmHg", "8.00"),
+        (7.9999, "< 8.0 mmHg", "7.9999"),
+        (-5.004, "within ±5.0 mmHg", "-5.004"),
+        (277.999, ">= 278", "277.999"),
+        (29.996, ">= 30 %", "29.996"),
+        (59.9951, "A >= 60 %, B >= 50 %, C >= 40 %", "59.995"),
+        (5.0049, "A <= 5, B <= 6, C <= 7", "5.005"),
+        (12.34567, "<= 8.0 mmHg", "12.35"),
+    ],
+)
+def test_a_value_is_printed_so_that_it_compares_with_its_limits_as_it_does(value, limit, shown):
+    assert f"{value:.{telling_digits(value, limit, 2)}f}" == shown
+
+
+@pytest.mark.parametrize("beyond", [1e-2, 1e-4, 1e-6, 1e-8])
+def test_the_words_of_a_failed_comparison_are_true(beyond):
+    row = at_most("clause", "SD", 8.0 + beyond, 8.0)
+    assert row.verdict == "fails"
+    assert 8.0 < float(row.reason.split()[1]) < 8.02
+    strict = [at_most("clause", "SD", value, 8.0, strictly=True) for value in (8.0 - beyond, 8.0)]
+    assert [one.verdict for one in strict] == ["holds", "fails"]
+    assert strict[1].reason == "SD: 8.000 mmHg, < 8.0 mmHg needed"
