@@ -10,6 +10,10 @@ HOLDS, FAILS, NOT_ASSESSABLE = "holds", "fails", "not assessable"
 OVERALL = "overall"
 """Clause of the row that holds a standard's verdict."""
 CANNOT_CERTIFY = "A numerical screen of retrospective data; it cannot certify."
+NOT_RECOMMENDED = (
+    "The American Heart Association does not recommend cuffless devices for the diagnosis or management of "
+    "hypertension (scientific statement of 2026, doi 10.1161/HYP.0000000000000254)."
+)
 COLUMNS = ("standard", "reading", "clause", "pressure", "quantity", "value", "limit", "verdict", "reason")
 
 Limits = Mapping[str, tuple[float, float]]
@@ -152,6 +156,13 @@ def at_most(
     reason = "" if met else f"{quantity}: {value:.{telling_digits(value, text, 3)}f} mmHg, {text} needed"
     reason = "; ".join(part for part in (reason, detail) if part)
     return Requirement(clause, quantity, float(value), text, HOLDS if met else FAILS, reason)
+
+
+def unanswered(
+    clause: str, quantity: str, reason: str, *, value: float = np.nan, limit: str = "none public"
+) -> Requirement:
+    """A requirement that cannot be compared, with the reason."""
+    return Requirement(clause, quantity, float(value), limit, NOT_ASSESSABLE, reason)
 
 
 def covered(

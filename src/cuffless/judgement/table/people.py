@@ -15,7 +15,7 @@ AGES = (0.0, 120.0)
 BMIS = (8.0, 100.0)
 """Possible body mass indices of living people, newborns included, kg/m2."""
 _RATES = (20.0, 250.0)  # bpm
-_APART = {"age": (20.0, "years"), "bmi": (15.0, "kg/m2")}
+_APART = {"age": (20.0, "years"), "bmi": (15.0, "kg/m2"), "skin_tone": (1.0, "steps")}
 """By how much the values of one person may differ."""
 _TWO = "if two people share this name, give each their own"
 _AGE = re.compile(
@@ -23,6 +23,9 @@ _AGE = re.compile(
     r"(?:(?P<y>y|yr|yrs|year|years|a|j|jahre|ans|años)|(?P<m>m|mo|mon|month|months)|(?P<w>w|wk|weeks?)|(?P<d>d|days?))?"
     r"(?: ?old)?"
 )
+_TONE = re.compile(r"(?:monk(?: skin tone)?|mst)?[ _.-]*(?P<tone>\d{1,2})(?:\.0*)?")
+TONES = (1, 10)
+"""Lightest and darkest tone of the Monk scale."""
 _DICOM_MONTHS = re.compile(r"\d{3}m")
 _YEARS = {"m": 1 / 12, "w": 7 / 365.25, "d": 1 / 365.25}
 _ABOVE = re.compile(
@@ -39,8 +42,8 @@ def know_people(
     Parameters
     ----------
     rows : DataFrame
-        With ``subject``, the rows' ``_line`` and ``_file``, and any of ``age, sex, bmi, hr``, which are changed in
-        place: years, ``f`` or ``m``, kg/m2, bpm; missing where they are not known.
+        With ``subject``, the rows' ``_line`` and ``_file``, and any of ``age, sex, bmi, skin_tone, hr``, which are
+        changed in place: years, ``f`` or ``m``, kg/m2, Monk scale, bpm; missing where they are not known.
     codes : mapping of str to str
         From `read_sex_codes`; empty if the user gave none.
     columns : mapping of str to str
@@ -53,7 +56,7 @@ def know_people(
     Raises
     ------
     PredictionError
-        If a column of ages, sexes or body mass indices holds no valid value.
+        If a column of ages, sexes, body mass indices or skin tones holds values, but no valid one.
     """
     if codes and "sex" not in rows:
         raise PredictionError("--sex: there is no column sex; if it has another name, pass --column sex=THEIR_NAME")
@@ -62,6 +65,7 @@ def know_people(
         ("sex", lambda: read_sex(rows, codes, columns.get("sex", "sex"))),
         ("age", lambda: read_age(rows)),
         ("bmi", lambda: read_bmi(rows)),
+        ("skin_tone", lambda: read_skin_tone(rows)),
     ):
         if name in rows:
             rows[name], doubts, assumed = read()
@@ -168,6 +172,44 @@ def read_bmi(rows: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
     return bmi, [warning], []
 
 
+def read_skin_tone(rows: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
+    """Skin tones of a table on the Monk scale.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With the column ``skin_tone`` (``3``, ``MST 3``, ``Monk 03``) and the rows' ``_line`` and ``_file``.
+
+    Returns
+    -------
+    tone : (n,) float array
+        1 to 10; NaN where it is not known.
+    warnings, notes : list of str
+
+    Raises
+    ------
+    PredictionError
+        If the column has values, but none of them is a tone of the Monk scale.
+    """
+    held = texts(rows["skin_tone"], names=False)
+    tone = held.map({text: _tone(text) for text in held.unique()}).to_numpy(float)
+    odd = np.isnan(tone) & held.ne("").to_numpy()
+    if not odd.any():
+        return tone, [], []
+    scale = f"the Monk scale ({TONES[0]} to {TONES[1]})"
+    what = f"skin_tone {values_of(held, odd)} in {lines(rows, odd)} is not a tone of {scale}"
+    if np.isnan(tone).all():
+        raise PredictionError(
+            f"column {what}; other scales have no exact counterpart on it: leave the column out: --without skin_tone"
+        )
+    return tone, [f"{what} and counts as unknown"], []
+
+
+def _tone(text: str) -> float:
+    match = _TONE.fullmatch(text.casefold())
+    return float(match["tone"]) if match and TONES[0] <= int(match["tone"]) <= TONES[1] else np.nan
+
+
 def _years(text: str) -> tuple[float, bool]:
     """An age in years (NaN if the text is not an age), and whether it is the lower end of an open group."""
     try:
@@ -197,12 +239,13 @@ def _age_remedy(middle: float) -> str:
 
 
 def agree_by_subject(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Give all rows of a subject the same age, sex and body mass index: unknown if they differ, else filled in.
+    """Give all rows of a subject the same age, sex, body mass index and skin tone; unknown if they differ.
 
     Parameters
     ----------
     rows : DataFrame
-        With ``subject``, the rows' ``_line`` and ``_file``, and any of ``age, sex, bmi``, which are changed.
+        With ``subject``, the rows' ``_line`` and ``_file``, and any of ``age, sex, bmi, skin_tone``, which are
+        changed.
 
     Returns
     -------

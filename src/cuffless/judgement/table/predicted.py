@@ -1,6 +1,7 @@
 """One predictor's test windows, the input of error measures and of the standards' screens."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -62,8 +63,8 @@ class Predicted:
 
     def take(self, rows: np.ndarray) -> "Predicted":
         """The same predictor on some of the windows; `rows` is a mask, or ascending positions."""
-        held = {name: getattr(self, name) for name in _OF_WINDOWS}
-        return replace(self, **{name: None if values is None else values[rows] for name, values in held.items()})
+        held: dict[str, Any] = {name: getattr(self, name) for name in _OF_WINDOWS}
+        return replace(self, **{name: values[rows] for name, values in held.items() if values is not None})
 
     @property
     def counts(self) -> np.ndarray:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from cuffless.demands import MEMORY_GB
 from cuffless.errors import shortened, some_of
+from cuffless.judgement.table.circumstances import CIRCUMSTANCES, know_circumstances
 from cuffless.judgement.table.columns import (
     CODED,
     LABELS,
@@ -35,15 +36,8 @@ OPTIONAL = {
     "start": "rows are assumed to be in time order; nothing that needs times can be assessed",
     "seconds": "whether windows overlap cannot be assessed",
     "subset": "all rows are assumed to be test windows",
-    "network": "",
-    "split": "",
-    "seed": "",
-    "setting": "",
-    "hr": "",
-    "age": "",
-    "sex": "",
-    "bmi": "",
-    "fold": "",
+    **dict.fromkeys(("network", "split", "seed", "setting", "hr", "age", "sex", "bmi", "skin_tone"), ""),
+    **dict.fromkeys((*CIRCUMSTANCES, "fold"), ""),
 }
 """Columns that may be missing, and what is assumed without them."""
 SUBSETS = ("train", "val", "calibration", "test")
@@ -122,7 +116,7 @@ def read_table(
     _number(rows, judged)
     warnings, notes = know_people(rows, sex or {}, columns)
     judged.warnings += warnings
-    judged.notes += notes
+    judged.notes += [*notes, *know_circumstances(rows)]
     check_windows(rows, judged, [*WINDOW, *_PREDICTOR])
     find_doubts(rows, judged, columns)
     judged.rows = rows.drop(columns=["_line", "_file", "_dated"])
