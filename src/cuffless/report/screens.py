@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cuffless.judgement.standards import CANNOT_CERTIFY
+from cuffless.judgement.standards.screening import telling_digits
 from cuffless.report.judgement.tables import PRESSURE, download
 from cuffless.report.tables import Column, Table, make_table
 from cuffless.report.wording import NOTHING, baseline_name, case_name, count, number, text
@@ -40,7 +41,7 @@ def standards_tables(judgement, cases: Mapping[str, int], networks: Mapping[str,
         Column("clause", "clause"),
         *head,
         Column("quantity", "quantity", wide=True),
-        Column("value", lambda r: measured(r.value), numeric=True),
+        Column("value", lambda r: measured(r.value, str(r.limit)), numeric=True),
         Column("limit", lambda r: measured(r.limit), wide=True),
         reading,
         reason,
@@ -57,15 +58,15 @@ def reason_of(row) -> str:
     return text(row.reason).removesuffix(CANNOT_CERTIFY).strip()
 
 
-def measured(value: Any) -> str:
-    """Write a screen's value or limit, which may be words."""
+def measured(value: Any, limit: str = "") -> str:
+    """Write a screen's value or limit, which may be words; a value so that it compares with its limit as it does."""
     if value is None or value != value:
         return NOTHING
     try:
         value = float(value)
     except ValueError:  # a grade
         return str(value)
-    return number(value, 0 if value.is_integer() else 2)
+    return number(value, 0 if value.is_integer() else telling_digits(value, limit, 2))
 
 
 def missing_baselines(skill) -> list[str]:

@@ -23,7 +23,8 @@ def _predicted(error, *, change=None, subjects=SUBJECTS, windows=10, calibrated=
     change = {"SBP": np.zeros(n), "DBP": np.zeros(n)} | (change or {})
     reference = calibration[owner] + np.column_stack([change["SBP"], change["DBP"]])
     error = np.broadcast_to(np.asarray(error, float), n)[:, None]
-    return predicted_windows(owner, reference, error, subjects, calibration=calibration if calibrated else None)
+    known = {"calibration": calibration if calibrated else None, "sex": np.resize(["f", "m"], subjects)}
+    return predicted_windows(owner, reference, error, subjects, **known)
 
 
 def _spread(counts, pressure):
@@ -136,3 +137,24 @@ def test_limits_too_narrow_for_any_such_change_are_named():
     predicted = _predicted(0.0)
     assert "configuration" in _overall(predicted, limits={"SBP": (100.0, 114.9)}, **AMENDMENT).reason
     assert "configuration" not in _overall(predicted, limits={"SBP": (100.0, 115.0)}, **AMENDMENT).reason
+
+
+@pytest.mark.parametrize(
+    ("women", "verdict"), [(25, "not assessable"), (26, "holds"), (74, "holds"), (75, "not assessable")]
+)
+def test_the_amendment_needs_26_of_each_sex(women, verdict):
+    predicted = _predicted(0.0, change={"SBP": _spread(NEEDED, "SBP")})
+    known = replace(predicted, sex=np.repeat(["f", "m"], [women, SUBJECTS - women]))
+    overall = _overall(known, **AMENDMENT)
+    assert overall.verdict == verdict
+    rows = _table(known, **AMENDMENT).set_index("quantity")
+    assert (rows.loc["women", "value"], rows.loc["men", "value"]) == (women, SUBJECTS - women)
+    assert _table(known).query("clause == 'sex'").empty  # of 2014
+
+
+def test_a_sex_that_is_not_known_is_no_woman_and_no_man():
+    predicted = _predicted(0.0, change={"SBP": _spread(NEEDED, "SBP")})
+    for sex, reason in ((None, "no column sex"), (np.full(SUBJECTS, ""), "women: 0, at least 26 needed")):
+        rows = _table(replace(predicted, sex=sex), **AMENDMENT).set_index("quantity")
+        assert (rows.loc["women", "verdict"], rows.loc["women", "reason"]) == ("not assessable", reason)
+        assert reason in _overall(replace(predicted, sex=sex), **AMENDMENT).reason

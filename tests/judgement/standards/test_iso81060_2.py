@@ -328,3 +328,39 @@ def test_windows_at_equal_times_may_stand_in_any_order():
         again = screen_standards(shuffled)
         mine = expected["standard"] == "ISO 81060-2:2018"
         np.testing.assert_allclose(again["value"][mine].astype(float), expected["value"][mine].astype(float))
+
+
+def _invasive_people(subjects, error=1.0):
+    n = subjects * 15
+    return _predicted(error, subjects, windows=15, sbp=np.repeat(np.resize(COVERED["SBP"], n // 5), 5))
+
+
+@pytest.mark.parametrize(("subjects", "criterion"), [(34, "not assessable"), (35, "holds"), (84, "holds")])
+def test_the_number_of_subjects_with_an_arterial_line_is_disputed_and_the_numbers_are_given(subjects, criterion):
+    predicted = _invasive_people(subjects)
+    [row] = [row for row in _rows(predicted, INVASIVE).itertuples() if "reference is known over 30 s" in row.quantity]
+    assert (row.verdict, row.value) == ("not assessable", subjects)
+    assert "disputed" in row.reason
+    assert "had 35 patients" in row.reason
+    assert "computed here: mean error 1.00, SD 0.00 mmHg" in row.reason
+    assert _row(predicted, "mean error of the pairs", reading=INVASIVE).verdict == criterion
+    overall = _overall(predicted, reading=INVASIVE)
+    assert overall.verdict == "not assessable"
+    assert "computed here: mean error 1.00" in overall.reason
+
+
+def test_a_criterion_that_fails_with_an_arterial_line_is_reported_below_85_subjects():
+    predicted = _invasive_people(40, error=9.0)
+    overall = _overall(predicted, reading=INVASIVE)
+    assert overall.verdict == "not assessable"
+    assert "fails: mean error of the pairs: 9.000 mmHg" in overall.reason
+    assert "disputed" not in _overall(predicted, reading=CUFF).reason
+    assert "disputed" not in _overall(_invasive_people(85), reading=INVASIVE).reason
+
+
+@pytest.mark.parametrize(("mean", "shown"), [(0.349, "0.349"), (0.3499, "0.3499"), (0.351, "0.351"), (0.2, "0.20")])
+def test_the_mean_error_of_criterion_2_is_printed_so_that_it_rounds_to_its_own_tenth(mean, shown):
+    predicted = _predicted(np.repeat(_scaled(SUBJECTS, mean, 3.0), 3))
+    reason = _row(predicted, "SD of the subjects' mean errors").reason
+    assert f"at a mean error of {shown} mmHg" in reason
+    assert criterion_2_limit(float(shown)) == criterion_2_limit(mean)

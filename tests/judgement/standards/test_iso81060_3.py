@@ -1,5 +1,7 @@
 """ISO 81060-3: many errors of few subjects, corrected for how alike those of one subject are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from predicted_windows import predicted_windows
@@ -7,6 +9,7 @@ from scipy.stats import f_oneway
 
 from cuffless.judgement.standards import screen_standards
 from cuffless.judgement.standards.iso81060_3 import error_components
+from cuffless.judgement.standards.thinning import windows_apart
 
 
 def _predicted(error, owner):
@@ -14,6 +17,19 @@ def _predicted(error, owner):
     n = len(error)
     reference = np.column_stack([np.linspace(90, 160, n), np.linspace(50, 100, n)])
     return predicted_windows(owner, reference, np.column_stack([error, np.zeros(n)]), max(owner) + 1)
+
+
+@pytest.fixture
+def make_people():
+    """Windows of people whose pressures and errors differ between and within them."""
+
+    def make(subjects, windows):
+        rng = np.random.default_rng(3)
+        owner = np.repeat(np.arange(subjects), windows)
+        spread = rng.normal(0, 12, (2, subjects, 2))[:, owner] + rng.normal(0, 4, (2, len(owner), 2))
+        return predicted_windows(owner, spread[0] + [120, 70], spread[1] / 2, subjects)
+
+    return make
 
 
 def _rows(predicted, reading="absolute pressure", pressure="SBP"):
@@ -136,7 +152,69 @@ def test_thousands_of_windows_of_few_subjects_with_offsets_are_too_few():
     absolute, trend = _rows(predicted), _rows(predicted, "trend")
     assert absolute.loc["N_ind", "value"] < 278
     assert absolute.loc["overall", "verdict"] == "not assessable"
-    assert trend.loc["overall", "verdict"] == "holds"
+    # Errors without their offsets are like no others: each would count, however few people there are.
+    assert trend.loc["N_ind", "value"] == absolute.loc["N_ind", "value"]
+    assert trend.loc["overall", "verdict"] == "not assessable"
+    assert trend.loc["s_corr", "value"] < 6
+
+
+def test_a_constant_prediction_has_as_few_independent_errors_in_its_trend(make_people):
+    predicted = make_people(39, 39)
+    constant = replace(predicted, prediction=np.tile(predicted.reference.mean(axis=0), (len(predicted.owner), 1)))
+    trend = _rows(constant, "trend")
+    assert trend.loc["N_ind", "value"] < 278
+    assert trend.loc["overall", "verdict"] == "not assessable"
+
+
+@pytest.mark.parametrize("apart", [0.01, 0.5, 3.5])
+def test_the_same_rows_again_a_little_later_are_worth_nothing(make_people, apart):
+    predicted = make_people(39, 3)
+    once = {reading: _rows(predicted, reading) for reading in ("absolute pressure", "trend")}
+    rows = np.repeat(np.arange(len(predicted.owner)), 12)
+    many = predicted.take(rows)
+    many = replace(many, start=many.start * 20 + np.tile(np.arange(12) * apart, len(predicted.owner)))
+    # New noise in every label: what gives the copies away is their time.
+    noisy = many.reference + np.random.default_rng(0).normal(0, 0.01, many.reference.shape)
+    for copied in (many, replace(many, reference=noisy)):
+        # Some windows are long enough apart to be windows of their own where they begin 3.5 s after each other.
+        copied = copied.take(np.arange(len(rows)) % 12 < (2 if apart > 1 else 12))
+        for reading, expected in once.items():
+            found = _rows(copied, reading)
+            assert found.loc["N_ind", "value"] == pytest.approx(expected.loc["N_ind", "value"], rel=0.01)
+            assert "counted over 117 of" in found.loc["N_ind", "reason"]
+
+
+def test_copies_under_other_record_names_or_without_lengths_are_worth_nothing(make_people):
+    predicted = make_people(39, 3)
+    expected = _rows(predicted).loc["N_ind", "value"]
+    rows = np.sort(np.tile(np.arange(117), 2))
+    renamed = replace(predicted.take(rows), record=np.arange(234) % 2 * 100 + predicted.record[rows])
+    unknown = replace(predicted.take(rows), start=np.arange(234.0), seconds=np.full(234, np.nan))
+    for copied in (renamed, unknown):
+        assert _rows(copied).loc["N_ind", "value"] == pytest.approx(expected)
+
+
+def test_windows_one_after_the_other_all_count_even_if_their_times_are_rounded(make_people):
+    predicted = make_people(10, 50)
+    rounded = replace(predicted, start=np.arange(500) * 7.26, seconds=np.full(500, 7.3))
+    assert list(windows_apart(rounded)) == list(range(500))
+    assert len(windows_apart(replace(rounded, start=np.arange(500) * 6.9))) == 250
+    assert list(windows_apart(rounded.take([0]))) == [0]
+
+
+def test_displayed_pressures_that_recur_are_no_copies(make_people):
+    predicted = make_people(3, 50)
+    shown = replace(predicted, reference=np.round(predicted.reference))
+    assert len(windows_apart(shown)) == 150
+    assert len(windows_apart(replace(shown, reference=np.full((150, 2), 70.123)))) == 3
+
+
+def test_as_many_windows_as_possible_are_kept_in_whatever_order_they_stand(make_people):
+    predicted = make_people(1, 4)
+    # The first is long and lies over two short ones.
+    predicted = replace(predicted, start=np.array([0.0, 1, 12, 25]), seconds=np.array([20.0, 5, 5, 5]))
+    assert list(windows_apart(predicted)) == [1, 2, 3]
+    assert list(windows_apart(predicted.take([3, 2, 1, 0]))) == [0, 1, 2]
 
 
 def test_the_trend_reading_takes_each_subjects_offset_away():

@@ -8,9 +8,15 @@ import pytest
 from predicted_windows import predicted_windows
 
 from cuffless.judgement.standards import MEANING, screen_standards
+from cuffless.judgement.standards.screening import at_most, telling_digits
 from cuffless.judgement.table.predicted import Predicted
 
 COLUMNS = ["standard", "reading", "clause", "pressure", "quantity", "value", "limit", "verdict", "reason"]
+READINGS_WITHOUT_LIMITS = {
+    "FDA draft guidance 2026": "draft of 23 January 2026",
+    "ESH 2023": "six tests",
+    "ISO 81060-7": "in development",
+}
 READINGS = [
     ("ISO 81060-2:2018", "cuff reference (clause 5)"),
     ("ISO 81060-2:2018", "invasive reference (clause 6)"),
@@ -19,6 +25,7 @@ READINGS = [
     ("IEEE 1708a-2019", "all windows"),
     ("ISO 81060-3:2022", "absolute pressure"),
     ("ISO 81060-3:2022", "trend"),
+    *[(standard, READINGS_WITHOUT_LIMITS[standard]) for standard in READINGS_WITHOUT_LIMITS],
 ]
 PAPER = {"SBP": (75.0, 165.0), "DBP": (40.0, 80.0)}
 
@@ -40,6 +47,11 @@ def _people(subjects=200, windows=28):
         sex=np.resize(["f", "m"], subjects),
         calibration=level.astype(float),
     )
+
+
+def _with_limits(table):
+    """Rows of standards whose limits are all public."""
+    return table[~table["standard"].isin(list(READINGS_WITHOUT_LIMITS))]
 
 
 def _overall(table):
@@ -103,7 +115,9 @@ def test_the_overall_verdict_follows_from_the_requirements(people):
 
 
 def test_perfect_predictions_of_people_who_cover_everything_hold(people):
-    overall = _overall(screen_standards(people))
+    table = screen_standards(people)
+    assert (_overall(table)["verdict"].loc[list(READINGS_WITHOUT_LIMITS)] == "not assessable").all()
+    overall = _overall(_with_limits(table))
     assert (overall["verdict"] == "holds").all()
     grades = overall.loc[["BHS 1993", "IEEE 1708-2014", "IEEE 1708a-2019"], "value"]
     assert (grades == "A").all()
@@ -119,8 +133,12 @@ def test_perfect_predictions_of_the_papers_range_cannot_be_assessed_for_dbp(peop
 
 
 def test_a_constant_prediction_fails_where_people_differ(people):
-    overall = _overall(screen_standards(_takers(people)["constant"]))
-    assert (overall.drop(index=("ISO 81060-3:2022", "absolute pressure"))["verdict"] == "fails").all()
+    table = screen_standards(_takers(people)["constant"])
+    overall = _overall(_with_limits(table))
+    assert (overall["verdict"] == "fails").all()
+    assert (
+        table[table["clause"].isin(["BP change"]) & table["quantity"].eq("SD of errors")]["verdict"] == "fails"
+    ).all()
     assert (overall.loc[["BHS 1993", "IEEE 1708-2014"], "value"] == "D").all()
 
 
@@ -133,7 +151,7 @@ def test_few_subjects_are_never_assessed(people):
 def test_each_pressure_is_judged_by_itself(people):
     off = people.prediction.copy()
     off[:, 1] += 40
-    overall = _overall(screen_standards(replace(people, prediction=off)))
+    overall = _overall(_with_limits(screen_standards(replace(people, prediction=off))))
     assert (overall.xs("SBP", level="pressure")["verdict"] == "holds").all()
     unbiased = overall.xs("DBP", level="pressure").drop(index=("ISO 81060-3:2022", "trend"))
     assert (unbiased["verdict"] == "fails").all()
@@ -150,3 +168,32 @@ def test_the_table_survives_csv(people, tmp_path):
     again = pd.read_csv(tmp_path / "standards.csv", keep_default_na=False)
     assert list(again["verdict"]) == list(table["verdict"])
     assert list(again["reason"]) == list(table["reason"])
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "shown"),
+    [
+        (8.0001, "<= 8.0 mmHg", "8.0001"),
+        (8.0, "<= 8.0 mmHg", "8.00"),
+        (8.0 + 1e-12, "<= 8.0 mmHg", "8.00"),
+        (7.9999, "< 8.0 mmHg", "7.9999"),
+        (-5.004, "within ±5.0 mmHg", "-5.004"),
+        (277.999, ">= 278", "277.999"),
+        (29.996, ">= 30 %", "29.996"),
+        (59.9951, "A >= 60 %, B >= 50 %, C >= 40 %", "59.995"),
+        (5.0049, "A <= 5, B <= 6, C <= 7", "5.005"),
+        (12.34567, "<= 8.0 mmHg", "12.35"),
+    ],
+)
+def test_a_value_is_printed_so_that_it_compares_with_its_limits_as_it_does(value, limit, shown):
+    assert f"{value:.{telling_digits(value, limit, 2)}f}" == shown
+
+
+@pytest.mark.parametrize("beyond", [1e-2, 1e-4, 1e-6, 1e-8])
+def test_the_words_of_a_failed_comparison_are_true(beyond):
+    row = at_most("clause", "SD", 8.0 + beyond, 8.0)
+    assert row.verdict == "fails"
+    assert 8.0 < float(row.reason.split()[1]) < 8.02
+    strict = [at_most("clause", "SD", value, 8.0, strictly=True) for value in (8.0 - beyond, 8.0)]
+    assert [one.verdict for one in strict] == ["holds", "fails"]
+    assert strict[1].reason == "SD: 8.000 mmHg, < 8.0 mmHg needed"

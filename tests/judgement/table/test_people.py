@@ -235,3 +235,46 @@ def test_text_among_rates_is_named_and_text_throughout_refused(make_table, write
     assert table.warnings == ["predictions.csv: hr '72 bpm' in 1 row (line 7) is not a number and counts as missing"]
     with pytest.raises(PredictionError, match=r"column hr .*holds 72 bpm.*--without hr"):
         read_table([write(rows.assign(hr="72 bpm"))])
+
+
+def test_body_mass_indices_are_read_as_numbers_and_reach_the_case(make_table, write):
+    rows = make_table().assign(bmi="24.5")
+    rows.loc[rows["subject"] == "p001", "bmi"] = "31"
+    for name in ("t.csv", "t.parquet"):
+        table = read_table([write(rows, name)])
+        assert "bmi" not in table.missing
+        assert table.warnings == []
+        [case] = make_cases(table)
+        found = case.windows.groupby("subject")["bmi"].first()
+        assert (found["p000"], found["p001"]) == (24.5, 31.0)
+    assert "bmi" in read_table([write(make_table())]).missing
+    assert "bmi" in read_table([write(rows)], without=["bmi"]).missing
+
+
+@pytest.mark.parametrize("value", ["0", "7.9", "170", "obese", "-1"])
+def test_impossible_body_mass_indices_are_named_and_not_used(make_table, write, value):
+    rows = make_table().astype({"subject": object}).assign(bmi="24")
+    rows.loc[rows["subject"] == "p001", "bmi"] = value
+    table = read_table([write(rows)])
+    assert table.rows.loc[table.rows["subject"] == "p001", "bmi"].isna().all()
+    assert table.rows.loc[table.rows["subject"] != "p001", "bmi"].eq(24).all()
+    [warning] = table.warnings
+    assert warning.startswith(f"bmi {value!r} in 12 rows (lines 14, 15,")
+    assert "8 to 100 kg/m2 and counts as unknown" in warning
+    path = write(rows.assign(bmi=value))
+    with pytest.raises(PredictionError, match=f"column bmi holds {re.escape(repr(value))} in 96 rows.*--without bmi"):
+        read_table([path])
+
+
+def test_body_mass_indices_belong_to_people(make_table, write):
+    rows = make_table().assign(bmi=24.0)
+    rows.loc[rows.index % 12 > 0, "bmi"] = np.nan
+    rows.loc[[0, 1], "bmi"] = [20.0, 40.0]
+    table = read_table([write(rows)])
+    [warning] = table.warnings
+    assert warning.startswith("bmi of subject p000 differs by up to 20 kg/m2 in 12 rows")
+    assert table.rows.loc[table.rows["subject"] == "p000", "bmi"].isna().all()
+    assert table.rows.loc[table.rows["subject"] != "p000", "bmi"].eq(24).all()
+    assert any(note.startswith("bmi is not given in 77 rows") for note in table.notes)
+    empty = read_table([write(make_table().assign(bmi=np.nan))])
+    assert (empty.rows["bmi"].isna().all(), empty.warnings) == (True, [])

@@ -13,7 +13,7 @@ def test_a_table_of_ours_is_read_as_it_is(make_table, write):
     for name in ("a.csv", "a.csv.gz", "a.parquet"):
         read = read_table([write(rows, name)])
         assert len(read.rows) == len(rows)
-        assert read.missing == ("setting", "age", "sex", "fold")
+        assert read.missing == ("setting", "age", "sex", "bmi", "skin_tone", "condition", "posture", "visit", "fold")
         assert read.warnings == []
 
 

@@ -7,8 +7,8 @@ cover what it requires. Numbers come from secondary sources, not from the standa
 
 import pandas as pd
 
-from cuffless.judgement.standards import bhs, ieee1708, iso81060_2, iso81060_3
-from cuffless.judgement.standards.screening import CANNOT_CERTIFY, COLUMNS, Limits
+from cuffless.judgement.standards import bhs, esh2023, fda2026, ieee1708, iso81060_2, iso81060_3, iso81060_7
+from cuffless.judgement.standards.screening import CANNOT_CERTIFY, COLUMNS, NOT_RECOMMENDED, Limits
 from cuffless.judgement.table.predicted import Predicted
 
 MEANING: dict[str, str] = {
@@ -29,7 +29,8 @@ MEANING: dict[str, str] = {
         "has a good grade."
     ),
     ieee1708.AMENDMENT: (
-        "The amendment asks for 85 people whose pressure has changed since calibration, far enough in both directions; "
+        "The amendment asks for 85 people, 26 women and 26 men among them, whose pressure has changed since "
+        "calibration, far enough in both directions; "
         "without calibration rows it cannot be assessed. It requires that changes occur in the data, which does "
         "not show that they were predicted."
     ),
@@ -37,6 +38,21 @@ MEANING: dict[str, str] = {
         "For continuous measurement: bias and spread of many errors of few people, corrected for how alike the errors "
         "of one person are; the trend reading takes each person's own offset away first. Manoeuvres, artefacts and "
         "time since calibration, which an investigation looks at too, are not in the screen."
+    ),
+    fda2026.STANDARD: (
+        "A draft for cuffless devices: the same limits at rest, after changes of pressure, and "
+        "at the end of the time for which a calibration is claimed to hold, in 85 people of varied age, sex, body mass "
+        "index and skin. The numbers come from two pages about the draft; where a limit is not public, the row gives "
+        "what the table holds and no verdict."
+    ),
+    esh2023.STANDARD: (
+        "The European Society of Hypertension describes six tests of cuffless devices; which are needed depends on the "
+        "device. The screen counts the people with whom the table could answer each test. As their limits are "
+        "not public, none is assessed."
+    ),
+    iso81060_7.STANDARD: (
+        "The standard for cuffless devices that measure now and then is being written. Until its limits are public, no "
+        "table can be compared with them."
     ),
 }
 """What each standard's screen means, and what it does not mean."""
@@ -46,6 +62,9 @@ _SCREENS = (
     bhs.screen_bhs,
     ieee1708.screen_ieee1708,
     iso81060_3.screen_iso81060_3,
+    fda2026.screen_fda2026,
+    esh2023.screen_esh2023,
+    iso81060_7.screen_iso81060_7,
 )
 
 
@@ -70,10 +89,11 @@ def screen_standards(predicted: Predicted, *, limits: Limits | None = None) -> p
 
     Notes
     -----
-    ISO 81060-2:2018, BHS 1993, IEEE 1708-2014 and 1708a-2019, ISO 81060-3:2022; numbers from secondary sources.
+    ISO 81060-2:2018, BHS 1993, IEEE 1708-2014 and 1708a-2019, ISO 81060-3:2022, the FDA's draft guidance of 2026, ESH
+    2023 and ISO 81060-7; numbers from secondary sources.
     """
     rows = [row for screen in _SCREENS for row in screen(predicted, limits)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-__all__ = ["CANNOT_CERTIFY", "MEANING", "screen_standards"]
+__all__ = ["CANNOT_CERTIFY", "MEANING", "NOT_RECOMMENDED", "screen_standards"]

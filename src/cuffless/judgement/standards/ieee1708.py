@@ -14,6 +14,7 @@ from cuffless.judgement.standards.screening import (
     enough,
     judged,
     shortage,
+    unanswered,
 )
 from cuffless.judgement.table.predicted import Predicted
 
@@ -23,6 +24,8 @@ GRADES = {"A": 5.0, "B": 6.0, "C": 7.0}
 """Largest mean absolute difference in mmHg; above is D."""
 CHANGES = {"SBP": (-30, -15, 0, 15, 30), "DBP": (-20, -10, 0, 10, 20)}
 """Edges of the ranges of change from calibration, mmHg; the last range holds both ends."""
+SEXES_2019 = {"f": ("women", 26), "m": ("men", 26)}
+"""Name and least number of each sex."""
 CHANGE_PERCENT = (13.6, 34.1, 34.1, 13.6)
 """Percent of changes in these ranges, those of a normal distribution between -2, -1, 0, 1 and 2 SD."""
 
@@ -55,9 +58,10 @@ def screen_ieee1708(predicted: Predicted, limits: Limits | None = None) -> list[
 
     Notes
     -----
-    IEEE 1708-2014: grade, 45 subjects; 1708a-2019, clause 4.3.1: 85 subjects, changes from calibration spread over
-    four ranges, which is read as at least so many percent in each. Numbers from secondary sources. A change is a
-    window's reference less the mean of its subject's calibration values; subjects without any do not count in it.
+    IEEE 1708-2014: grade, 45 subjects; 1708a-2019, clause 4.3.1: 85 subjects, at least 26 women and 26 men (both in a
+    published excerpt of the amendment), changes from calibration spread over four ranges, which is read as at least so
+    many percent in each. Numbers from secondary sources. A change is a window's reference less the mean of its
+    subject's calibration values; subjects without any do not count in it.
     """
     found = int((predicted.counts > 0).sum())
     first = [enough("subjects", "subjects", found, SUBJECTS_2014)]
@@ -65,7 +69,8 @@ def screen_ieee1708(predicted: Predicted, limits: Limits | None = None) -> list[
     for p in range(len(PRESSURES)):
         rows += _screen(STANDARD, predicted, p, first)
     for p in range(len(PRESSURES)):
-        rows += _screen(AMENDMENT, predicted, p, _changes(predicted, p, limits))
+        [subjects, *changes] = _changes(predicted, p, limits)
+        rows += _screen(AMENDMENT, predicted, p, [subjects, *_sexes(predicted), *changes])
     return rows
 
 
@@ -81,6 +86,14 @@ def _screen(standard: str, predicted: Predicted, p: int, requirements: list[Requ
         "grade", "mean absolute difference, mmHg", difference, limit, verdict, short or f"grade {grade}"
     )
     return concluded(standard, READING, PRESSURES[p], [*requirements, graded], quantity="grade", value=grade)
+
+
+def _sexes(predicted: Predicted) -> list[Requirement]:
+    """Women and men among the tested subjects."""
+    if predicted.sex is None:
+        return [unanswered("sex", name, "no column sex", limit=f">= {least}") for name, least in SEXES_2019.values()]
+    sex = np.asarray(predicted.sex, dtype=object)[predicted.counts > 0]
+    return [enough("sex", name, int((sex == letter).sum()), least) for letter, (name, least) in SEXES_2019.items()]
 
 
 def _changes(predicted: Predicted, p: int, limits: Limits | None) -> list[Requirement]:

@@ -1,11 +1,12 @@
 """ISO 81060-3:2022, continuous measurement: errors of many windows that belong to few subjects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.screening import Limits, Requirement, at_most, concluded, enough, shortage
+from cuffless.judgement.standards.thinning import windows_apart
 from cuffless.judgement.table.predicted import Predicted
 
 STANDARD = "ISO 81060-3:2022"
@@ -71,29 +72,44 @@ def error_components(error: np.ndarray, owner: np.ndarray) -> Components:
 
 
 def screen_iso81060_3(predicted: Predicted, limits: Limits | None = None) -> list[dict[str, object]]:
-    """Screen all windows against ISO 81060-3:2022, as absolute pressures and as trends.
+    """Screen windows against ISO 81060-3:2022, as absolute pressures and as trends.
 
-    `limits` are not needed: no coverage of pressures is asked for. Returns rows of the screen, for each reading and
-    pressure.
+    `limits` are not needed: no coverage of pressures is asked for. Windows that overlap others or are copies are left
+    out. Returns rows of the screen, for each reading and pressure.
 
     Notes
     -----
     ISO 81060-3:2022, number of subjects and accuracy requirements; numbers from secondary sources. The trend reading
-    takes each subject's mean error away first, and asks nothing of the bias.
+    takes each subject's mean error away first, and asks nothing of the bias. Both need the same number of independent
+    errors, that of the errors with their offsets: without them no error is like another of its subject, and each window
+    would count as independent.
     """
-    subjects = enough("subjects", "subjects", int((predicted.counts > 0).sum()), LEAST_SUBJECTS)
+    apart = predicted.take(windows_apart(predicted))
+    thinned = "" if len(apart.owner) == len(predicted.owner) else _thinned(len(apart.owner), len(predicted.owner))
+    subjects = enough("subjects", "subjects", int((apart.counts > 0).sum()), LEAST_SUBJECTS)
     rows = []
     for p, pressure in enumerate(PRESSURES):
-        error, owner = predicted.error[:, p], predicted.owner
+        error, owner = apart.error[:, p], apart.owner
         sums, counts = np.bincount(owner, error), np.bincount(owner)
         offset = (sums / np.maximum(counts, 1))[owner]
-        rows += concluded(STANDARD, ABSOLUTE, pressure, _absolute(error_components(error, owner), subjects))
-        rows += concluded(STANDARD, TREND, pressure, _trend(error_components(error - offset, owner), subjects))
+        found = error_components(error, owner)
+        independent = _independent(found, thinned)
+        rows += concluded(STANDARD, ABSOLUTE, pressure, _absolute(found, subjects, independent))
+        trend = error_components(error - offset, owner)
+        rows += concluded(STANDARD, TREND, pressure, _trend(trend, subjects, independent))
     return rows
 
 
-def _absolute(found: Components, subjects: Requirement) -> list[Requirement]:
-    independent = enough("N_ind", "independent errors (N_ind)", found.n_independent, LEAST_INDEPENDENT)
+def _thinned(kept: int, there: int) -> str:
+    return f"counted over {kept} of {there} windows: the others overlap them or are copies"
+
+
+def _independent(found: Components, thinned: str) -> Requirement:
+    row = enough("N_ind", "independent errors (N_ind)", found.n_independent, LEAST_INDEPENDENT)
+    return replace(row, reason="; ".join(filter(None, (row.reason, thinned))))
+
+
+def _absolute(found: Components, subjects: Requirement, independent: Requirement) -> list[Requirement]:
     short = shortage(subjects, independent)
     detail = f"between subjects {found.s_between:.2f}, within {found.s_within:.2f} mmHg, ICC {found.icc:.2f}"
     return [
@@ -104,8 +120,7 @@ def _absolute(found: Components, subjects: Requirement) -> list[Requirement]:
     ]
 
 
-def _trend(found: Components, subjects: Requirement) -> list[Requirement]:
-    independent = enough("N_ind", "independent errors (N_ind)", found.n_independent, LEAST_INDEPENDENT)
+def _trend(found: Components, subjects: Requirement, independent: Requirement) -> list[Requirement]:
     name = "corrected SD (s_corr) less the subjects' offsets"
     short = shortage(subjects, independent)
     return [subjects, independent, at_most("s_corr", name, found.s_corr, S_CORR_TREND, short=short)]

@@ -1,5 +1,6 @@
 """Requirements of a standard, a verdict on each, and the verdict that follows from all of them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,10 @@ HOLDS, FAILS, NOT_ASSESSABLE = "holds", "fails", "not assessable"
 OVERALL = "overall"
 """Clause of the row that holds a standard's verdict."""
 CANNOT_CERTIFY = "A numerical screen of retrospective data; it cannot certify."
+NOT_RECOMMENDED = (
+    "The American Heart Association does not recommend cuffless devices for the diagnosis or management of "
+    "hypertension (scientific statement of 2026, doi 10.1161/HYP.0000000000000254)."
+)
 COLUMNS = ("standard", "reading", "clause", "pressure", "quantity", "value", "limit", "verdict", "reason")
 
 Limits = Mapping[str, tuple[float, float]]
@@ -16,6 +21,8 @@ Limits = Mapping[str, tuple[float, float]]
 
 TOLERANCE = 1e-9
 """Tolerance of limits, mmHg: differences of decimal numbers are not exact."""
+_MOST_DIGITS = 12
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,34 @@ def accepted(pressure: str, low: float, high: float) -> str:
     return f"the configuration accepts {pressure} of {low:g} to {high:g} mmHg only"
 
 
+def telling_digits(value: float, limit: str, digits: int) -> int:
+    """Decimal places that show on which side of its limits a value lies.
+
+    Parameters
+    ----------
+    value : float
+        Finite.
+    limit : str
+        Text with the limits, such as ``within ±5.0 mmHg`` or ``A <= 5, B <= 6, C <= 7``.
+    digits : int
+        Least decimal places.
+
+    Returns
+    -------
+    int
+        With so many the value, as it is printed, compares with each number in the text as it does itself: 8.0001 is
+        not printed as 8.000 where it exceeds 8.0. Differences within `TOLERANCE` are none.
+    """
+    size = abs(value)
+    bounds = [bound for bound in map(float, _NUMBER.findall(limit)) if abs(size - bound) > TOLERANCE]
+
+    def told(places: int) -> bool:
+        printed = float(f"{size:.{places}f}")
+        return all(printed != bound and (printed > bound) == (size > bound) for bound in bounds)
+
+    return next((places for places in range(digits, _MOST_DIGITS) if told(places)), _MOST_DIGITS)
+
+
 def judged(short: str, met: bool) -> str:
     """Verdict on a requirement; `short`: why it is not assessable, if it is not."""
     return NOT_ASSESSABLE if short else HOLDS if met else FAILS
@@ -87,6 +122,7 @@ def at_most(
     limit: float,
     *,
     either_way: bool = False,
+    strictly: bool = False,
     short: str = "",
     detail: str = "",
 ) -> Requirement:
@@ -99,6 +135,8 @@ def at_most(
         mmHg.
     either_way : bool
         Whether the size of `value` counts, whatever its sign.
+    strictly : bool
+        Whether the value must be below the limit.
     short : str
         Why there are too few subjects or pairs to judge; empty if there are enough.
     detail : str
@@ -109,14 +147,22 @@ def at_most(
     Requirement
         Not assessable if `short` is not empty or the value is NaN.
     """
-    text = f"{'within ±' if either_way else '<= '}{limit} mmHg"
+    text = f"{'within ±' if either_way else '< ' if strictly else '<= '}{limit} mmHg"
     if short or not np.isfinite(value):
         reason = short or f"{quantity}: too few to compute it"
         return Requirement(clause, quantity, float(value), text, NOT_ASSESSABLE, reason)
-    met = (abs(value) if either_way else value) <= limit + TOLERANCE
-    reason = "" if met else f"{quantity}: {value:.3f} mmHg, {text} needed"
+    size = abs(value) if either_way else value
+    met = size < limit - TOLERANCE if strictly else size <= limit + TOLERANCE
+    reason = "" if met else f"{quantity}: {value:.{telling_digits(value, text, 3)}f} mmHg, {text} needed"
     reason = "; ".join(part for part in (reason, detail) if part)
     return Requirement(clause, quantity, float(value), text, HOLDS if met else FAILS, reason)
+
+
+def unanswered(
+    clause: str, quantity: str, reason: str, *, value: float = np.nan, limit: str = "none public"
+) -> Requirement:
+    """A requirement that cannot be compared, with the reason."""
+    return Requirement(clause, quantity, float(value), limit, NOT_ASSESSABLE, reason)
 
 
 def covered(

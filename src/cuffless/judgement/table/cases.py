@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.designs.clock import in_time_order
+from cuffless.judgement.table.circumstances import CIRCUMSTANCES
 from cuffless.judgement.table.predicted import Predicted
 from cuffless.judgement.table.predictions import (
     WINDOW,
@@ -17,7 +18,8 @@ from cuffless.judgement.table.predictions import (
 )
 
 _PRESSURES = ["sbp_ref", "dbp_ref"]
-_KNOWN = ("hr", "age", "sex")
+_OF_PEOPLE = ("age", "bmi", "skin_tone")
+_KNOWN = ("hr", "sex", *_OF_PEOPLE, *CIRCUMSTANCES)
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Case:
         Of all networks and seeds.
     windows : DataFrame
         The test windows in the order of `judged`: ``subject, record, start, seconds`` and, where the table has them,
-        ``hr, age, sex``; ``fold`` (0 if there is none); ``since``: seconds since the subject's last calibration window.
+        ``hr, age, sex, bmi, skin_tone, condition, posture, visit``; ``fold`` (0 if there is none); ``since``: seconds
+        since the subject's last calibration window.
     training : DataFrame
         Rows of the subsets train and val, one per window and fold; empty if the table has none.
     calibration : DataFrame
@@ -83,6 +86,8 @@ class Case:
             sex=sex,
             calibration=calibration,
             since=self.windows["since"].to_numpy(float) if self.windows["since"].notna().any() else None,
+            **{name: known[name].first().to_numpy(float) for name in _OF_PEOPLE if name in self.windows},
+            **{name: self.windows[name].to_numpy(str) for name in CIRCUMSTANCES if name in self.windows},
         )
 
 

@@ -10,9 +10,9 @@ from cuffless.records.text.numbers import parse_numbers
 
 NAMES = ("subject", "record", "network")
 """Columns of names, in which ``NA`` or ``None`` may be a real name."""
-LABELS = ("subset", "split", "setting", "sex", "fold")
+LABELS = ("subset", "split", "setting", "sex", "skin_tone", "condition", "posture", "visit", "fold")
 """Other columns of text, in which ``NA`` means that the value is missing."""
-CODED = ("subject", "record", "network", "subset", "split", "setting")
+CODED = ("subject", "record", "network", "subset", "split", "setting", "condition", "posture", "visit")
 """Columns of text that are kept as categories."""
 NOTHING = ("", "-", "--", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "none", "null", "nil")
 """Words for a missing value, in lower case."""

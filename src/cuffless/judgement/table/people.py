@@ -1,4 +1,4 @@
-"""Age, sex and pulse rate of a prediction table, in the form that baselines and standards need."""
+"""Age, sex, body mass index and pulse rate of a prediction table, as baselines and standards need them."""
 
 import re
 from collections.abc import Mapping
@@ -7,18 +7,25 @@ import numpy as np
 import pandas as pd
 
 from cuffless.errors import some_of
-from cuffless.judgement.table.columns import lines, texts, values_of
+from cuffless.judgement.table.columns import lines, numbers, texts, values_of
 from cuffless.judgement.table.predictions import PredictionError
 from cuffless.judgement.table.sexes import read_sex
 
 AGES = (0.0, 120.0)
+BMIS = (8.0, 100.0)
+"""Possible body mass indices of living people, newborns included, kg/m2."""
 _RATES = (20.0, 250.0)  # bpm
-_APART = 20.0  # years between ages of one person
+_APART = {"age": (20.0, "years"), "bmi": (15.0, "kg/m2"), "skin_tone": (1.0, "steps")}
+"""By how much the values of one person may differ."""
+_TWO = "if two people share this name, give each their own"
 _AGE = re.compile(
     r"(?P<number>\d+(?:[.,]\d+)?)[ -]*"
     r"(?:(?P<y>y|yr|yrs|year|years|a|j|jahre|ans|años)|(?P<m>m|mo|mon|month|months)|(?P<w>w|wk|weeks?)|(?P<d>d|days?))?"
     r"(?: ?old)?"
 )
+_TONE = re.compile(r"(?:monk(?: skin tone)?|mst)?[ _.-]*(?P<tone>\d{1,2})(?:\.0*)?")
+TONES = (1, 10)
+"""Lightest and darkest tone of the Monk scale."""
 _DICOM_MONTHS = re.compile(r"\d{3}m")
 _YEARS = {"m": 1 / 12, "w": 7 / 365.25, "d": 1 / 365.25}
 _ABOVE = re.compile(
@@ -30,13 +37,13 @@ _OLDEST_GROUP = 85  # a group without an upper end spans few years from this age
 def know_people(
     rows: pd.DataFrame, codes: Mapping[str, str], columns: Mapping[str, str]
 ) -> tuple[list[str], list[str]]:
-    """Convert age, sex and pulse rate of a table to the form that baselines and standards need.
+    """Convert age, sex, body mass index and pulse rate of a table to the form that baselines and standards need.
 
     Parameters
     ----------
     rows : DataFrame
-        With ``subject``, the rows' ``_line`` and ``_file``, and any of ``age, sex, hr``, which are changed in place:
-        years, ``f`` or ``m``, bpm; missing where they are not known.
+        With ``subject``, the rows' ``_line`` and ``_file``, and any of ``age, sex, bmi, skin_tone, hr``, which are
+        changed in place: years, ``f`` or ``m``, kg/m2, Monk scale, bpm; missing where they are not known.
     codes : mapping of str to str
         From `read_sex_codes`; empty if the user gave none.
     columns : mapping of str to str
@@ -49,7 +56,7 @@ def know_people(
     Raises
     ------
     PredictionError
-        If a column of ages or sexes holds no valid value.
+        If a column of ages, sexes, body mass indices or skin tones holds values, but no valid one.
     """
     if codes and "sex" not in rows:
         raise PredictionError("--sex: there is no column sex; if it has another name, pass --column sex=THEIR_NAME")
@@ -57,6 +64,8 @@ def know_people(
     for name, read in (
         ("sex", lambda: read_sex(rows, codes, columns.get("sex", "sex"))),
         ("age", lambda: read_age(rows)),
+        ("bmi", lambda: read_bmi(rows)),
+        ("skin_tone", lambda: read_skin_tone(rows)),
     ):
         if name in rows:
             rows[name], doubts, assumed = read()
@@ -128,6 +137,79 @@ def read_age(rows: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
     return age, warnings, notes
 
 
+def read_bmi(rows: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
+    """Body mass indices of a table.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With the column ``bmi`` and the rows' ``_line`` and ``_file``.
+
+    Returns
+    -------
+    bmi : (n,) float array
+        kg/m2; NaN where it is unknown or impossible.
+    warnings, notes : list of str
+
+    Raises
+    ------
+    PredictionError
+        If the column has values, but none of them is possible.
+    """
+    bmi, odd = numbers(rows["bmi"])
+    outside = (bmi < BMIS[0]) | (bmi > BMIS[1])
+    wrong = odd | outside
+    possible = f"a body mass index of {BMIS[0]:g} to {BMIS[1]:g} kg/m2"
+    if wrong.any() and not (np.isfinite(bmi) & ~outside).any():
+        raise PredictionError(
+            f"column bmi holds {values_of(rows['bmi'], wrong)} in {lines(rows, wrong)}, which is not {possible}; give "
+            "weight in kg over the square of height in m, or leave the column out: --without bmi"
+        )
+    bmi[outside] = np.nan
+    if not wrong.any():
+        return bmi, [], []
+    warning = f"bmi {values_of(rows['bmi'], wrong)} in {lines(rows, wrong)} is not {possible} and counts as unknown"
+    return bmi, [warning], []
+
+
+def read_skin_tone(rows: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
+    """Skin tones of a table on the Monk scale.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With the column ``skin_tone`` (``3``, ``MST 3``, ``Monk 03``) and the rows' ``_line`` and ``_file``.
+
+    Returns
+    -------
+    tone : (n,) float array
+        1 to 10; NaN where it is not known.
+    warnings, notes : list of str
+
+    Raises
+    ------
+    PredictionError
+        If the column has values, but none of them is a tone of the Monk scale.
+    """
+    held = texts(rows["skin_tone"], names=False)
+    tone = held.map({text: _tone(text) for text in held.unique()}).to_numpy(float)
+    odd = np.isnan(tone) & held.ne("").to_numpy()
+    if not odd.any():
+        return tone, [], []
+    scale = f"the Monk scale ({TONES[0]} to {TONES[1]})"
+    what = f"skin_tone {values_of(held, odd)} in {lines(rows, odd)} is not a tone of {scale}"
+    if np.isnan(tone).all():
+        raise PredictionError(
+            f"column {what}; other scales have no exact counterpart on it: leave the column out: --without skin_tone"
+        )
+    return tone, [f"{what} and counts as unknown"], []
+
+
+def _tone(text: str) -> float:
+    match = _TONE.fullmatch(text.casefold())
+    return float(match["tone"]) if match and TONES[0] <= int(match["tone"]) <= TONES[1] else np.nan
+
+
 def _years(text: str) -> tuple[float, bool]:
     """An age in years (NaN if the text is not an age), and whether it is the lower end of an open group."""
     try:
@@ -157,46 +239,57 @@ def _age_remedy(middle: float) -> str:
 
 
 def agree_by_subject(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Give all rows of a subject the same age and sex: unknown if they differ, filled in where some are empty.
+    """Give all rows of a subject the same age, sex, body mass index and skin tone; unknown if they differ.
 
     Parameters
     ----------
     rows : DataFrame
-        With ``subject``, the rows' ``_line`` and ``_file``, and ``age`` or ``sex`` or neither, which are changed.
+        With ``subject``, the rows' ``_line`` and ``_file``, and any of ``age, sex, bmi, skin_tone``, which are
+        changed.
 
     Returns
     -------
     warnings, notes : list of str
     """
     warnings, notes = [], []
-    subject = rows["subject"].astype(object)
-    two = "if two people share this name, give each their own"
     if "sex" in rows:
+        subject = rows["subject"].astype(object)
         sexes = rows[rows["sex"].ne("")].groupby("subject")["sex"]
         both = rows["subject"].isin(_where(sexes.min() != sexes.max()))
         if both.any():
             warnings.append(
                 f"sex of subject {_first_subjects(rows, both)} is f and m in {lines(rows, both)} and counts as "
-                f"unknown; {two}"
+                f"unknown; {_TWO}"
             )
         known = subject.map(sexes.first()).where(~both).fillna("")
         if (filled := rows["sex"].eq("") & known.ne("")).any():
             notes.append(f"sex is not given in {lines(rows, filled)}: taken from the subject's other rows")
         rows["sex"] = known.astype(object)
-    if "age" in rows:
-        ages = rows.groupby("subject")["age"]
-        spread = ages.max() - ages.min()
-        apart = rows["subject"].isin(_where(spread > _APART))
-        if apart.any():
-            warnings.append(
-                f"age of subject {_first_subjects(rows, apart)} differs by up to {spread.max():.0f} years in "
-                f"{lines(rows, apart)} and counts as unknown; {two}"
-            )
-        rows.loc[apart, "age"] = np.nan
-        known = subject.map(ages.median()).where(~apart)
-        if (filled := rows["age"].isna() & known.notna()).any():
-            notes.append(f"age is not given in {lines(rows, filled)}: taken from the subject's other rows")
-            rows["age"] = rows["age"].fillna(known)
+    for name in _APART:
+        if name in rows:
+            doubts, assumed = _agree_number(rows, name)
+            warnings += doubts
+            notes += assumed
+    return warnings, notes
+
+
+def _agree_number(rows: pd.DataFrame, name: str) -> tuple[list[str], list[str]]:
+    """Give rows without a number the median of their subject; remove numbers that are too far apart for one person."""
+    warnings, notes = [], []
+    most, unit = _APART[name]
+    held = rows.groupby("subject")[name]
+    spread = held.max() - held.min()
+    apart = rows["subject"].isin(_where(spread > most))
+    if apart.any():
+        warnings.append(
+            f"{name} of subject {_first_subjects(rows, apart)} differs by up to {spread.max():.0f} {unit} in "
+            f"{lines(rows, apart)} and counts as unknown; {_TWO}"
+        )
+    rows.loc[apart, name] = np.nan
+    known = rows["subject"].astype(object).map(held.median()).where(~apart)
+    if (filled := rows[name].isna() & known.notna()).any():
+        notes.append(f"{name} is not given in {lines(rows, filled)}: taken from the subject's other rows")
+        rows[name] = rows[name].fillna(known)
     return warnings, notes
 
 

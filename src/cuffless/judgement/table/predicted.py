@@ -1,8 +1,14 @@
 """One predictor's test windows, the input of error measures and of the standards' screens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+
+_OF_WINDOWS = (
+    *("owner", "record", "start", "seconds", "reference", "prediction"),
+    *("since", "condition", "posture", "visit"),
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,10 @@ class Predicted:
         Mean of each subject's calibration values, mmHg; NaN for a subject without any.
     since : (n,) float array or None
         Seconds since the subject's last calibration window; NaN where that is not known.
+    age, bmi, skin_tone : (k,) float array or None
+        Years, kg/m2, and tone of the Monk scale (1 to 10) of each subject; NaN where it is not known.
+    condition, posture, visit : (n,) str array or None
+        Circumstances of each window; empty where they are not known.
     """
 
     subjects: np.ndarray
@@ -39,11 +49,22 @@ class Predicted:
     sex: np.ndarray | None = None
     calibration: np.ndarray | None = None
     since: np.ndarray | None = None
+    age: np.ndarray | None = None
+    bmi: np.ndarray | None = None
+    skin_tone: np.ndarray | None = None
+    condition: np.ndarray | None = None
+    posture: np.ndarray | None = None
+    visit: np.ndarray | None = None
 
     @property
     def error(self) -> np.ndarray:
         """Prediction less reference, (n, 2) mmHg."""
         return self.prediction - self.reference
+
+    def take(self, rows: np.ndarray) -> "Predicted":
+        """The same predictor on some of the windows; `rows` is a mask, or ascending positions."""
+        held: dict[str, Any] = {name: getattr(self, name) for name in _OF_WINDOWS}
+        return replace(self, **{name: values[rows] for name, values in held.items() if values is not None})
 
     @property
     def counts(self) -> np.ndarray:

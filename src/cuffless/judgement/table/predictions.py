@@ -24,8 +24,8 @@ class JudgedTable:
     Attributes
     ----------
     rows : DataFrame
-        All columns of a prediction table, required and optional (`hr`, `age`, `sex`, `fold` where the table has them),
-        pressures in mmHg, times in s; rows of all subsets. Names are categories (`columns.CODED`).
+        All columns of a prediction table, required and optional (such as `hr`, `age`, `sex`, `bmi`, `fold`, where
+        the table has them), pressures in mmHg, times in s; rows of all subsets. Names are categories (`columns.CODED`).
     missing : tuple of str
         Optional columns that the table lacks.
     warnings, notes : list of str

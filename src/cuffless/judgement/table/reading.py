@@ -9,6 +9,7 @@ import pandas as pd
 
 from cuffless.demands import MEMORY_GB
 from cuffless.errors import shortened, some_of
+from cuffless.judgement.table.circumstances import CIRCUMSTANCES, know_circumstances
 from cuffless.judgement.table.columns import (
     CODED,
     LABELS,
@@ -35,20 +36,14 @@ OPTIONAL = {
     "start": "rows are assumed to be in time order; nothing that needs times can be assessed",
     "seconds": "whether windows overlap cannot be assessed",
     "subset": "all rows are assumed to be test windows",
-    "network": "",
-    "split": "",
-    "seed": "",
-    "setting": "",
-    "hr": "",
-    "age": "",
-    "sex": "",
-    "fold": "",
+    **dict.fromkeys(("network", "split", "seed", "setting", "hr", "age", "sex", "bmi", "skin_tone"), ""),
+    **dict.fromkeys((*CIRCUMSTANCES, "fold"), ""),
 }
 """Columns that may be missing, and what is assumed without them."""
 SUBSETS = ("train", "val", "calibration", "test")
 _PREDICTOR = ("subset", "network", "split", "setting", "seed")
 _TIMES = ("start", "seconds")
-_NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "seed")
+_NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "bmi", "seed")
 _CONTROL, _LONGEST_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]"), 1000
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _WITH_MORE = re.compile(r"\s*\d")
@@ -121,7 +116,7 @@ def read_table(
     _number(rows, judged)
     warnings, notes = know_people(rows, sex or {}, columns)
     judged.warnings += warnings
-    judged.notes += notes
+    judged.notes += [*notes, *know_circumstances(rows)]
     check_windows(rows, judged, [*WINDOW, *_PREDICTOR])
     find_doubts(rows, judged, columns)
     judged.rows = rows.drop(columns=["_line", "_file", "_dated"])

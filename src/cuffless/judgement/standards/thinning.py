@@ -1,0 +1,56 @@
+"""Windows that are worth counting: none overlaps another of its record, and none is a copy of another."""
+
+import numpy as np
+import pandas as pd
+
+from cuffless.judgement.table.predicted import Predicted
+
+ROUNDED = 0.1
+"""Overlaps up to this many seconds are none: starts and lengths may have been rounded."""
+DISPLAYED = 0.1
+"""Steps of displayed pressures, mmHg: in coarser ones two windows may well have the same, without being copies."""
+
+
+def windows_apart(predicted: Predicted) -> np.ndarray:
+    """Windows that neither overlap nor are copies, as many as there can be.
+
+    Parameters
+    ----------
+    predicted : Predicted
+
+    Returns
+    -------
+    (m,) int array
+        Ascending positions. Of copies (windows of one person whose two references are the same to the last digit, and
+        not only in whole tenths of mmHg) the first is kept. Of the windows of a record the first to end is kept, then
+        the next that begins after it, and so on. Where lengths are not known, overlaps are not either. Predictions do
+        not matter, so that all predictors are counted by the same windows.
+    """
+    kept = np.flatnonzero(~_copies(predicted))
+    return kept[_apart(predicted.take(kept))]
+
+
+def _copies(predicted: Predicted) -> np.ndarray:
+    """Windows whose reference an earlier window of the same person has exactly."""
+    reference = predicted.reference
+    steps = reference / DISPLAYED
+    fine = (np.abs(steps - np.round(steps)) > 1e-6).any(axis=1)
+    held = pd.DataFrame({"owner": predicted.owner, "sbp": reference[:, 0], "dbp": reference[:, 1]})
+    return fine & held.duplicated().to_numpy()
+
+
+def _apart(predicted: Predicted) -> np.ndarray:
+    """Ascending positions of windows of which none overlaps another of its record."""
+    seconds = np.where(np.isfinite(predicted.seconds), predicted.seconds, 0.0)
+    end = predicted.start + np.maximum(seconds - np.minimum(ROUNDED, seconds / 10), 0.0)
+    order = np.lexsort((end, predicted.record, predicted.owner))
+    begin, end = predicted.start[order], end[order]
+    same = (np.diff(predicted.record[order]) == 0) & (np.diff(predicted.owner[order]) == 0)
+    if not (same & (begin[1:] < end[:-1])).any():
+        return np.arange(len(order))
+    kept, reached = np.zeros(len(order), bool), -np.inf
+    follows = np.concatenate([[False], same]).tolist()
+    for i, (first, last, within) in enumerate(zip(begin.tolist(), end.tolist(), follows, strict=True)):
+        if not within or first >= reached:
+            kept[i], reached = True, last
+    return np.sort(order[kept])
