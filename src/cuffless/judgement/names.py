@@ -12,7 +12,16 @@ NETWORK, OFFSET = "network", "offset"
 MEAN = "mean"
 """The mean regressor as a network, and as a method: its prediction, the mean of its training labels."""
 POPULATION_MEAN, POPULATION_MEDIAN = "population_mean", "population_median"
-HEART_RATE, DEMOGRAPHICS = "heart_rate", "demographics"
+HEART_RATE, DEMOGRAPHICS, BODY, RATE_DEMOGRAPHICS = "heart_rate", "demographics", "body", "rate_demographics"
+REGRESSIONS = {
+    HEART_RATE: ("hr",),
+    DEMOGRAPHICS: ("age", "sex"),
+    BODY: ("age", "sex", "bmi"),
+    RATE_DEMOGRAPHICS: ("hr", "age", "sex"),
+}
+"""Baselines that are a ridge regression on columns of a table."""
+PULSE_SHAPE = "pulse_shape"
+"""A predictor of this name (`architecture: encoder`) is also the baseline that knows the shape of the pulse alone."""
 HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN = "hold_first", "hold_last", "calibration_mean"
 CALIBRATED = (HOLD_FIRST, HOLD_LAST, CALIBRATION_MEAN)
 """Methods that use a subject's own calibration values without a network."""
@@ -23,6 +32,9 @@ BASELINES = {
     POPULATION_MEDIAN: "population median",
     HEART_RATE: "heart rate only",
     DEMOGRAPHICS: "age and sex only",
+    BODY: "age, sex and BMI only",
+    RATE_DEMOGRAPHICS: "heart rate, age and sex only",
+    PULSE_SHAPE: "pulse shape only",
     HOLD_FIRST: "first calibration value held",
     HOLD_LAST: "last calibration value held",
     CALIBRATION_MEAN: "calibration mean",

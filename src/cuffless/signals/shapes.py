@@ -33,11 +33,12 @@ def pulse_shapes(ppg, *, beats=7.0):
     Returns
     -------
     (n_windows, 12) float array
-        `SHAPES`. Times are shares of a beat, heights shares of the pulse's height: time from foot to peak; widths at
-        25, 50 and 75 % of the height; mean height; time and height of the dicrotic notch, the first minimum after the
-        peak or else the point where the slope increases most; steepest rise and fall in heights per beat; the ratio of the first trough
-        to the first peak of the second derivative; skewness of the samples; SD of the beats' lengths as a share of
-        their mean. A window with fewer than two whole beats gets the figures of a sine.
+        `SHAPES`. Times are shares of a beat, heights shares of the pulse's height: time from foot to peak;
+        widths at 25, 50 and 75 % of the height; mean height; time and height of the dicrotic notch, the first
+        minimum after the peak or else the point where the slope increases most; steepest rise and fall in
+        heights per beat; the ratio of the first trough to the first peak of the second derivative; skewness of
+        the samples; SD of the beats' lengths as a share of their mean. A window with fewer than two whole beats
+        gets the figures of a sine.
 
     Notes
     -----

@@ -145,3 +145,21 @@ def test_windows_follow_each_other_in_time_over_dated_records(make_table, write)
     np.testing.assert_allclose(one.judged.reference, both)
     predicted = one.predicted("alexnet", 0)
     np.testing.assert_allclose(predicted.prediction, pd.concat([early, rows])[["sbp", "dbp"]].to_numpy())
+
+
+def test_a_predictor_of_pulse_shapes_is_a_baseline_of_the_others_but_not_of_itself(make_table, write):
+    tables = make_table(), make_table(network="pulse_shape", error=9)
+    [case] = make_cases(read_table([write(pd.concat(tables), "t.parquet")]))
+    table = skill_table(case, make_baselines(case), QUICK)
+    rows = table[(table["baseline"] == "pulse_shape") & (table["average"] == "pooled")].set_index(
+        ["network", "pressure"]
+    )
+    own, theirs = (
+        np.abs(case.judged.predicted[name, 0] - case.judged.reference) for name in ("alexnet", "pulse_shape")
+    )
+    for p, pressure in enumerate(("SBP", "DBP")):
+        expected = 1 - own[:, p].mean() / theirs[:, p].mean()
+        assert rows.loc[("alexnet", pressure), "skill"] == pytest.approx(expected)
+        assert rows.loc[("pulse_shape", pressure), "reason"] == "not assessable: not for this predictor"
+    tests = compare_baselines(case, make_baselines(case), QUICK)
+    assert set(tests.loc[tests["baseline"] == "pulse_shape", "network"]) == {"alexnet"}

@@ -6,6 +6,7 @@ import pytest
 
 from cuffless.judgement import make_cases, read_table
 from cuffless.judgement.evidence.baselines import FROM_TRAINING, IN_SAMPLE, RIDGE_ALPHA, make_baselines
+from cuffless.judgement.names import REGRESSIONS
 
 
 def case_of(write, *tables):
@@ -137,13 +138,17 @@ def test_heart_rate_and_demographics_are_ridge_regressions_on_the_training_rows(
     def people(rows):
         age = {name: float(rng.integers(30, 90)) for name in rows["subject"].unique()}
         sex = {name: rng.choice(["f", "m"]) for name in rows["subject"].unique()}
-        return rows.assign(age=rows["subject"].map(age), sex=rows["subject"].map(sex))
+        bmi = {name: float(rng.integers(18, 40)) for name in rows["subject"].unique()}
+        return rows.assign(
+            **{name: rows["subject"].map(held) for name, held in (("age", age), ("sex", sex), ("bmi", bmi))}
+        )
 
     test, training = people(make_table()), people(make_table(subset="train", first=100, subjects=20))
     case = case_of(write, test, training)
     base = make_baselines(case)
     y = training[["sbp_ref", "dbp_ref"]].to_numpy()
-    for name, columns in (("heart_rate", ["hr"]), ("demographics", ["age", "sex"])):
+    for name, columns in REGRESSIONS.items():
+        columns = list(columns)
         x, at = (
             table[columns].replace({"f": 0.0, "m": 1.0}).astype(float).to_numpy() for table in (training, case.windows)
         )
@@ -181,6 +186,9 @@ def test_what_a_table_cannot_support_is_named(make_table, write):
     assert base.absent["population_mean"] == "no training rows, and no other subject"
     assert base.absent["heart_rate"] == "no column hr"
     assert base.absent["demographics"] == "no column age and sex"
+    assert base.absent["body"] == "no column age and sex and bmi"
+    assert base.absent["rate_demographics"] == "no column hr and age and sex"
+    assert base.absent["pulse_shape"] == "no predictor pulse_shape"
     assert base.absent["calibration_mean"] == "no calibration rows"
     some = make_table(windows=2, subjects=7, subset="calibration").assign(start=lambda t: t["start"] - 100)
     base = make_baselines(case_of(write, make_table(), some))

@@ -71,8 +71,8 @@ class FrozenEncoder(keras.layers.Layer):
             windows = np.asarray(inputs)[:, :, 0]
         except Exception as error:  # each backend has an error of its own for numbers that are not there yet
             raise ValueError(
-                f"encoder {self.encoder} cannot be part of a compiled program: train the layers after it alone (layers: "
-                "heads or dense), and call the network instead of predict_on_batch"
+                f"encoder {self.encoder} cannot be part of a compiled program: train the layers after it alone "
+                "(layers: heads or dense), and call the network instead of predict_on_batch"
             ) from error
         return ops.convert_to_tensor(self._encode(windows))
 

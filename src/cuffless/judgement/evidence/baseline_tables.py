@@ -8,7 +8,7 @@ from cuffless.judgement.evidence.baselines import Baselines
 from cuffless.judgement.evidence.skill import NO_ERROR, skill_ratio
 from cuffless.judgement.evidence.tests import holm_corrected, ks_test, paired_t_test, paired_test
 from cuffless.judgement.measures.errors import absolute_errors, subject_maes, sum_by_subject
-from cuffless.judgement.names import AVERAGES, BASELINES, OFFSET, POPULATION_MEAN, PRESSURES
+from cuffless.judgement.names import AVERAGES, BASELINES, OFFSET, POPULATION_MEAN, PRESSURES, PULSE_SHAPE
 from cuffless.judgement.table.cases import Case
 
 _ROUNDING = 1e-4  # mmHg
@@ -75,6 +75,9 @@ def _errors(case: Case, baselines: Baselines, name: str, network: str) -> np.nda
         if not all(key in baselines.offset for key in keys):
             return None
         return np.mean([np.abs(baselines.offset[key] - case.judged.reference) for key in keys], axis=0)
+    if name == PULSE_SHAPE:  # a predictor of the table
+        judged = name in case.judged.networks and network != name
+        return absolute_errors(case.judged, name) if judged else None
     found = baselines.predicted.get(name)
     return None if found is None else np.abs(found - case.judged.reference)
 

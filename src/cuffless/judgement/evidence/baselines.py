@@ -62,7 +62,7 @@ def make_baselines(case: Case) -> Baselines:
         predicted |= _in_sample_constants(case)
     else:
         absent |= dict.fromkeys((names.POPULATION_MEAN, names.POPULATION_MEDIAN), NO_ONE_ELSE)
-    for name, columns in ((names.HEART_RATE, ("hr",)), (names.DEMOGRAPHICS, ("age", "sex"))):
+    for name, columns in names.REGRESSIONS.items():
         found = _regression(case, columns)
         if isinstance(found, str):
             absent[name] = found
@@ -71,6 +71,8 @@ def make_baselines(case: Case) -> Baselines:
         if untold.any():
             partly[name] = f"{' or '.join(columns)} of {int(untold.sum())} test windows is not known"
         predicted[name] = np.where(untold[:, None], predicted[names.POPULATION_MEAN], found)
+    if names.PULSE_SHAPE not in case.judged.networks:
+        absent[names.PULSE_SHAPE] = f"no predictor {names.PULSE_SHAPE}"
     _add_calibration(case, predicted, absent)
     fitted_on = FROM_TRAINING if folds else IN_SAMPLE if len(case.judged.subjects) > 1 else f"nothing: {NO_ONE_ELSE}"
     return Baselines(predicted, _offsets(case, absent), absent, fitted_on, partly)
