@@ -19,7 +19,7 @@ def test_intervals_that_hold_four_of_five_windows_are_found_to(make_figure, judg
 
 
 @pytest.mark.parametrize(
-    ("level", "verdict"), [(0.8, "as stated"), (0.7, "covers too much"), (0.95, "covers too little")]
+    ("level", "verdict"), [(0.8, "not shown to differ"), (0.7, "covers too much"), (0.95, "covers too little")]
 )
 def test_the_verdict_depends_on_the_level_that_is_stated(make_figure, judged, row_of, level, verdict):
     parts = [

@@ -12,6 +12,19 @@ GIVEN, CONFORMAL, SCALED = "given", "conformal", "scaled"
 ENSEMBLE, ENSEMBLE_CONFORMAL, ENSEMBLE_SCALED = "ensemble", "ensemble, conformal", "ensemble, scaled"
 MEAN_BAND, HELD_BAND = "population mean", "held value"
 """Kinds of intervals; the last two know nothing of the signal."""
+KINDS = {
+    GIVEN: "stated by the predictor",
+    CONFORMAL: "conformal, from validation people",
+    SCALED: "conformal, scaled by what the predictor states",
+    ENSEMBLE: "spread of the seeds",
+    ENSEMBLE_CONFORMAL: "mean of the seeds, conformal",
+    ENSEMBLE_SCALED: "mean of the seeds, conformal, scaled by their spread",
+    MEAN_BAND: "population mean ± quantile",
+    HELD_BAND: "held value ± quantile by age",
+}
+"""Printed names of the kinds, in the order of the tables."""
+DRAWN = (GIVEN, CONFORMAL, SCALED, ENSEMBLE, HELD_BAND, MEAN_BAND)
+"""Kinds that figures show, each always in the same colour; more lines cannot be told apart."""
 
 
 @dataclass(frozen=True)

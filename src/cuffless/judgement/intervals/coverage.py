@@ -22,7 +22,7 @@ COLUMNS += ["baseline_width", "baseline_score", "score_skill", "score_skill_lowe
 COLUMNS += ["n_subjects", "n_windows", "n_missing", "n_infinite"]
 BIN_COLUMNS = ["case", "network", "seed", "kind", "pressure", "level", "bin_low", "bin_high", "coverage", "lower"]
 BIN_COLUMNS += ["upper", "interval", "confidence", "width", "median_width", "n_windows", "n_subjects"]
-TOO_LITTLE, AS_STATED, TOO_MUCH, UNKNOWN = "covers too little", "as stated", "covers too much", "not assessable"
+TOO_LITTLE, UNSHOWN, TOO_MUCH, UNKNOWN = "covers too little", "not shown to differ", "covers too much", "not assessable"
 _ROUNDING = 1e-9  # a reference that is the limit lies inside, however its digits came about
 
 
@@ -168,7 +168,7 @@ def _figures(
 def _verdict(level: float, lower: float, upper: float) -> str:
     if not np.isfinite([lower, upper]).all():
         return UNKNOWN
-    return TOO_LITTLE if upper < level else TOO_MUCH if lower > level else AS_STATED
+    return TOO_LITTLE if upper < level else TOO_MUCH if lower > level else UNSHOWN
 
 
 def _against(scored: _Scored, base: _Scored | None, weight, by_window, options: EvaluationOptions) -> dict[str, float]:
