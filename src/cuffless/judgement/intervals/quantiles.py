@@ -27,7 +27,7 @@ def left_out_quantiles(scores: np.ndarray, owner: np.ndarray, subjects: int, lev
     scores between are looked at.
     """
     counts = np.bincount(owner, minlength=subjects)
-    k, order = int((counts > 0).sum()), np.argsort(scores, kind="stable")
+    k, order = int((counts > 0).sum()), np.argsort(scores)
     values, of = scores[order], owner[order]
     mass = np.cumsum(1.0 / counts[of])  # of persons, at or below each score
     by_person = np.argsort(of.astype(np.min_scalar_type(subjects)), kind="stable")  # small integers sort fastest
