@@ -10,9 +10,9 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.skill import skill_ratio
 from cuffless.judgement.intervals.bands import MEAN_BAND, Band
+from cuffless.judgement.intervals.shares import held_share
 from cuffless.judgement.measures.bins import bin_starts
 from cuffless.judgement.measures.errors import sum_by_subject
-from cuffless.judgement.measures.merit import share_interval
 from cuffless.judgement.names import AVERAGES, PRESSURES
 from cuffless.judgement.table.predictions import JudgedSplit
 
@@ -148,8 +148,8 @@ def _figures(
 ) -> dict[str, object]:
     weight = 1.0 if average == "pooled" else 1 / scored.counts
     windows = np.broadcast_to(weight * scored.counts, scored.counts.shape)
-    share = share_interval(weight * scored.sums(scored.covered), windows, options)
-    lower, upper = np.maximum(share.lower[0], 0), np.minimum(share.upper[0], 1)
+    share = held_share(weight * scored.sums(scored.covered), windows, options)
+    lower, upper = share.lower[0], share.upper[0]
     by_window = np.broadcast_to(weight, scored.counts.shape)[scored.owner, 0]
     return {
         "coverage": share.estimate[0],
@@ -248,15 +248,15 @@ def _by_bin(
         owner, subjects = pd.factorize(group[0].owner[inside])
         covered = np.stack([scored.covered[inside] for scored in group], axis=1)
         windows = np.broadcast_to(np.bincount(owner)[:, None].astype(float), (len(subjects), len(group)))
-        share = share_interval(sum_by_subject(covered, owner, len(subjects)), windows, options)
+        share = held_share(sum_by_subject(covered, owner, len(subjects)), windows, options)
         for g, (place, scored) in enumerate(zip(places, group, strict=True)):
             yield (
                 place,
                 float(start),
                 {
                     "coverage": share.estimate[g],
-                    "lower": np.maximum(share.lower[g], 0),
-                    "upper": np.minimum(share.upper[g], 1),
+                    "lower": share.lower[g],
+                    "upper": share.upper[g],
                     "interval": share.method,
                     "width": scored.width[inside].mean(),
                     "median_width": np.median(scored.width[inside]),
