@@ -161,3 +161,44 @@ def test_predictors_have_figures_of_their_own_whatever_they_are_called(cuffless,
     assert drawn == {"agreement": len(called), "skill": 1, "bins": 1}
     page = (out / "judgement.html").read_text()
     assert all(name in page for name in called)
+
+
+def stated_intervals(predictions, **changes):
+    """Intervals that hold 8 of each person's 10 windows."""
+    path = predictions(lambda y: y + 5)
+    rows = pd.read_csv(path)
+    for name in ("sbp", "dbp"):
+        shift = np.where(np.arange(len(rows)) % 10 < 8, 0.0, 30.0)
+        rows = rows.assign(**{f"{name}_lo": rows[name] - 10 - shift, f"{name}_hi": rows[name] + 10 - shift})
+    rows.assign(**changes).to_csv(path, index=False)
+    return path
+
+
+def test_intervals_of_known_coverage_are_judged_in_a_sentence_in_json_and_on_the_page(cuffless, predictions, tmp_path):
+    path, out = stated_intervals(predictions), tmp_path / "out"
+    result = cuffless("judge", path, "--output", out, "--level", "0.95", *QUICK)
+    assert result.exit_code == 0, result.stderr
+    said = " ".join(result.stdout.split())
+    assert "SBP: predictor, 95 % intervals stated by the predictor: they hold 80 % of a person's windows" in said
+    assert "sbp lies outside of its own interval in 24 rows" in result.stderr
+    page = (out / "judgement.html").read_text()
+    assert "they hold 80 % of a person" in page
+    assert "--level 0.95" in page
+    assert {path.name for path in (out / "figures").glob("intervals_*.pdf")} == {"intervals_test_predictor.pdf"}
+    found = answer(cuffless("judge", path, "--output", out, "--json", *QUICK))
+    [row] = [row for row in found["intervals"] if row["kind"] == "given" and row["pressure"] == "SBP"]
+    assert [row["coverage"], row["level"], row["seed"]] == [0.8, 0.9, 0]
+    [mean] = [row for row in found["intervals"] if row["kind"] == "population mean" and row["pressure"] == "SBP"]
+    assert mean["seed"] is None
+    assert found["risk"] == []
+
+
+def test_intervals_that_cannot_be_read_are_refused_with_the_remedy(cuffless, predictions, tmp_path):
+    path = stated_intervals(predictions, sbp_lo=-10.0, sbp_hi=10.0)
+    refused = cuffless("judge", path, "--output", tmp_path / "o", *QUICK)
+    assert refused.exit_code == 1
+    assert "give the limits themselves, not their distance from the prediction" in refused.stderr
+    left = cuffless("judge", path, "--output", tmp_path / "o", "--without", "sbp_lo", "--without", "sbp_hi", *QUICK)
+    assert left.exit_code == 0, left.stderr
+    assert "SBP: predictor, 90 %" not in left.stdout
+    assert "DBP: predictor, 90 %" in left.stdout

@@ -30,6 +30,7 @@ def make_judgement(
     names="p#",
     records=1,
     shown=60,
+    stated=False,
 ):
     """A judgement whose numbers are made up but hang together."""
     rng = np.random.default_rng(0)
@@ -185,8 +186,53 @@ def make_judgement(
         drift=_frame(drift) if drift else pd.DataFrame(columns=drift_columns), tests=_frame(tests),
         standards=_frame(standards), subjects=_frame(people_rows), leaks=_frame(leaks),
         traces=pd.concat(traces, ignore_index=True),
+        **make_intervals(cases, networks, subjects, windows, stated),
         notes=["WARNING: SBP is not above DBP in the reference of 1 row (line 7)", "no column age: not assessable"],
     )  # fmt: skip
+
+
+def make_intervals(cases, networks, subjects, windows, stated):
+    """Tables of intervals: every network's as stated and calibrated, and the population mean's; empty if not stated."""
+    kinds = [(network, 0, kind) for network in networks for kind in ("given", "conformal")]
+    kinds.append(("none", None, "population mean"))
+    known = [(c, *kind, p) for c in cases for kind in kinds for p in PRESSURES] if stated else []
+    intervals, bins, risk = [], [], []
+    for case, network, seed, kind, pressure in known:
+        own = {"case": case, "network": network, "seed": seed, "kind": kind, "pressure": pressure, "level": 0.9}
+        held = 0.8 if kind == "given" else 0.9
+        of = {"n_subjects": subjects, "n_windows": subjects * windows, "confidence": 0.95, "interval": "bootstrap-t"}
+        width = {"given": 30.0, "conformal": np.inf}.get(kind, 44.0)
+        score = {"score_skill": -0.2, "score_skill_lower": -0.3, "score_skill_upper": -0.1} if kind == "given" else {}
+        intervals += [
+            {
+                **own, **of, "average": average, "coverage": held, "lower": held - 0.06, "upper": held + 0.05,
+                "verdict": "covers too little" if kind == "given" else "not shown to differ", "subject_p10": held - 0.3,
+                "width": width, "median_width": width, "score": width + 20, "baseline_coverage": 0.91,
+                "baseline_width": 44.0, "baseline_score": 60.0, "mae": 12.0, "n_missing": 0, "n_infinite": 0,
+                "score_skill": np.nan, "score_skill_lower": np.nan, "score_skill_upper": np.nan, **score,
+            }
+            for average in ("pooled", "subject")
+        ]  # fmt: skip
+        bins += [
+            {
+                **own, **of, "bin_low": low, "bin_high": low + 10.0, "coverage": held, "lower": held - 0.1,
+                "upper": held + 0.1, "width": width, "median_width": width,
+            }
+            for low in (100.0, 110.0, 120.0)
+        ]  # fmt: skip
+        if kind == "given":
+            risk += [
+                {
+                    **own, **of, "average": "subject", "share": share, "mae": 8 + 4 * share, "lower": 7 + 4 * share,
+                    "upper": 9 + 4 * share, "random_mae": 12.0, "gain": 4 - 4 * share, "gain_lower": 3 - 4 * share,
+                    "gain_upper": 5 - 4 * share, "verdict": "abstaining helps", "widest": 60 * share,
+                }
+                for share in (1.0, 0.5)
+            ]  # fmt: skip
+    columns = ["case", "network", "seed", "kind", "pressure", "average"]
+    found = {"intervals": intervals, "interval_bins": bins, "risk": risk}
+    tables = {name: pd.DataFrame(rows, columns=None if rows else columns) for name, rows in found.items()}
+    return {name: table.assign(seed=table["seed"].astype("Int64")) for name, table in tables.items()}
 
 
 @pytest.fixture(scope="session")

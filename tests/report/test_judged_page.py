@@ -161,6 +161,11 @@ def test_a_page_of_250000_predictions_stays_small(judgement_page):
     assert len(page.source.encode()) < 8e6
 
 
+def test_a_page_of_250000_predictions_with_intervals_stays_small(judgement_page):
+    page = judgement_page(cases=("nonmixed",), networks=("a", "b", "c", "d"), subjects=170, windows=300, stated=True)
+    assert len(page.source.encode()) < 8e6
+
+
 def test_the_command_that_repeats_the_judgement_is_told(page):
     said = page.sections["repeat"]
     assert "cuffless judge predictions.csv --output FOLDER --confidence 0.95 --bootstrap 2000 --seed 0" in said

@@ -9,6 +9,7 @@ def report_files(wildcards):
         "overall": f"{results}/judgement/splits/tables/overall.csv",
         "skill": f"{judged}/skill.csv",
         "standards": f"{judged}/standards.csv",
+        "intervals": f"{judged}/intervals.csv",
         "table1": f"{results}/judgement/table1.csv",
         "figures": [f"results/figures/{name}.png" for name in figures_of(STUDY)],
         "runs": trained("run.json", STUDY.study.dataset),

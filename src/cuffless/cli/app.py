@@ -277,6 +277,16 @@ def judge_predictions(
         int, typer.Option("--bootstrap", metavar="DRAWS", help="Bootstrap samples of subjects.", min=100, max=100_000)
     ] = 2000,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the bootstrap.", min=0)] = 0,
+    level: Annotated[
+        float | None,
+        typer.Option(
+            "--level",
+            metavar="SHARE",
+            help="Share of windows that the predictions' own intervals should hold, 0.9 if no file states it.",
+            min=0.01,
+            max=0.999,
+        ),
+    ] = None,
     memory_gb: Memory = MEMORY_GB,
     as_json: Json = False,
 ) -> None:
@@ -295,6 +305,7 @@ def judge_predictions(
         confidence=confidence,
         bootstrap=bootstrap,
         seed=seed,
+        level=level,
         as_json=as_json,
         memory_gb=memory_gb,
     )

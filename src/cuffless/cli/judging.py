@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from pandas import DataFrame
+
 from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, escape_markup, print_json
 from cuffless.config import EvaluationOptions
 from cuffless.demands import MEMORY_GB
@@ -40,6 +42,7 @@ class JudgeCall:
     confidence: float = 0.95
     bootstrap: int = 2000
     seed: int = 0
+    level: float | None = None
     as_json: bool = False
     memory_gb: float = MEMORY_GB
 
@@ -57,6 +60,7 @@ def run_judge(call: JudgeCall) -> int:
             network=call.network,
             sex=_sex_codes(call.sex),
             without=_check_without(call.without),
+            level=call.level,
             memory_gb=call.memory_gb,
         )
         options = EvaluationOptions(confidence=call.confidence, bootstrap=call.bootstrap, seed=call.seed)
@@ -94,7 +98,7 @@ def _command(call: JudgeCall) -> str:
     for text in call.without:
         words += ["--without", text]
     for field in fields(call):
-        if field.name in ("sex", "network", "unit", "limits", "confidence", "bootstrap", "seed", "memory_gb"):
+        if field.name in ("sex", "network", "unit", "limits", "confidence", "bootstrap", "seed", "level", "memory_gb"):
             value = getattr(call, field.name)
             words += [f"--{field.name.replace('_', '-')}", str(value)] if value != field.default else []
     return shlex.join(words)
@@ -140,14 +144,24 @@ def _answer(call: JudgeCall, judgement: Judgement, page: Path) -> dict:
         "skill": judgement.skill[judgement.skill["average"] == "subject"].to_dict("records"),
         "merits": judgement.merits.to_dict("records"),
         "standards": overall.drop(columns=["clause"]).to_dict("records"),
+        "intervals": _by_person(judgement.intervals),
+        "risk": _by_person(judgement.risk),
         "leaks": judgement.leaks.to_dict("records"),
         "notes": judgement.notes,
     }
 
 
+def _by_person(table: DataFrame) -> list[dict]:
+    """Rows in which subjects count the same; no seed where there is none."""
+    rows = table[table["average"] == "subject"]
+    return rows.assign(seed=rows["seed"].astype(object).where(rows["seed"].notna(), None)).to_dict("records")
+
+
 def _print(judgement: Judgement, page: Path) -> None:
     from rich.console import Console
     from rich.table import Table
+
+    from cuffless.report.judgement.bands import interval_sentences
 
     console = Console(highlight=False)
     for case in judgement.cases.itertuples():
@@ -179,6 +193,9 @@ def _print(judgement: Judgement, page: Path) -> None:
                     )
                 table.add_row(escape_markup(network), pressure, f"{maes[network, pressure]:.1f}", *cells)
         console.print(table)
+        for network in dict.fromkeys(shown["network"]):
+            for said in interval_sentences(judgement.intervals, judgement.risk, case.case, network):
+                console.print(escape_markup(f"{said.pressure}: {said.text} {said.more}", 2000), soft_wrap=True)
     console.print(
         "Skill: share of the baseline's error that is removed, with its interval; 0 is no better than the baseline."
     )

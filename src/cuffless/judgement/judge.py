@@ -9,6 +9,7 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.baseline_tables import compare_baselines, skill_table, subject_table
 from cuffless.judgement.evidence.baselines import IN_SAMPLE, Baselines, make_baselines
+from cuffless.judgement.intervals.judged import interval_notes, judge_intervals
 from cuffless.judgement.leaks import hidden_people, leak_table
 from cuffless.judgement.measures.agreement import agreement_rows
 from cuffless.judgement.measures.bins import bin_table
@@ -37,6 +38,9 @@ class Judgement:
     subjects: pd.DataFrame
     leaks: pd.DataFrame
     traces: pd.DataFrame
+    intervals: pd.DataFrame
+    interval_bins: pd.DataFrame
+    risk: pd.DataFrame
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -77,9 +81,10 @@ def judge(
     notes = [*(f"WARNING: {text}" for text in table.warnings), *table.notes]
     for case in make_cases(table) if cases is None else cases:
         baselines = make_baselines(case)
-        for name, rows in _judge_case(case, baselines, options, limits).items():
+        tables = _judge_case(case, baselines, options, limits)
+        for name, rows in (tables | judge_intervals(case, baselines, table.level, options, limits)).items():
             parts[name].append(rows)
-        notes += _case_notes(case, baselines)
+        notes += _case_notes(case, baselines) + interval_notes(parts["intervals"][-1])
         if warning := hidden_people(parts["leaks"][-1]):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
         doubts = [*skill_warnings(parts["skill"][-1]), *significance_warnings(parts["tests"][-1])]

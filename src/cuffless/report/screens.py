@@ -5,6 +5,7 @@ from typing import Any
 
 from cuffless.judgement.standards import CANNOT_CERTIFY
 from cuffless.judgement.standards.screening import telling_digits
+from cuffless.report.judgement.bands import NO_INTERVALS
 from cuffless.report.judgement.tables import PRESSURE, download
 from cuffless.report.tables import Column, Table, make_table
 from cuffless.report.wording import NOTHING, baseline_name, case_name, count, number, text
@@ -94,6 +95,8 @@ def unassessed(judgement) -> list[tuple[str, str, str]]:
     for case in judgement.cases["case"]:
         if "case" not in judgement.drift or not (judgement.drift["case"] == case).any():
             add("error against the time since calibration", "no calibration rows with times", case)
+        if not (judgement.intervals["case"] == case).any():
+            add("intervals per prediction", NO_INTERVALS, case)
     screens = judgement.standards
     screens = screens[(screens["verdict"] == NOT_ASSESSABLE) & (screens["clause"] != OVERALL)]
     keys = ["standard", "reading", "reason", "case"]

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from cuffless.judgement import read_table
+from cuffless.judgement.table.columns import BANDS
 from cuffless.judgement.table.predictions import PredictionError
 
 
@@ -13,7 +14,8 @@ def test_a_table_of_ours_is_read_as_it_is(make_table, write):
     for name in ("a.csv", "a.csv.gz", "a.parquet"):
         read = read_table([write(rows, name)])
         assert len(read.rows) == len(rows)
-        assert read.missing == ("setting", "age", "sex", "bmi", "skin_tone", "condition", "posture", "visit", "fold")
+        known = ("setting", "age", "sex", "bmi", "skin_tone", "condition", "posture", "visit", "fold")
+        assert read.missing == (*known, *BANDS)
         assert read.warnings == []
 
 

@@ -37,6 +37,8 @@ class Case:
         since the subject's last calibration window.
     training : DataFrame
         Rows of the subsets train and val, one per window and fold; empty if the table has none.
+    validation : DataFrame
+        Rows of the subset val that have predictions, one per window, fold, network and seed; empty if there are none.
     calibration : DataFrame
         Rows of the subset calibration of all networks, in time order within each subject; empty if there are none.
         Those of the setting itself, if it has any, else those without a setting.
@@ -52,6 +54,7 @@ class Case:
     judged: JudgedSplit
     windows: pd.DataFrame
     training: pd.DataFrame
+    validation: pd.DataFrame
     calibration: pd.DataFrame
     timed: bool
     rows: pd.Series
@@ -132,6 +135,7 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
         judged.owner,
         judged.reference[at],
         {key: values[at] for key, values in judged.predicted.items()},
+        {key: values[at] for key, values in judged.stated.items()},
     )
     related = rows[rows["split"].isin({"", split})]
     training = _of_setting(related[related["subset"].isin(["train", "val"])], setting)
@@ -139,6 +143,8 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
         training = _in_every_fold(training, windows["fold"].unique())
     else:
         windows, training = (part.assign(fold=0.0) for part in (windows, training))
+    validation = training[training["subset"].eq("val") & training[["sbp", "dbp"]].notna().all(axis=1)]
+    validation = validation.drop_duplicates([*WINDOW, "fold", "network", "seed"], ignore_index=True)
     training = training.drop_duplicates([*WINDOW, "fold"], ignore_index=True)
     calibration = in_time_order(
         _of_setting(related[related["subset"] == "calibration"], setting)
@@ -149,7 +155,7 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
     first.index = first.index.astype(object)
     columns = [*WINDOW, "seconds", "elapsed", "fold", *(column for column in _KNOWN if column in windows)]
     windows = windows[columns].assign(since=_since(windows, calibration) if timed else np.nan)
-    return Case(name, split, setting, judged, windows, training, calibration, timed, first)
+    return Case(name, split, setting, judged, windows, training, validation, calibration, timed, first)
 
 
 def _of_setting(rows: pd.DataFrame, setting: str) -> pd.DataFrame:

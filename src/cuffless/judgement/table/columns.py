@@ -14,6 +14,12 @@ LABELS = ("subset", "split", "setting", "sex", "skin_tone", "condition", "postur
 """Other columns of text, in which ``NA`` means that the value is missing."""
 CODED = ("subject", "record", "network", "subset", "split", "setting", "condition", "posture", "visit")
 """Columns of text that are kept as categories."""
+LIMITS = (("sbp_lo", "sbp_hi"), ("dbp_lo", "dbp_hi"))
+"""Columns of the limits of a prediction's interval, of SBP and of DBP."""
+SPREADS = ("sbp_sd", "dbp_sd")
+"""Columns of the standard deviation of a prediction's error, as the predictor states it."""
+BANDS = (*LIMITS[0], *LIMITS[1], *SPREADS)
+"""Columns of what a predictor states about its uncertainty."""
 NOTHING = ("", "-", "--", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "none", "null", "nil")
 """Words for a missing value, in lower case."""
 _SHOWN = 5

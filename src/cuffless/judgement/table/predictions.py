@@ -8,9 +8,12 @@ import pandas as pd
 
 from cuffless.errors import CufflessError
 from cuffless.judgement.names import MEAN
+from cuffless.judgement.table.columns import BANDS
 
 WINDOW = ["subject", "record", "start"]
 """Columns that identify a window."""
+LEVEL = 0.9
+"""Share of windows that an interval is meant to cover, where nobody states it."""
 
 
 class PredictionError(CufflessError):
@@ -31,6 +34,8 @@ class JudgedTable:
     warnings, notes : list of str
         Doubts about the judgement, and assumptions made.
     source : str
+    level : float
+        Share of windows that the predictions' intervals are meant to cover.
     """
 
     rows: pd.DataFrame
@@ -38,6 +43,7 @@ class JudgedTable:
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     source: str = ""
+    level: float = LEVEL
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,9 @@ class JudgedSplit:
         SBP and DBP in mmHg.
     predicted : dict of (network, seed) to (n, 2) float array
         SBP and DBP in mmHg.
+    stated : dict of (network, seed) to (n, 6) float array
+        What a predictor states about its uncertainty, in the order of `columns.BANDS`, mmHg; NaN where it states
+        nothing, and no entry for a predictor that never does.
     """
 
     split: str
@@ -62,6 +71,7 @@ class JudgedSplit:
     owner: np.ndarray
     reference: np.ndarray
     predicted: dict[tuple[str, int], np.ndarray]
+    stated: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
 
     @property
     def networks(self) -> list[str]:
@@ -81,7 +91,7 @@ def align_predictions(predictions: pd.DataFrame) -> dict[str, JudgedSplit]:
     ----------
     predictions : DataFrame
         ``subject, record, start, sbp_ref, dbp_ref, sbp, dbp, network, split, seed`` of test windows, each once per
-        training, as `read_table` checks them.
+        training, as `read_table` checks them; and any of `columns.BANDS`.
 
     Returns
     -------
@@ -106,6 +116,7 @@ def window_order(rows: pd.DataFrame) -> np.ndarray:
 def _align_split(split: str, rows: pd.DataFrame) -> JudgedSplit:
     first: Any = None
     predicted: dict[tuple[str, int], np.ndarray] = {}
+    stated: dict[tuple[str, int], np.ndarray] = {}
     for (network, seed), group in rows.groupby(["network", "seed"], sort=False):
         group = group.iloc[window_order(group)]
         if first is None:
@@ -119,6 +130,16 @@ def _align_split(split: str, rows: pd.DataFrame) -> JudgedSplit:
                 "predict all with one manifest"
             )
         predicted[str(network), int(seed)] = group[["sbp", "dbp"]].to_numpy(float)
+        if (bands := stated_bands(group)) is not None:
+            stated[str(network), int(seed)] = bands
     owner, subjects = pd.factorize(first["subject"])  # sorted already, so codes ascend
     reference = first[["sbp_ref", "dbp_ref"]].to_numpy(float)
-    return JudgedSplit(split, np.asarray(subjects, dtype=object), owner, reference, predicted)
+    return JudgedSplit(split, np.asarray(subjects, dtype=object), owner, reference, predicted, stated)
+
+
+def stated_bands(rows: pd.DataFrame) -> np.ndarray | None:
+    """What rows state about the uncertainty of their predictions: (n, 6), in the order of `BANDS`; None if nothing."""
+    if rows.columns.intersection(BANDS).empty:
+        return None
+    bands = rows.reindex(columns=BANDS).to_numpy(float)
+    return None if np.isnan(bands).all() else bands

@@ -9,8 +9,10 @@ import pandas as pd
 
 from cuffless.demands import MEMORY_GB
 from cuffless.errors import shortened, some_of
+from cuffless.judgement.table.bands import read_bands, set_level
 from cuffless.judgement.table.circumstances import CIRCUMSTANCES, know_circumstances
 from cuffless.judgement.table.columns import (
+    BANDS,
     CODED,
     LABELS,
     NAMES,
@@ -37,13 +39,13 @@ OPTIONAL = {
     "seconds": "whether windows overlap cannot be assessed",
     "subset": "all rows are assumed to be test windows",
     **dict.fromkeys(("network", "split", "seed", "setting", "hr", "age", "sex", "bmi", "skin_tone"), ""),
-    **dict.fromkeys((*CIRCUMSTANCES, "fold"), ""),
+    **dict.fromkeys((*CIRCUMSTANCES, "fold", *BANDS), ""),
 }
 """Columns that may be missing, and what is assumed without them."""
 SUBSETS = ("train", "val", "calibration", "test")
 _PREDICTOR = ("subset", "network", "split", "setting", "seed")
 _TIMES = ("start", "seconds")
-_NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "bmi", "seed")
+_NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "bmi", "seed", *BANDS)
 _CONTROL, _LONGEST_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]"), 1000
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _WITH_MORE = re.compile(r"\s*\d")
@@ -57,6 +59,7 @@ def read_table(
     network: str = "predictor",
     sex: Mapping[str, str] | None = None,
     without: Collection[str] = (),
+    level: float | None = None,
     memory_gb: float = MEMORY_GB,
 ) -> JudgedTable:
     """Read tables of predictions and check them.
@@ -75,6 +78,8 @@ def read_table(
         Meaning of the values of column ``sex``, from `cuffless.judgement.table.sexes.read_sex_codes`.
     without : collection of str
         Optional columns to ignore.
+    level : float, optional
+        Share of windows that the predictions' intervals are meant to cover, if the files do not state it.
     memory_gb : float
         Memory that a file may need, in GB (10^9 bytes).
 
@@ -107,6 +112,7 @@ def read_table(
     present = set.intersection(*(set(table.columns) for table in tables))
     missing = tuple(name for name in OPTIONAL if name not in present)
     judged = JudgedTable(pd.DataFrame(), missing, source=source)
+    set_level(judged, files, tables, level)
     parts = [_checked(table, path, unit, columns, judged) for path, table in zip(files, tables, strict=True)]
     rows = pd.concat(parts, ignore_index=True)
     for name in set(CODED) & set(rows):  # several files have several sets of categories
@@ -218,6 +224,7 @@ def _checked(
         table[name] = values * scale if name in (*REFERENCE, *PREDICTION) else values
     check_references(table, path.name, unit, columns)
     judged.warnings += check_predictions(table, path.name, unit)
+    judged.warnings += read_bands(table, path.name, unit, columns)
     return table
 
 

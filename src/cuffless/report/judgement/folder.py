@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cuffless.config import EvaluationOptions, FigureOptions
+from cuffless.figures.judgement.intervals import plot_intervals
 from cuffless.figures.judgement.plots import plot_agreement, plot_judged_bins, plot_skill
 from cuffless.figures.style import save_figure
 from cuffless.files import file_names, whole_file
 from cuffless.judgement import Judgement
+from cuffless.report.judgement.bands import shown_rows
 from cuffless.report.judgement.page import write_judgement_page
 from cuffless.report.tables import csv_text
 
@@ -89,3 +91,6 @@ def _write_figures(judgement: Judgement, folder: Path) -> None:
         for network in dict.fromkeys(skill["network"]):
             of_subjects, limits = (table[table["network"] == network] for table in (subjects, agreement))
             save_figure(plot_agreement(of_subjects, limits, looks), folder / f"agreement_{files[case, network]}.pdf")
+            bands, risk = (shown_rows(table, case, network) for table in (judgement.interval_bins, judgement.risk))
+            if (bands["network"] == network).any():
+                save_figure(plot_intervals(bands, risk, looks), folder / f"intervals_{files[case, network]}.pdf")

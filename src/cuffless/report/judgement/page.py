@@ -16,6 +16,7 @@ from cuffless.judgement.standards import MEANING
 from cuffless.report.chart_parts import Chart, thinned
 from cuffless.report.charts import agreement_chart, bins_chart, drift_chart, subjects_chart
 from cuffless.report.judgement import tables
+from cuffless.report.judgement.bands import NO_INTERVALS, band_table, interval_figures, interval_sentences
 from cuffless.report.judgement.forest import skill_chart
 from cuffless.report.judgement.traces import pack_traces
 from cuffless.report.page import write_page
@@ -38,6 +39,7 @@ CONTENTS = (
     ("agreement", "Agreement"),
     ("subjects", "Prediction against reference"),
     ("drift", "Error against time since calibration"),
+    ("intervals", "Intervals per prediction"),
     ("traces", "One subject over time"),
     ("standards", "Standards' screens"),
     ("tests", "Tests"),
@@ -64,7 +66,7 @@ def write_judgement_page(
     ----------
     judgement : Judgement
         See `cuffless.judgement`: tidy tables ``cases, skill, merits, bins, agreement, drift, tests, standards,
-        subjects, leaks, traces``, and ``notes`` (warnings begin with ``WARNING: ``).
+        subjects, leaks, traces, intervals, interval_bins, risk``, and ``notes`` (warnings begin with ``WARNING: ``).
     path : str or Path
         The page; it refers to ``tables/`` beside it for tables that are too long.
     title : str
@@ -88,7 +90,7 @@ def write_judgement_page(
         path,
         {
             "choices": chosen.pairs,
-            "figures": _figures(judgement, chosen),
+            "figures": _figures(judgement, chosen) | interval_figures(judgement, chosen.each()),
             "traces": pack_traces(judgement.traces, judgement.subjects, list(chosen.cases), chosen.networks),
         },
         title=title,
@@ -107,11 +109,22 @@ def write_judgement_page(
         merit_table=tables.merit_table(judgement, chosen.cases),
         agreement_table=tables.agreement_table(judgement, chosen.cases, chosen.networks),
         paired_table=tables.paired_table(judgement, chosen.cases, chosen.networks),
+        band_sentences=[
+            {"case": chosen.cases[case], "network": chosen.networks[network], "sentences": found}
+            for case, network, _ in chosen.each()
+            if (found := interval_sentences(judgement.intervals, judgement.risk, case, network))
+        ],
+        band_table=None if judgement.intervals.empty else band_table(judgement, chosen.cases, chosen.networks),
+        level=0.0 if judgement.intervals.empty else float(judgement.intervals["level"].iloc[0]),
+        no_intervals=NO_INTERVALS,
         leak_table=tables.leak_table(judgement, chosen.cases),
         verdicts=screens.pop(""),
         screens=screens,
         meaning=MEANING,
-        downloads=[tables.download(judgement, name) for name in ("bins", "subjects", "drift", "standards")],
+        downloads=[
+            tables.download(judgement, name)
+            for name in ("bins", "subjects", "drift", "standards", "interval_bins", "risk")
+        ],
         unassessed=unassessed(judgement),
         has_drift=not judgement.drift.empty,
         thinned=_thinned(judgement),

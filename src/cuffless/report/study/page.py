@@ -11,6 +11,7 @@ from cuffless.designs.cautions import cautions
 from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards import MEANING
 from cuffless.report.captions import captioned
+from cuffless.report.judgement.bands import NO_INTERVALS
 from cuffless.report.page import write_page
 from cuffless.report.study import tables
 from cuffless.report.study.charts import KEPT, dose_chart, dose_rows, flow_chart, rejections, time_chart
@@ -28,6 +29,7 @@ SECTIONS = (
     ("personal", "Personalization"),
     ("camera", "Recordings of faces (camera branch)"),
     ("doses", "How leakage and confounding act"),
+    ("intervals", "Intervals per prediction"),
     ("standards", "Standards' screens"),
     ("trainings", "Trainings"),
     ("time", "Time spent"),
@@ -97,6 +99,8 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
         doses=doses,
         personal=report.personal_skill is not None or bool(report.personal_audits) or bool(pictures["personal"]),
         camera=report.camera_skill is not None or report.camera_quality is not None or bool(pictures["camera"]),
+        band_table=tables.band_table(report.intervals),
+        no_intervals=NO_INTERVALS,
         verdicts=screens[0],
         clauses=screens[1],
         meaning=_meaning(report),

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from cuffless.designs.audit import tabulate_leaks
+from cuffless.judgement.names import NONE
 from cuffless.judgement.paper_tables import TABLE1, TABLE2, PaperTable
 from cuffless.judgement.standards import MEANING
+from cuffless.report.judgement.bands import interval_columns
 from cuffless.report.screens import MOST_ROWS, OVERALL, measured, reason_of
 from cuffless.report.study.charts import CUT, DOSE, KEPT, RULES, dose_name, minutes_of
 from cuffless.report.study.contents import StudyReport
@@ -225,6 +227,23 @@ def standards_tables(rows: pd.DataFrame) -> tuple[Table, Table]:
     return (
         make_table(rows[overall], [*head, *end], "Verdicts", download=download),
         make_table(rows[~overall].head(MOST_ROWS), [*head, *clauses, *end], "Clauses"),
+    )
+
+
+def band_table(rows: pd.DataFrame | None) -> Table | None:
+    """What the intervals of all networks hold, every subject counting the same; None if none were judged."""
+    if rows is None or rows.empty:
+        return None
+    head = [
+        Column("network", lambda r: "" if r.network == NONE else network_name(r.network)),
+        Column("split", lambda r: case_name(r.case)),
+    ]
+    where = "<data set>/judgement/splits/tables/intervals.csv"
+    return make_table(
+        rows[rows["average"] == "subject"],
+        [*head, *interval_columns()],
+        "Intervals: what they hold and how wide they are, mmHg",
+        download=csv_download(rows, "intervals.csv", where),
     )
 
 

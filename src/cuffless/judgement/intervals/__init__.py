@@ -1,0 +1,1 @@
+"""Uncertainty per prediction: intervals that predictors state, those that the judge makes, and what they cover."""

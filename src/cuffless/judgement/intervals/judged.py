@@ -1,0 +1,71 @@
+"""The three tables of intervals of one case."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import pandas as pd
+
+from cuffless.config import EvaluationOptions
+from cuffless.judgement.evidence.baselines import Baselines
+from cuffless.judgement.intervals.abstaining import risk_table
+from cuffless.judgement.intervals.bands import GIVEN, Band, given_bands
+from cuffless.judgement.intervals.calibrated import conformal_bands, ensemble_bands
+from cuffless.judgement.intervals.coverage import interval_bins, interval_table
+from cuffless.judgement.intervals.nothing import held_band, mean_band
+from cuffless.judgement.names import AVERAGES, NONE
+from cuffless.judgement.table.cases import Case
+
+_WHY_INFINITE = defaultdict(lambda: "there are too few people to calibrate", {GIVEN: "these count as covering"})
+
+
+def judge_intervals(
+    case: Case,
+    baselines: Baselines,
+    level: float,
+    options: EvaluationOptions,
+    limits: Mapping[str, tuple[float, float]] | None,
+) -> dict[str, pd.DataFrame]:
+    """Tables ``intervals, interval_bins, risk`` of a case, by name.
+
+    Intervals are those that the table states, those that predictions for validation persons allow the judge to make,
+    and those of several seeds as an ensemble. Without any of these the tables are empty; else they also have the
+    intervals of the population mean and of a held calibration value.
+    """
+    bands = _all_bands(case, baselines, level)
+    return {
+        "intervals": interval_table(case.name, case.judged, bands, level, options),
+        "interval_bins": interval_bins(case.name, case.judged, bands, level, options, limits),
+        "risk": risk_table(case.name, case.judged, bands, options),
+    }
+
+
+def interval_notes(intervals: pd.DataFrame) -> list[str]:
+    """Notes on windows without an interval, and on intervals without an end.
+
+    Parameters
+    ----------
+    intervals : DataFrame
+        As from `judge_intervals`, of one case.
+    """
+    notes = []
+    for row in intervals[intervals["average"] == AVERAGES[0]].itertuples():
+        windows = row.n_windows + row.n_missing
+        seed = f" seed {row.seed}" if pd.notna(row.seed) else ""
+        what = f"{row.case}: {row.kind} intervals of {row.network}{seed} ({row.pressure})"
+        if row.network == NONE:
+            what = f"{row.case}: intervals of the {row.kind} ({row.pressure})"
+        if row.n_missing:
+            notes.append(f"{what}: {row.n_missing:,} of {windows:,} windows have none and are left out")
+        if row.n_infinite:
+            notes.append(f"{what}: {row.n_infinite:,} of {windows:,} are infinitely wide; {_WHY_INFINITE[row.kind]}")
+    return notes
+
+
+def _all_bands(case: Case, baselines: Baselines, level: float) -> list[Band]:
+    own = [*given_bands(case, level), *conformal_bands(case, level), *ensemble_bands(case, level)]
+    if not own:
+        return []
+    place = {network: number for number, network in enumerate(case.judged.networks)}
+    own.sort(key=lambda band: place[band.network])
+    idle = (mean_band(case, baselines, level), held_band(case, baselines, level))
+    return [*own, *(band for band in idle if band is not None)]
