@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, TOO_FEW, Interval, smooth_interval, subject_interval
+from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, TOO_FEW, Interval, smooth_interval
+from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.intervals.bands import ENSEMBLE, GIVEN, HELD_BAND, Band
 from cuffless.judgement.measures.errors import sum_by_subject
 from cuffless.judgement.names import AVERAGES, PRESSURES
@@ -92,7 +93,7 @@ class _Kept:
             left = weight > 0
             error, weight = np.where(left, error / np.maximum(weight, 1), 0.0), left.astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):  # draws of people without a window left
-            mae = subject_interval(error, weight, self.options)
+            mae = positive_interval(error, weight, self.options)
             gain = self._gain(error, weight)
         people = (self.windows > 0).sum(axis=0)
         few = people < LEAST_SUBJECTS
@@ -103,7 +104,7 @@ class _Kept:
                 "average": average,
                 "share": share,
                 "mae": mae.estimate[s],
-                "lower": np.maximum(mae.lower[s], 0),
+                "lower": mae.lower[s],
                 "upper": mae.upper[s],
                 "interval": TOO_FEW if few[s] else mae.method,
                 "random_mae": mae.estimate[0],
@@ -123,7 +124,9 @@ class _Kept:
         """MAE of all windows less that of those left, share by share."""
         sums = np.stack([error, weight], axis=2)
         parts = [
-            smooth_interval(np.concatenate([sums[:, 0], sums[:, s]], axis=1), _difference, self.options)
+            smooth_interval(
+                np.concatenate([sums[:, 0], sums[:, s]], axis=1), _difference, weight[:, s : s + 1], self.options
+            )
             for s in range(len(SHARES))
         ]
         estimate, lower, upper = (np.concatenate(part) for part in list(zip(*parts, strict=True))[:3])
