@@ -141,6 +141,8 @@ def _answer(call: JudgeCall, judgement: Judgement, page: Path) -> dict:
         "merits": judgement.merits.to_dict("records"),
         "standards": overall.drop(columns=["clause"]).to_dict("records"),
         "leaks": judgement.leaks.to_dict("records"),
+        "events": judgement.events.to_dict("records"),
+        "dependence": judgement.dependence.to_dict("records"),
         "notes": judgement.notes,
     }
 
@@ -174,10 +176,25 @@ def _print(judgement: Judgement, page: Path) -> None:
                     cells.append(f"{_skill(own.loc[worst])} ({BASELINES[worst]})" if worst else "")
                 table.add_row(escape_markup(network), pressure, f"{maes[network, pressure]:.1f}", *cells)
         console.print(table)
+        _print_findings(console, judgement, case.case)
     console.print(
         "Skill: share of the baseline's error that is removed, with its interval; 0 is no better than the baseline."
     )
     console.print(f"{_CAVEAT}\nPage: {escape_markup(page, 2000)}", soft_wrap=True)
+
+
+def _print_findings(console, judgement: Judgement, case: str) -> None:
+    """Whether each network looks at its input, and which events it finds."""
+    from cuffless.report.judgement.dependence import dependence_sentence
+    from cuffless.report.judgement.events import event_line
+
+    dependence, events = (table[table["case"] == case] for table in (judgement.dependence, judgement.events))
+    for network in dict.fromkeys(dependence["network"]):
+        own = dependence[dependence["network"] == network]
+        looks = [dependence_sentence(rows) for _, rows in own.groupby("pressure", sort=False)]
+        found = event_line(events[events["network"] == network])
+        console.print(f"{escape_markup(network)}: {' '.join(looks)}", soft_wrap=True)
+        console.print(f"{escape_markup(network)}: {found}.", soft_wrap=True)
 
 
 def _skill(row) -> str:
