@@ -16,7 +16,7 @@ def clustered_share(hits: np.ndarray, trials: np.ndarray, options: EvaluationOpt
     ----------
     hits, trials : (k, m) float array
         Windows of each of k subjects that have the property, and all that could have it, for m shares at once.
-        Subjects without a trial are no evidence. Hits may be means over several trainings.
+        Subjects without a trial do not count. Hits may be means over several trainings.
     options : EvaluationOptions
         Level `confidence`.
 

@@ -24,6 +24,7 @@ MAYBE_CALIBRATION = "may come from the calibration rows alone"
 COLUMNS = ["case", "network", "pressure", "knows", "mae", "mae_shuffled", "cost", "lower", "upper", "interval"]
 COLUMNS += ["confidence", "cost_share", "sd_prediction", "sd_reference", "sd_ratio", "verdict", "reason"]
 COLUMNS += ["n_subjects", "seeds"]
+_ROUNDING_MMHG = 1e-6
 _FIGURES = ("before", "after", "cost", "sd_prediction", "sd_reference")
 
 
@@ -56,8 +57,8 @@ def dependence_table(judged: JudgedSplit, options: EvaluationOptions, *, calibra
     predictions, `any` costs the mean of h(a, b) over a and b, a not b, less the MAE. Each subject takes part by its
     references and by its predictions, so its part in the cost is the sum of its row and column means less its own MAE
     (Hajek's projection of the two-sample statistic: van der Vaart 1998, section 11.3); intervals resample these parts.
-    `changes` compares only different windows, i not j, so that predictions without knowledge cost 0 on average however
-    few windows a subject has; the two costs `person` and `changes` add up to `any` where all subjects have two windows.
+    `changes` compares only different windows, i not j, so that predictions without knowledge cost 0 on average, even
+    where subjects have few windows; the two costs `person` and `changes` add up to `any` where all subjects have two windows.
     The costs tell useful dependence: predictions that vary, but not with the pressure, cost nothing either, and their
     ``sd_ratio`` tells the two apart.
     """
@@ -173,7 +174,8 @@ def _rows(figures, people: _People, options: EvaluationOptions, *, still: bool, 
         cost = lower = upper = before = after = np.nan
         method = TOO_FEW
         if not lacking:
-            parts = np.where(np.abs(own["cost"][counted]) < STILL_MMHG**2, 0, own["cost"][counted])  # rounding
+            parts = own["cost"][counted]
+            parts = np.where((np.abs(parts) < _ROUNDING_MMHG) | still, 0.0, parts)
             found = subject_interval(parts[:, None], np.ones((n, 1)), options)
             (cost,), (lower,), (upper,), method = found
             before, after = own["before"][counted].mean(), own["after"][counted].mean()
