@@ -32,7 +32,9 @@ SIGNIFICANCE = "resources/reference_significance.csv"
 PAGE_TEMPLATES = [
     file_digest(path) for path in sorted((SOURCE / "cuffless" / "report" / "templates").iterdir())
 ]  # not Python, so no digest of code covers them
-JUDGED_TABLES = "cases skill merits bins agreement drift tests standards subjects leaks events dependence traces".split()
+JUDGED_TABLES = (
+    "cases skill merits bins agreement drift tests standards subjects leaks events dependence traces".split()
+)
 NETWORKS = list(dict.fromkeys([*STUDY.study.networks, "mean"]))
 PROTOCOLS = STUDY.personalization.named
 PERSONALIZED = [name for name in STUDY.study.networks if STUDY.networks[name].architecture != "mean"]

@@ -58,7 +58,7 @@ def dependence_table(judged: JudgedSplit, options: EvaluationOptions, *, calibra
     references and by its predictions, so its part in the cost is the sum of its row and column means less its own MAE
     (Hajek's projection of the two-sample statistic: van der Vaart 1998, section 11.3); intervals resample these parts.
     `changes` compares only different windows, i not j, so that predictions without knowledge cost 0 on average, even
-    where subjects have few windows; the two costs `person` and `changes` add up to `any` where all subjects have two windows.
+    where subjects have few windows; where all subjects have two, `person` and `changes` add up to `any`.
     The costs tell useful dependence: predictions that vary, but not with the pressure, cost nothing either, and their
     ``sd_ratio`` tells the two apart.
     """
