@@ -21,9 +21,9 @@ from cuffless.report.tables import Column, Table, make_table
 from cuffless.report.wording import count, number, percent, text, with_limits
 
 _SHUFFLED = {
-    ANY: "with other people's",
-    PERSON: "with other people's, beyond the next row",
-    CHANGES: "with the same person's other windows",
+    ANY: "between people",
+    PERSON: "between people, beyond the next row",
+    CHANGES: "within each person",
 }
 _SPREAD = {ANY: "all windows", PERSON: "people's means", CHANGES: "windows of one person"}
 _VERDICTS = {
@@ -88,7 +88,7 @@ def dependence_table(judgement, cases: Mapping[str, int], networks: Mapping[str,
     """Errors before and after each shuffle, and spreads, of the network that is chosen."""
     columns = [
         PRESSURE,
-        Column("predictions are exchanged", lambda r: _SHUFFLED[r.knows]),
+        Column("predictions exchanged", lambda r: _SHUFFLED[r.knows], wide=True),
         Column("verdict", "verdict", verdict=True),
         Column("MAE before", lambda r: number(r.mae), numeric=True),
         Column("MAE after", lambda r: number(r.mae_shuffled), numeric=True),

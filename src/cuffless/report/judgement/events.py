@@ -33,7 +33,7 @@ def method_name(row) -> str:
 def event_tables(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> dict[str, Table]:
     """Tables by unit, `BY_WINDOW` and `BY_PERSON`; baselines only where there is something to find."""
     columns = [
-        Column("event", "event"),
+        Column("event", lambda r: r.event.replace(">=", "≥").replace(" ", "\N{NO-BREAK SPACE}")),
         Column("predictor or baseline", method_name),
         Column("happens in", _how_often, numeric=True),
         _share("sensitivity, %", "sensitivity"),
