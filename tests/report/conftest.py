@@ -193,7 +193,7 @@ def make_judgement(
     dependence = [
         {
             **dict(zip(("case", "network", "pressure"), own, strict=True)), "knows": knows,
-            "mae": 10.1, "mae_shuffled": 10.1 + cost, "cost": cost, "lower": cost - 0.1, "upper": cost + 0.1,
+            "mae": 10.1, "mae_shuffled": 10.1 + cost, "cost": cost, "cost_lower": cost - 0.1, "cost_upper": cost + 0.1,
             "interval": "bootstrap-t", "confidence": 0.95, "cost_share": cost / 10.1,
             "sd_prediction": 6.0, "sd_reference": 17.0, "sd_ratio": 0.35,
             "verdict": "depends" if cost > 1 else "hardly depends", "reason": "", "n_subjects": subjects, "seeds": 1,

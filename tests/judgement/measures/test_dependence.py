@@ -96,7 +96,7 @@ def test_one_person_tells_nothing_of_people_and_few_have_no_interval(looks):
     subject, level, change, _ = people(subjects=1)
     table = looks(subject, level + change, level + change)
     assert table.loc[[ANY, PERSON], "reason"].tolist() == ["one subject"] * 2
-    assert table.loc[ANY, ["cost", "lower"]].isna().all()
+    assert table.loc[ANY, ["cost", "cost_lower"]].isna().all()
     subject, level, change, _ = people(subjects=5)
     table = looks(subject, level + change, level + change)
     assert (table["cost"] > 0).all()
@@ -143,4 +143,13 @@ def test_intervals_of_the_cost_cover_it(looks):
 
     truth = looks(*study(4000, 10_000)).loc[ANY, "cost"]
     rows = [looks(*study(30, seed)).loc[ANY] for seed in range(200)]
-    assert np.mean([row["lower"] <= truth <= row["upper"] for row in rows]) > 0.9
+    assert np.mean([row["cost_lower"] <= truth <= row["cost_upper"] for row in rows]) > 0.9
+
+
+def test_a_cost_without_an_upper_limit_is_not_called_unknown(looks):
+    """Bootstrap-t intervals may have no end where most subjects are alike."""
+    reference = np.tile([110.0, 130.0], 8)
+    said = np.where(np.arange(16) < 4, reference, 120.0)
+    row = looks(np.repeat([f"p{k}" for k in range(8)], 2), reference, said).loc[CHANGES]
+    assert np.isinf(row["cost_upper"])
+    assert row["verdict"] in ("depends", "not shown")

@@ -21,7 +21,18 @@ LITTLE = 0.05
 """A shuffle whose cost is surely below this share of the MAE costs nothing."""
 ONE_SUBJECT, ONE_WINDOW, STILL = "one subject", "no subject has two test windows", "predictions do not vary"
 MAYBE_CALIBRATION = "may come from the calibration rows alone"
-COLUMNS = ["case", "network", "pressure", "knows", "mae", "mae_shuffled", "cost", "lower", "upper", "interval"]
+COLUMNS = [
+    "case",
+    "network",
+    "pressure",
+    "knows",
+    "mae",
+    "mae_shuffled",
+    "cost",
+    "cost_lower",
+    "cost_upper",
+    "interval",
+]
 COLUMNS += ["confidence", "cost_share", "sd_prediction", "sd_reference", "sd_ratio", "verdict", "reason"]
 COLUMNS += ["n_subjects", "seeds"]
 _ROUNDING_MMHG = 1e-6
@@ -45,9 +56,9 @@ def dependence_table(judged: JudgedSplit, options: EvaluationOptions, *, calibra
         Three rows per network and pressure: ``case, network, pressure, knows``: `any` (each window takes the prediction
         for a window of another subject), `changes` (for another window of the same subject) and `person` (the first
         shuffle against the second). ``mae`` before and ``mae_shuffled`` after (mmHg, every subject counting the same,
-        errors averaged over the seeds), ``cost`` (their difference) with ``lower, upper, interval, confidence``,
-        ``cost_share`` (of the MAE without any shuffle); ``sd_prediction, sd_reference`` (mmHg: in all, between the
-        subjects' means, within subjects) and their ratio ``sd_ratio``; ``verdict`` (`depends`: the interval of the cost
+        errors averaged over the seeds), ``cost`` (their difference) with ``cost_lower, cost_upper, interval,
+        confidence``, ``cost_share`` (of the MAE without any shuffle); ``sd_prediction, sd_reference`` (mmHg: in all,
+        between the subjects' means, within subjects) and their ratio ``sd_ratio``; ``verdict`` (`depends`: the interval of the cost
         lies above 0; `hardly depends`: it lies below `LITTLE` of the MAE, or the predictions do not vary; `not shown`;
         `not assessable`: fewer than 6 subjects), ``reason, n_subjects, seeds``.
 
@@ -191,8 +202,8 @@ def _rows(figures, people: _People, options: EvaluationOptions, *, still: bool, 
             "mae": before,
             "mae_shuffled": after,
             "cost": cost,
-            "lower": lower,
-            "upper": upper,
+            "cost_lower": lower,
+            "cost_upper": upper,
             "interval": method,
             "confidence": options.confidence,
             "cost_share": cost / mae if mae > STILL_MMHG else np.nan,
@@ -207,7 +218,7 @@ def _rows(figures, people: _People, options: EvaluationOptions, *, still: bool, 
 
 def _verdict(lower: float, upper: float, mae: float) -> str:
     """Whether the interval of a cost shows that the predictions depend on what was shuffled."""
-    if not np.isfinite([lower, upper]).all():
+    if np.isnan([lower, upper]).any():
         return UNKNOWN
     if upper < LITTLE * mae:
         return HARDLY

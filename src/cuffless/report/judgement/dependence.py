@@ -59,7 +59,7 @@ def dependence_sentence(rows: pd.DataFrame) -> str:
     said = (
         f"{whole.pressure}: {verdict}: shuffled between people they are wrong by "
         f"{number(whole.mae_shuffled)} instead of {number(whole.mae)} mmHg (cost "
-        f"{with_limits(whole.cost, whole.lower, whole.upper)})"
+        f"{with_limits(whole.cost, whole.cost_lower, whole.cost_upper)})"
     )
     if whole.verdict != DEPENDS:
         return f"{said}.{_spread(whole)}"
@@ -92,7 +92,7 @@ def dependence_table(judgement, cases: Mapping[str, int], networks: Mapping[str,
         Column("verdict", "verdict", verdict=True),
         Column("MAE before", lambda r: number(r.mae), numeric=True),
         Column("MAE after", lambda r: number(r.mae_shuffled), numeric=True),
-        Column("cost", lambda r: with_limits(r.cost, r.lower, r.upper), numeric=True),
+        Column("cost", lambda r: with_limits(r.cost, r.cost_lower, r.cost_upper), numeric=True),
         Column("spread of", lambda r: _SPREAD[r.knows]),
         Column("SD of predictions", lambda r: number(r.sd_prediction), numeric=True),
         Column("SD of references", lambda r: number(r.sd_reference), numeric=True),
