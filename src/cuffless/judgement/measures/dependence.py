@@ -58,9 +58,10 @@ def dependence_table(judged: JudgedSplit, options: EvaluationOptions, *, calibra
         shuffle against the second). ``mae`` before and ``mae_shuffled`` after (mmHg, every subject counting the same,
         errors averaged over the seeds), ``cost`` (their difference) with ``cost_lower, cost_upper, interval,
         confidence``, ``cost_share`` (of the MAE without any shuffle); ``sd_prediction, sd_reference`` (mmHg: in all,
-        between the subjects' means, within subjects) and their ratio ``sd_ratio``; ``verdict`` (`depends`: the interval of the cost
-        lies above 0; `hardly depends`: it lies below `LITTLE` of the MAE, or the predictions do not vary; `not shown`;
-        `not assessable`: fewer than 6 subjects), ``reason, n_subjects, seeds``.
+        between the subjects' means, within subjects) and their ratio ``sd_ratio``; ``verdict``
+        (`depends`: the interval of the cost lies above 0; `hardly depends`: it lies below `LITTLE` of the
+        MAE, or the predictions do not vary; `not shown`; `not assessable`: fewer than 6 subjects), ``reason,
+        n_subjects, seeds``.
 
     Notes
     -----
