@@ -1,6 +1,7 @@
 """`cuffless judge` as a user calls it."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -55,6 +56,25 @@ def test_doing_nothing_has_no_skill_and_the_truth_has_all(cuffless, predictions,
     for say, low, high in ((lambda y: (120, 60), -0.2, 0.1), (lambda y: y, 1, 1)):
         found = answer(cuffless("judge", predictions(say), "--output", tmp_path / "o", "--json", *QUICK))
         assert low <= skill(found, "population_mean")["skill"] <= high
+
+
+def test_the_mean_neither_looks_at_its_input_nor_finds_an_event(cuffless, predictions, tmp_path):
+    path = predictions(lambda y: (120, 60))
+    said = cuffless("judge", path, "--output", tmp_path / "o", *QUICK).stdout
+    assert "predictor: SBP: no; predictions do not vary. DBP: no; predictions do not vary." in said
+    assert re.search(r"predictor: events: SBP >= 130 in [\d.]+ % of windows, 0 % found, no alarm;", said)
+    found = answer(cuffless("judge", path, "--output", tmp_path / "o", "--json", *QUICK))
+    own = [row for row in found["events"] if row["method"] == "network" and row["by"] == "window"]
+    assert {row["ppv"] for row in own} == {None}
+    assert {(row["verdict"], row["cost"]) for row in found["dependence"]} == {("hardly depends", 0)}
+
+
+def test_the_truth_looks_at_its_input_and_finds_every_event(cuffless, predictions, tmp_path):
+    found = answer(cuffless("judge", predictions(lambda y: y), "--output", tmp_path / "o", "--json", *QUICK))
+    own = [row for row in found["events"] if row["method"] == "network" and row["n_events"]]
+    assert own
+    assert all(row["sensitivity"] == row["ppv"] == 1 and row["n_false"] == 0 for row in own)
+    assert {row["verdict"] for row in found["dependence"]} == {"depends"}
 
 
 def test_noise_is_worse_than_doing_nothing(cuffless, predictions, tmp_path):

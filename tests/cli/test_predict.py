@@ -62,12 +62,21 @@ def test_json_has_medians_and_no_number_that_is_not_one(cuffless, noisy_csv, mod
         "hr_median",
         "snr_median",
         "windows",
+        "input_check",
         "read_as",
     }
     assert len(answer["windows"]) == len(table)
     assert [set(row) for row in answer["windows"]] == [set(COLUMNS)] * len(table)
     assert {row["sbp"] is None for row in answer["windows"] if not row["accepted"]} == {True}
     assert answer["sbp_median"] == pytest.approx(121, abs=0.01)
+
+
+def test_a_network_that_says_its_mean_hardly_depends_on_the_recording(cuffless, noisy_csv, model):
+    result = cuffless("predict", noisy_csv, "--fs", 125, "--model", model, "--json")
+    check = json.loads(result.stdout)["input_check"]
+    assert (check["sbp_depends"], check["dbp_depends"], check["sbp_label_sd"]) == (False, False, 15)
+    assert "These predictions hardly depend on the recording" in result.stderr
+    assert "its training labels have SD 15/8 mmHg" in result.stderr
 
 
 def test_another_sampling_rate_gives_the_same_windows(cuffless, noisy_csv, model, table, tmp_path):

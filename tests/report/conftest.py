@@ -172,6 +172,39 @@ def make_judgement(
             ("near_duplicates", np.nan, "not assessable", "", "needs the signals"),
         )
     ]
+    events = [
+        {
+            "case": case, "network": network, "method": method, "event": f"{pressure} >= {limit}",
+            "pressure": pressure, "by": by, "n": n, "n_subjects": subjects, "n_events": n // 5 * (limit < 90),
+            "n_event_subjects": subjects // 5, "prevalence": 0.2 * (limit < 90),
+            "n_alarms": 0 if method == "population_mean" else n // 10,
+            "n_false": 0 if method == "population_mean" else n // 20,
+            **dict.fromkeys(("sensitivity", "specificity", "npv"), 0.31),
+            "ppv": np.nan if method == "population_mean" else 0.5,
+            **{
+                f"{name}_{end}": np.nan if (name, method) == ("ppv", "population_mean") else value
+                for name in ("sensitivity", "specificity", "ppv", "npv")
+                for end, value in (("lower", 0.22), ("upper", 0.43))
+            },
+            "mae": 21.3 if by == "window" else np.nan, "mae_lower": 18.0, "mae_upper": 25.1, "seeds": 1,
+            "interval": "Korn-Graubard", "confidence": 0.95, "reason": "",
+        }
+        for case in cases
+        for pressure, limit in (("DBP", 80), ("DBP", 90))
+        for by, n in (("window", subjects * windows), ("person", subjects))
+        for network, method in (*((name, "network") for name in networks), ("none", "population_mean"))
+    ]  # fmt: skip
+    dependence = [
+        {
+            **dict(zip(("case", "network", "pressure"), own, strict=True)), "knows": knows,
+            "mae": 10.1, "mae_shuffled": 10.1 + cost, "cost": cost, "cost_lower": cost - 0.1, "cost_upper": cost + 0.1,
+            "interval": "bootstrap-t", "confidence": 0.95, "cost_share": cost / 10.1,
+            "sd_prediction": 6.0, "sd_reference": 17.0, "sd_ratio": 0.35,
+            "verdict": "depends" if cost > 1 else "hardly depends", "reason": "", "n_subjects": subjects, "seeds": 1,
+        }
+        for own in each
+        for knows, cost in (("any", 2.2), ("person", 2.0), ("changes", 0.2))
+    ]  # fmt: skip
     drift_columns = ["case", "network", "pressure"]
     return SimpleNamespace(
         cases=_frame(
@@ -185,6 +218,7 @@ def make_judgement(
         skill=_frame(skill), merits=_frame(merits), bins=_frame(bins), agreement=_frame(agreement),
         drift=_frame(drift) if drift else pd.DataFrame(columns=drift_columns), tests=_frame(tests),
         standards=_frame(standards), subjects=_frame(people_rows), leaks=_frame(leaks),
+        events=_frame(events), dependence=_frame(dependence),
         traces=pd.concat(traces, ignore_index=True),
         **make_intervals(cases, networks, subjects, windows, stated),
         notes=["WARNING: SBP is not above DBP in the reference of 1 row (line 7)", "no column age: not assessable"],

@@ -184,3 +184,20 @@ def test_pickers_offer_only_the_networks_of_a_case(judgement_page, judgement_of)
     page = judgement_page(type(one)(**joined))
     assert page.data["choices"] == [[0], [1]]
     assert set(page.data["figures"]["skill"]) == {"0/0", "1/1"}
+
+
+def test_the_answer_says_whether_the_predictor_looks_at_its_input(page):
+    said = page.sections["skill"]
+    assert said.index("SBP: AlexNet removes") < said.index("Does it look at its input? SBP: predictions depend")
+    assert "shuffled between people they are wrong by 12.3 instead of 10.1 mmHg (cost 2.2 [2.1, 2.3])" in said
+    assert "the person's level is known (worth 2.0 mmHg); changes within a person are hardly followed." in said
+    assert "SBP within each person ✗ hardly depends" in page.sections["dependence"]
+
+
+def test_events_stand_beside_what_the_population_mean_finds(page):
+    said = page.sections["events"]
+    assert "DBP ≥ 80 AlexNet 20.0 % (160 of 800) 31 [22, 43] 31 [22, 43] 50 [22, 43]" in said
+    assert "DBP ≥ 80 population mean 20.0 % (160 of 800) 31 [22, 43] 31 [22, 43] – 31 [22, 43] 0 (0)" in said
+    assert "DBP ≥ 90 AlexNet 0.0 % (0 of 800)" in said
+    assert "DBP ≥ 90 population mean" not in said  # there is nothing to find
+    assert said.index("By window") < said.index("By person") < said.rindex("20.0 % (8 of 40)")

@@ -248,6 +248,7 @@ def test_a_study_without_a_branch_says_so(report_page, files):
     assert "This study has no Table 2" in sections["tables"]
     assert "no series of doses" in sections["doses"]
     assert "No screens were given" in sections["standards"]
+    assert "No predictions were judged" in sections["events"]
     assert "better than doing nothing" in sections["skill"]
 
 
@@ -263,6 +264,19 @@ def test_screens_are_shown_with_what_they_ask_for(report_page, files, judgement_
     assert "It certifies nothing" in said
     assert "the configuration cuts this range" in said
     assert "For cuffs that measure now and then" in said
+
+
+def test_events_and_dependence_are_reported_for_each_network(report_page, files, judgement_of, tmp_path):
+    judged = judgement_of()
+    given = {name: tmp_path / f"{name}.csv" for name in ("events", "dependence")}
+    for name, path in given.items():
+        getattr(judged, name).to_csv(path, index=False)
+    page = report_page(**files, **given)
+    said = page.sections["events"]
+    assert "AlexNet 31 %, PPV 50 % (in 20.0 %)" in said
+    assert "DBP >= 90" not in said  # it never happens
+    assert "AlexNet: SBP: predictions depend on the input: shuffled between people" in said
+    assert "events.csv" in [attrs.get("download") for attrs in page.all("a")]
 
 
 def test_personalization_is_judged_against_the_calibration_mean_at_the_largest_budget(files):

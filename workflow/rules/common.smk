@@ -33,7 +33,8 @@ PAGE_TEMPLATES = [
     file_digest(path) for path in sorted((SOURCE / "cuffless" / "report" / "templates").iterdir())
 ]  # not Python, so no digest of code covers them
 JUDGED_TABLES = (
-    "cases skill merits bins agreement drift tests standards subjects leaks traces intervals interval_bins risk".split()
+    *"cases skill merits bins agreement drift tests standards subjects leaks events dependence traces".split(),
+    *"intervals interval_bins risk".split(),
 )
 NETWORKS = list(dict.fromkeys([*STUDY.study.networks, "mean"]))
 PROTOCOLS = STUDY.personalization.named

@@ -10,6 +10,8 @@ def report_files(wildcards):
         "skill": f"{judged}/skill.csv",
         "standards": f"{judged}/standards.csv",
         "intervals": f"{judged}/intervals.csv",
+        "events": f"{judged}/events.csv",
+        "dependence": f"{judged}/dependence.csv",
         "table1": f"{results}/judgement/table1.csv",
         "figures": [f"results/figures/{name}.png" for name in figures_of(STUDY)],
         "runs": trained("run.json", STUDY.study.dataset),

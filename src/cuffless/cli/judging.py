@@ -147,6 +147,8 @@ def _answer(call: JudgeCall, judgement: Judgement, page: Path) -> dict:
         "intervals": _by_person(judgement.intervals),
         "risk": _by_person(judgement.risk),
         "leaks": judgement.leaks.to_dict("records"),
+        "events": judgement.events.to_dict("records"),
+        "dependence": judgement.dependence.to_dict("records"),
         "notes": judgement.notes,
     }
 
@@ -193,6 +195,7 @@ def _print(judgement: Judgement, page: Path) -> None:
                     )
                 table.add_row(escape_markup(network), pressure, f"{maes[network, pressure]:.1f}", *cells)
         console.print(table)
+        _print_findings(console, judgement, case.case)
         for network in dict.fromkeys(shown["network"]):
             for said in interval_sentences(judgement.intervals, judgement.risk, case.case, network):
                 console.print(escape_markup(f"{said.pressure}: {said.text} {said.more}", 2000), soft_wrap=True)
@@ -200,6 +203,20 @@ def _print(judgement: Judgement, page: Path) -> None:
         "Skill: share of the baseline's error that is removed, with its interval; 0 is no better than the baseline."
     )
     console.print(f"{_CAVEAT}\nPage: {escape_markup(page, 2000)}", soft_wrap=True)
+
+
+def _print_findings(console, judgement: Judgement, case: str) -> None:
+    """Whether each network looks at its input, and which events it finds."""
+    from cuffless.report.judgement.dependence import dependence_sentence
+    from cuffless.report.judgement.events import event_line
+
+    dependence, events = (table[table["case"] == case] for table in (judgement.dependence, judgement.events))
+    for network in dict.fromkeys(dependence["network"]):
+        own = dependence[dependence["network"] == network]
+        looks = [dependence_sentence(rows) for _, rows in own.groupby("pressure", sort=False)]
+        found = event_line(events[events["network"] == network])
+        console.print(f"{escape_markup(network)}: {' '.join(looks)}", soft_wrap=True)
+        console.print(f"{escape_markup(network)}: {found}.", soft_wrap=True)
 
 
 def _skill(row) -> str:

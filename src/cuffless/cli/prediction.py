@@ -79,7 +79,9 @@ def run_predict(
         accepted = accepted[~accepted["calibration"]] if not accepted["calibration"].all() else accepted
     medians = f"{accepted['sbp'].median():.0f}/{accepted['dbp'].median():.0f} mmHg"
     n = int(table["accepted"].sum())
-    complain(f"{record.name}: {n} of {len(table)} windows accepted, median {medians}.{note} {CAVEAT}")
+    complain(
+        f"{record.name}: {n} of {len(table)} windows accepted, median {medians}.{note}{_input_note(table)} {CAVEAT}"
+    )
     return ""
 
 
@@ -131,8 +133,26 @@ def _answer(name: str, model_path: Path, table: pd.DataFrame, reason: str, read_
     accepted = table[table["accepted"].astype(bool)]
     medians = {f"{figure}_median": _median(accepted[figure]) for figure in FIGURES}
     answer = {"record": name, "model": str(model_path), **medians, "windows": table.to_dict("records")}
-    notes = {"read_as": read_as, "warnings": warnings, "reason": reason}
+    check = table.attrs.get("input_check", {})
+    notes = {"input_check": check, "read_as": read_as, "warnings": warnings, "reason": reason}
     return {**answer, **{name: note for name, note in notes.items() if note}}
+
+
+def _input_note(table: pd.DataFrame) -> str:
+    """A sentence on predictions that hardly depend on the recording; empty if they do."""
+    check = table.attrs.get("input_check", {})
+    still = [name for name in ("sbp", "dbp") if not check.get(f"{name}_depends", True)]
+    if not still:
+        return ""
+    which = "These predictions" if len(still) == 2 else f"Predictions of {still[0].upper()}"
+    before = ", before calibration," if "calibration" in table else ""
+    spread, change = ("/".join(f"{check[f'{name}_{what}']:.1f}" for name in still) for what in ("spread", "change"))
+    sd = "/".join(f"{check[f'{name}_label_sd']:.0f}" for name in still if check[f"{name}_label_sd"] is not None)
+    trained = f"; its training labels have SD {sd} mmHg" if sd else ""
+    return (
+        f" {which}{before} hardly depend on the recording: the network moves by {spread} mmHg between its windows and "
+        f"by {change} mmHg when they are played backwards and slower{trained}."
+    )
 
 
 def _median(values) -> float | None:

@@ -13,7 +13,9 @@ from cuffless.judgement.intervals.judged import interval_notes, judge_intervals
 from cuffless.judgement.leaks import hidden_people, leak_table
 from cuffless.judgement.measures.agreement import agreement_rows
 from cuffless.judgement.measures.bins import bin_table
+from cuffless.judgement.measures.dependence import dependence_table
 from cuffless.judgement.measures.drift import since_rows
+from cuffless.judgement.measures.events import event_table
 from cuffless.judgement.measures.merit import merit_rows
 from cuffless.judgement.names import BASELINES, MEAN, POPULATION_MEAN
 from cuffless.judgement.standards import screen_standards
@@ -37,6 +39,8 @@ class Judgement:
     standards: pd.DataFrame
     subjects: pd.DataFrame
     leaks: pd.DataFrame
+    events: pd.DataFrame
+    dependence: pd.DataFrame
     traces: pd.DataFrame
     intervals: pd.DataFrame
     interval_bins: pd.DataFrame
@@ -119,6 +123,8 @@ def _judge_case(case: Case, baselines: Baselines, options, limits) -> dict[str, 
         "standards": pd.concat(standards, ignore_index=True),
         "subjects": subject_table(case, baselines),
         "leaks": leak_table(case),
+        "events": event_table(case, baselines, options),
+        "dependence": dependence_table(case.judged, options, calibrated=len(case.calibration) > 0),
         "traces": pick_traces(case, baselines),
     }
 

@@ -17,6 +17,9 @@ VERDICT_SIGNS = {
     "not assessable": "?",
     "found": "!",
     "none": "○",
+    "depends": "●",
+    "hardly depends": "✗",
+    "not shown": "○",
 }
 """A sign next to each verdict, so that it is readable without its colour."""
 

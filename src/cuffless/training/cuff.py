@@ -8,7 +8,7 @@ import pandas as pd
 from cuffless.config import ProtocolOptions
 from cuffless.records import Record
 from cuffless.records.cuff_values import CalibrationError
-from cuffless.training.recordings import Predictor, predict_windows
+from cuffless.training.recordings import Predictor, predict_and_check
 from cuffless.training.tail import Tail
 from cuffless.training.tuner import Tuner
 from cuffless.windows import cut_windows
@@ -68,7 +68,7 @@ def predict_calibrated(
         If no accepted window is near a cuff value.
     """
     cut = cut_windows(record, predictor.windows)
-    table = predict_windows(cut, predictor)
+    table = predict_and_check(cut, predictor)
     table = table.assign(sbp_before=table["sbp"], dbp_before=table["dbp"])
     accepted = np.flatnonzero(table["accepted"])
     centre = (table["start"] + table["seconds"] / 2).to_numpy()[accepted]

@@ -16,6 +16,7 @@ from cuffless.networks import channel_count, load_network, predict_pressures
 from cuffless.options import one_line_errors
 from cuffless.records import Entry, Record, RecordError, open_record
 from cuffless.training.backends import current_module
+from cuffless.training.input_check import check_input
 from cuffless.windows import EXPLANATIONS, Windows, cut_windows, first_broken_rule, upside_down
 
 PREDICTION_COLUMNS = ("subject", "record", "start", "seconds", "sbp_ref", "dbp_ref", "sbp", "dbp", "hr", "snr")
@@ -41,6 +42,8 @@ class Predictor:
     """Whether it wants derivative channels."""
     mean: tuple[float, float] | None
     """(float, float) or None: Mean SBP and DBP of its training labels in mmHg: the prediction of the mean regressor."""
+    label_sd: tuple[float, float] | None = None
+    """(float, float) or None: SD of these labels in mmHg."""
 
     def pressures(self, ppg: np.ndarray) -> np.ndarray:
         """SBP and DBP in mmHg, shape (n, 2), of windows (n, samples)."""
@@ -97,7 +100,8 @@ def load_predictor(
     if tuple(shapes[1][1:]) != (2,):
         raise ValueError(f"{path} gives outputs of shape {tuple(shapes[1][1:])}; a network must give two, SBP and DBP")
     layer = next((layer for layer in reversed(model.layers) if hasattr(layer, "metadata")), None)
-    return Predictor(model, windows, derivatives, None if layer is None else tuple(layer.mean))
+    mean, sd = (None, None) if layer is None else (tuple(layer.mean), tuple(layer.sd))
+    return Predictor(model, windows, derivatives, mean, sd)
 
 
 def predict_record(record: Record, predictor: Predictor) -> pd.DataFrame:
@@ -114,14 +118,25 @@ def predict_record(record: Record, predictor: Predictor) -> pd.DataFrame:
     DataFrame
         One row a window: start and seconds in s, sbp and dbp in mmHg (missing where the window is not accepted), hr in
         bpm, snr in dB, accepted, reason. Its ``attrs["warnings"]`` say what is to be doubted: a PPG that seems to be
-        upside down, predictions that are not pressures.
+        upside down, predictions that are not pressures. ``attrs["input_check"]`` is that of `check_input`, or empty
+        without an accepted window.
 
     Raises
     ------
     RecordError
         If no segment can be read.
     """
-    return predict_windows(cut_windows(record, predictor.windows), predictor)
+    return predict_and_check(cut_windows(record, predictor.windows), predictor)
+
+
+def predict_and_check(cut: Windows, predictor: Predictor) -> pd.DataFrame:
+    """As `predict_windows`, and whether the predictions depend on these windows: see `predict_record`."""
+    table = predict_windows(cut, predictor)
+    predicted = table.loc[table["accepted"], ["sbp", "dbp"]].to_numpy(float)
+    table.attrs["input_check"] = (
+        check_input(cut.ppg, predicted, predictor.pressures, predictor.label_sd) if len(predicted) else {}
+    )
+    return table
 
 
 def predict_ppg(

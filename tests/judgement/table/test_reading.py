@@ -15,7 +15,7 @@ def test_a_table_of_ours_is_read_as_it_is(make_table, write):
         read = read_table([write(rows, name)])
         assert len(read.rows) == len(rows)
         known = ("setting", "age", "sex", "bmi", "skin_tone", "condition", "posture", "visit", "fold")
-        assert read.missing == (*known, *BANDS)
+        assert read.missing == (*known, "map_ref", "map", *BANDS)
         assert read.warnings == []
 
 
@@ -262,3 +262,21 @@ def test_several_columns_together_tell_rows_apart(make_table, write):
         read_table([path])
     table = read_table([path], columns={"setting": "tuning+budget"})
     assert set(table.rows["setting"]) == {"first/1", "first/2", "random/1", "random/2"}
+
+
+def test_mean_pressures_are_read_in_the_unit_of_the_others(make_table, write):
+    rows = make_table().assign(map_ref=lambda t: (t["sbp_ref"] + 2 * t["dbp_ref"]) / 3)
+    rows.loc[3, "map_ref"] = np.nan
+    pressures = ["sbp_ref", "dbp_ref", "sbp", "dbp", "map_ref"]
+    kilo = rows.assign(**{name: rows[name] / 7.50062 for name in pressures})
+    read = read_table([write(kilo)], unit="kpa").rows
+    np.testing.assert_allclose(read["map_ref"], rows["map_ref"])
+    assert "map_ref" not in read_table([write(rows)], without=["map_ref"]).rows
+
+
+def test_mean_pressures_outside_of_systole_and_diastole_are_refused(make_table, write):
+    rows = make_table().assign(map=lambda t: (t["sbp"] + 2 * t["dbp"]) / 3 / 7.5)
+    with pytest.raises(PredictionError, match=r"map is not between dbp and sbp in 96 rows .*--without map"):
+        read_table([write(rows)])
+    few = rows.assign(map=rows["map"].where(rows.index < 40, rows["map"] * 7.5))
+    assert len(read_table([write(few)]).rows) == len(rows)

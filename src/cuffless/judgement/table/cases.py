@@ -1,6 +1,6 @@
 """Cases: predictors that were tested on the same windows, with their training and calibration rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from cuffless.judgement.table.predictions import (
 
 _PRESSURES = ["sbp_ref", "dbp_ref"]
 _OF_PEOPLE = ("age", "bmi", "skin_tone")
-_KNOWN = ("hr", "sex", *_OF_PEOPLE, *CIRCUMSTANCES)
+_KNOWN = ("hr", "sex", "map_ref", *_OF_PEOPLE, *CIRCUMSTANCES)
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Case:
         Of all networks and seeds.
     windows : DataFrame
         The test windows in the order of `judged`: ``subject, record, start, seconds`` and, where the table has them,
-        ``hr, age, sex, bmi, skin_tone, condition, posture, visit``; ``fold`` (0 if there is none); ``since``: seconds
-        since the subject's last calibration window.
+        ``hr, age, sex, bmi, skin_tone, condition, posture, visit, map_ref``; ``fold`` (0 if there is none); ``since``:
+        seconds since the subject's last calibration window.
     training : DataFrame
         Rows of the subsets train and val, one per window and fold; empty if the table has none.
     validation : DataFrame
@@ -46,6 +46,8 @@ class Case:
         Whether the table has times.
     rows : Series
         Position of each subject's first row in the table, by subject.
+    means : dict of (network, seed) to (n,) float array
+        Mean arterial pressures that the table says were predicted, mmHg; NaN where it does not. Empty if it has none.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Case:
     calibration: pd.DataFrame
     timed: bool
     rows: pd.Series
+    means: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
 
     @property
     def fitting(self) -> pd.DataFrame:
@@ -155,7 +158,18 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
     first.index = first.index.astype(object)
     columns = [*WINDOW, "seconds", "elapsed", "fold", *(column for column in _KNOWN if column in windows)]
     windows = windows[columns].assign(since=_since(windows, calibration) if timed else np.nan)
-    return Case(name, split, setting, judged, windows, training, validation, calibration, timed, first)
+    means = _means(test, at)
+    return Case(name, split, setting, judged, windows, training, validation, calibration, timed, first, means)
+
+
+def _means(test: pd.DataFrame, at: np.ndarray) -> dict[tuple[str, int], np.ndarray]:
+    """Predicted mean pressures of each training, in the order of the windows; `at`: their place among sorted ones."""
+    if "map" not in test:
+        return {}
+    trained = test.groupby(["network", "seed"], sort=False, observed=True)
+    return {
+        (str(network), int(seed)): own["map"].to_numpy(float)[window_order(own)][at] for (network, seed), own in trained
+    }
 
 
 def _of_setting(rows: pd.DataFrame, setting: str) -> pd.DataFrame:

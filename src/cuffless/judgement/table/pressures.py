@@ -12,6 +12,7 @@ from cuffless.judgement.table.predictions import PredictionError
 
 KPA_MMHG = 7.50062
 REFERENCE, PREDICTION = ("sbp_ref", "dbp_ref"), ("sbp", "dbp")
+MEANS = ("map_ref", "map")
 LEAST_MMHG, MOST_MMHG = 20.0, 300.0
 _KPA_BELOW, _KPA_FROM = 40.0, 4.0  # medians of pressures in kPa
 _KPA_RATIO = (6.0, 9.5)  # reference over prediction where these are in kPa and otherwise fair
@@ -74,6 +75,26 @@ def check_references(table: pd.DataFrame, name: str, unit: str, columns: Mapping
             f"{name}: SBP is not above DBP in the reference of {lines(table, swapped)}; if the columns are swapped, "
             f"pass {exchange(columns, *REFERENCE)}"
         )
+
+
+def check_means(table: pd.DataFrame, name: str) -> None:
+    """Refuse mean arterial pressures of one file that mostly lie outside of SBP and DBP; arguments as above.
+
+    Raises
+    ------
+    PredictionError
+        Naming rows and remedy.
+    """
+    for column, (sbp, dbp) in zip(MEANS, (REFERENCE, PREDICTION), strict=True):
+        if column not in table:
+            continue
+        known = table[column].notna() & table[sbp].notna() & table[dbp].notna()
+        outside = known & ~table[column].between(table[[sbp, dbp]].min(axis=1), table[[sbp, dbp]].max(axis=1))
+        if outside.sum() > known.sum() / 2:
+            raise PredictionError(
+                f"{name}: {column} is not between {dbp} and {sbp} in {lines(table, outside)}; give mean pressures in "
+                f"the unit of the other columns, or leave the column out: --without {column}"
+            )
 
 
 def check_predictions(table: pd.DataFrame, name: str, unit: str) -> list[str]:

@@ -30,7 +30,15 @@ from cuffless.judgement.table.doubts import check_folds, check_windows, find_dou
 from cuffless.judgement.table.files import read_file
 from cuffless.judgement.table.people import know_people
 from cuffless.judgement.table.predictions import WINDOW, JudgedTable, PredictionError
-from cuffless.judgement.table.pressures import KPA_MMHG, PREDICTION, REFERENCE, check_predictions, check_references
+from cuffless.judgement.table.pressures import (
+    KPA_MMHG,
+    MEANS,
+    PREDICTION,
+    REFERENCE,
+    check_means,
+    check_predictions,
+    check_references,
+)
 
 REQUIRED = ("subject", "sbp_ref", "dbp_ref", "sbp", "dbp")
 OPTIONAL = {
@@ -39,13 +47,13 @@ OPTIONAL = {
     "seconds": "whether windows overlap cannot be assessed",
     "subset": "all rows are assumed to be test windows",
     **dict.fromkeys(("network", "split", "seed", "setting", "hr", "age", "sex", "bmi", "skin_tone"), ""),
-    **dict.fromkeys((*CIRCUMSTANCES, "fold", *BANDS), ""),
+    **dict.fromkeys((*CIRCUMSTANCES, "fold", *MEANS, *BANDS), ""),
 }
 """Columns that may be missing, and what is assumed without them."""
 SUBSETS = ("train", "val", "calibration", "test")
 _PREDICTOR = ("subset", "network", "split", "setting", "seed")
 _TIMES = ("start", "seconds")
-_NUMBERS = (*REFERENCE, *PREDICTION, *_TIMES, "hr", "age", "bmi", "seed", *BANDS)
+_NUMBERS = (*REFERENCE, *PREDICTION, *MEANS, *_TIMES, "hr", "age", "bmi", "seed", *BANDS)
 _CONTROL, _LONGEST_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]"), 1000
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _WITH_MORE = re.compile(r"\s*\d")
@@ -196,7 +204,7 @@ def _checked(
         table = _known_subsets(table, path, judged)
     subset = table.get("subset", pd.Series("test", index=table.index))
     scale = KPA_MMHG if unit == "kpa" else 1.0
-    for name in (*REFERENCE, *PREDICTION, *_TIMES, "hr"):
+    for name in (*REFERENCE, *PREDICTION, *MEANS, *_TIMES, "hr"):
         if name not in table:
             continue
         values, odd = numbers(table[name])
@@ -206,7 +214,7 @@ def _checked(
         needed = np.isnan(values)
         if name in PREDICTION:
             needed &= (subset == "test").to_numpy()
-        elif name == "hr":  # windows without a rate are only left out where a rate is needed
+        elif name in ("hr", *MEANS):  # windows without one are only left out where it is needed
             needed &= np.isnan(values).all() and odd.any()
         if needed.any():
             held = table.loc[needed, name].iloc[0]
@@ -221,8 +229,9 @@ def _checked(
                 f"{path.name}: {name} {values_of(table[name], odd)} in {lines(table, odd)} is not a number and counts "
                 "as missing"
             )
-        table[name] = values * scale if name in (*REFERENCE, *PREDICTION) else values
+        table[name] = values * scale if name in (*REFERENCE, *PREDICTION, *MEANS) else values
     check_references(table, path.name, unit, columns)
+    check_means(table, path.name)
     judged.warnings += check_predictions(table, path.name, unit)
     judged.warnings += read_bands(table, path.name, unit, columns)
     return table

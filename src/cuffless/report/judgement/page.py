@@ -17,6 +17,8 @@ from cuffless.report.chart_parts import Chart, thinned
 from cuffless.report.charts import agreement_chart, bins_chart, drift_chart, subjects_chart
 from cuffless.report.judgement import tables
 from cuffless.report.judgement.bands import NO_INTERVALS, band_table, interval_figures, interval_sentences
+from cuffless.report.judgement.dependence import dependence_sentence, dependence_table
+from cuffless.report.judgement.events import event_tables
 from cuffless.report.judgement.forest import skill_chart
 from cuffless.report.judgement.traces import pack_traces
 from cuffless.report.page import write_page
@@ -35,6 +37,8 @@ CONTENTS = (
     ("notes", "Warnings and notes"),
     ("judged", "What was judged"),
     ("merits", "Figures of merit"),
+    ("dependence", "Does it look at its input?"),
+    ("events", "High and low pressures as events"),
     ("bins", "Error against the pressure"),
     ("agreement", "Agreement"),
     ("subjects", "Prediction against reference"),
@@ -66,7 +70,8 @@ def write_judgement_page(
     ----------
     judgement : Judgement
         See `cuffless.judgement`: tidy tables ``cases, skill, merits, bins, agreement, drift, tests, standards,
-        subjects, leaks, traces, intervals, interval_bins, risk``, and ``notes`` (warnings begin with ``WARNING: ``).
+        subjects, leaks, events, dependence, traces, intervals, interval_bins, risk``, and ``notes`` (warnings begin
+        with ``WARNING: ``).
     path : str or Path
         The page; it refers to ``tables/`` beside it for tables that are too long.
     title : str
@@ -106,6 +111,8 @@ def write_judgement_page(
         limits=limits or {},
         case_table=tables.case_table(judgement),
         skill_table=tables.judged_skill_table(judgement, chosen.cases, chosen.networks),
+        dependence_table=dependence_table(judgement, chosen.cases, chosen.networks),
+        event_tables=event_tables(judgement, chosen.cases, chosen.networks),
         merit_table=tables.merit_table(judgement, chosen.cases),
         agreement_table=tables.agreement_table(judgement, chosen.cases, chosen.networks),
         paired_table=tables.paired_table(judgement, chosen.cases, chosen.networks),
@@ -175,7 +182,9 @@ def _sentences(judgement, chosen: _Choice, options: EvaluationOptions) -> list[d
     skill = judgement.skill[judgement.skill["average"] == _AVERAGE]
     sentences = []
     for case, network, _ in chosen.each():
-        own = skill[(skill["case"] == case) & (skill["network"] == network)]
+        own, looked = (
+            table[(table["case"] == case) & (table["network"] == network)] for table in (skill, judgement.dependence)
+        )
         sentences.append(
             {
                 "case": chosen.cases[case],
@@ -183,6 +192,7 @@ def _sentences(judgement, chosen: _Choice, options: EvaluationOptions) -> list[d
                 "sentences": [
                     skill_sentence(own[own["pressure"] == pressure], options.confidence) for pressure in PRESSURES
                 ],
+                "looks": [dependence_sentence(looked[looked["pressure"] == pressure]) for pressure in PRESSURES],
                 "leaked": chosen.leaked.get(case, 0),
                 "fitted": chosen.fitted[case],
                 "missing": missing_baselines(own),

@@ -31,7 +31,7 @@ class StudyReport:
         One row per record or recording: windows cut, kept, rejected by rule.
     overall : DataFrame or None
         Errors of the splits' networks, as from `cuffless.judgement.measures.errors.mae_tables`.
-    skill, standards, intervals : DataFrame or None
+    skill, standards, intervals, events, dependence : DataFrame or None
         Of a judgement of the study's predictions; see `cuffless.judgement`.
     table1, table2 : DataFrame or None
         As from `cuffless.judgement.paper_tables.build_table`.
@@ -60,6 +60,8 @@ class StudyReport:
     skill: pd.DataFrame | None = None
     standards: pd.DataFrame | None = None
     intervals: pd.DataFrame | None = None
+    events: pd.DataFrame | None = None
+    dependence: pd.DataFrame | None = None
     table1: pd.DataFrame | None = None
     table2: pd.DataFrame | None = None
     personal_skill: pd.DataFrame | None = None

@@ -16,6 +16,7 @@ from cuffless.report.page import write_page
 from cuffless.report.study import tables
 from cuffless.report.study.charts import KEPT, dose_chart, dose_rows, flow_chart, rejections, time_chart
 from cuffless.report.study.contents import StudyReport
+from cuffless.report.study.findings import dependence_lines, event_table
 from cuffless.report.study.skill import comparison_charts, comparison_sentence, comparisons
 from cuffless.report.wording import count, plural
 from cuffless.windows.subjects import RUN
@@ -25,6 +26,7 @@ SECTIONS = (
     ("records", "What came in, and what was thrown away"),
     ("splits", "Splits and their audits"),
     ("tables", "Errors beside the paper's"),
+    ("events", "Events, and whether networks look at their input"),
     ("figures", "Figures"),
     ("personal", "Personalization"),
     ("camera", "Recordings of faces (camera branch)"),
@@ -95,6 +97,8 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
         audit_notes=[f"{where}: {note}" for where, audit in tables.audits_of(report) for note in _notes(audit)],
         papers=tables.tables_of_paper(report),
         paper_notes=_paper_notes(report),
+        event_table=None if report.events is None else event_table(report.events),
+        looks=[] if report.dependence is None else dependence_lines(report.dependence),
         pictures=pictures,
         doses=doses,
         personal=report.personal_skill is not None or bool(report.personal_audits) or bool(pictures["personal"]),
