@@ -12,13 +12,14 @@ import pandas as pd
 from cuffless import __version__
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.names import MEAN, PRESSURES
-from cuffless.judgement.standards import MEANING
+from cuffless.judgement.standards import MEANING, NOT_RECOMMENDED
 from cuffless.report.chart_parts import Chart, thinned
 from cuffless.report.charts import agreement_chart, bins_chart, drift_chart, subjects_chart
 from cuffless.report.judgement import tables
 from cuffless.report.judgement.forest import skill_chart
 from cuffless.report.judgement.traces import pack_traces
 from cuffless.report.page import write_page
+from cuffless.report.published import CAVEAT, published_table
 from cuffless.report.screens import missing_baselines, standards_tables, unassessed
 from cuffless.report.sentences import skill_sentence
 from cuffless.report.wording import baseline_name, case_name, network_name
@@ -106,6 +107,9 @@ def write_judgement_page(
         skill_table=tables.judged_skill_table(judgement, chosen.cases, chosen.networks),
         merit_table=tables.merit_table(judgement, chosen.cases),
         agreement_table=tables.agreement_table(judgement, chosen.cases, chosen.networks),
+        published_table=published_table(),
+        published_caveat=CAVEAT,
+        not_recommended=NOT_RECOMMENDED,
         paired_table=tables.paired_table(judgement, chosen.cases, chosen.networks),
         leak_table=tables.leak_table(judgement, chosen.cases),
         verdicts=screens.pop(""),
