@@ -171,6 +171,7 @@ def test_numbers_of_the_other_standards_are_the_programs(page):
     numbers = [f"{grade} at most {most:g}" for grade, most in ieee1708.GRADES.items()]
     numbers += [f"{percent:g}" for percent in ieee1708.CHANGE_PERCENT]
     numbers += [f"{ieee1708.SUBJECTS_2014} subjects", f"{ieee1708.SUBJECTS_2019} subjects"]
+    numbers += [f"{least} {name}" for name, least in ieee1708.SEXES_2019.values()]
     assert not [number for number in numbers if number not in said]
     said = page("standards").section("### ISO 81060-3:2022 (continuous)").text
     numbers = [f"At least {iso81060_3.LEAST_SUBJECTS} subjects", f"at least {iso81060_3.LEAST_INDEPENDENT}"]

@@ -12,6 +12,7 @@ from cuffless.config import EvaluationOptions
 from cuffless.demands import MEMORY_GB
 from cuffless.judgement import Judgement, judge, read_table
 from cuffless.judgement.names import HEART_RATE, POPULATION_MEAN, PRESSURES, baseline_name
+from cuffless.judgement.standards import NOT_RECOMMENDED
 from cuffless.judgement.table.predictions import PredictionError
 from cuffless.judgement.table.reading import OPTIONAL
 from cuffless.judgement.table.sexes import read_sex_codes
@@ -24,7 +25,7 @@ LIMITS = {
 }
 _FIRST = (POPULATION_MEAN, HEART_RATE)
 """Baselines with a column in the terminal; the page and `skill.csv` have all."""
-_CAVEAT = "A numerical screen of retrospective data; it certifies nothing."
+_CAVEAT = f"A numerical screen of retrospective data; it certifies nothing.\n{NOT_RECOMMENDED}"
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,10 @@ FIGURES = ("sbp", "dbp", "hr", "snr")
 TABLES = (".csv", ".csv.gz")
 THREADS = 1  # as in the study, so that the same command gives the same numbers
 WITHIN = 30.0
-CAVEAT = "An estimate for research, not a measurement."
+CAVEAT = (
+    "An estimate for research, not a measurement; the American Heart Association does not recommend cuffless devices "
+    "for diagnosis or management (2026, doi 10.1161/HYP.0000000000000254)."
+)
 
 
 @exit_status()

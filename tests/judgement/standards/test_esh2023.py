@@ -78,7 +78,7 @@ def test_positions_and_visits_need_two_of_one_subject(bare):
 
 def test_one_window_answers_nothing(bare):
     one = replace(bare, condition=np.full(len(bare.owner), "rest"), posture=np.full(len(bare.owner), "sitting"))
-    assert _rows(one.take([0])).loc["overall", "value"] == 0
+    assert _rows(one.take(np.array([0]))).loc["overall", "value"] == 0
 
 
 def test_iso_81060_7_has_one_row_that_reports_its_state(bare):

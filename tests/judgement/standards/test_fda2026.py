@@ -48,6 +48,7 @@ def test_exact_predictions_hold_where_they_can_and_the_draft_as_a_whole_cannot(p
     assert _verdicts(people, STATIC) == ["holds"] * 3
     assert _verdicts(people, CHANGE) == ["holds"] * 3
     assert _verdicts(people, STABLE) == ["holds", "not assessable", "not assessable"]
+    assert _rows(people, CHANGE)["quantity"].tolist()[1:] == ["mean error, BP change", "SD of errors, BP change"]
     [overall] = _rows(people, "overall").itertuples()
     assert overall.verdict == "not assessable"
     assert "how long a calibration is claimed to hold is in no column" in overall.reason

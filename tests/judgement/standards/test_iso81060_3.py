@@ -199,7 +199,7 @@ def test_windows_one_after_the_other_all_count_even_if_their_times_are_rounded(m
     rounded = replace(predicted, start=np.arange(500) * 7.26, seconds=np.full(500, 7.3))
     assert list(windows_apart(rounded)) == list(range(500))
     assert len(windows_apart(replace(rounded, start=np.arange(500) * 6.9))) == 250
-    assert list(windows_apart(rounded.take([0]))) == [0]
+    assert list(windows_apart(rounded.take(np.array([0])))) == [0]
 
 
 def test_displayed_pressures_that_recur_are_no_copies(make_people):
@@ -214,7 +214,7 @@ def test_as_many_windows_as_possible_are_kept_in_whatever_order_they_stand(make_
     # The first is long and lies over two short ones.
     predicted = replace(predicted, start=np.array([0.0, 1, 12, 25]), seconds=np.array([20.0, 5, 5, 5]))
     assert list(windows_apart(predicted)) == [1, 2, 3]
-    assert list(windows_apart(predicted.take([3, 2, 1, 0]))) == [0, 1, 2]
+    assert list(windows_apart(predicted.take(np.array([3, 2, 1, 0])))) == [0, 1, 2]
 
 
 def test_the_trend_reading_takes_each_subjects_offset_away():

@@ -69,8 +69,10 @@ def _both(one: str, other: str) -> Callable[[Predicted], int | str]:
 
 def _several(words: np.ndarray, owner: np.ndarray) -> np.ndarray:
     """Subjects whose windows have two or more different words."""
-    known = pd.DataFrame({"owner": owner, "word": words})[words != ""].drop_duplicates()
-    who, counts = np.unique(known["owner"].to_numpy(), return_counts=True)
+    known = words != ""
+    codes, unique = pd.factorize(words[known])
+    pairs = np.unique(owner[known].astype(np.int64) * max(len(unique), 1) + codes)
+    who, counts = np.unique(pairs // max(len(unique), 1), return_counts=True)
     return who[counts > 1]
 
 

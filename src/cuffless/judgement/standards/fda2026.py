@@ -47,13 +47,17 @@ def screen_fda2026(predicted: Predicted, limits: Limits | None = None) -> list[d
     """
     rows = []
     people = _people(predicted)
+    static, why = _three_at_rest(predicted)
     for p, pressure in enumerate(PRESSURES):
-        tests = [*_static(predicted, p), *_change(predicted, p), *_stability(predicted, p)]
+        quantity = "subjects with three windows" + ("" if why else " at rest")
+        tests = _test(_STATIC, quantity, static[..., p], why)
+        tests += [*_change(predicted, p), *_stability(predicted, p)]
         rows += concluded(STANDARD, READING, pressure, [*tests, *people])
     return rows
 
 
-def _static(predicted: Predicted, p: int) -> list[Requirement]:
+def _three_at_rest(predicted: Predicted) -> tuple[np.ndarray, str]:
+    """Errors of three windows of each subject, (s, 3, 2) in mmHg, and why it is not known that they are at rest."""
     why = ""
     if predicted.condition is None:
         why = "no column condition, so that it is not known who was at rest"
@@ -61,8 +65,7 @@ def _static(predicted: Predicted, p: int) -> list[Requirement]:
         predicted = predicted.take(predicted.condition == REST)
     timeline = lay_out(predicted)
     pairs = timeline.order[three_pairs(predicted, timeline)]
-    quantity = "subjects with three windows" + ("" if why else " at rest")
-    return _test(_STATIC, quantity, predicted.error[pairs, p], why)
+    return predicted.error[pairs], why
 
 
 def _change(predicted: Predicted, p: int) -> list[Requirement]:
@@ -92,9 +95,14 @@ def _stability(predicted: Predicted, p: int) -> list[Requirement]:
 
 def _greatest(values: np.ndarray, owner: np.ndarray) -> np.ndarray:
     """Position of each subject's greatest value, the first of equal ones; of subjects that have any."""
-    order = np.lexsort((-values, owner))
-    order = order[np.isfinite(values[order])]
-    return order[np.diff(owner[order], prepend=-1) > 0]
+    known = np.flatnonzero(np.isfinite(values))
+    values, owner = values[known], owner[known]
+    first = np.flatnonzero(np.diff(owner, prepend=-1))  # owners ascend
+    if not len(first):
+        return known
+    greatest = np.maximum.reduceat(values, first)
+    at = np.flatnonzero(values == np.repeat(greatest, np.diff(first, append=len(owner))))
+    return known[at[np.diff(owner[at], prepend=-1) > 0]]
 
 
 def _test(clause: str, quantity: str, error: np.ndarray, why: str = "") -> list[Requirement]:
@@ -108,8 +116,8 @@ def _test(clause: str, quantity: str, error: np.ndarray, why: str = "") -> list[
     sd = pooled.std(ddof=1) if pooled.size > 1 else np.nan
     return [
         subjects,
-        at_most(clause, "mean error", mean, MEAN_ERROR, either_way=True, short=short),
-        at_most(clause, "SD of errors", sd, SD, strictly=True, short=short),
+        at_most(clause, f"mean error, {clause}", mean, MEAN_ERROR, either_way=True, short=short),
+        at_most(clause, f"SD of errors, {clause}", sd, SD, strictly=True, short=short),
     ]
 
 

@@ -32,11 +32,15 @@ def windows_apart(predicted: Predicted) -> np.ndarray:
 
 def _copies(predicted: Predicted) -> np.ndarray:
     """Windows whose reference an earlier window of the same person has exactly."""
-    reference = predicted.reference
-    steps = reference / DISPLAYED
-    fine = (np.abs(steps - np.round(steps)) > 1e-6).any(axis=1)
-    held = pd.DataFrame({"owner": predicted.owner, "sbp": reference[:, 0], "dbp": reference[:, 1]})
-    return fine & held.duplicated().to_numpy()
+    sbp, copies = predicted.reference[:, 0], np.zeros(len(predicted.owner), bool)
+    order = np.argsort(sbp, kind="stable")
+    equal = np.diff(sbp[order]) == 0
+    recurs = np.sort(order[np.append(equal, False) | np.append(False, equal)])  # mostly none
+    steps = predicted.reference[recurs] / DISPLAYED
+    recurs = recurs[(np.abs(steps - np.round(steps)) > 1e-6).any(axis=1)]
+    held = pd.DataFrame(predicted.reference[recurs]).assign(owner=predicted.owner[recurs])
+    copies[recurs] = held.duplicated()
+    return copies
 
 
 def _apart(predicted: Predicted) -> np.ndarray:

@@ -63,6 +63,8 @@ class Predicted:
 
     def take(self, rows: np.ndarray) -> "Predicted":
         """The same predictor on some of the windows; `rows` is a mask, or ascending positions."""
+        if len(rows) == len(self.owner) and (rows.all() if rows.dtype == bool else (np.diff(rows) == 1).all()):
+            return self
         held: dict[str, Any] = {name: getattr(self, name) for name in _OF_WINDOWS}
         return replace(self, **{name: values[rows] for name, values in held.items() if values is not None})
 

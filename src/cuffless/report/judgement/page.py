@@ -12,7 +12,7 @@ import pandas as pd
 from cuffless import __version__
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.names import MEAN, POPULATION_MEAN, PRESSURES
-from cuffless.judgement.standards import MEANING
+from cuffless.judgement.standards import MEANING, NOT_RECOMMENDED
 from cuffless.report.chart_parts import Chart, thinned
 from cuffless.report.charts import agreement_chart, bins_chart, drift_chart, subjects_chart
 from cuffless.report.judgement import tables
@@ -22,6 +22,7 @@ from cuffless.report.judgement.events import event_tables
 from cuffless.report.judgement.forest import skill_chart
 from cuffless.report.judgement.traces import pack_traces
 from cuffless.report.page import write_page
+from cuffless.report.published import CAVEAT, published_table
 from cuffless.report.screens import missing_baselines, standards_tables, unassessed
 from cuffless.report.sentences import skill_sentence
 from cuffless.report.wording import baseline_name, case_name, network_name
@@ -115,6 +116,9 @@ def write_judgement_page(
         event_tables=event_tables(judgement, chosen.cases, chosen.networks),
         merit_table=tables.merit_table(judgement, chosen.cases),
         agreement_table=tables.agreement_table(judgement, chosen.cases, chosen.networks),
+        published_table=published_table(),
+        published_caveat=CAVEAT,
+        not_recommended=NOT_RECOMMENDED,
         paired_table=tables.paired_table(judgement, chosen.cases, chosen.networks),
         band_sentences=[
             {"case": chosen.cases[case], "network": chosen.networks[network], "sentences": found}

@@ -9,7 +9,7 @@ import pandas as pd
 from cuffless.designs.audit import EVIDENCE
 from cuffless.designs.cautions import cautions
 from cuffless.judgement.names import PRESSURES
-from cuffless.judgement.standards import MEANING
+from cuffless.judgement.standards import MEANING, NOT_RECOMMENDED
 from cuffless.report.captions import captioned
 from cuffless.report.judgement.bands import NO_INTERVALS
 from cuffless.report.page import write_page
@@ -108,6 +108,7 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
         verdicts=screens[0],
         clauses=screens[1],
         meaning=_meaning(report),
+        not_recommended=NOT_RECOMMENDED,
         run_table=tables.run_table(report.runs) if report.runs else None,
         stage_table=tables.stage_table(report.stages) if len(report.stages) else None,
         facts=_facts(report.runs),
