@@ -9,7 +9,7 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.baseline_tables import compare_baselines, skill_table, subject_table
 from cuffless.judgement.evidence.baselines import Baselines, make_baselines
-from cuffless.judgement.leaks import hidden_people, leak_table
+from cuffless.judgement.leaks import leak_table, leak_warnings
 from cuffless.judgement.measures.agreement import agreement_rows
 from cuffless.judgement.measures.bins import bin_table
 from cuffless.judgement.measures.drift import since_rows
@@ -80,7 +80,7 @@ def judge(
         for name, rows in _judge_case(case, baselines, options, limits).items():
             parts[name].append(rows)
         notes += _case_notes(case, baselines)
-        if warning := hidden_people(parts["leaks"][-1]):
+        for warning in reversed(leak_warnings(parts["leaks"][-1])):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
         for warning in reversed(skill_warnings(parts["skill"][-1])):
             notes.insert(0, f"WARNING: {case.name}: {warning}")

@@ -41,6 +41,10 @@ class Case:
         Whether the table has times.
     rows : Series
         Position of each subject's first row in the table, by subject.
+    folded : bool
+        Whether the table names the fold of each test row, be there training rows or not.
+    divided : tuple of str
+        Subjects whose test rows of one predictor lie in several folds.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Case:
     calibration: pd.DataFrame
     timed: bool
     rows: pd.Series
+    folded: bool = False
+    divided: tuple[str, ...] = ()
 
     @property
     def fitting(self) -> pd.DataFrame:
@@ -130,7 +136,9 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
     )
     related = rows[rows["split"].isin({"", split})]
     training = _of_setting(related[related["subset"].isin(["train", "val"])], setting)
-    if "fold" in rows and windows["fold"].notna().all() and training["fold"].notna().any():
+    folded = "fold" in rows and bool(windows["fold"].notna().all())
+    divided = _divided(test) if folded else ()
+    if folded and training["fold"].notna().any():
         training = _in_every_fold(training, windows["fold"].unique())
     else:
         windows, training = (part.assign(fold=0.0) for part in (windows, training))
@@ -144,7 +152,13 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
     first.index = first.index.astype(object)
     columns = [*WINDOW, "seconds", "elapsed", "fold", *(column for column in _KNOWN if column in windows)]
     windows = windows[columns].assign(since=_since(windows, calibration) if timed else np.nan)
-    return Case(name, split, setting, judged, windows, training, calibration, timed, first)
+    return Case(name, split, setting, judged, windows, training, calibration, timed, first, folded, divided)
+
+
+def _divided(test: pd.DataFrame) -> tuple[str, ...]:
+    """Subjects whose test rows of one predictor lie in several folds."""
+    folds = test.groupby(["network", "seed", "subject"], observed=True)["fold"].nunique()
+    return tuple(sorted(set(map(str, folds.index.get_level_values("subject")[folds > 1]))))
 
 
 def _of_setting(rows: pd.DataFrame, setting: str) -> pd.DataFrame:
