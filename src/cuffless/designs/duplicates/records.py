@@ -32,9 +32,9 @@ MOST_STRETCH = 0.012
 """Share by which the clock of a copy may differ."""
 _HIGHEST = 3  # per beat, or Hz: whatever keeps a pulse keeps these
 _TOLERANCE = 0.5  # s
-_QUERIES, _INDEXED = 2048, 16384  # windows compared at a time
+_QUERIES, _INDEXED = 1024, 8192  # windows compared at a time
 _NEAREST = 4
-_PROBES = 48  # windows of a record that are compared with everybody's
+_PROBES = 32  # windows of a record that are compared with everybody's
 
 
 def copied_records(manifest: pd.DataFrame, stores: Mapping[str, str | Path]) -> pd.DataFrame:

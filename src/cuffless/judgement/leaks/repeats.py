@@ -7,7 +7,6 @@ compared one by one and in ever longer runs, until chance brings about at most o
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -22,7 +21,7 @@ MOST_P = 1e-6
 LEAST_SHARE = 0.5
 """Share of a person's runs that must recur: copies of recordings are whole, or nearly so."""
 _DECIMALS = (3, 0)  # as stored in single precision, and as rounded to whole mmHg
-_LENGTHS = (1, 2, 4, 8, 16)
+_LENGTHS, _SHORT = (1, 2, 4, 8, 16), 4
 _TIMES_CHANCE = 3  # strangers who are alike have more in common than most
 _FEW_PAIRS = 100
 _PERSON = ["fold", "subject"]
@@ -79,20 +78,30 @@ def recurring_people(rows: pd.DataFrame, others: pd.DataFrame | None = None) -> 
         return []
     both = rows if others is None else pd.concat([rows, others], ignore_index=True)
     asked, names = np.arange(len(both)) < len(rows), both["subject"].astype(object).unique()
-    for columns, decimals in product(_label_sets(both), _DECIMALS):
-        labels = _Labels(both, columns, decimals)
-        for length in _LENGTHS:
-            runs = labels.runs(length)
-            mine = asked[runs.row]
-            other = mine if others is None else ~mine
-            chance = labels.chance(length) * _comparisons(runs.fold, mine, other)
-            people, found = _whole_people(runs, mine, other)
-            found //= length  # so many have no row in common
-            if found > _TIMES_CHANCE * chance and poisson.sf(found - 1, chance) < MOST_P:
+    for decimals in _DECIMALS if others is not None else _DECIMALS[:1]:  # one table is rounded in one way
+        for columns in _label_sets(both):
+            people, length = _recurring(_Labels(both, columns, decimals), asked, others is not None)
+            if len(people):
                 return [str(names[number]) for number in people]
-            if chance <= 1:  # longer runs recur less
+            if length <= _SHORT:  # rates would make rows no rarer than they need to be
                 break
     return []
+
+
+def _recurring(labels: "_Labels", asked: np.ndarray, has_others: bool) -> tuple[np.ndarray, int]:
+    """People who recur, as numbers of their names, and the length of the runs at which that was decided."""
+    for length in _LENGTHS:
+        runs = labels.runs(length)
+        mine = asked[runs.row]
+        other = ~mine if has_others else mine
+        chance = labels.chance(length) * _comparisons(runs.fold, mine, other)
+        people, found = _whole_people(runs, mine, other)
+        found //= length  # so many have no row in common
+        if found > _TIMES_CHANCE * chance and poisson.sf(found - 1, chance) < MOST_P:
+            return people, length
+        if chance <= 1:  # longer runs recur less
+            break
+    return np.empty(0, int), length
 
 
 def _label_sets(rows: pd.DataFrame) -> Iterator[list[str]]:
