@@ -45,11 +45,11 @@ def centred_predictors(case: Case) -> dict:
     for (network, seed), predicted in case.judged.predicted.items():
         error = predicted - case.judged.reference
         people = [_centred_people(error[:, at], case.judged.owner) for at in range(2)]
-        said = [f"in {text} ({pressure})" for pressure, text in zip(_PRESSURES, people, strict=True) if text]
-        if not said and _is_centred_overall(error, predicted, case.judged.owner):
-            said = ["over all test windows (SBP and DBP)"]
-        if said:
-            found.append(f"{network} seed {seed}: mean error 0 {' and '.join(said)}")
+        where = [f"in {text} ({pressure})" for pressure, text in zip(_PRESSURES, people, strict=True) if text]
+        if not where and _is_centred_overall(error, predicted, case.judged.owner):
+            where = ["over all test windows (SBP and DBP)"]
+        if where:
+            found.append(f"{network} seed {seed}: mean error 0 {' and '.join(where)}")
     return make_leak(found, "predictors whose mean error is 0, as centring on the test references makes it")
 
 
@@ -82,7 +82,7 @@ def equal_predictors(case: Case) -> dict:
 
 
 def _centred_people(error: np.ndarray, owner: np.ndarray) -> str:
-    """Whose mean errors are 0 as no chance makes them, in words; empty if nobody's."""
+    """How many subjects have mean errors that are too near 0 for chance, in words; empty if none."""
     people = pd.Series(error).groupby(owner).agg(["mean", "median", "std", "size"])
     people = people[people["std"] > _EXACT]
     if people.empty:
@@ -119,8 +119,8 @@ def _too_often_equal(error: np.ndarray) -> int:
         return 0
     cell = np.rint(error / np.array([_grid(column) or _FINE for column in error.T]))
     away = np.abs(cell).max(axis=1)
-    equal, beside = int((away == 0).sum()), int((away == 1).sum()) / 8
-    chance = max(_CENTRE * beside, 0.01)
+    equal, next_to = int((away == 0).sum()), int((away == 1).sum()) / 8
+    chance = max(_CENTRE * next_to, 0.01)
     return equal if equal >= _LEAST_EQUAL and poisson.sf(equal - 1, chance) < MOST_P else 0
 
 

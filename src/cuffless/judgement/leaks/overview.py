@@ -14,7 +14,7 @@ from cuffless.judgement.table.cases import Case
 NEED_SIGNALS = "needs the signals, which a table of predictions does not contain; the study's own audit looks for it"
 _WARNINGS = {
     "respelled_subject": "people may be there under several names: {examples}; {reason}",
-    "repeated_rows": "rows of one person stand under two names (e.g. {examples}); {reason}",
+    "repeated_rows": "rows of one person have two names (e.g. {examples}); {reason}",
     "divided_subject": "{count:.0f} {reason}",
     "late_calibration": "{count:.0f} {reason}",
     "centred_on_test": "test references are in the predictions: {examples}",
