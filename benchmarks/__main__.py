@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
+from benchmarks.copies import copies
 from benchmarks.duplicates import duplicates
 from benchmarks.extraction import extraction
 from benchmarks.feeding import feeding, fitting
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
         extraction,
         judging,
         duplicates,
+        copies,
         dry_run_20000,
         materialize_million,
         headers_34938,

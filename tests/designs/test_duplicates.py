@@ -3,10 +3,11 @@ import pytest
 from scipy.interpolate import make_interp_spline
 
 from cuffless.config import SimulatorOptions, SplitOptions, WindowOptions
-from cuffless.designs import duplicates as module
-from cuffless.designs.duplicates import MOST_SHIFT, near_duplicates
+from cuffless.designs.duplicates import near_duplicates, stored
+from cuffless.designs.duplicates import windows as module
 from cuffless.records import from_arrays
 from cuffless.signals import shifts
+from cuffless.signals.shifts import MOST_SHIFT
 from cuffless.simulator import simulate_subject
 from cuffless.windows import cut_windows
 
@@ -81,7 +82,8 @@ def test_without_confounders_other_peoples_pulses_are_no_copies(write_sets):
 
 def test_the_index_finds_what_comparing_all_pairs_finds(cohort, write_sets, monkeypatch):
     monkeypatch.setattr(shifts, "MOST_SHIFT", 0.0)
-    monkeypatch.setattr(module, "_READ_ROWS", 256)
+    monkeypatch.setattr(module, "READ_ROWS", 256)
+    monkeypatch.setattr(stored, "READ_ROWS", 256)
     ppg, _ = cohort
     order = np.random.default_rng(2).permutation(len(ppg))
     train, test = ppg[order[: len(ppg) * 3 // 5]], ppg[order[len(ppg) * 3 // 5 :]]

@@ -279,7 +279,8 @@ def _copies(duplicates: Mapping | None) -> dict:
     if duplicates is None:
         return make_leak(None, "needs the signals; they were not compared")
     leak = duplicates["leaks"]["near_duplicates"]
-    reason = f"{counted_as('splits', 'near_duplicates')} (correlation of {duplicates['threshold']} or more)"
+    limit = f"correlation of {duplicates['threshold']} or more, or less in records that agree in one order"
+    reason = f"{counted_as('splits', 'near_duplicates')} ({limit})"
     return make_leak(leak["examples"], "; ".join([reason, *duplicates["notes"]]), count=leak["count"])
 
 

@@ -10,7 +10,7 @@ from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.baseline_tables import compare_baselines, skill_table, subject_table
 from cuffless.judgement.evidence.baselines import IN_SAMPLE, Baselines, make_baselines
 from cuffless.judgement.intervals.judged import interval_notes, judge_intervals
-from cuffless.judgement.leaks import hidden_people, leak_table
+from cuffless.judgement.leaks import leak_table, leak_warnings
 from cuffless.judgement.measures.agreement import agreement_rows
 from cuffless.judgement.measures.bins import bin_table
 from cuffless.judgement.measures.dependence import dependence_table
@@ -89,7 +89,7 @@ def judge(
         for name, rows in (tables | judge_intervals(case, baselines, table.level, options, limits)).items():
             parts[name].append(rows)
         notes += _case_notes(case, baselines) + interval_notes(parts["intervals"][-1])
-        if warning := hidden_people(parts["leaks"][-1]):
+        for warning in reversed(leak_warnings(parts["leaks"][-1])):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
         doubts = [*skill_warnings(parts["skill"][-1]), *significance_warnings(parts["tests"][-1])]
         for warning in reversed([*doubts, *constant_predictors(case)]):

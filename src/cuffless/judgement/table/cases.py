@@ -48,6 +48,10 @@ class Case:
         Position of each subject's first row in the table, by subject.
     means : dict of (network, seed) to (n,) float array
         Mean arterial pressures that the table says were predicted, mmHg; NaN where it does not. Empty if it has none.
+    folded : bool
+        Whether the table names the fold of each test row, be there training rows or not.
+    divided : tuple of str
+        Subjects whose test rows of one predictor lie in several folds.
     """
 
     name: str
@@ -61,6 +65,8 @@ class Case:
     timed: bool
     rows: pd.Series
     means: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
+    folded: bool = False
+    divided: tuple[str, ...] = ()
 
     @property
     def fitting(self) -> pd.DataFrame:
@@ -142,7 +148,9 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
     )
     related = rows[rows["split"].isin({"", split})]
     training = _of_setting(related[related["subset"].isin(["train", "val"])], setting)
-    if "fold" in rows and windows["fold"].notna().all() and training["fold"].notna().any():
+    folded = "fold" in rows and bool(windows["fold"].notna().all())
+    divided = _divided(test) if folded else ()
+    if folded and training["fold"].notna().any():
         training = _in_every_fold(training, windows["fold"].unique())
     else:
         windows, training = (part.assign(fold=0.0) for part in (windows, training))
@@ -158,8 +166,21 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
     first.index = first.index.astype(object)
     columns = [*WINDOW, "seconds", "elapsed", "fold", *(column for column in _KNOWN if column in windows)]
     windows = windows[columns].assign(since=_since(windows, calibration) if timed else np.nan)
-    means = _means(test, at)
-    return Case(name, split, setting, judged, windows, training, validation, calibration, timed, first, means)
+    return Case(
+        name,
+        split,
+        setting,
+        judged,
+        windows,
+        training,
+        validation,
+        calibration,
+        timed,
+        first,
+        _means(test, at),
+        folded,
+        divided,
+    )
 
 
 def _means(test: pd.DataFrame, at: np.ndarray) -> dict[tuple[str, int], np.ndarray]:
@@ -170,6 +191,12 @@ def _means(test: pd.DataFrame, at: np.ndarray) -> dict[tuple[str, int], np.ndarr
     return {
         (str(network), int(seed)): own["map"].to_numpy(float)[window_order(own)][at] for (network, seed), own in trained
     }
+
+
+def _divided(test: pd.DataFrame) -> tuple[str, ...]:
+    """Subjects whose test rows of one predictor lie in several folds."""
+    folds = test.groupby(["network", "seed", "subject"], observed=True)["fold"].nunique()
+    return tuple(sorted(set(map(str, folds.index.get_level_values("subject")[folds > 1]))))
 
 
 def _of_setting(rows: pd.DataFrame, setting: str) -> pd.DataFrame:

@@ -5,28 +5,22 @@ import pandas as pd
 import pytest
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement import judge, make_cases, read_table
-from cuffless.judgement.leaks import leak_table
-
-
-@pytest.fixture
-def leaks(write):
-    def look(*tables):
-        [case] = make_cases(read_table([write(pd.concat(tables, ignore_index=True), "t.parquet")]))
-        return leak_table(case).set_index("kind")
-
-    return look
+from cuffless.judgement import judge, read_table
 
 
 def test_a_clean_table_has_none(make_table, leaks):
     calibration = make_table(windows=2, subset="calibration").assign(start=lambda t: t["start"] - 100)
     found = leaks(make_table(), make_table(subset="train", first=100), calibration)
-    assert (found.drop(index=["near_duplicates", "fitted_beyond_training"])["verdict"] == "none").all()
+    unknown = ["divided_subject", "near_duplicates", "fitted_beyond_training"]
+    assert (found.drop(index=unknown)["verdict"] == "none").all()
+    assert (found.loc[unknown, "verdict"] == "not assessable").all()
 
 
 def test_without_rows_to_compare_nothing_is_claimed(make_table, leaks):
     found = leaks(make_table())
-    assert set(found["verdict"]) == {"not assessable"}
+    by_itself = ["respelled_subject", "repeated_rows", "centred_on_test", "equal_to_reference"]
+    assert set(found.drop(index=by_itself)["verdict"]) == {"not assessable"}
+    assert set(found.loc[by_itself, "verdict"]) == {"none"}
     assert found.loc["shared_subject", "reason"] == "no training rows"
     assert "needs the signals" in found.loc["near_duplicates", "reason"]
 

@@ -6,25 +6,20 @@ these points is asked for the neighbours of each window of another set, which is
 only neighbours are compared sample by sample.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from cuffless.config import SplitOptions
-from cuffless.designs.audit import make_audit
-from cuffless.signals.shifts import MOST_SHIFT, STEP, Projection, Shifts
-from cuffless.windows.zarr_file import SHARD_ROWS
+from cuffless.designs.duplicates.stored import READ_ROWS, StoredSet, open_sets
+from cuffless.signals.shifts import STEP, Projection, Shifts
 
 COLUMNS = ("subset", "position", "other", "other_position", "correlation", "shift")
 
 _SLACK = 0.001  # between two steps a copy may lose this much, so neighbours are candidates this far below the threshold
 _AXES = 32  # hold all but 0.004 of the variance of simulated windows
 _NEIGHBOURS = 4
-_READ_ROWS = 4 * SHARD_ROWS
 
 
 def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float, every: bool = False) -> pd.DataFrame:
@@ -55,12 +50,7 @@ def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float, every
     Memory holds `_AXES` numbers for each window of the larger set, and the windows that have candidates. A shift of up
     to half a window, as between two cuts of one recording, is not looked for.
     """
-    sets = sorted((_Set(name, Path(path)) for name, path in stores.items()), key=lambda one: -len(one))
-    sets = [one for one in sets if len(one)]
-    if len({(one.length, one.samples_per_beat) for one in sets}) > 1:
-        raise ValueError(
-            f"windows of {', '.join(str(one.path) for one in sets)} differ in length; sample the split again"
-        )
+    sets = open_sets(stores)
     found = []
     for number, index in enumerate(sets[:-1]):
         shifts = Shifts(index.length, index.samples_per_beat)
@@ -70,105 +60,6 @@ def near_duplicates(stores: Mapping[str, str | Path], *, threshold: float, every
             pairs = pairs[pairs["correlation"] >= threshold]
             found.append(pairs if every else pairs.drop_duplicates("position"))
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
-
-
-def audit_duplicates(
-    manifest: pd.DataFrame, stores: Mapping[str, str | Path], options: SplitOptions, *, declared: Collection[str]
-) -> dict:
-    """Look for windows whose signal has a copy in another set.
-
-    Parameters
-    ----------
-    manifest : DataFrame
-        Columns subset, position, record, start.
-    stores : mapping of str to path
-        The materialized sets.
-    options : SplitOptions
-        `duplicate_correlation` is the least correlation of a copy.
-    declared : collection of str
-        Kinds of leak that the split has by design, as from `declared_leaks`.
-
-    Returns
-    -------
-    dict
-        As from `make_audit`, with ``threshold``; ``most_shift``: shift in beats up to which copies are looked for;
-        ``pairs``: windows with a copy in a larger set; ``within_record``: those whose copy is of their own record,
-        where the split shares records by design (a regular pulse is like itself).
-    """
-    known = "shared_record" in declared
-    # A window's own record may be more like it than the copy that is looked for.
-    pairs = near_duplicates(stores, threshold=options.duplicate_correlation, every=known)
-    places = manifest.set_index(["subset", "position"])[["record", "start"]]
-    mine = places.loc[pd.MultiIndex.from_frame(pairs[["subset", "position"]])].reset_index(drop=True)
-    other = places.loc[pd.MultiIndex.from_frame(pairs[["other", "other_position"]])].reset_index(drop=True)
-    by_design = (mine["record"] == other["record"]).to_numpy() & known
-    window = ["subset", "position", "other"]
-    copies = pd.concat([pairs, mine, other.add_prefix("other_")], axis=1)[~by_design]
-    copies = copies.sort_values("correlation", ascending=False, kind="stable").drop_duplicates(window)
-    alike = len(pairs[by_design].drop_duplicates(window))
-    note = f"{alike} windows have a near copy among other windows of their own record, which the split shares by design"
-    examples = [_describe_copy(row) for row in copies.itertuples()]
-    return make_audit(
-        "splits",
-        {"near_duplicates": examples},
-        notes=[note] if alike else [],
-        kind=options.kind,
-        threshold=options.duplicate_correlation,
-        most_shift=MOST_SHIFT,
-        pairs=len(pairs.drop_duplicates(window)),
-        within_record=alike,
-    )
-
-
-def _describe_copy(row) -> str:
-    return (
-        f"{row.record}@{row.start:.1f}s ({row.subset}) and {row.other_record}@{row.other_start:.1f}s ({row.other}), "
-        f"{row.correlation:.5f}"
-    )
-
-
-@dataclass(frozen=True)
-class _Set:
-    """A materialized set, read block by block."""
-
-    name: str
-    path: Path
-
-    def __len__(self) -> int:
-        return self._described[0]
-
-    @property
-    def length(self) -> int:
-        return self._described[1]
-
-    @property
-    def samples_per_beat(self) -> int:
-        return self._described[2]
-
-    @cached_property
-    def _described(self) -> tuple[int, int, int]:
-        import zarr
-
-        with zarr.storage.ZipStore(self.path, mode="r") as opened:
-            root = zarr.open_group(opened, mode="r")
-            return *root["ppg"].shape, int(root.attrs["windows"]["samples_per_beat"])
-
-    def blocks(self) -> Iterator[tuple[int, np.ndarray]]:
-        """First position and windows of each block."""
-        import zarr
-
-        with zarr.storage.ZipStore(self.path, mode="r") as opened:
-            ppg = zarr.open_group(opened, mode="r")["ppg"]
-            for first in range(0, len(self), _READ_ROWS):
-                yield first, ppg[first : first + _READ_ROWS]
-
-    def rows(self, positions: np.ndarray) -> np.ndarray:
-        """Windows at ascending positions."""
-        parts = []
-        for first, block in self.blocks():
-            begin, end = np.searchsorted(positions, (first, first + len(block)))
-            parts.append(block[positions[begin:end] - first])
-        return np.concatenate(parts)
 
 
 def _main_axes(windows: np.ndarray, number: int) -> np.ndarray:
@@ -185,7 +76,7 @@ def _main_axes(windows: np.ndarray, number: int) -> np.ndarray:
 class _Index:
     """The windows of a set as points, with a search for neighbours."""
 
-    def __init__(self, windows: _Set, shifts: Shifts, radius: float):
+    def __init__(self, windows: StoredSet, shifts: Shifts, radius: float):
         from scipy.spatial import cKDTree
 
         self.shifts, self.radius = shifts, radius
@@ -196,7 +87,7 @@ class _Index:
             points[first : first + len(block)] = shifts.still(block, np.float32) @ axes.astype(np.float32)
         self.project, self.tree = Projection(shifts, axes), cKDTree(points)
 
-    def candidates(self, query: _Set) -> pd.DataFrame:
+    def candidates(self, query: StoredSet) -> pd.DataFrame:
         """Of each window of another set the nearest few of this one: position, other_position, steps."""
         parts = [np.empty((4, 0))]
         for first, block in query.blocks():
@@ -215,7 +106,7 @@ class _Index:
         return nearest.groupby("position").head(_NEIGHBOURS).drop(columns="distance")
 
 
-def _verified(candidates: pd.DataFrame, index: _Set, query: _Set, shifts: Shifts) -> pd.DataFrame:
+def _verified(candidates: pd.DataFrame, index: StoredSet, query: StoredSet, shifts: Shifts) -> pd.DataFrame:
     """Correlation of candidates at their best shift; of each window the best first."""
     candidates = candidates.sort_values("position", kind="stable")
     mine, own_row = np.unique(candidates["position"], return_inverse=True)
@@ -223,9 +114,9 @@ def _verified(candidates: pd.DataFrame, index: _Set, query: _Set, shifts: Shifts
     parts = []
     if len(mine):
         windows, other_windows = query.rows(mine), index.rows(others)
-        for first in range(0, len(mine), _READ_ROWS):
-            begin, end = np.searchsorted(own_row, (first, first + _READ_ROWS))
-            moved = shifts.of(windows[first : first + _READ_ROWS])
+        for first in range(0, len(mine), READ_ROWS):
+            begin, end = np.searchsorted(own_row, (first, first + READ_ROWS))
+            moved = shifts.of(windows[first : first + READ_ROWS])
             still = shifts.still(other_windows[other_row[begin:end]])
             steps = candidates["steps"].to_numpy()[begin:end]
             around = np.empty((3, end - begin))

@@ -1,0 +1,149 @@
+"""Predictions that only somebody who knows the test references can make."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2, poisson
+
+from cuffless.designs.audit import make_leak
+from cuffless.judgement.table.cases import Case
+
+MOST_P = 1e-6
+"""Chance is ruled out below this probability; every predictor is tested several times."""
+MOST_RATIO = 0.2
+"""People's mean errors are too small below this multiple of what the scatter of their errors gives."""
+_EXACT = 1e-3  # mmHg: mean errors that are 0 in single precision
+_EXACT_OVERALL = 1e-5
+_GRIDS = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1)  # mmHg between values that devices, or people, write down
+_FINE = 0.02  # where values are on no grid
+_ON_GRID = 0.95
+_CENTRE = 5  # honest errors may be this much more frequent at 0 than next to it
+_LEAST_EQUAL = 5
+_PRESSURES = ("SBP", "DBP")
+
+
+def centred_predictors(case: Case) -> dict:
+    """Predictors whose mean error is 0 in each test subject, or in all together, as only the references can make it.
+
+    Parameters
+    ----------
+    case : Case
+
+    Returns
+    -------
+    dict
+        As from `make_leak`, counting predictors.
+
+    Notes
+    -----
+    A subject's mean error has a standard error of at least the SD of its errors over the root of their number, even
+    where no subject differs from any other. People's mean errors are too small if they are below `MOST_RATIO` of it in
+    the root mean square, or if more of them are 0 to rounding than chance explains (`MOST_P`). The same holds of the
+    mean over all windows, whose standard error comes from the subjects' means. A predictor that is constant within
+    each subject is not tested overall: the mean of all others errs by 0 overall.
+    """
+    found = []
+    for (network, seed), predicted in case.judged.predicted.items():
+        error = predicted - case.judged.reference
+        people = [_centred_people(error[:, at], case.judged.owner) for at in range(2)]
+        where = [f"in {text} ({pressure})" for pressure, text in zip(_PRESSURES, people, strict=True) if text]
+        if not where and _is_centred_overall(error, predicted, case.judged.owner):
+            where = ["over all test windows (SBP and DBP)"]
+        if where:
+            found.append(f"{network} seed {seed}: mean error 0 {' and '.join(where)}")
+    return make_leak(found, "predictors whose mean error is 0, as centring on the test references makes it")
+
+
+def equal_predictors(case: Case) -> dict:
+    """Predictors that equal the reference in more windows than nearly equal it.
+
+    Parameters
+    ----------
+    case : Case
+
+    Returns
+    -------
+    dict
+        As from `make_leak`, counting predictors.
+
+    Notes
+    -----
+    SBP and DBP of a window are compared on the grid on which they were written down. Errors of 0 are compared with
+    errors of one grid step: honest ones are about as frequent, up to five times with very small errors. Pairs that
+    occur several times in a subject, as a cuff's do, are left out: a held calibration value may equal them.
+    """
+    alone = _alone(case)
+    found = []
+    for (network, seed), predicted in case.judged.predicted.items():
+        own = alone & ~_repeated(predicted, case.judged.owner)
+        error = (predicted - case.judged.reference)[own]
+        if equal := _too_often_equal(error):
+            found.append(f"{network} seed {seed}: {equal} of {len(error)} windows")
+    return make_leak(found, "predictors that equal the reference, in both pressures, too often for chance")
+
+
+def _centred_people(error: np.ndarray, owner: np.ndarray) -> str:
+    """How many subjects have mean errors that are too near 0 for chance, in words; empty if none."""
+    people = pd.Series(error).groupby(owner).agg(["mean", "median", "std", "size"])
+    people = people[people["std"] > _EXACT]
+    if people.empty:
+        return ""
+    standard = people["std"] / np.sqrt(people["size"])
+    grid = _grid(error)
+    steps = {"mean": grid / people["size"], "median": grid}  # an honest median is often 0 on a coarse grid
+    for middle, step in steps.items():
+        square = ((people[middle].abs() + step) / standard) ** 2
+        if square.mean() < MOST_RATIO**2 and chi2.cdf(square.sum(), len(people)) < MOST_P:
+            return f"each of {len(people)} subjects"
+    zero = people["mean"].abs() <= _EXACT
+    likely = (2 * _EXACT + steps["mean"]) / (standard * np.sqrt(2 * np.pi))
+    if zero.any() and poisson.sf(zero.sum() - 1, likely.clip(upper=1).sum()) < MOST_P:
+        return f"{zero.sum()} of {len(people)} subjects"
+    return ""
+
+
+def _is_centred_overall(error: np.ndarray, predicted: np.ndarray, owner: np.ndarray) -> bool:
+    if not (pd.DataFrame(predicted).groupby(owner).std() > _EXACT).any(axis=None):
+        return False
+    means = pd.DataFrame(error).groupby(owner).mean()
+    standard = means.std().to_numpy() / np.sqrt(len(means))
+    if not (standard > _EXACT).all():
+        return False
+    steps = np.array([_grid(column) for column in error.T]) / len(error)
+    likely = (2 * _EXACT_OVERALL + steps) / (standard * np.sqrt(2 * np.pi))
+    return bool((np.abs(error.mean(axis=0)) <= _EXACT_OVERALL).all() and likely.prod() < MOST_P)
+
+
+def _too_often_equal(error: np.ndarray) -> int:
+    """How many windows have an error of 0 in both pressures, if these are too many; else 0."""
+    if len(error) < _LEAST_EQUAL:
+        return 0
+    cell = np.rint(error / np.array([_grid(column) or _FINE for column in error.T]))
+    away = np.abs(cell).max(axis=1)
+    equal, next_to = int((away == 0).sum()), int((away == 1).sum()) / 8
+    chance = max(_CENTRE * next_to, 0.01)
+    return equal if equal >= _LEAST_EQUAL and poisson.sf(equal - 1, chance) < MOST_P else 0
+
+
+def _grid(values: np.ndarray) -> float:
+    """Coarsest step of which nearly all values are multiples; 0 if there is none."""
+    for step in _GRIDS:
+        if (np.abs(values - step * np.rint(values / step)) < _EXACT).mean() >= _ON_GRID:
+            return step
+    return 0.0
+
+
+def _alone(case: Case) -> np.ndarray:
+    """Windows whose pair of references no other row of their subject has, of any subset."""
+    subjects = case.judged.subjects
+    parts = [(case.judged.owner, case.judged.reference)]
+    for rows in (case.training.drop_duplicates(["subject", "record", "start"]), case.calibration):
+        at = pd.Index(subjects).get_indexer(rows["subject"].astype(object))
+        parts.append((at[at >= 0], rows[["sbp_ref", "dbp_ref"]].to_numpy(float)[at >= 0]))
+    owner, pairs = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return ~_repeated(pairs, owner)[: len(case.windows)]
+
+
+def _repeated(pairs: np.ndarray, owner: np.ndarray) -> np.ndarray:
+    """Which pairs occur several times in their subject."""
+    rounded = np.round(pairs, 3)
+    return pd.DataFrame({"owner": owner, "sbp": rounded[:, 0], "dbp": rounded[:, 1]}).duplicated(keep=False).to_numpy()
