@@ -27,6 +27,17 @@ class TrainingOptions(Options):
     """Memory in MB for a set of windows; a larger set is read and shuffled in blocks of an eighth of it."""
 
 
+class IntervalOptions(Options):
+    """Intervals around the predictions of networks."""
+
+    level: float = option(0.9, ge=0.5, le=0.99)
+    """Share of a new person's windows whose SBP, and whose DBP, the intervals hold on average. 0.9 needs 9 validation
+    subjects, 0.95 needs 19; with fewer there are no intervals. Another level trains networks again."""
+    method: Literal["plain", "scaled", "none"] = "plain"
+    """`plain`: all windows are treated alike; `scaled`: wider where errors are expected to be larger, from the quantile
+    outputs if the network has them, else from its prediction and the pulse rate; `none`: no intervals."""
+
+
 class ArchitectureOptions(Options):
     """Options of one architecture; its file declares a subclass with the option `architecture`."""
 
@@ -36,6 +47,9 @@ class ArchitectureOptions(Options):
     """Its name in figures, if that differs from `printed_name`."""
     rank: ClassVar[int] = 50
     """Place in lists and tables: lower ranks first, equal ones by name. The paper's networks have 1 to 4."""
+
+    intervals: IntervalOptions = IntervalOptions()
+    """Intervals of this network; the options are taken from `intervals`."""
 
     def parameter_estimate(self, samples: int) -> float:
         """About how many parameters it has at full width, for windows of so many samples; 0 if that is not known."""
@@ -51,6 +65,9 @@ class NetworkOptions(ArchitectureOptions):
     """Factor on all layer widths."""
     derivatives: bool = False
     """Add the first and second derivatives as input channels."""
+    output: Literal["pressures", "quantiles"] = "pressures"
+    """`pressures`: SBP and DBP, trained by the squared error; `quantiles`: the median of each, which is the prediction,
+    and the limits of an interval at `intervals.level`, trained by the pinball loss."""
     batch_norm_momentum: float = option(0.99, ge=0, lt=1)
     """Momentum of batch normalization's moving statistics; use 0.9 for small studies."""
     training: TrainingOptions = TrainingOptions()

@@ -79,7 +79,7 @@ def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float 
     held = check_weights(path, memory_gb)
     import keras
 
-    from cuffless.networks import scaling  # noqa: F401  registers the layer that every file names
+    from cuffless.networks import quantiles, scaling  # noqa: F401  registers the layers that files name
 
     register_layers()
     _know_parts(path, config, [name for name in own if ":" in name])
@@ -169,7 +169,18 @@ def _metadata(path: Path, model) -> dict:
 
 
 def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):
-    """Predict SBP and DBP of PPG windows.
+    """Predict SBP and DBP of PPG windows: the first two columns of `predict_outputs`, whose parameters it takes.
+
+    Returns
+    -------
+    (n, 2) float32 array
+        SBP and DBP in mmHg.
+    """
+    return predict_outputs(model, ppg, derivatives=derivatives, batch_size=batch_size)[:, :2]
+
+
+def predict_outputs(model, ppg, *, derivatives: bool, batch_size: int = 512):
+    """Predict all outputs of a network for PPG windows.
 
     Parameters
     ----------
@@ -183,8 +194,8 @@ def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):
 
     Returns
     -------
-    (n, 2) float32 array
-        SBP and DBP in mmHg.
+    (n, 2 or 6) float32 array
+        SBP and DBP in mmHg; of a network with quantile outputs also their lower, then their upper limits.
 
     Raises
     ------
@@ -199,7 +210,7 @@ def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):
             f"with {channel_count(derivatives)} channel(s): cut or resample them to its length, and set "
             "derivatives as trained"
         )
-    predicted = np.empty((len(ppg), 2), np.float32)
+    predicted = np.empty((len(ppg), model.output_shape[-1]), np.float32)
     for start in range(0, len(ppg), batch_size):
         batch = ppg[start : start + batch_size]
         if not np.isfinite(batch).all():

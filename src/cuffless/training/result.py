@@ -10,7 +10,7 @@ import numpy as np
 
 from cuffless.files import whole_file
 from cuffless.networks.channels import input_channels
-from cuffless.networks.files import predict_pressures
+from cuffless.networks.files import predict_outputs
 from cuffless.training.backends import Engine
 
 HISTORY_COLUMNS = ("epoch", "loss", "mae", "val_loss", "val_mae", "val_mae_sbp", "val_mae_dbp", "seconds")
@@ -35,9 +35,13 @@ class TrainedNetwork:
 
     def pressures(self, ppg: np.ndarray) -> np.ndarray:
         """SBP and DBP in mmHg, (n, 2) float32, of windows (n, length)."""
+        return self.outputs(ppg)[:, :2]
+
+    def outputs(self, ppg: np.ndarray) -> np.ndarray:
+        """All outputs in mmHg, (n, 2 or 6) float32, of windows (n, length): SBP, DBP, their lower, their upper limits."""
         derivatives = bool(self.facts["options"].get("derivatives", False))
         if self.engine is None:
-            return predict_pressures(self.model, ppg, derivatives=derivatives)
+            return predict_outputs(self.model, ppg, derivatives=derivatives)
         parts = [ppg[start : start + _AT_ONCE] for start in range(0, len(ppg), _AT_ONCE)]
         return np.concatenate([self.engine.predict([input_channels(part, derivatives)]) for part in parts])
 
