@@ -97,6 +97,12 @@ def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float 
     return model, _metadata(path, model)
 
 
+def add_metadata(model, **values) -> None:
+    """Add JSON values to the metadata that are saved with a network of `build_network`."""
+    layer = _scaling_layer(model)
+    layer.metadata = json.dumps({**json.loads(layer.metadata), **values}, sort_keys=True)
+
+
 def _cause(error: BaseException) -> str:
     """The first error: Keras wraps it in errors of its own, which quote the whole configuration."""
     while any(word in str(error) for word in _WRAPPED) and (inner := error.__cause__ or error.__context__):
@@ -159,13 +165,18 @@ def _announced(config: dict) -> int:
 
 
 def _metadata(path: Path, model) -> dict:
+    layer = _scaling_layer(model)
+    if layer is None:
+        return {}
+    with reporting(path):
+        return dict(json.loads(layer.metadata))
+
+
+def _scaling_layer(model):
     from cuffless.networks.scaling import PressureScaling
 
-    for layer in reversed(getattr(model, "layers", [])):
-        if isinstance(layer, PressureScaling):
-            with reporting(path):
-                return dict(json.loads(layer.metadata))
-    return {}
+    layers = reversed(getattr(model, "layers", []))
+    return next((layer for layer in layers if isinstance(layer, PressureScaling)), None)
 
 
 def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):

@@ -71,8 +71,8 @@ def train_network(
     Notes
     -----
     Paper, section 3.5.2: Adam, mean squared error (here in mmHg, after the fixed rescaling), early stopping
-    on the validation loss, lowest validation MAE kept. Quantile outputs are trained by the pinball loss. One machine type, backend, thread count and set
-    of versions give the same weights to the bit.
+    on the validation loss, lowest validation MAE kept. Quantile outputs are trained by the pinball loss. One
+    machine type, backend, thread count and set of versions give the same weights to the bit.
     """
     training = getattr(options, "training", None)
     backend = use_backend(training.backend if training else current_backend())

@@ -18,7 +18,8 @@ class Tail:
     Parameters
     ----------
     model : keras.Model
-        Gives SBP and DBP in mmHg; functional. Of quantile outputs only the medians are fine-tuned. It shares its weights with the tail, whose `reset` restores them.
+        Gives SBP and DBP in mmHg; functional. Of quantile outputs only the medians are fine-tuned. It shares its
+        weights with the tail, whose `reset` restores them.
     layers : {"heads", "dense", "all", "last7"}
         Layers that train; see `trained_layers`.
     derivatives : bool

@@ -29,8 +29,8 @@ class BackendError(RuntimeError):
 class Engine(Protocol):
     """Trains one network by Adam, and runs it; made once, used for any number of windows.
 
-    The loss is the mean squared error, or the pinball loss of quantile outputs. Weights are always those of the model. Made by ``Engine(model, learning_rate)``, whose layers train or not as they
-    are set then.
+    The loss is the mean squared error, or the pinball loss of quantile outputs. Weights are always those of the model.
+    Made by ``Engine(model, learning_rate)``, whose layers train or not as they are set then.
     """
 
     def train(self, x: list[np.ndarray], y: np.ndarray, order: np.ndarray, batch_size: int):
