@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from cuffless.config import IntervalOptions
 from cuffless.conformal import person_quantile
 from cuffless.training.intervals import LIMITS, Intervals, calibrate
+from cuffless.training.intervals.difficulty import held_out_difficulty
 from cuffless.training.predictions import METADATA_KEY, named_outputs, write_predictions
 
 PRESSURES = ["sbp", "dbp"]
@@ -177,3 +178,13 @@ def test_the_files_metadata_give_the_level(table, tmp_path):
     pd.testing.assert_frame_equal(pd.read_parquet(path), calibration.table)
     write_predictions(calibrate(table, IntervalOptions(method="none")), path)
     assert METADATA_KEY.encode() not in pyarrow.parquet.read_schema(path).metadata
+
+
+def test_ones_own_errors_do_not_reach_the_difficulty_that_calibrates():
+    rng = np.random.default_rng(0)
+    owner = np.repeat(np.arange(12), 5)
+    clues, errors = rng.normal(size=(60, 3)), rng.gamma(2, 4, (60, 2))
+    before = held_out_difficulty(clues, errors, owner)
+    after = held_out_difficulty(clues, np.where(owner[:, None] == 3, 10 * errors, errors), owner)
+    np.testing.assert_array_equal(after[owner == 3], before[owner == 3])
+    assert not np.allclose(after[owner == 4], before[owner == 4])
