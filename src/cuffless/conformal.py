@@ -73,20 +73,20 @@ def persons_needed(level: float) -> int:
     return max(1, math.ceil(level / (1 - level) - ROUNDING))
 
 
-def interval(prediction: np.ndarray, quantile: float, difficulty: np.ndarray | float = 1.0):
+def interval(prediction: np.ndarray, quantile: np.ndarray | float, difficulty: np.ndarray | float = 1.0):
     """Interval around each prediction of a new person.
 
     Parameters
     ----------
-    prediction : (n,) float array
-    quantile : float
+    prediction : (n,) or (n, 2) float array
+    quantile : float, or one for each column
         Of the calibration windows' ``|error| / difficulty``, from `person_quantile`.
-    difficulty : (n,) float array or float
+    difficulty : float array like `prediction`, or float
         Positive; 1: every window gets the same width (plain).
 
     Returns
     -------
-    lo, hi : (n,) float arrays
+    lo, hi : float arrays like `prediction`
     """
     half = quantile * np.asarray(difficulty, float)
     return prediction - half, prediction + half

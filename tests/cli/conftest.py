@@ -57,12 +57,12 @@ def noisy_csv(simulated, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def save_model(tmp_path_factory):
-    """Save a network that was never trained: save_model(windows, n_outputs) -> path."""
+    """Save a network that was never trained: save_model(windows, samples, more metadata) -> path."""
     from cuffless.networks import build_network, save_network
 
-    def save(windows: WindowOptions | None = SHORT, samples: int | None = None):
+    def save(windows: WindowOptions | None = SHORT, samples: int | None = None, **more):
         path = tmp_path_factory.mktemp("model") / "model.keras"
-        metadata = {} if windows is None else {"windows": windows.model_dump(mode="json")}
+        metadata = more if windows is None else {"windows": windows.model_dump(mode="json"), **more}
         shape = (samples or windows.samples, 1)
         model = build_network(MeanOptions(), shape, label_mean=LABEL_MEAN, label_sd=LABEL_SD, metadata=metadata)
         save_network(model, path)

@@ -64,7 +64,9 @@ def test_json_has_medians_and_no_number_that_is_not_one(cuffless, noisy_csv, mod
         "windows",
         "input_check",
         "read_as",
+        "intervals",
     }
+    assert answer["intervals"] == "No intervals: the model file holds none."
     assert len(answer["windows"]) == len(table)
     assert [set(row) for row in answer["windows"]] == [set(COLUMNS)] * len(table)
     assert {row["sbp"] is None for row in answer["windows"] if not row["accepted"]} == {True}

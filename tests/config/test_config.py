@@ -25,6 +25,8 @@ from cuffless.config.documentation import option_table, schema
         ({"windows": {"rules": ["snr", "snr"]}}, "values must be unique"),
         ({"study": {"seeds": [0, 0]}}, "study.seeds: [0, 0] is not allowed: values must be unique"),
         ({"study": {"seeds": [-1]}}, "study.seeds.0: -1 is not allowed"),
+        ({"intervals": {"level": 95}}, "intervals.level: 95 is not allowed"),
+        ({"networks": {"mean": {"output": "quantiles"}}}, "networks.mean.output: unknown option"),
         ({"records": {"source": "wfdb"}}, "records.path: source wfdb needs the folder of the recordings"),
     ],
 )
@@ -144,3 +146,15 @@ def test_whom_a_record_is_of_changes_neither_the_listing_nor_the_windows():
     assert plain.reading() == runs.reading()
     assert json.loads(runs.naming()) == {"identity": "runs", "runs_gap": 5}
     assert plain.naming() == RecordOptions(runs_gap=5).naming()
+
+
+def test_intervals_are_those_of_the_section_unless_a_network_has_its_own():
+    config = read_config(
+        {
+            "intervals": {"level": 0.8, "method": "scaled"},
+            "networks": {"alexnet": {"intervals": {"method": "none"}}, "lstm": {}},
+            "study": {"networks": ["alexnet", "lstm"]},
+        }
+    )
+    found = {name: (network.intervals.level, network.intervals.method) for name, network in config.networks.items()}
+    assert found == {"alexnet": (0.8, "none"), "lstm": (0.8, "scaled"), "mean": (0.8, "scaled")}

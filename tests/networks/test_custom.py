@@ -40,8 +40,8 @@ def own(build, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delitem(sys.modules, "own_networks", raising=False)
 
-    def make(function, **parameters):
-        return build(CustomOptions(architecture=f"own_networks:{function}", parameters=parameters))
+    def make(function, output="pressures", **parameters):
+        return build(CustomOptions(architecture=f"own_networks:{function}", output=output, parameters=parameters))
 
     return make
 
@@ -81,3 +81,10 @@ def test_a_network_that_does_not_fit_is_named(own, function, parameters, message
 def test_a_module_that_is_not_there_is_named(build):
     with pytest.raises(ValueError, match=r"absent_module:network: No module.*working directory or on PYTHONPATH"):
         build(CustomOptions(architecture="absent_module:network"))
+
+
+def test_quantile_outputs_of_ones_own_network_are_six_units(own):
+    assert own("network", output="quantiles", units=6).output_shape == (None, 6)
+    for wrong in ({}, {"units": 1, "heads": 2}):
+        with pytest.raises(ValueError, match=r"it must give \(None, 6\), six units for output: quantiles"):
+            own("network", output="quantiles", **wrong)

@@ -27,6 +27,9 @@ AUDIT = {
 WINDOWS = {"length": 7, "samples_per_beat": 25, "cropping": "beats", "band": [0.5, 8.0], "labels": "exact"}
 
 
+INTERVALS = {"method": "plain", "quantile": [30.2, 17.8], "holds": "The intervals hold 90 % of them."}
+
+
 def predictions(shared=0):
     """Training windows of six subjects, and test windows of twenty others."""
     rng = np.random.default_rng(2)
@@ -130,3 +133,11 @@ def test_the_mean_regressor_has_a_card_too(card):
     said = card(rows, run={**RUN, "options": {"architecture": "mean"}})
     assert "Always predicts the mean pressures of its training windows" in said
     assert "skill 0.00" in said
+
+
+def test_intervals_are_described_or_the_reason_why_there_are_none(card):
+    assert "Without intervals: none were calibrated." in card()
+    assert "Without intervals: need 9 people." in card(run=RUN | {"intervals": {"reason": "need 9 people"}})
+    said = card(run=RUN | {"intervals": INTERVALS})
+    assert "hold 90 % of them. They are the prediction ± 30.2 mmHg and ± 17.8 mmHg (SBP and DBP)." in said
+    assert "a width of its own" in card(run=RUN | {"intervals": INTERVALS | {"method": "scaled"}})

@@ -14,7 +14,7 @@ def build(input_shape, options):
     x = keras.layers.BatchNormalization(momentum=0.9)(x)
     x = keras.layers.Dropout(0.1)(keras.layers.Flatten()(x))
     x = keras.layers.Dense(16, activation="relu")(x)
-    return keras.Model(inputs, keras.layers.Dense(2)(x))
+    return keras.Model(inputs, keras.layers.Dense(6 if options.output == "quantiles" else 2)(x))
 """
 
 

@@ -9,9 +9,11 @@ import pytest
 from small_networks import SMALL, training
 
 from cuffless.config import ProtocolOptions
-from cuffless.networks import build_network, load_network, predict_pressures
+from cuffless.networks import build_network, load_network, predict_outputs, predict_pressures
+from cuffless.networks.quantiles import quantile_level
 from cuffless.training import open_windows, train_network
 from cuffless.training.backends import current_module
+from cuffless.training.backends.loss import pinball
 from cuffless.training.tail import Tail
 from cuffless.training.tuner import Tuner
 
@@ -88,6 +90,29 @@ def test_a_network_is_trained_resumed_saved_and_fine_tuned(options, windows, bac
     tail.reset()
     for one, other in zip(calm.model.get_weights(), weights, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("options", [*SMALL, "own"], indirect=True)
+def test_a_network_of_quantiles_is_trained_saved_and_read(options, windows, tmp_path):
+    options = options.model_copy(update={"output": "quantiles", "training": training(epochs=1)})
+    trained = train_network(options, *windows, seed=4, log=lambda line: None)
+    val = open_windows(windows[1])
+    outputs = trained.outputs(val.ppg)
+    median, lower, upper = np.split(outputs, 3, axis=1)
+    assert np.isfinite(outputs).all()
+    assert (lower < median).all()
+    assert (median < upper).all()
+    np.testing.assert_array_equal(trained.pressures(val.ppg), median)
+    losses = pinball(outputs.astype(float), val.labels, np.array([[0.5], [0.05], [0.95]]), np)
+    [row] = trained.history
+    assert row["val_loss"] == pytest.approx(losses.mean() + sum(map(float, trained.model.losses)), rel=1e-3)
+    assert row["val_mae"] == pytest.approx(np.abs(median - val.labels).mean(), rel=1e-4)
+
+    trained.save(tmp_path)
+    again, _ = load_network(tmp_path / "model.keras")
+    assert quantile_level(again) == options.intervals.level
+    np.testing.assert_allclose(predict_outputs(again, val.ppg, derivatives=False), outputs, rtol=0, atol=1e-2)
+    np.testing.assert_allclose(predict_pressures(again, val.ppg, derivatives=False), median, rtol=0, atol=1e-2)
 
 
 def _folder(request, tmp_path) -> Path:

@@ -7,10 +7,10 @@ import pytest
 from cuffless.config import MeanOptions, RecordOptions, SimulatorOptions, WindowOptions
 from cuffless.records import find_records, list_records
 from cuffless.simulator import simulate_subject, write_cohort
+from cuffless.training.predictor import load_predictor
 from cuffless.training.recordings import (
     PREDICTION_COLUMNS,
     SUMMARY_COLUMNS,
-    load_predictor,
     predict_ppg,
     predict_stored,
 )

@@ -50,13 +50,15 @@ def test_predictions_keep_to_their_contract(tiny_study):
     manifest = pd.read_parquet(tiny_study.folder / "results/tiny/designs/splits/nonmixed.parquet")
     assert len(table) == len(manifest)
     assert set(table["subset"]) == {"train", "val", "test"}
-    test = table["subset"] == "test"
-    assert table.loc[test, ["sbp", "dbp"]].notna().all(axis=None)
-    assert table.loc[~test, ["sbp", "dbp"]].isna().all(axis=None)
+    train = table["subset"] == "train"
+    assert table.loc[~train, ["sbp", "dbp"]].notna().all(axis=None)
+    assert table.loc[train, ["sbp", "dbp"]].isna().all(axis=None)
     subjects = table.groupby("subset")["subject"].agg(set)
     assert not subjects["train"] & subjects["test"]
     run = json.loads((tiny_study.folder / TRAINING.format("nonmixed", "run.json")).read_text())
     assert {"options", "versions", "seed", "hardware"} <= set(run)
+    assert "need 9 people in the validation set, and it has 4:" in run["intervals"]["reason"]
+    assert "sbp_lo" not in table
 
 
 def test_the_mean_regressor_predicts_the_mean_of_its_own_training_set_only(tiny_study):

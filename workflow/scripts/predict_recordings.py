@@ -5,7 +5,8 @@ from cuffless.files import whole_file
 from cuffless.joblog import logged
 from cuffless.records import find_records
 from cuffless.training.backends import use_backend
-from cuffless.training.recordings import load_predictor, predict_ppg, predict_stored
+from cuffless.training.predictor import load_predictor
+from cuffless.training.recordings import predict_ppg, predict_stored
 
 with logged(snakemake.log[0]):
     use_backend(snakemake.params.backend)

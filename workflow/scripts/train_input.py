@@ -1,4 +1,4 @@
-"""Train a network of the input study, and predict its test windows; the network itself is not kept."""
+"""Train a network of the input study, and predict its windows; the network itself is not kept."""
 
 from pathlib import Path
 
@@ -6,9 +6,15 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from cuffless.config import AnyNetwork
-from cuffless.files import whole_file
 from cuffless.joblog import logged
-from cuffless.training import people_of, prediction_table, state_folder, train_network
+from cuffless.training import (
+    calibrate,
+    people_of,
+    prediction_table,
+    state_folder,
+    train_network,
+    write_predictions,
+)
 
 with logged(snakemake.log[0]):
     out, params, wildcards, files = snakemake.output, snakemake.params, snakemake.wildcards, snakemake.input
@@ -24,10 +30,12 @@ with logged(snakemake.log[0]):
         trained,
         manifest,
         files.test,
+        val_store=files.val,
         network=wildcards.network,
         split=name,
         seed=seed,
     )
-    with whole_file(out.predictions) as part:
-        table.to_parquet(part, index=False)
+    calibration = calibrate(table, options.intervals)
+    write_predictions(calibration, out.predictions)
+    trained.keep_intervals(calibration)
     trained.save(Path(out.run).parent, model=False)

@@ -1,4 +1,4 @@
-"""Train a network on a split, and predict its test windows."""
+"""Train a network on a split, predict its validation and test windows, and calibrate its intervals on the former."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,15 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from cuffless.config import AnyNetwork, TrainingOptions
-from cuffless.files import whole_file
 from cuffless.joblog import logged
-from cuffless.training import people_of, prediction_table, state_folder, train_network
+from cuffless.training import (
+    calibrate,
+    people_of,
+    prediction_table,
+    state_folder,
+    train_network,
+    write_predictions,
+)
 
 with logged(snakemake.log[0]):
     out, params, wildcards = snakemake.output, snakemake.params, snakemake.wildcards
@@ -36,10 +42,12 @@ with logged(snakemake.log[0]):
         trained,
         manifest,
         snakemake.input.test,
+        val_store=snakemake.input.val,
         network=wildcards.network,
         split=wildcards.split,
         seed=seed,
     )
-    with whole_file(out.predictions) as part:
-        table.to_parquet(part, index=False)
+    calibration = calibrate(table, options.intervals)
+    write_predictions(calibration, out.predictions)
+    trained.keep_intervals(calibration)
     trained.save(Path(out.model).parent)

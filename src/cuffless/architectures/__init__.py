@@ -12,11 +12,12 @@ import importlib
 from functools import cache
 from types import ModuleType
 
-from cuffless.architectures.options import ArchitectureOptions, NetworkOptions, TrainingOptions
+from cuffless.architectures.options import ArchitectureOptions, IntervalOptions, NetworkOptions, TrainingOptions
 from cuffless.plugins import modules_in
 
 __all__ = [
     "ArchitectureOptions",
+    "IntervalOptions",
     "NetworkOptions",
     "TrainingOptions",
     "architecture_module",

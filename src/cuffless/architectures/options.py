@@ -27,6 +27,17 @@ class TrainingOptions(Options):
     """Memory in MB for a set of windows; a larger set is read and shuffled in blocks of an eighth of it."""
 
 
+class IntervalOptions(Options):
+    """Intervals around the predictions of networks."""
+
+    level: float = option(0.9, ge=0.5, le=0.99)
+    """Share of a new person's windows whose SBP, and whose DBP, the intervals hold on average. 0.9 needs 9 validation
+    subjects, 0.95 needs 19; with fewer there are no intervals. Another level trains networks again."""
+    method: Literal["plain", "scaled", "none"] = "plain"
+    """`plain`: all windows are treated alike; `scaled`: wider where errors are expected to be larger, from the quantile
+    outputs if the network has them, else from its prediction and the pulse rate; `none`: no intervals."""
+
+
 class ArchitectureOptions(Options):
     """Options of one architecture; its file declares a subclass with the option `architecture`."""
 
@@ -39,6 +50,8 @@ class ArchitectureOptions(Options):
 
     closed_form: ClassVar[bool] = False
     """Whether it is fitted at once, and not in epochs."""
+    intervals: IntervalOptions = IntervalOptions()
+    """Intervals of this network; the options are taken from `intervals`."""
 
     def parameter_estimate(self, samples: int) -> float:
         """About how many parameters it has at full width, for windows of so many samples; 0 if that is not known."""
@@ -54,6 +67,9 @@ class NetworkOptions(ArchitectureOptions):
     """Factor on all layer widths."""
     derivatives: bool = False
     """Add the first and second derivatives as input channels."""
+    output: Literal["pressures", "quantiles"] = "pressures"
+    """`pressures`: SBP and DBP, trained by the squared error; `quantiles`: the median of each, which is the prediction,
+    and the limits of an interval at `intervals.level`, trained by the pinball loss."""
     batch_norm_momentum: float = option(0.99, ge=0, lt=1)
     """Momentum of batch normalization's moving statistics; use 0.9 for small studies."""
     training: TrainingOptions = TrainingOptions()

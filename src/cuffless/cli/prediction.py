@@ -2,6 +2,8 @@
 
 import shlex
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -56,7 +58,7 @@ def run_predict(
         call = f"predict --model {shlex.quote(str(model_path))}"
         record = open_signal(path, fs, columns, rows, study, need_abp=False, ppg=ppg, command=call)
         record = apply_invert(record, invert, study)
-        table, note = _predict(record, model_path, study, cuff, own, backend)
+        table, notes = _predict(record, model_path, study, cuff, own, backend)
     except (ConfigError, ValueError, OSError, BackendError) as error:
         raise UsageError(str(error)) from None
     except (RecordError, CalibrationError) as error:
@@ -73,7 +75,8 @@ def run_predict(
         with output_file("--output", output) as part:
             table.to_csv(part, index=False, float_format="%.2f")
     if as_json:
-        print_json(_answer(record.name, model_path, table, reason, record.read_as, warnings))
+        told = {name: notes[name] for name in ("level", "intervals") if name in notes}
+        print_json(_answer(record.name, model_path, table, reason, record.read_as, warnings, told))
     elif not output:
         print(table.to_csv(index=False, float_format="%.2f"), end="")
     if reason:
@@ -82,19 +85,20 @@ def run_predict(
         accepted = accepted[~accepted["calibration"]] if not accepted["calibration"].all() else accepted
     medians = f"{accepted['sbp'].median():.0f}/{accepted['dbp'].median():.0f} mmHg"
     n = int(table["accepted"].sum())
-    complain(
-        f"{record.name}: {n} of {len(table)} windows accepted, median {medians}.{note}{_input_note(table)} {CAVEAT}"
-    )
+    sentences = [notes[name] for name in ("calibration", "intervals") if name in notes]
+    sentences = [*sentences, *filter(None, [_input_note(table)]), CAVEAT]
+    complain(f"{record.name}: {n} of {len(table)} windows accepted, median {medians}. {' '.join(sentences)}")
     return ""
 
 
-def _predict(record, model_path: Path, study, cuff, own: list[str], backend) -> tuple[pd.DataFrame, str]:
-    """The table of predictions, and a note on its calibration."""
+def _predict(record, model_path: Path, study, cuff, own: list[str], backend) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The table of predictions, and notes by name: of its `calibration`, its `intervals` and their `level`."""
     if not model_path.is_file():
         raise UsageError(f"--model {model_path} not found; a study writes results/DATASET/training/.../model.keras")
     with without_backend_chatter():
         chosen = use_backend(backend or (study.training.backend if study else "tensorflow"))
-        from cuffless.training.recordings import load_predictor, predict_record
+        from cuffless.training.predictor import load_predictor
+        from cuffless.training.recordings import predict_record
 
         values = None if cuff[0] is None else read_cuff_values(cuff[0])
         by, within = cuff[1] or "tuning", cuff[2] or WITHIN
@@ -105,8 +109,20 @@ def _predict(record, model_path: Path, study, cuff, own: list[str], backend) -> 
         own = own + study.own_code if study else own
         predictor = load_predictor(model_path, windows, own=own, memory_gb=memory_gb)
         if values is None:
-            return predict_record(record, predictor)[list(COLUMNS)], ""
+            table = predict_record(record, predictor)
+            return table[_columns(predictor)], _interval_notes(predictor)
         return _predict_calibrated(record, predictor, values, _protocol(study), by, within)
+
+
+def _columns(predictor) -> list[str]:
+    limits = predictor.columns[2:]
+    return [*COLUMNS[:4], *limits, *COLUMNS[4:]]
+
+
+def _interval_notes(predictor) -> dict[str, Any]:
+    if predictor.intervals is None:
+        return {"intervals": f"No intervals: {predictor.why_no_intervals}."}
+    return {"level": predictor.intervals.level, "intervals": predictor.intervals.holds()}
 
 
 def _protocol(study) -> ProtocolOptions:
@@ -114,13 +130,15 @@ def _protocol(study) -> ProtocolOptions:
     return next(iter((study.personalization if study else PersonalizationOptions()).named.values()))
 
 
-def _predict_calibrated(record, predictor, values, options, by: str, within: float) -> tuple[pd.DataFrame, str]:
+def _predict_calibrated(
+    record, predictor, values, options, by: str, within: float
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     from cuffless.training.cuff import predict_calibrated
 
     found = predict_calibrated(record, predictor, values, options, method=by, within=within)
     n = int(found.windows["calibration"].sum())
     several = "s" if len(found.used) > 1 else ""
-    note = f" Calibrated ({by}) on {n} windows near {len(found.used)} cuff value{several}"
+    note = f"Calibrated ({by}) on {n} windows near {len(found.used)} cuff value{several}"
     if not found.moved:
         note += "; fine-tuning did not improve the network: try --by offset"
     if len(found.passed_over):
@@ -129,15 +147,26 @@ def _predict_calibrated(record, predictor, values, options, by: str, within: flo
     early = int((found.windows["accepted"] & found.windows["since_calibration"].isna()).sum())
     if early:
         note += f"; {early} windows are before the first cuff value"
-    return found.windows[[*COLUMNS, *CALIBRATED]], f"{note}."
+    notes = {"calibration": f"{note}."}
+    if predictor.intervals is not None:
+        notes["intervals"] = "No intervals: those of the network do not hold once it is calibrated for a person."
+    return found.windows[[*COLUMNS, *CALIBRATED]], notes
 
 
-def _answer(name: str, model_path: Path, table: pd.DataFrame, reason: str, read_as: str = "", warnings=()) -> dict:
+def _answer(
+    name: str,
+    model_path: Path,
+    table: pd.DataFrame,
+    reason: str,
+    read_as: str = "",
+    warnings=(),
+    told=MappingProxyType({}),
+) -> dict:
     accepted = table[table["accepted"].astype(bool)]
     medians = {f"{figure}_median": _median(accepted[figure]) for figure in FIGURES}
     answer = {"record": name, "model": str(model_path), **medians, "windows": table.to_dict("records")}
     check = table.attrs.get("input_check", {})
-    notes = {"input_check": check, "read_as": read_as, "warnings": warnings, "reason": reason}
+    notes = {"input_check": check, "read_as": read_as, **told, "warnings": warnings, "reason": reason}
     return {**answer, **{name: note for name, note in notes.items() if note}}
 
 
@@ -153,7 +182,7 @@ def _input_note(table: pd.DataFrame) -> str:
     sd = "/".join(f"{check[f'{name}_label_sd']:.0f}" for name in still if check[f"{name}_label_sd"] is not None)
     trained = f"; its training labels have SD {sd} mmHg" if sd else ""
     return (
-        f" {which}{before} hardly depend on the recording: the network moves by {spread} mmHg between its windows and "
+        f"{which}{before} hardly depend on the recording: the network moves by {spread} mmHg between its windows and "
         f"by {change} mmHg when they are played backwards and slower{trained}."
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cuffless.architectures import NetworkOptions, TrainingOptions, architectures
+from cuffless.architectures import IntervalOptions, NetworkOptions, TrainingOptions, architectures
 from cuffless.config.inputs import Crop, InputOptions, InputTrainingOptions, crop_named, input_network
 from cuffless.config.leakage import LeakageOptions
 from cuffless.config.learning import (
@@ -42,6 +42,7 @@ __all__ = [
     "FigureOptions",
     "InputOptions",
     "InputTrainingOptions",
+    "IntervalOptions",
     "LeakageOptions",
     "NetworkOptions",
     "Options",

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from cuffless.architectures import NetworkOptions, TrainingOptions, architectures
+from cuffless.architectures import IntervalOptions, NetworkOptions, TrainingOptions, architectures
 from cuffless.config import (
     ChannelOptions,
     CustomOptions,
@@ -104,6 +104,7 @@ SECTIONS: tuple[Section, ...] = (
     *(Section(f"networks.NAME, {name}", options, _NETWORK) for name, options in architectures().items()),
     Section("networks.NAME, module:function", CustomOptions, _NETWORK),
     Section("training", TrainingOptions, ("training",)),
+    Section("intervals", IntervalOptions, ("networks", "training")),
     Section("inputs", InputOptions, ("designs", "workflow")),
     Section("inputs.training", InputTrainingOptions, ("training",)),
     Section("personalization", ProtocolOptions, ("designs", "training", "arms", "workflow")),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictInt, ValidationError, field_validator, model_validator
 
-from cuffless.architectures import TrainingOptions
+from cuffless.architectures import IntervalOptions, TrainingOptions
 from cuffless.config.inputs import InputOptions
 from cuffless.config.leakage import LeakageOptions, check_doses, dial_blocks
 from cuffless.config.learning import ARCHITECTURES, AnyNetwork, EvaluationOptions, FigureOptions
@@ -101,6 +101,8 @@ class StudyConfig(Options):
     """Named networks."""
     training: TrainingOptions = TrainingOptions()
     """Options of training."""
+    intervals: IntervalOptions = IntervalOptions()
+    """Options of the intervals around predictions."""
     inputs: InputOptions = InputOptions()
     """Options of the input study."""
     evaluation: EvaluationOptions = EvaluationOptions()
@@ -226,8 +228,8 @@ def _resolve_names(raw: Mapping) -> dict:
     if "personalization" in config:
         config["personalization"] = _named_over_section(config["personalization"], {"main": {}}, PRESETS)
     networks = config.get("networks") or {name: {} for name in defaults["study"].default.networks}
-    config["networks"] = {name: _network(name, block, config.get("training")) for name, block in networks.items()}
-    config["networks"].setdefault("mean", {"architecture": "mean"})
+    networks = {**networks, "mean": networks.get("mean", {})}
+    config["networks"] = {name: _network(name, block, config) for name, block in networks.items()}
     return config
 
 
@@ -246,14 +248,15 @@ def _named_over_section(section: Any, named: Mapping, presets: Mapping = Mapping
     return {**base, "named": blocks}
 
 
-def _network(name: str, block: Any, training: Any) -> Any:
+def _network(name: str, block: Any, config: Mapping) -> Any:
     if block is not None and not isinstance(block, Mapping):
         return block
     block = {"architecture": name, **(block or {})}
     if isinstance(block["architecture"], str):
         block["architecture"] = resolve("cuffless.networks", block["architecture"], ARCHITECTURES)
+    block["intervals"] = merge(config.get("intervals"), block.get("intervals"))
     if block["architecture"] != "mean":
-        block["training"] = merge(training, block.get("training"))
+        block["training"] = merge(config.get("training"), block.get("training"))
     return block
 
 

@@ -7,7 +7,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from cuffless.networks.channels import channel_count, input_channels
-from cuffless.networks.files import load_network, predict_pressures, save_network
+from cuffless.networks.files import load_network, predict_outputs, predict_pressures, save_network
 from cuffless.networks.layers import describe_layers
 from cuffless.networks.registry import build_network, least_length
 
@@ -18,6 +18,7 @@ __all__ = [
     "input_channels",
     "least_length",
     "load_network",
+    "predict_outputs",
     "predict_pressures",
     "save_network",
 ]

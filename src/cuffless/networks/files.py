@@ -88,7 +88,7 @@ def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float 
     held = check_weights(path, memory_gb)
     import keras
 
-    from cuffless.networks import scaling  # noqa: F401  registers the layer that every file names
+    from cuffless.networks import quantiles, scaling  # noqa: F401  registers the layers that files name
 
     register_layers()
     own = [name for name in own if ":" in name]
@@ -106,6 +106,12 @@ def load_network(path: str | Path, own: Iterable[str] = (), *, memory_gb: float 
     if reason:
         raise ValueError(reason)
     return model, _metadata(path, model)
+
+
+def add_metadata(model, **values) -> None:
+    """Add JSON values to the metadata that are saved with a network of `build_network`."""
+    layer = _scaling_layer(model)
+    layer.metadata = json.dumps({**json.loads(layer.metadata), **values}, sort_keys=True)
 
 
 def _cause(error: BaseException) -> str:
@@ -183,13 +189,18 @@ def _announced(config: dict) -> int:
 
 
 def _metadata(path: Path, model) -> dict:
+    layer = _scaling_layer(model)
+    if layer is None:
+        return {}
+    with reporting(path):
+        return dict(json.loads(layer.metadata))
+
+
+def _scaling_layer(model):
     from cuffless.networks.scaling import PressureScaling
 
-    for layer in reversed(getattr(model, "layers", [])):
-        if isinstance(layer, PressureScaling):
-            with reporting(path):
-                return dict(json.loads(layer.metadata))
-    return {}
+    layers = reversed(getattr(model, "layers", []))
+    return next((layer for layer in layers if isinstance(layer, PressureScaling)), None)
 
 
 def run_batch(model, x):
@@ -202,7 +213,18 @@ def run_batch(model, x):
 
 
 def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):
-    """Predict SBP and DBP of PPG windows.
+    """Predict SBP and DBP of PPG windows: the first two columns of `predict_outputs`, whose parameters it takes.
+
+    Returns
+    -------
+    (n, 2) float32 array
+        SBP and DBP in mmHg.
+    """
+    return predict_outputs(model, ppg, derivatives=derivatives, batch_size=batch_size)[:, :2]
+
+
+def predict_outputs(model, ppg, *, derivatives: bool, batch_size: int = 512):
+    """Predict all outputs of a network for PPG windows.
 
     Parameters
     ----------
@@ -216,8 +238,8 @@ def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):
 
     Returns
     -------
-    (n, 2) float32 array
-        SBP and DBP in mmHg.
+    (n, 2 or 6) float32 array
+        SBP and DBP in mmHg; of a network with quantile outputs also their lower, then their upper limits.
 
     Raises
     ------
@@ -232,7 +254,7 @@ def predict_pressures(model, ppg, *, derivatives: bool, batch_size: int = 512):
             f"with {channel_count(derivatives)} channel(s): cut or resample them to its length, and set "
             "derivatives as trained"
         )
-    predicted = np.empty((len(ppg), 2), np.float32)
+    predicted = np.empty((len(ppg), model.output_shape[-1]), np.float32)
     for start in range(0, len(ppg), batch_size):
         batch = ppg[start : start + batch_size]
         if not np.isfinite(batch).all():

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from cuffless.architectures import architecture_module
 from cuffless.networks.channels import channel_count
-from cuffless.networks.custom import custom_features
+from cuffless.networks.custom import custom_features, output_count
 
 
 def least_length(options) -> int:
@@ -33,7 +33,8 @@ def build_network(options, input_shape: tuple[int, int], *, label_mean, label_sd
     -------
     keras.Model
         Input (batch, length, channels), output (batch, 2) in mmHg, not compiled. The linear outputs are the
-        layer `head`, the rescaling `mmhg` (fixed, without weights).
+        layer `head`, the rescaling `mmhg` (fixed, without weights). With quantile outputs (batch, 6): medians, lower
+        limits, upper limits, each of SBP and DBP.
 
     Raises
     ------
@@ -47,6 +48,7 @@ def build_network(options, input_shape: tuple[int, int], *, label_mean, label_sd
     """
     import keras
 
+    from cuffless.networks.quantiles import PRESSURES, OrderedQuantiles
     from cuffless.networks.scaling import PressureScaling
 
     length, channels = input_shape
@@ -69,7 +71,12 @@ def build_network(options, input_shape: tuple[int, int], *, label_mean, label_sd
         features = architecture_module(options).build(inputs, options)
         trainable = options.architecture != "mean"
         initializer = "glorot_uniform" if trainable else "zeros"
-        outputs = keras.layers.Dense(2, kernel_initializer=initializer, trainable=trainable, name="head")(features)
+        head = keras.layers.Dense(
+            output_count(options), kernel_initializer=initializer, trainable=trainable, name="head"
+        )
+        outputs = head(features)
+    if output_count(options) > PRESSURES:
+        outputs = OrderedQuantiles(options.intervals.level, name="quantiles", dtype="float32")(outputs)
     text = json.dumps(dict(metadata or {}), sort_keys=True)
     outputs = PressureScaling(label_mean, label_sd, text, name="mmhg", dtype="float32")(outputs)
     return keras.Model(inputs, outputs, name=options.architecture.split(":")[-1])

@@ -9,6 +9,8 @@ from keras import ops
 class PressureScaling(keras.layers.Layer):
     """Multiply SBP and DBP by the training labels' SD and add their mean; nothing here is a weight.
 
+    Quantile outputs are pairs of SBP and DBP, too.
+
     Parameters
     ----------
     mean, sd : two floats each
@@ -31,8 +33,9 @@ class PressureScaling(keras.layers.Layer):
         self.metadata = metadata
 
     def call(self, inputs):
-        """Pressures in mmHg, shape (batch, 2)."""
-        return inputs * ops.array(self.sd, inputs.dtype) + ops.array(self.mean, inputs.dtype)
+        """Pressures in mmHg, shape (batch, 2), or (batch, 6) with quantile outputs."""
+        pairs = inputs.shape[-1] // 2
+        return inputs * ops.array(self.sd * pairs, inputs.dtype) + ops.array(self.mean * pairs, inputs.dtype)
 
     def compute_output_shape(self, input_shape):
         """Shape is unchanged."""

@@ -96,6 +96,7 @@ def write_card(
         leaks=_leaks(audit),
         notes=[*(f"WARNING: {text}" for text in audit.get("warnings", ())), *audit.get("notes", ())],
         contract=_contract(run, windows),
+        intervals=_intervals(run),
         windowing={key: _plain(windows[key]) for key in _CONTRACT if key in windows} if windows else {},
         facts=_facts(run, history),
         options=_flat(run.get("options", {})),
@@ -198,6 +199,17 @@ def _contract(run: Mapping[str, Any], windows: Mapping[str, Any] | None) -> str:
         f"{text} A window is {long}. `cuffless predict` cuts them from PPG of any sampling rate by the options below, "
         "which are saved in the model."
     )
+
+
+def _intervals(run: Mapping[str, Any]) -> str:
+    """Whose pressures the intervals of the predictions hold, and how wide they are."""
+    intervals = run.get("intervals", {})
+    if "holds" not in intervals:
+        return f"Without intervals: {intervals.get('reason') or 'none were calibrated'}."
+    if intervals["method"] == "plain" and run.get("options", {}).get("output", "pressures") == "pressures":
+        width = " and ".join(f"± {number(value)} mmHg" for value in intervals["quantile"])
+        return f"{intervals['holds']} They are the prediction {width} (SBP and DBP)."
+    return f"{intervals['holds']} Each window has a width of its own."
 
 
 def _facts(run: Mapping[str, Any], history: pd.DataFrame) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Calibrating a network with cuff values that were taken while a PPG was recorded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,8 @@ import pandas as pd
 from cuffless.config import ProtocolOptions
 from cuffless.records import Record
 from cuffless.records.cuff_values import CalibrationError
-from cuffless.training.recordings import Predictor, predict_and_check
+from cuffless.training.predictor import Predictor
+from cuffless.training.recordings import predict_and_check
 from cuffless.training.tail import Tail
 from cuffless.training.tuner import Tuner
 from cuffless.windows import cut_windows
@@ -19,9 +20,9 @@ class Calibrated:
     """Predictions with a subject's own cuff values."""
 
     windows: pd.DataFrame
-    """As from `predict_record`, and: ``sbp_before, dbp_before`` (mmHg, as trained on other people), ``calibration``
-    (the window took part in it), ``since_calibration`` (s from the end of the last calibration window; missing before
-    it)."""
+    """As from `predict_record`, without intervals, and: ``sbp_before, dbp_before`` (mmHg, as trained on other people),
+    ``calibration`` (the window took part in it), ``since_calibration`` (s from the end of the last calibration window;
+    missing before it)."""
     used: pd.DataFrame
     passed_over: pd.DataFrame
     """`used`, `passed_over`: Cuff values with accepted windows beside them, and those without."""
@@ -68,6 +69,7 @@ def predict_calibrated(
         If no accepted window is near a cuff value.
     """
     cut = cut_windows(record, predictor.windows)
+    predictor = replace(predictor, intervals=None)  # which do not hold once the network is calibrated
     table = predict_and_check(cut, predictor)
     table = table.assign(sbp_before=table["sbp"], dbp_before=table["dbp"])
     accepted = np.flatnonzero(table["accepted"])

@@ -12,6 +12,7 @@ from cuffless.networks.layers import describe_layers
 from cuffless.networks.registry import build_network
 from cuffless.training import runtime
 from cuffless.training.backends import Engine, current_backend, use_backend
+from cuffless.training.backends.loss import pinball, quantile_shares
 from cuffless.training.feeding import WindowSet, feed, open_windows
 from cuffless.training.result import TrainedNetwork
 from cuffless.training.state import Progress, load_state, reseed, save_state
@@ -73,8 +74,8 @@ def train_network(
     Notes
     -----
     Paper, section 3.5.2: Adam, mean squared error (here in mmHg, after the fixed rescaling), early stopping
-    on the validation loss, lowest validation MAE kept. One machine type, backend, thread count and set
-    of versions give the same weights to the bit.
+    on the validation loss, lowest validation MAE kept. Quantile outputs are trained by the pinball loss. One
+    machine type, backend, thread count and set of versions give the same weights to the bit.
     """
     training = getattr(options, "training", None)
     backend = use_backend(training.backend if training else current_backend())
@@ -179,19 +180,24 @@ def _stopped(progress: Progress, patience: int | None) -> bool:
 
 def _validate(model, engine: Engine, windows: WindowSet, derivatives: bool) -> dict:
     """Loss (with the network's regularization) and MAE, summed in double precision."""
-    squared, absolute = np.zeros(2), np.zeros(2)
+    losses, absolute, shares = np.zeros(2), np.zeros(2), quantile_shares(model)
     for x, labels in feed(windows, batch_size=VALIDATION_BATCH, derivatives=derivatives):
-        error = engine.predict([x]).astype(float) - labels
-        squared += np.square(error).sum(axis=0)
-        absolute += np.abs(error).sum(axis=0)
+        outputs = engine.predict([x]).astype(float)
+        losses += _losses(outputs, labels, shares).sum(axis=0)
+        absolute += np.abs(outputs[:, :2] - labels).sum(axis=0)
     mae = absolute / len(windows)
     penalty = sum(float(loss) for loss in model.losses)
     return {
-        "val_loss": float(squared.mean() / len(windows)) + penalty,
+        "val_loss": float(losses.mean() / len(windows)) + penalty,
         "val_mae": float(mae.mean()),
         "val_mae_sbp": float(mae[0]),
         "val_mae_dbp": float(mae[1]),
     }
+
+
+def _losses(outputs: np.ndarray, labels: np.ndarray, shares: np.ndarray | None) -> np.ndarray:
+    """Squared error or pinball loss of SBP and DBP, (n, 2)."""
+    return np.square(outputs - labels) if shares is None else pinball(outputs, labels, shares, np).mean(axis=1)
 
 
 def _require_finite(loss, training) -> None:

@@ -1,11 +1,14 @@
 """The prediction table: the one table that every judgement reads."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from cuffless.files import whole_file
 from cuffless.training.feeding import open_windows
+from cuffless.training.intervals import LIMITS, Calibration
 from cuffless.training.result import TrainedNetwork
 
 COLUMNS = (
@@ -23,6 +26,8 @@ COLUMNS = (
     "split",
     "seed",
 )
+METADATA_KEY = "cuffless"
+"""Key of a parquet file's metadata under which JSON describes the intervals: at least their ``level``."""
 
 
 def people_of(manifest: pd.DataFrame, subset: str) -> np.ndarray:
@@ -35,11 +40,12 @@ def prediction_table(
     manifest: pd.DataFrame,
     test_store: str | Path,
     *,
+    val_store: str | Path | None = None,
     network: str,
     split: str,
     seed: int,
 ) -> pd.DataFrame:
-    """References of all windows of a split, and a network's predictions on its test windows.
+    """References of all windows of a split, and a network's predictions on its validation and test windows.
 
     Parameters
     ----------
@@ -48,6 +54,8 @@ def prediction_table(
         One row per window: subset, position, subject, record, start, seconds, sbp, dbp, hr.
     test_store : path
         The materialized test set, in the order of the manifest's ``position``.
+    val_store : path, optional
+        The validation set, likewise; without it, its windows are not predicted and cannot calibrate intervals.
     network, split : str
     seed : int
         Written into the table.
@@ -55,8 +63,8 @@ def prediction_table(
     Returns
     -------
     DataFrame
-        Columns `COLUMNS`: start and seconds in s, pressures in mmHg, hr in bpm. Rows that are not for testing have no
-        prediction.
+        Columns `COLUMNS`: start and seconds in s, pressures in mmHg, hr in bpm; `LIMITS` if the network has quantile
+        outputs, as it gives them. Training rows have no prediction.
 
     Raises
     ------
@@ -64,14 +72,50 @@ def prediction_table(
         If manifest and store are not of one split.
     """
     table = manifest.sort_values(["subset", "position"], kind="stable", ignore_index=True)
-    test = np.flatnonzero(table["subset"] == "test")
-    windows = open_windows(test_store, ram_mb=np.inf)
-    assert windows.ppg is not None  # no limit on memory
-    labels = table.loc[test, ["sbp", "dbp"]].to_numpy(np.float32)
-    if len(windows) != len(test) or not np.array_equal(np.asarray(windows.labels), labels):
-        raise ValueError(f"{test_store} does not hold the manifest's {len(test)} test windows; sample the split again")
-    pressures = np.full((len(table), 2), np.nan, np.float32)
-    pressures[test] = trained.pressures(windows.ppg)
+    stores = {"val": val_store, "test": test_store}
+    parts = {subset: _outputs(trained, table, subset, store) for subset, store in stores.items() if store is not None}
+    outputs = np.full((len(table), parts["test"].shape[1]), np.nan, np.float32)
+    for subset, part in parts.items():
+        outputs[table["subset"] == subset] = part
     table = table.rename(columns={"sbp": "sbp_ref", "dbp": "dbp_ref"})
-    table = table.assign(sbp=pressures[:, 0], dbp=pressures[:, 1], network=network, split=split, seed=seed)
-    return table[list(COLUMNS)]
+    table = table.assign(network=network, split=split, seed=seed, **named_outputs(outputs))
+    return table[[*COLUMNS, *(name for name in LIMITS if name in table)]]
+
+
+def named_outputs(outputs: np.ndarray) -> dict[str, np.ndarray]:
+    """Outputs of a network, (n, 2 or 6), as columns: sbp, dbp, and the limits of quantile outputs."""
+    names = ("sbp", "dbp", "sbp_lo", "dbp_lo", "sbp_hi", "dbp_hi")
+    return dict(zip(names[: outputs.shape[1]], outputs.T, strict=True))
+
+
+def write_predictions(calibration: Calibration, path: str | Path) -> None:
+    """Write a prediction table as parquet, whole or not at all; its metadata give the level of its intervals.
+
+    Parameters
+    ----------
+    calibration : Calibration
+    path : str or Path
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    table = pyarrow.Table.from_pandas(calibration.table, preserve_index=False)
+    if calibration.intervals is not None:
+        facts = {**calibration.described(), "holds": calibration.intervals.holds()}
+        table = table.replace_schema_metadata({**table.schema.metadata, METADATA_KEY: json.dumps(facts)})
+    with whole_file(path) as part:
+        pyarrow.parquet.write_table(table, part)
+
+
+def _outputs(trained: TrainedNetwork, table: pd.DataFrame, subset: str, store: str | Path) -> np.ndarray:
+    windows = open_windows(store, ram_mb=np.inf)
+    assert windows.ppg is not None  # no limit on memory
+    labels = table.loc[table["subset"] == subset, ["sbp", "dbp"]].to_numpy(np.float32)
+    if not np.array_equal(np.asarray(windows.labels), labels):
+        raise ValueError(f"{store} does not hold the manifest's {len(labels)} {subset} windows; sample the split again")
+    return trained.outputs(windows.ppg)

@@ -1,22 +1,15 @@
 """A trained network on recordings outside its study: its predictions and their errors."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
 from cuffless.config import RecordOptions, WindowOptions
-from cuffless.demands import MEMORY_GB
-from cuffless.errors import shortened
-from cuffless.networks import channel_count, load_network, predict_pressures
-from cuffless.options import one_line_errors
 from cuffless.records import Entry, Record, RecordError, open_record
-from cuffless.training.backends import current_module
 from cuffless.training.input_check import check_input
+from cuffless.training.predictor import Predictor
 from cuffless.windows import EXPLANATIONS, Windows, cut_windows, first_broken_rule, upside_down
 
 PREDICTION_COLUMNS = ("subject", "record", "start", "seconds", "sbp_ref", "dbp_ref", "sbp", "dbp", "hr", "snr")
@@ -28,80 +21,6 @@ POSSIBLE = ((40.0, 300.0), (15.0, 200.0))
 """Medians that SBP and DBP of a person may have, in mmHg."""
 # Options of windows that shape a network's input; the others only select windows.
 _SHAPING = ("cropping", "length", "samples_per_beat", "band", "filter_order")
-
-
-@dataclass(frozen=True)
-class Predictor:
-    """A trained network with what it takes to feed it."""
-
-    model: object
-    """Gives SBP and DBP in mmHg."""
-    windows: WindowOptions
-    """Of the windows on which it was trained."""
-    derivatives: bool
-    """Whether it wants derivative channels."""
-    mean: tuple[float, float] | None
-    """(float, float) or None: Mean SBP and DBP of its training labels in mmHg: the prediction of the mean regressor."""
-    label_sd: tuple[float, float] | None = None
-    """(float, float) or None: SD of these labels in mmHg."""
-
-    def pressures(self, ppg: np.ndarray) -> np.ndarray:
-        """SBP and DBP in mmHg, shape (n, 2), of windows (n, samples)."""
-        return predict_pressures(self.model, ppg, derivatives=self.derivatives)
-
-
-def load_predictor(
-    path: str | Path, windows: WindowOptions | None = None, *, own: Iterable[str] = (), memory_gb: float = MEMORY_GB
-) -> Predictor:
-    """Load a trained network and its windows.
-
-    Parameters
-    ----------
-    path : str or Path
-        A `.keras` file.
-    windows : WindowOptions, optional
-        For a network that does not hold its own.
-    own, memory_gb
-        As for `load_network`.
-
-    Returns
-    -------
-    Predictor
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it cannot be loaded, the options of its windows are unknown, its input is not such a window, or its output
-        is not two pressures.
-    """
-    with current_module().building():
-        model, metadata = load_network(path, own, memory_gb=memory_gb)
-    if metadata.get("windows"):
-        try:
-            windows = WindowOptions.model_validate(metadata["windows"])
-        except ValidationError as error:
-            why = shortened(one_line_errors(error), 200)
-            raise ValueError(f"{path}: the options of its windows are damaged ({why}); save or copy it again") from None
-    if windows is None:
-        raise ValueError(f"{path} lacks the options of its windows; pass a configuration that has them (--config)")
-    derivatives = bool(metadata.get("derivatives", False))
-    expected = (windows.samples, channel_count(derivatives))
-    shapes: tuple[Any, Any] = (getattr(model, "input_shape", None), getattr(model, "output_shape", None))
-    if any(not isinstance(shape, tuple) or not shape for shape in shapes):
-        raise ValueError(f"{path} has several inputs or outputs; a network takes windows and gives (SBP, DBP)")
-    if tuple(shapes[0][1:]) != expected:
-        raise ValueError(
-            f"{path} takes windows of shape {tuple(shapes[0][1:])} (samples, channels), but they are cut to "
-            f"{expected}, {windows.length} x {windows.samples_per_beat} samples; name a configuration whose windows "
-            "fit (--config)"
-        )
-    if tuple(shapes[1][1:]) != (2,):
-        raise ValueError(f"{path} gives outputs of shape {tuple(shapes[1][1:])}; a network must give two, SBP and DBP")
-    layer = next((layer for layer in reversed(model.layers) if hasattr(layer, "metadata")), None)
-    mean, sd = (None, None) if layer is None else (tuple(layer.mean), tuple(layer.sd))
-    return Predictor(model, windows, derivatives, mean, sd)
 
 
 def predict_record(record: Record, predictor: Predictor) -> pd.DataFrame:
@@ -116,10 +35,10 @@ def predict_record(record: Record, predictor: Predictor) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a window: start and seconds in s, sbp and dbp in mmHg (missing where the window is not accepted), hr in
-        bpm, snr in dB, accepted, reason. Its ``attrs["warnings"]`` say what is to be doubted: a PPG that seems to be
-        upside down, predictions that are not pressures. ``attrs["input_check"]`` is that of `check_input`, or empty
-        without an accepted window.
+        One row a window: start and seconds in s, sbp and dbp in mmHg (missing where the window is not accepted) and the
+        limits of their intervals if the network has any, hr in bpm, snr in dB, accepted, reason. Its
+        ``attrs["warnings"]`` say what is to be doubted: a PPG that seems to be upside down, predictions that are not
+        pressures. ``attrs["input_check"]`` is that of `check_input`, or empty without an accepted window.
 
     Raises
     ------
@@ -155,7 +74,8 @@ def predict_ppg(
     Returns
     -------
     predictions : DataFrame
-        One row per accepted window, columns `PREDICTION_COLUMNS`; references are missing.
+        One row per accepted window, columns `PREDICTION_COLUMNS`, and limits of intervals if the network has any;
+        references are missing.
     summary : DataFrame
         One row per record, columns `SUMMARY_COLUMNS`. A recording that cannot be read is a row too.
     """
@@ -173,10 +93,10 @@ def predict_ppg(
         counts = {"seconds": cut.seconds, "windows_cut": cut.n_cut, "windows_kept": len(accepted)}
         reason = _why_nothing(cut.n_cut, cut.rejected) if not len(accepted) else ""
         table = accepted.assign(sbp_ref=np.nan, dbp_ref=np.nan, subject=subject, record=record.name)
-        predictions.append(table[list(PREDICTION_COLUMNS)])
+        predictions.append(table[_columns(predictor)])
         rejected = _format_counts(cut.rejected)
         rows.append({**row, **counts, "reason": reason, "rejected": rejected, **_figures(table, None)})
-    return _concatenate(predictions, PREDICTION_COLUMNS), _summary(rows)
+    return _concatenate(predictions, _columns(predictor)), _summary(rows)
 
 
 def predict_stored(
@@ -195,7 +115,7 @@ def predict_stored(
     Returns
     -------
     predictions : DataFrame
-        One row per kept window, columns `PREDICTION_COLUMNS`.
+        One row per kept window, columns `PREDICTION_COLUMNS`, and limits of intervals if the network has any.
     summary : DataFrame
         One row per record, columns `SUMMARY_COLUMNS`: medians over kept windows, mean absolute errors in mmHg of the
         network and of a regressor that always predicts the mean of the network's training labels.
@@ -210,41 +130,38 @@ def predict_stored(
     found = {}
     for store in stores:
         for name, labels, ppg in _stored_windows(store, predictor.windows):
-            pressures = predictor.pressures(ppg) if len(ppg) else np.empty((0, 2))
             labels = labels.rename(columns={"sbp": "sbp_ref", "dbp": "dbp_ref"})
-            labels = labels.assign(
-                sbp=pressures[:, 0], dbp=pressures[:, 1], subject=subjects.get(name, name), record=name
-            )
-            found[name] = labels[list(PREDICTION_COLUMNS)]
+            labels = labels.assign(subject=subjects.get(name, name), record=name)
+            labels = labels.assign(**predictor.predictions(ppg, labels["hr"].to_numpy()))
+            found[name] = labels[_columns(predictor)]
     rows = []
     for row in table.to_dict("records"):
-        kept = found.get(row["record"], _concatenate([], PREDICTION_COLUMNS))
+        kept = found.get(row["record"], _concatenate([], _columns(predictor)))
         counts = {
             name: row[name] for name in ("record", "subject", "identity", "seconds", "windows_cut", "windows_kept")
         }
         rejected = _format_counts({rule: int(row[rule]) for rule in EXPLANATIONS if rule in row})
         rows.append({**counts, "reason": row["reason"], "rejected": rejected, **_figures(kept, predictor.mean)})
-    return _concatenate(found.values(), PREDICTION_COLUMNS), _summary(rows)
+    return _concatenate(found.values(), _columns(predictor)), _summary(rows)
 
 
 def predict_windows(cut: Windows, predictor: Predictor) -> pd.DataFrame:
     """Pressures of windows that were cut from PPG alone; columns as of `predict_record`."""
     options, windows = predictor.windows, cut.candidates
     verdict = first_broken_rule(windows, options, has_abp=False)
-    pressures = np.full((len(verdict), 2), np.nan)
+    predicted = pd.DataFrame(np.nan, index=range(len(verdict)), columns=list(predictor.columns))
     if len(cut.ppg):
-        pressures[verdict < 0] = predictor.pressures(cut.ppg)
+        predicted[verdict < 0] = predictor.predictions(cut.ppg, windows.hr[verdict < 0]).to_numpy()
     reasons = np.array([*(EXPLANATIONS[rule] for rule in options.rules), ""])[verdict]
     columns = {
         "start": windows.start,
         "seconds": windows.seconds,
-        "sbp": pressures[:, 0],
-        "dbp": pressures[:, 1],
+        **predicted,
         "hr": windows.hr,
         "snr": windows.snr,
     }
     table = pd.DataFrame(columns).assign(accepted=verdict < 0, reason=reasons)
-    doubts = (upside_down(cut.polarity), why_not_pressures(*pressures[verdict < 0].T))
+    doubts = (upside_down(cut.polarity), why_not_pressures(*table.loc[verdict < 0, ["sbp", "dbp"]].to_numpy().T))
     table.attrs["warnings"] = [doubt for doubt in doubts if doubt]
     return table
 
@@ -277,6 +194,10 @@ def why_not_pressures(sbp: np.ndarray, dbp: np.ndarray) -> str:
         f"the network's outputs are not SBP and DBP in mmHg (median {middle[0]:.3g} and {middle[1]:.3g}: {why}); a "
         "network must give SBP first, then DBP, with the scaling of its labels undone"
     )
+
+
+def _columns(predictor: Predictor) -> list[str]:
+    return [*PREDICTION_COLUMNS, *(name for name in predictor.columns if name not in PREDICTION_COLUMNS)]
 
 
 def _stored_windows(path: str | Path, wanted: WindowOptions):

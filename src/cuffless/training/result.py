@@ -10,8 +10,9 @@ import numpy as np
 
 from cuffless.files import whole_file
 from cuffless.networks.channels import input_channels
-from cuffless.networks.files import predict_pressures
+from cuffless.networks.files import predict_outputs
 from cuffless.training.backends import Engine
+from cuffless.training.intervals import Calibration
 
 HISTORY_COLUMNS = ("epoch", "loss", "mae", "val_loss", "val_mae", "val_mae_sbp", "val_mae_dbp", "seconds")
 _AT_ONCE = 8192  # windows
@@ -35,11 +36,31 @@ class TrainedNetwork:
 
     def pressures(self, ppg: np.ndarray) -> np.ndarray:
         """SBP and DBP in mmHg, (n, 2) float32, of windows (n, length)."""
+        return self.outputs(ppg)[:, :2]
+
+    def outputs(self, ppg: np.ndarray) -> np.ndarray:
+        """All outputs in mmHg, (n, 2 or 6) float32, as from `predict_outputs`, of windows (n, length)."""
         derivatives = bool(self.facts["options"].get("derivatives", False))
         if self.engine is None:
-            return predict_pressures(self.model, ppg, derivatives=derivatives)
+            return predict_outputs(self.model, ppg, derivatives=derivatives)
         parts = [ppg[start : start + _AT_ONCE] for start in range(0, len(ppg), _AT_ONCE)]
         return np.concatenate([self.engine.predict([input_channels(part, derivatives)]) for part in parts])
+
+    def keep_intervals(self, calibration: Calibration) -> None:
+        """Have intervals, or why there are none, saved with the network and in the run file.
+
+        Parameters
+        ----------
+        calibration : Calibration
+            Of this network.
+        """
+        from cuffless.networks.files import add_metadata
+
+        described = calibration.described()
+        add_metadata(self.model, intervals=described)
+        self.facts["intervals"] = described | (
+            {} if calibration.intervals is None else {"holds": calibration.intervals.holds()}
+        )
 
     def save(self, folder: str | Path, *, model: bool = True) -> None:
         """Write `model.keras`, `history.csv` and `run.json`, each whole or not at all; then drop the state.

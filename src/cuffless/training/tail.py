@@ -19,7 +19,8 @@ class Tail:
     Parameters
     ----------
     model : keras.Model
-        Gives SBP and DBP in mmHg; functional. It shares its weights with the tail, whose `reset` restores them.
+        Gives SBP and DBP in mmHg; functional. Of quantile outputs only the medians are fine-tuned. It shares its
+        weights with the tail, whose `reset` restores them.
     layers : {"heads", "dense", "all", "last7"}
         Layers that train; see `trained_layers`.
     derivatives : bool
@@ -43,7 +44,10 @@ class Tail:
     def __init__(self, model, layers: str, *, derivatives: bool):
         import keras
 
+        from cuffless.networks.quantiles import without_limits
+
         model = keras.Model(model.inputs, model.outputs, name=model.name)  # one form, sequential or functional
+        model = without_limits(model)  # which no longer hold once the network has changed
         chosen = trained_layers(model, layers)
         for layer in model.layers:
             layer.trainable = layer.trainable and layer in chosen

@@ -27,10 +27,10 @@ class BackendError(RuntimeError):
 
 
 class Engine(Protocol):
-    """Trains one network by Adam on the mean squared error, and runs it; made once, used for any number of windows.
+    """Trains one network by Adam, and runs it; made once, used for any number of windows.
 
-    Weights are always those of the model. Made by ``Engine(model, learning_rate)``, whose layers train or not as they
-    are set then.
+    The loss is the mean squared error, or the pinball loss of quantile outputs. Weights are always those of the model.
+    Made by ``Engine(model, learning_rate)``, whose layers train or not as they are set then.
     """
 
     def train(self, x: list[np.ndarray], y: np.ndarray, order: np.ndarray, batch_size: int):
@@ -49,12 +49,12 @@ class Engine(Protocol):
         Returns
         -------
         (2,) array
-            Sums over the rows of the loss in mmHg^2, with penalties of weights, and of the absolute error in mmHg. It
-            may still be being computed; reading it waits.
+            Sums over the rows of the loss in mmHg^2 (pinball loss: mmHg), with penalties of weights, and of the
+            absolute error in mmHg. It may still be being computed; reading it waits.
         """
 
     def predict(self, x: list[np.ndarray]) -> np.ndarray:
-        """SBP and DBP in mmHg, (n, 2) float32, of rows."""
+        """All outputs in mmHg, (n, 2 or 6) float32, of rows: SBP and DBP first."""
 
     def optimizer_state(self) -> list[np.ndarray]:
         """Return what the optimizer remembers, as arrays."""

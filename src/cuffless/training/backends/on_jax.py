@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.training.backends.adam import BETA1, BETA2, EPSILON
+from cuffless.training.backends.loss import pinball, quantile_shares
 
 _TRUNCATED_SD = 0.87962566103423978  # of the standard normal distribution between -2 and 2
 _settled: dict[str, int] = {}
@@ -146,7 +147,7 @@ class Engine:
         import jax.numpy as jnp
 
         self._network, self._scale = _unscaled(model)
-        self._rate = learning_rate
+        self._rate, self._shares = learning_rate, quantile_shares(model)
         self._weights, self._others = self._network.trainable_variables, self._network.non_trainable_variables
         self._moments = [jnp.zeros(sum(math.prod(w.shape) for w in self._weights)) for _ in range(2)]
         self._steps = jnp.zeros((), jnp.int32)
@@ -172,8 +173,8 @@ class Engine:
         return sums
 
     def predict(self, x) -> np.ndarray:
-        """SBP and DBP in mmHg of rows."""
-        outputs = np.empty((len(x[0]), 2), np.float32)
+        """All outputs in mmHg of rows."""
+        outputs = np.empty((len(x[0]), self._scale.shape[1]), np.float32)
         for start in range(0, len(outputs), _PREDICTED):
             rows = [part[start : start + _PREDICTED] for part in x]
             n = len(rows[0])
@@ -214,14 +215,22 @@ class Engine:
 
         def loss_of(weights):
             outputs, others_after, penalties = self._outputs(weights, others, scale, batch, training=True)
-            errors = outputs - labels
-            loss = (counts * jnp.square(errors)).sum() / (2 * n_rows) + sum(penalties)
+            errors = outputs[:, :2] - labels
+            loss = self._sum_of_losses(outputs, labels, counts) / (2 * n_rows) + sum(penalties)
             return loss, (others_after, (counts * jnp.abs(errors)).sum() / 2)
 
         (loss, (others, absolute)), gradients = jax.value_and_grad(loss_of, has_aux=True)(weights)
         steps += 1
         weights, first, second = self._updated(weights, gradients, first, second, steps.astype(jnp.float32))
         return weights, others, first, second, steps, sums + jnp.stack([n_rows * loss, absolute])
+
+    def _sum_of_losses(self, outputs, labels, counts):
+        """Sum over rows that count of the losses of SBP and DBP."""
+        import jax.numpy as jnp
+
+        if self._shares is None:
+            return (counts * jnp.square(outputs - labels)).sum()
+        return (counts * pinball(outputs, labels, self._shares, jnp).mean(axis=1)).sum()
 
     def _updated(self, weights, gradients, first, second, time):
         """Adam, on all weights in a row: one pass over them, where one a weight compiles and runs longer."""
@@ -251,9 +260,10 @@ def _unscaled(model):
 
     operation, node, _ = model.outputs[0]._keras_history
     if not isinstance(operation, PressureScaling):
-        return model, np.array([[0, 0], [1, 1]], np.float32)
+        return model, np.repeat(np.array([[0], [1]], np.float32), model.output_shape[-1], axis=1)
     before = operation._inbound_nodes[node].input_tensors[0]
-    return keras.Model(model.inputs, before), np.array([operation.mean, operation.sd], np.float32)
+    pairs = model.output_shape[-1] // 2
+    return keras.Model(model.inputs, before), np.array([operation.mean * pairs, operation.sd * pairs], np.float32)
 
 
 def _rows(n: int) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 
 from cuffless.networks.kernels import fused_kernels
 from cuffless.training.backends.adam import BETA1, BETA2, EPSILON
+from cuffless.training.backends.loss import pinball, quantile_shares
 
 NEEDLESS = ("cv2", "jax", "matplotlib", "matplotlib.pyplot")
 _PREDICTED = 512  # windows at a time
@@ -67,7 +68,7 @@ class Engine:
     def __init__(self, model, learning_rate: float):
         import tensorflow as tf
 
-        self._model, self._rate = model, learning_rate
+        self._model, self._rate, self._shares = model, learning_rate, quantile_shares(model)
         self._weights = list(model.trainable_variables)
         self._steps = tf.Variable(0, dtype=tf.int64)
         self._moments = [[tf.Variable(tf.zeros(w.shape, w.dtype)) for w in self._weights] for _ in range(2)]
@@ -82,8 +83,8 @@ class Engine:
             return self._train(list(x), y, np.asarray(order, np.int32), np.int32(batch_size))
 
     def predict(self, x) -> np.ndarray:
-        """SBP and DBP in mmHg of rows."""
-        outputs = np.empty((len(x[0]), 2), np.float32)
+        """All outputs in mmHg of rows."""
+        outputs = np.empty((len(x[0]), self._model.output_shape[-1]), np.float32)
         with fused_kernels():
             for start in range(0, len(outputs), _PREDICTED):
                 rows = slice(start, start + _PREDICTED)
@@ -125,11 +126,16 @@ class Engine:
 
         with tf.GradientTape() as tape:
             outputs = self._outputs(x, training=True)
-            loss = tf.reduce_mean(tf.square(outputs - y))
+            loss = tf.reduce_mean(self._losses(outputs, y))
             loss += sum(self._model.losses)  # penalties of the weights
         self._update(tape.gradient(loss, self._weights))
         n = tf.cast(tf.shape(y)[0], tf.float32)
-        return n * tf.stack([loss, tf.reduce_mean(tf.abs(outputs - y))])
+        return n * tf.stack([loss, tf.reduce_mean(tf.abs(outputs[:, :2] - y))])
+
+    def _losses(self, outputs, y):
+        import tensorflow as tf
+
+        return tf.square(outputs - y) if self._shares is None else pinball(outputs, y, self._shares, tf)
 
     def _update(self, gradients) -> None:
         """Adam, one kernel per weight: composed of Keras's operations it takes as long as the gradients themselves."""
