@@ -4,9 +4,9 @@ from pathlib import Path
 
 from cuffless.config.study import StudyConfig
 
-ARMS = ("splits", "inputs", "personalization", "camera", "leakage")
+ARMS = ("splits", "inputs", "personalization", "camera", "leakage", "external")
 """Names of all arms; each is a module of `cuffless.arms`, imported only where it is judged."""
-_SECTIONS = {"inputs": "inputs", "personalization": "personalization", "camera": "rppg", "leakage": "leakage"}
+_SECTIONS = {arm: arm for arm in ARMS if arm != "splits"} | {"camera": "rppg"}
 
 
 def dataset_of(study: StudyConfig, arm: str) -> str:
