@@ -57,7 +57,8 @@ def fit_line(predicted: np.ndarray, labels: np.ndarray, owner: np.ndarray) -> Li
     Returns
     -------
     Line
-        Of slope 0 through the mean of the people's mean labels if the predictions do not vary.
+        Of slope 0 through the mean of the people's mean labels if the predictions do not vary, or fall as these
+        people's pressures rise.
 
     Notes
     -----
@@ -65,7 +66,8 @@ def fit_line(predicted: np.ndarray, labels: np.ndarray, owner: np.ndarray) -> Li
     number k of people: the slope of least squares times k / (k + `PENALTY`). Least squares would take hundreds of
     windows for hundreds of observations, although windows of one person are nearly one observation: with k of 3 to 10
     its slope follows the accidents of who was drawn. Shrinking leads towards the mean of these people, which is what a
-    network that knows nothing of the other data set should predict, and not towards slope 1, which would trust it.
+    network that knows nothing of the other data set should predict, and not towards slope 1, which would trust it. A
+    negative slope would turn a network around because of a few people; it is 0 instead.
     """
     windows = np.bincount(owner)
     weight = 1.0 / windows[owner][:, None]  # of all windows of a person together: 1
@@ -75,5 +77,5 @@ def fit_line(predicted: np.ndarray, labels: np.ndarray, owner: np.ndarray) -> Li
     spread = (weight * (x - mean_x) ** 2).sum(axis=0)
     together = (weight * (x - mean_x) * (y - mean_y)).sum(axis=0)
     varies = np.sqrt(spread / people) > STILL_MMHG
-    slope = np.where(varies, together / np.where(varies, spread, 1.0) * people / (people + PENALTY), 0.0)
+    slope = np.where(varies, np.maximum(together, 0) / np.where(varies, spread, 1.0) * people / (people + PENALTY), 0.0)
     return Line(slope, mean_y - slope * mean_x)
