@@ -19,7 +19,7 @@ class ExternalOptions(Options):
     """
 
     datasets: tuple[str, ...] = ()
-    """Data sets: on each of them the networks of `study` are trained, and tested on all of them."""
+    """Data sets, at least two: on each the networks of `study` are trained, and tested on all of them. Empty: none."""
     split: str = "nonmixed"
     """Split, by name, that every data set is divided by. Its test people are those whom the networks trained elsewhere
     are tested on, too."""
@@ -64,8 +64,10 @@ def check_external(options: ExternalOptions, datasets: Mapping[str, Any], split:
         With the key, the value and the remedy.
     """
     if len(options.datasets) < 2:
-        named = ", ".join(options.datasets) or "none"
-        raise ValueError(f"external.datasets: {named} given; name at least two, to train on one and test on the other")
+        raise ValueError(
+            f"external.datasets: {options.datasets[0]!r} is named alone; name two or more, to train on one and "
+            "test on another"
+        )
     if split.kind not in ("nonmixed", "official"):
         raise ValueError(
             f"external.split: {options.split!r} is of kind {split.kind}, whose people are in several sets; name "

@@ -113,7 +113,7 @@ class StudyConfig(Options):
     leakage: LeakageOptions = LeakageOptions()
     """Dose-response of leakage; done only if this section is given."""
     external: ExternalOptions = ExternalOptions()
-    """External test; done only if this section is given."""
+    """External test; done only if this section names data sets."""
     figures: FigureOptions = FigureOptions()
     """Options of figures."""
     real: RealOptions = RealOptions()
@@ -154,7 +154,7 @@ class StudyConfig(Options):
             _known(f"splits.named.{name}.windowing", [split.windowing], self.windowings)
         if "leakage" in self.model_fields_set:
             self._check_leakage()
-        if "external" in self.model_fields_set:
+        if self.external.datasets:
             self._check_external()
         return self
 
