@@ -86,6 +86,17 @@ def test_a_shift_removes_a_constant_error(split):
     np.testing.assert_allclose(still["sbp"] - still["sbp_ref"], 12)
 
 
+def test_a_shift_gives_all_training_people_the_mean_of_their_labels(split):
+    class Flat(Teller):
+        def pressures(self, ppg):
+            return 0.3 * super().pressures(ppg)
+
+    manifest, _ = split
+    _, lines = predicted(split, Flat())
+    train = manifest.loc[manifest["subset"] == "train", ["sbp", "dbp"]]
+    np.testing.assert_allclose(lines.loc[lines["setting"] == "shifted", "intercept"], 0.7 * train.mean())
+
+
 def test_a_line_knows_only_the_people_who_were_drawn(split):
     manifest, stores = split
     _, lines = predicted(split, Teller())
