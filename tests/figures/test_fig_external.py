@@ -73,6 +73,9 @@ def test_an_interval_without_0_is_bold_and_its_absence_is_written():
 def test_several_networks_are_named_in_each_cell():
     fig = drawn(table(networks=("alexnet", "lstm")))
     assert cells(fig.axes[0])[0, 0] == ["AlexNet 0.25", "LSTM 0.25"]
+    many = drawn(table(tuple(f"ward{k}" for k in range(6)), ("alexnet", "lstm")))
+    assert cells(many.axes[0])[0, 0] == ["0.25", "0.25"]
+    assert says(many, "In each cell from the top: AlexNet, LSTM.")
 
 
 def test_a_leak_that_was_let_pass_is_a_warning_above_all():
@@ -80,11 +83,24 @@ def test_a_leak_that_was_let_pass_is_a_warning_above_all():
     assert not says(drawn(), "WARNING")
 
 
-@pytest.mark.parametrize("options", [{}, {"width_inch": 3.4}, {"font_size": 12.0}])
-@pytest.mark.parametrize("networks", [("alexnet",), ("alexnet", "resnet", "slapnicar", "lstm")])
-def test_no_words_collide_or_leave_the_figure(options, networks):
-    rows = table(("cohort", "monitor_a", "bcg"), networks)
-    assert_legible(drawn(rows, LEAK, FigureOptions(**options)))
+@pytest.mark.parametrize(
+    ("datasets", "networks", "options"),
+    [
+        (("cohort", "monitor_a", "monitor_b", "bcg"), ("alexnet",), {}),
+        (("cohort", "monitor_a", "monitor_b", "bcg"), ("alexnet", "resnet", "slapnicar", "lstm"), {"width_inch": 3.4}),
+        (("ward", "lab"), ("alexnet", "resnet"), {"font_size": 12.0}),
+    ],
+)
+def test_no_words_collide_or_leave_the_figure(datasets, networks, options):
+    assert_legible(drawn(table(datasets, networks), LEAK, FigureOptions(**options)))
+
+
+def test_a_limit_near_0_shows_its_side_and_limits_without_room_are_left_out():
+    rows = table()
+    rows["upper"] = -0.001
+    assert cells(drawn(rows).axes[0])[0, 1] == ["−0.10", "[−0.30, −0.001]"]
+    many = table(tuple(f"ward{k}" for k in range(9)))
+    assert cells(drawn(many).axes[0])[0, 1] == ["−0.10"]
 
 
 def test_a_table_without_that_baseline_is_refused():
