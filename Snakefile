@@ -36,6 +36,11 @@ if "leakage" in ACTIVE_ARMS:
     include: "workflow/rules/leakage.smk"
 
 
+if "external" in ACTIVE_ARMS:
+
+    include: "workflow/rules/external.smk"
+
+
 report: "workflow/report/workflow.rst"
 
 

@@ -5,13 +5,16 @@ import pandas as pd
 import pytest
 
 from cuffless.arms.camera import judge_folds
+from cuffless.arms.external import judge_external
 from cuffless.arms.inputs import compare_inputs
 from cuffless.arms.leakage import Trial, judge_leakage
 from cuffless.arms.personalization import Protocol, judge_protocols
 from cuffless.arms.splits import judge_splits
-from cuffless.config import EvaluationOptions, ProtocolOptions, RppgTuningOptions, SplitOptions
+from cuffless.config import TRANSFERS, EvaluationOptions, ProtocolOptions, RppgTuningOptions, SplitOptions
 from cuffless.designs.folds import SETTINGS, audit_folds, sample_folds
 from cuffless.designs.scalings import Scaling
+from cuffless.designs.transfer import audit_transfer, fit_line
+from cuffless.designs.transfer.lines import AS_IT_IS
 from cuffless.judgement import read_table
 from cuffless.judgement.factors import run_errors
 
@@ -133,6 +136,29 @@ def judge_arm_personalization(subjects, networks, folder):
     training = people(8, first=100)[["sbp", "dbp", "hr"]]
     protocol = Protocol("main", options, plan, {}, training, table.assign(protocol="main"))
     return judge_protocols([protocol], QUICK).tables
+
+
+def judge_arm_external(subjects, networks, folder):
+    windows = {name: people(subjects, first=first).assign(subset="test") for name, first in (("a", 0), ("b", 50))}
+    tables, audits, lines = [], [], []
+    for tested, own in windows.items():
+        labels = own[["sbp", "dbp"]].to_numpy()
+        for trained in windows:
+            for network in (*networks, "mean"):
+                made = predicted(own, network)
+                if network == "mean":
+                    made[["sbp", "dbp"]] = (120.0, 70.0) if trained == "a" else (125.0, 66.0)
+                said = made[["sbp", "dbp"]].to_numpy()
+                fitted = fit_line(said, labels, pd.factorize(own["subject"])[0])
+                for setting in TRANSFERS if trained != tested else TRANSFERS[:1]:
+                    line = fitted if setting == "affine" else AS_IT_IS
+                    named = {"trained_on": trained, "tested_on": tested, "setting": setting}
+                    tables.append(made.assign(**dict(zip(("sbp", "dbp"), line(said).T, strict=True)), **named))
+                    lines.append({**named, "network": network, "seed": 0, "slope": line.slope[0]})
+            if trained != tested:
+                audits.append(audit_transfer(windows[trained], own, trained_on=trained, tested_on=tested))
+    lines = pd.DataFrame(lines)
+    return judge_external(tables, QUICK, datasets=list(windows), audits=audits, lines=lines).tables
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,8 @@ def test_names_are_known_without_matplotlib(code):
 
 def test_a_study_plots_the_figures_of_the_arms_that_it_configures(project, tmp_path):
     assert set(figures_of(StudyConfig())) == SPLITS
-    assert set(figures_of(load_config(project / "config.yaml"))) == set(all_figures())
+    assert set(figures_of(load_config(project / "config.yaml"))) == set(all_figures()) - {"fig_external"}
+    assert "fig_external" in figures_of(load_config(project / "config" / "external.yaml"))
     ready = {"source": "ready", "path": str(tmp_path / "windows.h5")}
     tiny = {"networks": {"alexnet": {}}, "study": {"networks": ["alexnet"]}}
     assert set(figures_of(StudyConfig(**tiny, rppg=ready))) == SPLITS, "its windows are not there"

@@ -33,7 +33,9 @@ def dry_run(project, tmp_path, snakemake_at_hand):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", ["simulator", "inputs", "personalization", "rppg", "leakage", "fetched", "passing"])
+@pytest.mark.parametrize(
+    "source", ["simulator", "inputs", "personalization", "rppg", "leakage", "external", "fetched", "passing"]
+)
 def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, dry_run, source):
     config = yaml.safe_load((project / "config" / "tiny.yaml").read_text())
     if source == "inputs":
@@ -54,6 +56,11 @@ def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, dry_r
         config["splits"]["named"] |= {"record": {"kind": "record"}}
         config["splits"]["named"] |= {"overlap50": {"kind": "mixed", "windowing": "overlap50"}}
         config["leakage"] = {"dataset": "stays", "confounding": [0, 1.0, 2]}
+        config["study"]["seeds"] = [0, 1]
+    elif source == "external":
+        config["datasets"] |= {"other": {"records": {"shards": 3}}, "third": {}}
+        config["splits"]["named"]["apart"] = {"kind": "nonmixed"}
+        config["external"] = {"datasets": ["other", "tiny", "third"], "split": "apart"}
         config["study"]["seeds"] = [0, 1]
     elif source != "simulator":
         records = {"source": "physionet", "shards": 3, "download": {"keep_raw": source == "fetched"}}

@@ -24,6 +24,14 @@ def report_files(wildcards):
     if "leakage" in ACTIVE_ARMS:
         of_leakage = f"results/{LEAKAGE_DATASET}/judgement/leakage/tables"
         files |= {"leakage": f"{of_leakage}/dose.csv", "confounding": f"{of_leakage}/dial.csv"}
+    if "external" in ACTIVE_ARMS:
+        files |= {
+            "external": f"{results}/judgement/external/tables/transfer.csv",
+            "external_audits": [
+                f"results/{tested}/designs/external/{EXTERNAL_SPLIT}/{origin}.audit.json"
+                for origin, tested in EXTERNAL_PAIRS
+            ],
+        }
     if "camera" in ACTIVE_ARMS:
         files |= {
             "camera_quality": f"{results}/camera/quality.csv",
@@ -35,6 +43,7 @@ def report_files(wildcards):
 
 
 def job_times(wildcards):
-    """Folders with the times of jobs: of the study's data set, and of those of the leakage arm."""
+    """Folders with the times of jobs: of the study's data set, and of those of the leakage arm and the external test."""
     tried = [dataset for dataset, _ in TRIED] if "leakage" in ACTIVE_ARMS else []
+    tried += EXTERNAL_DATASETS if "external" in ACTIVE_ARMS else []
     return [f"logs/{dataset}" for dataset in dict.fromkeys([STUDY.study.dataset, *tried])]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cuffless.architectures import IntervalOptions, NetworkOptions, TrainingOptions, architectures
+from cuffless.config.external import TRANSFERS, ExternalOptions
 from cuffless.config.inputs import Crop, InputOptions, InputTrainingOptions, crop_named, input_network
 from cuffless.config.leakage import LeakageOptions
 from cuffless.config.learning import (
@@ -31,6 +32,7 @@ __all__ = [
     "ARCHITECTURES",
     "RULES",
     "STRATEGIES",
+    "TRANSFERS",
     "AnyNetwork",
     "ChannelOptions",
     "ConfigError",
@@ -39,6 +41,7 @@ __all__ = [
     "DatasetOptions",
     "DownloadOptions",
     "EvaluationOptions",
+    "ExternalOptions",
     "FigureOptions",
     "InputOptions",
     "InputTrainingOptions",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cuffless.config.study import StudyConfig
 
-ARMS = ("splits", "inputs", "personalization", "camera", "leakage")
+ARMS = ("splits", "inputs", "personalization", "camera", "leakage", "external")
 """Names of all arms; each is a module of `cuffless.arms`, imported only where it is judged."""
 _SECTIONS = {"inputs": "inputs", "personalization": "personalization", "camera": "rppg", "leakage": "leakage"}
 
@@ -36,4 +36,6 @@ def active_arms(study: StudyConfig) -> tuple[str, ...]:
 
 
 def _configured(study: StudyConfig, arm: str) -> bool:
+    if arm == "external":
+        return bool(study.external.datasets)
     return arm == "splits" or _SECTIONS[arm] in study.model_fields_set

@@ -20,6 +20,7 @@ from cuffless.config import (
     CustomOptions,
     DownloadOptions,
     EvaluationOptions,
+    ExternalOptions,
     FigureOptions,
     InputOptions,
     InputTrainingOptions,
@@ -55,6 +56,7 @@ then `config.yaml` is not read. If several files follow one `--configfile`, late
 | `config/seeds.yaml` | used on top of another file: five seeds instead of one |
 | `config/field.yaml` | used on top of another file: XResNet1d50 and InceptionTime next to AlexNet |
 | `config/challenge.yaml` | real patients: the PhysioNet/CinC Challenge of 2015 (`make real`) |
+| `config/external.yaml` | the external test: networks of three collections of recordings, each tested on the others |
 | `config/real.yaml` | a handful of real recordings |
 | `config/numbers.yaml` | used on top of another file: the numbers quoted in README and guide (`make numbers`) |
 | `config/tiny.yaml` | the smallest study, for tests |
@@ -112,6 +114,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("rppg.simulation", VideoSimulationOptions, ("camera",)),
     Section("rppg.tuning", RppgTuningOptions, ("designs", "training")),
     Section("leakage", LeakageOptions, ("workflow",)),
+    Section("external", ExternalOptions, ("training", "workflow")),
     Section("evaluation", EvaluationOptions, ("judgement", "arms")),
     Section("figures", FigureOptions, ("figures",)),
     Section("real", RealOptions, ("workflow",)),

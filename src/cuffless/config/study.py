@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, StrictInt, ValidationError, field_validator, model_validator
 
 from cuffless.architectures import IntervalOptions, TrainingOptions
+from cuffless.config.external import ExternalOptions, check_external
 from cuffless.config.inputs import InputOptions
 from cuffless.config.leakage import LeakageOptions, check_doses, dial_blocks
 from cuffless.config.learning import ARCHITECTURES, AnyNetwork, EvaluationOptions, FigureOptions
@@ -113,6 +114,8 @@ class StudyConfig(Options):
     """Camera branch; done only if this section is given."""
     leakage: LeakageOptions = LeakageOptions()
     """Dose-response of leakage; done only if this section is given."""
+    external: ExternalOptions = ExternalOptions()
+    """External test; done only if this section names data sets."""
     figures: FigureOptions = FigureOptions()
     """Options of figures."""
     real: RealOptions = RealOptions()
@@ -153,6 +156,8 @@ class StudyConfig(Options):
             _known(f"splits.named.{name}.windowing", [split.windowing], self.windowings)
         if "leakage" in self.model_fields_set:
             self._check_leakage()
+        if self.external.datasets:
+            self._check_external()
         return self
 
     @property
@@ -176,6 +181,18 @@ class StudyConfig(Options):
         _known("leakage.network", [options.network], self.networks)
         name = options.dataset or self.study.dataset
         check_doses(options, name, self.datasets[name], self.splits.named, self.networks[options.network])
+
+    def _check_external(self) -> None:
+        options = self.external
+        if not self._tunable:
+            raise ValueError(
+                f"external: study.networks ({', '.join(self.study.networks)}) contains only the mean regressor, which "
+                "is always included; add a network or remove the section external"
+            )
+        _known("external.datasets", options.datasets, self.datasets)
+        _known("external.split", [options.split], self.splits.named)
+        split = self.splits.named[options.split]
+        check_external(options, self.datasets, split, self.windowings[split.windowing])
 
     def _check_inputs(self) -> None:
         dataset, windowing = self.inputs.dataset, self.inputs.windowing

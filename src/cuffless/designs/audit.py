@@ -31,6 +31,7 @@ HIDDEN_ORDER = "hidden_order"
 _BESIDE = "windows in training that follow on a test window, or it on them, without a gap"
 _PLAN_GAP, _FOLD_GAP = "raise personalization.gap", "raise rppg.tuning.gap"
 _LEAVE_OUT = "leave these subjects out of the recordings, or rename them if they are others of the same name"
+_EXCLUDE = "leave them out of one of the data sets (records.exclude)"
 _HIDDEN = (
     "people may be hidden in the order: {count} pairs of neighbours lie in different sets, e.g. {example}; {reason}"
 )
@@ -69,6 +70,11 @@ KINDS = {
         Kind(f"{RANDOM}_beside_test", f"{RANDOM} {_BESIDE}", declared="note"),
         Kind("shared_subject", "subjects on whose PPG the networks were trained", _LEAVE_OUT),
     ),
+    "external": (
+        Kind("shared_subject", "test subjects whose names training has, too", _EXCLUDE),
+        Kind("shared_record", "test records whose names training has, too", _EXCLUDE),
+        Kind("near_duplicates", "test windows whose signal has a copy in training", _EXCLUDE),
+    ),
 }
 """Kinds of leak by arm."""
 EVIDENCE = {kind.name for kinds in KINDS.values() for kind in kinds if kind.evidence}
@@ -105,6 +111,13 @@ _WORDS = {
         "personalization {name}", go_on="with leakage: warn it runs, and its figures carry the warning"
     ),
     "camera": _Words("{name}"),
+    "external": _Words(
+        "external, {name}",
+        _KIND,
+        _KIND,
+        go_on="where only names agree and people differ, set external.leakage: warn to continue with the warning in "
+        "every result",
+    ),
 }
 
 

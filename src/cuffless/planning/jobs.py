@@ -37,13 +37,14 @@ def count_jobs(study: StudyConfig, figures: int) -> dict[str, int]:
         "materialize_split": len(reached.splits),
         "audit_duplicates": len(reached.audited),
         "train_network": len(reached.trainings) * len(study.study.seeds),
-        "audit_sets": len(study.study.splits),
+        "audit_sets": len(reached.judged),
         "judge_splits": 1,
         **_personalization_jobs(study),
         "write_table1": 1,
         **_input_jobs(study),
         **_rppg_jobs(study),
         "judge_leakage": int(with_arm(study, "leakage")),
+        **_external_jobs(study),
         "plot_figure": figures,
         "publish_figure": figures,
         "publish_table": 1 + with_arm(study, "personalization") + 2 * with_arm(study, "camera"),
@@ -62,6 +63,7 @@ class _Products:
     windowings: set[tuple[str, str]]
     splits: set[tuple[str, str]]
     audited: set[tuple[str, str]]
+    judged: set[tuple[str, str]]
     trainings: set[tuple[str, str, str]]
 
 
@@ -69,8 +71,10 @@ def _reached(study: StudyConfig) -> _Products:
     name, tried = study.study.dataset, _tried(study)
     own = {(name, split) for split in study.study.splits}
     apart = {(name, split) for split in _further_splits(study)}
-    splits = {*own, *apart, *tried}
-    trainings = {(*split, network) for split in own for network in used_networks(study)}
+    elsewhere = study.external.datasets if with_arm(study, "external") else ()
+    external = {(dataset, study.external.split) for dataset in elsewhere}
+    splits = {*own, *apart, *tried, *external}
+    trainings = {(*split, network) for split in own | external for network in used_networks(study)}
     trainings |= {(*split, network) for split in apart for network in personalized(study)}
     trainings |= {(*split, study.leakage.network) for split in tried}
     return _Products(
@@ -78,7 +82,8 @@ def _reached(study: StudyConfig) -> _Products:
         | ({dataset_of(study, "inputs")} if with_arm(study, "inputs") else set()),
         windowings={(dataset, study.splits.named[split].windowing) for dataset, split in splits},
         splits=splits,
-        audited={*own, *tried},
+        audited={*own, *tried, *external},
+        judged=own | external,
         trainings=trainings,
     )
 
@@ -96,6 +101,18 @@ def _tried(study: StudyConfig) -> set[tuple[str, str]]:
     name = dataset_of(study, "leakage")
     dialled = options.dialled(name, study.datasets[name].simulator.confounding).values()
     return {(name, dose) for dose in options.doses} | {(one, split) for one in dialled for split in options.dial}
+
+
+def _external_jobs(study: StudyConfig) -> dict[str, int]:
+    """Jobs of the external test, but for trainings."""
+    if not with_arm(study, "external"):
+        return {}
+    pairs = len(study.external.pairs)
+    return {
+        "audit_external": pairs,
+        "predict_external": pairs * len(used_networks(study)) * len(study.study.seeds),
+        "judge_external": 1,
+    }
 
 
 def _input_jobs(study: StudyConfig) -> dict[str, int]:

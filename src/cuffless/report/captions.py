@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cuffless.figures.registry import all_figures, figure_title
 
-PARTS = {"personalization": "personal", "camera": "camera"}
+PARTS = {"personalization": "personal", "camera": "camera", "external": "external"}
 """Part of a report that shows the figures of an arm; the others are in ``main``."""
 
 
@@ -34,10 +34,10 @@ def captioned(figures: Mapping[str, bytes]) -> dict[str, list[Captioned]]:
     Returns
     -------
     dict of str to list of Captioned
-        ``main``, ``personal`` and ``camera``; an unknown figure is in ``main`` under its own name.
+        ``main``, ``personal``, ``camera`` and ``external``; an unknown figure is in ``main`` under its own name.
     """
     declared = all_figures()
-    found: dict[str, list[Captioned]] = {"main": [], "personal": [], "camera": []}
+    found: dict[str, list[Captioned]] = {part: [] for part in ("main", *PARTS.values())}
     for name in sorted(figures, key=lambda name: (name not in declared, name)):
         title, part, caption = figure_title(name), "main", f"{figure_title(name)} of this study."
         if name in declared:

@@ -19,8 +19,8 @@ SUMMARY_COLUMNS = (
 )
 POSSIBLE = ((40.0, 300.0), (15.0, 200.0))
 """Medians that SBP and DBP of a person may have, in mmHg."""
-# Options of windows that shape a network's input; the others only select windows.
-_SHAPING = ("cropping", "length", "samples_per_beat", "band", "filter_order")
+SHAPING = ("cropping", "length", "samples_per_beat", "band", "filter_order")
+"""Options of windows that shape a network's input; the others only select windows."""
 
 
 def predict_record(record: Record, predictor: Predictor) -> pd.DataFrame:
@@ -207,7 +207,7 @@ def _stored_windows(path: str | Path, wanted: WindowOptions):
     with zarr.storage.ZipStore(path, mode="r") as opened:
         root = zarr.open_group(opened, mode="r")
         cut = WindowOptions.model_validate(root.attrs["windows"])
-        for option in _SHAPING:
+        for option in SHAPING:
             have, want = getattr(cut, option), getattr(wanted, option)
             if have != want:
                 raise ValueError(

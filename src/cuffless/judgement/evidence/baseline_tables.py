@@ -52,10 +52,10 @@ def _pairs(case: Case, baselines: Baselines):
         own = absolute_errors(case.judged, network)
         for name in BASELINES:
             against = _errors(case, baselines, name, network)
-            yield network, name, own if against is None else _less_rounding(own, against), against
+            yield network, name, own if against is None else less_rounding(own, against), against
 
 
-def _less_rounding(own: np.ndarray, against: np.ndarray) -> np.ndarray:
+def less_rounding(own: np.ndarray, against: np.ndarray) -> np.ndarray:
     """Errors of a predictor, replaced by a baseline's where the two differ only by rounding, such as to float32."""
     return np.where(np.abs(own - against).max(axis=0) < _ROUNDING, against, own)
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cuffless.errors import CufflessError
 
-MANY = ("audits", "leaks", "personal_audits", "camera_audit", "figures", "runs", "benchmarks")
+MANY = ("audits", "leaks", "personal_audits", "external_audits", "camera_audit", "figures", "runs", "benchmarks")
 """Keys that take one file or several."""
 
 
@@ -40,8 +40,10 @@ class StudyReport:
     leakage, confounding : DataFrame or None
         Doses: ``dose`` (a split), ``network, pressure, average, mae, lower, upper, n_subjects, n_windows``; of the
         latter also ``confounding``, the strength.
-    audits, personal_audits : dict of str to dict
-        By split, and by protocol.
+    external : DataFrame or None
+        Skill of networks by the data sets that they were trained and tested on; see `cuffless.judgement.transfer`.
+    audits, personal_audits, external_audits : dict of str to dict
+        By split, by protocol, and by data sets (``a to b``).
     camera_audit : dict or None
         Of the folds of the camera branch.
     leaks : dict of str to DataFrame
@@ -68,8 +70,10 @@ class StudyReport:
     camera_skill: pd.DataFrame | None = None
     leakage: pd.DataFrame | None = None
     confounding: pd.DataFrame | None = None
+    external: pd.DataFrame | None = None
     audits: dict[str, dict] = field(default_factory=dict)
     personal_audits: dict[str, dict] = field(default_factory=dict)
+    external_audits: dict[str, dict] = field(default_factory=dict)
     camera_audit: dict | None = None
     leaks: dict[str, pd.DataFrame] = field(default_factory=dict)
     figures: dict[str, bytes] = field(default_factory=dict)
@@ -88,8 +92,8 @@ def collect_report(files: Mapping[str, str | Path | Sequence[str | Path]]) -> St
     ----------
     files : mapping of str to path or paths
         Any of: `TABLES` (one CSV each); ``audits`` (``SPLIT.audit.json``), ``leaks``
-        (``SPLIT.leaks.csv``), ``personal_audits`` (``PROTOCOL/audit.json``), ``camera_audit``; ``figures`` (PNG);
-        ``runs`` (``.../SPLIT/NETWORK/seedN/run.json``); ``benchmarks`` (Snakemake's TSV files,
+        (``SPLIT.leaks.csv``), ``personal_audits`` (``PROTOCOL/audit.json``), ``external_audits``, ``camera_audit``;
+        ``figures`` (PNG); ``runs`` (``.../SPLIT/NETWORK/seedN/run.json``); ``benchmarks`` (Snakemake's TSV files,
         ``logs/DATASET/RULE.tsv`` or ``logs/DATASET/RULE/...tsv``). An empty list counts as absent.
 
     Returns
@@ -112,11 +116,13 @@ def collect_report(files: Mapping[str, str | Path | Sequence[str | Path]]) -> St
             if not path.is_file():
                 raise ReportError(f"{key}: {path} does not exist; let the workflow write it, or leave {key} out")
     tables = {key: _read_csv(paths[key][0]) for key in TABLES if paths.get(key)}
+    between = [_read_json(path) for path in paths.get("external_audits", ())]
     camera = [_read_json(path) for path in paths.get("camera_audit", ())]
     return StudyReport(
         **tables,
         audits={path.name.removesuffix(".audit.json"): _read_json(path) for path in paths.get("audits", ())},
         personal_audits={path.parent.name: _read_json(path) for path in paths.get("personal_audits", ())},
+        external_audits={f"{audit['trained_on']} to {audit['tested_on']}": audit for audit in between},
         camera_audit=camera[0] if camera else None,
         leaks={path.name.removesuffix(".leaks.csv"): _read_csv(path) for path in paths.get("leaks", ())},
         figures={path.stem: path.read_bytes() for path in paths.get("figures", ())},

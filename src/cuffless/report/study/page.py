@@ -16,6 +16,7 @@ from cuffless.report.page import write_page
 from cuffless.report.study import tables
 from cuffless.report.study.charts import KEPT, dose_chart, dose_rows, flow_chart, rejections, time_chart
 from cuffless.report.study.contents import StudyReport
+from cuffless.report.study.external import external_rows, external_sentences, external_table
 from cuffless.report.study.findings import dependence_lines, event_table
 from cuffless.report.study.skill import comparison_charts, comparison_sentence, comparisons
 from cuffless.report.wording import count, plural
@@ -30,6 +31,7 @@ SECTIONS = (
     ("figures", "Figures"),
     ("personal", "Personalization"),
     ("camera", "Recordings of faces (camera branch)"),
+    ("external", "On other people's data (external test)"),
     ("doses", "How leakage and confounding act"),
     ("intervals", "Intervals per prediction"),
     ("standards", "Standards' screens"),
@@ -101,6 +103,7 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
         looks=[] if report.dependence is None else dependence_lines(report.dependence),
         pictures=pictures,
         doses=doses,
+        external=_external(report),
         personal=report.personal_skill is not None or bool(report.personal_audits) or bool(pictures["personal"]),
         camera=report.camera_skill is not None or report.camera_quality is not None or bool(pictures["camera"]),
         band_table=tables.band_table(report.intervals),
@@ -174,6 +177,13 @@ def _doses(report: StudyReport) -> list[dict[str, Any]]:
             table = tables.dose_table(rows, name, label)
             found.append({"name": name, "title": title, "label": label, "rows": rows, "table": table})
     return found
+
+
+def _external(report: StudyReport) -> dict[str, Any] | None:
+    if report.external is None:
+        return None
+    rows = external_rows(report.external)
+    return {"sentences": external_sentences(rows), "table": external_table(rows, report.external)}
 
 
 def _figures(report: StudyReport, found, branches, doses) -> dict[str, dict]:

@@ -127,6 +127,8 @@ def audits_of(report: StudyReport) -> Iterator[tuple[str, Mapping]]:
         yield f"split {split_name(split)}", audit
     for protocol, audit in report.personal_audits.items():
         yield f"personalization, protocol {protocol}", audit
+    for pair, audit in report.external_audits.items():
+        yield f"external test, {pair}", audit
     if report.camera_audit is not None:
         yield "camera branch, folds", report.camera_audit
 
