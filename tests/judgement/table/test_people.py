@@ -147,7 +147,8 @@ def test_ages_that_cannot_be_are_not_used(make_table, write, ages, hint):
     untold = (case.windows["subject"] == "p003").to_numpy()
     np.testing.assert_array_equal(base.predicted["demographics"][untold], base.predicted["population_mean"][untold])
     np.testing.assert_allclose(base.predicted["demographics"][~untold], case.judged.reference[~untold], atol=1)
-    assert base.partly == {"demographics": "age or sex of 4 test windows is not known"}
+    assert base.partly["demographics"] == "age or sex of 4 test windows is not known"
+    assert base.partly["rate_demographics"] == "hr or age or sex of 4 test windows is not known"
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def _cases(rng: np.random.Generator, k: int, equal: bool) -> Iterator[tuple[str,
         judged = JudgedSplit("simulated", names, owner, reference, predicted)
         yield (
             constant,
-            Case("simulated", "simulated", "", judged, windows, nothing, nothing, True, pd.Series(dtype=int)),
+            Case("simulated", "simulated", "", judged, windows, nothing, nothing, nothing, True, pd.Series(dtype=int)),
         )
 
 
