@@ -91,7 +91,7 @@ def test_windows_of_several_folds_count_once_in_each_set(tmp_path):
     manifest = FigureInputs("fig7", files, {}, FigureOptions()).manifests("manifests")
     assert list(manifest.columns) == ["subset", "subject", "sbp", "dbp", "split"]
     sizes = manifest.groupby(["split", "subset"]).size()
-    assert sizes["every"].to_dict() == {"test": 6, "train": 6, "val": 4}
+    assert sizes["every"].to_dict() == {"test": 6, "train": 4, "val": 4}
     assert sizes["nonmixed"].to_dict() == {"test": 2, "train": 2, "val": 2}
 
 

@@ -172,7 +172,7 @@ def test_a_split_with_folds_is_shown_with_the_sets_and_trainings_of_each(files, 
         assert all(str(n + k) in table for n in (7, 8, 9))
     assert "split k-fold: 35 subjects in 2 folds, each tested once" in table
     assert "on everybody, each tested once by networks that have never seen them" in page.sections["skill"]
-    assert "k-fold, fold 2" in page.text
+    assert "k-fold, fold 2" in page.sections["trainings"]
 
 
 def test_hidden_people_and_runs_are_told_before_any_number(report_page, tmp_path):
