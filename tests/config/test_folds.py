@@ -1,9 +1,12 @@
 """Splits with folds: what their options mean, the names of their folds, and where they cannot be used."""
 
 import pytest
+from snakemake.utils import update_config
 
 from cuffless.config import ConfigError, SplitOptions, read_config
+from cuffless.config.arms import active_arms
 from cuffless.config.folds import fold_names, fold_of
+from cuffless.config.yaml_files import read_yaml
 
 STUDY = {
     "study": {"splits": ["every"], "networks": ["alexnet"]},
@@ -57,3 +60,14 @@ def test_where_one_network_is_needed_a_split_with_folds_is_refused(section, key)
     named = {**STUDY["splits"]["named"], "nonmixed2": {"kind": "nonmixed"}}
     with pytest.raises(ConfigError, match=f"{key}: 'every' is of kind kfold.* name a split of another kind"):
         read_config({**STUDY, "splits": {"named": named}, **section})
+
+
+def test_the_study_of_real_patients_can_test_each_of_them_once(project):
+    raw, over = (read_yaml(project / "config" / name) for name in ("challenge.yaml", "challenge_kfold.yaml"))
+    update_config(raw, over)  # as Snakemake lays one file over another
+    study = read_config(raw)
+    [split] = study.study.splits
+    assert study.splits.named[split].kind == "kfold"
+    assert study.splits.named[split].cap == 60, "the other options are those of the study"
+    assert study.datasets[study.study.dataset].records.identity == "runs"
+    assert active_arms(study) == ("splits",)

@@ -56,6 +56,9 @@ def test_every_subject_is_tested_once_with_all_its_windows(stratify):
     key = ["subject", "record", "row"]
     assert not tested.duplicated(key).any()
     assert set(map(tuple, tested[key].to_numpy())) == set(map(tuple, index[key].to_numpy()))
+    sizes = manifest.groupby(["subset", "fold"]).size()
+    assert sizes["train"].eq(50).all()
+    assert sizes["val"].eq(10).all()
 
 
 @settings(max_examples=40, deadline=None)
