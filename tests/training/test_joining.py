@@ -115,7 +115,8 @@ def test_the_judge_fits_its_baselines_in_each_fold_and_finds_no_leak(folds, join
         assert mean[here, 0] == pytest.approx(training["sbp_ref"].mean())
     judged = judge(table)
     assert set(judged.leaks["verdict"]) <= {"none", "not assessable"}
-    assert judged.cases["n_subjects"].tolist() == [12]
+    assert judged.cases["n_subjects"].tolist() == judged.cases["n_training_subjects"].tolist() == [12]
+    assert judged.cases["n_training_windows"].tolist() == [120], "each window once, in however many folds it trains"
     assert judged.cases["baselines_fitted_on"].tolist() == ["training rows"]
 
 
