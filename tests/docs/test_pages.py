@@ -185,7 +185,7 @@ def test_the_page_on_leakage_has_each_leak_and_what_each_kind_of_split_declares(
         kind.name for kind in KINDS["splits"]
     ]
     assert f"({SplitOptions().duplicate_correlation:g})" in page("leakage").section("## Near-duplicates").text
-    for kind in ("nonmixed", "record", "mixed"):
+    for kind in ("nonmixed", "record", "mixed", "official", "kfold"):
         said = re.search(rf"^\| `{kind}` \|.*\|(.*)\|$", page("leakage").text, re.MULTILINE).group(1)
         words = {"shared_subject": "subjects", "shared_record": "records", "overlapping_windows": "overlapping windows"}
         declared = declared_leaks(SplitOptions(kind=kind), overlap=0.5)

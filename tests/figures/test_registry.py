@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib import import_module
 
+import pandas as pd
 import pytest
 
 from cuffless.config import FigureOptions, StudyConfig, load_config
@@ -13,6 +14,11 @@ from cuffless.figures.registry import FigureModule, all_figures, figure_dataset,
 
 CAMERA = {"fig9", "figA2", "figA3", "figA4", "figA5"}
 SPLITS = {"fig1", "fig4", "fig5", "fig6", "fig7"}
+FOLDS = [
+    {"a": "test", "b": "val", "c": "train"},
+    {"a": "train", "b": "test", "c": "val"},
+    {"a": "train", "b": "val", "c": "test"},
+]
 
 
 @pytest.mark.parametrize("name", all_figures())
@@ -67,6 +73,27 @@ def test_placeholders_of_several_values_give_lists_and_those_of_one_give_paths()
     assert figure.setting_values(study) == {"cap": study.splits.named["mixed"].cap}
     with pytest.raises(ValueError, match=r"placeholder \{week\}"):
         FigureModule(arm="splits", captions={}, inputs={"x": "{week}.csv"}).input_files(study, "cohort")
+
+
+def test_of_a_split_with_folds_the_first_network_is_that_of_its_first_fold():
+    named = {"every": {"kind": "kfold"}, "nonmixed": {}}
+    for split, fold in (("every", "every.fold1"), ("nonmixed", "nonmixed")):
+        study = StudyConfig(study={"splits": [split], "networks": ["alexnet"]}, splits={"named": named})
+        [run] = all_figures()["fig1"].input_files(study, "cohort").values()
+        assert run == f"results/cohort/training/{fold}/alexnet/seed0/run.json"
+
+
+def test_windows_of_several_folds_count_once_in_each_set(tmp_path):
+    rows = pd.DataFrame({"record": "r", "row": range(6), "subject": list("aabbcc"), "sbp": 120.0, "dbp": 60.0})
+    folds = [rows.assign(subset=rows["subject"].map(sets), fold=k) for k, sets in enumerate(FOLDS, 1)]
+    pd.concat(folds, ignore_index=True).to_parquet(tmp_path / "every.parquet")
+    folds[0].drop(columns="fold").to_parquet(tmp_path / "nonmixed.parquet")
+    files = {"manifests": [tmp_path / "every.parquet", tmp_path / "nonmixed.parquet"]}
+    manifest = FigureInputs("fig7", files, {}, FigureOptions()).manifests("manifests")
+    assert list(manifest.columns) == ["subset", "subject", "sbp", "dbp", "split"]
+    sizes = manifest.groupby(["split", "subset"]).size()
+    assert sizes["every"].to_dict() == {"test": 6, "train": 4, "val": 4}
+    assert sizes["nonmixed"].to_dict() == {"test": 2, "train": 2, "val": 2}
 
 
 def test_figures_have_titles():

@@ -34,11 +34,16 @@ def dry_run(project, tmp_path, snakemake_at_hand):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "source", ["simulator", "inputs", "personalization", "rppg", "leakage", "external", "fetched", "passing"]
+    "source",
+    ["simulator", "kfold", "inputs", "personalization", "rppg", "leakage", "external", "fetched", "passing"],
 )
 def test_jobs_are_those_of_a_dry_run_in_an_empty_folder(project, tmp_path, dry_run, source):
     config = yaml.safe_load((project / "config" / "tiny.yaml").read_text())
-    if source == "inputs":
+    if source == "kfold":
+        config["splits"]["named"]["every"] = {"kind": "kfold", "folds": 3}
+        config["study"] |= {"splits": ["every", "mixed"], "seeds": [0, 1]}
+        config["personalization"] = {}
+    elif source == "inputs":
         config["inputs"] = {"networks": ["alexnet"], "lengths": [2, 7, 15], "repeats": 2}
     elif source == "personalization":
         config["windowings"] = {"main": {}, "short": {"length": 3}}

@@ -48,6 +48,26 @@ def test_the_plan_of_a_listed_database(paper, listed):
     assert plan["jobs"]["total"] == sum(n for rule, n in plan["jobs"].items() if rule != "total")
 
 
+def test_each_fold_is_sampled_stored_and_trained_on(tiny):
+    raw = tiny.model_dump(mode="json", include={"study", "datasets", "simulator", "windowings", "splits", "networks"})
+    raw["splits"]["named"]["every"] = {**raw["splits"]["named"]["nonmixed"], "kind": "kfold", "folds": 4}
+    one = make_plan(read_config({**raw, "study": {**raw["study"], "splits": ["nonmixed"]}}), figures=5)
+    plan = make_plan(read_config({**raw, "study": {**raw["study"], "splits": ["every"]}}), figures=5)
+    split = plan["splits"]["every"]
+    windows = plan["windowings"]["main"]["windows"]
+    tested = min(windows, 24 * 30) / 4
+    assert split["folds"] == 4
+    assert split["test"] == pytest.approx(tested, abs=1)
+    assert split["val"] == pytest.approx(0.15 / 0.75 * 3 * tested, abs=1)
+    assert sum(split[name] for name in ("train", "val", "test")) == pytest.approx(4 * tested, abs=2)
+    assert plan["training"]["runs"] == 4 * one["training"]["runs"] == 8
+    assert plan["training"]["windows_by_network"]["alexnet"] == 4 * 3 * split["train"]
+    assert 4 < plan["stores"]["splits"]["gb"] / one["stores"]["splits"]["gb"] < 5, "manifests of the folds, and joined"
+    assert plan["stores"]["training"]["gb"] > 4 * one["stores"]["training"]["gb"]
+    assert plan["cpu_hours"]["materializing"] == pytest.approx(4 * one["cpu_hours"]["materializing"], rel=0.01)
+    assert plan["jobs"]["train_network"] == 8
+
+
 def test_hours_of_training_are_told_only_with_a_rate(paper, listed):
     assert make_plan(paper, figures=8, folder=listed)["training"]["hours_at_most"] is None
     training = make_plan(paper, figures=8, folder=listed, windows_per_second=1000)["training"]

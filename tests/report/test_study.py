@@ -15,6 +15,7 @@ from cuffless.report.study.page import SECTIONS, write_report
 from cuffless.report.study.skill import comparison_sentence, comparisons
 
 NETWORKS = ("alexnet", "lstm", "mean")
+SETS = ("train", "val", "test")
 
 
 def overall(settings):
@@ -153,6 +154,25 @@ def test_the_report_opens_with_skill_on_people_not_seen(report_page):
     assert said.index("on people whom the networks have never seen") < said.index("people whom the networks know")
     assert "better than doing nothing: AlexNet (0.20 [0.10, 0.30])" in said
     assert "1 seed: no ranking of networks" in said
+
+
+def test_a_split_with_folds_is_shown_with_the_sets_and_trainings_of_each(files, report_page, tmp_path):
+    sets = [{name: {**AUDIT["sets"]["test"], "subjects": n + k} for n, name in enumerate(SETS, 7)} for k in (0, 1)]
+    audit = {**AUDIT, "kind": "kfold", "of_folds": [{"fold": k, "sets": own} for k, own in enumerate(sets, 1)]}
+    path = tmp_path / "kfold.audit.json"
+    path.write_text(json.dumps(audit | {"notes": ["35 subjects in 2 folds, each tested once"]}))
+    run = tmp_path / "training/kfold.fold2/alexnet/seed0/run.json"
+    run.parent.mkdir(parents=True)
+    run.write_text(json.dumps(RUN))
+    overall(["kfold"]).to_csv(files["overall"], index=False)
+    page = report_page(audits=[path], runs=[run], overall=files["overall"])
+    table = page.sections["splits"]
+    for k, name in enumerate(("k-fold, fold 1", "k-fold, fold 2")):
+        assert table.count(name) == 3
+        assert all(str(n + k) in table for n in (7, 8, 9))
+    assert "split k-fold: 35 subjects in 2 folds, each tested once" in table
+    assert "on everybody, each tested once by networks that have never seen them" in page.sections["skill"]
+    assert "k-fold, fold 2" in page.sections["trainings"]
 
 
 def test_hidden_people_and_runs_are_told_before_any_number(report_page, tmp_path):

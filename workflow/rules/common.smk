@@ -16,6 +16,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(PATHS)))
 from cuffless.architectures import architectures
 from cuffless.config import ConfigError, Crop, input_network, read_config
 from cuffless.config.arms import active_arms, dataset_of, skipped_arms
+from cuffless.config.folds import fold_names, fold_of
 from cuffless.figures.registry import all_figures, figure_dataset, figures_of
 from cuffless.provenance import code_digest as digest_of
 from cuffless.provenance import file_digest, remember_code
@@ -44,13 +45,15 @@ BACKENDS = {network.training.backend for network in STUDY.networks.values() if n
 NETWORK_ENVIRONMENT = f"../../envs/cuffless{'-jax' if 'jax' in BACKENDS else ''}.yaml"
 CROPS = [Crop(cropping, length).name for cropping in STUDY.inputs.croppings for length in STUDY.inputs.lengths]
 ACTIVE_ARMS = active_arms(STUDY)
+# Splits with folds: no job samples or trains on such a split itself, its files are joined from those of its folds.
+FOLDED = "|".join(name for name, split in STUDY.splits.named.items() if split.kind == "kfold") or "(?!)"
 LEAKAGE_DATASET = dataset_of(STUDY, "leakage")
 
 
 wildcard_constraints:
     dataset="[A-Za-z]\\w*",
     windowing="[A-Za-z]\\w*",
-    split="[A-Za-z]\\w*",
+    split=rf"(?!(?:{FOLDED})(?!\w|\.fold\d))[A-Za-z]\w*(?:\.fold\d+)?",
     network="[A-Za-z]\\w*",
     shard="shard\\d+",
     seed="\\d+",
@@ -101,9 +104,18 @@ def shards(dataset):
 INPUT_SHARDS = shards(dataset_of(STUDY, "inputs"))
 
 
+def split_options(name):
+    """Options of a split, or of the split that a fold belongs to."""
+    split, fold = fold_of(name)
+    options = entry(STUDY.splits.named, split)
+    if fold is not None and name not in fold_names(split, options):
+        raise WorkflowError(f"split {split!r} has no fold {fold}; its kind is {options.kind}")
+    return options
+
+
 def windowing_of(split):
     """Name of the windowing that a split divides."""
-    return entry(STUDY.splits.named, split).windowing
+    return split_options(split).windowing
 
 
 def overlap_of(split):
@@ -127,6 +139,16 @@ def own_module(name, where):
     return (spec.origin,)
 
 
+def of_folds(pattern):
+    """Files of all folds of a split, from a pattern whose split is a wildcard."""
+
+    def files(wildcards):
+        folds = fold_names(wildcards.split, split_options(wildcards.split))
+        return [pattern.format(**{**wildcards, "split": fold}) for fold in folds]
+
+    return files
+
+
 def trained(file, dataset, splits=STUDY.study.splits, networks=NETWORKS, seeds=STUDY.study.seeds):
     """A file of each training; those of the study unless others are named."""
     return expand(
@@ -137,6 +159,12 @@ def trained(file, dataset, splits=STUDY.study.splits, networks=NETWORKS, seeds=S
         seed=seeds,
         file=file,
     )
+
+
+def trained_in_folds(file, dataset):
+    """A file of each training of the study, of each fold where a split has several."""
+    splits = [fold for name in STUDY.study.splits for fold in fold_names(name, STUDY.splits.named[name])]
+    return trained(file, dataset, splits)
 
 
 def split_audits(wildcards):

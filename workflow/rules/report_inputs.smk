@@ -14,7 +14,7 @@ def report_files(wildcards):
         "dependence": f"{judged}/dependence.csv",
         "table1": f"{results}/judgement/table1.csv",
         "figures": [f"results/figures/{name}.png" for name in figures_of(STUDY)],
-        "runs": trained("run.json", STUDY.study.dataset),
+        "runs": trained_in_folds("run.json", STUDY.study.dataset),
     }
     if "personalization" in ACTIVE_ARMS:
         files |= {

@@ -15,7 +15,7 @@ rule sample_split:
         mem_mb=growing(4000),
         runtime=growing(30),
     params:
-        options=lambda wildcards: entry(STUDY.splits.named, wildcards.split).drawing(),
+        options=lambda wildcards: split_options(wildcards.split).drawing(),
         overlap=lambda wildcards: overlap_of(wildcards.split),
         runs_gap=runs_gap,
         code=code_digest("sample_split.py"),
@@ -73,7 +73,7 @@ rule audit_duplicates:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        options=lambda wildcards: entry(STUDY.splits.named, wildcards.split).canonical(),
+        options=lambda wildcards: split_options(wildcards.split).canonical(),
         overlap=lambda wildcards: overlap_of(wildcards.split),
         code=code_digest("audit_duplicates.py"),
     message:
@@ -102,10 +102,58 @@ rule audit_sets:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        options=lambda wildcards: entry(STUDY.splits.named, wildcards.split).canonical(),
+        options=lambda wildcards: split_options(wildcards.split).canonical(),
         overlap=lambda wildcards: overlap_of(wildcards.split),
         code=code_digest("audit_sets.py"),
     message:
         "Auditing leaks: {wildcards.dataset}, {wildcards.split}"
     script:
         "../scripts/audit_sets.py"
+
+
+rule join_folds:
+    input:
+        manifests=of_folds("results/{dataset}/designs/splits/{split}.parquet"),
+        audits=of_folds("results/{dataset}/designs/splits/{split}.audit.json"),
+    output:
+        manifest="results/{dataset}/designs/splits/{split}.parquet",
+        audit="results/{dataset}/designs/splits/{split}.audit.json",
+    log:
+        "logs/{dataset}/join_folds/{split}.log",
+    wildcard_constraints:
+        split=FOLDED,
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(30),
+    params:
+        options=lambda wildcards: split_options(wildcards.split).drawing(),
+        code=code_digest("join_folds.py"),
+    message:
+        "Joining the folds of a split: {wildcards.dataset}, {wildcards.split}"
+    script:
+        "../scripts/join_folds.py"
+
+
+rule join_leaks:
+    input:
+        leaks=of_folds("results/{dataset}/designs/splits/{split}.leaks.csv"),
+    output:
+        leaks="results/{dataset}/designs/splits/{split}.leaks.csv",
+    log:
+        "logs/{dataset}/join_leaks/{split}.log",
+    wildcard_constraints:
+        split=FOLDED,
+    localrule: True
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code_digest("join_leaks.py"),
+    message:
+        "Joining the leaks of all folds: {wildcards.dataset}, {wildcards.split}"
+    script:
+        "../scripts/join_leaks.py"

@@ -34,5 +34,5 @@ def judgement_targets(wildcards):
 
 
 def card_targets(wildcards):
-    """Cards of all networks of the study."""
-    return trained("model_card.md", STUDY.study.dataset)
+    """Cards of all networks of the study, of each fold where a split has several."""
+    return trained_in_folds("model_card.md", STUDY.study.dataset)

@@ -31,3 +31,27 @@ rule train_network:
         "Training: {wildcards.network}, {wildcards.dataset}, {wildcards.split}, seed {wildcards.seed}"
     script:
         "../scripts/train_network.py"
+
+
+rule join_predictions:
+    input:
+        predictions=of_folds("results/{dataset}/training/{split}/{network}/seed{seed}/predictions.parquet"),
+    output:
+        predictions="results/{dataset}/training/{split}/{network}/seed{seed}/predictions.parquet",
+    log:
+        "logs/{dataset}/join_predictions/{split}/{network}_seed{seed}.log",
+    wildcard_constraints:
+        split=FOLDED,
+    localrule: True
+    conda:
+        "../../envs/cuffless.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        code=code_digest("join_predictions.py"),
+    message:
+        "Joining the predictions of all folds: {wildcards.network}, {wildcards.dataset}, {wildcards.split}, "
+        "seed {wildcards.seed}"
+    script:
+        "../scripts/join_predictions.py"

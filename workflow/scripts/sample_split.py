@@ -3,11 +3,12 @@
 import pandas as pd
 
 from cuffless.config import SplitOptions
+from cuffless.config.folds import fold_of
 from cuffless.designs import audited_split, write_design
 from cuffless.joblog import logged
 
 with logged(snakemake.log[0]):
-    out, params = snakemake.output, snakemake.params
+    out, params, name = snakemake.output, snakemake.params, snakemake.wildcards.split
     options = SplitOptions.model_validate_json(params.options)
     quality = pd.read_csv(snakemake.input.quality, keep_default_na=False, dtype={"record": str, "subject": str})
     design, audit = audited_split(
@@ -15,7 +16,8 @@ with logged(snakemake.log[0]):
         quality,
         options,
         overlap=params.overlap,
-        name=snakemake.wildcards.split,
+        name=name,
         runs_gap=params.runs_gap,
+        fold=fold_of(name)[1],
     )
     write_design(design, audit, out.manifest, out.audit)

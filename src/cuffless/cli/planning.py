@@ -6,7 +6,7 @@ Keys of ``--json``:
 - ``basis`` of the estimates (``records.csv``, ``simulator``, ``published``, ``unknown``), and a ``note`` on them
 - ``records``, ``unusable``, ``subjects``, ``hours`` with both signals, ``download_gb``; null if unknown
 - ``windowings {name: samples, window_seconds, windows, basis ("cut" or "at most"), gb}``
-- ``splits {name: train, val, test (windows), gb, passing_gb}``
+- ``splits {name: train, val, test (windows; of each fold), folds (1: none), gb (of all folds), passing_gb}``
 - ``training {runs, windows_at_most, windows_by_network, hours_at_most}``, the last null without a rate
 - ``cpu_hours {simulating, windowing, materializing}``
 - ``jobs {rule: n, total}``
@@ -29,8 +29,8 @@ from cuffless.records import RecordError
 _STAGES = {
     "records": ("simulate_records", "fetch_index", "list_records", "fetch_records"),
     "windows": ("cut_windows", "join_windows", "join_quality"),
-    "splits": ("sample_split", "materialize_split"),
-    "training": ("train_network",),
+    "splits": ("sample_split", "materialize_split", "join_folds"),
+    "training": ("train_network", "join_predictions"),
 }
 
 
@@ -111,7 +111,9 @@ def _rows(plan: dict) -> list[tuple[str, ...]]:
     cpu = plan["cpu_hours"]
     windows = [_windows(name, one) for name, one in plan["windowings"].items()]
     splits = [
-        f"{name}: {one['train']:,} / {one['val']:,} / {one['test']:,} windows" for name, one in plan["splits"].items()
+        f"{name}: {one['train']:,} / {one['val']:,} / {one['test']:,} windows"
+        + (f" in each of {one['folds']} folds" if one["folds"] > 1 else "")
+        for name, one in plan["splits"].items()
     ]
     held = sizes.get("recordings")
     fetched = "" if simulated or not download else f"; {_amount(download)} GB to fetch"

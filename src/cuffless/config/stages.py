@@ -279,10 +279,10 @@ class WindowOptions(Options):
 class SplitOptions(Options):
     """Dividing windows into training, validation and test sets."""
 
-    kind: Literal["nonmixed", "record", "mixed", "official"] = "nonmixed"
+    kind: Literal["nonmixed", "record", "mixed", "official", "kfold"] = "nonmixed"
     """`nonmixed`: by subject; `record`: by record, regardless of the subject (the authors' "non-mixed"); `mixed`: by
     window, regardless of subject and record; `official`: as published with the data set (`mimicbp`, PulseDB's subsets,
-    a source of your own)."""
+    a source of your own); `kfold`: by subject, each tested once, by the network of one of several folds."""
     windowing: str = "main"
     """Name of the windowing."""
     cap: int = option(2000, ge=1)
@@ -292,12 +292,15 @@ class SplitOptions(Options):
     mixed_subjects: int = option(750, ge=1)
     """Number of subjects sampled for a `mixed` split."""
     windows: tuple[int, int, int] = (1_000_000, 250_000, 250_000)
-    """Number of windows sampled for training, validation and test."""
+    """Number of windows sampled for training, validation and test. A `kfold` split tests every window up to `cap`."""
     fractions: tuple[float, float, float] = (0.75, 0.125, 0.125)
-    """Fractions used if there are fewer subjects than requested, and for an `official` split without a validation set,
-    which is then taken from the training subjects."""
+    """Fractions used if there are fewer subjects than requested. For an `official` split without a validation set, and
+    in each fold of a `kfold` split, the first two divide the subjects that are not tested."""
+    folds: int = option(5, ge=2, le=1000)
+    """Number of folds (`kfold`); each network is trained once in each, and all subjects take part."""
     stratify: Literal["none", "sbp"] = "none"
-    """`sbp`: divide blocks of subjects (records) with similar mean SBP, so that a small test set spans the range."""
+    """`sbp`: divide blocks of subjects (records) with similar mean SBP, so that a small test set spans the range. Of a
+    `kfold` split the default is `sbp`."""
     min_windows: int = option(1, ge=1)
     """Subjects with fewer kept windows are left out."""
     leakage: Literal["fail", "warn"] = "fail"
@@ -308,6 +311,16 @@ class SplitOptions(Options):
     copies in 8 bits, or with noise of 1 % of their SD, reach 0.9999 or more."""
     seed: int = option(0, ge=0)
     """Seed of the sampling."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _suit_the_kind(cls, values: Any) -> Any:
+        """Fill in what the kind implies; another number of folds must not make a split without folds run again."""
+        if not isinstance(values, dict):
+            return values
+        if values.get("kind") == "kfold":
+            return {"stratify": "sbp", **values}
+        return {name: value for name, value in values.items() if name != "folds"}
 
     @field_validator("fractions")
     @classmethod

@@ -1,6 +1,6 @@
 """The whole configuration: named blocks resolved over their stage's options."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -9,6 +9,7 @@ from pydantic import Field, StrictInt, ValidationError, field_validator, model_v
 
 from cuffless.architectures import IntervalOptions, TrainingOptions
 from cuffless.config.external import ExternalOptions, check_external
+from cuffless.config.folds import require_one_network
 from cuffless.config.inputs import InputOptions
 from cuffless.config.leakage import LeakageOptions, check_doses, dial_blocks
 from cuffless.config.learning import ARCHITECTURES, AnyNetwork, EvaluationOptions, FigureOptions
@@ -149,9 +150,9 @@ class StudyConfig(Options):
                 )
         if "personalization" in self.model_fields_set:
             for name, protocol in self.personalization.named.items():
-                _known(f"personalization.named.{name}.split", [protocol.split], self.splits.named)
+                self._check_trained_once(f"personalization.named.{name}.split", [protocol.split])
         if "rppg" in self.model_fields_set:
-            _known("rppg.split", [self.rppg.split], self.splits.named)
+            self._check_trained_once("rppg.split", [self.rppg.split])
         for name, split in self.splits.named.items():
             _known(f"splits.named.{name}.windowing", [split.windowing], self.windowings)
         if "leakage" in self.model_fields_set:
@@ -173,11 +174,15 @@ class StudyConfig(Options):
         """Whether there is a network that can be fine-tuned."""
         return any(self.networks[name].architecture != "mean" for name in self.study.networks)
 
+    def _check_trained_once(self, key: str, names: Iterable[str]) -> None:
+        _known(key, names, self.splits.named)
+        require_one_network(key, names, self.splits.named)
+
     def _check_leakage(self) -> None:
         options = self.leakage
         _known("leakage.dataset", filter(None, [options.dataset]), self.datasets)
-        _known("leakage.doses", options.doses, self.splits.named)
-        _known("leakage.dial", options.dial if options.confounding else (), self.splits.named)
+        self._check_trained_once("leakage.doses", options.doses)
+        self._check_trained_once("leakage.dial", options.dial if options.confounding else ())
         _known("leakage.network", [options.network], self.networks)
         name = options.dataset or self.study.dataset
         check_doses(options, name, self.datasets[name], self.splits.named, self.networks[options.network])

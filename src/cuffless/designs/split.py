@@ -8,6 +8,8 @@ import pandas as pd
 
 from cuffless.config import SplitOptions
 from cuffless.designs.design import SUBSETS, Design, DesignError
+from cuffless.designs.division.kfold import fold_sets
+from cuffless.designs.division.shares import divide, shares
 from cuffless.designs.index import NAMES, capped_index, subject_counts
 from cuffless.errors import some_of
 
@@ -21,6 +23,7 @@ def sample_split(
     *,
     name: str = "split",
     published: Mapping[str, str] | None = None,
+    fold: int | None = None,
 ) -> Design:
     """Divide windows into training, validation and test sets.
 
@@ -34,6 +37,8 @@ def sample_split(
         The split's name in messages.
     published : mapping of str to str, optional
         Set (one of `SUBSETS`) in which each record was published; for the kind `official`.
+    fold : int, optional
+        Number of the fold, from 1; for the kind `kfold`, of which this is one fold.
 
     Returns
     -------
@@ -43,7 +48,8 @@ def sample_split(
     Raises
     ------
     DesignError
-        If there are too few subjects, records or windows for three sets, or no published sets for the kind `official`.
+        If there are too few subjects, records or windows for the sets or folds, or no published sets for the kind
+        `official`.
 
     Notes
     -----
@@ -56,6 +62,8 @@ def sample_split(
     rng = np.random.default_rng([options.seed, 1])
     if options.kind == "official":
         parts = _published_sets(capped, published or {}, options, rng, notes, name)
+    elif options.kind == "kfold":
+        parts = _fold_parts(capped, options, fold or 1, rng, notes, name)
     elif options.kind == "mixed":
         parts = _divide_windows(capped, capped["subject"].cat.categories.to_numpy(), options, rng, notes, name)
     else:
@@ -88,15 +96,22 @@ def _divide_units(capped, unit, options, rng, notes, name):
         asked = " / ".join(str(n) for n in options.subjects)
         made = " / ".join(str(n) for n in counts)
         notes.append(f"{len(units)} {unit}s in place of {asked}: divided {made} by splits.fractions")
-    if options.stratify == "sbp":
-        labels = _stratified(capped.groupby(unit)["sbp"].mean().loc[units].to_numpy(), counts, rng)
-    else:
-        labels = rng.permutation(np.repeat(np.arange(3), counts))
+    pressures = capped.groupby(unit)["sbp"].mean().loc[units].to_numpy()
+    labels = divide(pressures, counts, rng, stratified=options.stratify == "sbp")
     parts = []
     for number, limit in enumerate(options.windows):
         part = capped[capped[unit].isin(units[labels == number])]
         parts.append(_at_most(part, limit, rng, notes, SUBSETS[number]))
     return parts
+
+
+def _fold_parts(capped, options, fold, rng, notes, name):
+    """Windows of the sets of a fold; all that its test subjects have, so that none of them is left out."""
+    pressures = capped.groupby("subject")["sbp"].mean()
+    sets = fold_sets(pressures, options, fold, name=name)
+    parts = [capped[capped["subject"].isin(pressures.index[sets == number])] for number in range(len(SUBSETS))]
+    known = zip(parts[:-1], options.windows, SUBSETS, strict=False)
+    return [*(_at_most(part, limit, rng, notes, subset) for part, limit, subset in known), parts[-1]]
 
 
 def _published_sets(capped, published, options, rng, notes, name):
@@ -166,30 +181,3 @@ def _at_most(part, limit, rng, notes, subset):
             notes.append(f"{subset}: {len(part)} windows in place of {limit}")
         return part
     return part.iloc[np.sort(rng.choice(len(part), limit, replace=False))]
-
-
-def shares(n: int, fractions) -> np.ndarray:
-    """Whole numbers in given proportions, each at least 1 (largest remainder)."""
-    exact = np.asarray(fractions) * n
-    counts = np.maximum(np.floor(exact).astype(int), 1)
-    while counts.sum() < n:
-        counts[np.argmax(exact - counts)] += 1
-    while counts.sum() > n:
-        counts[np.argmax(counts)] -= 1
-    return counts
-
-
-def _stratified(values, counts, rng) -> np.ndarray:
-    """Set of each subject, so that neighbours in `values` are shared out evenly among the sets."""
-    n = len(values)
-    quota = np.arange(1, n + 1)[:, None] * counts / n
-    given, sequence = np.zeros(3), np.empty(n, int)
-    for i in range(n):
-        sequence[i] = np.argmax(np.where(given < counts, quota[i] - given, -np.inf))
-        given[sequence[i]] += 1
-    block = int(np.ceil(n / counts.min()))
-    for first in range(0, n, block):
-        sequence[first : first + block] = rng.permutation(sequence[first : first + block])
-    labels = np.empty(n, int)
-    labels[np.argsort(values, kind="stable")] = sequence
-    return labels

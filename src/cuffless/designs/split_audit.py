@@ -42,6 +42,7 @@ def audited_split(
     overlap: float,
     name: str,
     runs_gap: int | None = None,
+    fold: int | None = None,
 ) -> tuple[Design, dict]:
     """Sample a split and audit it for leaks before anything is trained on it.
 
@@ -58,6 +59,8 @@ def audited_split(
         The split's name in messages.
     runs_gap : int, optional
         Gap of the runs of records that count as one person, where the configuration asks for them.
+    fold : int, optional
+        As for `sample_split`.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def audited_split(
     kept = quality[quality["windows_kept"] > 0]
     runs, run_notes = _describe_runs(kept, runs_gap)
     try:
-        design = sample_split(index, options, name=name, published=_published(quality))
+        design = sample_split(index, options, name=name, published=_published(quality), fold=fold)
     except DesignError as error:
         raise DesignError(f"{error}; or lower records.runs_gap: {run_notes[0]}") if runs else error from None
     design = replace(design, notes=[*run_notes, *_note_without_windows(quality), *design.notes])
@@ -156,7 +159,7 @@ def audit_split(
         kind=options.kind,
         seed=options.seed,
         identity=identities,
-        sets={name: _describe_set(windows[windows["subset"] == name]) for name in SUBSETS},
+        sets={name: describe_set(windows[windows["subset"] == name]) for name in SUBSETS},
         coverage={p: round(range_overlap(windows, p), 3) for p in ("sbp", "dbp")},
         **facts,
     )
@@ -213,7 +216,7 @@ def declared_leaks(options: SplitOptions, *, overlap: float) -> set[str]:
     overlap : float
         Overlap with which the windows were cut.
     """
-    if options.kind in ("nonmixed", "official"):
+    if options.kind in ("nonmixed", "official", "kfold"):
         return set()
     if options.kind == "record":
         return {"shared_subject"}
@@ -317,7 +320,8 @@ def range_overlap(manifest: pd.DataFrame, pressure: str) -> float:
     return float(max(common, 0) / widest) if widest > 0 else 0.0
 
 
-def _describe_set(part: pd.DataFrame) -> dict:
+def describe_set(part: pd.DataFrame) -> dict:
+    """Size of a set, and its pressures in mmHg: median and 5th and 95th percentile."""
     described = {
         "windows": len(part),
         "subjects": part["subject"].nunique(),

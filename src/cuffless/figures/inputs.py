@@ -12,6 +12,7 @@ from cuffless.config import FigureOptions
 from cuffless.designs.cautions import read_cautions
 
 _MANIFEST_COLUMNS = ("subset", "subject", "sbp", "dbp")
+_WINDOW = ("record", "row")
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,22 @@ class FigureInputs:
         return json.loads(Path(self.files[key]).read_text(encoding="utf-8"))
 
     def manifests(self, key: str) -> pd.DataFrame:
-        """Manifests of several splits, ``SPLIT.parquet``, in one table with a column `split`."""
-        tables = [
-            pd.read_parquet(path, columns=list(_MANIFEST_COLUMNS)).assign(split=Path(path).stem)
-            for path in self.files[key]
-        ]
+        """Manifests of several splits, ``SPLIT.parquet``, in one table with a column `split`.
+
+        Of a split with folds, each set has the windows that any fold has in it, each once.
+        """
+        tables = [_read_manifest(path).assign(split=Path(path).stem) for path in self.files[key]]
         return pd.concat(tables, ignore_index=True)
 
     def cautions(self, key: str) -> list[str]:
         """What a reader must know of the splits whose audits these are."""
         return read_cautions(self.files[key])
+
+
+def _read_manifest(path: str | Path) -> pd.DataFrame:
+    import pyarrow.parquet
+
+    columns = list(_MANIFEST_COLUMNS)
+    if "fold" not in pyarrow.parquet.read_schema(path).names:
+        return pd.read_parquet(path, columns=columns)
+    return pd.read_parquet(path, columns=[*columns, *_WINDOW]).drop_duplicates(["subset", *_WINDOW])[columns]

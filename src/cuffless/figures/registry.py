@@ -18,6 +18,7 @@ from typing import Any
 
 from cuffless.config import StudyConfig
 from cuffless.config.arms import active_arms, dataset_of
+from cuffless.config.folds import fold_names
 
 FOLDER = Path(__file__).parent
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -102,8 +103,9 @@ def placeholder(name: str, study: StudyConfig) -> str | list[str]:
     """Value of a placeholder, or its values if it has several.
 
     Several: ``split`` (of the study), ``protocol`` (of personalization), ``protocol_split`` (whose test subjects the
-    protocols draw). One: ``first_split, first_protocol, first_seed``; ``windowing``, of the first split;
-    ``camera_windowing``; ``schematic``, the study's LSTM or its first network.
+    protocols draw). One: ``first_split, first_protocol, first_seed``; ``first_fold``, of the first split, or the split
+    itself if it has no folds; ``windowing``, of the first split; ``camera_windowing``; ``schematic``, the study's LSTM
+    or its first network.
     """
     splits, protocols = list(study.study.splits), study.personalization.named
     match name:
@@ -115,6 +117,8 @@ def placeholder(name: str, study: StudyConfig) -> str | list[str]:
             return list(dict.fromkeys(protocol.split for protocol in protocols.values()))
         case "first_split":
             return splits[0]
+        case "first_fold":
+            return fold_names(splits[0], study.splits.named[splits[0]])[0]
         case "first_protocol":
             return next(iter(protocols), "main")
         case "first_seed":

@@ -20,7 +20,7 @@ from cuffless.judgement.measures.merit import merit_rows
 from cuffless.judgement.names import BASELINES, MEAN, POPULATION_MEAN
 from cuffless.judgement.standards import screen_standards
 from cuffless.judgement.table.cases import Case, make_cases
-from cuffless.judgement.table.predictions import JudgedSplit, JudgedTable
+from cuffless.judgement.table.predictions import WINDOW, JudgedSplit, JudgedTable
 from cuffless.judgement.traces import pick_traces
 from cuffless.judgement.warnings import constant_predictors, significance_warnings, skill_warnings
 
@@ -154,7 +154,7 @@ def _case_row(case: Case, baselines: Baselines) -> pd.DataFrame:
         "n_subjects": len(case.judged.subjects),
         "n_windows": len(case.windows),
         "n_training_subjects": case.fitting["subject"].nunique(),
-        "n_training_windows": len(case.fitting),
+        "n_training_windows": len(case.fitting.drop_duplicates(WINDOW)),  # several folds may train on one
         "n_calibration": case.calibration.drop_duplicates(["subject", "record", "start"]).shape[0],
         "baselines_fitted_on": baselines.fitted_on,
         **{

@@ -29,6 +29,7 @@ COLUMNS = [
 SETTINGS = {
     "mixed": "mixed",
     "nonmixed": "non-mixed",
+    "kfold": "k-fold, each subject tested once",
     "before": "before personalization",
     "random": "personalized, random windows",
     "first": "personalized, first windows",

@@ -1,10 +1,12 @@
 """The jobs of a study, from its configuration alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cuffless.camera.manifest import read_manifest
 from cuffless.config import StudyConfig
 from cuffless.config.arms import active_arms, dataset_of
+from cuffless.config.folds import fold_names, fold_of
 
 
 def count_jobs(study: StudyConfig, figures: int) -> dict[str, int]:
@@ -21,7 +23,9 @@ def count_jobs(study: StudyConfig, figures: int) -> dict[str, int]:
     dict
         Number of jobs by the rule's name, in the order in which they run.
     """
-    reached = _reached(study)
+    reached, folded = _reached(study), _folded_splits(study)
+    own = _folds(study, study.study.splits)
+    runs = len(used_networks(study)) * len(study.study.seeds)
     records = [study.datasets[name].records for name in reached.datasets]
     physionet = [one.shards for one in records if one.source == "physionet"]
     shards = {name: study.datasets[name].records.shards for name in reached.datasets}
@@ -37,7 +41,10 @@ def count_jobs(study: StudyConfig, figures: int) -> dict[str, int]:
         "materialize_split": len(reached.splits),
         "audit_duplicates": len(reached.audited),
         "train_network": len(reached.trainings) * len(study.study.seeds),
+        "join_folds": len(folded),
+        "join_predictions": len(folded) * runs,
         "audit_sets": len(reached.judged),
+        "join_leaks": len(folded),
         "judge_splits": 1,
         **_personalization_jobs(study),
         "write_table1": 1,
@@ -48,7 +55,7 @@ def count_jobs(study: StudyConfig, figures: int) -> dict[str, int]:
         "plot_figure": figures,
         "publish_figure": figures,
         "publish_table": 1 + with_arm(study, "personalization") + 2 * with_arm(study, "camera"),
-        "write_card": len(study.study.splits) * len(used_networks(study)) * len(study.study.seeds),
+        "write_card": len(own) * runs,
         "write_report": 1,
         "all": 1,
     }
@@ -69,7 +76,7 @@ class _Products:
 
 def _reached(study: StudyConfig) -> _Products:
     name, tried = study.study.dataset, _tried(study)
-    own = {(name, split) for split in study.study.splits}
+    own = {(name, fold) for fold in _folds(study, study.study.splits)}
     apart = {(name, split) for split in _further_splits(study)}
     elsewhere = study.external.datasets if with_arm(study, "external") else ()
     external = {(dataset, study.external.split) for dataset in elsewhere}
@@ -80,12 +87,22 @@ def _reached(study: StudyConfig) -> _Products:
     return _Products(
         datasets={dataset for dataset, _ in splits}
         | ({dataset_of(study, "inputs")} if with_arm(study, "inputs") else set()),
-        windowings={(dataset, study.splits.named[split].windowing) for dataset, split in splits},
+        windowings={(dataset, study.splits.named[fold_of(split)[0]].windowing) for dataset, split in splits},
         splits=splits,
         audited={*own, *tried, *external},
         judged=own | external,
         trainings=trainings,
     )
+
+
+def _folded_splits(study: StudyConfig) -> list[str]:
+    """The study's splits that have folds."""
+    return [split for split in study.study.splits if study.splits.named[split].kind == "kfold"]
+
+
+def _folds(study: StudyConfig, splits: Iterable[str]) -> list[str]:
+    """Splits, and in place of those with folds each of their folds."""
+    return [fold for split in splits for fold in fold_names(split, study.splits.named[split])]
 
 
 def with_arm(study: StudyConfig, arm: str) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.config import StudyConfig
+from cuffless.config.folds import fold_names
 from cuffless.files import GB
 from cuffless.planning.disk import Store, judge_disks
 from cuffless.planning.holdings import Holdings, holdings_of
@@ -129,12 +130,14 @@ def _windowing(study, name: str, holdings: Holdings, folder: Path) -> dict:
 
 def _split(study, name: str, windowings: dict) -> dict:
     options = study.splits.named[name]
-    windowing = windowings[options.windowing]
+    windowing, folds = windowings[options.windowing], len(fold_names(name, options))
     sizes = set_sizes(windowing["by_subject"], options)
     raw = Shuffle.n_bytes(sum(sizes), windowing["samples"])
+    rows = sum(sizes) * (folds if folds == 1 else 2 * folds)  # those of the folds, and joined
     return {
         **dict(zip(("train", "val", "test"), sizes, strict=True)),
-        "gb": (STORED_SHARE * raw + MANIFEST_BYTES * sum(sizes)) / GB,
+        "folds": folds,
+        "gb": (STORED_SHARE * raw * folds + MANIFEST_BYTES * rows) / GB,
         "passing_gb": raw / GB,
     }
 
@@ -142,12 +145,13 @@ def _split(study, name: str, windowings: dict) -> dict:
 def _training(study, splits: dict, windows_per_second: float | None) -> dict:
     seeds = len(study.study.seeds)
     by_network = {
-        network: seeds * sum(windows_to_train(study, network, split["train"]) for split in splits.values())
+        network: seeds
+        * sum(split["folds"] * windows_to_train(study, network, split["train"]) for split in splits.values())
         for network in used_networks(study)
     }
     total = sum(by_network.values())
     return {
-        "runs": seeds * len(splits) * len(by_network),
+        "runs": seeds * sum(split["folds"] for split in splits.values()) * len(by_network),
         "windows_at_most": total,
         "windows_by_network": by_network,
         "hours_at_most": total / windows_per_second / 3600 if windows_per_second else None,
@@ -156,7 +160,7 @@ def _training(study, splits: dict, windows_per_second: float | None) -> dict:
 
 def _cpu_hours(source: str, holdings: Holdings, windowings: int, splits: dict) -> dict:
     hours = holdings.hours
-    windows = sum(split["train"] + split["val"] + split["test"] for split in splits.values())
+    windows = sum(split["folds"] * (split["train"] + split["val"] + split["test"]) for split in splits.values())
     return {
         "simulating": 0.0 if hours is None or source != "simulator" else hours / SIMULATED_HOURS_PER_CPU_SECOND / 3600,
         "windowing": None if hours is None else hours * windowings * CPU_MS_PER_HOUR_WINDOWED / 3.6e6,
@@ -187,7 +191,8 @@ def _stores(study, holdings: Holdings, windowings: dict, splits: dict, folder: P
         stores.append(Store("recordings", folder / cache / records.database, held, passing, cache))
     known = [one["gb"] for one in windowings.values() if one["gb"] is not None]
     stores.append(Store("windows", results / "windows", sum(known) * GB, place=place))
-    spills = sorted((split["passing_gb"] * GB for split in splits.values()), reverse=True)
+    spilled = [split["passing_gb"] * GB for split in splits.values() for _ in range(split["folds"])]
+    spills = sorted(spilled, reverse=True)
     kept = sum(split["gb"] for split in splits.values()) * GB
     stores.append(Store("splits", results / "designs" / "splits", kept, sum(spills[:jobs]), place))
     models, states = _models(study, windowings, splits)
@@ -200,9 +205,10 @@ def _models(study, windowings: dict, splits: dict) -> tuple[float, list[float]]:
     sizes, states = [], []
     for name, split in splits.items():
         samples = windowings[study.splits.named[name].windowing]["samples"]
-        rows = PREDICTION_BYTES * (split["train"] + split["val"] + split["test"])
+        rows, folds = PREDICTION_BYTES * (split["train"] + split["val"] + split["test"]), split["folds"]
         for network in used_networks(study):
             model = model_bytes(study.networks[network], samples)
-            sizes += [model + rows] * len(study.study.seeds)
-            states += [2 * STATE_COPIES * model] * len(study.study.seeds)
+            joined = rows if folds > 1 else 0
+            sizes += [model + rows + joined] * folds * len(study.study.seeds)
+            states += [2 * STATE_COPIES * model] * folds * len(study.study.seeds)
     return float(np.sum(sizes)), sorted(states, reverse=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from cuffless.config import SplitOptions, WindowOptions
 from cuffless.designs import SUBSETS
-from cuffless.designs.split import shares
+from cuffless.designs.division.shares import shares
 
 TYPICAL_BPM = 80.0
 """Pulse rate by which windows of whole beats are counted beforehand."""
@@ -48,7 +48,7 @@ def windows_by_subject(seconds: np.ndarray, options: WindowOptions, quality: str
 
 
 def set_sizes(by_subject: np.ndarray | None, options: SplitOptions) -> tuple[int, int, int]:
-    """Windows of the training, validation and test set, as a split will draw them, on average over draws.
+    """Windows of the training, validation and test set, as a split will draw them, on average over draws and folds.
 
     Parameters
     ----------
@@ -60,6 +60,8 @@ def set_sizes(by_subject: np.ndarray | None, options: SplitOptions) -> tuple[int
     -------
     tuple of three int
     """
+    if options.kind == "kfold":
+        return _fold_sizes(by_subject, options)
     asked = np.array(options.windows, float)
     mixed = options.kind == "mixed"
     wanted = options.mixed_subjects if mixed else sum(options.subjects)
@@ -78,6 +80,17 @@ def set_sizes(by_subject: np.ndarray | None, options: SplitOptions) -> tuple[int
         sizes = np.minimum(subjects * _mean(capped), asked)
     train, val, test = (round(float(n)) for n in sizes)
     return train, val, test
+
+
+def _fold_sizes(by_subject: np.ndarray | None, options: SplitOptions) -> tuple[int, int, int]:
+    """Mean sizes over the folds; if no subject is known, as many take part as a split without folds would ask for."""
+    if by_subject is None:
+        by_subject = np.full(sum(options.subjects), options.cap)
+    total = float(np.minimum(by_subject[by_subject >= options.min_windows], options.cap).sum())
+    tested = total / options.folds
+    known = (total - tested) * np.array(options.fractions[:2]) / sum(options.fractions[:2])
+    train, val = np.minimum(known, options.windows[:2])
+    return round(train), round(val), round(tested)
 
 
 def _mean(values: np.ndarray) -> float:

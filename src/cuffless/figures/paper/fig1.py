@@ -14,7 +14,7 @@ from cuffless.figures.style import GREY, house_style, network_name, new_figure, 
 
 FIGURES = FigureModule(
     arm="splits",
-    inputs={"run": "training/{first_split}/{schematic}/seed{first_seed}/run.json"},
+    inputs={"run": "training/{first_fold}/{schematic}/seed{first_seed}/run.json"},
     captions={
         "fig1": "The network as it was built, layer by layer, with output shapes and parameters (the paper's Figure 1)."
     },

@@ -18,6 +18,7 @@ COLUMNS = ["case", "network", "baseline", "pressure", "skill", "lower", "upper",
 NAMES = {MEAN: METHODS[MEAN], "before": "network before fine-tuning", "tuned": "network tuned on other people"}
 _ABOUT = {
     "nonmixed": "on people whom the networks have never seen",
+    "kfold": "on everybody, each tested once by networks that have never seen them",
     "mixed": "on people whom the networks know from training, so that this says nothing about new people",
     "personal/first": "networks fine-tuned on the subject's first windows",
     "personal/random": "networks fine-tuned on random windows of the subject",

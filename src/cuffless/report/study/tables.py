@@ -81,8 +81,8 @@ def split_table(audits: Mapping[str, dict]) -> Table:
                 **{key: part[key] for key in ("windows", "subjects", "records")},
                 **_spans(part),
             }
-            for split, audit in audits.items()
-            for name, part in audit.get("sets", {}).items()
+            for split, sets in _sets_of(audits)
+            for name, part in sets.items()
         ]
     )
     columns = [
@@ -93,6 +93,15 @@ def split_table(audits: Mapping[str, dict]) -> Table:
         Column("DBP, median (5 to 95 %)", "dbp", numeric=True),
     ]
     return make_table(rows, columns, "Sets of each split")
+
+
+def _sets_of(audits: Mapping[str, dict]) -> Iterator[tuple[str, dict]]:
+    """Yield the sets of each split, of each fold where it has several, and the name of split or fold."""
+    for split, audit in audits.items():
+        folds = audit.get("of_folds")
+        yield from ((f"{split}.fold{one['fold']}", one["sets"]) for one in folds or ())
+        if not folds:
+            yield split, audit.get("sets", {})
 
 
 def _spans(part: Mapping) -> dict[str, str]:
