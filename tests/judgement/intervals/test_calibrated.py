@@ -148,3 +148,18 @@ def test_a_held_value_is_the_less_sure_the_older_it_is(judged):
     risk = found.risk.query("kind == 'held value' and pressure == 'SBP' and average == 'pooled'")
     assert (np.diff(risk["mae"]) < 0).all()
     assert risk.loc[risk["share"] == 0.5, "verdict"].item() == "abstaining helps"
+
+
+def test_intervals_that_the_table_states_are_not_judged_twice(judged):
+    """A network's own limits are often those that its validation people give."""
+    test, val = people(60, "test"), people(60, "val")
+    error = (val["sbp"] - val["sbp_ref"]).abs().to_numpy(), (val["dbp"] - val["dbp_ref"]).abs().to_numpy()
+    owner = pd.factorize(val["subject"])[0]
+    for name, own in zip(("sbp", "dbp"), error, strict=True):
+        half = person_quantile(own, owner, 0.9)
+        test = test.assign(**{f"{name}_lo": test[name] - half, f"{name}_hi": test[name] + half})
+    kinds = set(judged(test, val).intervals["kind"])
+    assert "given" in kinds
+    assert not kinds & {"conformal", "scaled"}
+    wider = test.assign(sbp_hi=test["sbp_hi"] + 1)
+    assert {"given", "conformal"} <= set(judged(wider, val).intervals["kind"])

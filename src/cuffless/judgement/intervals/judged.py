@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
@@ -15,6 +16,7 @@ from cuffless.judgement.intervals.nothing import held_band, mean_band
 from cuffless.judgement.names import AVERAGES, NONE
 from cuffless.judgement.table.cases import Case
 
+_SAME_MMHG = 0.01  # between limits that differ only by rounding, such as to float32
 _WHY_INFINITE = defaultdict(lambda: "there are too few people to calibrate", {GIVEN: "these count as covering"})
 
 
@@ -61,10 +63,25 @@ def interval_notes(intervals: pd.DataFrame) -> list[str]:
     return notes
 
 
+def _distinct(bands: list[Band]) -> list[Band]:
+    """Bands without those that another of the same predictor repeats, such as calibrated ones that are also stated."""
+    kept: list[Band] = []
+    for band in bands:
+        others = [one for one in kept if (one.network, one.seed) == (band.network, band.seed)]
+        if not any(
+            np.allclose(one.lower, band.lower, rtol=0, atol=_SAME_MMHG, equal_nan=True)
+            and np.allclose(one.upper, band.upper, rtol=0, atol=_SAME_MMHG, equal_nan=True)
+            for one in others
+        ):
+            kept.append(band)
+    return kept
+
+
 def _all_bands(case: Case, baselines: Baselines, level: float) -> list[Band]:
     own = [*given_bands(case, level), *conformal_bands(case, level), *ensemble_bands(case, level)]
     if not own:
         return []
+    own = _distinct(own)
     place = {network: number for number, network in enumerate(case.judged.networks)}
     own.sort(key=lambda band: place[band.network])
     idle = (mean_band(case, baselines, level), held_band(case, baselines, level))
