@@ -127,6 +127,8 @@ def test_it_is_saved_read_back_and_fine_tuned_like_any_network(options, stores, 
     model, metadata = load_network(tmp_path / "model.keras", ["my_encoder:encode"])
     np.testing.assert_allclose(predict_pressures(model, ppg, derivatives=False), expected, rtol=1e-5)
     assert metadata["network"]["encoder"] == "my_encoder:encode"
+    scale = model.get_layer("mmhg")  # by which an audit knows what it was fitted on
+    np.testing.assert_allclose(scale.sd, open_windows(stores[0]).labels.std(axis=0), rtol=1e-4)
     tail = Tail(model, "heads", derivatives=False)
     assert tail.trained == ["head"]
     np.testing.assert_allclose(tail.pressures(tail.features(ppg)), expected, rtol=1e-5)

@@ -93,7 +93,7 @@ def train_network(
             options,
             (train.length, channel_count(derivatives)),
             label_mean=mean,
-            label_sd=np.ones(2) if options.closed_form else sd,
+            label_sd=sd if training else np.ones(2),
             metadata={**(metadata or {}), "derivatives": derivatives, "network": described},
         )
     facts = {
@@ -108,7 +108,7 @@ def train_network(
     if training is None:
         progress = _fitted_at_once(lambda windows: mean, train, val)
     elif options.closed_form:
-        progress, facts["ridge"] = _fit_head(model, options, train, val, people, mean, seed=seed, state=state)
+        progress, facts["ridge"] = _fit_head(model, options, train, val, people, (mean, sd), seed=seed, state=state)
         log(_describe(model.name, progress.history[0], progress, 1))
     else:
         engine = backend.Engine(model, training.learning_rate)
@@ -219,7 +219,7 @@ def _fitted_at_once(predict: Callable[[WindowSet], np.ndarray], train: WindowSet
     return Progress(history=[row], best_epoch=1, best_value=row["val_mae"], lowest_loss=row["val_loss"])
 
 
-def _fit_head(model, options, train: WindowSet, val: WindowSet, people, mean, *, seed: int, state):
+def _fit_head(model, options, train: WindowSet, val: WindowSet, people, scaling, *, seed: int, state):
     """Fit the outputs on a frozen encoder's features; gives the progress, and what was chosen."""
     from cuffless.training.ridge import encoded, fit_ridge
 
@@ -229,7 +229,9 @@ def _fit_head(model, options, train: WindowSet, val: WindowSet, people, mean, *,
     cache = Path(state).parents[1] / "features" if state is not None else None
     features = {windows.path: encoded(windows, options.function, options.parameters, cache) for windows in (train, val)}
     ridge = fit_ridge(features[train.path], train.labels, people, options.penalties, options.folds, seed=seed)
-    model.get_layer("head").set_weights([ridge.slopes.astype(np.float32), (ridge.intercept - mean).astype(np.float32)])
+    mean, sd = scaling
+    scaled = ridge.slopes / sd, (ridge.intercept - mean) / sd
+    model.get_layer("head").set_weights([part.astype(np.float32) for part in scaled])
     progress = _fitted_at_once(lambda windows: ridge.pressures(features[windows.path]), train, val)
     progress.history[0]["seconds"] = round(time.perf_counter() - wall, 3)
     progress.cpu_seconds = time.process_time() - cpu
