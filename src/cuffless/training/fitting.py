@@ -93,7 +93,7 @@ def train_network(
             options,
             (train.length, channel_count(derivatives)),
             label_mean=mean,
-            label_sd=sd if training else np.ones(2),
+            label_sd=np.where(sd > 0, sd, 1.0) if options.closed_form else sd,
             metadata={**(metadata or {}), "derivatives": derivatives, "network": described},
         )
     facts = {
@@ -229,7 +229,7 @@ def _fit_head(model, options, train: WindowSet, val: WindowSet, people, scaling,
     cache = Path(state).parents[1] / "features" if state is not None else None
     features = {windows.path: encoded(windows, options.function, options.parameters, cache) for windows in (train, val)}
     ridge = fit_ridge(features[train.path], train.labels, people, options.penalties, options.folds, seed=seed)
-    mean, sd = scaling
+    mean, sd = scaling[0], np.where(scaling[1] > 0, scaling[1], 1.0)
     scaled = ridge.slopes / sd, (ridge.intercept - mean) / sd
     model.get_layer("head").set_weights([part.astype(np.float32) for part in scaled])
     progress = _fitted_at_once(lambda windows: ridge.pressures(features[windows.path]), train, val)
