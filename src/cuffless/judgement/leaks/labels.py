@@ -5,6 +5,7 @@ import pandas as pd
 from scipy.stats import chi2, poisson
 
 from cuffless.designs.audit import make_leak
+from cuffless.judgement.leaks.keys import hashed, recurring
 from cuffless.judgement.table.cases import Case
 
 MOST_P = 1e-6
@@ -126,10 +127,18 @@ def _too_often_equal(error: np.ndarray) -> int:
 
 def _grid(values: np.ndarray) -> float:
     """Coarsest step of which nearly all values are multiples; 0 if there is none."""
+    some = values[: len(values) // 10]
+    most = (1 - _ON_GRID) * len(values)
     for step in _GRIDS:
-        if (np.abs(values - step * np.rint(values / step)) < _EXACT).mean() >= _ON_GRID:
+        # Where so many of the first tenth are off the grid, the others need not be looked at.
+        if (~_on_grid(some, step)).sum() <= most and _on_grid(values, step).mean() >= _ON_GRID:
             return step
     return 0.0
+
+
+def _on_grid(values: np.ndarray, step: float) -> np.ndarray:
+    """Which values are multiples of a step, up to rounding."""
+    return np.abs(values - step * np.rint(values / step)) < _EXACT
 
 
 def _alone(case: Case) -> np.ndarray:
@@ -145,5 +154,4 @@ def _alone(case: Case) -> np.ndarray:
 
 def _repeated(pairs: np.ndarray, owner: np.ndarray) -> np.ndarray:
     """Which pairs occur several times in their subject."""
-    rounded = np.round(pairs, 3)
-    return pd.DataFrame({"owner": owner, "sbp": rounded[:, 0], "dbp": rounded[:, 1]}).duplicated(keep=False).to_numpy()
+    return recurring(hashed(owner, *np.rint(1000 * pairs).astype(np.int64).T))
