@@ -5,8 +5,8 @@ import pandas as pd
 from scipy.stats import chi2, poisson
 
 from cuffless.designs.audit import make_leak
-from cuffless.judgement.leaks.keys import hashed, recurring
 from cuffless.judgement.table.cases import Case
+from cuffless.judgement.table.keys import hashed, recurring
 
 MOST_P = 1e-6
 """Chance is ruled out below this probability; every predictor is tested several times."""

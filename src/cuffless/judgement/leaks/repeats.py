@@ -14,8 +14,8 @@ from scipy.stats import poisson
 
 from cuffless.designs.audit import make_leak
 from cuffless.designs.clock import in_time_order
-from cuffless.judgement.leaks.keys import among, hashed, recurring
 from cuffless.judgement.table.cases import Case
+from cuffless.judgement.table.keys import among, hashed, recurring
 
 MOST_P = 1e-6
 """Equal rows are not put down to chance below this probability; several roundings and columns are tried."""

@@ -15,7 +15,7 @@ def hashed(*columns: np.ndarray) -> np.ndarray:
 
 
 def recurring(keys: np.ndarray) -> np.ndarray:
-    """Which keys occur several times, (n,) bool."""
+    """Which keys, numbers of any type, occur several times: (n,) bool."""
     ordered = np.sort(keys)  # many times as fast as the order of the keys, or as counting unique ones
     return among(keys, ordered[1:][ordered[1:] == ordered[:-1]])
 
