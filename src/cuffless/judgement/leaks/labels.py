@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, poisson
+from scipy.special import chdtr, pdtrc
 
 from cuffless.designs.audit import make_leak
 from cuffless.judgement.table.cases import Case
@@ -93,11 +93,11 @@ def _centred_people(error: np.ndarray, owner: np.ndarray) -> str:
     steps = {"mean": grid / people["size"], "median": grid}  # an honest median is often 0 on a coarse grid
     for middle, step in steps.items():
         square = ((people[middle].abs() + step) / standard) ** 2
-        if square.mean() < MOST_RATIO**2 and chi2.cdf(square.sum(), len(people)) < MOST_P:
+        if square.mean() < MOST_RATIO**2 and chdtr(len(people), square.sum()) < MOST_P:
             return f"each of {len(people)} subjects"
     zero = people["mean"].abs() <= _EXACT
     likely = (2 * _EXACT + steps["mean"]) / (standard * np.sqrt(2 * np.pi))
-    if zero.any() and poisson.sf(zero.sum() - 1, likely.clip(upper=1).sum()) < MOST_P:
+    if zero.any() and pdtrc(zero.sum() - 1, likely.clip(upper=1).sum()) < MOST_P:
         return f"{zero.sum()} of {len(people)} subjects"
     return ""
 
@@ -122,7 +122,7 @@ def _too_often_equal(error: np.ndarray) -> int:
     away = np.abs(cell).max(axis=1)
     equal, next_to = int((away == 0).sum()), int((away == 1).sum()) / 8
     chance = max(_CENTRE * next_to, 0.01)
-    return equal if equal >= _LEAST_EQUAL and poisson.sf(equal - 1, chance) < MOST_P else 0
+    return equal if equal >= _LEAST_EQUAL and pdtrc(equal - 1, chance) < MOST_P else 0
 
 
 def _grid(values: np.ndarray) -> float:

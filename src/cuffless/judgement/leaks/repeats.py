@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import poisson
+from scipy.special import pdtrc
 
 from cuffless.designs.audit import make_leak
 from cuffless.designs.clock import in_time_order
@@ -103,7 +103,7 @@ def _recurring(labels: "_Labels", asked: np.ndarray, has_others: bool) -> tuple[
         chance = labels.chance(length) * _comparisons(runs.fold, mine, other)
         people, found = _whole_people(runs, mine, other)
         found //= length  # so many have no row in common
-        if found > _TIMES_CHANCE * chance and poisson.sf(found - 1, chance) < MOST_P:
+        if found > _TIMES_CHANCE * chance and pdtrc(found - 1, chance) < MOST_P:
             return people, length
         if chance <= 1:  # longer runs recur less
             break
