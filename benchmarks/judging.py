@@ -20,13 +20,21 @@ MOST_CPU_SECONDS, MOST_MB = 3, 8
 
 
 def judging() -> Iterator[Measurement]:
-    """Seconds of CPU from the file to the page, at most 3 on two cores, and the size of the page."""
+    """Seconds of CPU from the file to the page, at most 3 on two cores, and the size of the page.
+
+    The same with an interval for each prediction has a limit for the page alone.
+    """
+    name, rows = f"judging_{SUBJECTS * WINDOWS}", _predictions()
+    yield from _measured(name, rows, MOST_CPU_SECONDS)
+    yield from _measured(f"{name}_intervals", _with_intervals(rows), None)
+
+
+def _measured(name: str, rows: pd.DataFrame, most_seconds: float | None) -> Iterator[Measurement]:
     with tempfile.TemporaryDirectory() as temporary, two_cores():
         path = Path(temporary) / "predictions.parquet"
-        _predictions().to_parquet(path)
+        rows.to_parquet(path)
         work, process, size = in_fresh_process(_judge, path, Path(temporary) / "out")
-    name = f"judging_{SUBJECTS * WINDOWS}"
-    yield Measurement(name, work, "s of CPU", at_most=MOST_CPU_SECONDS)
+    yield Measurement(name, work, "s of CPU", at_most=most_seconds)
     yield Measurement(f"{name}_process", process, "s of CPU, imports included")
     yield Measurement(f"{name}_page", size, "MB", at_most=MOST_MB)
 
@@ -57,3 +65,14 @@ def _predictions() -> pd.DataFrame:
     rows = {"subject": subject, "record": subject, "start": np.tile(7.0 * np.arange(WINDOWS), SUBJECTS), "seconds": 7.0}
     said = {"sbp": 120 + 0.4 * (sbp - 120) + rng.normal(0, 8, n), "dbp": 60 + rng.normal(0, 5, n)}
     return pd.DataFrame({**rows, "sbp_ref": sbp, "dbp_ref": 0.5 * sbp, **said, "hr": 70 + rng.normal(0, 5, n)})
+
+
+def _with_intervals(rows: pd.DataFrame) -> pd.DataFrame:
+    """The predictor states how uncertain it is, as far as it knows."""
+    half = np.random.default_rng(1).uniform(5, 18, (2, len(rows)))
+    limits = {
+        f"{name}_{end}": rows[name] + sign * own
+        for name, own in zip(("sbp", "dbp"), half, strict=True)
+        for end, sign in (("lo", -1), ("hi", 1))
+    }
+    return rows.assign(**limits)

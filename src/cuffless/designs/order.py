@@ -162,8 +162,12 @@ def pairs_across_sets(pairs: Sequence[tuple[str, str]], windows: pd.DataFrame) -
 
 def _medians(windows: pd.DataFrame) -> pd.DataFrame:
     known = [name for name in _LABELS if name in windows]
-    medians = windows[known].groupby(windows["subject"].astype(str)).median().sort_index()
-    return medians.dropna(axis="columns")
+    subject = windows["subject"]
+    if not isinstance(subject.dtype, pd.CategoricalDtype):  # categories differ as text does
+        subject = subject.astype(str)
+    medians = windows[known].groupby(subject, observed=True).median()
+    medians.index = medians.index.astype(str)
+    return medians.sort_index().dropna(axis="columns")
 
 
 def _ranks(labels: pd.DataFrame) -> np.ndarray:

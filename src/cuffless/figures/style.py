@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 
 from cuffless.config import FigureOptions
+from cuffless.figures.fonts import outlines_only
 from cuffless.figures.names import SUBSETS as SUBSETS
 from cuffless.figures.names import network_name as network_name
 from cuffless.figures.names import split_name as split_name
@@ -195,7 +196,7 @@ def render(fig: Figure, path: str | Path) -> None:
     The same figure gives the same bytes: no dates, no versions.
     """
     path, dpi = Path(path), fig.dpi
-    with mpl.rc_context(), _outlines_only():
+    with mpl.rc_context(), outlines_only():
         mpl.rcdefaults()
         mpl.rcParams.update(_HOUSE)
         backend, name = _CANVASES[path.suffix]
@@ -205,16 +206,3 @@ def render(fig: Figure, path: str | Path) -> None:
             getattr(canvas, f"print_{path.suffix[1:]}")(path, metadata=_NAMELESS[path.suffix])
         finally:
             fig.dpi = dpi  # vector formats set their own
-
-
-@contextmanager
-def _outlines_only() -> Iterator[None]:
-    """Embed fonts without the tables for typesetting, which PDF viewers do not use and which take half of the time."""
-    from fontTools import subset
-
-    before = subset.Options._drop_tables_default
-    subset.Options._drop_tables_default = [*before, "GDEF", "GPOS", "GSUB", "kern"]
-    try:
-        yield
-    finally:
-        subset.Options._drop_tables_default = before

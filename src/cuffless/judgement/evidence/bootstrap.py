@@ -22,6 +22,7 @@ PERCENTILE, STUDENTIZED, TOO_FEW = "percentile", "bootstrap-t", "too few subject
 
 _BLOCK = 4_000_000  # weights held in memory at a time
 _SMALL = 200_000  # products of numbers that BLAS computes in one thread
+_KEPT = 3  # such blocks
 _ROUNDING = 1e-6
 _FAR = 1e60  # stands for infinity, which quantiles cannot interpolate to
 _STEP = 1e-30  # imaginary; the complex step loses no digits, however small
@@ -197,9 +198,9 @@ def _weights(k: int, options: EvaluationOptions) -> Iterable[np.ndarray]:
     return _draw(k, options.seed, options.bootstrap)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=_KEPT)
 def _single_block(k: int, seed: int, bootstrap: int) -> tuple[np.ndarray, ...]:
-    """The weights as one block, kept because most figures of a case are of all its subjects."""
+    """The weights as one block, kept because most figures of a case are of all its subjects, and others of few."""
     return tuple(_draw(k, seed, bootstrap))
 
 

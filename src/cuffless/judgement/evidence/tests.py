@@ -213,8 +213,12 @@ def ks_test(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     -----
     As `scipy.stats.ks_2samp`, which sorts and searches more, and takes half a second to import.
     """
-    a, b = np.sort(a), np.sort(b)
-    statistic = max(_most_above(a, b), _most_above(b, a), 0.0)
+    return sorted_ks_test(np.sort(a), np.sort(b))
+
+
+def sorted_ks_test(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """`ks_test` of samples that are sorted, for one that is compared with several others."""
+    statistic = _greatest_distance(a, b)
     n = round(len(a) * len(b) / (len(a) + len(b)))
     if n * statistic**2 > _KS_TAIL:
         from scipy.special import smirnov
@@ -225,9 +229,15 @@ def ks_test(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     return statistic, float(np.clip(kstwo.sf(statistic, n), 0, 1))
 
 
-def _most_above(a: np.ndarray, b: np.ndarray) -> float:
-    """Greatest difference of the distribution function of a over that of b; both sorted."""
-    return float((np.arange(1, len(a) + 1) / len(a) - np.searchsorted(b, a, side="right") / len(b)).max())
+def _greatest_distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Greatest distance of the distribution functions of a and b; both sorted."""
+    both = np.concatenate([a, b])
+    order = np.argsort(both, kind="stable")  # merges two sorted runs, faster than one is searched in the other
+    both = both[order]
+    last = np.append(both[1:] != both[:-1], True)  # functions are compared after all of several equal values
+    of_a = np.cumsum(order < len(a))
+    of_b = np.arange(1, len(both) + 1) - of_a
+    return float(np.abs(of_a / len(a) - of_b / len(b))[last].max())
 
 
 def paired_t_test(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, poisson
+from scipy.special import chdtr, pdtrc
 
 from cuffless.designs.audit import make_leak
 from cuffless.judgement.table.cases import Case
+from cuffless.judgement.table.keys import hashed, recurring
 
 MOST_P = 1e-6
 """Chance is ruled out below this probability; every predictor is tested several times."""
@@ -92,11 +93,11 @@ def _centred_people(error: np.ndarray, owner: np.ndarray) -> str:
     steps = {"mean": grid / people["size"], "median": grid}  # an honest median is often 0 on a coarse grid
     for middle, step in steps.items():
         square = ((people[middle].abs() + step) / standard) ** 2
-        if square.mean() < MOST_RATIO**2 and chi2.cdf(square.sum(), len(people)) < MOST_P:
+        if square.mean() < MOST_RATIO**2 and chdtr(len(people), square.sum()) < MOST_P:
             return f"each of {len(people)} subjects"
     zero = people["mean"].abs() <= _EXACT
     likely = (2 * _EXACT + steps["mean"]) / (standard * np.sqrt(2 * np.pi))
-    if zero.any() and poisson.sf(zero.sum() - 1, likely.clip(upper=1).sum()) < MOST_P:
+    if zero.any() and pdtrc(zero.sum() - 1, likely.clip(upper=1).sum()) < MOST_P:
         return f"{zero.sum()} of {len(people)} subjects"
     return ""
 
@@ -121,15 +122,23 @@ def _too_often_equal(error: np.ndarray) -> int:
     away = np.abs(cell).max(axis=1)
     equal, next_to = int((away == 0).sum()), int((away == 1).sum()) / 8
     chance = max(_CENTRE * next_to, 0.01)
-    return equal if equal >= _LEAST_EQUAL and poisson.sf(equal - 1, chance) < MOST_P else 0
+    return equal if equal >= _LEAST_EQUAL and pdtrc(equal - 1, chance) < MOST_P else 0
 
 
 def _grid(values: np.ndarray) -> float:
     """Coarsest step of which nearly all values are multiples; 0 if there is none."""
+    some = values[: len(values) // 10]
+    most = (1 - _ON_GRID) * len(values)
     for step in _GRIDS:
-        if (np.abs(values - step * np.rint(values / step)) < _EXACT).mean() >= _ON_GRID:
+        # Where so many of the first tenth are off the grid, the others need not be looked at.
+        if (~_on_grid(some, step)).sum() <= most and _on_grid(values, step).mean() >= _ON_GRID:
             return step
     return 0.0
+
+
+def _on_grid(values: np.ndarray, step: float) -> np.ndarray:
+    """Which values are multiples of a step, up to rounding."""
+    return np.abs(values - step * np.rint(values / step)) < _EXACT
 
 
 def _alone(case: Case) -> np.ndarray:
@@ -145,5 +154,4 @@ def _alone(case: Case) -> np.ndarray:
 
 def _repeated(pairs: np.ndarray, owner: np.ndarray) -> np.ndarray:
     """Which pairs occur several times in their subject."""
-    rounded = np.round(pairs, 3)
-    return pd.DataFrame({"owner": owner, "sbp": rounded[:, 0], "dbp": rounded[:, 1]}).duplicated(keep=False).to_numpy()
+    return recurring(hashed(owner, *np.rint(1000 * pairs).astype(np.int64).T))

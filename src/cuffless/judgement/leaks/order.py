@@ -26,7 +26,8 @@ def hidden_people(case: Case) -> dict:
     training = case.training.drop(columns=["sbp", "dbp"]).rename(
         columns=dict(zip(("sbp_ref", "dbp_ref"), ("sbp", "dbp"), strict=True))
     )
-    windows = pd.concat([known, training.assign(subset="train")])[[*columns, "subset", "fold"]]
+    columns = [*columns, "subset", "fold"]
+    windows = known[columns] if training.empty else pd.concat([known, training.assign(subset="train")])[columns]
     orders = {"rows of the table": case.rows}
     if case.timed and (clock := _by_clock(windows)) is not None:
         orders["start times"] = clock

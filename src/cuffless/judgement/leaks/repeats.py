@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import poisson
+from scipy.special import pdtrc
 
 from cuffless.designs.audit import make_leak
 from cuffless.designs.clock import in_time_order
 from cuffless.judgement.table.cases import Case
+from cuffless.judgement.table.keys import among, hashed, recurring
 
 MOST_P = 1e-6
 """Equal rows are not put down to chance below this probability; several roundings and columns are tried."""
@@ -41,22 +42,27 @@ def repeated_rows(case: Case) -> dict:
         name, among the test rows. Those who are training subjects by name are not looked at again.
     """
     reference = dict(zip(("sbp", "dbp"), case.judged.reference.T, strict=True))
-    test = _in_order(case.windows.assign(**reference))
-    training = case.training.drop(columns=["sbp", "dbp"]).rename(columns={"sbp_ref": "sbp", "dbp_ref": "dbp"})
-    training = _in_order(training)
-    known = pd.MultiIndex.from_frame(training[_PERSON].astype(object).drop_duplicates())
-    strangers = test[~pd.MultiIndex.from_frame(test[_PERSON].astype(object)).isin(known)]
-    trained, twice = recurring_people(strangers, training), recurring_people(test)
+    test = _labels(case.windows).assign(**reference)  # in time order as they are
+    trained, twice = _among_training(case, test), recurring_people(test)
     reason = "test subjects whose references recur, in their order, under another name"
     if trained or twice:
         reason += f": {len(trained)} among the training rows, {len(twice)} among the test rows"
     return make_leak(sorted({*trained, *twice}), reason)
 
 
-def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
-    """Labels in time order within each person."""
-    columns = [*_PERSON, "record", "start", "sbp", "dbp", *(["hr"] if "hr" in rows else [])]
-    return in_time_order(rows[columns].assign(row=rows["start"]))
+def _among_training(case: Case, test: pd.DataFrame) -> list[str]:
+    """Test subjects that recur among the training rows of their fold under another name."""
+    if case.training.empty:
+        return []
+    pressures = {"sbp": case.training["sbp_ref"], "dbp": case.training["dbp_ref"]}
+    training = in_time_order(_labels(case.training).assign(row=case.training["start"], **pressures))
+    known = pd.MultiIndex.from_frame(training[_PERSON].drop_duplicates().astype(object))
+    strangers = test[~pd.MultiIndex.from_frame(test[_PERSON].astype(object)).isin(known)]
+    return recurring_people(strangers, training)
+
+
+def _labels(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[[*_PERSON, "record", "start", *(["hr"] if "hr" in rows else [])]]
 
 
 def recurring_people(rows: pd.DataFrame, others: pd.DataFrame | None = None) -> list[str]:
@@ -97,7 +103,7 @@ def _recurring(labels: "_Labels", asked: np.ndarray, has_others: bool) -> tuple[
         chance = labels.chance(length) * _comparisons(runs.fold, mine, other)
         people, found = _whole_people(runs, mine, other)
         found //= length  # so many have no row in common
-        if found > _TIMES_CHANCE * chance and poisson.sf(found - 1, chance) < MOST_P:
+        if found > _TIMES_CHANCE * chance and pdtrc(found - 1, chance) < MOST_P:
             return people, length
         if chance <= 1:  # longer runs recur less
             break
@@ -128,15 +134,17 @@ class _Labels:
     def __init__(self, rows: pd.DataFrame, columns: Sequence[str], decimals: int):
         values = np.rint(rows[list(columns)].to_numpy(float) * 10.0**decimals).astype(np.int64)
         self.fold, self.name = (pd.factorize(rows[column])[0] for column in ("fold", "subject"))
-        code, person = _hashed(*values.T), pd.factorize(_hashed(self.fold, self.name))[0]
-        own = _hashed(person, code)
+        code, person = hashed(*values.T), pd.factorize(hashed(self.fold, self.name))[0]
+        own = hashed(person, code)
         # A label that its person had before says nothing new: a cuff's values are held for many windows.
         new = ~pd.Series(own).duplicated().to_numpy()
         self.row, self.person, self.code = np.flatnonzero(new), person[new], code[new]
-        once = ~rows.duplicated(["subject", "record", "start"]).to_numpy()  # training rows repeat in every fold
-        self.equal = _agreement(own[once], person[once]) or _agreement(code[once]) or 1.0
+        if self.fold.any():  # training rows repeat in every fold
+            once = ~rows.duplicated(["subject", "record", "start"]).to_numpy()
+            own, code, person = own[once], code[once], person[once]
+        self.equal = _agreement(own, person) or _agreement(code) or 1.0
         steps = np.diff(values[new], axis=0)[np.diff(self.person) == 0]
-        self.equal_steps = max(self.equal, _agreement(_hashed(*steps.T)) or 0.0)
+        self.equal_steps = max(self.equal, _agreement(hashed(*steps.T)) or 0.0)
 
     def chance(self, length: int) -> float:
         """Probability that two runs are equal by chance."""
@@ -148,18 +156,7 @@ class _Labels:
         whole = self.person[:n] == self.person[len(self.person) - n :]
         row = self.row[:n][whole]
         parts = (self.code[later : later + n][whole] for later in range(length))
-        return _Runs(row, self.person[:n][whole], self.name[row], self.fold[row], _hashed(self.fold[row], *parts))
-
-
-def _hashed(*columns: np.ndarray) -> np.ndarray:
-    """One 64-bit number for each row of several columns of whole numbers, by the mixing function of SplitMix64."""
-    key = np.zeros(len(columns[0]), np.uint64)
-    for column in columns:
-        key = (key ^ column.astype(np.uint64)) + np.uint64(0x9E3779B97F4A7C15)
-        key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        key ^= key >> np.uint64(31)
-    return key
+        return _Runs(row, self.person[:n][whole], self.name[row], self.fold[row], hashed(self.fold[row], *parts))
 
 
 def _agreement(code: np.ndarray, group: np.ndarray | None = None) -> float | None:
@@ -185,10 +182,11 @@ def _whole_people(runs: _Runs, mine: np.ndarray, other: np.ndarray) -> tuple[np.
     """People asked for, as numbers of their names, of whose runs most recur, and how many of their runs do."""
     holders = runs.key[other]
     if mine is other:  # under a second name: the rows are sorted by name
-        order = np.argsort(runs.key, kind="stable")
-        key, name = runs.key[order], runs.name[order]
+        several = np.flatnonzero(recurring(runs.key))  # mostly few
+        several = several[np.argsort(runs.key[several], kind="stable")]
+        key, name = runs.key[several], runs.name[several]
         holders = key[1:][(key[1:] == key[:-1]) & (name[1:] != name[:-1])]
-    again, person = np.isin(runs.key[mine], holders), runs.person[mine]
+    again, person = among(runs.key[mine], np.sort(holders)), runs.person[mine]
     n, total = (np.bincount(person, again, minlength=1), np.bincount(person, minlength=1))
     most = (n >= LEAST_SHARE * total) & (n > 0)
     return np.unique(runs.name[mine][most[person]]), int(n[most].sum())

@@ -1,7 +1,6 @@
 """Does a prediction rise and fall with the pressure? The direction of changes that matter."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from cuffless.judgement.table.predicted import Predicted
 LEAST_CHANGE = 10.0
 """Changes of the reference below this are in the exclusion zone, mmHg."""
 _ROUNDING = 1e-9
+_MANY = 100  # records whose next windows are looked at together
 
 
 def successive_changes(reference: np.ndarray, record: np.ndarray, least: float = LEAST_CHANGE) -> np.ndarray:
@@ -39,18 +39,37 @@ def successive_changes(reference: np.ndarray, record: np.ndarray, least: float =
     A rise of 30 mmHg is three changes, and no window is in more than two. The first window of a record is the
     first reading: times of two records have no common origin.
     """
-    values = np.asarray(reference, dtype=float).tolist()
-    edges = [0, *(np.flatnonzero(np.diff(record)) + 1).tolist(), len(values)]
-    changes, least = [], least - _ROUNDING
-    # Each reading depends on the one before, so windows are visited in turn.
-    for first, end in pairwise(edges):
-        low, high, reading = np.inf, -np.inf, -1
-        for window, value in enumerate(values[first:end], first):
-            if low < value < high:
-                continue
-            if reading >= 0:
-                changes.append((reading, window))
-            reading, low, high = window, value - least, value + least
+    values, least = np.asarray(reference, dtype=float), least - _ROUNDING
+    first = np.flatnonzero(np.diff(record, prepend=-1))
+    lengths = np.diff(first, append=len(values))
+    longest = np.argsort(-lengths, kind="stable")
+    first, lengths = first[longest], lengths[longest]
+    reading, low, high = first.copy(), *(values[first] + end for end in (-least, least))
+    changes = [np.empty((0, 2), dtype=int)]
+    # Each reading depends on the one before, so windows are visited in turn, as long as there are many records at once.
+    step = 1
+    while (going := int(np.searchsorted(-lengths, -step))) >= _MANY:
+        window = first[:going] + step
+        value = values[window]
+        moved = np.flatnonzero(~((low[:going] < value) & (value < high[:going])))
+        changes.append(np.column_stack([reading[moved], window[moved]]))
+        reading[moved], low[moved], high[moved] = window[moved], value[moved] - least, value[moved] + least
+        step += 1
+    for r in range(going):
+        rest = slice(first[r] + step, first[r] + lengths[r])
+        changes.append(_changes_from(int(reading[r]), values, rest, least))
+    found = np.concatenate(changes)
+    return found[np.argsort(found[:, 1])]
+
+
+def _changes_from(reading: int, values: np.ndarray, rest: slice, least: float) -> np.ndarray:
+    """Changes from a reading on in the rest of its record, (changes, 2), window by window."""
+    changes, low, high = [], float(values[reading]) - least, float(values[reading]) + least
+    for window, value in enumerate(values[rest].tolist(), rest.start):
+        if low < value < high:
+            continue
+        changes.append((reading, window))
+        reading, low, high = window, value - least, value + least
     return np.array(changes, dtype=int).reshape(-1, 2)
 
 

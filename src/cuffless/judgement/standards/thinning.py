@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from cuffless.judgement.table.keys import recurring
 from cuffless.judgement.table.predicted import Predicted
 
 ROUNDED = 0.1
@@ -32,10 +33,8 @@ def windows_apart(predicted: Predicted) -> np.ndarray:
 
 def _copies(predicted: Predicted) -> np.ndarray:
     """Windows whose reference an earlier window of the same person has exactly."""
-    sbp, copies = predicted.reference[:, 0], np.zeros(len(predicted.owner), bool)
-    order = np.argsort(sbp, kind="stable")
-    equal = np.diff(sbp[order]) == 0
-    recurs = np.sort(order[np.append(equal, False) | np.append(False, equal)])  # mostly none
+    copies = np.zeros(len(predicted.owner), bool)
+    recurs = np.flatnonzero(recurring(predicted.reference[:, 0]))  # mostly none
     steps = predicted.reference[recurs] / DISPLAYED
     recurs = recurs[(np.abs(steps - np.round(steps)) > 1e-6).any(axis=1)]
     held = pd.DataFrame(predicted.reference[recurs]).assign(owner=predicted.owner[recurs])

@@ -1,6 +1,7 @@
 """One predictor's test windows, the input of error measures and of the standards' screens."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class Predicted:
     posture: np.ndarray | None = None
     visit: np.ndarray | None = None
 
-    @property
+    @cached_property
     def error(self) -> np.ndarray:
         """Prediction less reference, (n, 2) mmHg."""
         return self.prediction - self.reference
