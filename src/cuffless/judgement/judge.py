@@ -173,8 +173,9 @@ def _case_notes(case: Case, baselines: Baselines) -> list[str]:
         reasons.setdefault(why, []).append(BASELINES[name])
     notes = [f"{case.name}: not assessable: {', '.join(names)} ({why})" for why, names in reasons.items()]
     if baselines.fitted_on == IN_SAMPLE:
+        lacking = "no training rows" if case.fitting.empty else "a fold has no training rows"
         notes.append(
-            f"{case.name}: no training rows: baselines that know people in general are fitted on the test subjects "
+            f"{case.name}: {lacking}: baselines that know people in general are fitted on the test subjects "
             "(in-sample), so that skill against them is slightly understated"
         )
     return notes + [
