@@ -148,3 +148,14 @@ def test_a_held_value_is_the_less_sure_the_older_it_is(judged):
     risk = found.risk.query("kind == 'held value' and pressure == 'SBP' and average == 'pooled'")
     assert (np.diff(risk["mae"]) < 0).all()
     assert risk.loc[risk["share"] == 0.5, "verdict"].item() == "abstaining helps"
+
+
+def test_validation_people_who_are_tested_too_are_named(judged, make_figure):
+    test = make_figure(20).assign(subset="test")
+    again = test[test["start"] < 50].assign(subset="val", start=test["start"] + 1000)
+    strangers = again.assign(subject="q" + again["subject"])
+    said = "20 of 20 validation people are test people too"
+    assert any(said in note for note in judged(pd.concat([test, again])).notes)
+    assert not any("test people too" in note for note in judged(pd.concat([test, strangers])).notes)
+    folds = [test.assign(fold=0), again.assign(fold=1), strangers.assign(fold=0)]  # of another fold: no matter
+    assert not any("test people too" in note for note in judged(pd.concat(folds)).notes)

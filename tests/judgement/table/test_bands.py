@@ -118,7 +118,7 @@ def test_a_level_that_is_no_share_is_refused(limited, write):
 def test_limits_in_another_unit_than_the_predictions_are_refused(limited, write):
     pressures, limits = ["sbp_ref", "dbp_ref", "sbp", "dbp"], ["sbp_lo", "sbp_hi"]
     high = limited.drop(columns=["dbp_lo", "dbp_hi"]).assign(**limited[[*pressures, *limits]] + 60)
-    with pytest.raises(PredictionError, match="around 24.* multiply them by 7.50062"):
+    with pytest.raises(PredictionError, match=r"around 24.* multiply them by 7.50062"):
         read_table([write(high.assign(**high[limits] / KPA))])
-    with pytest.raises(PredictionError, match="but sbp around 18.* divide them by 7.50062"):
+    with pytest.raises(PredictionError, match=r"but sbp around 18.* divide them by 7.50062"):
         read_table([write(high.assign(**high[pressures] / KPA))], unit="kpa")

@@ -40,7 +40,8 @@ def read_bands(table: pd.DataFrame, name: str, unit: str, columns: Mapping[str, 
     ------
     PredictionError
         If a limit lacks its counterpart, a value is not a number, an SD is negative, a lower limit is +inf or an upper
-        limit -inf, limits are not pressures or have another unit than the predictions, or most of them are crossed; rows, value and remedy are named.
+        limit -inf, limits are not pressures or have another unit than the predictions, or most of them are crossed;
+        rows, value and remedy are named.
 
     Notes
     -----
