@@ -70,8 +70,8 @@ def known_people_note(case: Case) -> list[str]:
     if not both:
         return []
     return [
-        f"{case.name}: {both:,} of {len(people):,} validation people are test people too; what conformal intervals hold "
-        "of them says nothing about new people"
+        f"{case.name}: {both:,} of {len(people):,} validation people are test people too; what conformal intervals "
+        "hold of them says nothing about new people"
     ]
 
 

@@ -25,8 +25,8 @@ def windows_apart(predicted: Predicted) -> np.ndarray:
     (m,) int array
         Ascending positions. Of copies (windows of one person whose two references are the same to the last digit, and
         not only in whole tenths of mmHg or on another scale as coarse) the first is kept. Of the windows of a record
-        the first to end is kept, then the next that begins after it, and so on. Where lengths are not known, overlaps are not either. Predictions do
-        not matter, so that all predictors are counted by the same windows.
+        the first to end is kept, then the next that begins after it, and so on. Where lengths are not known, overlaps
+        are not either. Predictions do not matter, so that all predictors are counted by the same windows.
     """
     kept = np.flatnonzero(~_copies(predicted))
     return kept[_apart(predicted.take(kept))]
