@@ -27,8 +27,8 @@ class EncoderOptions(ArchitectureOptions):
     parameters: dict[str, Any] = option({})
     """Passed to the function as keywords."""
     penalties: tuple[Annotated[float, Field(gt=0)], ...] = option((0.0001, 0.001, 0.01, 0.1, 1.0, 10.0), min_length=1)
-    """Penalties of the ridge regression to choose from, for SBP and DBP separately, above 0: added to the variance of each
-    standardized feature, which is 1."""
+    """Penalties of the ridge regression to choose from, for SBP and DBP separately: above 0, added to the variance of
+    each standardized feature, which is 1."""
     folds: int = option(5, ge=2)
     """Groups of training subjects for the cross-validation that chooses the penalty."""
     training: TrainingOptions = TrainingOptions()

@@ -61,7 +61,8 @@ def check_input(
     dict
         For SBP and DBP (``sbp_``, ``dbp_``) ``spread`` (SD of the predictions over the windows), ``change`` (root mean
         square of how they move with `other_input`), ``label_sd`` (None if it is not known), mmHg, and ``depends``: one
-        of the first two is at least `LITTLE` of the third (if it is not known, or 0: `LITTLE_MMHG`). A steady pressure gives little
+        of the first two is at least `LITTLE` of the third (if it is not known, or 0:
+        `LITTLE_MMHG`). A steady pressure gives little
         spread, so the spread alone tells nothing.
     """
     rows = np.unique(np.linspace(0, len(ppg) - 1, min(len(ppg), _MOST)).astype(int))
