@@ -76,7 +76,7 @@ def dependence_table(judged: JudgedSplit, options: EvaluationOptions, *, calibra
     where subjects have few windows; where all subjects have two, `person` and `changes` add up to `any`.
     The costs tell useful dependence: predictions that vary, but not with the pressure, cost nothing either, and their
     ``sd_ratio`` tells the two apart. Where predictions are all too high, or all too low, no shuffle changes the MAE,
-    however well they follow. So before they are said hardly to depend, their covariance with the reference is looked
+    however well they follow. So before they count as hardly depending, their covariance with the reference is looked
     at, which knows of no mean error: they follow if the interval of their slope on the reference lies above `LITTLE`.
     """
     owner, k = judged.owner, len(judged.subjects)
