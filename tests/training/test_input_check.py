@@ -85,3 +85,9 @@ def test_only_so_many_windows_are_predicted_as_a_network_takes_at_once(ppg):
     many = np.tile(ppg, (30, 1))
     check_input(many, constant(many), network, (15.0, 8.0))
     assert sizes == [512]
+
+
+def test_a_constant_network_trained_on_one_pressure_does_not_look(ppg):
+    found = check_input(ppg, constant(ppg), constant, (0.0, 0.0))
+    assert found["sbp_depends"] is False
+    assert found["dbp_depends"] is False

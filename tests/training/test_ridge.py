@@ -159,3 +159,9 @@ def test_an_encoder_that_is_none_is_named_with_what_it_does(stores, function, me
 def test_training_needs_the_windows_people(options, stores):
     with pytest.raises(ValueError, match="needs the subject of each of its 60 windows"):
         train_network(options[0], *stores, seed=0, log=lambda line: None)
+
+
+@pytest.mark.parametrize("penalty", [0.0, -1.0])
+def test_a_penalty_that_collinear_features_cannot_be_fitted_with_is_refused(penalty):
+    with pytest.raises(ValueError, match="greater than 0"):
+        EncoderOptions(penalties=(0.1, penalty))

@@ -1,8 +1,9 @@
 """A frozen encoder with a ridge regression on its features: how pretrained models are usually tried on a new task."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from pydantic import Field
 
 from cuffless.architectures.options import ArchitectureOptions, TrainingOptions
 from cuffless.options import option
@@ -25,9 +26,9 @@ class EncoderOptions(ArchitectureOptions):
     windows (n, samples) of zero mean and unit variance and returns features (n, m)."""
     parameters: dict[str, Any] = option({})
     """Passed to the function as keywords."""
-    penalties: tuple[float, ...] = option((0.0001, 0.001, 0.01, 0.1, 1.0, 10.0), min_length=1)
-    """Penalties of the ridge regression to choose from, for SBP and DBP separately: added to the variance of each
-    standardized feature, which is 1."""
+    penalties: tuple[Annotated[float, Field(gt=0)], ...] = option((0.0001, 0.001, 0.01, 0.1, 1.0, 10.0), min_length=1)
+    """Penalties of the ridge regression to choose from, for SBP and DBP separately: above 0, added to the variance of
+    each standardized feature, which is 1."""
     folds: int = option(5, ge=2)
     """Groups of training subjects for the cross-validation that chooses the penalty."""
     training: TrainingOptions = TrainingOptions()

@@ -204,6 +204,8 @@ def _type(annotation) -> str:
         if len(inner) > 6:
             return "rule names"
         return " or ".join(f"`{value}`" for value in inner)
+    if origin is typing.Annotated:
+        return _type(inner[0])
     if origin in (typing.Union, types.UnionType):
         return " or ".join(_type(part) for part in inner)
     if origin is tuple:

@@ -9,7 +9,7 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.baseline_tables import compare_baselines, skill_table, subject_table
 from cuffless.judgement.evidence.baselines import IN_SAMPLE, Baselines, make_baselines
-from cuffless.judgement.intervals.judged import interval_notes, judge_intervals
+from cuffless.judgement.intervals.judged import interval_notes, judge_intervals, known_people_note
 from cuffless.judgement.leaks import leak_table, leak_warnings
 from cuffless.judgement.measures.agreement import agreement_rows
 from cuffless.judgement.measures.bins import bin_table
@@ -88,7 +88,7 @@ def judge(
         tables = _judge_case(case, baselines, options, limits)
         for name, rows in (tables | judge_intervals(case, baselines, table.level, options, limits)).items():
             parts[name].append(rows)
-        notes += _case_notes(case, baselines) + interval_notes(parts["intervals"][-1])
+        notes += _case_notes(case, baselines) + known_people_note(case) + interval_notes(parts["intervals"][-1])
         for warning in reversed(leak_warnings(parts["leaks"][-1])):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
         doubts = [*skill_warnings(parts["skill"][-1]), *significance_warnings(parts["tests"][-1])]
@@ -173,8 +173,9 @@ def _case_notes(case: Case, baselines: Baselines) -> list[str]:
         reasons.setdefault(why, []).append(BASELINES[name])
     notes = [f"{case.name}: not assessable: {', '.join(names)} ({why})" for why, names in reasons.items()]
     if baselines.fitted_on == IN_SAMPLE:
+        lacking = "no training rows" if case.fitting.empty else "a fold has no training rows"
         notes.append(
-            f"{case.name}: no training rows: baselines that know people in general are fitted on the test subjects "
+            f"{case.name}: {lacking}: baselines that know people in general are fitted on the test subjects "
             "(in-sample), so that skill against them is slightly understated"
         )
     return notes + [

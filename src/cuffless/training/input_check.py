@@ -61,7 +61,8 @@ def check_input(
     dict
         For SBP and DBP (``sbp_``, ``dbp_``) ``spread`` (SD of the predictions over the windows), ``change`` (root mean
         square of how they move with `other_input`), ``label_sd`` (None if it is not known), mmHg, and ``depends``: one
-        of the first two is at least `LITTLE` of the third (without it: `LITTLE_MMHG`). A steady pressure gives little
+        of the first two is at least `LITTLE` of the third (if it is not known, or 0:
+        `LITTLE_MMHG`). A steady pressure gives little
         spread, so the spread alone tells nothing.
     """
     rows = np.unique(np.linspace(0, len(ppg) - 1, min(len(ppg), _MOST)).astype(int))
@@ -69,7 +70,7 @@ def check_input(
     spread, change = predicted.std(axis=0), np.sqrt((moved**2).mean(axis=0))
     found: dict[str, float | bool | None] = {}
     for p, name in enumerate(("sbp", "dbp")):
-        least = LITTLE_MMHG if label_sd is None else LITTLE * label_sd[p]
+        least = LITTLE * label_sd[p] if label_sd and label_sd[p] > 0 else LITTLE_MMHG
         found |= {
             f"{name}_spread": float(spread[p]),
             f"{name}_change": float(change[p]),

@@ -163,3 +163,14 @@ def test_intervals_that_the_table_states_are_not_judged_twice(judged):
     assert not kinds & {"conformal", "scaled"}
     wider = test.assign(sbp_hi=test["sbp_hi"] + 1)
     assert {"given", "conformal"} <= set(judged(wider, val).intervals["kind"])
+
+
+def test_validation_people_who_are_tested_too_are_named(judged, make_figure):
+    test = make_figure(20).assign(subset="test")
+    again = test[test["start"] < 50].assign(subset="val", start=test["start"] + 1000)
+    strangers = again.assign(subject="q" + again["subject"])
+    said = "20 of 20 validation people are test people too"
+    assert any(said in note for note in judged(pd.concat([test, again])).notes)
+    assert not any("test people too" in note for note in judged(pd.concat([test, strangers])).notes)
+    folds = [test.assign(fold=0), again.assign(fold=1), strangers.assign(fold=0)]  # of another fold: no matter
+    assert not any("test people too" in note for note in judged(pd.concat(folds)).notes)

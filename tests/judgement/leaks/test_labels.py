@@ -66,6 +66,17 @@ def test_honest_predictions_know_no_reference(make_table, leaks, step, subjects,
             assert (found.loc[["centred_on_test", "equal_to_reference"], "verdict"] == "none").all()
 
 
+@pytest.mark.parametrize("step", [0.750062, 1 / 3, 0.25, 3.0])
+def test_any_common_step_of_pressures_is_honest(make_table, leaks, step):
+    for seed in range(4):  # tenths of kPa, means of several readings, a coarse scale
+        rows = make_table(40, 30, seed=seed, error=2 * step)
+        near = rows.assign(**{name: rows[f"{name}_ref"] + (rows[name] - rows[f"{name}_ref"]) / 5 for name in PRESSURES})
+        assert leaks(to_grid(near, step)).loc["equal_to_reference", "verdict"] == "none"
+    known = to_grid(near, step)
+    known.loc[::4, PRESSURES] = known.loc[::4, ["sbp_ref", "dbp_ref"]].to_numpy()
+    assert leaks(known).loc["equal_to_reference", "verdict"] == "found"
+
+
 @pytest.mark.parametrize(("step", "share"), [(None, 0.1), (0.1, 0.1), (1.0, 0.3), (None, 1.0)])
 def test_predictions_that_equal_the_reference_are_found(make_table, leaks, step, share):
     rows = make_table(20)

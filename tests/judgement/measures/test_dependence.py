@@ -153,3 +153,31 @@ def test_a_cost_without_an_upper_limit_is_not_called_unknown(looks):
     row = looks(np.repeat([f"p{k}" for k in range(8)], 2), reference, said).loc[CHANGES]
     assert np.isinf(row["cost_upper"])
     assert row["verdict"] in ("depends", "not shown")
+
+
+@pytest.mark.parametrize("away", [60.0, -60.0])
+def test_a_mean_error_does_not_hide_that_the_pressure_is_followed(looks, away):
+    subject, level, change, rng = people()
+    followed = looks(subject, level + change, 0.5 * (level + change) + away + rng.normal(60, 2, len(level)))
+    assert followed["verdict"].tolist() == ["depends"] * 3
+    assert followed["reason"].str.startswith("follows the pressure").all()
+    offset = np.repeat(rng.normal(0, 60, 30), np.unique(subject, return_counts=True)[1])
+    changes = looks(subject, level + change, 120 + change + offset).loc[CHANGES]
+    assert changes["cost"] < 0.05 * changes["mae"]
+    assert changes["verdict"] == "depends"
+    blind = looks(subject, level + change, away + 120 + rng.normal(0, 5, len(level)))
+    assert blind["verdict"].tolist() == ["hardly depends"] * 3
+
+
+def test_a_reference_that_does_not_vary_tells_nothing_of_a_predictor(looks):
+    subject, level, _, rng = people()
+    table = looks(subject, level, level + rng.normal(0, 4, len(level)))  # a cuff's value for the whole visit
+    assert table["verdict"].to_dict() == {ANY: "depends", CHANGES: "not assessable", PERSON: "depends"}
+    assert table.loc[CHANGES, "reason"] == "the reference does not vary"
+    nowhere = looks(subject, np.full(len(level), 120.0), level)
+    assert nowhere["verdict"].tolist() == ["not assessable"] * 3
+
+
+def test_one_window_does_not_show_that_predictions_do_not_vary(looks):
+    table = looks(np.array(["p0"]), np.array([120.0]), np.array([118.0]))
+    assert table["verdict"].tolist() == ["not assessable"] * 3

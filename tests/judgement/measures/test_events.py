@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement import read_table
+from cuffless.judgement import judge, read_table
 from cuffless.judgement.evidence.baselines import make_baselines
 from cuffless.judgement.measures.events import EVENTS, event_table
 from cuffless.judgement.table.cases import make_cases
@@ -131,3 +131,13 @@ def test_given_means_stay_with_their_windows(events_of, make_table):
 def test_a_limit_reached_by_rounding_counts(events_of, by_hand):
     row = events_of(by_hand.assign(sbp_ref=140 - 1e-9)).loc["network", "SBP >= 140", "window"]
     assert row["prevalence"] == 1
+
+
+def test_where_every_window_has_the_event_its_error_is_that_of_the_figures_of_merit(write, make_table):
+    rows = make_table()
+    rows = rows.assign(sbp=rows["sbp"] + 100, sbp_ref=rows["sbp_ref"] + 100)
+    judged = judge(read_table([write(rows)]), QUICK)
+    event = judged.events.set_index(["method", "event", "by"]).loc["network", "SBP >= 140", "window"]
+    merit = judged.merits.set_index(["average", "pressure"]).loc["pooled", "SBP"]
+    columns = ["mae", "mae_lower", "mae_upper"]
+    assert event[columns].tolist() == pytest.approx(merit[columns].tolist())

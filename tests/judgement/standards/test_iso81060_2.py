@@ -364,3 +364,13 @@ def test_the_mean_error_of_criterion_2_is_printed_so_that_it_rounds_to_its_own_t
     reason = _row(predicted, "SD of the subjects' mean errors").reason
     assert f"at a mean error of {shown} mmHg" in reason
     assert criterion_2_limit(float(shown)) == criterion_2_limit(mean)
+
+
+@pytest.mark.parametrize("away", [0.0, 9.0])
+@pytest.mark.parametrize("subjects", [1, 30])
+def test_no_limit_is_printed_as_not_a_number(subjects, away):
+    owner = np.repeat(np.arange(subjects), 3)
+    predicted = predicted_windows(owner, np.full((len(owner), 2), 100.0), away, subjects)
+    for one in (predicted, predicted.take(np.arange(0, len(owner), 3))):
+        limits = screen_standards(one)["limit"]
+        assert not limits.str.contains("nan").any()

@@ -209,6 +209,13 @@ def test_displayed_pressures_that_recur_are_no_copies(make_people):
     assert len(windows_apart(replace(shown, reference=np.full((150, 2), 70.123)))) == 3
 
 
+@pytest.mark.parametrize("step", [0.750062, 1 / 3, 0.25])
+def test_pressures_on_another_coarse_scale_that_recur_are_no_copies(make_people, step):
+    predicted = make_people(6, 400)
+    shown = replace(predicted, reference=np.round(predicted.reference / step) * step)
+    assert len(windows_apart(shown)) == 2400
+
+
 def test_as_many_windows_as_possible_are_kept_in_whatever_order_they_stand(make_people):
     predicted = make_people(1, 4)
     # The first is long and lies over two short ones.

@@ -113,3 +113,12 @@ def test_the_level_in_a_parquet_files_metadata_counts(limited, tmp_path):
 def test_a_level_that_is_no_share_is_refused(limited, write):
     with pytest.raises(PredictionError, match="--level 90: give a share between 0 and 1"):
         read_table([write(limited)], level=90)
+
+
+def test_limits_in_another_unit_than_the_predictions_are_refused(limited, write):
+    pressures, limits = ["sbp_ref", "dbp_ref", "sbp", "dbp"], ["sbp_lo", "sbp_hi"]
+    high = limited.drop(columns=["dbp_lo", "dbp_hi"]).assign(**limited[[*pressures, *limits]] + 60)
+    with pytest.raises(PredictionError, match=r"around 24.* multiply them by 7.50062"):
+        read_table([write(high.assign(**high[limits] / KPA))])
+    with pytest.raises(PredictionError, match=r"but sbp around 18.* divide them by 7.50062"):
+        read_table([write(high.assign(**high[pressures] / KPA))], unit="kpa")

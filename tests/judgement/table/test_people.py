@@ -279,3 +279,11 @@ def test_body_mass_indices_belong_to_people(make_table, write):
     assert any(note.startswith("bmi is not given in 77 rows") for note in table.notes)
     empty = read_table([write(make_table().assign(bmi=np.nan))])
     assert (empty.rows["bmi"].isna().all(), empty.warnings) == (True, [])
+
+
+def test_weights_in_place_of_body_mass_indices_are_pointed_out(make_table, write):
+    rows = make_table()
+    weights = read_table([write(rows.assign(bmi=60.0 + rows["subject"].str[1:].astype(int)))]).warnings
+    assert any("median bmi of the subjects is 64 kg/m2; if these are weights" in text for text in weights)
+    people = rows.assign(bmi=np.where(rows["subject"] == "p000", 62.0, 27.0))
+    assert not any("bmi" in text for text in read_table([write(people)]).warnings)

@@ -150,3 +150,22 @@ def test_few_exchanged_rows_are_no_reason_to_exchange_the_columns(make_table, wr
     rows = make_table()
     rows.loc[3, ["sbp", "dbp"]] = [70, 120]
     assert any(warning.endswith("1 row (line 5); check these rows") for warning in read_table([write(rows)]).warnings)
+
+
+@pytest.mark.parametrize("subset", ["val", "calibration"])
+def test_predictions_of_other_subsets_must_be_in_mmhg_too(make_table, write, subset):
+    test, other = make_table(), make_table(first=0 if subset == "calibration" else 50)
+    other = other.assign(subset=subset, start=other["start"] - 1000)
+    read_table([write(pd.concat([test, other]))])
+    with pytest.raises(PredictionError, match=f"subset {subset}: median sbp is .* multiply sbp and dbp by 7.50062"):
+        read_table([write(pd.concat([test, other.assign(sbp=other["sbp"] / KPA, dbp=other["dbp"] / KPA)]))])
+    some = other.assign(sbp=other["sbp"] / KPA, dbp=other["dbp"] / KPA, network="other")
+    two = pd.concat([test, test.assign(network="other"), other, some])
+    assert any(f"subset {subset}: network other" in text for text in read_table([write(two)]).warnings)
+
+
+def test_a_negative_pressure_is_not_taken_for_kpa(make_table, write):
+    rows = make_table()
+    rows.loc[:3, "dbp"] = -5.0
+    [said] = [text for text in read_table([write(rows)]).warnings if "dbp is outside" in text]
+    assert "kPa" not in said

@@ -280,3 +280,17 @@ def test_mean_pressures_outside_of_systole_and_diastole_are_refused(make_table, 
         read_table([write(rows)])
     few = rows.assign(map=rows["map"].where(rows.index < 40, rows["map"] * 7.5))
     assert len(read_table([write(few)]).rows) == len(rows)
+
+
+def test_names_of_columns_in_other_letter_case_are_pointed_out(make_table, write):
+    rows = make_table()
+    with pytest.raises(PredictionError, match=r"pass --column dbp=DBP --column dbp_ref=DBP_REF .*subject=SUBJECT"):
+        read_table([write(rows.rename(columns=str.upper))])
+    some = rows.rename(columns={"subset": "Subset", "hr": "HR"})
+    [said] = [text for text in read_table([write(some)]).warnings if "is not read" in text]
+    assert "column HR, Subset is not read" in said
+    assert "--column hr=HR --column subset=Subset" in said
+    named = read_table([write(some)], columns={"subset": "Subset", "hr": "HR"})
+    assert not any("is not read" in text for text in named.warnings)
+    both = rows.assign(HR=1.0)  # the column itself is there
+    assert not any("is not read" in text for text in read_table([write(both)]).warnings)

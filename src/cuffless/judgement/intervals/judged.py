@@ -63,6 +63,20 @@ def interval_notes(intervals: pd.DataFrame) -> list[str]:
     return notes
 
 
+def known_people_note(case: Case) -> list[str]:
+    """Note that intervals were calibrated on people who are tested too; empty if none is."""
+    keys = ["subject", "fold"]
+    tested = pd.MultiIndex.from_frame(case.windows[keys].astype({"subject": object}))
+    people = case.validation[keys].astype({"subject": object}).drop_duplicates()
+    both = int(pd.MultiIndex.from_frame(people).isin(tested).sum())
+    if not both:
+        return []
+    return [
+        f"{case.name}: {both:,} of {len(people):,} validation people are test people too; what conformal intervals "
+        "hold of them says nothing about new people"
+    ]
+
+
 def _distinct(bands: list[Band]) -> list[Band]:
     """Bands without those that another of the same predictor repeats, such as calibrated ones that are also stated."""
     kept: list[Band] = []

@@ -16,6 +16,8 @@ _EXACT = 1e-3  # mmHg: mean errors that are 0 in single precision
 _EXACT_OVERALL = 1e-5
 _GRIDS = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1)  # mmHg between values that devices, or people, write down
 _FINE = 0.02  # where values are on no grid
+_LEAST_STEP = 0.05  # of other grids; values on none are near multiples of a finer one
+_GAPS = (0.0, 0.1, 0.25, 0.5)  # quantiles of the gaps between values, of which the least may be rounding's
 _ON_GRID = 0.95
 _CENTRE = 5  # honest errors may be this much more frequent at 0 than next to it
 _LEAST_EQUAL = 5
@@ -129,7 +131,7 @@ def _grid(values: np.ndarray) -> float:
     """Coarsest step of which nearly all values are multiples; 0 if there is none."""
     some = values[: len(values) // 10]
     most = (1 - _ON_GRID) * len(values)
-    for step in _GRIDS:
+    for step in sorted({*_GRIDS, *_spacings(values)}, reverse=True):
         # Where so many of the first tenth are off the grid, the others need not be looked at.
         if (~_on_grid(some, step)).sum() <= most and _on_grid(values, step).mean() >= _ON_GRID:
             return step
@@ -139,6 +141,22 @@ def _grid(values: np.ndarray) -> float:
 def _on_grid(values: np.ndarray, step: float) -> np.ndarray:
     """Which values are multiples of a step, up to rounding."""
     return np.abs(values - step * np.rint(values / step)) < _EXACT
+
+
+def _spacings(values: np.ndarray) -> list[float]:
+    """Steps that the values themselves suggest, such as of tenths of kPa, or of means of three readings."""
+    gaps = np.diff(np.unique(np.abs(values)))
+    gaps = gaps[gaps > _EXACT]
+    if not len(gaps):
+        return []
+    rough = np.unique(np.quantile(gaps, _GAPS, method="nearest"))
+    return [step for step in (_fitted(values, gap) for gap in rough) if step > _LEAST_STEP]
+
+
+def _fitted(values: np.ndarray, step: float) -> float:
+    """A step whose multiples lie nearest to the values, close to the one that is given."""
+    times = np.rint(values / step)
+    return float(values @ times / (times @ times)) if times.any() else 0.0
 
 
 def _alone(case: Case) -> np.ndarray:

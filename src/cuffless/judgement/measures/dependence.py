@@ -18,9 +18,12 @@ ANY, PERSON, CHANGES = "any", "person", "changes"
 """What predictions may know of the reference: anything, the person's level, changes within the person."""
 DEPENDS, HARDLY, UNSHOWN, UNKNOWN = "depends", "hardly depends", "not shown", "not assessable"
 LITTLE = 0.05
-"""A shuffle whose cost is surely below this share of the MAE costs nothing."""
+"""A shuffle whose cost is surely below this share of the MAE costs nothing; predictions that rise by less than this
+share of the reference hardly follow it."""
 ONE_SUBJECT, ONE_WINDOW, STILL = "one subject", "no subject has two test windows", "predictions do not vary"
+REFERENCE_STILL = "the reference does not vary"
 MAYBE_CALIBRATION = "may come from the calibration rows alone"
+HIDDEN = "follows the pressure, but a mean error hides it from the MAE"
 COLUMNS = [
     "case",
     "network",
@@ -36,7 +39,7 @@ COLUMNS = [
 COLUMNS += ["confidence", "cost_share", "sd_prediction", "sd_reference", "sd_ratio", "verdict", "reason"]
 COLUMNS += ["n_subjects", "seeds"]
 _ROUNDING_MMHG = 1e-6
-_FIGURES = ("before", "after", "cost", "sd_prediction", "sd_reference")
+_FIGURES = ("before", "after", "cost", "follows", "sd_prediction", "sd_reference")
 
 
 def dependence_table(judged: JudgedSplit, options: EvaluationOptions, *, calibrated: bool = False) -> pd.DataFrame:
@@ -59,9 +62,9 @@ def dependence_table(judged: JudgedSplit, options: EvaluationOptions, *, calibra
         errors averaged over the seeds), ``cost`` (their difference) with ``cost_lower, cost_upper, interval,
         confidence``, ``cost_share`` (of the MAE without any shuffle); ``sd_prediction, sd_reference`` (mmHg: in all,
         between the subjects' means, within subjects) and their ratio ``sd_ratio``; ``verdict``
-        (`depends`: the interval of the cost lies above 0; `hardly depends`: it lies below `LITTLE` of the
-        MAE, or the predictions do not vary; `not shown`; `not assessable`: fewer than 6 subjects), ``reason,
-        n_subjects, seeds``.
+        (`depends`: the interval of the cost lies above 0, or the predictions follow in spite of a small cost; `hardly
+        depends`: the interval of the cost lies below `LITTLE` of the MAE, or the predictions do not vary; `not shown`;
+        `not assessable`: fewer than 6 subjects, or the reference does not vary), ``reason, n_subjects, seeds``.
 
     Notes
     -----
@@ -72,7 +75,9 @@ def dependence_table(judged: JudgedSplit, options: EvaluationOptions, *, calibra
     `changes` compares only different windows, i not j, so that predictions without knowledge cost 0 on average, even
     where subjects have few windows; where all subjects have two, `person` and `changes` add up to `any`.
     The costs tell useful dependence: predictions that vary, but not with the pressure, cost nothing either, and their
-    ``sd_ratio`` tells the two apart.
+    ``sd_ratio`` tells the two apart. Where predictions are all too high, or all too low, no shuffle changes the MAE,
+    however well they follow. So before they count as hardly depending, their covariance with the reference is looked
+    at, which knows of no mean error: they follow if the interval of their slope on the reference lies above `LITTLE`.
     """
     owner, k = judged.owner, len(judged.subjects)
     people = _People(owner, k)
@@ -86,7 +91,7 @@ def dependence_table(judged: JudgedSplit, options: EvaluationOptions, *, calibra
                 knows: {name: np.mean([one[knows][name] for one in found], axis=0) for name in _FIGURES}
                 for knows in found[0]
             }
-            still = all(np.ptp(one[:, p]) < STILL_MMHG for one in trainings)
+            still = len(owner) > 1 and all(np.ptp(one[:, p]) < STILL_MMHG for one in trainings)
             own = {"case": judged.split, "network": network, "pressure": pressure, "seeds": len(trainings)}
             rows += [own | row for row in _rows(figures, people, options, still=still, calibrated=calibrated)]
     return pd.DataFrame(rows)[COLUMNS]
@@ -153,15 +158,28 @@ def _costs(reference: _Sorted, prediction: _Sorted, people: _People) -> dict[str
     columns = (prediction.distances(reference, people) - own) / others
     parts = rows + columns - rows.mean()
     nobody = np.full(k, np.nan)
+    together = _covariances(reference.given, prediction.given - LITTLE * reference.given, people)
     found = {
         ANY: (mae, rows, parts - mae) if k > 1 else (mae, nobody, nobody),
         PERSON: (within, rows, parts - within) if k > 1 else (within, nobody, nobody),
         CHANGES: (mae, within, within - mae),
     }
+    found = {knows: (*own, together[knows]) for knows, own in found.items()}
     return {
         knows: dict(zip(_FIGURES, (*parts, spreads[1][knows], spreads[0][knows]), strict=True))
         for knows, parts in found.items()
     }
+
+
+def _covariances(x: np.ndarray, y: np.ndarray, people: _People) -> dict[str, np.ndarray]:
+    """Each person's part in the covariance of two pressures: of all windows, of persons' means, within persons."""
+    m = people.counts
+    means = [people.sums(values) / m for values in (x - x[0], y - y[0])]
+    away = [values - values[0] - np.repeat(own, m) for values, own in zip((x, y), means, strict=True)]
+    within = people.sums(away[0] * away[1])
+    levels = (means[0] - means[0].mean()) * (means[1] - means[1].mean())
+    changes = within / np.maximum(m - 1, 1)
+    return {ANY: levels + within / m, PERSON: levels - changes / m, CHANGES: changes}
 
 
 def _pair_distances(x: np.ndarray, y: np.ndarray, people: _People) -> np.ndarray:
@@ -193,11 +211,16 @@ def _rows(figures, people: _People, options: EvaluationOptions, *, still: bool, 
             before, after = own["before"][counted].mean(), own["after"][counted].mean()
         verdict = HARDLY if still else _verdict(lower, upper, mae)
         reason = STILL if still else lacking
+        sd, sd_reference = float(own["sd_prediction"]), float(own["sd_reference"])
+        if verdict == HARDLY and not still:
+            if sd_reference < STILL_MMHG:
+                verdict, reason = UNKNOWN, REFERENCE_STILL
+            elif subject_interval(own["follows"][counted, None], np.ones((n, 1)), options).lower[0] > 0:
+                verdict, reason = DEPENDS, HIDDEN
         if verdict == UNKNOWN and not reason:
             reason = f"fewer than {LEAST_SUBJECTS} subjects"
         if verdict == DEPENDS and knows == PERSON and calibrated:
             reason = MAYBE_CALIBRATION
-        sd, sd_reference = float(own["sd_prediction"]), float(own["sd_reference"])
         yield {
             "knows": knows,
             "mae": before,

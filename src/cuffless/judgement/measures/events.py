@@ -8,7 +8,7 @@ import pandas as pd
 
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.baselines import Baselines
-from cuffless.judgement.evidence.bootstrap import subject_interval
+from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.evidence.shares import clustered_share
 from cuffless.judgement.names import BASELINES, NETWORK, NONE, OFFSET
 from cuffless.judgement.table.cases import Case
@@ -199,8 +199,8 @@ def _event_errors(event, reference, methods, owner, happens, options) -> dict[st
     for m, method in enumerate(methods):
         errors = np.mean([np.abs(one[p, happens] - reference[p, happens]) for one in method.predicted], axis=0)
         sums[:, m] = np.bincount(own, weights=errors)
-    mae = subject_interval(sums, windows, options)
-    return {"mae": mae.estimate, "mae_lower": np.maximum(mae.lower, 0), "mae_upper": mae.upper}
+    mae = positive_interval(sums, windows, options)
+    return {"mae": mae.estimate, "mae_lower": mae.lower, "mae_upper": mae.upper}
 
 
 def _why_missing(events: float, units: float, alarms: float) -> str:

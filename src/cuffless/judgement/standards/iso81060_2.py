@@ -19,6 +19,7 @@ from cuffless.judgement.standards.screening import (
     enough,
     shortage,
     telling_digits,
+    unanswered,
 )
 from cuffless.judgement.table.predicted import Predicted
 
@@ -219,11 +220,14 @@ def _criterion_2(means: np.ndarray, short: str) -> Requirement:
     mean = means.mean() if means.size else np.nan
     sd = means.std(ddof=1) if means.size > 1 else np.nan
     limit = criterion_2_limit(mean)
-    if short or np.isfinite(limit) or not np.isfinite(mean):
-        at = f"at a mean error of {_mean_told(mean)} mmHg" if np.isfinite(mean) else ""
-        return at_most(clause, quantity, sd, limit, short=short, detail=at)
-    reason = f"mean error {mean:.3f} mmHg: above {MEAN_ERROR} no SD is allowed"
-    return Requirement(clause, quantity, float(sd), f"none above a mean error of {MEAN_ERROR} mmHg", FAILS, reason)
+    if np.isfinite(limit):
+        return at_most(clause, quantity, sd, limit, short=short, detail=f"at a mean error of {_mean_told(mean)} mmHg")
+    none = f"none above a mean error of {MEAN_ERROR} mmHg"
+    if short or not np.isfinite(mean):
+        return unanswered(clause, quantity, short or "no pairs", value=sd, limit=none)
+    return Requirement(
+        clause, quantity, float(sd), none, FAILS, f"mean error {mean:.3f} mmHg: above {MEAN_ERROR} no SD is allowed"
+    )
 
 
 def _mean_told(mean: float) -> str:

@@ -10,6 +10,8 @@ ROUNDED = 0.1
 """Overlaps up to this many seconds are none: starts and lengths may have been rounded."""
 DISPLAYED = 0.1
 """Steps of displayed pressures, mmHg: in coarser ones two windows may well have the same, without being copies."""
+_SAME = 1e-3  # mmHg; closer values differ by rounding
+_FEW = 8  # different values; fewer show no scale
 
 
 def windows_apart(predicted: Predicted) -> np.ndarray:
@@ -23,9 +25,9 @@ def windows_apart(predicted: Predicted) -> np.ndarray:
     -------
     (m,) int array
         Ascending positions. Of copies (windows of one person whose two references are the same to the last digit, and
-        not only in whole tenths of mmHg) the first is kept. Of the windows of a record the first to end is kept, then
-        the next that begins after it, and so on. Where lengths are not known, overlaps are not either. Predictions do
-        not matter, so that all predictors are counted by the same windows.
+        not only in whole tenths of mmHg or on another scale as coarse) the first is kept. Of the windows of a record
+        the first to end is kept, then the next that begins after it, and so on. Where lengths are not known, overlaps
+        are not either. Predictions do not matter, so that all predictors are counted by the same windows.
     """
     kept = np.flatnonzero(~_copies(predicted))
     return kept[_apart(predicted.take(kept))]
@@ -37,9 +39,20 @@ def _copies(predicted: Predicted) -> np.ndarray:
     recurs = np.flatnonzero(recurring(predicted.reference[:, 0]))  # mostly none
     steps = predicted.reference[recurs] / DISPLAYED
     recurs = recurs[(np.abs(steps - np.round(steps)) > 1e-6).any(axis=1)]
+    if not len(recurs) or all(_is_coarse(values) for values in predicted.reference.T):
+        return copies
     held = pd.DataFrame(predicted.reference[recurs]).assign(owner=predicted.owner[recurs])
     copies[recurs] = held.duplicated()
     return copies
+
+
+def _is_coarse(values: np.ndarray) -> bool:
+    """Whether values have a scale of `DISPLAYED` or coarser, as tenths of kPa and means of three readings have."""
+    gaps = np.diff(np.sort(values))
+    gaps = gaps[gaps > _SAME]
+    if len(gaps) < _FEW or (step := gaps.min()) < DISPLAYED:
+        return False
+    return bool((np.abs(gaps - step * np.round(gaps / step)) <= _SAME).all())
 
 
 def _apart(predicted: Predicted) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 from cuffless.errors import shortened
 from cuffless.judgement.table.columns import BANDS, LIMITS, SPREADS, as_text, lines, numbers, values_of
 from cuffless.judgement.table.predictions import LEVEL, JudgedTable, PredictionError
-from cuffless.judgement.table.pressures import KPA_MMHG, LEAST_MMHG, PREDICTION, exchange
+from cuffless.judgement.table.pressures import KPA_MMHG, KPA_RATIO, LEAST_MMHG, PREDICTION, exchange
 from cuffless.records.text.numbers import parse_numbers
 
 METADATA = b"cuffless"
@@ -40,7 +40,8 @@ def read_bands(table: pd.DataFrame, name: str, unit: str, columns: Mapping[str, 
     ------
     PredictionError
         If a limit lacks its counterpart, a value is not a number, an SD is negative, a lower limit is +inf or an upper
-        limit -inf, limits are not pressures, or most of them are crossed; rows, value and remedy are named.
+        limit -inf, limits are not pressures or have another unit than the predictions, or most of them are crossed;
+        rows, value and remedy are named.
 
     Notes
     -----
@@ -58,6 +59,7 @@ def read_bands(table: pd.DataFrame, name: str, unit: str, columns: Mapping[str, 
             )
         if low in table:
             _check_ends(table, low, high, name)
+            _check_unit(table, low, high, name)
             warnings += _crossed(table, low, high, name, columns)
     for spread in SPREADS:
         if spread in table and (below := table[spread] < 0).any():
@@ -97,6 +99,19 @@ def _check_ends(table: pd.DataFrame, low: str, high: str, name: str) -> None:
             f"{name}: median {high} is {known.median():.3g} mmHg, not a pressure; give the limits themselves, not "
             f"their distance from the prediction; if they are in kPa, multiply them by {KPA_MMHG}"
         )
+
+
+def _check_unit(table: pd.DataFrame, low: str, high: str, name: str) -> None:
+    """Refuse limits in kPa around predictions in mmHg, and the reverse."""
+    said = PREDICTION[[ends[0] for ends in LIMITS].index(low)]
+    whole = np.isfinite(table[low]) & np.isfinite(table[high]) & table[said].notna()
+    middle, wanted = (table.loc[whole, low] + table.loc[whole, high]).median() / 2, table.loc[whole, said].median()
+    for ratio, remedy in ((wanted / middle, "multiply"), (middle / wanted, "divide")):
+        if KPA_RATIO[0] < ratio < KPA_RATIO[1]:
+            raise PredictionError(
+                f"{name}: {low} and {high} are around {middle:.3g} mmHg, but {said} around {wanted:.3g}; if they are "
+                f"not in the unit of the other columns, {remedy} them by {KPA_MMHG}"
+            )
 
 
 def _crossed(table: pd.DataFrame, low: str, high: str, name: str, columns: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,8 @@
 """Values of a prediction table's columns: names as text, numbers as numbers, and the lines of other values."""
 
 import re
+import shlex
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -26,6 +28,17 @@ _SHOWN = 5
 _LONGEST_NUMBER = 1000  # digits
 _DURATION = r"-?\d+ days?(?: \+?\d+:\d\d:\d\d(?:\.\d+)?)?"
 _COUNTED = re.compile(r"(.*[^\W\d].*?\D|[^\W\d])(\d{1,9})")
+
+
+def spelled_otherwise(names: Iterable[str], found: Iterable[str]) -> dict[str, str]:
+    """Columns of a file that differ from a known name only in letter case or blanks, by that name."""
+    plain = {name.strip().casefold(): name for name in found}
+    return {name: plain[name] for name in sorted(names) if name in plain}
+
+
+def column_options(theirs: Mapping[str, str]) -> str:
+    """Options that give the files' names of columns, by their names here."""
+    return " ".join(f"--column {shlex.quote(f'{name}={own}')}" for name, own in theirs.items())
 
 
 def as_text(value: object) -> str:

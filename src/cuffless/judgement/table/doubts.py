@@ -96,8 +96,8 @@ def check_folds(rows: pd.DataFrame, names: pd.Series, judged: JudgedTable) -> No
         if alone.any() and not (training & ~known & in_split).any():
             judged.warnings.append(
                 f"{shortened(split, 40)}: fold {values_of(names, alone)} of {lines(rows, alone)} has no training rows; "
-                f"training rows have {some_of(sorted(set(trained)), limit=80, quoted=True)}. The baselines leave out "
-                "one subject at a time instead"
+                f"training rows have {some_of(sorted(set(trained)), limit=80, quoted=True)}. The baselines of all "
+                "folds are fitted on the test subjects instead"
             )
 
 

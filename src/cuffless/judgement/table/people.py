@@ -14,6 +14,7 @@ from cuffless.judgement.table.sexes import read_sex
 AGES = (0.0, 120.0)
 BMIS = (8.0, 100.0)
 """Possible body mass indices of living people, newborns included, kg/m2."""
+_WEIGHTS_FROM = 45.0  # kg/m2; few groups of people have a greater median
 _RATES = (20.0, 250.0)  # bpm
 _APART = {"age": (20.0, "years"), "bmi": (15.0, "kg/m2"), "skin_tone": (1.0, "steps")}
 """By how much the values of one person may differ."""
@@ -166,10 +167,18 @@ def read_bmi(rows: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:
             "weight in kg over the square of height in m, or leave the column out: --without bmi"
         )
     bmi[outside] = np.nan
-    if not wrong.any():
-        return bmi, [], []
-    warning = f"bmi {values_of(rows['bmi'], wrong)} in {lines(rows, wrong)} is not {possible} and counts as unknown"
-    return bmi, [warning], []
+    warnings = []
+    if wrong.any():
+        warnings = [
+            f"bmi {values_of(rows['bmi'], wrong)} in {lines(rows, wrong)} is not {possible} and counts as unknown"
+        ]
+    of_people = pd.Series(bmi).groupby(rows["subject"].to_numpy()).median()
+    if (middle := of_people.median()) > _WEIGHTS_FROM:
+        warnings.append(
+            f"the median bmi of the subjects is {middle:.0f} kg/m2; if these are weights, divide them by the square of "
+            "the height in m, or leave the column out: --without bmi"
+        )
+    return bmi, warnings, []
 
 
 def read_skin_tone(rows: pd.DataFrame) -> tuple[np.ndarray, list[str], list[str]]:

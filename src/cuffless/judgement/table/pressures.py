@@ -15,7 +15,8 @@ REFERENCE, PREDICTION = ("sbp_ref", "dbp_ref"), ("sbp", "dbp")
 MEANS = ("map_ref", "map")
 LEAST_MMHG, MOST_MMHG = 20.0, 300.0
 _KPA_BELOW, _KPA_FROM = 40.0, 4.0  # medians of pressures in kPa
-_KPA_RATIO = (6.0, 9.5)  # reference over prediction where these are in kPa and otherwise fair
+KPA_RATIO = (6.0, 9.5)
+"""Reference over prediction where these are in kPa and otherwise fair."""
 _PA_ABOVE = 1000.0
 _NORMALIZED = "if these are z-scores, fractions or differences, convert them back to mmHg"
 
@@ -98,13 +99,13 @@ def check_means(table: pd.DataFrame, name: str) -> None:
 
 
 def check_predictions(table: pd.DataFrame, name: str, unit: str) -> list[str]:
-    """Refuse a file whose predictions are not pressures in mmHg.
+    """Refuse a file whose predictions are not pressures in mmHg, be it those of test, validation or calibration rows.
 
     Parameters
     ----------
     table : DataFrame
-        Rows of one file with ``sbp_ref, dbp_ref, sbp, dbp`` in mmHg, converted from `unit`, and any of the columns that
-        identify a predictor.
+        Rows of one file with ``sbp_ref, dbp_ref, sbp, dbp`` in mmHg, converted from `unit`, NaN where nothing is
+        predicted, and any of the columns that identify a predictor and a subset.
     name : str
         The file's name.
     unit : {"mmhg", "kpa"}
@@ -119,12 +120,22 @@ def check_predictions(table: pd.DataFrame, name: str, unit: str) -> list[str]:
     PredictionError
         If no predictor's values are pressures.
     """
-    test = table[table["subset"].eq("test")] if "subset" in table else table
-    if test.empty:
+    if "subset" not in table:
+        return _check_subset(table, name, unit)
+    predicted = table[table["subset"].ne("train") & table[list(PREDICTION)].notna().all(axis=1)]
+    test = predicted["subset"].eq("test")
+    warnings = _check_subset(predicted[test], name, unit)
+    for subset, rows in predicted[~test].groupby("subset", sort=False, observed=True):
+        warnings += _check_subset(rows, f"{name}: rows of subset {subset}", unit)
+    return warnings
+
+
+def _check_subset(rows: pd.DataFrame, name: str, unit: str) -> list[str]:
+    if rows.empty:
         return []
-    apart = [column for column in ("network", "split", "setting", "seed") if column in test]
-    groups = list(test.groupby(apart, sort=False, dropna=False)) if apart else [((), test)]
-    odd = {key: why for key, rows in groups if (why := _not_mmhg(rows, unit))}
+    apart = [column for column in ("network", "split", "setting", "seed") if column in rows]
+    groups = list(rows.groupby(apart, sort=False, dropna=False, observed=True)) if apart else [((), rows)]
+    odd = {key: why for key, own in groups if (why := _not_mmhg(own, unit))}
     if len(odd) == len(groups):
         raise PredictionError(f"{name}: {next(iter(odd.values()))}")
     return [f"{name}: {_predictor_label(apart, key)}: {why}" for key, why in odd.items()]
@@ -143,7 +154,7 @@ def _not_mmhg(rows: pd.DataFrame, unit: str) -> str:
         ratio = wanted / predicted if predicted > 0 else np.inf
         given = predicted / (KPA_MMHG if unit == "kpa" else 1.0)
         medians = f"median {column} is {given:.3g}, median {reference} {wanted:.0f} mmHg"
-        in_kpa = _KPA_FROM < predicted < _KPA_BELOW and _KPA_RATIO[0] < ratio < _KPA_RATIO[1]
+        in_kpa = _KPA_FROM < predicted < _KPA_BELOW and KPA_RATIO[0] < ratio < KPA_RATIO[1]
         wrong = f"{medians}; predictions must be in mmHg too"
         if unit == "kpa":
             wrong = f"{medians}; predictions must be in kPa too"
@@ -191,8 +202,8 @@ def exchanged_predictions(test: pd.DataFrame, columns: Mapping[str, str]) -> str
 
 def outside_remedy(values: pd.Series) -> str:
     """Guess why values are outside all pressures in mmHg, with a remedy; empty if there is no guess."""
-    middle = abs(float(values.median()))
-    if middle == 0 or (middle > MOST_MMHG and set(f"{middle:g}") == {"9"}):
+    middle = float(values.median())
+    if middle == 0 or (abs(middle) > MOST_MMHG and set(f"{abs(middle):g}") == {"9"}):
         return "if these mark missing values, leave the windows out"
     if _KPA_FROM < middle < LEAST_MMHG:
         return f"if these are in kPa, multiply them by {KPA_MMHG}"

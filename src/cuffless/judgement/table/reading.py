@@ -19,10 +19,12 @@ from cuffless.judgement.table.columns import (
     NOTHING,
     as_text,
     categories,
+    column_options,
     lines,
     moments,
     numbered,
     numbers,
+    spelled_otherwise,
     texts,
     values_of,
 )
@@ -56,6 +58,7 @@ _TIMES = ("start", "seconds")
 _NUMBERS = (*REFERENCE, *PREDICTION, *MEANS, *_TIMES, "hr", "age", "bmi", "seed", *BANDS)
 _CONTROL, _LONGEST_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]"), 1000
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+_UNREAD = "unread"
 _WITH_MORE = re.compile(r"\s*\d")
 
 
@@ -120,6 +123,7 @@ def read_table(
     present = set.intersection(*(set(table.columns) for table in tables))
     missing = tuple(name for name in OPTIONAL if name not in present)
     judged = JudgedTable(pd.DataFrame(), missing, source=source)
+    judged.warnings += [text for table in tables for text in table.attrs.pop(_UNREAD, [])]
     set_level(judged, files, tables, level)
     parts = [_checked(table, path, unit, columns, judged) for path, table in zip(files, tables, strict=True)]
     rows = pd.concat(parts, ignore_index=True)
@@ -149,7 +153,15 @@ def _read(path: Path, names: Mapping[str, str], memory_gb: float) -> pd.DataFram
 
     table = read_file(path, texts=theirs((*NAMES, *LABELS)), numbers=theirs(_NUMBERS), memory_gb=memory_gb)
     place = table[["_line", "_file"]]
-    return _chosen(_join_parts(table.drop(columns=list(place)), names), names, path).join(place)
+    held = _join_parts(table.drop(columns=list(place)), names)
+    chosen = _chosen(held, names, path).join(place)
+    unread = spelled_otherwise(set(OPTIONAL) - set(chosen), map(str, set(held) - set(names.values())))
+    if unread:
+        chosen.attrs[_UNREAD] = [
+            f"{path.name}: column {some_of(sorted(unread.values()))} is not read, since names of columns are in lower "
+            f"case; to have it read, pass {column_options(unread)}"
+        ]
+    return chosen
 
 
 def _chosen(table: pd.DataFrame, names: Mapping[str, str], path: Path) -> pd.DataFrame:
@@ -183,8 +195,10 @@ def _column_hint(missing: list[str], found: list[str]) -> str:
     """How to provide missing columns."""
     if len(found) == 1 and (signs := [sign for sign in (";", "\t", "|") if sign in found[0]]):
         return f"the separator is {signs[0]!r}; save the file with commas and decimal points"
-    theirs = next((name for name in found if name.strip().lower() == missing[0]), "THEIR_NAME")
-    return f"if it has another name, pass --column {missing[0]}={theirs}"
+    spelled = spelled_otherwise(missing, found)
+    if not spelled:
+        return f"if it has another name, pass --column {missing[0]}=THEIR_NAME"
+    return f"if it has another name, pass {column_options(spelled)}"
 
 
 def _checked(

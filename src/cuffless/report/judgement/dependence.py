@@ -10,6 +10,7 @@ from cuffless.judgement.measures.dependence import (
     CHANGES,
     DEPENDS,
     HARDLY,
+    HIDDEN,
     MAYBE_CALIBRATION,
     PERSON,
     STILL,
@@ -61,6 +62,8 @@ def dependence_sentence(rows: pd.DataFrame) -> str:
         f"{number(whole.mae_shuffled)} instead of {number(whole.mae)} mmHg (cost "
         f"{with_limits(whole.cost, whole.cost_lower, whole.cost_upper)})"
     )
+    if whole.reason == HIDDEN:
+        said += f"; it {HIDDEN}"
     if whole.verdict != DEPENDS:
         return f"{said}.{_spread(whole)}"
     return f"{said}; {_parts(person, changes)}."
