@@ -26,7 +26,7 @@ LIMITS = {
 _FIRST = (POPULATION_MEAN, HEART_RATE)
 """Baselines with a column in the terminal; the page and `skill.csv` have all."""
 _WIDE = 100
-"""Columns of a terminal from which on intervals stand beside their numbers."""
+"""Columns of a terminal from which on an interval is on the line of its number."""
 _NOT_ASSESSABLE = "not assessable: "
 _CAVEAT = f"A numerical screen of retrospective data; it certifies nothing.\n{NOT_RECOMMENDED}"
 
