@@ -61,8 +61,9 @@ def test_doing_nothing_has_no_skill_and_the_truth_has_all(cuffless, predictions,
 def test_the_mean_neither_looks_at_its_input_nor_finds_an_event(cuffless, predictions, tmp_path):
     path = predictions(lambda y: (120, 60))
     said = cuffless("judge", path, "--output", tmp_path / "o", *QUICK).stdout
-    assert "predictor: SBP: no; predictions do not vary. DBP: no; predictions do not vary." in said
-    assert re.search(r"predictor: events: SBP >= 130 in [\d.]+ % of windows, 0 % found, no alarm;", said)
+    said = " ".join(said.split())
+    assert "looks at its input? SBP no, predictions do not vary DBP no, predictions do not vary" in said
+    assert re.search(r"events found none; no alarm for SBP ≥ 130, ", said)
     found = answer(cuffless("judge", path, "--output", tmp_path / "o", "--json", *QUICK))
     own = [row for row in found["events"] if row["method"] == "network" and row["by"] == "window"]
     assert {row["ppv"] for row in own} == {None}
@@ -147,6 +148,16 @@ def test_the_terminal_names_the_baseline_that_is_hardest_to_beat(cuffless, predi
     assert f"{worst:+.2f}" in said
 
 
+def test_a_predictor_takes_a_few_short_lines_of_a_terminal(cuffless, predictions, tmp_path):
+    path = predictions(lambda y: y + 3)
+    said = cuffless("judge", path, "--output", tmp_path / "o", *QUICK)
+    lines = said.stdout.splitlines()
+    first, last = lines.index("predictor"), next(i for i, line in enumerate(lines) if line.startswith("Skill: "))
+    assert last - first <= 10
+    assert max(map(len, lines[:last])) <= 80
+    assert said.stderr.count("not assessable") == 1
+
+
 def test_the_same_command_gives_the_same_page(cuffless, predictions, tmp_path):
     path = predictions(lambda y: y + 5)
     pages = []
@@ -199,7 +210,9 @@ def test_intervals_of_known_coverage_are_judged_in_a_sentence_in_json_and_on_the
     result = cuffless("judge", path, "--output", out, "--level", "0.95", *QUICK)
     assert result.exit_code == 0, result.stderr
     said = " ".join(result.stdout.split())
-    assert "SBP: predictor, 95 % intervals stated by the predictor: they hold 80 % of a person's windows" in said
+    assert re.search(
+        r"95 % intervals SBP hold 80 \[\d+, \d+\] %: fewer than they should \(stated by the predictor\)", said
+    )
     assert "sbp lies outside of its own interval in 24 rows" in result.stderr
     page = (out / "judgement.html").read_text()
     assert "they hold 80 % of a person" in page
@@ -220,5 +233,5 @@ def test_intervals_that_cannot_be_read_are_refused_with_the_remedy(cuffless, pre
     assert "give the limits themselves, not their distance from the prediction" in refused.stderr
     left = cuffless("judge", path, "--output", tmp_path / "o", "--without", "sbp_lo", "--without", "sbp_hi", *QUICK)
     assert left.exit_code == 0, left.stderr
-    assert "SBP: predictor, 90 %" not in left.stdout
-    assert "DBP: predictor, 90 %" in left.stdout
+    assert "SBP hold" not in left.stdout
+    assert "90 % intervals       DBP hold" in left.stdout

@@ -98,7 +98,7 @@ def test_what_a_table_cannot_support_is_named(judgement_page):
     assert "skill against: calibration mean" in unassessed
     assert "error against the time since calibration" in unassessed
     assert "leak: near duplicates" in unassessed
-    assert "ISO 81060-2:2018 (cuff reference): share of SBP at the low end" in unassessed
+    assert "ISO 81060-2:2018, cuff reference: share of SBP at the low end" in unassessed
     assert "age and sex only (no column age)" in page.sections["skill"]
 
 
@@ -189,9 +189,33 @@ def test_pickers_offer_only_the_networks_of_a_case(judgement_page, judgement_of)
 def test_the_answer_says_whether_the_predictor_looks_at_its_input(page):
     said = page.sections["skill"]
     assert said.index("SBP: AlexNet removes") < said.index("Does it look at its input? SBP: predictions depend")
-    assert "shuffled between people they are wrong by 12.3 instead of 10.1 mmHg (cost 2.2 [2.1, 2.3])" in said
+    assert "Exchanged between people, they are wrong by 12.3 instead of 10.1 mmHg (cost 2.2 [2.1, 2.3]): " in said
     assert "the person's level is known (worth 2.0 mmHg); changes within a person are hardly followed." in said
-    assert "SBP within each person ✗ hardly depends" in page.sections["dependence"]
+    assert "SBP changes of a person ✗ hardly depends within each person 10.1 10.3" in page.sections["dependence"]
+
+
+def test_baselines_of_events_are_called_in_sample_where_they_are(judgement_page, judgement_of):
+    judgement = judgement_of(cases=("nonmixed",))
+    judgement.skill["in_sample"] = judgement.skill["baseline"].eq("population_mean")
+    assert "DBP ≥ 80 in-sample mean 20.0 %" in judgement_page(judgement).sections["events"]
+
+
+def test_of_baselines_that_do_nearly_the_same_the_events_show_one(judgement_page, judgement_of):
+    judgement = judgement_of(cases=("nonmixed",))
+    mean = judgement.events[judgement.events["method"] == "population_mean"]
+    more = [mean.assign(method=name) for name in ("heart_rate", "demographics", "hold_first", "hold_last")]
+    judgement.events = pd.concat([judgement.events, *more], ignore_index=True)
+    said = judgement_page(judgement).sections["events"]
+    assert "DBP ≥ 80 age and sex only" in said
+    assert "DBP ≥ 80 last calibration value held" in said
+    assert "heart rate only" not in said
+    assert "first calibration value held" not in said
+
+
+def test_each_table_can_say_that_it_is_scrolled(page):
+    boxes = len(re.findall(r'<div class="box[ "]', page.source))
+    assert boxes > 10
+    assert len(re.findall(r'<p class="small more-of-it" hidden></p>\s*<div class="box[ "]', page.source)) == boxes
 
 
 def test_events_stand_beside_what_the_population_mean_finds(page):

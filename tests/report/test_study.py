@@ -294,8 +294,9 @@ def test_events_and_dependence_are_reported_for_each_network(report_page, files,
     page = report_page(**files, **given)
     said = page.sections["events"]
     assert "AlexNet 31 %, PPV 50 % (in 20.0 %)" in said
-    assert "DBP >= 90" not in said  # it never happens
-    assert "AlexNet: SBP: predictions depend on the input: shuffled between people" in said
+    assert "DBP ≥ 80" in said
+    assert "DBP ≥ 90" not in said  # it never happens
+    assert "AlexNet: SBP: predictions depend on the input. Exchanged between people," in said
     assert "events.csv" in [attrs.get("download") for attrs in page.all("a")]
 
 

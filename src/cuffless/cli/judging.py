@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from pandas import DataFrame
+from pandas import DataFrame, Series
 
 from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, escape_markup, print_json
 from cuffless.config import EvaluationOptions
@@ -25,6 +25,9 @@ LIMITS = {
 }
 _FIRST = (POPULATION_MEAN, HEART_RATE)
 """Baselines with a column in the terminal; the page and `skill.csv` have all."""
+_WIDE = 100
+"""Columns of a terminal from which on an interval is on the line of its number."""
+_NOT_ASSESSABLE = "not assessable: "
 _CAVEAT = f"A numerical screen of retrospective data; it certifies nothing.\n{NOT_RECOMMENDED}"
 
 
@@ -82,13 +85,22 @@ def run_judge(call: JudgeCall) -> int:
         if call.as_json:
             print_json({"predictions": [str(path) for path in call.predictions], "reason": str(error)})
         return NOTHING_USABLE
-    for text in judgement.notes:
+    for text in _joined(judgement.notes):
         complain(text)
     if call.as_json:
         print_json(_answer(call, judgement, page))
     else:
         _print(judgement, page)
     return DONE
+
+
+def _joined(notes: Sequence[str]) -> list[str]:
+    """Notes; those of what a case cannot be judged by in one line."""
+    joined: dict[str, list[str]] = {}
+    for note in notes:
+        head, sign, rest = note.partition(_NOT_ASSESSABLE)
+        joined.setdefault(f"{head}{sign}" if sign else note, []).append(rest)
+    return [head + "; ".join(rest) for head, rest in joined.items()]
 
 
 def _command(call: JudgeCall) -> str:
@@ -162,9 +174,6 @@ def _by_person(table: DataFrame) -> list[dict]:
 
 def _print(judgement: Judgement, page: Path) -> None:
     from rich.console import Console
-    from rich.table import Table
-
-    from cuffless.report.judgement.bands import interval_sentences
 
     console = Console(highlight=False)
     for case in judgement.cases.itertuples():
@@ -178,50 +187,71 @@ def _print(judgement: Judgement, page: Path) -> None:
             continue
         merits = judgement.merits[(judgement.merits["case"] == case.case) & (judgement.merits["average"] == "subject")]
         maes = merits.set_index(["network", "pressure"])["mae"]
-        baselines = [name for name in dict.fromkeys(shown["baseline"]) if name in _FIRST] or list(shown["baseline"][:1])
-        hardest = len(set(shown["baseline"])) > len(baselines)
-        in_sample = dict(zip(shown["baseline"], shown["in_sample"], strict=True))
-        heads = [f"vs {baseline_name(name, in_sample[name])}" for name in baselines] + [
-            "vs the hardest to beat"
-        ] * hardest
-        table = Table("predictor", "", "MAE mmHg", *heads)
+        console.print(_skill_table(shown, maes, "\n" if console.width < _WIDE else " "))
         for network in dict.fromkeys(shown["network"]):
-            for pressure in PRESSURES:
-                own = shown[(shown["network"] == network) & (shown["pressure"] == pressure)].set_index("baseline")
-                cells = [_skill(own.loc[name]) if name in own.index else "" for name in baselines]
-                if hardest:
-                    worst = own["skill"].idxmin() if len(own) else ""
-                    cells.append(
-                        f"{_skill(own.loc[worst])} ({baseline_name(worst, in_sample[worst])})" if worst else ""
-                    )
-                table.add_row(escape_markup(network), pressure, f"{maes[network, pressure]:.1f}", *cells)
-        console.print(table)
-        _print_findings(console, judgement, case.case)
-        for network in dict.fromkeys(shown["network"]):
-            for said in interval_sentences(judgement.intervals, judgement.risk, case.case, network):
-                console.print(escape_markup(f"{said.pressure}: {said.text} {said.more}", 2000), soft_wrap=True)
+            console.print(f"[bold]{escape_markup(network)}[/]")
+            console.print(_findings(judgement, case.case, network))
     console.print(
         "Skill: share of the baseline's error that is removed, with its interval; 0 is no better than the baseline."
     )
     console.print(f"{_CAVEAT}\nPage: {escape_markup(page, 2000)}", soft_wrap=True)
 
 
-def _print_findings(console, judgement: Judgement, case: str) -> None:
-    """Whether each network looks at its input, and which events it finds."""
-    from cuffless.report.judgement.dependence import dependence_sentence
+def _skill_table(shown: DataFrame, maes: Series, gap: str):
+    """Skill of a case's predictors against the first baselines and the hardest; `gap`: between skill and interval."""
+    from rich.table import Table
+
+    baselines = [name for name in dict.fromkeys(shown["baseline"]) if name in _FIRST] or list(shown["baseline"][:1])
+    hardest = len(set(shown["baseline"])) > len(baselines)
+    in_sample = dict(zip(shown["baseline"], shown["in_sample"], strict=True))
+    heads = [f"vs {baseline_name(name, in_sample[name])}" for name in baselines] + ["vs the hardest to beat"] * hardest
+    table = Table("predictor", "", "MAE\nmmHg", *heads, box=None, padding=(0, 2, 0, 0))
+    for network in dict.fromkeys(shown["network"]):
+        for pressure in PRESSURES:
+            own = shown[(shown["network"] == network) & (shown["pressure"] == pressure)].set_index("baseline")
+            cells = [_skill(own.loc[name], gap) if name in own.index else "" for name in baselines]
+            if hardest:
+                worst = own["skill"].idxmin() if len(own) else ""
+                cells.append(
+                    f"{_skill(own.loc[worst], gap)}{gap}({baseline_name(worst, in_sample[worst])})" if worst else ""
+                )
+            table.add_row(
+                "" if pressure != PRESSURES[0] else escape_markup(network),
+                pressure,
+                f"{maes[network, pressure]:.1f}",
+                *cells,
+            )
+    return table
+
+
+def _findings(judgement: Judgement, case: str, network: str):
+    """Whether a network looks at its input, which events it finds, and what its intervals hold; a line or two each."""
+    from rich.table import Table
+
+    from cuffless.report.judgement.bands import interval_words
+    from cuffless.report.judgement.dependence import dependence_words
     from cuffless.report.judgement.events import event_line
 
-    dependence, events = (table[table["case"] == case] for table in (judgement.dependence, judgement.events))
-    for network in dict.fromkeys(dependence["network"]):
-        own = dependence[dependence["network"] == network]
-        looks = [dependence_sentence(rows) for _, rows in own.groupby("pressure", sort=False)]
-        found = event_line(events[events["network"] == network])
-        console.print(f"{escape_markup(network)}: {' '.join(looks)}", soft_wrap=True)
-        console.print(f"{escape_markup(network)}: {found}.", soft_wrap=True)
+    looked, events = (
+        table[(table["case"] == case) & (table["network"] == network)]
+        for table in (judgement.dependence, judgement.events)
+    )
+    looks = {pressure: dependence_words(rows) for pressure, rows in looked.groupby("pressure", sort=False)}
+    bands = interval_words(judgement.intervals, case, network)
+    level = f"{100 * judgement.intervals['level'].iloc[0]:g} % " if bands else ""
+    grid = Table.grid("", "", padding=(0, 2, 0, 0))
+    for head, said in (
+        ("looks at its input?", [f"{pressure} {words}" for pressure, words in looks.items()]),
+        ("events found", [event_line(events)]),
+        (f"{level}intervals", [f"{pressure} {words}" for pressure, words in bands.items()]),
+    ):
+        for i, words in enumerate(said):
+            grid.add_row("" if i else f"  {head}", escape_markup(words, 2000))
+    return grid
 
 
-def _skill(row) -> str:
+def _skill(row, gap: str) -> str:
     from cuffless.report.wording import with_limits
 
     value, lower, upper = (row[name] for name in ("skill", "lower", "upper"))
-    return with_limits(value, lower, upper, 2, signed=True)
+    return gap.join(with_limits(value, lower, upper, 2, signed=True).split(" ", 1))

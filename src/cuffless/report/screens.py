@@ -8,7 +8,7 @@ from cuffless.judgement.standards.screening import telling_digits
 from cuffless.report.judgement.bands import NO_INTERVALS
 from cuffless.report.judgement.tables import PRESSURE, download
 from cuffless.report.tables import Column, Table, make_table
-from cuffless.report.wording import NOTHING, baseline_name, case_name, count, number, text
+from cuffless.report.wording import NOTHING, baseline_name, case_name, count, number, one_sign, text
 
 OVERALL = "overall"
 """Clause of a standard's row that holds its verdict."""
@@ -39,11 +39,11 @@ def standards_tables(judgement, cases: Mapping[str, int], networks: Mapping[str,
     if len(rows) > MOST_ROWS:
         return tables
     columns = [
-        Column("clause", "clause"),
+        Column("clause", lambda r: one_sign(str(r.clause))),
         *head,
-        Column("quantity", "quantity", wide=True),
+        Column("quantity", lambda r: one_sign(str(r.quantity)), wide=True),
         Column("value", lambda r: measured(r.value, str(r.limit)), numeric=True),
-        Column("limit", lambda r: measured(r.limit), wide=True),
+        Column("limit", lambda r: one_sign(measured(r.limit)), wide=True),
         reading,
         reason,
     ]
@@ -56,7 +56,7 @@ def standards_tables(judgement, cases: Mapping[str, int], networks: Mapping[str,
 
 def reason_of(row) -> str:
     """Reason of a verdict, without the caveat that the page gives once."""
-    return text(row.reason).removesuffix(CANNOT_CERTIFY).strip()
+    return one_sign(text(row.reason).removesuffix(CANNOT_CERTIFY).strip())
 
 
 def measured(value: Any, limit: str = "") -> str:
@@ -101,7 +101,8 @@ def unassessed(judgement) -> list[tuple[str, str, str]]:
     screens = screens[(screens["verdict"] == NOT_ASSESSABLE) & (screens["clause"] != OVERALL)]
     keys = ["standard", "reading", "reason", "case"]
     for (standard, reading, reason, case), own in screens.groupby(keys, sort=False):
-        add(f"{standard} ({reading}): {', '.join(dict.fromkeys(own['quantity']))}", _why(reason), case)
+        what = f"{standard}, {reading}: {'; '.join(dict.fromkeys(own['quantity']))}"
+        add(one_sign(what), one_sign(_why(reason)), case)
     for row in judgement.leaks[judgement.leaks["verdict"] == NOT_ASSESSABLE].itertuples():
         add(f"leak: {str(row.kind).replace('_', ' ')}", _why(row.reason), getattr(row, "case", ""))
     return [(what, why, ", ".join(cases)) for (what, why), cases in found.items()]

@@ -48,6 +48,19 @@ def with_limits(value: Any, lower: Any, upper: Any, digits: int = 1, *, signed: 
     return f"{text} [{number(lower, digits, signed=signed)}, {number(upper, digits, signed=signed)}]"
 
 
+def share_with_limits(share: Any, lower: Any, upper: Any) -> str:
+    """Write a share and its interval in whole per cent, ``62 [47, 76]``."""
+    text = number(100 * share, 0)
+    if text == NOTHING or not (np.isfinite(lower) and np.isfinite(upper)):
+        return text
+    return f"{text} [{number(100 * lower, 0)}, {number(100 * upper, 0)}]"
+
+
+def one_sign(text: str) -> str:
+    """Write comparisons with one sign, ``SBP ≥ 140`` for ``SBP >= 140``."""
+    return text.replace(">=", "≥").replace("<=", "≤")
+
+
 def deciding_digits(digits: int, *limits: Any) -> int:
     """Digits that show on which side of 0 the limits lie, at most one more than asked for."""
     vanish = (value for value in limits if value is not None and np.isfinite(value) and value != 0)

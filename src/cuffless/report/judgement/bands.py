@@ -14,7 +14,16 @@ from cuffless.report.chart_parts import Chart, axis, chart, error_trace, line
 from cuffless.report.judgement.tables import PRESSURE, download
 from cuffless.report.sentences import BETTER, UNKNOWN, UNSHOWN, WORSE, Sentence, verdict_of
 from cuffless.report.tables import COUNTS, Column, Table, make_table
-from cuffless.report.wording import AVERAGES, count, network_name, number, percent, plural, with_limits
+from cuffless.report.wording import (
+    AVERAGES,
+    count,
+    network_name,
+    number,
+    percent,
+    plural,
+    share_with_limits,
+    with_limits,
+)
 
 IDLE = (MEAN_BAND, HELD_BAND)
 """Kinds that know nothing of the signal."""
@@ -23,6 +32,7 @@ NO_INTERVALS = (
     "rows of val, and no network has several seeds"
 )
 _OUTCOMES = {TOO_LITTLE: "fewer than they should", TOO_MUCH: "more than they need to"}
+"""What a verdict means; another is written as it is."""
 _SKILLS = {BETTER: "better than doing nothing", WORSE: "worse than doing nothing"}
 
 
@@ -51,6 +61,21 @@ def interval_sentences(intervals: pd.DataFrame, risk: pd.DataFrame, case: str, n
     return sentences
 
 
+def interval_words(intervals: pd.DataFrame, case: str, network: str) -> dict[str, str]:
+    """What the same intervals as in `interval_sentences` hold, in a few words for the terminal, by pressure."""
+    words = {}
+    for pressure in PRESSURES:
+        rows = _own(intervals, case, network, pressure)
+        for row in rows.head(1).itertuples():
+            outcome = _OUTCOMES.get(row.verdict, row.verdict)
+            held = share_with_limits(row.coverage, row.lower, row.upper)
+            words[pressure] = (
+                f"hold {held} %: {outcome} ({KINDS[row.kind]}); median width {mmhg(row.median_width)}, the population "
+                f"mean's {mmhg(row.baseline_width)}"
+            )
+    return words
+
+
 def _own(table: pd.DataFrame, case: str, network: str, pressure: str) -> pd.DataFrame:
     """Rows of a network and pressure, subjects counting the same."""
     chosen = table["case"].eq(case) & table["network"].eq(network) & table["pressure"].eq(pressure)
@@ -63,8 +88,8 @@ def _held_value(rows: pd.DataFrame) -> str:
     if row is None:
         return ""
     return (
-        f"The {KINDS[HELD_BAND]} of the calibration: half at most {mmhg(row.median_width)} wide, holding "
-        f"{percent(row.coverage)}, score {_cell(row.score)}."
+        f"Calibration's {KINDS[HELD_BAND]}: median width {mmhg(row.median_width)}, holding {percent(row.coverage)}, "
+        f"score {_cell(row.score)}."
     )
 
 
@@ -89,14 +114,10 @@ def _of_score(row) -> str:
 
 
 def _width(row) -> str:
-    said = f"Half of them are at most {mmhg(row.median_width)} wide"
+    said = f"Median width {mmhg(row.median_width)}"
     if not np.isfinite([row.median_width, row.baseline_width]).all():
         return said
-    apart = row.baseline_width - row.median_width
-    than = f"the {KINDS[MEAN_BAND]} ({mmhg(row.baseline_width)}, holding {percent(row.baseline_coverage)})"
-    if round(apart, 1) == 0:
-        return f"{said}, as wide as {than}"
-    return f"{said}, {number(abs(apart))} mmHg {'narrower' if apart > 0 else 'wider'} than {than}"
+    return f"{said}; {KINDS[MEAN_BAND]}: {mmhg(row.baseline_width)}, holding {percent(row.baseline_coverage)}"
 
 
 def _score(row) -> str:
@@ -123,7 +144,7 @@ def _abstaining(risk: pd.DataFrame) -> str:
 
 def mmhg(value: float) -> str:
     """A width in mmHg, which may be infinite."""
-    return "infinitely" if np.isinf(value) else f"{number(value)} mmHg"
+    return "infinite" if np.isinf(value) else f"{number(value)} mmHg"
 
 
 def interval_columns() -> list[Column]:
@@ -131,7 +152,7 @@ def interval_columns() -> list[Column]:
     return [
         Column("intervals", lambda r: KINDS.get(r.kind, r.kind)),
         PRESSURE,
-        Column("counting the same", lambda r: AVERAGES.get(r.average, r.average)),
+        Column("equal weight for", lambda r: AVERAGES.get(r.average, r.average)),
         Column("seed", lambda r: count(r.seed) if pd.notna(r.seed) else "", numeric=True),
         Column("should hold", lambda r: percent(r.level), numeric=True),
         Column("hold, %", _held, numeric=True),
@@ -153,7 +174,7 @@ def interval_columns() -> list[Column]:
 
 
 def _held(row) -> str:
-    return with_limits(100 * row.coverage, 100 * row.lower, 100 * row.upper, 0)
+    return share_with_limits(row.coverage, row.lower, row.upper)
 
 
 def _cell(value: float) -> str:

@@ -23,14 +23,21 @@ from cuffless.report.wording import count, number, percent, text, with_limits
 
 _SHUFFLED = {
     ANY: "between people",
-    PERSON: "between people, beyond the next row",
+    PERSON: "within each person, then between people",
     CHANGES: "within each person",
 }
-_SPREAD = {ANY: "all windows", PERSON: "people's means", CHANGES: "windows of one person"}
+_SHOWS = {ANY: "anything at all", PERSON: "the person's level", CHANGES: "changes of a person"}
 _VERDICTS = {
     DEPENDS: "predictions depend on the input",
     HARDLY: "predictions hardly depend on the input",
     UNSHOWN: "predictions are not shown to depend on the input",
+}
+_WORDS = {DEPENDS: "yes", HARDLY: "hardly", UNSHOWN: "not shown"}
+_FOLLOWED = {
+    DEPENDS: "followed",
+    HARDLY: "hardly followed",
+    UNSHOWN: "not shown to be followed",
+    UNKNOWN: "not assessable",
 }
 _VARIES = 0.2
 """From this SD ratio on, predictions vary, if not with the pressure."""
@@ -55,10 +62,10 @@ def dependence_sentence(rows: pd.DataFrame) -> str:
     if whole.reason == STILL:
         return f"{whole.pressure}: no; {STILL}."
     verdict = _VERDICTS[whole.verdict]
-    if whole.verdict == HARDLY and whole.sd_ratio > _VARIES:
+    if _varies_anyhow(whole):
         verdict = "predictions vary, but hardly with the pressure"
     said = (
-        f"{whole.pressure}: {verdict}: shuffled between people they are wrong by "
+        f"{whole.pressure}: {verdict}. Exchanged between people, they are wrong by "
         f"{number(whole.mae_shuffled)} instead of {number(whole.mae)} mmHg (cost "
         f"{with_limits(whole.cost, whole.cost_lower, whole.cost_upper)})"
     )
@@ -66,7 +73,25 @@ def dependence_sentence(rows: pd.DataFrame) -> str:
         said += f"; it {HIDDEN}"
     if whole.verdict != DEPENDS:
         return f"{said}.{_spread(whole)}"
-    return f"{said}; {_parts(person, changes)}."
+    return f"{said}: {_parts(person, changes)}."
+
+
+def dependence_words(rows: pd.DataFrame) -> str:
+    """The same in a few words, for the terminal; parameters as of `dependence_sentence`."""
+    by = {row.knows: row for row in rows.itertuples()}
+    whole, changes = by[ANY], by[CHANGES]
+    if whole.verdict == UNKNOWN:
+        return f"not assessable ({whole.reason})"
+    if whole.reason == STILL:
+        return f"no, {STILL}"
+    cost = with_limits(whole.cost, whole.cost_lower, whole.cost_upper, signed=True)
+    said = f"{_WORDS[whole.verdict]}{', though predictions vary' if _varies_anyhow(whole) else ''}"
+    said += f" (MAE {cost} mmHg with another person's input)"
+    return f"{said}; a person's changes are {_FOLLOWED[changes.verdict]}" if whole.verdict == DEPENDS else said
+
+
+def _varies_anyhow(whole) -> bool:
+    return whole.verdict == HARDLY and whole.sd_ratio > _VARIES
 
 
 def _parts(person, changes) -> str:
@@ -83,6 +108,11 @@ def _parts(person, changes) -> str:
     return f"{level}{', which ' + MAYBE_CALIBRATION if person.reason == MAYBE_CALIBRATION else ''}; {follows}"
 
 
+def _spreads(row) -> str:
+    """Both SDs and their ratio, ``11.9 / 17.5 (0.68)``."""
+    return f"{number(row.sd_prediction)} / {number(row.sd_reference)} ({number(row.sd_ratio, 2)})"
+
+
 def _spread(row) -> str:
     return "" if np.isnan(row.sd_ratio) else f" Predictions spread {percent(row.sd_ratio)} as far as references."
 
@@ -91,17 +121,15 @@ def dependence_table(judgement, cases: Mapping[str, int], networks: Mapping[str,
     """Errors before and after each shuffle, and spreads, of the network that is chosen."""
     columns = [
         PRESSURE,
-        Column("predictions exchanged", lambda r: _SHUFFLED[r.knows], wide=True),
+        Column("on what of the input", lambda r: _SHOWS[r.knows], wide=True),
         Column("verdict", "verdict", verdict=True),
+        Column("predictions exchanged", lambda r: _SHUFFLED[r.knows], wide=True),
         Column("MAE before", lambda r: number(r.mae), numeric=True),
         Column("MAE after", lambda r: number(r.mae_shuffled), numeric=True),
         Column("cost", lambda r: with_limits(r.cost, r.cost_lower, r.cost_upper), numeric=True),
-        Column("spread of", lambda r: _SPREAD[r.knows]),
-        Column("SD of predictions", lambda r: number(r.sd_prediction), numeric=True),
-        Column("SD of references", lambda r: number(r.sd_reference), numeric=True),
-        Column("ratio", lambda r: number(r.sd_ratio, 2), numeric=True),
+        Column("SD of predictions / of references", _spreads, numeric=True),
         Column("subjects", lambda r: count(r.n_subjects), numeric=True),
-        Column("note", lambda r: text(r.reason), wide=True),
+        Column("note", lambda r: text(r.reason)),
     ]
     return make_table(
         judgement.dependence,

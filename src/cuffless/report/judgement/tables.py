@@ -18,6 +18,7 @@ from cuffless.report.wording import (
     p_value,
     percent,
     plural,
+    share_with_limits,
     text,
     with_limits,
 )
@@ -26,7 +27,7 @@ _NETWORK = Column("predictor", lambda r: network_name(r.network))
 _CASE = Column("case", lambda r: case_name(r.case))
 PRESSURE = Column("pressure", "pressure")
 _BASELINE = Column("baseline", lambda r: baseline_name(r.baseline, getattr(r, "in_sample", False)))
-_AVERAGE = Column("counting the same", lambda r: AVERAGES.get(r.average, r.average))
+_AVERAGE = Column("equal weight for", lambda r: AVERAGES.get(r.average, r.average))
 
 
 def _number(title: str, name: str, digits: int = 1) -> Column:
@@ -129,7 +130,7 @@ def merit_table(judgement, cases: Mapping[str, int]) -> Table:
         _number("RMSE", "rmse"),
         Column(
             "within 10 mmHg, %",
-            lambda r: with_limits(100 * r.within10, 100 * r.within10_lower, 100 * r.within10_upper, 0),
+            lambda r: share_with_limits(r.within10, r.within10_lower, r.within10_upper),
             numeric=True,
         ),
         _number("slope of error", "slope", 2),

@@ -7,7 +7,7 @@ from cuffless.judgement.measures.events import BY_WINDOW
 from cuffless.judgement.names import MEAN, NETWORK
 from cuffless.report.judgement.dependence import dependence_sentence
 from cuffless.report.tables import Column, Table, csv_download, make_table
-from cuffless.report.wording import NOTHING, case_name, network_name, percent
+from cuffless.report.wording import NOTHING, case_name, network_name, one_sign, percent
 
 _WHERE = "<data set>/judgement/splits/tables"
 
@@ -35,7 +35,7 @@ def event_table(events: pd.DataFrame) -> Table:
     columns = [
         Column("split", lambda r: case_name(r.case)),
         Column("network", lambda r: network_name(r.network)),
-        *(Column(name, f"event{i}", numeric=True) for i, name in enumerate(happening)),
+        *(Column(one_sign(name), f"event{i}", numeric=True) for i, name in enumerate(happening)),
     ]
     return make_table(
         rows, columns, "Events found by window", download=csv_download(events, "events.csv", f"{_WHERE}/events.csv")

@@ -140,7 +140,19 @@
     }
     for (const node of document.querySelectorAll("[data-figure]")) draw(node, charted(node), "Not assessable for this choice.");
     drawTraces();
+    tellOfScrolling();
   }
+
+  // Nothing else shows that a table goes on: phones and some desktops hide scroll bars.
+  function tellOfScrolling() {
+    for (const said of document.querySelectorAll(".more-of-it")) {
+      const box = said.nextElementSibling;
+      const ways = [box.scrollWidth > box.clientWidth + 1 && "sideways", box.scrollHeight > box.clientHeight + 1 && "down"].filter(Boolean);
+      said.hidden = !ways.length;
+      said.textContent = "Scroll " + ways.join(" and ") + " within the table to see all of it.";
+    }
+  }
+  window.addEventListener("resize", tellOfScrolling);
 
   function offerNetworks() {
     const pick = document.getElementById("pick-network");
