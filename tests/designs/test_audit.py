@@ -13,6 +13,7 @@ from cuffless.designs.clock import TOUCHING_SECONDS, distances, shares_signal
 from cuffless.designs.folds import audit_folds, sample_folds
 from cuffless.designs.plan import audit_plan, sample_plan
 from cuffless.designs.stretches import audit_stretches, sample_stretches
+from cuffless.designs.transfer import audit_transfer
 
 SUBJECTS, N = 20, 80
 
@@ -50,7 +51,24 @@ def of_camera(index):
     return sample_folds(index, options), lambda design: audit_folds(design, options)
 
 
-ARMS = {"splits": of_splits, "inputs": of_inputs, "personalization": of_personalization, "camera": of_camera}
+def of_external(index):
+    index = index.drop(columns="position")
+    design = sample_split(index, SplitOptions(kind="nonmixed", fractions=(0.5, 0.25, 0.25)))
+
+    def look(design):
+        others = design.windows.assign(**{name: "x" + design.windows[name] for name in ("subject", "record")})
+        return audit_transfer(design.windows, others)
+
+    return design, look
+
+
+ARMS = {
+    "splits": of_splits,
+    "inputs": of_inputs,
+    "personalization": of_personalization,
+    "camera": of_camera,
+    "external": of_external,
+}
 
 
 @pytest.mark.parametrize("arm", list(KINDS))

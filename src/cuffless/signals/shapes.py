@@ -36,7 +36,7 @@ def pulse_shapes(ppg, *, beats=7.0):
         `SHAPES`. Times are shares of a beat, heights shares of the pulse's height: time from foot to peak;
         widths at 25, 50 and 75 % of the height; mean height; time and height of the dicrotic notch, the first
         minimum after the peak or else the point where the slope increases most; steepest rise and fall in
-        heights per beat; the ratio of the first trough to the first peak of the second derivative; skewness of
+        heights per beat; the ratio of the first dip to the first peak of the second derivative; skewness of
         the samples; SD of the beats' lengths as a share of their mean. A window with fewer than two whole beats
         gets the figures of a sine.
 
@@ -83,8 +83,8 @@ def _figures(pulse: np.ndarray, skewness: float, variation: float) -> np.ndarray
     lows = scipy.signal.argrelmin(falling)[0]
     notch = peak + 1 + int(lows[0] if len(lows) else bend[peak + 1 : last].argmax())
     rise = int(bend[: peak + 1].argmax())
-    trough = float(bend[rise : peak + 2].min())
-    ratio = trough / bend[rise] if bend[rise] > 0 else 0.0
+    dip = float(bend[rise : peak + 2].min())
+    ratio = dip / bend[rise] if bend[rise] > 0 else 0.0
     return np.array(
         [
             *(peak / _POINTS, *widths, float(pulse.mean()), notch / _POINTS, float(pulse[notch])),

@@ -186,8 +186,8 @@ def test_what_a_table_cannot_support_is_named(make_table, write):
     assert base.absent["population_mean"] == "no training rows, and no other subject"
     assert base.absent["heart_rate"] == "no column hr"
     assert base.absent["demographics"] == "no column age and sex"
-    assert base.absent["body"] == "no column age and sex and bmi"
-    assert base.absent["rate_demographics"] == "no column hr and age and sex"
+    assert base.absent["body"] == "no column age, sex and bmi"
+    assert base.absent["rate_demographics"] == "no column hr, age and sex"
     assert base.absent["pulse_shape"] == "no predictor pulse_shape"
     assert base.absent["calibration_mean"] == "no calibration rows"
     some = make_table(windows=2, subjects=7, subset="calibration").assign(start=lambda t: t["start"] - 100)

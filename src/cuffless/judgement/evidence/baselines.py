@@ -188,7 +188,7 @@ def _regression(case: Case, columns: tuple[str, ...]) -> np.ndarray | str:
     """Ridge regression of the pressures on some columns (NaN where they are unknown), or why it is impossible."""
     needed = [column for column in columns if column not in case.windows]
     if needed:
-        return f"no column {' and '.join(needed)}"
+        return f"no column {_listed(needed)}"
     x = _features(case.windows, columns)
     told = np.isfinite(x).all(axis=1)
     if told.mean() < LEAST_KNOWN:
@@ -216,6 +216,12 @@ def _regression(case: Case, columns: tuple[str, ...]) -> np.ndarray | str:
     fit = _ridge(*(np.tensordot(alike, part, 1)[None] for part in own))
     found[told] = _apply(x[told], *(np.repeat(part, told.sum(), axis=0) for part in fit))
     return found
+
+
+def _listed(columns: Iterable[str]) -> str:
+    """Names of columns in a sentence: "age, sex and bmi"."""
+    *first, last = columns
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _features(table: pd.DataFrame, columns: Iterable[str]) -> np.ndarray:
