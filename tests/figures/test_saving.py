@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from cuffless.config import FigureOptions
+from cuffless.figures import fonts
 from cuffless.figures.paper.fig4 import plot_fig4
 from cuffless.figures.style import save_figure, save_picture
 
@@ -49,3 +50,21 @@ def test_a_single_picture_is_the_same_each_time_in_every_format(tmp_path, suffix
     for name in ("one", "two"):
         save_picture(plot_fig4(pd.Series([5, 40, 300]), 2000, FigureOptions(dpi=100)), tmp_path / f"{name}{suffix}")
     assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("title", ["MAE −5 to 5 mmHg", "Slapničar"])
+def test_letters_that_are_read_once_give_the_same_file_as_those_of_the_whole_font(tmp_path, monkeypatch, title):
+    """The second title has a letter that is not among those read once."""
+
+    def save(name):
+        figure = plot_fig4(pd.Series([5, 40, 300]), 2000, FigureOptions(dpi=100))
+        figure.suptitle(title)
+        save_picture(figure, tmp_path / name)
+        return (tmp_path / name).read_bytes()
+
+    once = save("once.pdf")
+    monkeypatch.setattr(fonts, "_LETTERS", frozenset())
+    fonts._letters.cache_clear()
+    whole = save("whole.pdf")
+    fonts._letters.cache_clear()
+    assert once == whole

@@ -79,3 +79,16 @@ def test_without_changes_nothing_is_claimed(predictor_of):
     shares, changes = concordances([predictor_of([0, 0, 1], [100, 101, 150], [1, 2, 3])])
     assert changes.tolist() == [0, 0]
     assert np.isnan([*shares["pooled"], *shares["subject"]]).all()
+
+
+def test_many_records_together_change_as_each_does_alone():
+    """From a hundred records on, their next windows are looked at together."""
+    rng = np.random.default_rng(3)
+    lengths = rng.integers(1, 40, 250)
+    record = np.repeat(np.arange(250), lengths)
+    values = 120 + rng.normal(0, 9, len(record)).cumsum() % 60
+    first = np.cumsum(lengths) - lengths
+    alone = [[a + start, b + start] for start, n in zip(first, lengths, strict=True)
+             for a, b in _changes(values[start : start + n])]  # fmt: skip
+    assert len(alone) > 500
+    assert sorted(_changes(values, record)) == sorted(alone)
