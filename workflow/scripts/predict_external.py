@@ -7,7 +7,7 @@ from cuffless.designs.transfer import sample_people
 from cuffless.files import whole_file
 from cuffless.joblog import logged
 from cuffless.training.backends import use_backend
-from cuffless.training.recordings import load_predictor
+from cuffless.training.predictor import load_predictor
 from cuffless.training.transfer import line_table, require_same_windows, transfer_lines, transfer_table
 
 with logged(snakemake.log[0]):

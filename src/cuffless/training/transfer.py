@@ -11,7 +11,8 @@ from cuffless.designs.transfer import Line, fit_line, shift_to_mean
 from cuffless.designs.transfer.lines import AS_IT_IS
 from cuffless.training.feeding import open_windows
 from cuffless.training.predictions import COLUMNS
-from cuffless.training.recordings import SHAPING, Predictor
+from cuffless.training.predictor import Predictor
+from cuffless.training.recordings import SHAPING
 
 TRANSFER_COLUMNS = (*COLUMNS, "trained_on", "setting")
 LINE_COLUMNS = ("setting", "pressure", "slope", "intercept", "people", "n_windows")
