@@ -15,6 +15,8 @@ VARIABLE = ("family", "paired_p_holm", "paired_significant")  # a further networ
 def limits_of(tables):
     """Each estimate with its limits: name, estimate, lower, upper."""
     for name, table in tables.items():
+        if table.empty:  # a judgement of predictions without intervals has none to judge
+            continue
         if {"skill_lower", "skill_upper"} <= set(table):
             yield f"{name}: skill", *(table[column] for column in ("skill", "skill_lower", "skill_upper"))
         estimate = next((e for e in LIMITS if e in table and set(LIMITS[e]) <= set(table)), None)

@@ -11,7 +11,7 @@ import pytest
 from cuffless.errors import CufflessError
 from cuffless.judgement import judge, make_cases, read_table
 from cuffless.judgement.evidence.baselines import make_baselines
-from cuffless.training.joining import METADATA, join_predictions
+from cuffless.training.tables.joining import METADATA, join_predictions
 
 FOLDS = 3
 

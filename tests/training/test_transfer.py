@@ -6,7 +6,7 @@ import pytest
 
 from cuffless.config import TRANSFERS, WindowOptions
 from cuffless.judgement import judge, read_table
-from cuffless.training.transfer import (
+from cuffless.training.tables.transfer import (
     LINE_COLUMNS,
     TRANSFER_COLUMNS,
     line_table,

@@ -8,7 +8,7 @@ from cuffless.files import whole_file
 from cuffless.joblog import logged
 from cuffless.training.backends import use_backend
 from cuffless.training.predictor import load_predictor
-from cuffless.training.transfer import line_table, require_same_windows, transfer_lines, transfer_table
+from cuffless.training.tables.transfer import line_table, require_same_windows, transfer_lines, transfer_table
 
 with logged(snakemake.log[0]):
     files, out, params, wildcards = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards
