@@ -10,6 +10,8 @@ import math
 
 import numpy as np
 
+METADATA = b"cuffless"
+"""Key of a prediction table's parquet metadata; its value is JSON about the intervals, at least their ``level``."""
 # Sums of equal shares: 9 persons are enough for 90 %, though 9 x (1 / 10) is less than 0.9 in doubles.
 ROUNDING = 1e-9
 

@@ -9,10 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from cuffless.config import IntervalOptions
-from cuffless.conformal import person_quantile
+from cuffless.conformal import METADATA, person_quantile
 from cuffless.training.intervals import LIMITS, Intervals, calibrate
 from cuffless.training.intervals.difficulty import held_out_difficulty
-from cuffless.training.predictions import METADATA_KEY, named_outputs, write_predictions
+from cuffless.training.predictions import named_outputs, write_predictions
 
 PRESSURES = ["sbp", "dbp"]
 
@@ -172,12 +172,12 @@ def test_damaged_intervals_are_refused(table, change):
 def test_the_files_metadata_give_the_level(table, tmp_path):
     calibration = calibrate(table, IntervalOptions(level=0.8))
     write_predictions(calibration, path := tmp_path / "predictions.parquet")
-    facts = json.loads(pyarrow.parquet.read_schema(path).metadata[METADATA_KEY.encode()])
+    facts = json.loads(pyarrow.parquet.read_schema(path).metadata[METADATA])
     assert facts["level"] == 0.8
     assert facts["holds"] == calibration.intervals.holds()
     pd.testing.assert_frame_equal(pd.read_parquet(path), calibration.table)
     write_predictions(calibrate(table, IntervalOptions(method="none")), path)
-    assert METADATA_KEY.encode() not in pyarrow.parquet.read_schema(path).metadata
+    assert METADATA not in pyarrow.parquet.read_schema(path).metadata
 
 
 def test_ones_own_errors_do_not_reach_the_difficulty_that_calibrates():

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cuffless.conformal import METADATA
 from cuffless.files import whole_file
 from cuffless.training.feeding import open_windows
 from cuffless.training.intervals import LIMITS, Calibration
@@ -26,8 +27,6 @@ COLUMNS = (
     "split",
     "seed",
 )
-METADATA_KEY = "cuffless"
-"""Key of a parquet file's metadata under which JSON describes the intervals: at least their ``level``."""
 
 
 def people_of(manifest: pd.DataFrame, subset: str) -> np.ndarray:
@@ -73,7 +72,11 @@ def prediction_table(
     """
     table = manifest.sort_values(["subset", "position"], kind="stable", ignore_index=True)
     stores = {"val": val_store, "test": test_store}
-    parts = {subset: _outputs(trained, table, subset, store) for subset, store in stores.items() if store is not None}
+    parts = {
+        subset: trained.outputs(stored_windows(table, subset, store))
+        for subset, store in stores.items()
+        if store is not None
+    }
     outputs = np.full((len(table), parts["test"].shape[1]), np.nan, np.float32)
     for subset, part in parts.items():
         outputs[table["subset"] == subset] = part
@@ -107,15 +110,29 @@ def write_predictions(calibration: Calibration, path: str | Path) -> None:
     table = pyarrow.Table.from_pandas(calibration.table, preserve_index=False)
     if calibration.intervals is not None:
         facts = {**calibration.described(), "holds": calibration.intervals.holds()}
-        table = table.replace_schema_metadata({**table.schema.metadata, METADATA_KEY: json.dumps(facts)})
+        table = table.replace_schema_metadata({**table.schema.metadata, METADATA: json.dumps(facts)})
     with whole_file(path) as part:
         pyarrow.parquet.write_table(table, part)
 
 
-def _outputs(trained: TrainedNetwork, table: pd.DataFrame, subset: str, store: str | Path) -> np.ndarray:
+def stored_windows(manifest: pd.DataFrame, subset: str, store: str | Path) -> np.ndarray:
+    """Windows of a materialized subset, (n, length), in the order of the manifest's ``position``.
+
+    Parameters
+    ----------
+    manifest : DataFrame
+        ``subset, position, sbp, dbp`` of a split, in any order.
+    subset : str
+    store : path
+
+    Raises
+    ------
+    ValueError
+        If manifest and store are not of one split.
+    """
     windows = open_windows(store, ram_mb=np.inf)
     assert windows.ppg is not None  # no limit on memory
-    labels = table.loc[table["subset"] == subset, ["sbp", "dbp"]].to_numpy(np.float32)
-    if not np.array_equal(np.asarray(windows.labels), labels):
-        raise ValueError(f"{store} does not hold the manifest's {len(labels)} {subset} windows; sample the split again")
-    return trained.outputs(windows.ppg)
+    rows = manifest[manifest["subset"] == subset].sort_values("position", kind="stable")
+    if not np.array_equal(np.asarray(windows.labels), rows[["sbp", "dbp"]].to_numpy(np.float32)):
+        raise ValueError(f"{store} does not hold the manifest's {len(rows)} {subset} windows; sample the split again")
+    return windows.ppg

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.config import WindowOptions
-from cuffless.designs.audit import counted_as, make_audit, make_leak
+from cuffless.config import SplitOptions, WindowOptions
+from cuffless.designs.audit import make_audit, make_leak
 from cuffless.designs.design import DesignError
-from cuffless.designs.duplicates import near_duplicates
+from cuffless.designs.duplicates import audit_duplicates
 
 _LENGTH_TOLERANCE = 0.1
 """Largest deviation of a median window from its length; the two measures of its pulse rate differ less."""
@@ -34,7 +34,7 @@ def audit_transfer(
     stores : mapping of str to path, optional
         ``train`` of the one and ``test`` of the other as materialized; without them signals are not compared.
     threshold : float
-        Least correlation of a copy; see `near_duplicates`.
+        Least correlation of a single copied window; see `audit_duplicates`, which also finds copied records.
     **facts
         Further notes of the audit.
 
@@ -51,21 +51,10 @@ def audit_transfer(
     }
     found["near_duplicates"] = make_leak(None, "the signals were not compared")
     if stores is not None:
-        copies = near_duplicates(stores, threshold=threshold)
-        copies = copies.sort_values("correlation", ascending=False, kind="stable")
-        examples = [_describe(row, {"train": trained, "test": tested}) for row in copies.itertuples()]
-        reason = f"{counted_as('external', 'near_duplicates')} (correlation of {threshold} or more)"
-        found["near_duplicates"] = make_leak(examples, reason)
+        both = pd.concat([known[known["subset"] == "train"], test], ignore_index=True)
+        options = SplitOptions(kind="nonmixed", duplicate_correlation=threshold)
+        found["near_duplicates"] = audit_duplicates(both, stores, options, declared=())["leaks"]["near_duplicates"]
     return make_audit("external", found, **facts)
-
-
-def _describe(row, manifests: Mapping[str, pd.DataFrame]) -> str:
-    sides = {row.subset: row.position, row.other: row.other_position}
-    named = []
-    for subset, manifest in manifests.items():
-        own = manifest[(manifest["subset"] == subset) & (manifest["position"] == sides[subset])].iloc[0]
-        named.append(f"{own['record']}@{own['start']:.1f}s ({subset})")
-    return f"{' and '.join(named)}, {row.correlation:.5f}"
 
 
 def require_same_length(manifest: pd.DataFrame, windows: WindowOptions, *, name: str) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
+from cuffless.judgement.evidence.shares import clustered_share
 from cuffless.judgement.evidence.skill import skill_ratio
 from cuffless.judgement.intervals.bands import MEAN_BAND, Band
-from cuffless.judgement.intervals.shares import held_share
 from cuffless.judgement.measures.bins import bin_starts
 from cuffless.judgement.measures.errors import sum_by_subject
 from cuffless.judgement.names import AVERAGES, PRESSURES
@@ -139,7 +139,8 @@ def _identity(band: Band) -> dict[str, object]:
 
 def _ordered(rows: list[dict[str, object]], columns: list[str]) -> pd.DataFrame:
     """Rows in the order of their bands."""
-    table = pd.DataFrame(sorted(rows, key=lambda row: row["place"]), columns=columns)  # type: ignore[arg-type, return-value]
+    table = pd.DataFrame(rows, columns=["place", *columns])
+    table = table.sort_values("place", kind="stable", ignore_index=True)[columns]
     return table.assign(seed=table["seed"].astype("Int64"))
 
 
@@ -147,8 +148,9 @@ def _figures(
     scored: _Scored, base: _Scored | None, average: str, level: float, options: EvaluationOptions
 ) -> dict[str, object]:
     weight = 1.0 if average == "pooled" else 1 / scored.counts
-    windows = np.broadcast_to(weight * scored.counts, scored.counts.shape)
-    share = held_share(weight * scored.sums(scored.covered), windows, options)
+    # Persons who count the same do so as if all had as many windows.
+    windows = scored.counts if average == "pooled" else np.full_like(scored.counts, scored.counts.mean())
+    share = clustered_share(windows * scored.sums(scored.covered) / scored.counts, windows, options)
     lower, upper = share.lower[0], share.upper[0]
     by_window = np.broadcast_to(weight, scored.counts.shape)[scored.owner, 0]
     return {
@@ -240,7 +242,7 @@ def interval_bins(
 def _by_bin(
     places: list[int], group: list[_Scored], starts: np.ndarray, options: EvaluationOptions
 ) -> Iterator[tuple[int, float, dict[str, object]]]:
-    """Figures of each bin and of those bands that have intervals on the same windows; draws are shared by a bin's."""
+    """Figures of each bin and of those bands that have intervals on the same windows."""
     number, edges = pd.factorize(starts, sort=True)
     order = np.argsort(number.astype(np.min_scalar_type(len(edges))), kind="stable")
     ends = np.cumsum(np.bincount(number))
@@ -248,7 +250,7 @@ def _by_bin(
         owner, subjects = pd.factorize(group[0].owner[inside])
         covered = np.stack([scored.covered[inside] for scored in group], axis=1)
         windows = np.broadcast_to(np.bincount(owner)[:, None].astype(float), (len(subjects), len(group)))
-        share = held_share(sum_by_subject(covered, owner, len(subjects)), windows, options)
+        share = clustered_share(sum_by_subject(covered, owner, len(subjects)), windows, options)
         for g, (place, scored) in enumerate(zip(places, group, strict=True)):
             yield (
                 place,

@@ -21,7 +21,7 @@ def mean_band(case: Case, baselines: Baselines, level: float) -> Band | None:
     case : Case
     baselines : Baselines
         What the mean is fitted on: the training persons, whose errors about each other's mean then give the quantile,
-        in each fold; or the other test persons, one left out at a time, who then also give the quantile.
+        in each fold; or the test persons themselves, of whom all others then give each one's quantile.
     level : float
 
     Returns

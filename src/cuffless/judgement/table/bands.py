@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cuffless.conformal import METADATA
 from cuffless.errors import shortened
 from cuffless.judgement.table.columns import BANDS, LIMITS, SPREADS, as_text, lines, numbers, values_of
 from cuffless.judgement.table.predictions import LEVEL, JudgedTable, PredictionError
 from cuffless.judgement.table.pressures import KPA_MMHG, KPA_RATIO, LEAST_MMHG, PREDICTION, exchange
 from cuffless.records.text.numbers import parse_numbers
 
-METADATA = b"cuffless"
-"""Key of a parquet file's metadata; its value is JSON, with the intervals' ``level``."""
 _ROUNDING_MMHG = 1e-3  # limits and predictions may have been rounded to 32 bits
 
 

@@ -9,11 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from cuffless.conformal import METADATA
 from cuffless.errors import CufflessError
 from cuffless.files import whole_file
-
-METADATA = b"cuffless"
-"""Key of a table's metadata; its value is JSON, with the ``level`` of intervals."""
 
 
 def join_predictions(paths: Sequence[str | Path], path: str | Path, *, split: str) -> None:

@@ -9,8 +9,7 @@ import pandas as pd
 from cuffless.config import TRANSFERS, WindowOptions
 from cuffless.designs.transfer import Line, fit_line, shift_to_mean
 from cuffless.designs.transfer.lines import AS_IT_IS
-from cuffless.training.feeding import open_windows
-from cuffless.training.predictions import COLUMNS
+from cuffless.training.predictions import COLUMNS, stored_windows
 from cuffless.training.predictor import Predictor
 from cuffless.training.recordings import SHAPING
 
@@ -143,8 +142,4 @@ def _predicted(
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Rows of a set in the order of its store, and the network's predictions, (n, 2) mmHg."""
     rows = manifest[manifest["subset"] == subset].sort_values("position", ignore_index=True)
-    windows = open_windows(store, ram_mb=np.inf)
-    assert windows.ppg is not None  # no limit on memory
-    if not np.array_equal(np.asarray(windows.labels), rows[_PRESSURES].to_numpy(np.float32)):
-        raise ValueError(f"{store} does not hold the manifest's {len(rows)} {subset} windows; sample the split again")
-    return rows, predictor.pressures(windows.ppg)
+    return rows, predictor.pressures(stored_windows(rows, subset, store))
