@@ -84,6 +84,11 @@ def cluster(project):
         subprocess.run([scripts / "slurm_down.sh", "--quiet"], check=True, timeout=600)
 
 
+def signal_if_running(name, number):
+    """Send a job a signal; it may have ended since it was seen."""
+    subprocess.run(["scancel", f"--signal={name}", number], capture_output=True, timeout=600)
+
+
 @dataclass
 class Job:
     """A job as Slurm saw it."""
@@ -102,7 +107,7 @@ class SlurmRun:
     earlier: set[str] = field(default_factory=lambda: set(call("squeue", "--states=all", "--format=%i").split()))
     jobs: dict[str, Job] = field(default_factory=dict)
     cancelled: dict[str, str] = field(default_factory=dict)
-    stopped: str = ""
+    stopped: set[str] = field(default_factory=set)
     let_go: bool = False
     trainings_at_once: int = 0
 
@@ -121,12 +126,16 @@ class SlurmRun:
     def stop_until_two_train(self):
         """Stop the first training, which keeps its GPU, until another has one: however slow the machine is."""
         training = self._training()
-        if training and not self.stopped:
-            self.stopped = training[0]
-            call("scancel", "--signal=STOP", self.stopped)
-        elif len(training) > 1 and not self.let_go:
-            call("scancel", "--signal=CONT", self.stopped)
-            self.let_go = True
+        if self.let_go or not training:
+            return
+        if len(training) == 1:
+            # At every look: a signal that comes before the job's step has started reaches nothing.
+            self.stopped.add(training[0])
+            signal_if_running("STOP", training[0])
+            return
+        for number in self.stopped:
+            signal_if_running("CONT", number)
+        self.let_go = True
 
     def cancel_once(self, comment, is_due):
         """Cancel a job, the first time that it runs and `is_due`."""
