@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from io import BytesIO
 
-_LETTERS = frozenset((*map(chr, range(0x20, 0x7F)), *map(chr, range(0xA0, 0x100)), *"−–≤≥◂▸"))
-"""Printable ASCII and Latin-1, and the signs of nearly all figures."""
+_LETTERS = frozenset((*map(chr, range(0x20, 0x7F)), *map(chr, range(0xA0, 0x100)), *"−–≤≥◂▸ﬀﬁﬂﬃﬄ"))
+"""Printable ASCII and Latin-1, and the signs and ligatures of nearly all figures."""
 
 
 class _FontFile(BytesIO):
@@ -50,10 +50,10 @@ def outlines_only() -> Iterator[None]:
 @lru_cache
 def _letters(path, whole) -> tuple[bytes, dict[int, int]]:
     """A font of `_LETTERS` alone, and their places in it by those in the whole font."""
-    from fontTools.ttLib import TTFont
+    from matplotlib.font_manager import get_font
 
-    with TTFont(path, fontNumber=path.face_index, lazy=True) as font:
-        known = {font.getGlyphID(name) for code, name in font.getBestCmap().items() if chr(code) in _LETTERS}
+    font = get_font(path)
+    known = {font.get_char_index(ord(letter)) for letter in _LETTERS} - {0}  # the place of letters that it lacks
     with whole(path, known) as found:
         data = BytesIO()
         found.font.save(data, reorderTables=False)

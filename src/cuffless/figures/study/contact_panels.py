@@ -67,7 +67,7 @@ def plot_panels(
             _over_time(left, trace, begin, end)
             headed += left
     for number, (axis, title) in enumerate(zip(headed, _titles(trace, rates, options), strict=True), first):
-        panel_title(axis, number, title, options)
+        panel_title(axis, number, title, options, clear=False)  # the wave may have a factor
     for axis in axes:
         axis.xaxis.set_major_locator(MaxNLocator("auto", steps=_STEPS))
         axis.grid(axis="x")
