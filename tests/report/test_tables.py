@@ -24,5 +24,6 @@ def test_a_table_is_scrolled_by_the_rows_that_it_shows_at_a_time(rows, cases, lo
 def test_a_csv_is_as_pandas_writes_it():
     numbers = [0.1, 0.1, np.nan, 1e-300, 3.0, -2.5, np.inf, 1 / 3]
     table = pd.DataFrame({"a": numbers, "b": [f'x,"{n}"' for n in numbers], "n": range(8), "empty": [None] * 8})
-    assert csv_text(table) == table.to_csv(index=False, lineterminator="\n")
+    long = pd.concat([table] * 100, ignore_index=True)
+    assert csv_text(long) == long.to_csv(index=False, lineterminator="\n")
     assert csv_text(table.head(0)) == table.head(0).to_csv(index=False, lineterminator="\n")

@@ -107,7 +107,9 @@ def intervals(table: pd.DataFrame) -> str:
     return f"{table['confidence'].iloc[0]:.0%} interval over subjects ({', '.join(methods)})" if methods else ""
 
 
-def panel_title(where: Axes | FigureBase, number: int, text: str, options: FigureOptions, *, clear: bool = True) -> None:
+def panel_title(
+    where: Axes | FigureBase, number: int, text: str, options: FigureOptions, *, clear: bool = True
+) -> None:
     """Write ``(a) text`` above a panel, at its left; where the panel is not `clear`, above ticks or a factor there."""
     letter = f"({chr(ord('a') + number)}) "
     if isinstance(where, Axes):

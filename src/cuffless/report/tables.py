@@ -13,6 +13,8 @@ from cuffless.report.wording import count, text
 
 EMBEDDED_BYTES = 100_000
 """A longer CSV is not embedded; the page names its file."""
+_LONG = 500
+"""From so many rows on, looking for equal numbers takes less time than it saves."""
 MOST_SHOWN = 40
 """Rows that a table shows without a box to scroll in."""
 
@@ -110,7 +112,9 @@ def _cell(column: Column, row: Any) -> str:
 
 
 def csv_text(rows: pd.DataFrame) -> str:
-    """A table as CSV; equal numbers are written once, since most of the time goes into their digits."""
+    """A table as CSV; equal numbers of long ones are written once, since most of the time goes into their digits."""
+    if len(rows) < _LONG:
+        return rows.to_csv(index=False, lineterminator="\n")
     written = {name: _digits(column) if column.dtype == float else column for name, column in rows.items()}
     return pd.DataFrame(written, columns=rows.columns).to_csv(index=False, lineterminator="\n")
 

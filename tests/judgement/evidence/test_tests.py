@@ -5,7 +5,14 @@ import pytest
 from scipy import stats
 
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.evidence.tests import AGAINST_MEAN, compare_predictors, ks_test, paired_t_test, sign_flip_test
+from cuffless.judgement.evidence.tests import (
+    AGAINST_MEAN,
+    compare_predictors,
+    ks_p,
+    ks_test,
+    paired_t_test,
+    sign_flip_test,
+)
 from cuffless.judgement.table.predictions import align_predictions
 
 OPTIONS = EvaluationOptions()
@@ -116,5 +123,6 @@ def test_tests_on_windows_are_those_of_scipy(sizes, shift):
     rng = np.random.default_rng(0)
     a, b = (rng.normal(place, 1, size).round(2) for place, size in zip((0, shift), sizes, strict=True))
     np.testing.assert_allclose(ks_test(a, b), stats.ks_2samp(a, b, method="asymp")[:2], rtol=1e-9)
+    assert ks_p(np.sort(a), b) == ks_test(a, b)[1]
     paired = a[: min(sizes)], b[: min(sizes)]
     np.testing.assert_allclose(paired_t_test(*paired), stats.ttest_rel(*paired)[:2], rtol=1e-9)

@@ -6,7 +6,7 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.baselines import Baselines
 from cuffless.judgement.evidence.skill import NO_ERROR, skill_ratio
-from cuffless.judgement.evidence.tests import holm_corrected, paired_t_test, paired_test, sorted_ks_test
+from cuffless.judgement.evidence.tests import holm_corrected, ks_p, paired_t_test, paired_test
 from cuffless.judgement.measures.errors import absolute_errors, subject_maes, sum_by_subject
 from cuffless.judgement.names import AVERAGES, BASELINES, OFFSET, POPULATION_MEAN, PRESSURES, PULSE_SHAPE
 from cuffless.judgement.table.cases import Case
@@ -102,7 +102,6 @@ def compare_baselines(case: Case, baselines: Baselines, options: EvaluationOptio
             continue
         if ordered is None or errors is not sorted_from:
             ordered, sorted_from = np.sort(errors.T), errors
-        others = np.sort(against.T)
         differences.append(_sums(case, errors - against) / counts)
         for p, pressure in enumerate(PRESSURES):
             same = np.array_equal(errors[:, p], against[:, p]) or len(errors) < 2
@@ -114,7 +113,7 @@ def compare_baselines(case: Case, baselines: Baselines, options: EvaluationOptio
                     "baseline": name,
                     "in_sample": baselines.in_sample(name),
                     "pressure": pressure,
-                    "ks_windows_p": sorted_ks_test(ordered[p], others[p])[1],
+                    "ks_windows_p": ks_p(ordered[p], against[:, p]),
                     "ttest_windows_p": 1.0 if same else paired_t_test(errors[:, p], against[:, p])[1],
                 }
             )

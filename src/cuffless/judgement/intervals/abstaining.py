@@ -74,18 +74,21 @@ class _Kept:
 
     def __init__(self, error: np.ndarray, width: np.ndarray, owner: np.ndarray, options: EvaluationOptions):
         self.options = options
-        mixed = np.random.default_rng(options.seed).permutation(len(width))
-        order = mixed[np.argsort(width[mixed], kind="stable")]
         codes, people = pd.factorize(owner)
         ends = np.ceil(np.array(SHARES) * len(width) - _ALIKE_MMHG).astype(int)
-        part = np.full(len(width), len(SHARES) - 1)  # the last share that still holds the window
-        for s, end in enumerate(ends):
-            part[order[end:]] = np.minimum(part[order[end:]], s - 1)
+        self.widest = np.partition(width, ends - 1)[ends - 1]
+        mixed = np.random.default_rng(options.seed).permutation(len(width))
+        mixed_width, mixed_part = width[mixed], np.full(len(width), -1)
+        for end, widest in zip(ends, self.widest, strict=True):
+            left = mixed_width < widest
+            left[np.flatnonzero(mixed_width == widest)[: end - np.count_nonzero(left)]] = True
+            mixed_part += left
+        part = np.empty_like(mixed_part)  # the last share that still holds the window
+        part[mixed] = mixed_part
         cell, k = codes * len(SHARES) + part, len(people)
         sums = sum_by_subject(np.stack([error, np.ones_like(error)], axis=1), cell, k * len(SHARES))
         sums = sums.reshape(k, len(SHARES), 2)[:, ::-1].cumsum(axis=1)[:, ::-1]
         self.error, self.windows = sums[:, :, 0], sums[:, :, 1]
-        self.widest = width[order[ends - 1]]
 
     def rows(self, average: str) -> list[dict[str, object]]:
         error, weight = self.error, self.windows

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,12 @@ class _Scored:
         return np.argsort(self.width)
 
     @cached_property
+    def median_width(self) -> float:
+        """Half of the windows are at most as wide."""
+        middle = (len(self.width) - 1) // 2
+        return float(np.partition(self.width, middle)[middle])
+
+    @cached_property
     def counts(self) -> np.ndarray:
         return np.bincount(self.owner, minlength=self.subjects).astype(float)[:, None]
 
@@ -52,22 +59,54 @@ class _Scored:
         return sum_by_subject(values[:, None], self.owner, self.subjects)
 
 
-def _scored_together(
-    judged: JudgedSplit, bands: Sequence[Band], pressure: int, level: float
-) -> Iterator[tuple[list[int], list[_Scored]]]:
-    """Places among `bands`, and scores, of those that have intervals on the same windows."""
-    groups: dict[bytes, list[int]] = {}
-    for place, band in enumerate(bands):
-        groups.setdefault(band.known(pressure).tobytes(), []).append(place)
-    for places in groups.values():
-        windows = np.flatnonzero(bands[places[0]].known(pressure))
-        if len(windows):
-            yield places, [_score(judged, bands[place], pressure, level, windows) for place in places]
+class Together(NamedTuple):
+    """Intervals of one pressure on the same windows: their places among all, and what they are worth."""
+
+    pressure: int
+    places: list[int]
+    scored: list[_Scored]
+    nothing: _Scored | None
+    """Those of the population mean on these windows."""
 
 
-def _score(judged: JudgedSplit, band: Band, pressure: int, level: float, windows: np.ndarray) -> _Scored:
+def score_bands(judged: JudgedSplit, bands: Sequence[Band], level: float) -> list[Together]:
+    """Score intervals, those that are known for the same windows together.
+
+    Parameters
+    ----------
+    judged : JudgedSplit
+    bands : sequence of Band
+    level : float
+        Share of windows that the intervals are meant to cover.
+
+    Returns
+    -------
+    list of Together
+        By pressure.
+    """
+    nothing = next((band for band in bands if band.kind == MEAN_BAND), None)
+    found = []
+    for p in range(len(PRESSURES)):
+        groups: dict[bytes, list[int]] = {}
+        for place, band in enumerate(bands):
+            groups.setdefault(band.known(p).tobytes(), []).append(place)
+        for known, places in groups.items():
+            windows = np.flatnonzero(np.frombuffer(known, bool))
+            if len(windows):
+                owner, subjects = pd.factorize(judged.owner[windows])
+                at = (p, windows, owner, len(subjects))
+                scored = [_score(judged, bands[place], level, *at) for place in places]
+                base = next((one for one in scored if one.band is nothing), None)
+                if base is None and nothing is not None:
+                    base = _score(judged, nothing, level, *at)
+                found.append(Together(p, places, scored, base))
+    return found
+
+
+def _score(
+    judged: JudgedSplit, band: Band, level: float, pressure: int, windows: np.ndarray, owner: np.ndarray, subjects: int
+) -> _Scored:
     """Score intervals on some windows by Gneiting & Raftery's interval score."""
-    owner, subjects = pd.factorize(judged.owner[windows])
     reference = judged.reference[windows, pressure]
     lower, upper = band.lower[windows, pressure], band.upper[windows, pressure]
     below, above = np.maximum(lower - reference, 0), np.maximum(reference - upper, 0)
@@ -75,11 +114,11 @@ def _score(judged: JudgedSplit, band: Band, pressure: int, level: float, windows
     error = np.abs(band.centre[windows, pressure] - reference)
     covered = (np.maximum(below, above) <= _ROUNDING).astype(float)
     score = width + 2 / (1 - level) * (below + above)
-    return _Scored(band, windows, owner, len(subjects), covered, width, score, error)
+    return _Scored(band, windows, owner, subjects, covered, width, score, error)
 
 
 def interval_table(
-    case: str, judged: JudgedSplit, bands: Sequence[Band], level: float, options: EvaluationOptions
+    case: str, judged: JudgedSplit, together: Sequence[Together], level: float, options: EvaluationOptions
 ) -> pd.DataFrame:
     """Coverage, width and score of intervals, next to those of the population mean on the same windows.
 
@@ -88,9 +127,9 @@ def interval_table(
     case : str
         Name of the case.
     judged : JudgedSplit
-    bands : sequence of Band
+    together : sequence of Together
+        As from `score_bands` for this level.
     level : float
-        Share of windows that the intervals are meant to cover.
     options : EvaluationOptions
 
     Returns
@@ -110,26 +149,21 @@ def interval_table(
     quantiles, so that neither wide nor bold intervals are rewarded. Windows of a crossed interval are not covered, its
     width is 0, and both ends are penalized.
     """
-    nothing = next((band for band in bands if band.kind == MEAN_BAND), None)
     rows: list[dict[str, object]] = []
-    for p, pressure in enumerate(PRESSURES):
-        for places, group in _scored_together(judged, bands, p, level):
-            base = next((scored for scored in group if scored.band is nothing), None)
-            if base is None and nothing is not None:
-                base = _score(judged, nothing, p, level, group[0].windows)
-            for place, scored in zip(places, group, strict=True):
-                head = {"place": place, "case": case, **_identity(scored.band), "pressure": pressure, "level": level}
-                counted = {
-                    "n_subjects": scored.subjects,
-                    "n_windows": len(scored.windows),
-                    "n_missing": len(judged.owner) - len(scored.windows),
-                    "n_infinite": int(np.isinf(scored.width).sum()),
-                    "confidence": options.confidence,
-                }
-                rows += [
-                    {**head, "average": average, **_figures(scored, base, average, level, options), **counted}
-                    for average in AVERAGES
-                ]
+    for p, places, group, base in together:
+        for place, scored in zip(places, group, strict=True):
+            head = {"place": place, "case": case, **_identity(scored.band), "pressure": PRESSURES[p], "level": level}
+            counted = {
+                "n_subjects": scored.subjects,
+                "n_windows": len(scored.windows),
+                "n_missing": len(judged.owner) - len(scored.windows),
+                "n_infinite": int(np.isinf(scored.width).sum()),
+                "confidence": options.confidence,
+            }
+            rows += [
+                {**head, "average": average, **_figures(scored, base, average, level, options), **counted}
+                for average in AVERAGES
+            ]
     return _ordered(rows, COLUMNS)
 
 
@@ -199,7 +233,7 @@ def _mean(values: np.ndarray, weight: np.ndarray) -> float:
 def _median_width(scored: _Scored, weight: np.ndarray) -> float:
     """Weighted median: half of the weight lies at or below it."""
     if weight.min() == weight.max():  # a sort takes four times as long
-        return float(np.partition(scored.width, (len(weight) - 1) // 2)[(len(weight) - 1) // 2])
+        return scored.median_width
     order = scored.by_width
     mass = np.cumsum(weight[order])
     return float(scored.width[order[np.searchsorted(mass, 0.5 * mass[-1])]])
@@ -208,7 +242,7 @@ def _median_width(scored: _Scored, weight: np.ndarray) -> float:
 def interval_bins(
     case: str,
     judged: JudgedSplit,
-    bands: Sequence[Band],
+    together: Sequence[Together],
     level: float,
     options: EvaluationOptions,
     limits: Mapping[str, tuple[float, float]] | None = None,
@@ -228,20 +262,19 @@ def interval_bins(
     over all windows of a new person, not at each pressure.
     """
     rows: list[dict[str, object]] = []
-    for p, pressure in enumerate(PRESSURES):
-        for places, group in _scored_together(judged, bands, p, level):
-            reference = judged.reference[group[0].windows, p]
-            starts = bin_starts(reference, options.bin_mmhg, (limits or {}).get(pressure))
-            for place, start, row in _by_bin(places, group, starts, options):
-                head = {"place": place, "case": case, **_identity(bands[place]), "pressure": pressure, "level": level}
-                ends = {"bin_low": start, "bin_high": start + options.bin_mmhg, "confidence": options.confidence}
-                rows.append({**head, **ends, **row})
+    for p, places, group, _ in together:
+        pressure, reference = PRESSURES[p], judged.reference[group[0].windows, p]
+        starts = bin_starts(reference, options.bin_mmhg, (limits or {}).get(pressure))
+        for place, band, start, row in _by_bin(places, group, starts, options):
+            head = {"place": place, "case": case, **_identity(band), "pressure": pressure, "level": level}
+            ends = {"bin_low": start, "bin_high": start + options.bin_mmhg, "confidence": options.confidence}
+            rows.append({**head, **ends, **row})
     return _ordered(rows, BIN_COLUMNS)
 
 
 def _by_bin(
     places: list[int], group: list[_Scored], starts: np.ndarray, options: EvaluationOptions
-) -> Iterator[tuple[int, float, dict[str, object]]]:
+) -> Iterator[tuple[int, Band, float, dict[str, object]]]:
     """Figures of each bin and of those bands that have intervals on the same windows."""
     number, edges = pd.factorize(starts, sort=True)
     order = np.argsort(number.astype(np.min_scalar_type(len(edges))), kind="stable")
@@ -254,6 +287,7 @@ def _by_bin(
         for g, (place, scored) in enumerate(zip(places, group, strict=True)):
             yield (
                 place,
+                scored.band,
                 float(start),
                 {
                     "coverage": share.estimate[g],

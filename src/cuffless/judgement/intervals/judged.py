@@ -11,7 +11,7 @@ from cuffless.judgement.evidence.baselines import Baselines
 from cuffless.judgement.intervals.abstaining import risk_table
 from cuffless.judgement.intervals.bands import GIVEN, Band, given_bands
 from cuffless.judgement.intervals.calibrated import conformal_bands, ensemble_bands
-from cuffless.judgement.intervals.coverage import interval_bins, interval_table
+from cuffless.judgement.intervals.coverage import interval_bins, interval_table, score_bands
 from cuffless.judgement.intervals.nothing import held_band, mean_band
 from cuffless.judgement.names import AVERAGES, NONE
 from cuffless.judgement.table.cases import Case
@@ -34,9 +34,10 @@ def judge_intervals(
     intervals of the population mean and of a held calibration value.
     """
     bands = _all_bands(case, baselines, level)
+    together = score_bands(case.judged, bands, level)
     return {
-        "intervals": interval_table(case.name, case.judged, bands, level, options),
-        "interval_bins": interval_bins(case.name, case.judged, bands, level, options, limits),
+        "intervals": interval_table(case.name, case.judged, together, level, options),
+        "interval_bins": interval_bins(case.name, case.judged, together, level, options, limits),
         "risk": risk_table(case.name, case.judged, bands, options),
     }
 

@@ -15,9 +15,23 @@ def hashed(*columns: np.ndarray) -> np.ndarray:
 
 
 def recurring(keys: np.ndarray) -> np.ndarray:
-    """Which keys, numbers of any type, occur several times: (n,) bool."""
-    ordered = np.sort(keys)  # many times as fast as the order of the keys, or as counting unique ones
-    return among(keys, ordered[1:][ordered[1:] == ordered[:-1]])
+    """Which keys, numbers of 64 bits, occur several times: (n,) bool."""
+    near = np.flatnonzero(crowded(keys))
+    some = keys[near]
+    ordered = np.sort(some)  # many times as fast as the order of the keys, or as counting unique ones
+    found = np.zeros(len(keys), bool)
+    found[near] = among(some, ordered[1:][ordered[1:] == ordered[:-1]])
+    return found
+
+
+def crowded(keys: np.ndarray) -> np.ndarray:
+    """Which keys, numbers of 64 bits, may occur several times, since their hash begins as another's does: (n,) bool.
+
+    It takes a third of the time of sorting, and leaves a fifth to be sorted where all are different.
+    """
+    bits = (keys + keys.dtype.type(0)).view(np.uint64)  # -0.0 is 0.0
+    place = (bits * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(62 - len(keys).bit_length())).view(np.int64)
+    return np.bincount(place)[place] > 1
 
 
 def among(keys: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ TRACE_BYTES = 1_000_000
 _MISSING = -32768
 _WIDEST = 3276.7  # what whole tenths in 16 bits can hold
 _ENCODED = 4 / 3
+_NUMBERS = {"start", "seconds", "elapsed", "sbp_ref", "dbp_ref", "sbp", "dbp", "sbp_mean", "dbp_mean"}
 
 
 def pack_traces(
@@ -45,8 +46,8 @@ def pack_traces(
         of_case = traces[traces["case"] == case]
         names = list(dict.fromkeys(of_case["subject"]))
         shown = np.unique(np.linspace(0, len(names) - 1, max(int(share * len(names)), 1)).round().astype(int))
-        by_subject = dict(list(of_case.groupby("subject", sort=False)))
-        packed.append([_pack(by_subject[names[i]], networks, maes) for i in shown] if names else [])
+        places, columns = of_case.groupby("subject", sort=False).indices, _columns(of_case)
+        packed.append([_pack(_of(columns, places[names[i]]), networks, maes) for i in shown] if names else [])
     return packed
 
 
@@ -55,15 +56,24 @@ def _bytes(traces: pd.DataFrame) -> float:
     return _ENCODED * (2 * 2 * len(traces) + (4 + 2 + 2 + 2 * 2) * windows)
 
 
-def _pack(rows: pd.DataFrame, networks: Mapping[str, int], maes: Mapping[tuple, float]) -> dict[str, Any]:
-    by_network = dict(list(rows.groupby("network", sort=False)))
+def _columns(traces: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Arrays of a case's columns: rows of many tables take long to choose."""
+    return {name: column.to_numpy(float if name in _NUMBERS else object) for name, column in traces.items()}
+
+
+def _of(columns: Mapping[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: values[rows] for name, values in columns.items()}
+
+
+def _pack(rows: Mapping[str, np.ndarray], networks: Mapping[str, int], maes: Mapping[tuple, float]) -> dict[str, Any]:
+    by_network = {network: _of(rows, rows["network"] == network) for network in dict.fromkeys(rows["network"])}
     first = next(iter(by_network.values()))
     clock, time = _clock(first)
-    key = (first["case"].iloc[0], first["subject"].iloc[0])
+    key = (first["case"][0], first["subject"][0])
     return {
         "name": key[1],
         "clock": clock,
-        "windows": len(first),
+        "windows": len(time),
         "time": _int32(time),
         "seconds": _int16(first["seconds"], 100),
         "record": _int16(pd.factorize(first["record"])[0], 1),
@@ -74,22 +84,23 @@ def _pack(rows: pd.DataFrame, networks: Mapping[str, int], maes: Mapping[tuple, 
     }
 
 
-def _clock(rows: pd.DataFrame) -> tuple[str, np.ndarray]:
+def _clock(rows: Mapping[str, np.ndarray]) -> tuple[str, np.ndarray]:
     """Times that are comparable over the subject's records, else the order of the windows."""
     if "elapsed" in rows and np.isfinite(rows["elapsed"]).all():
-        return "elapsed", 10 * rows["elapsed"].to_numpy(float)
-    if len(rows["record"].unique()) == 1 and np.isfinite(rows["start"]).all() and rows["seconds"].notna().all():
-        return "start", 10 * rows["start"].to_numpy(float)
-    return "order", np.arange(1.0, len(rows) + 1)
+        return "elapsed", 10 * rows["elapsed"]
+    start, seconds = rows["start"], rows["seconds"]
+    if len(set(rows["record"])) == 1 and np.isfinite(start).all() and not np.isnan(seconds).any():
+        return "start", 10 * start
+    return "order", np.arange(1.0, len(start) + 1)
 
 
 def _mae(maes: Mapping[tuple, float], key: tuple) -> float | None:
     return round(float(maes[key]), 1) if key in maes else None
 
 
-def _mean(rows: pd.DataFrame, name: str) -> float | None:
+def _mean(rows: Mapping[str, np.ndarray], name: str) -> float | None:
     """The population mean is one pressure for all windows of a subject."""
-    return round(float(rows[name].iloc[0]), 1) if name in rows and np.isfinite(rows[name].iloc[0]) else None
+    return round(float(rows[name][0]), 1) if name in rows and np.isfinite(rows[name][0]) else None
 
 
 def _int32(values: np.ndarray) -> str:
