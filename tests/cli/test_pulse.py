@@ -13,6 +13,7 @@ from cuffless.camera.errors import RppgError
 from cuffless.camera.skin.trace import Trace
 
 KEYS = {
+    "reasons",
     "video",
     "fps",
     "seconds",

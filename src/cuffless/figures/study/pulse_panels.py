@@ -38,6 +38,7 @@ _FLOOR = -20.0  # dB below a window's highest power; what is lower is white
 _SHADES = ListedColormap(colormaps["Greys"](np.linspace(0, 0.8, 256)))  # no black: marks lie on it
 _CASING = [Stroke(linewidth=2.2, foreground="white"), Normal()]
 _STEPS = (1, 2, 5, 10)
+_FEW = 120  # windows whose marks lie beside each other
 _MANY = 2000  # markers; more of them are written as a picture
 
 
@@ -104,8 +105,8 @@ def _wave(rates: Rates, options: FigureOptions) -> Figure:
 def _spectrum(trace: Trace | None, rates: Rates, span, options: FigureOptions) -> Figure:
     scale, _ = time_unit(span[1])
     legend = [
-        Line2D([], [], label="rate of an accepted window", **_ring(True, options)),
-        Line2D([], [], label="rate of another window", **_ring(False, options)),
+        Line2D([], [], label="rate of an accepted window", **_ring(True, len(rates), options)),
+        Line2D([], [], label="rate of another window", **_ring(False, len(rates), options)),
     ]
     figure = _figure(SPECTRUM, options, legend)
     axis = figure.subplots()
@@ -129,7 +130,7 @@ def _spectrum(trace: Trace | None, rates: Rates, span, options: FigureOptions) -
         axis.plot(
             rates.centre[chosen] / scale,
             rates.hr[chosen],
-            **_ring(kept, options),
+            **_ring(kept, len(rates), options),
             rasterized=len(rates) > _MANY,
             label="accepted" if kept else "not accepted",
         )
@@ -143,10 +144,13 @@ def _spectrum(trace: Trace | None, rates: Rates, span, options: FigureOptions) -
     return figure
 
 
-def _ring(kept: bool, options: FigureOptions) -> dict:
-    """A window's rate, open so that the spectrum is seen through it."""
-    look = window_marker(kept, options, 3.6 if kept else 3.0)
-    return look | {"mfc": "none", "mec": options.colours[0 if kept else 1], "mew": 1.0, "path_effects": _CASING}
+def _ring(kept: bool, windows: int, options: FigureOptions) -> dict:
+    """A window's rate, open so that the spectrum is seen through it; a dot if there are many."""
+    colour = options.colours[0 if kept else 1]
+    if windows > _FEW:
+        return {"marker": ".", "ms": 1.8, "ls": "none", "color": colour}
+    look = window_marker(kept, options, 4.0)
+    return look | {"mfc": "none", "mec": colour, "mew": 1.0, "path_effects": _CASING}
 
 
 def _rates(trace: Trace | None, rates: Rates, span, options: FigureOptions, roi_colours) -> Figure:

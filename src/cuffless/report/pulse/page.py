@@ -75,7 +75,7 @@ def write_pulse(
     """
     windows, page = window_table(rates), folder / PAGE
     colours, missing = region_colours(regions, trace, WIDE), missing_windows(rates, trace)
-    verdict, sentences = answer(rates, reason, name)
+    verdict, sentences = answer(rates, missing, reason, name)
     with whole_file(folder / WINDOWS) as part:
         part.write_text(csv_text(windows), encoding="utf-8", newline="")
     write_page(
@@ -86,10 +86,11 @@ def write_pulse(
         verdict=verdict,
         sentences=sentences,
         counts=counts_in_words(rates, missing),
-        notes=[*(trace.notes if trace else ()), *([trace.read_as] if trace and trace.read_as else ())],
+        notes=trace.notes if trace else [],
         frames=shown_frames(frames, regions, colours),
         filmed=regions is not None,
-        regions=[(colours[own], region_words(own, trace)) for own in colours],
+        regions=[(colours[own], region_words(own, trace)) for own in colours] if regions else [],
+        traced=trace is not None,
         drawn=drawn_figures(trace, rates, colours),
         wave=wave_title(rates) if rates is not None else "",
         several=bool(trace and len(trace.rois) > 1),
@@ -116,7 +117,7 @@ def window_table(rates: Rates | None) -> pd.DataFrame:
 
 def _windows(windows: pd.DataFrame) -> Table:
     every = -(-len(windows) // MOST_ROWS) or 1
-    caption = "Windows" if every == 1 else f"One of {every} windows"
+    caption = "Windows" if every == 1 else f"One of every {every} windows"
     columns = (
         Column("from s", lambda row: number(row.start), numeric=True),
         Column("to s", lambda row: number(row.end), numeric=True),
@@ -135,6 +136,8 @@ def _facts(name: str, trace: Trace | None, rates: Rates | None, seconds: float) 
         facts["frame rate"] = f"{trace.fps:.4g} per second ({STAMPS.get(trace.stamps, trace.stamps)})"
         weighed = ", together weighed by their pixels" if len(trace.rois) > 1 else ""
         facts["regions"] = f"{', '.join(trace.rois)}{weighed}"
+        if trace.read_as:
+            facts["read as"] = trace.read_as.removeprefix(f"{name}: ")
     if rates is not None:
         low, high = WindowOptions().band
         facts["pulse wave"] = f"{METHODS.get(rates.method, rates.method)}; {low:g} to {high:g} Hz"

@@ -20,13 +20,14 @@ from cuffless.figures.study.pulse_panels import pulse_figures
 from cuffless.figures.style import render
 from cuffless.figures.time_axis import time_unit
 
-WIDE, NARROW = FigureOptions(dpi=150), FigureOptions(dpi=150, width_inch=3.5)
+WIDE, NARROW = FigureOptions(dpi=200), FigureOptions(dpi=200, width_inch=3.5)
+_MOST_BYTES = 100_000  # of an SVG, before a PNG is tried
 _QUALITY = 85  # of a JPEG
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure for wide and for narrow screens: SVG as data URIs, and the size of the wide one in points."""
+    """A figure for wide and for narrow screens: data URIs, and the size of the wide one in points."""
 
     wide: str
     narrow: str
@@ -59,14 +60,20 @@ def drawn_figures(trace: Trace | None, rates: Rates | None, roi_colours: Mapping
     with TemporaryDirectory() as folder:
         for name, figure in wide.items():
             width, height = (round(72 * inches) for inches in figure.get_size_inches())
-            own = [_svg(each, Path(folder) / "figure.svg") for each in (figure, narrow[name])]
-            drawn[name] = Drawn(*own, width, height)
+            own, small = (_href(each, Path(folder)) for each in (figure, narrow[name]))
+            drawn[name] = Drawn(own, small, width, height)
     return drawn
 
 
-def _svg(figure: Figure, path: Path) -> str:
-    render(figure, path)
-    return f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}"
+def _href(figure: Figure, folder: Path) -> str:
+    """SVG, which is sharp in any size, or PNG if that is shorter: a long recording has thousands of marks."""
+    render(figure, folder / "figure.svg")
+    drawn, kind = (folder / "figure.svg").read_bytes(), "svg+xml"
+    if len(drawn) > _MOST_BYTES:
+        figure.set_layout_engine("none")  # laid out once
+        render(figure, folder / "figure.png")
+        drawn, kind = min((drawn, kind), ((folder / "figure.png").read_bytes(), "png"), key=lambda one: len(one[0]))
+    return f"data:image/{kind};base64,{base64.b64encode(drawn).decode()}"
 
 
 def shown_frames(

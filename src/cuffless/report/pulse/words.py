@@ -27,12 +27,14 @@ HOLDS, PARTLY, FAILS = "holds", "not shown", "fails"
 _MINUS = re.compile(r"(?<!\w)-(?=\d)")
 
 
-def answer(rates: Rates | None, reason: str, name: str) -> tuple[str, list[str]]:
+def answer(rates: Rates | None, missing: int, reason: str, name: str) -> tuple[str, list[str]]:
     """The answer in a few sentences.
 
     Parameters
     ----------
     rates : Rates or None
+    missing : int
+        Windows that gaps make impossible.
     reason : str
         Why no window is accepted; empty if one is.
     name : str
@@ -41,7 +43,7 @@ def answer(rates: Rates | None, reason: str, name: str) -> tuple[str, list[str]]
     Returns
     -------
     verdict : str
-        ``holds``, ``not shown`` or ``fails``: for at least half of the windows, for fewer, or for none.
+        ``holds``, ``not shown`` or ``fails``: for at least half of the recording, for less, or for nothing of it.
     sentences : list of str
         The answer, then how sure it is.
     """
@@ -53,14 +55,16 @@ def answer(rates: Rates | None, reason: str, name: str) -> tuple[str, list[str]]
         why = _MINUS.sub("\N{MINUS SIGN}", reason.removeprefix(f"{name}: "))
         return FAILS, [f"{said}.", f"{why[:1].upper()}{why[1:]}."]
     accepted = rates.accepted
-    hr, share, snr = rates.hr[accepted], accepted.mean(), float(np.median(rates.snr[accepted]))
+    hr, snr = rates.hr[accepted], float(np.median(rates.snr[accepted]))
+    share = accepted.sum() / (len(rates) + missing)  # of the recording
     low, high = number(hr.min(), 0), number(hr.max(), 0)
     spread = f"; {low} to {high}" if low != high else ""
     rate = f"The pulse rate is {number(np.median(hr), 0)} beats per minute (median of the accepted windows{spread})."
     extent = next(words for least, words in _EXTENT if share >= least)
+    n = int(accepted.sum())
     sure = (
-        f"It is reliable for {extent} the recording: {accepted.sum():,} of {plural(len(rates), 'window')} of "
-        f"{rates.seconds:g} s {'is' if accepted.sum() == 1 else 'are'} accepted ({percent(share)}). Their median SNR is "
+        f"It is reliable for {extent} the recording: {n:,} of {plural(len(rates), 'window')} of {rates.seconds:g} s "
+        f"{'is' if n == 1 else 'are'} accepted. {'Its' if n == 1 else 'Their median'} SNR is "
         f"{number(snr)} dB, {number(snr - rates.threshold)} dB above what noise alone exceeds in "
         f"{100 - PERCENTILE:g} % of windows."
     )
@@ -75,9 +79,13 @@ def counts_in_words(rates: Rates | None, missing: int) -> str:
     if rates is None or not len(rates):
         return ""
     counts = Counter(rates.reasons.tolist())
-    said = [f"{counts.pop('', 0):,} accepted", *(f"{n:,} {reason}" for reason, n in counts.most_common())]
+    accepted = counts.pop("", 0)
+    rejected = ", ".join(f"{reason} {n:,}" for reason, n in counts.most_common())
     gap = f" {plural(missing, 'more window')} would span a gap and could not be cut." if missing else ""
-    return f"Of {plural(len(rates), 'window')}: {', '.join(said)}.{gap}"
+    return (
+        f"{plural(len(rates), 'window')}: {accepted:,} accepted, {len(rates) - accepted:,} rejected"
+        f"{f' ({rejected})' if rejected else ''}.{gap}"
+    )
 
 
 def missing_windows(rates: Rates | None, trace: Trace | None) -> int:
