@@ -31,8 +31,8 @@ def spectrogram(rates: Rates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return np.empty(0), np.empty(0), np.empty((0, 0))
     first, last = rates.start[0], rates.start[-1]
     hop = HOP_SECONDS * max(-(-round((last - first) / HOP_SECONDS) // COLUMNS), 1)
-    wanted = first + hop * np.arange(round((last - first) / hop) + 1)
-    nearest = np.abs(rates.start[None, :] - wanted[:, None]).argmin(axis=1)
+    wanted = first + hop * np.arange(int((last - first + HOP_SECONDS / 2) / hop) + 1)
+    nearest = np.clip(np.searchsorted(rates.start, wanted - HOP_SECONDS / 2), 0, len(rates) - 1)
     there = np.abs(rates.start[nearest] - wanted) <= HOP_SECONDS / 2
     frequency, spectra = np.empty(0), np.empty((len(wanted), 0))
     for t0, fps, wave in rates.waves:
