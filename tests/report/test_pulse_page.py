@@ -99,7 +99,7 @@ def test_the_table_beside_the_page_has_each_window_with_its_reason(face):
 def test_the_page_is_one_file_without_scripts_that_loads_nothing(face):
     page, _ = face
     assert not page.all("script")
-    links = [attrs[name] for _, attrs in page.elements for name in ("src", "srcset", "href") if name in attrs]
+    links = [attrs[name] for _, attrs in page.elements for name in ("src", "href") if name in attrs]
     assert [link for link in links if not link.startswith(("#", "data:"))] == ["windows.csv"]
     assert not re.findall(r"url\(|@import|https?://", page.source)
     assert len(page.source) < 1_000_000
@@ -110,10 +110,11 @@ def test_headings_follow_in_order_and_pictures_have_words(face):
     levels = [int(tag[1]) for tag, _ in page.headings]
     assert (levels[0], levels.count(1)) == (1, 1)
     assert all(after <= before + 1 for before, after in pairwise(levels))
-    assert len(page.all("img")) == len(page.all("source")) == FIGURES
-    narrow = [attrs["srcset"] for attrs in page.all("source")]
-    assert all(small.startswith("data:image/svg+xml;base64,") for small in narrow)
-    assert not set(narrow) & {attrs["src"] for attrs in page.all("img")}
+    wide, narrow = (
+        {attrs["src"] for attrs in page.all("img") if attrs["class"] == f"on-{at}"} for at in ("wide", "narrow")
+    )
+    assert len(wide) == len(narrow) == FIGURES
+    assert not wide & narrow
     assert all(len(attrs["alt"]) > 30 for attrs in page.all("img"))
     labels = [attrs["aria-label"] for attrs in page.all("svg")]
     assert labels == ["frame at 0.0 s: outlined: forehead, cheek", "frame at 30.0 s: outlined: forehead"]

@@ -105,8 +105,8 @@ def _wave(rates: Rates, options: FigureOptions) -> Figure:
 def _spectrum(trace: Trace | None, rates: Rates, span, options: FigureOptions) -> Figure:
     scale, _ = time_unit(span[1])
     legend = [
-        Line2D([], [], label="rate of an accepted window", **_ring(True, len(rates), options)),
-        Line2D([], [], label="rate of another window", **_ring(False, len(rates), options)),
+        Line2D([], [], label=f"rate of {whose} window", **_ring(kept, len(rates), options) | {"ms": 5.0})
+        for kept, whose in ((True, "an accepted"), (False, "another"))
     ]
     figure = _figure(SPECTRUM, options, legend)
     axis = figure.subplots()
