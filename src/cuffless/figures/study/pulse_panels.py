@@ -167,7 +167,7 @@ def _rates(trace: Trace | None, rates: Rates, span, options: FigureOptions, roi_
 
 def _fates(trace: Trace | None, rates: Rates, span, options: FigureOptions) -> Figure:
     """A row for `accepted` and for each reason that occurs; a mark for each window."""
-    scale, _ = time_unit(span[1])
+    scale, unit = time_unit(span[1])
     reasons = rates.reasons
     rows = {"": ACCEPTED} | {reason: reason for reason in REASONS if (reasons == reason).any()}
     figure = _figure(FATES, options, inches=_ROW * len(rows) + _AXIS)
@@ -178,6 +178,7 @@ def _fates(trace: Trace | None, rates: Rates, span, options: FigureOptions) -> F
         look = window_marker(not reason, options, size)
         axis.plot(t, np.full(len(t), row), **look, rasterized=len(rates) > _MANY, label=rows[reason])
     over_time([axis], trace, *span)
+    axis.set_xlabel(f"time ({unit})")  # beside the names of reasons, on a phone, more has no room
     counts = [f"{words} ({int((reasons == reason).sum()):,})" for reason, words in rows.items()]
     axis.set_yticks(range(len(rows)), counts)
     axis.set_ylim(len(rows) - 0.5, -0.5)
