@@ -1,12 +1,25 @@
 """Pulse rate over time: what is accepted, what is not, and the channel that a saturated camera leaves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cuffless.camera.errors import RppgError
 from cuffless.camera.pulse.channels import rates_by_best_method, unusable_channels
 from cuffless.camera.pulse.noise import white_noise
-from cuffless.camera.pulse.rates import pulse_rates
+from cuffless.camera.pulse.rates import (
+    FLAT,
+    HALVES,
+    NEIGHBOURS,
+    NOISY,
+    OUT_OF_RANGE,
+    REGIONS,
+    UNCERTAIN,
+    Rates,
+    pulse_rates,
+    why_nothing,
+)
 from cuffless.camera.pulse.waves import filtered_waves
 from cuffless.camera.skin.trace import Trace
 from cuffless.camera.skin.trace_files import read_trace
@@ -210,3 +223,26 @@ def test_finger_videos_with_saturated_channels_are_measured_at_the_ecg_s_rate(sh
     intervals = np.array((folder / "RR.txt").read_text().split(), float) / 1000
     assert rates.accepted.any()
     assert np.median(rates.hr[rates.accepted]) == pytest.approx(60 / np.median(intervals), abs=5)
+
+
+def test_each_rejected_window_has_the_first_reason_that_holds():
+    hr = np.array([72, np.nan, 72, 72, 72, 20, 20.0])
+    snr = np.array([9, -np.inf, -8, 9, 9, 9, -8.0])
+    agree = np.array([1, 0, 0, 0, 0, 1, 1], bool)
+    roi_hr = np.column_stack((hr, [72, np.nan, 90, 90, np.nan, 20, 20.0]))
+    start = np.array([0.0, 5, 10, 15, 40, 45, 50])  # half a window apart, but for the gap after 15 s
+    rates = Rates(start, 10.0, hr, snr, roi_hr, agree, -6.0, 0.0, "pos", ())
+    assert rates.reasons.tolist() == ["", FLAT, NOISY, REGIONS, NEIGHBOURS, OUT_OF_RANGE, NOISY]
+    lonely = replace(rates, start=10 * start)
+    assert lonely.reasons.tolist() == ["", FLAT, NOISY, REGIONS, HALVES, OUT_OF_RANGE, NOISY]
+    unsure = replace(rates, certain=10.0)
+    assert unsure.reasons.tolist() == [UNCERTAIN, *rates.reasons[1:]]
+    for each in (rates, lonely, unsure):
+        np.testing.assert_array_equal(each.reasons == "", each.accepted)
+
+
+def test_a_short_recording_whose_halves_disagree_is_told_so():
+    t = times(31)
+    rates = pulse_rates(trace_of(t, skin(t, np.where(t < 15, 60, 90))))
+    assert set(rates.reasons) == {HALVES}
+    assert "the rates of the two halves of a window differ" in why_nothing("a", rates)

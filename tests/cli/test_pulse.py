@@ -13,6 +13,7 @@ from cuffless.camera.errors import RppgError
 from cuffless.camera.skin.trace import Trace
 
 KEYS = {
+    "reasons",
     "video",
     "fps",
     "seconds",
@@ -245,6 +246,43 @@ def test_the_sheet_shows_what_was_found_and_why_nothing(cuffless, video, trace_c
     assert [bool(sheet["reason"]) for sheet in sheets] == [False, False, True]
 
 
+def test_the_page_and_its_table_say_what_the_json_says(cuffless, tmp_path):
+    t, rgb = skin(60)
+    rgb[t > 40] *= 1 + 0.02 * np.random.default_rng(1).standard_normal((np.sum(t > 40), 3))
+    path, folder = write_csv(tmp_path / "a.csv", t, rgb), tmp_path / "new" / "folder"
+    result = cuffless("pulse", path, "--output", folder, "--seconds", 10, "--json")
+    assert result.exit_code == 0
+    summary = read(result)
+    assert summary["page"] == str(folder / "pulse.html")
+    assert [not reason for reason in summary["reasons"]] == summary["accepted"]
+    windows = pd.read_csv(folder / "windows.csv", keep_default_na=False)
+    assert windows["reason"].tolist() == summary["reasons"]
+    np.testing.assert_allclose(windows[["start", "bpm", "snr_db"]], np.array(summary["hr"]), atol=0.001)
+    page = (folder / "pulse.html").read_text()
+    assert f"51 windows: {sum(summary['accepted'])} accepted" in page
+    assert f"cuffless pulse {path} --seconds 10.0 --output {folder}" in page
+
+
+def test_the_table_gives_reasons_and_says_that_it_is_thinned(cuffless, noise_csv, tmp_path):
+    result = cuffless("pulse", noise_csv, "--output", tmp_path / "page")
+    assert result.exit_code == 1
+    assert "No reliable pulse rate was found" in (tmp_path / "page" / "pulse.html").read_text()
+    assert "too noisy" in result.stdout
+    assert "20 of 31 windows shown; all are in windows.csv (--output DIR) and --json" in result.stdout
+    assert "shown" not in cuffless("pulse", noise_csv, "--seconds", 45).stdout
+
+
+def test_no_frames_leaves_them_out_of_page_and_plot(cuffless, video, sheets, tmp_path, monkeypatch):
+    path, _ = video(face(skin(45)[1]))
+    pages = []
+    module = SimpleNamespace(write_pulse=lambda folder, **given: pages.append(given["frames"]) or folder)
+    monkeypatch.setitem(sys.modules, "cuffless.report.pulse.page", module)
+    for options in ((), ("--no-frames",)):
+        cuffless("pulse", path, "--plot", tmp_path / "a.png", "--output", tmp_path / "page", *options)
+    assert pages == [["frame"], []]
+    assert [sheet["frames"] for sheet in sheets] == [["frame"], []]
+
+
 @pytest.fixture
 def refused(cuffless, video, trace_csv, monkeypatch):
     """Use the command wrongly: what it says, having refused before any work."""
@@ -281,6 +319,9 @@ def test_what_is_not_a_file_is_told_before_any_work(refused, name, why):
         (("--seconds", "nan"), "--seconds"),
         (("--fps", "0"), "--fps"),
         (("--plot", "a.jpeg2"), "the name must end in"),
+        (("--output", "pulse.csv"), "--output pulse.csv is a file; give a folder"),
+        (("--output", "pulse.csv/page"), "--output pulse.csv/page: cannot be created"),
+        (("--no-frames",), "--no-frames is for --output DIR and --plot FILE"),
     ],
 )
 def test_wrong_use_of_a_trace_is_told_before_any_work(refused, options, remedy):

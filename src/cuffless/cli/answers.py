@@ -3,8 +3,9 @@
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 
@@ -54,6 +55,16 @@ def escape_markup(text: object, limit: int = 300) -> str:
     return escape(shortened(text, limit))
 
 
+def changed_options(call, names: Collection[str]) -> list[str]:
+    """Options of a call, a dataclass, that are not at their defaults, as words of a command."""
+    words: list[str] = []
+    for field in fields(call):
+        value = getattr(call, field.name)
+        if field.name in names and value != field.default:
+            words += [f"--{field.name.replace('_', '-')}", str(value)]
+    return words
+
+
 def print_json(value) -> None:
     """Print JSON, with NaN and infinities as null."""
     print(json.dumps(_plain(value), indent=2, allow_nan=False))
@@ -77,6 +88,24 @@ def check_output(option: str, path: Path | None, suffixes: tuple[str, ...]) -> N
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{option} {path}: its folder cannot be created ({error.strerror})") from None
+
+
+def check_folder(option: str, path: Path | None) -> None:
+    """Reject an output folder that cannot be created, before any work is done.
+
+    Raises
+    ------
+    UsageError
+        If it is a file, or cannot be created.
+    """
+    if path is None:
+        return
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{option} {path} is a file; give a folder")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{option} {path}: cannot be created ({error.strerror})") from None
 
 
 @contextmanager

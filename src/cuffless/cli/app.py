@@ -228,13 +228,40 @@ def pulse(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Plot regions, colours, pulse (.png, .pdf, .svg).")
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            metavar="DIR",
+            help="Output folder for a page (pulse.html: answer, frames, spectrum, why windows were rejected) and a "
+            "table of the windows (windows.csv).",
+        ),
+    ] = None,
+    no_frames: Annotated[
+        bool, typer.Option("--no-frames", help="Leave pictures of the person filmed out of --output and --plot.")
+    ] = False,
     memory_gb: Memory = MEMORY_GB,
     as_json: Json = False,
 ) -> None:
     """Pulse rate and SNR over time, from a video of skin or its colour traces: one window per second."""
     from cuffless.cli.pulse import PulseCall, run_pulse
 
-    call = PulseCall(source, seconds, method, time_unit, key, fps, roi, roi_mode, timestamps, plot, as_json, memory_gb)
+    call = PulseCall(
+        source,
+        seconds,
+        method,
+        time_unit,
+        key,
+        fps,
+        roi,
+        roi_mode,
+        timestamps,
+        plot=plot,
+        output=output,
+        frames=not no_frames,
+        as_json=as_json,
+        memory_gb=memory_gb,
+    )
     raise typer.Exit(run_pulse(call))
 
 

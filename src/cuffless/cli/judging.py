@@ -2,12 +2,21 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from pandas import DataFrame, Series
 
-from cuffless.cli.answers import DONE, NOTHING_USABLE, WRONG_USE, UsageError, complain, escape_markup, print_json
+from cuffless.cli.answers import (
+    DONE,
+    NOTHING_USABLE,
+    WRONG_USE,
+    UsageError,
+    changed_options,
+    complain,
+    escape_markup,
+    print_json,
+)
 from cuffless.config import EvaluationOptions
 from cuffless.demands import MEMORY_GB
 from cuffless.judgement import Judgement, judge, read_table
@@ -110,11 +119,8 @@ def _command(call: JudgeCall) -> str:
         words += ["--column", text]
     for text in call.without:
         words += ["--without", text]
-    for field in fields(call):
-        if field.name in ("sex", "network", "unit", "limits", "confidence", "bootstrap", "seed", "level", "memory_gb"):
-            value = getattr(call, field.name)
-            words += [f"--{field.name.replace('_', '-')}", str(value)] if value != field.default else []
-    return shlex.join(words)
+    named = ("sex", "network", "unit", "limits", "confidence", "bootstrap", "seed", "level", "memory_gb")
+    return shlex.join([*words, *changed_options(call, named)])
 
 
 def _mapping(call: JudgeCall) -> dict[str, str]:

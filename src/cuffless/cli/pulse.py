@@ -1,5 +1,6 @@
 """`cuffless pulse`: pulse rate over time from a video of skin, or from its colour traces."""
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +12,17 @@ from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothi
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.camera.skin.trace_files import TraceLayoutError, is_trace, read_trace
-from cuffless.cli.answers import UsageError, check_output, complain, escape_markup, exit_status, output_file, print_json
+from cuffless.cli.answers import (
+    UsageError,
+    changed_options,
+    check_folder,
+    check_output,
+    complain,
+    escape_markup,
+    exit_status,
+    output_file,
+    print_json,
+)
 from cuffless.config import FigureOptions
 from cuffless.demands import MEMORY_GB
 
@@ -33,15 +44,17 @@ class PulseCall:
     roi_mode: str | None = None
     timestamps: Path | None = None
     plot: Path | None = None
+    output: Path | None = None
+    frames: bool = True
     as_json: bool = False
     memory_gb: float = MEMORY_GB
 
 
 @dataclass
 class _Opened:
-    """A recording's colour trace, regions and frames."""
+    """A recording's colour trace, regions and frames, as far as there are any."""
 
-    trace: Trace
+    trace: Trace | None = None
     regions: Regions | None = None
     frames: list = field(default_factory=list)
 
@@ -49,19 +62,22 @@ class _Opened:
 @exit_status(TraceLayoutError)
 def run_pulse(call: PulseCall) -> str:
     """Run the command; its exit status follows from the reason that it returns."""
-    opened: _Opened | None = None
+    opened = _Opened()
     rates: Rates | None = None
     reason = ""
     try:
         _check(call)
         opened = _open(call)
+        assert opened.trace
         rates = _rates(call, opened.trace)
         reason = why_nothing(call.source.name, rates) + ("" if len(rates) else "; see --seconds")
     except TraceLayoutError:
         raise
     except RppgError as error:
         reason = str(error)
-    summary = summarize(call.source, opened.trace if opened else None, rates, call.seconds, reason)
+    summary = summarize(call.source, opened.trace, rates, call.seconds, reason)
+    if call.output:
+        summary["page"] = str(_write_page(call, opened, rates, reason))
     if call.as_json:
         print_json(summary)
     elif rates is not None:
@@ -71,7 +87,9 @@ def run_pulse(call: PulseCall) -> str:
     for note in summary.get("notes", []):
         complain(note)
     if call.plot:
-        _plot(call.plot, call.source.name, opened, rates, reason)
+        _plot(call, call.plot, opened, rates, reason)
+    if call.output:
+        complain(f"page written: {summary['page']}")
     return reason
 
 
@@ -95,8 +113,8 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
     dict
         ``video``, ``fps``, ``seconds``, ``roi`` (names of the regions), ``method``, ``window_seconds``,
         ``hr_median`` (bpm) and ``snr_median`` (dB) over accepted windows, ``snr_threshold`` (dB), ``hr`` (start in s,
-        bpm and dB of each window), ``accepted`` (of each window), ``accepted_fraction``; ``read_as``, ``notes``
-        and ``reason`` if there are any.
+        bpm and dB of each window), ``accepted`` and ``reasons`` (of each window; empty if it is accepted),
+        ``accepted_fraction``; ``read_as``, ``notes`` and ``reason`` if there are any.
     """
     accepted = rates.accepted if rates is not None else np.empty(0, bool)
     hr, snr = (rates.hr[accepted], rates.snr[accepted]) if rates is not None else (accepted, accepted)
@@ -113,6 +131,7 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
         "accepted_fraction": float(accepted.mean()) if len(accepted) else 0.0,
         "hr": np.column_stack((rates.start, rates.hr, rates.snr)).tolist() if rates is not None else [],
         "accepted": accepted.tolist(),
+        "reasons": rates.reasons.tolist() if rates is not None else [],
     }
     if trace and trace.read_as:
         summary["read_as"] = trace.read_as
@@ -126,6 +145,9 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
 def _check(call: PulseCall) -> None:
     """Reject invalid arguments before any work is done."""
     check_output("--plot", call.plot, PICTURES)
+    check_folder("--output", call.output)
+    if not (call.frames or call.plot or call.output):
+        raise UsageError("--no-frames is for --output DIR and --plot FILE, which show frames")
     name = call.source.name
     if call.source.is_dir():
         raise UsageError(f"{call.source} is a folder; give a video, numbered images (img_%05d.png), or a colour trace")
@@ -199,19 +221,52 @@ def _print_summary(summary: dict) -> None:
         )
     if windows:
         table = Table("from s", "bpm", "SNR dB", "", box=None)
-        for at in np.unique(np.linspace(0, windows - 1, min(windows, _ROWS_SHOWN)).round().astype(int)):
+        shown = np.unique(np.linspace(0, windows - 1, min(windows, _ROWS_SHOWN)).round().astype(int))
+        for at in shown:
             start, bpm, snr = summary["hr"][at]
-            table.add_row(f"{start:.0f}", f"{bpm:.1f}", f"{snr:.1f}", "accepted" if summary["accepted"][at] else "")
+            table.add_row(f"{start:.0f}", f"{bpm:.1f}", f"{snr:.1f}", summary["reasons"][at] or "accepted")
         console.print(table)
+        if len(shown) < windows:
+            console.print(
+                f"{len(shown)} of {windows:,} windows shown; all are in windows.csv (--output DIR) and --json",
+                soft_wrap=True,
+            )
 
 
-def _plot(path: Path, name: str, opened: _Opened | None, rates: Rates | None, reason: str) -> None:
+def _write_page(call: PulseCall, opened: _Opened, rates: Rates | None, reason: str) -> Path:
+    from cuffless.report.pulse.page import write_pulse
+
+    assert call.output is not None
+    try:
+        return write_pulse(
+            call.output,
+            name=call.source.name,
+            trace=opened.trace,
+            rates=rates,
+            regions=opened.regions,
+            frames=opened.frames if call.frames else [],
+            seconds=call.seconds,
+            reason=reason,
+            command=_command(call),
+        )
+    except OSError as error:
+        raise UsageError(f"--output {call.output} cannot be written: {error.strerror or error}") from None
+
+
+def _command(call: PulseCall) -> str:
+    """The command that repeats a call, without options at their defaults."""
+    named = ("seconds", "method", "time_unit", "key", "fps", "roi", "roi_mode", "timestamps", "output", "memory_gb")
+    without = [] if call.frames else ["--no-frames"]
+    return shlex.join(["cuffless", "pulse", str(call.source), *changed_options(call, named), *without])
+
+
+def _plot(call: PulseCall, path: Path, opened: _Opened, rates: Rates | None, reason: str) -> None:
     from cuffless.figures.study.contact_sheet import plot_contact_sheet
     from cuffless.figures.style import render
 
-    looks = FigureOptions(dpi=150)
-    frames, regions, trace = (opened.frames, opened.regions, opened.trace) if opened else ([], None, None)
-    figure = plot_contact_sheet(frames, regions, trace, rates, looks, title=name, reason=reason)
+    looks, title = FigureOptions(dpi=150), call.source.name
+    frames = opened.frames if call.frames else []
+    figure = plot_contact_sheet(frames, opened.regions, opened.trace, rates, looks, title=title, reason=reason)
     with output_file("--plot", path) as part:
         render(figure, part)
     complain(f"plot written: {path}")

@@ -2,7 +2,9 @@
 
 import json
 import math
-from collections.abc import Mapping
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,14 @@ import numpy as np
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
+from cuffless import __version__
 from cuffless.files import whole_file
 from cuffless.report.wording import verdict_sign
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_page(template: str, path: str | Path, data: Mapping[str, Any], **context: Any) -> None:
+def write_page(template: str, path: str | Path, data: Mapping[str, Any] | None, **context: Any) -> None:
     """Fill a template and write the page, whole or not at all.
 
     Parameters
@@ -25,8 +28,9 @@ def write_page(template: str, path: str | Path, data: Mapping[str, Any], **conte
     template : str
         Name of a file in `TEMPLATES`. All strings are escaped.
     path : str or Path
-    data : mapping
-        What the page's script reads: ``figures``, ``traces``, ``cases``. Numbers that are not finite become null.
+    data : mapping or None
+        What the page's script reads: ``figures``, ``traces``, ``cases``. Numbers that are not finite become null. None:
+        a page without scripts.
     **context
         Names that the template knows.
 
@@ -35,9 +39,21 @@ def write_page(template: str, path: str | Path, data: Mapping[str, Any], **conte
     OSError
         If the page cannot be written.
     """
-    page = _environment().get_template(template).render(data=_embedded(data), plotly=_plotly(), **context)
+    scripts = {} if data is None else {"data": _embedded(data), "plotly": _plotly()}
+    page = _environment().get_template(template).render(scripts=scripts, **context)
     with whole_file(path) as part:
         part.write_text(page, encoding="utf-8", newline="\n")
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Versions of cuffless, Python and packages."""
+    found = {"cuffless": __version__, "Python": platform.python_version()}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "unknown"
+    return found
 
 
 def render_text(template: str, **context: Any) -> str:

@@ -1,5 +1,6 @@
 """Pulse rate over time from mean colours: sliding windows, their SNR, and which of them are accepted."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,10 @@ LEAST_FPS = 8.0
 _EVERY = 5  # of the windows, which are one second apart, one in so many measures the noise
 CONTEXT_SECONDS = 30.0
 """Stretch around a shorter window that shows whether its rate is doubled."""
+FLAT, NOISY, OUT_OF_RANGE, UNCERTAIN = "flat", "too noisy", "out of range", "recording uncertain"
+REGIONS, NEIGHBOURS, HALVES = "regions disagree", "neighbours disagree", "halves disagree"
+REASONS = (FLAT, NOISY, REGIONS, NEIGHBOURS, HALVES, OUT_OF_RANGE, UNCERTAIN)
+"""Why a window is not accepted; the first that holds is given."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,22 @@ class Rates:
         confirmed = self.confirmed
         return confirmed & (confirmed & (self.snr > self.certain)).any()
 
+    @property
+    def reasons(self) -> np.ndarray:
+        """(n,) array of str: Why each window is not accepted, one of `REASONS`; empty if it is."""
+        several = np.isfinite(self.roi_hr).sum(axis=1) > 1
+        alone = ~np.any([there for _, there in _neighbours(self.start, self.seconds)], axis=0)
+        rules = {
+            "": self.accepted,
+            FLAT: ~np.isfinite(self.hr),
+            NOISY: self.snr <= self.threshold,
+            REGIONS: ~self.agree & several,
+            HALVES: ~self.agree & alone,
+            NEIGHBOURS: ~self.agree,
+            OUT_OF_RANGE: ~self.confirmed,
+        }
+        return np.select(list(rules.values()), list(rules), UNCERTAIN)
+
 
 def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> Rates:
     """Pulse rate over time.
@@ -118,7 +139,7 @@ def why_nothing(name: str, rates: Rates) -> str:
     if not len(rates):
         longest = max((len(wave) / fps for _, fps, wave in rates.waves), default=0.0)
         return f"{name}: no stretch without a gap holds a window of {rates.seconds:g} s (the longest: {longest:.1f} s)"
-    windows = f"windows of {rates.seconds:g} s"
+    windows = f"window{'' if len(rates) == 1 else 's'} of {rates.seconds:g} s"
     rare = f"{rates.threshold:.1f} dB, which noise alone exceeds in 5 % of windows"
     loud = rates.snr > rates.threshold
     if not np.isfinite(rates.snr).any():
@@ -136,8 +157,9 @@ def why_nothing(name: str, rates: Rates) -> str:
     if (loud & rates.agree).any():
         slow = rates.hr[loud & rates.agree].max()
         return f"{name}: its clearest rate is {slow:.1f} bpm; nothing below {LEAST_BPM:g} bpm is accepted"
-    many = np.isfinite(rates.roi_hr).sum(axis=1)[loud] > 1
-    whose = "the regions" if np.mean(many) > 0.5 else "neighbouring windows"
+    whose = {REGIONS: "the regions", HALVES: "the two halves of a window", NEIGHBOURS: "neighbouring windows"}[
+        Counter(rates.reasons[loud].tolist()).most_common(1)[0][0]
+    ]
     return (
         f"{name}: no reliable pulse wave; {int(loud.sum())} of {len(rates)} {windows} have an SNR above {rare}, but "
         f"the rates of {whose} differ by more than {AGREE_BPM:g} bpm"
@@ -160,7 +182,7 @@ def _rates_at(waves, start, seconds, noise):
     """Rates in bpm of the windows at these starts; NaN if no wave contains the window, or it is flat."""
     rates = np.full(len(start), np.nan)
     for t0, fps, wave in waves:
-        inside, first = _inside(wave, fps, t0, start, seconds)
+        inside, first = windows_inside(wave, fps, t0, start, seconds)
         if not len(inside) or not wave.any():
             continue
         blocks = _blocks(wave, fps, first, seconds)
@@ -176,8 +198,8 @@ def _rates_at(waves, start, seconds, noise):
     return rates
 
 
-def _inside(wave, fps, t0, start, seconds):
-    """Which windows are in a wave, and their first samples."""
+def windows_inside(wave, fps, t0, start, seconds):
+    """Which windows, by their starts in seconds, are in a wave that begins at `t0`, and their first samples."""
     first = np.round((start - t0) * fps).astype(int)
     inside = np.flatnonzero((first >= 0) & (first + round(seconds * fps) <= len(wave)))
     return inside, first[inside]
@@ -186,7 +208,7 @@ def _inside(wave, fps, t0, start, seconds):
 def _snr_at(waves, start, hr, seconds, noise):
     """SNR in dB of windows, with noise of the recording's own colour; -inf where there is no rate."""
     known = np.flatnonzero(np.isfinite(hr))
-    held = [(t0, fps, wave, *_inside(wave, fps, t0, start[known], seconds)) for t0, fps, wave in waves]
+    held = [(t0, fps, wave, *windows_inside(wave, fps, t0, start[known], seconds)) for t0, fps, wave in waves]
     blocks = np.concatenate([_blocks(wave, fps, first, seconds) for _, fps, wave, _, first in held if len(first)])
     owners = np.concatenate([known[at] for *_, at, first in held if len(first)])
     colour = noise_colour(blocks[::_EVERY], hr[owners[::_EVERY]] / 60, waves[0][1], noise)
@@ -211,13 +233,18 @@ def _neighbours_agree(start, rates, seconds, waves, noise):
     the rates of its two halves must agree with it.
     """
     agree, alone = np.ones(len(start), bool), np.ones(len(start), bool)
-    hops = max(round(seconds / 2 / HOP_SECONDS), 1) * HOP_SECONDS
-    for distance in (-hops, hops):
-        at = np.clip(np.searchsorted(start, start + distance - HOP_SECONDS / 2), 0, max(len(start) - 1, 0))
-        there = np.abs(start[at] - start - distance) < HOP_SECONDS / 2
+    for at, there in _neighbours(start, seconds):
         agree &= ~there | (np.abs(rates[at] - rates) <= AGREE_BPM)
         alone &= ~there
     if alone.any():
         halves = [_rates_at(waves, start[alone] + part, seconds / 2, noise) for part in (0, seconds / 2)]
         agree[alone] = np.all(np.abs(np.array(halves) - rates[alone]) <= AGREE_BPM, axis=0)
     return agree
+
+
+def _neighbours(start, seconds):
+    """For the windows half a length before, then after: which they are, and whether they exist."""
+    hops = max(round(seconds / 2 / HOP_SECONDS), 1) * HOP_SECONDS
+    for distance in (-hops, hops):
+        at = np.clip(np.searchsorted(start, start + distance - HOP_SECONDS / 2), 0, max(len(start) - 1, 0))
+        yield at, np.abs(start[at] - start - distance) < HOP_SECONDS / 2

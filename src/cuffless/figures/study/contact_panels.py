@@ -48,23 +48,23 @@ def plot_panels(
     heights = [1] * len(CHANNELS) * bool(trace) + [2.2] * (rates is not None) + [2.2, 1.8] * windows
     grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     axes = [figure.add_subplot(grid[row]) for row in range(len(heights))]
-    (begin, end), left, headed = _whole(trace, rates), list(axes), []
+    (begin, end), left, headed = whole_span(trace, rates), list(axes), []
     scale, _ = time_unit(end)
     if trace:
         strips, left = left[: len(CHANNELS)], left[len(CHANNELS) :]
-        _plot_colours(strips, trace, scale, options)
-        _over_time(strips, trace, begin, end)
+        plot_colours(strips, trace, scale, options)
+        over_time(strips, trace, begin, end)
         headed.append(strips[0])
     if rates is not None:
         wave, *left = left
         wave.set(xlabel="time from the start of the recording (s)", xlim=(begin, end))
-        _plot_wave(wave, rates)
+        plot_wave(wave, rates)
         headed.append(wave)
         if windows:
             rate, snr = left
-            _plot_rates(rate, rates, scale, options, [roi_colours[name] for name in trace.rois] if trace else [])
-            _plot_snr(snr, rates, scale, options)
-            _over_time(left, trace, begin, end)
+            plot_rates(rate, rates, scale, options, [roi_colours[name] for name in trace.rois] if trace else [])
+            plot_snr(snr, rates, scale, options)
+            over_time(left, trace, begin, end)
             headed += left
     for number, (axis, title) in enumerate(zip(headed, _titles(trace, rates, options), strict=True), first):
         panel_title(axis, number, title, options, clear=False)  # the wave may have a factor
@@ -88,13 +88,13 @@ def _titles(trace: Trace | None, rates: Rates | None, options: FigureOptions) ->
     """Titles of the panels, in lines that fit."""
     titles = ["Mean colour"] if trace else []
     if rates is not None:
-        titles.append(_wave_title(rates))
+        titles.append(wave_title(rates))
         titles += [_count_text(rates), _above(rates)] if len(rates) else []
     fit = characters(options.width_inch - _BESIDE * font_scale(options), title_font(options), bold=True)
     return [fill(title, fit - _LETTER) for title in titles]
 
 
-def _over_time(axes: list[Axes], trace: Trace | None, begin: float, end: float) -> None:
+def over_time(axes: list[Axes], trace: Trace | None, begin: float, end: float) -> None:
     """Axes of the whole recording, one below the other, and its gaps."""
     scale, unit = time_unit(end)
     edge = 0.005 * (end - begin) or 0.5
@@ -116,19 +116,19 @@ def legend_of(trace: Trace | None, rates: Rates | None, options: FigureOptions, 
         accepted = rates.accepted
         for kept, label in ((True, "window accepted"), (False, "window not accepted")):
             count = int((accepted == kept).sum())
-            handles.append(Line2D([], [], label=f"{label} (n = {count:,})", **_marker(kept, options, 4.5)))
+            handles.append(Line2D([], [], label=f"{label} (n = {count:,})", **window_marker(kept, options, 4.5)))
         if trace and _several(rates):
             names = [name for name, own in zip(trace.rois, rates.roi_hr.T, strict=True) if np.isfinite(own).any()]
             handles += [Line2D([], [], color=roi_colours[name], lw=1.2, label=f"{name} alone") for name in names]
         if np.isfinite(rates.snr).any():
-            label = f"noise threshold: {_signed(rates.threshold)} dB"
+            label = f"noise threshold: {signed(rates.threshold)} dB"
             handles.append(Line2D([], [], color=GREY, lw=1.0, ls="--", label=label))
     if trace and len(gaps_of(trace)):
         handles.append(Patch(facecolor=GAP_COLOUR, edgecolor=PALE, lw=0.5, label=f"gap longer than {GAP_SECONDS:g} s"))
     return handles
 
 
-def _whole(trace: Trace | None, rates: Rates | None) -> tuple[float, float]:
+def whole_span(trace: Trace | None, rates: Rates | None) -> tuple[float, float]:
     """Start and end of the part shown."""
     if trace and len(trace.t):
         return float(trace.t[0]), float(trace.t[-1])
@@ -137,7 +137,7 @@ def _whole(trace: Trace | None, rates: Rates | None) -> tuple[float, float]:
     return 0.0, 1.0
 
 
-def _plot_colours(axes: list[Axes], trace: Trace, scale: float, options: FigureOptions) -> None:
+def plot_colours(axes: list[Axes], trace: Trace, scale: float, options: FigureOptions) -> None:
     """A strip for each channel, as a share of its mean."""
     colours = mean_over_rois(trace)
     faults, seen = unusable_channels(colours, trace.fps), np.isfinite(colours).all(axis=1)
@@ -159,7 +159,7 @@ def _plot_colours(axes: list[Axes], trace: Trace, scale: float, options: FigureO
     axes[1].set_ylabel("% of the channel's mean")
 
 
-def _plot_wave(axis: Axes, rates: Rates) -> None:
+def plot_wave(axis: Axes, rates: Rates) -> None:
     """A stretch of the pulse wave around the clearest window."""
     axis.set_ylabel("pulse wave (SD)")
     if not rates.waves:
@@ -176,7 +176,8 @@ def _plot_wave(axis: Axes, rates: Rates) -> None:
     axis.set_xlim(t[0], t[-1])
 
 
-def _wave_title(rates: Rates) -> str:
+def wave_title(rates: Rates) -> str:
+    """Method of the pulse wave, and which part of it `plot_wave` shows."""
     title = f"Pulse wave ({rates.method.upper() if rates.method in ('pos', 'chrom') else rates.method})"
     if not rates.waves:
         return title
@@ -184,7 +185,7 @@ def _wave_title(rates: Rates) -> str:
     if at is None:
         return f"{title}, middle of the longest stretch"
     which = "clearest accepted window" if rates.accepted[at] else "clearest window, not accepted"
-    return f"{title}, {which} (▼): {rates.hr[at]:.0f} bpm, SNR {_signed(rates.snr[at])} dB"
+    return f"{title}, {which} (▼): {rates.hr[at]:.0f} bpm, SNR {signed(rates.snr[at])} dB"
 
 
 def _clearest(rates: Rates) -> int | None:
@@ -199,7 +200,8 @@ def _middle(rates: Rates) -> float:
     return t0 + len(wave) / fps / 2
 
 
-def _plot_rates(axis: Axes, rates: Rates, scale: float, options: FigureOptions, colours: list[str]) -> None:
+def plot_rates(axis: Axes, rates: Rates, scale: float, options: FigureOptions, colours: list[str]) -> None:
+    """Pulse rate of each window, and of its regions."""
     if _several(rates):
         marker = "." if len(rates) <= _FEW else None
         for colour, own in zip(colours, rates.roi_hr.T, strict=False):
@@ -217,7 +219,8 @@ def _plot_rates(axis: Axes, rates: Rates, scale: float, options: FigureOptions, 
     axis.set_ylabel("pulse rate (bpm)")
 
 
-def _plot_snr(axis: Axes, rates: Rates, scale: float, options: FigureOptions) -> None:
+def plot_snr(axis: Axes, rates: Rates, scale: float, options: FigureOptions) -> None:
+    """SNR of each window, with the threshold."""
     _plot_windows(axis, rates, rates.snr, scale, options)
     if np.isfinite(rates.snr).any():
         axis.axhline(rates.threshold, color=GREY, lw=1.0, ls="--", zorder=1, label="threshold")
@@ -236,14 +239,15 @@ def _plot_windows(axis: Axes, rates: Rates, values: np.ndarray, scale: float, op
         axis.plot(
             rates.centre[chosen] / scale,
             values[chosen],
-            **_marker(kept, options, size),
+            **window_marker(kept, options, size),
             zorder=3 + kept,
             rasterized=len(rates) > _MANY,
             label="accepted" if kept else "not accepted",
         )
 
 
-def _marker(kept: bool, options: FigureOptions, size: float) -> dict:
+def window_marker(kept: bool, options: FigureOptions, size: float) -> dict:
+    """Look of the marker of an accepted or other window."""
     colour = options.colours[0 if kept else 1]
     look = {"marker": "o", "mfc": colour, "mec": "none"} if kept else {"marker": "x", "mec": colour, "mew": 0.9}
     return {**look, "ms": size, "ls": "none"}
@@ -265,7 +269,8 @@ def _above(rates: Rates) -> str:
     return f"SNR: {loud:,} of {len(rates):,} windows above the threshold"
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
+    """A number with one digit and a true minus sign."""
     return f"{value:.1f}".replace("-", "−")
 
 

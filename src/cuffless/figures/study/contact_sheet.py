@@ -21,12 +21,13 @@ from cuffless.figures.style import house_style, new_figure, note, panel_title, s
 from cuffless.figures.time_axis import time_unit
 
 _ROI_COLOURS = (5, 4, 3, 0, 2, 1)  # those of the channels and windows come last
-_STAMPS = {
+STAMPS = {
     "file": "times from a file",
     "container": "times from the video",
     "names": "times from the images' names",
     "fps": "frames counted, not timed",
 }
+"""Where the times of frames come from, in words."""
 _LARGEST = 800  # pixels of a frame's longer side that are drawn
 _TALLEST, _NARROWEST = 2.2, 1.2  # inches of a frame
 _CASING = [Stroke(linewidth=2.8, foreground="black"), Normal()]
@@ -70,8 +71,7 @@ def plot_contact_sheet(
         What there is of: frames with regions, each channel's mean colour over time, an excerpt of the pulse wave
         around the accepted window of highest SNR, pulse rate and SNR over time.
     """
-    names = dict.fromkeys([*(regions.names if regions else ()), *(trace.rois if trace else ())])
-    colours = {name: options.colours[_ROI_COLOURS[i % len(_ROI_COLOURS)]] for i, name in enumerate(names)}
+    colours = region_colours(regions, trace, options)
     own, legend = _frame_legend(regions, trace, colours), legend_of(trace, rates, options, colours)
     for handle in (*own, *legend):
         handle.set_label(_fitting(handle.get_label(), options, beside=_HANDLE))
@@ -104,6 +104,12 @@ def plot_contact_sheet(
     return figure
 
 
+def region_colours(regions: Regions | None, trace: Trace | None, options: FigureOptions) -> dict[str, str]:
+    """Colour of each region, by its name."""
+    names = dict.fromkeys([*(regions.names if regions else ()), *(trace.rois if trace else ())])
+    return {name: options.colours[_ROI_COLOURS[i % len(_ROI_COLOURS)]] for i, name in enumerate(names)}
+
+
 def _plot_frames(room: FigureBase, frames, regions: Regions | None, colours, unit, options: FigureOptions) -> None:
     scale, name = unit
     columns = _abreast(frames, options)
@@ -111,7 +117,7 @@ def _plot_frames(room: FigureBase, frames, regions: Regions | None, colours, uni
     for place, (t, frame) in zip(grid, frames, strict=False):
         axis = room.add_subplot(place)
         height, width = frame.shape[:2]
-        axis.imshow(_reduced(frame)[:, :, ::-1], extent=(-0.5, width - 0.5, height - 0.5, -0.5))
+        axis.imshow(reduced_frame(frame)[:, :, ::-1], extent=(-0.5, width - 0.5, height - 0.5, -0.5))
         visible = _plot_regions(axis, regions, t, colours)
         edge = 0.5 + _EDGE * max(height, width)
         axis.set(xticks=[], yticks=[], xlim=(-edge, width - 1 + edge), ylim=(height - 1 + edge, -edge))
@@ -131,7 +137,7 @@ def _plot_regions(axis: Axes, regions: Regions | None, t: float, colours) -> int
     return len(seen)
 
 
-def _reduced(frame: np.ndarray) -> np.ndarray:
+def reduced_frame(frame: np.ndarray) -> np.ndarray:
     """A large frame as means of squares of pixels."""
     side = -(-max(frame.shape[:2]) // _LARGEST)
     if side == 1:
@@ -143,16 +149,19 @@ def _reduced(frame: np.ndarray) -> np.ndarray:
 
 def _frame_legend(regions: Regions | None, trace: Trace | None, colours) -> list[Line2D]:
     """Name of each region, its size, and how often it is visible."""
-    handles = []
-    for name in regions.names if regions else ():
-        label = name
-        if trace and name in trace.rois:
-            pixels = trace.n_pixels[:, trace.rois.index(name)]
-            seen = pixels > 0
-            size = f"{np.median(pixels[seen]):,.0f} px, " if seen.any() else ""
-            label += f" ({size}{_percent(seen)} of frames)"
-        handles.append(Line2D([], [], color=colours[name], lw=1.3, path_effects=_CASING, label=label))
-    return handles
+    names = regions.names if regions else ()
+    look = {"lw": 1.3, "path_effects": _CASING}
+    return [Line2D([], [], color=colours[name], label=region_words(name, trace), **look) for name in names]
+
+
+def region_words(name: str, trace: Trace | None) -> str:
+    """Name of a region, its size, and how often it is visible."""
+    if not trace or name not in trace.rois:
+        return name
+    pixels = trace.n_pixels[:, trace.rois.index(name)]
+    seen = pixels > 0
+    size = f"{np.median(pixels[seen]):,.0f} px, " if seen.any() else ""
+    return f"{name} ({size}{_percent(seen)} of frames)"
 
 
 def _percent(seen: np.ndarray) -> str:
@@ -168,7 +177,7 @@ def _note(trace: Trace | None, rates: Rates | None) -> str:
     many = len(trace.rois) > 1
     text = (
         f"{len(trace.t):,} frames in {trace.seconds:,.1f} s, {trace.fps:.4g} a second "
-        f"({_STAMPS.get(trace.stamps, trace.stamps)}). {'Regions' if many else 'Region'}: {', '.join(trace.rois)}"
+        f"({STAMPS.get(trace.stamps, trace.stamps)}). {'Regions' if many else 'Region'}: {', '.join(trace.rois)}"
         f"{', weighed by their pixels' if many else ''}."
     )
     if rates is not None:

@@ -1,15 +1,12 @@
 """The page of a judgement: first whether a predictor is better than doing nothing, then the evidence."""
 
-import platform
 import shlex
 from collections.abc import Callable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from cuffless import __version__
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.names import MEAN, POPULATION_MEAN, PRESSURES
 from cuffless.judgement.standards import MEANING, NOT_RECOMMENDED
@@ -21,7 +18,7 @@ from cuffless.report.judgement.dependence import dependence_sentence, dependence
 from cuffless.report.judgement.events import event_tables
 from cuffless.report.judgement.forest import skill_chart
 from cuffless.report.judgement.traces import pack_traces
-from cuffless.report.page import write_page
+from cuffless.report.page import versions, write_page
 from cuffless.report.published import CAVEAT, published_table
 from cuffless.report.screens import missing_baselines, standards_tables, unassessed
 from cuffless.report.sentences import skill_sentence
@@ -139,7 +136,7 @@ def write_judgement_page(
         unassessed=unassessed(judgement),
         has_drift=not judgement.drift.empty,
         thinned=_thinned(judgement),
-        versions=_versions(),
+        versions=versions(_PACKAGES),
         options=options.model_dump(mode="json"),
         command=command or _command(source, options),
     )
@@ -269,16 +266,6 @@ def _thinned(judgement) -> str:
     """Words for charts that do not draw all subjects."""
     most, there = _most_subjects(judgement), int(judgement.cases["n_subjects"].max())
     return f"Drawn: {most} of up to {there:,} subjects, evenly spread over the reference." if there > most else ""
-
-
-def _versions() -> dict[str, str]:
-    found = {"cuffless": __version__, "Python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "unknown"
-    return found
 
 
 def _command(source: str, options: EvaluationOptions) -> str:
