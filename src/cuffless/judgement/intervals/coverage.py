@@ -54,8 +54,17 @@ class _Scored:
     def counts(self) -> np.ndarray:
         return np.bincount(self.owner, minlength=self.subjects).astype(float)[:, None]
 
-    def sums(self, values: np.ndarray) -> np.ndarray:
-        """By person: (k, 1)."""
+    @cached_property
+    def hits(self) -> np.ndarray:
+        """Windows of each person that are covered: (k, 1)."""
+        return self._sums(self.covered)
+
+    @cached_property
+    def scores(self) -> np.ndarray:
+        """Of each person's windows, summed: (k, 1)."""
+        return self._sums(self.score)
+
+    def _sums(self, values: np.ndarray) -> np.ndarray:
         return sum_by_subject(values[:, None], self.owner, self.subjects)
 
 
@@ -184,7 +193,7 @@ def _figures(
     weight = 1.0 if average == "pooled" else 1 / scored.counts
     # Persons who count the same do so as if all had as many windows.
     windows = scored.counts if average == "pooled" else np.full_like(scored.counts, scored.counts.mean())
-    share = clustered_share(windows * scored.sums(scored.covered) / scored.counts, windows, options)
+    share = clustered_share(windows * scored.hits / scored.counts, windows, options)
     lower, upper = share.lower[0], share.upper[0]
     by_window = np.broadcast_to(weight, scored.counts.shape)[scored.owner, 0]
     return {
@@ -193,7 +202,7 @@ def _figures(
         "upper": upper,
         "interval": share.method,
         "verdict": _verdict(level, lower, upper),
-        "subject_p10": np.quantile(scored.sums(scored.covered) / scored.counts, 0.1),
+        "subject_p10": np.quantile(scored.hits / scored.counts, 0.1),
         "width": _mean(scored.width, by_window),
         "median_width": _median_width(scored, by_window),
         "mae": _mean(scored.error, by_window),
@@ -218,7 +227,7 @@ def _against(scored: _Scored, base: _Scored | None, weight, by_window, options: 
         "baseline_score": _mean(base.score, by_window),
     }
     if np.isfinite(found["score"]) and np.isfinite(found["baseline_score"]):
-        own, other = weight * scored.sums(scored.score), weight * base.sums(base.score)
+        own, other = weight * scored.scores, weight * base.scores
         skill = skill_ratio(own, other, weight * scored.counts, options)
         found |= dict(
             zip(("score_skill", "score_skill_lower", "score_skill_upper"), (part[0] for part in skill[:3]), strict=True)

@@ -15,7 +15,7 @@ from scipy.special import pdtrc
 from cuffless.designs.audit import make_leak
 from cuffless.designs.clock import in_time_order
 from cuffless.judgement.table.cases import Case
-from cuffless.judgement.table.keys import among, crowded, hashed, recurring
+from cuffless.judgement.table.keys import among, hashed, recurring
 
 MOST_P = 1e-6
 """Equal rows are not put down to chance below this probability; several roundings and columns are tried."""
@@ -161,17 +161,13 @@ class _Labels:
 
 def _agreement(code: np.ndarray, group: np.ndarray | None = None) -> float | None:
     """Share of pairs that agree, of all rows or of those of one group, counting one more; None of too few pairs."""
-    pairs = len(code) * (len(code) - 1) / 2 if group is None else _pairs(np.bincount(group))
-    if pairs < _FEW_PAIRS:
-        return None
-    ordered = np.sort(code[crowded(code)])  # many times as fast as counting unique values
-    ends = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1], [True])))
-    return (_pairs(np.diff(ends)) + 1) / (pairs + 1)
+    pairs = len(code) * (len(code) - 1) / 2 if group is None else _pairs(group)
+    return (_pairs(code) + 1) / (pairs + 1) if pairs >= _FEW_PAIRS else None
 
 
-def _pairs(counts: np.ndarray) -> float:
-    """Pairs within groups of so many."""
-    return float((counts * (counts - 1.0) / 2).sum())
+def _pairs(values: np.ndarray) -> float:
+    counts = np.bincount(pd.factorize(values)[0]).astype(float)  # many times as fast as unique values
+    return float((counts * (counts - 1) / 2).sum())
 
 
 def _comparisons(fold: np.ndarray, mine: np.ndarray, other: np.ndarray) -> float:
@@ -189,7 +185,7 @@ def _whole_people(runs: _Runs, mine: np.ndarray, other: np.ndarray) -> tuple[np.
         several = several[np.argsort(runs.key[several], kind="stable")]
         key, name = runs.key[several], runs.name[several]
         holders = key[1:][(key[1:] == key[:-1]) & (name[1:] != name[:-1])]
-    again, person = among(runs.key[mine], np.sort(holders)), runs.person[mine]
+    again, person = among(runs.key[mine], holders), runs.person[mine]
     n, total = (np.bincount(person, again, minlength=1), np.bincount(person, minlength=1))
     most = (n >= LEAST_SHARE * total) & (n > 0)
     return np.unique(runs.name[mine][most[person]]), int(n[most].sum())
