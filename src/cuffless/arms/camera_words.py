@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import STRATEGIES, EvaluationOptions, RppgTuningOptions
-from cuffless.designs.folds import BEFORE, FIRST, RANDOM, RECORDINGS, TUNED
+from cuffless.designs.folds import BEFORE, FIRST, RANDOM, RECORDINGS, SETTINGS, TUNED
 from cuffless.judgement import names
 from cuffless.judgement.paper_tables import TABLE2
 from cuffless.judgement.summary import (
@@ -110,6 +110,11 @@ def table2_note(audit: Mapping, tuning: RppgTuningOptions) -> str:
     )
 
 
+def _settings(rows: pd.DataFrame) -> list[str]:
+    """Settings of a table, in the order of the plan's."""
+    return [setting for setting in (*SETTINGS, RECORDINGS) if setting in set(rows["setting"])]
+
+
 def _first_and_random(tuning: RppgTuningOptions) -> str:
     return f"First and random add {100 * tuning.share:g} % of the test subject's windows."
 
@@ -126,7 +131,7 @@ def _cohort(rows: pd.DataFrame, audit: Mapping, tuning: RppgTuningOptions) -> st
     windows = rows.groupby("setting")["n_windows"].first()
     counted = f"{windows[BEFORE]:,} test windows, the same for all settings"
     if tuning.test == "own_complement" and not tuning.conditions:
-        counted = "test windows: " + ", ".join(f"{n:,} {setting}" for setting, n in windows.items())
+        counted = "test windows: " + ", ".join(f"{n:,} {setting}" for setting, n in windows[_settings(rows)].items())
     notes = "".join(f" {text[0].upper()}{text[1:]}." for text in audit.get("notes", ()))
     how = _conditions(tuning) if tuning.conditions else _first_and_random(tuning)
     return (
@@ -139,9 +144,8 @@ def _methods(rows: pd.DataFrame, tuning: RppgTuningOptions) -> list[str]:
     # Baselines that know only other people are shown with the networks trained on the same people and windows.
     others = (TUNED,) if tuning.test == "common" or tuning.conditions else (TUNED, FIRST, RANDOM)
     wanted = [
-        (setting, said, method, names.METHODS[method])
-        for setting, said in TABLE2.settings.items()
-        if setting in set(rows["setting"])
+        (setting, TABLE2.settings[setting], method, names.METHODS[method])
+        for setting in _settings(rows)
         for method in _ROWS
         if method not in (names.MEAN, names.HEART_RATE) or setting in others
     ]
@@ -168,9 +172,9 @@ def _sentences(rows: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
     ]
     found = tests[tests["network"] == names.ALL].set_index(["comparison", "pressure"]).sort_index()
     said = []
-    asked = set(tests["comparison"])
+    settings = set(rows["setting"])
     for comparison, step in SAID.items():
-        if comparison not in asked:
+        if comparison.split(" vs ")[0] not in settings:
             continue
         a, b = comparison.split(" vs ")
         for pressure in names.PRESSURES:
@@ -181,13 +185,13 @@ def _sentences(rows: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
                 f"a change of {difference_text(row)} mmHg ({_verdict(row, 'lower', 'higher')})."
             )
     for comparison, (network, other) in AGAINST.items():
-        if comparison not in asked:
+        if comparison.split(" vs ")[0] not in settings:
             continue
         for pressure in names.PRESSURES:
             row = found.loc[(comparison, pressure)]
             verdict = _verdict(row, "the network is better", "the network is worse")
             said.append(f"{pressure}, {who}: {network} less {other}: {difference_text(row)} mmHg ({verdict}).")
-    for pressure in names.PRESSURES if f"{FIRST} vs {RANDOM}" in asked else ():
+    for pressure in names.PRESSURES if RANDOM in settings else ():
         row = found.loc[(f"{FIRST} vs {RANDOM}", pressure)]
         said.append(
             f"{pressure}, {who}: first less random windows: {difference_text(row)} mmHg "
