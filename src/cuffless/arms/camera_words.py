@@ -26,9 +26,9 @@ SAID = {
     "tuned vs before": "fine-tuning on other people",
     "first vs tuned": "adding the test subject's first windows",
     "random vs tuned": "adding random windows of the test subject",
-    "recordings vs tuned": "adding the test subject's recordings of the other condition",
+    "recordings vs tuned": "adding the test subject's calibration recordings",
 }
-_WITH = {**{name: f"{name} windows" for name in STRATEGIES}, RECORDINGS: "recordings of the other condition"}
+_WITH = {**{name: f"{name} windows" for name in STRATEGIES}, RECORDINGS: "calibration recordings"}
 AGAINST = {
     "before vs mean": ("the network as trained on PPG", "the population mean"),
     "tuned vs mean": ("the fine-tuned network", "the population mean"),

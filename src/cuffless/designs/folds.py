@@ -122,7 +122,7 @@ def _of_conditions(windows: pd.DataFrame, options: RppgTuningOptions) -> list[np
 def _divide_conditions(windows: pd.DataFrame, options: RppgTuningOptions) -> pd.DataFrame:
     """One subject's windows, with the use of each: those of one condition calibrate, those of another test."""
     calibrates, tests = _of_conditions(windows, options)
-    tests &= _shares_nothing(windows, calibrates)
+    tests = tests & _shares_nothing(windows, calibrates)
     if not tests.any():
         raise DesignError(
             f"subject {windows['subject'].iloc[0]}: its recordings {' and '.join(options.conditions)} are of the same "

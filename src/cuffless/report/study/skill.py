@@ -26,7 +26,7 @@ _ABOUT = {
     "camera/tuned": "video, networks fine-tuned on other people's",
     "camera/first": "video, fine-tuned on other people's and on the subject's first windows",
     "camera/random": "video, fine-tuned on other people's and on random windows of the subject",
-    "camera/recordings": "video, fine-tuned on other people's and on the subject's recordings of another condition",
+    "camera/recordings": "video, fine-tuned on other people's and on the subject's calibration recordings",
 }
 _OUTCOMES = {
     BETTER: "better than doing nothing",
@@ -41,7 +41,7 @@ _LABELS = {
     "camera/tuned": "camera, fine-tuned on others",
     "camera/first": "camera, others and first windows",
     "camera/random": "camera, others and random windows",
-    "camera/recordings": "camera, others and another condition",
+    "camera/recordings": "camera, others and calibration recordings",
 }
 
 
