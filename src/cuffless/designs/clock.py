@@ -39,7 +39,9 @@ def in_time_order(windows: pd.DataFrame) -> pd.DataFrame:
     undated = np.bincount(subject, np.isnan(began), len(subjects)) > 0
     began = np.where(undated[subject], np.nan, began)
     place = pd.factorize(np.array([_natural(name) for name in records], dtype=object), sort=True)[0][record]
-    order = np.lexsort((windows["row"].to_numpy(), place, began, subject))
+    # Records that are dated to the second may be of the same time, such as those of several cameras.
+    since = began + windows["start"].to_numpy(float) if "began" in windows else began
+    order = np.lexsort((windows["row"].to_numpy(), place, since, subject))
     subject, record, began = subject[order], record[order], began[order]
     table = windows.iloc[order].reset_index(drop=True)
     start = table["start"].to_numpy(float)

@@ -81,7 +81,9 @@ def contact_record(recording: VideoRecording) -> Record:
         [segment] = from_arrays(path.stem, found.values[at], None, fs).segments
         start = late + (0.0 if found.seconds is None else float(found.seconds[at[0]] - found.seconds[0]))
         segments.append(replace(segment, name=f"{path.stem}_{len(segments)}", start=start))
-    return Record(path.stem, str(path), fs, ("ppg",), len(found.values) / fs, tuple(segments))
+    last = segments[-1]
+    seconds = last.start + last.seconds - segments[0].start
+    return Record(path.stem, str(path), fs, ("ppg",), seconds, tuple(segments))
 
 
 def _has_names(path: Path) -> bool:
