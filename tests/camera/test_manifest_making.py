@@ -76,14 +76,14 @@ def test_cameras_and_subjects_are_chosen(mcd):
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        ({"video": "video/gone.avi"}, "there is no file video/gone.avi"),
-        ({"video": ""}, "no video (video is empty)"),
-        ({"upper_ap": ""}, "no cuff value (upper_ap empty)"),
-        ({"upper_ap": "nan", "lower_ap": None}, "no cuff value (upper_ap and lower_ap empty)"),
-        ({"upper_ap": "high"}, "upper_ap 'high' is not a number"),
-        ({"upper_ap": 15.7, "lower_ap": 10.1}, "no usable cuff value: sbp 15.7 is not within 50 to 300 mmHg; if it is"),
-        ({"upper_ap": 70, "lower_ap": 110}, "no usable cuff value: sbp 70 is not above dbp 110; are they exchanged?"),
-        ({"patient_id": ""}, "no subject (patient_id is empty)"),
+        ({"video": "video/gone.avi"}, "no video: there is no file video/gone.avi"),
+        ({"video": ""}, "no video: video is empty"),
+        ({"upper_ap": ""}, "no cuff value: upper_ap empty"),
+        ({"upper_ap": "nan", "lower_ap": None}, "no cuff value: upper_ap and lower_ap empty"),
+        ({"upper_ap": "high"}, "no cuff value: upper_ap 'high' is not a number"),
+        ({"upper_ap": 15.7, "lower_ap": 10.1}, "no cuff value: sbp 15.7 is not within 50 to 300 mmHg; if it is"),
+        ({"upper_ap": 70, "lower_ap": 110}, "no cuff value: sbp 70 is not above dbp 110; are they exchanged?"),
+        ({"patient_id": ""}, "no subject: patient_id is empty"),
     ],
 )
 def test_what_is_missing_excludes_its_recording_alone(mcd, cells, reason):

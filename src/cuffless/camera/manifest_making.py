@@ -52,8 +52,8 @@ class Made:
 
     @property
     def excluded(self) -> dict[str, int]:
-        """Reasons, and how many recordings have each, the most frequent first."""
-        return dict(Counter(own.exclude for own in self.recordings if own.exclude).most_common())
+        """Kinds of reasons, and how many recordings have each, the most frequent first."""
+        return dict(Counter(own.exclude.partition(":")[0] for own in self.recordings if own.exclude).most_common())
 
     @property
     def conditions(self) -> dict[str, int]:
@@ -201,7 +201,7 @@ class _Maker:
 
     def row(self, line: int, cells: dict[str, str]) -> dict[str, str]:
         """One row; its reasons under ``exclude``, what is left out under ``notes``."""
-        reasons, notes = [] if cells["subject"] else [f"no subject ({self.table.called('subject')} is empty)"], []
+        reasons, notes = [] if cells["subject"] else [f"no subject: {self.table.called('subject')} is empty"], []
         subject = _plain(cells["subject"]) or f"unknown{line}"
         name = "_".join(filter(None, (subject, cells["camera"], cells["condition"])))
         row = {"subject": subject, "recording": _file_name(name), "condition": cells["condition"], "_line": str(line)}
@@ -231,26 +231,26 @@ class _Maker:
 
     def _video(self, cell: str, recording: str) -> tuple[Path, list[str]]:
         if not cell:
-            return self.root / f"video/{recording}.avi", [f"no video ({self.table.called('video')} is empty)"]
+            return self.root / f"video/{recording}.avi", [f"no video: {self.table.called('video')} is empty"]
         path = self._path(cell)
         if not path.is_file():
-            return path, [f"there is no file {shortened(cell, 200)}"]
+            return path, [f"no video: there is no file {shortened(cell, 200)}"]
         if path.stat().st_size < _LEAST_VIDEO and path.read_bytes().startswith(_POINTER):
-            return path, [f"{path.name} is a pointer of Git LFS and not the video; fetch it with git lfs pull"]
+            return path, [f"no video: {path.name} is a pointer of Git LFS; fetch it with git lfs pull"]
         return path, []
 
     def _cuff(self, cells: dict[str, str]) -> tuple[dict[str, str], list[str]]:
         called = {name: self.table.called(name) for name in ("sbp", "dbp")}
         if empty := [theirs for name, theirs in called.items() if not cells[name]]:
-            return {}, [f"no cuff value ({' and '.join(empty)} empty)"]
+            return {}, [f"no cuff value: {' and '.join(empty)} empty"]
         values = {}
         for name, theirs in called.items():
             try:
                 values[name] = float(cells[name])
             except ValueError:
-                return {}, [f"{theirs} {shortened(cells[name])!r} is not a number"]
+                return {}, [f"no cuff value: {theirs} {shortened(cells[name])!r} is not a number"]
         if why := implausible(**values):
-            return {}, [f"no usable cuff value: {why}"]
+            return {}, [f"no cuff value: {why}"]
         return {name: f"{value:g}" for name, value in values.items()}, []
 
     def _times(self, cell: str, video: Path) -> tuple[dict[str, str], list[str]]:

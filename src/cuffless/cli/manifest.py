@@ -3,7 +3,7 @@
 Keys of ``--json``:
 
 - ``manifest``, ``recordings``, ``subjects``, ``used``
-- ``excluded {reason: recordings}``
+- ``excluded {kind of reason: recordings}``
 - ``cameras {name: recordings}``, ``conditions {name: recordings in use}``
 - ``ppg {measured: recordings, least_hz, greatest_hz, nominal: recordings}``
 - ``config``: the section ``rppg`` of a study that uses it
@@ -44,7 +44,7 @@ def run_manifest(call: ManifestCall) -> str:
         raise UsageError(f"{error.filename or call.output}: {error.strerror or error}") from None
     print_json(_answer(made)) if call.as_json else print("\n".join(_sentences(made)))
     if all(own.exclude for own in made.recordings):
-        return f"no recording can be used: {some_of(made.excluded, most=3, limit=300)}"
+        return f"no recording can be used: {some_of(made.excluded)}; see the column exclude of {call.output}"
     return ""
 
 
@@ -100,10 +100,9 @@ def _sentences(made: Made) -> list[str]:
         )
     if made.nominal:
         said.append(f"contact PPG without times: {made.nominal} recordings, whose rate is nominal")
-    shown = list(answer["excluded"].items())
-    said += [f"excluded: {n} ({reason})" for reason, n in shown[:8]]
-    if len(shown) > 8:
-        said.append(f"excluded for {len(shown) - 8} further reasons: {sum(n for _, n in shown[8:])}")
+    for kind, n in answer["excluded"].items():
+        first = next(own for own in made.recordings if own.exclude.startswith(kind))
+        said.append(f"excluded: {n}, {kind} (the first: {first.recording}, {first.exclude.partition(': ')[2]})")
     if left_out := sum(bool(own.notes) for own in made.recordings):
         said.append(f"{left_out} recordings have notes, in the column notes")
     section = _section(made)
