@@ -133,6 +133,7 @@ def test_ppg_without_times_has_the_nominal_rate_and_says_so(mcd, made):
     (folder / "ppg_sync/plain.txt").write_text("".join(f"{k % 90} {k / 97:.5f}\n" for k in range(900)))
     own = mcd(changed(0, ppg="ppg/plain.PW", ppg_sync="ppg_sync/plain.txt")).recordings[0]
     assert own.ppg_fs == pytest.approx(97, rel=1e-3)
+    assert mcd(changed(0, ppg="ppg/plain.PW", ppg_sync="db.csv")).recordings[0].ppg_fs == 100
 
 
 @pytest.mark.parametrize(
@@ -160,6 +161,11 @@ def test_a_table_of_its_own_names_is_described_by_hand(made, tmp_path):
     found = make_manifest(tmp_path / "sessions.csv", tmp_path / "videos.csv", columns=names)
     assert [own.recording for own in found.recordings][:2] == ["1007_before", "1007_after"]
     assert not found.excluded
+    own.assign(SBP="118,5").to_csv(tmp_path / "sessions.csv", index=False, sep=";")
+    found = make_manifest(tmp_path / "sessions.csv", tmp_path / "videos.csv", columns=names)
+    assert {own.sbp for own in found.recordings} == {118.5}
+    with pytest.raises(ManifestError, match="would replace the table that it is made from"):
+        make_manifest(tmp_path / "sessions.csv", tmp_path / "sessions.csv", columns=names)
     with pytest.raises(ManifestError, match=r"--column systolic: unknown; choose from subject, sbp"):
         make_manifest(folder, tmp_path / "videos.csv", columns={"systolic": "upper_ap"})
     with pytest.raises(ManifestError, match=r"no such table of recordings \(tables there: sessions.csv, videos.csv\)"):

@@ -32,6 +32,7 @@ THEIRS = {
 NEEDED = ("subject", "video", "sbp", "dbp")
 NOMINAL_FS = 100.0
 """Rate in Hz that the data set states for its contact PPG, taken only where no file tells the times of samples."""
+_NUMBERS, _COMMA = ("sbp", "dbp", "age", "bmi"), re.compile(r"^(-?\d+),(\d+)$")
 _EMPTY = ("", "nan", "na", "n/a", "none", "null", "-")
 _POINTER = b"version https://git-lfs.github.com/spec"
 _LEAST_VIDEO = 1000  # bytes; a pointer of Git LFS has about 130
@@ -103,6 +104,8 @@ def make_manifest(
     missing or cannot be read are left out, which `notes` tells.
     """
     table = _Table(source, dict(columns or {}))
+    if Path(output).exists() and table.path.samefile(output):
+        raise ManifestError(f"{output}: the manifest would replace the table that it is made from; give another name")
     chosen = _choose(table, cameras, subjects)
     maker = _Maker(table, Path(output))
     rows = []
@@ -169,6 +172,7 @@ class _Table:
             )
         row = dict(zip(self.header, cells, strict=False))
         held = {name: row.get(theirs, "") for name, theirs in self.names.items()}
+        held |= {name: _COMMA.sub(r"\1.\2", held[name]) for name in _NUMBERS if name in held}
         return {name: "" if held.get(name, "").lower() in _EMPTY else held[name] for name in THEIRS}
 
     def called(self, name: str) -> str:
@@ -291,12 +295,20 @@ def _contact_rate(path: Path, sync: Path | None) -> tuple[float, bool]:
     found = read_stamped(path)
     fs = found.rate()
     if fs is None and sync is not None:
-        times = read_stamped(sync)
-        fs = times.rate() if len(times.values) == len(found.values) else None
+        fs = _sync_rate(sync, len(found.values))
     if fs is None:
         return NOMINAL_FS, False
     check_rate(path.name, fs)
     return fs, True
+
+
+def _sync_rate(sync: Path, samples: int) -> float | None:
+    """Rate in Hz that a file with the time of each of these samples gives; None if it has no such times."""
+    try:
+        times = read_stamped(sync)
+    except RppgError:
+        return None
+    return times.rate() if len(times.values) == samples else None
 
 
 def _person(cells: dict[str, str]) -> tuple[dict[str, str], list[str]]:
