@@ -10,30 +10,17 @@ from functools import cache
 from pathlib import Path
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.manifest import COLUMNS, ManifestError, VideoRecording, read_manifest, read_rows
+from cuffless.camera.manifest import COLUMNS, ManifestError, VideoRecording, read_manifest
 from cuffless.camera.manifest_cells import Mistakes, implausible, read_sex, read_within
+from cuffless.camera.recording_tables import RecordingTable
 from cuffless.camera.stamped import first_moment, read_stamped
 from cuffless.camera.video.frame_times import read_frame_times
 from cuffless.errors import CufflessError, shortened, some_of
 from cuffless.files import whole_file
 from cuffless.records.record import check_rate
 
-TABLE = "db.csv"
-_SAME = ("video", "camera", "ppg", "ppg_sync", "age", "sex", "bmi")
-THEIRS = {
-    "subject": "patient_id",
-    "sbp": "upper_ap",
-    "dbp": "lower_ap",
-    "condition": "step",
-    "timestamps": "meta",
-    **dict.fromkeys(_SAME, ""),
-}
-"""Columns of MCD-rPPG's table (arXiv 2508.17924), by what they are here; a table may have the names of here, too."""
-NEEDED = ("subject", "video", "sbp", "dbp")
 NOMINAL_FS = 100.0
 """Rate in Hz that the data set states for its contact PPG, taken only where no file tells the times of samples."""
-_NUMBERS, _COMMA = ("sbp", "dbp", "age", "bmi"), re.compile(r"^(-?\d+),(\d+)$")
-_EMPTY = ("", "nan", "na", "n/a", "none", "null", "-")
 _POINTER = b"version https://git-lfs.github.com/spec"
 _LEAST_VIDEO = 1000  # bytes; a pointer of Git LFS has about 130
 
@@ -103,7 +90,7 @@ def make_manifest(
     A recording whose video or cuff value is missing is excluded with its reason. Contact PPG and frame times that are
     missing or cannot be read are left out, which `notes` tells.
     """
-    table = _Table(source, dict(columns or {}))
+    table = RecordingTable(source, dict(columns or {}))
     if Path(output).exists() and table.path.samefile(output):
         raise ManifestError(f"{output}: the manifest would replace the table that it is made from; give another name")
     chosen = _choose(table, cameras, subjects)
@@ -123,64 +110,7 @@ def make_manifest(
     return made
 
 
-class _Table:
-    """A data set's table of recordings."""
-
-    def __init__(self, source: str | Path, columns: dict[str, str]):
-        source = Path(source)
-        self.path = source / TABLE if source.is_dir() else source
-        if not self.path.is_file():
-            there = some_of(sorted(path.name for path in self.path.parent.glob("*.csv")))
-            raise ManifestError(
-                f"{self.path}: there is no such table of recordings"
-                f"{f' (tables there: {there})' if there else ''}; name the folder that has {TABLE}, or a table"
-            )
-        rows = read_rows(self.path)
-        if len(rows) < 2:
-            raise ManifestError(f"{self.path}: no recordings; the table needs column names and one line per recording")
-        self.header = [name.lower() for name in rows[0][1]]
-        self.names = self._find(columns)
-        self.rows = [(line, self._cells(line, cells)) for line, cells in rows[1:]]
-
-    def _find(self, columns: dict[str, str]) -> dict[str, str]:
-        """Names in the table of what is known of a recording."""
-        if odd := sorted(set(columns) - set(THEIRS)):
-            raise ManifestError(f"--column {odd[0]}: unknown; choose from {', '.join(THEIRS)}")
-        found, missing = {}, []
-        for name, theirs in THEIRS.items():
-            wanted = [columns[name].lower()] if name in columns else [theirs or name, name]
-            held = [own for own in dict.fromkeys(wanted) if own in self.header]
-            if held:
-                found[name] = held[0]
-            elif name in columns or name in NEEDED:
-                missing.append(f"{name} ({' or '.join(dict.fromkeys(wanted))})")
-        if missing:
-            raise ManifestError(
-                f"{self.path}: no column for {', '.join(missing)}; found {some_of(self.header, most=30, limit=300)}. "
-                f"Give its name with --column {missing[0].split()[0]}=NAME"
-            )
-        for name, theirs in found.items():
-            if self.header.count(theirs) > 1:
-                raise ManifestError(f"{self.path}: column {theirs} ({name}) appears twice; keep one")
-        return found
-
-    def _cells(self, line: int, cells: list[str]) -> dict[str, str]:
-        if len(cells) > len(self.header) and any(cells[len(self.header) :]):
-            raise ManifestError(
-                f"{self.path}, line {line}: {len(cells)} cells for {len(self.header)} columns; put cells with a comma "
-                "in quotes"
-            )
-        row = dict(zip(self.header, cells, strict=False))
-        held = {name: row.get(theirs, "") for name, theirs in self.names.items()}
-        held |= {name: _COMMA.sub(r"\1.\2", held[name]) for name in _NUMBERS if name in held}
-        return {name: "" if held.get(name, "").lower() in _EMPTY else held[name] for name in THEIRS}
-
-    def called(self, name: str) -> str:
-        """What the table calls a column."""
-        return self.names.get(name, name)
-
-
-def _choose(table: _Table, cameras: Sequence[str], subjects: int | None) -> list[tuple[int, dict[str, str]]]:
+def _choose(table: RecordingTable, cameras: Sequence[str], subjects: int | None) -> list[tuple[int, dict[str, str]]]:
     """Rows of these cameras and of the first subjects."""
     rows, known = table.rows, list(dict.fromkeys(cells["camera"] for _, cells in table.rows))
     wanted = {name.casefold() for name in cameras}
@@ -197,7 +127,7 @@ def _choose(table: _Table, cameras: Sequence[str], subjects: int | None) -> list
 class _Maker:
     """Rows of a manifest from rows of a table."""
 
-    def __init__(self, table: _Table, output: Path):
+    def __init__(self, table: RecordingTable, output: Path):
         self.table, self.root, self.folder = table, table.path.parent, output.parent
         self.rates: list[float] = []
         self.nominal = 0
