@@ -9,7 +9,7 @@ import pytest
 from cuffless.arms.camera import judge_folds
 from cuffless.config import EvaluationOptions
 from cuffless.config.rppg import RppgTuningOptions
-from cuffless.designs.folds import SETTINGS, audit_folds, sample_folds
+from cuffless.designs.folds import SETTINGS, audit_folds, sample_folds, settings_of
 from cuffless.judgement.paper_tables import TABLE2, read_reference, write_paper_table
 from cuffless.judgement.table.predictions import PredictionError
 
@@ -27,7 +27,7 @@ def write_table2(overall, reference, csv, md, options=None):
 
 
 SECONDS = 6.0
-SCALE = {"before": 2.0, "tuned": 1.0, "first": 0.5, "random": 0.25}
+SCALE = {"before": 2.0, "tuned": 1.0, "first": 0.5, "random": 0.25, "recordings": 0.5}
 
 
 def make_index(subjects=8, windows=40):
@@ -57,7 +57,7 @@ def predict(plan, networks=("alexnet", "lstm"), seeds=(0,), error=by_subject):
         for seed in seeds:
             rng = np.random.default_rng([seed, n])
             for _, part in plan.groupby("fold"):
-                for setting in SETTINGS:
+                for setting in settings_of(plan):
                     test = part[f"test_{setting}"]
                     rows = part if setting == "before" else part[test]
                     subset = np.where(test[rows.index], "test", "other")
@@ -337,3 +337,50 @@ def test_tables_are_written_by_name(usual, tmp_path):
     for name in names:
         assert len(pd.read_csv(tmp_path / f"{name}.csv")) > 0
     assert (tmp_path / "summary.md").read_text(encoding="utf-8").startswith("# rPPG: what fine-tuning")
+
+
+@pytest.fixture(scope="module")
+def exercised():
+    """Each subject's first half is before exercise and the rest after; one cuff value each, 9 mmHg apart."""
+    index = make_index()
+    after = index["row"] >= 15
+    cuff = {"cuff": True, "condition": np.where(after, "after", "before"), "record": np.where(after, "r_after", "r")}
+    level = 110.0 + 2 * index["subject"].str[1:].astype(int)
+    index = index.assign(**cuff, sbp=level + 9 * after, dbp=70.0 + after, age=40.0, sex="f", bmi=23.0)
+    parts = study(RppgTuningOptions(conditions=["before", "after"]), index=index)
+    return parts, judge_rppg(*parts, QUICK)
+
+
+def test_recordings_before_exercise_calibrate_those_after(exercised, project, tmp_path):
+    (plan, audit, *_), tables = exercised
+    assert audit["warnings"] == []
+    network = cells(tables.mae, network="alexnet", method="network", average="pooled", pressure="SBP")
+    assert network["setting"].tolist() == ["before", "tuned", "recordings"]
+    assert (network["n_windows"] == plan["condition"].eq("after").sum()).all()
+    for method in ("hold_first", "hold_last", "calibration_mean"):
+        held = one(tables.mae, method=method, pressure="SBP", average="pooled")
+        assert (held["setting"], held["mae"]) == ("recordings", pytest.approx(9))
+    offset = one(tables.mae, network="alexnet", method="offset", pressure="DBP", average="pooled")
+    assert (offset["setting"], offset["mae"]) == ("recordings", pytest.approx(0))
+    asked = list(dict.fromkeys(tables.contrasts["comparison"]))
+    assert asked == [
+        *("tuned vs before", "recordings vs before", "recordings vs tuned", "before vs mean", "tuned vs mean"),
+        *("recordings vs offset", "recordings vs calibration mean", "recordings vs hold last"),
+    ]
+    assert "adding the test subject's calibration recordings, the mean over networks: the MAE goes" in tables.summary
+    assert "first" not in " ".join(line for line in tables.summary.splitlines() if line.startswith("- SBP"))
+    reference = read_reference(project / "resources" / "reference_results.csv")
+    write_table2(tables.overall, reference, tmp_path / "table2.csv", tmp_path / "table2.md", QUICK)
+    text = (tmp_path / "table2.md").read_text(encoding="utf-8")
+    assert "| SBP | the same and the subject's calibration recordings |" in text
+    assert "16 of 16 recordings have one cuff value for all of their windows" in text
+    assert "First and random" not in text
+
+
+def test_windows_that_know_the_answer_are_warned_of_in_table_and_summary():
+    index = make_index().assign(cuff=True, sbp=lambda table: 110.0 + table["subject"].str[1:].astype(int), dbp=70.0)
+    parts = study(index=index)
+    tables = judge_rppg(*parts, QUICK)
+    assert cells(tables.mae, method="calibration_mean")["mae"].max() == 0
+    assert "have the one cuff value of a test window's recording" in tables.summary
+    assert "have the one cuff value of a test window's recording" in tables.overall["note"].iloc[0]

@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from cuffless.camera.manifest import COLUMNS, ManifestError, read_manifest
+from cuffless.camera.manifest import COLUMNS, ManifestError, read_manifest, recording_from, require_conditions
 
 
 @pytest.fixture
@@ -74,18 +74,50 @@ def test_what_spreadsheets_add_does_no_harm(manifest):
         ("bp_offset_s", "1,5", "decimal point"),
         ("ppg_fs", "", "belong together"),
         ("exclude", "yes", "is not a reason; give the reason in words"),
+        ("dbp", "", "sbp and dbp belong together"),
+        ("sbp", "", "sbp and dbp belong together"),
+        ("sbp", "high", "'high' is not a number"),
+        ("sbp", "15.7", "not within 50 to 300 mmHg; if it is in kPa, multiply by 7.50"),
+        ("sbp", "70", "sbp 70 is not above dbp 76"),
+        ("age", "610", "not within 0 to 120 years"),
+        ("bmi", "2450", "not within 8 to 100 kg/m2"),
+        ("sex", "1", "neither f nor m"),
     ],
 )
 def test_a_mistake_names_file_line_column_and_remedy(manifest, column, cell, message):
     row = dict(
-        zip(COLUMNS, ("s", "r", "v.avi", "30", "", "", "roi.json", "file", "", "", "p.csv", "64", "", ""), strict=True)
-    )
+        zip(COLUMNS, ("s", "r", "v.avi", "30", "", "", "roi.json", "file", "", "", "p.csv", "64", "", ""), strict=False)
+    ) | {"sbp": "118", "dbp": "76", "condition": "before", "age": "61", "sex": "F", "bmi": "24.5"}
     row[column] = cell
     cells = ",".join(f'"{value}"' for value in row.values())
-    path = manifest(f"{','.join(COLUMNS)}\ns,ok,ok.avi{',' * 11}\n{cells}\n")
+    path = manifest(f"{','.join(COLUMNS)}\ns,ok,ok.avi{',' * 17}\n{cells}\n")
     [line] = mistakes(path)
     assert line.startswith(f"{path}, line 3, {column}: ")
     assert message in line
+
+
+def test_a_cuff_value_stands_for_a_recording_and_its_circumstances_are_read(manifest):
+    path = manifest("subject,recording,video,SBP,dbp,step,age,sex,bmi\ns,r,v.avi,118,76,after,61,Female,24.5\n")
+    [recording] = read_manifest(path)
+    assert recording.cuff
+    assert (recording.sbp, recording.dbp, recording.condition) == (118, 76, "after")
+    assert (recording.age, recording.sex, recording.bmi) == (61, "f", 24.5)
+    assert recording_from(recording.canonical()) == recording
+    [bare] = read_manifest(manifest("subject,recording,video\ns,r,v.avi\n"))
+    assert not bare.cuff
+
+
+def test_a_cuff_value_beside_a_monitors_file_is_refused(manifest):
+    [line] = mistakes(manifest("subject,recording,video,bp,sbp,dbp\ns,r,v.avi,bp.csv,118,76\n"))
+    assert "line 2, sbp: is given beside bp" in line
+
+
+def test_conditions_that_no_recording_in_use_has_are_refused(manifest):
+    text = "subject,recording,video,condition,exclude\ns,r,v.avi,Before,\ns,q,w.avi,after,dark\n"
+    recordings = read_manifest(manifest(text))
+    require_conditions(recordings, ["before"])
+    with pytest.raises(ManifestError, match=r"condition 'after' of rppg.tuning.conditions; there are Before"):
+        require_conditions(recordings, ["before", "after"])
 
 
 def test_all_mistakes_are_told_at_once(manifest):

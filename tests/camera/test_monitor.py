@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.windows.monitor import Monitor, pressures_at, read_monitor, require_overlap
+from cuffless.camera.windows.monitor import Monitor, cuff_value, pressures_at, read_monitor, require_overlap
 from cuffless.config.rppg import RppgOptions
 
 START = datetime(2024, 5, 1, 10, 0, 0)
@@ -118,3 +118,10 @@ def test_a_monitor_on_another_clock_is_refused_in_seconds(minutes):
     require_overlap(minutes, 100.0, 101.0, 60.0)  # between two values
     with pytest.raises(RppgError, match="60 to 300 s, the recording is from 361 to 400 s"):
         require_overlap(minutes, 361.0, 400.0, 60.0)
+
+
+def test_a_cuff_value_stands_for_the_whole_recording():
+    cuff = cuff_value(118, 76)
+    assert pressures_at(cuff, np.array([0.0, 10_000.0]), RppgOptions(bp_interpolate=True)).tolist() == [[118, 76]] * 2
+    require_overlap(cuff, 5000, 6000, within=1)
+    assert cuff.notes == ["one cuff value for the whole recording (118/76 mmHg)"]

@@ -209,7 +209,8 @@ def test_the_set_is_one_that_training_reads(gathered):
 def test_the_index_is_sorted_and_names_each_window(gathered):
     index = pd.read_parquet(gathered[0]["index"])
     assert list(index.columns) == [
-        *("subject", "record", "row", "start", "seconds", "sbp", "dbp", "hr", "snr", "position")
+        *("subject", "record", "row", "start", "seconds", "sbp", "dbp", "hr", "snr", "position"),
+        *("condition", "began", "cuff", "age", "sex", "bmi"),
     ]
     assert index.equals(index.sort_values(["subject", "record", "start"], ignore_index=True))
     assert list(dict.fromkeys(index["record"])) == ["r1", "r2a", "r2b", "short"]

@@ -13,6 +13,9 @@ from cuffless.config import ConfigError, RppgOptions, VideoSimulationOptions, lo
         ({"tuning": {"share": 0.5}}, "less than 0.5"),
         ({"simulation": {"fps": 10}}, "greater than or equal to 17"),
         ({"roi_Hz": 1}, "did you mean roi_hz"),
+        ({"tuning": {"conditions": ["before"]}}, "name two different conditions of the manifest"),
+        ({"tuning": {"conditions": ["before", "Before "]}}, "name two different conditions of the manifest"),
+        ({"tuning": {"conditions": ["before", "after"]}}, "only a manifest .source videos. tells conditions"),
     ],
 )
 def test_what_cannot_be_is_told_with_its_key(section, said):

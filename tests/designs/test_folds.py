@@ -6,8 +6,8 @@ import pytest
 
 from cuffless.config.rppg import RppgTuningOptions
 from cuffless.designs.audit import require_clean
-from cuffless.designs.design import SETTINGS, Design, DesignError
-from cuffless.designs.folds import audit_folds, sample_folds
+from cuffless.designs.design import RECORDINGS, SETTINGS, Design, DesignError
+from cuffless.designs.folds import audit_folds, sample_folds, settings_of
 
 SECONDS = 6.0
 TESTS = [f"test_{setting}" for setting in SETTINGS]
@@ -177,3 +177,87 @@ def test_recordings_of_one_name_are_kept_apart():
     index = make_index(dict.fromkeys("abc", 30))
     design = sample_folds(index, RppgTuningOptions())
     assert audit_folds(design, RppgTuningOptions())["leaks"]["overlapping_windows"]["count"] == 0
+
+
+CONDITIONS = RppgTuningOptions(conditions=["before", "after"])
+
+
+def cuffed(subjects=5, windows=8, cameras=1):
+    """Two recordings per camera and subject, before and after exercise, each with one cuff value."""
+    parts = []
+    for k in range(subjects):
+        for camera in range(cameras):
+            for step, began, sbp in (("before", 1000.0, 118.0 + k), ("after", 1800.0, 131.0 + 2 * k)):
+                part = pd.DataFrame({"row": np.arange(windows), "start": SECONDS * np.arange(windows) + 2.0 * camera})
+                about = {"condition": step, "began": began, "cuff": True, "age": 30.0 + k, "sex": "f", "bmi": 22.0}
+                named = {"subject": f"p{k}", "record": f"p{k}_cam{camera}_{step}", "sbp": sbp, "dbp": 70.0 + k}
+                parts.append(part.assign(seconds=SECONDS, hr=70.0, snr=3.0, **named, **about))
+    index = pd.concat(parts, ignore_index=True)
+    return index.assign(position=np.arange(len(index)))
+
+
+def test_recordings_of_one_condition_calibrate_and_those_of_the_other_test():
+    design = sample_folds(cuffed(cameras=2), CONDITIONS)
+    plan = design.windows
+    assert settings_of(plan) == ("before", "tuned", RECORDINGS)
+    for setting in settings_of(plan):
+        assert (plan[f"test_{setting}"] == plan["condition"].eq("after")).all()
+    assert (plan[RECORDINGS] == plan["condition"].eq("before")).all()
+    assert {"condition", "age", "sex", "bmi", "cuff"} <= set(plan)
+    assert plan.groupby("subject")["elapsed"].max().eq(800 + 2 + 7 * SECONDS).all()
+    audit = audit_folds(design, CONDITIONS)
+    assert not audit["undeclared"]
+    assert not audit["warnings"]
+    assert audit["test_windows"] == {"before": 80, "tuned": 80, RECORDINGS: 80}
+    assert audit["of_folds"][0]["recordings_windows"] == 16
+    assert "20 of 20 recordings have one cuff value for all of their windows" in audit["notes"][-1]
+
+
+def test_conditions_are_those_of_the_manifest_in_any_case_and_others_are_refused():
+    index = cuffed().assign(condition=lambda table: table["condition"].str.upper())
+    assert sample_folds(index, CONDITIONS).windows[RECORDINGS].any()
+    with pytest.raises(DesignError, match=r"condition 'rest' of rppg.tuning.conditions \(there is before, after\)"):
+        sample_folds(cuffed(), RppgTuningOptions(conditions=["rest", "after"]))
+    with pytest.raises(DesignError, match="there is no condition at all"):
+        sample_folds(USUAL, CONDITIONS)
+
+
+def test_subjects_without_one_of_the_conditions_take_no_part():
+    index = cuffed()
+    lost = index["subject"].eq("p1") & index["condition"].eq("after")
+    design = sample_folds(index[~lost], CONDITIONS)
+    assert set(design.windows["subject"]) == {"p0", "p2", "p3", "p4"}
+    assert design.notes[0] == "subjects without windows before and after, who take no part: p1"
+    few = index[~index["subject"].isin(["p0", "p1", "p2"])]
+    with pytest.raises(DesignError, match="2 of 2 subjects have 5 kept windows, some of each condition"):
+        sample_folds(few, CONDITIONS)
+
+
+def test_recordings_of_the_same_time_cannot_calibrate_and_test():
+    same = cuffed().assign(began=1000.0)
+    with pytest.raises(DesignError, match="its recordings before and after are of the same time"):
+        sample_folds(same, CONDITIONS)
+
+
+def test_a_value_that_calibrates_and_tests_is_told():
+    usual = RppgTuningOptions()
+    design = sample_folds(cuffed(windows=20), usual)
+    audit = audit_folds(design, usual)
+    plan = design.windows
+    known = plan[plan["test_first"]].groupby("subject")["sbp"].unique()
+    hit = [taken for taken in plan[plan["first"]].itertuples() if taken.sbp in known[taken.subject]]
+    assert audit["leaks"]["shared_value"]["count"] > len(hit) > 0
+    assert "have the one cuff value of a test window's recording" in audit["warnings"][0]
+    monitored = cuffed(windows=20).assign(cuff=False)
+    assert not audit_folds(sample_folds(monitored, usual), usual)["warnings"]
+
+
+def test_windows_of_two_cameras_at_the_same_time_are_not_on_both_sides():
+    usual = RppgTuningOptions()
+    design = sample_folds(cuffed(windows=30, cameras=2), usual)
+    audit = audit_folds(design, usual)
+    assert not audit["undeclared"]
+    for _, part in design.windows.groupby("subject"):
+        assert part["elapsed"].is_monotonic_increasing
+        ends = (part["elapsed"] + part["seconds"])[part["first"]].max()
+        assert part.loc[part["test_first"], "elapsed"].min() >= ends + SECONDS

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import zarr
+from mcd_folder import write_mcd_folder
 from scipy import signal
 
 from cuffless.camera.manifest import COLUMNS
+from cuffless.camera.manifest_making import make_manifest
 from cuffless.camera.simulation.recordings import simulate_recording
 from cuffless.camera.skin.trace import load_trace
 from cuffless.config import SimulatorOptions, VideoSimulationOptions
@@ -190,3 +192,47 @@ def test_a_manifest_with_mistakes_stops_before_any_work(study, own_videos):
     done = study("-n", "results/tiny/camera/quality.csv", config=config, check=False)
     assert done.returncode
     assert "rppg.manifest: wrong.csv, line 2, roi_mode: 'elsewhere' is unknown" in done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def exercised(study):
+    """Five people filmed before and after exercise, with a cuff value each: from their folder to Table 2."""
+    write_mcd_folder(study.folder / "mcd", subjects=5, seconds=40)
+    (study.folder / "mcd/video/1035_FullHDwebcam_before.avi").unlink()
+    make_manifest(study.folder / "mcd", study.folder / "mcd.csv")
+    config = changed(study, source="videos", manifest="mcd.csv", tuning={**TUNING, "conditions": ["before", "after"]})
+    study("--", "results/tables/table2.md", "results/tables/camera.md", config=config)
+    return config
+
+
+def test_recordings_with_cuff_values_go_to_table_2(study, exercised):
+    plan = pd.read_parquet(study.folder / "results/tiny/designs/camera/folds.parquet")
+    assert plan["test_recordings"].equals(plan["condition"].eq("after"))
+    table = quality(study)
+    assert "no file video/1035_FullHDwebcam_before.avi" in table.loc["1035_FullHDwebcam_before", "reason"]
+    kept = table[table["windows_kept"] > 0]
+    assert len(kept) >= 7
+    assert kept["notes"].str.contains("one cuff value for the whole recording").all()
+    apart = kept["notes"].str.extract(r"off by ([\d.]+) bpm from the contact PPG")[0].astype(float)
+    assert (apart < 1).all()
+    rows = pd.read_csv(study.folder / "results/tables/table2.csv")
+    assert list(rows["setting"].unique()) == ["before", "tuned", "recordings"]
+    assert rows["n_subjects"].eq(plan["subject"].nunique()).all()
+    assert rows["mae"].between(0, 80).all()
+    text = (study.folder / "results/tables/table2.md").read_text()
+    assert "tested on the test subject's recordings 'after'; the last adds its recordings 'before'" in text
+    assert "recordings have one cuff value for all of their windows" in text
+    made = pd.read_parquet(study.folder / "results/tiny/finetuning/camera/alexnet/seed0/predictions.parquet")
+    assert {"condition", "age", "sex", "bmi"} <= set(made)
+    skill = pd.read_csv(study.folder / "results/tiny/judgement/camera/tables/skill.csv")
+    assert skill.loc[skill["baseline"] == "body", "baseline_mae"].notna().any()
+
+
+def test_conditions_that_the_manifest_lacks_stop_before_any_work(study, exercised):
+    config = copy.deepcopy(exercised)
+    config["rppg"]["tuning"]["conditions"] = ["rest", "after"]
+    done = study("-n", "results/tables/table2.md", config=config, check=False)
+    assert done.returncode
+    assert "no recording has the condition 'rest' of rppg.tuning.conditions; there are before, after" in (
+        done.stdout + done.stderr
+    )

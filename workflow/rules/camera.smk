@@ -183,6 +183,7 @@ rule sample_folds:
         share=STUDY.rppg.tuning.share,
         test=STUDY.rppg.tuning.test,
         gap=STUDY.rppg.tuning.gap,
+        conditions=list(STUDY.rppg.tuning.conditions),
         seed=STUDY.rppg.tuning.seed,
         min_windows=STUDY.rppg.min_windows,
         code=code_digest("sample_folds.py"),

@@ -1,6 +1,6 @@
 import re
 
-from cuffless.camera.manifest import ManifestError, read_manifest
+from cuffless.camera.manifest import ManifestError, read_manifest, require_conditions
 from cuffless.camera.simulation.recordings import recording_name, simulated_recording
 
 RPPG_REFERENCE = "resources/reference_rppg.csv"
@@ -16,7 +16,9 @@ def face_recordings():
         numbers = range(1, options.simulation.subjects + 1)
         return {recording_name(n): simulated_recording(n, folder, options.simulation) for n in numbers}
     try:
-        return {own.recording: own for own in read_manifest(options.manifest)}
+        recordings = read_manifest(options.manifest)
+        require_conditions(recordings, options.tuning.conditions)
+        return {own.recording: own for own in recordings}
     except ManifestError as error:
         raise WorkflowError(f"rppg.manifest: {error}") from None
 

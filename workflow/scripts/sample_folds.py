@@ -9,7 +9,9 @@ from cuffless.joblog import logged
 
 with logged(snakemake.log[0]):
     out, params = snakemake.output, snakemake.params
-    options = RppgTuningOptions(share=params.share, test=params.test, gap=params.gap, seed=params.seed)
+    options = RppgTuningOptions(
+        share=params.share, test=params.test, gap=params.gap, seed=params.seed, conditions=tuple(params.conditions)
+    )
     manifest = pd.read_parquet(snakemake.input.manifest, columns=["subset", "subject"])
     design = sample_folds(pd.read_parquet(snakemake.input.index), options, min_windows=params.min_windows)
     known = manifest.loc[manifest["subset"] != "test", "subject"].unique()

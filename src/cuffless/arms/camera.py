@@ -1,7 +1,7 @@
 """Camera: networks trained on contact PPG are tested on pulse waves from videos, one subject left out at a time."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,30 +9,38 @@ import pandas as pd
 
 from cuffless.arms.arm import Arm, Judged
 from cuffless.arms.camera_words import summary_page, table2_note
-from cuffless.config import STRATEGIES, EvaluationOptions, RppgTuningOptions
-from cuffless.designs.folds import BEFORE, FIRST, RANDOM, SETTINGS, TUNED
+from cuffless.config import EvaluationOptions, RppgTuningOptions
+from cuffless.designs.folds import BEFORE, FIRST, RANDOM, SETTINGS, TUNED, settings_of, strategies_of
 from cuffless.judgement import judge, names, read_table
 from cuffless.judgement.compare import COMPARED, compare_methods
 from cuffless.judgement.questions import Questions, contrasts_with
 from cuffless.judgement.table.layout import Layout, Words
 
-QUESTIONS = Questions(
-    baselines=(BEFORE, TUNED, names.OFFSET, *names.CALIBRATED, names.HEART_RATE, names.MEAN),
-    skilled=SETTINGS,
-    contrasts={
-        **{
-            f"{a} vs {b}": ((names.NETWORK, a), (names.NETWORK, b))
-            for b, later in ((BEFORE, (TUNED, FIRST, RANDOM)), (TUNED, STRATEGIES), (RANDOM, (FIRST,)))
-            for a in later
+
+def questions_of(settings: Sequence[str]) -> Questions:
+    """What is asked of settings, which are in the order of a plan's."""
+    own = tuple(settings[2:])  # those that know windows of the test subject
+    between = ((RANDOM, (FIRST,)),) if RANDOM in own else ()
+    return Questions(
+        baselines=(BEFORE, TUNED, names.OFFSET, *names.CALIBRATED, names.HEART_RATE, names.MEAN),
+        skilled=tuple(settings),
+        contrasts={
+            **{
+                f"{a} vs {b}": ((names.NETWORK, a), (names.NETWORK, b))
+                for b, later in ((BEFORE, (TUNED, *own)), (TUNED, own), *between)
+                for a in later
+            },
+            **contrasts_with([names.MEAN], (BEFORE, TUNED)),
+            **contrasts_with((names.OFFSET, names.CALIBRATION_MEAN, names.HOLD_LAST), own),
         },
-        **contrasts_with([names.MEAN], (BEFORE, TUNED)),
-        **contrasts_with((names.OFFSET, names.CALIBRATION_MEAN, names.HOLD_LAST), STRATEGIES),
-    },
-    ks_pairs=((TUNED, BEFORE), (FIRST, TUNED), (RANDOM, TUNED), (FIRST, RANDOM)),
-    boxed=(names.NETWORK, names.OFFSET, names.CALIBRATION_MEAN, names.MEAN),
-    boxed_together=True,
-    paper_settings=SETTINGS,
-)
+        ks_pairs=((TUNED, BEFORE), *((a, TUNED) for a in own), *((a, b) for b, (a,) in between)),
+        boxed=(names.NETWORK, names.OFFSET, names.CALIBRATION_MEAN, names.MEAN),
+        boxed_together=True,
+        paper_settings=tuple(settings),
+    )
+
+
+QUESTIONS = questions_of(SETTINGS)
 
 
 def design_of(plan: pd.DataFrame) -> Layout:
@@ -40,22 +48,23 @@ def design_of(plan: pd.DataFrame) -> Layout:
 
     The population mean and the regression on pulse rate are fitted in each fold on its training subjects, without
     the validation and test subjects; the regression is left out if a window has no pulse rate. Calibration
-    values and offsets are those of the windows that `first` and `random` add.
+    values and offsets are those of the windows that `first` and `random`, or `recordings`, add.
     """
+    settings = settings_of(plan)
     plan = plan.sort_values(["fold", "order"], ignore_index=True).assign(number=lambda table: table["fold"])
     rates = np.isfinite(plan["hr"].to_numpy(float)).all()
     return Layout(
         name="",
         windows=plan,
-        test={setting: plan[f"test_{setting}"].to_numpy(bool) for setting in SETTINGS},
-        calibrating={(strategy, ""): plan[strategy].to_numpy(bool) for strategy in STRATEGIES},
+        test={setting: plan[f"test_{setting}"].to_numpy(bool) for setting in settings},
+        calibrating={(strategy, ""): plan[strategy].to_numpy(bool) for strategy in strategies_of(plan)},
         folds=[
             ((plan["subject"] == own).to_numpy(), plan[~plan["subject"].isin([own, val])])
             for own, val in plan[["subject", "val_subject"]].drop_duplicates().itertuples(index=False, name=None)
         ],
         words=Words("rPPG", "fine-tune", "rppg.tuning.learning_rate", "sample the folds again"),
         fitted=(names.MEAN, names.HEART_RATE) if rates else (names.MEAN,),
-        fitted_for=SETTINGS,
+        fitted_for=settings,
     )
 
 
@@ -93,7 +102,7 @@ def judge_folds(
         If there are no predictions, or a network and seed does not agree with the plan; see `runs`.
     """
     options = options or EvaluationOptions()
-    tables = compare_methods([(design_of(plan), predictions)], QUESTIONS, options)
+    tables = compare_methods([(design_of(plan), predictions)], questions_of(settings_of(plan)), options)
     subjects = tables["subject_boxes"]
     tables["subject_boxes"] = subjects.assign(improved=subjects["subject"].map(_improved(subjects)))
     tables["overall"] = tables["overall"].assign(note=table2_note(audit, tuning))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import STRATEGIES, EvaluationOptions, RppgTuningOptions
-from cuffless.designs.folds import FIRST, RANDOM, SETTINGS, TUNED
+from cuffless.designs.folds import BEFORE, FIRST, RANDOM, RECORDINGS, SETTINGS, TUNED
 from cuffless.judgement import names
 from cuffless.judgement.paper_tables import TABLE2
 from cuffless.judgement.summary import (
@@ -26,13 +26,15 @@ SAID = {
     "tuned vs before": "fine-tuning on other people",
     "first vs tuned": "adding the test subject's first windows",
     "random vs tuned": "adding random windows of the test subject",
+    "recordings vs tuned": "adding the test subject's calibration recordings",
 }
+_WITH = {**{name: f"{name} windows" for name in STRATEGIES}, RECORDINGS: "calibration recordings"}
 AGAINST = {
     "before vs mean": ("the network as trained on PPG", "the population mean"),
     "tuned vs mean": ("the fine-tuned network", "the population mean"),
     **{
-        f"{setting} vs {other}": (f"the network with {setting} windows", said)
-        for setting in STRATEGIES
+        f"{setting} vs {other}": (f"the network with {words}", said)
+        for setting, words in _WITH.items()
         for other, said in (
             ("offset", "the offset correction by them"),
             ("calibration mean", "their mean"),
@@ -98,32 +100,52 @@ def table2_note(audit: Mapping, tuning: RppgTuningOptions) -> str:
         "own_complement": "Each setting is tested on all windows of the test subject that it does not take",
     }
     warned = "".join(f" WARNING: {text}." for text in audit.get("warnings", ()))
+    how, papers = f"{_first_and_random(tuning)} {tests[tuning.test]}.", f" {PAPERS_SLIP}"
+    if tuning.conditions:
+        how, papers = _conditions(tuning), ""
+    cuffs = "".join(f" {text[0].upper()}{text[1:]}." for text in audit.get("notes", ()) if "cuff value" in text)
     return (
-        "Fine-tuned: the outputs only, leaving one subject out; first and random add "
-        f"{100 * tuning.share:g} % of the test subject's windows. {tests[tuning.test]}. The mean regressor is that of "
-        f"the fold's training subjects. {PAPERS_SLIP}{warned}"
+        f"Fine-tuned: the outputs only, leaving one subject out. {how} The mean regressor is that of the fold's "
+        f"training subjects.{papers}{cuffs}{warned}"
+    )
+
+
+def _settings(rows: pd.DataFrame) -> list[str]:
+    """Settings of a table, in the order of the plan's."""
+    return [setting for setting in (*SETTINGS, RECORDINGS) if setting in set(rows["setting"])]
+
+
+def _first_and_random(tuning: RppgTuningOptions) -> str:
+    return f"First and random add {100 * tuning.share:g} % of the test subject's windows."
+
+
+def _conditions(tuning: RppgTuningOptions) -> str:
+    calibrates, tests = tuning.conditions
+    return (
+        f"All settings are tested on the test subject's recordings {tests!r}; the last adds its recordings "
+        f"{calibrates!r} to training."
     )
 
 
 def _cohort(rows: pd.DataFrame, audit: Mapping, tuning: RppgTuningOptions) -> str:
     windows = rows.groupby("setting")["n_windows"].first()
-    counted = f"{windows[SETTINGS[0]]:,} test windows, the same for all settings"
-    if tuning.test == "own_complement":
-        counted = "test windows: " + ", ".join(f"{windows[setting]:,} {setting}" for setting in SETTINGS)
+    counted = f"{windows[BEFORE]:,} test windows, the same for all settings"
+    if tuning.test == "own_complement" and not tuning.conditions:
+        counted = "test windows: " + ", ".join(f"{n:,} {setting}" for setting, n in windows[_settings(rows)].items())
     notes = "".join(f" {text[0].upper()}{text[1:]}." for text in audit.get("notes", ()))
+    how = _conditions(tuning) if tuning.conditions else _first_and_random(tuning)
     return (
         f"{int(rows['n_subjects'].iloc[0])} subjects, each left out once; {counted}. Only the outputs train; another "
-        f"subject decides when to stop. First and random add {100 * tuning.share:g} % of the test subject's windows."
-        f"{notes}"
+        f"subject decides when to stop. {how}{notes}"
     )
 
 
 def _methods(rows: pd.DataFrame, tuning: RppgTuningOptions) -> list[str]:
     # Baselines that know only other people are shown with the networks trained on the same people and windows.
-    others = (TUNED,) if tuning.test == "common" else (TUNED, FIRST, RANDOM)
+    others = (TUNED,) if tuning.test == "common" or tuning.conditions else (TUNED, FIRST, RANDOM)
     wanted = [
         (setting, TABLE2.settings[setting], method, names.METHODS[method])
-        for setting in SETTINGS
+        for setting in _settings(rows)
         for method in _ROWS
         if method not in (names.MEAN, names.HEART_RATE) or setting in others
     ]
@@ -150,7 +172,10 @@ def _sentences(rows: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
     ]
     found = tests[tests["network"] == names.ALL].set_index(["comparison", "pressure"]).sort_index()
     said = []
+    settings = set(rows["setting"])
     for comparison, step in SAID.items():
+        if comparison.split(" vs ")[0] not in settings:
+            continue
         a, b = comparison.split(" vs ")
         for pressure in names.PRESSURES:
             row = found.loc[(comparison, pressure)]
@@ -160,11 +185,13 @@ def _sentences(rows: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
                 f"a change of {difference_text(row)} mmHg ({_verdict(row, 'lower', 'higher')})."
             )
     for comparison, (network, other) in AGAINST.items():
+        if comparison.split(" vs ")[0] not in settings:
+            continue
         for pressure in names.PRESSURES:
             row = found.loc[(comparison, pressure)]
             verdict = _verdict(row, "the network is better", "the network is worse")
             said.append(f"{pressure}, {who}: {network} less {other}: {difference_text(row)} mmHg ({verdict}).")
-    for pressure in names.PRESSURES:
+    for pressure in names.PRESSURES if RANDOM in settings else ():
         row = found.loc[(f"{FIRST} vs {RANDOM}", pressure)]
         said.append(
             f"{pressure}, {who}: first less random windows: {difference_text(row)} mmHg "

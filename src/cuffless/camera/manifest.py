@@ -4,19 +4,44 @@ import csv
 import difflib
 import json
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
-from cuffless.errors import CufflessError, fault, shortened
+from cuffless.camera.manifest_cells import (
+    ROI_MODES,
+    Mistakes,
+    read_cuff,
+    read_moment,
+    read_number,
+    read_positive,
+    read_roi_mode,
+    read_sex,
+    read_within,
+)
+from cuffless.errors import CufflessError, fault, shortened, some_of
+
+__all__ = [
+    "COLUMNS",
+    "REQUIRED",
+    "ROI_MODES",
+    "ManifestError",
+    "VideoRecording",
+    "read_manifest",
+    "read_rows",
+    "recording_from",
+    "require_conditions",
+]
 
 REQUIRED = ("subject", "recording", "video")
 COLUMNS = (
     *REQUIRED,
     *("fps", "start_time", "timestamps", "roi", "roi_mode", "bp", "bp_offset_s", "ppg", "ppg_fs", "exclude", "notes"),
+    *("sbp", "dbp", "condition", "age", "sex", "bmi"),
 )
+_ALSO = {"step": "condition"}
 _MOST_MISTAKES = 15
-ROI_MODES = ("auto", "file", "whole")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # recordings give files their names
 _NOT_REASONS = ("0", "1", "no", "yes", "false", "true", "n", "y", "x")  # in `exclude`: they give no reason
 
@@ -53,9 +78,18 @@ class VideoRecording:
     """CSV of the monitor's values."""
     bp_offset_s: float = 0.0
     """Seconds to add to the monitor's times to get the clock of the video."""
+    sbp: float | None = None
+    dbp: float | None = None
+    """`sbp`, `dbp`: A cuff's pair of values in mmHg for the whole recording, where there is no monitor."""
     ppg: Path | None = None
     """Contact PPG recorded at the same time; `ppg_fs` is its sampling rate in Hz."""
     ppg_fs: float | None = None
+    condition: str = ""
+    """Under what circumstances it was recorded (``before``, ``after``), for `rppg.tuning.conditions`."""
+    age: float | None = None
+    sex: str = ""
+    bmi: float | None = None
+    """`age`, `sex`, `bmi`: The subject's: years, ``f`` or ``m``, kg/m2."""
     exclude: str = ""
     """Why the recording is left out; empty if it is not."""
     notes: str = ""
@@ -68,6 +102,11 @@ class VideoRecording:
         return json.dumps(
             {name: value for name, value in values.items() if value is not None}, sort_keys=True, default=str
         )
+
+    @property
+    def cuff(self) -> bool:
+        """Whether one pair of cuff values stands for the whole recording."""
+        return self.sbp is not None and self.dbp is not None
 
     def files(self, *columns: str) -> list[Path]:
         """Files in these columns, where not empty; for numbered images their folder."""
@@ -106,7 +145,7 @@ def read_manifest(path: str | Path) -> list[VideoRecording]:
     """
     path = Path(path)
     header, rows = _read(path)
-    mistakes = _Mistakes(path)
+    mistakes = Mistakes(path)
     found = [_recording(line, cells, header, path.parent, mistakes) for line, cells in rows]
     _find_repeats(found, [line for line, _ in rows], mistakes)
     if mistakes.lines:
@@ -114,38 +153,51 @@ def read_manifest(path: str | Path) -> list[VideoRecording]:
     return found
 
 
-class _Mistakes:
-    """Mistakes found so far, one line each."""
+def require_conditions(recordings: Iterable[VideoRecording], conditions: Sequence[str]) -> None:
+    """Refuse conditions that no recording in use has.
 
-    def __init__(self, path: Path):
-        self.path = path
-        self.lines: list[str] = []
+    Parameters
+    ----------
+    recordings : iterable of VideoRecording
+    conditions : sequence of str
+        As in `rppg.tuning.conditions`.
 
-    def add(self, line: int, column: str, what: str) -> None:
-        self.lines.append(f"{self.path}, line {line}, {column}: {what}")
+    Raises
+    ------
+    ManifestError
+        With the conditions that there are.
+    """
+    known = dict.fromkeys(own.condition for own in recordings if own.condition and not own.exclude)
+    folded = {name.casefold() for name in known}
+    for name in conditions:
+        if name.casefold() not in folded:
+            there = f"there are {some_of(known)}" if known else "its column condition is empty"
+            raise ManifestError(
+                f"no recording has the condition {shortened(name)!r} of rppg.tuning.conditions; {there}"
+            )
 
-    def text(self) -> str:
-        """The lines as one text, only the first of them if there are many."""
-        more = len(self.lines) - _MOST_MISTAKES
-        return "\n".join(self.lines[:_MOST_MISTAKES] + ([f"{self.path}: and {more} more mistakes"] if more > 0 else []))
 
-
-def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Names of the columns, and the rows that are not blank, with their line numbers."""
+def read_rows(path: Path, error: type[CufflessError] = ManifestError) -> list[tuple[int, list[str]]]:
+    """Rows of a CSV with any of the usual separators that are not blank, with their line numbers."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             head = file.readline()
             file.seek(0)
             reader = csv.reader(file, delimiter=max(",;\t", key=head.count))
             rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ManifestError(f"{path}: cannot be read ({fault(error)}); save it as CSV in UTF-8") from None
-    rows = [(line, cells) for line, cells in rows if any(cells)]
+    except (OSError, UnicodeDecodeError, csv.Error) as wrong:
+        raise error(f"{path}: cannot be read ({fault(wrong)}); save it as CSV in UTF-8") from None
+    return [(line, cells) for line, cells in rows if any(cells)]
+
+
+def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Names of the columns, and the rows that are not blank, with their line numbers."""
+    rows = read_rows(path)
     if not rows:
         raise ManifestError(
             f"{path}: the file is empty; its first line must name the columns, including {', '.join(REQUIRED)}"
         )
-    line, header = rows[0][0], [name.lower() for name in rows[0][1]]
+    line, header = rows[0][0], [_ALSO.get(name.lower(), name.lower()) for name in rows[0][1]]
     mistakes = [f"column {name} is missing" for name in REQUIRED if name not in header]
     mistakes += [f"column {name} appears twice" for name in COLUMNS if header.count(name) > 1]
     for name in header:
@@ -159,7 +211,7 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return header, rows[1:]
 
 
-def _recording(line: int, cells: list[str], header: list[str], folder: Path, mistakes: _Mistakes) -> VideoRecording:
+def _recording(line: int, cells: list[str], header: list[str], folder: Path, mistakes: Mistakes) -> VideoRecording:
     if len(cells) > len(header) and any(cells[len(header) :]):
         mistakes.add(line, "end", f"{len(cells)} cells for {len(header)} columns; put cells with a comma in quotes")
     row = dict.fromkeys(COLUMNS, "") | dict(zip(header, cells, strict=False))
@@ -174,71 +226,33 @@ def _recording(line: int, cells: list[str], header: list[str], folder: Path, mis
             line, "exclude", f"{row['exclude']!r} is not a reason; give the reason in words, or leave the cell empty"
         )
     paths = {name: folder / row[name] if row[name] else None for name in ("timestamps", "roi", "bp", "ppg")}
-    fps, ppg_fs = (_positive(row[name], line, name, mistakes) for name in ("fps", "ppg_fs"))
+    fps, ppg_fs = (read_positive(row[name], line, name, mistakes) for name in ("fps", "ppg_fs"))
     if bool(row["ppg"]) != bool(row["ppg_fs"]):
         mistakes.add(line, "ppg_fs", "ppg and ppg_fs belong together; give both or neither")
+    sbp, dbp = read_cuff(row, line, mistakes)
+    age, bmi = (read_within(row[name], line, name, mistakes) for name in ("age", "bmi"))
     return VideoRecording(
         subject=row["subject"],
         recording=row["recording"],
         video=folder / row["video"],
         fps=fps,
-        start_time=_moment(row["start_time"], line, mistakes),
-        roi_mode=_roi_mode(row, line, mistakes),
-        bp_offset_s=_number(row["bp_offset_s"], line, "bp_offset_s", mistakes) or 0.0,
+        start_time=read_moment(row["start_time"], line, "start_time", mistakes),
+        roi_mode=read_roi_mode(row, line, mistakes),
+        bp_offset_s=read_number(row["bp_offset_s"], line, "bp_offset_s", mistakes) or 0.0,
+        sbp=sbp,
+        dbp=dbp,
         ppg_fs=ppg_fs,
+        condition=row["condition"],
+        age=age,
+        sex=read_sex(row["sex"], line, mistakes),
+        bmi=bmi,
         exclude=row["exclude"],
         notes=row["notes"],
         **paths,
     )
 
 
-def _number(cell: str, line: int, column: str, mistakes: _Mistakes) -> float | None:
-    if not cell:
-        return None
-    try:
-        value = float(cell)
-    except ValueError:
-        value = float("nan")
-    if abs(value) < float("inf"):
-        return value
-    held = shortened(cell)
-    mistakes.add(line, column, f"{held!r} is not a number; write it with a decimal point, or leave the cell empty")
-    return None
-
-
-def _positive(cell: str, line: int, column: str, mistakes: _Mistakes) -> float | None:
-    value = _number(cell, line, column, mistakes)
-    if value is not None and value <= 0:
-        mistakes.add(line, column, f"{shortened(cell)} is not above 0; correct it or leave the cell empty")
-    return value
-
-
-def _moment(cell: str, line: int, mistakes: _Mistakes) -> datetime | None:
-    if not cell:
-        return None
-    try:
-        if len(cell) <= len("2024-05-01"):
-            raise ValueError("no time of day")
-        return datetime.fromisoformat(cell)
-    except ValueError:
-        mistakes.add(line, "start_time", f"{shortened(cell)!r} is not a date and time; write it as 2024-05-01T10:03:20")
-        return None
-
-
-def _roi_mode(row: dict[str, str], line: int, mistakes: _Mistakes) -> str:
-    mode, roi = row["roi_mode"].lower(), row["roi"]
-    if not mode:
-        return "file" if roi else "auto"
-    if mode not in ROI_MODES:
-        mistakes.add(line, "roi_mode", f"{shortened(row['roi_mode'])!r} is unknown; choose from {', '.join(ROI_MODES)}")
-    elif mode == "file" and not roi:
-        mistakes.add(line, "roi", "is empty, but roi_mode is file; name the file, or set roi_mode to auto")
-    elif mode != "file" and roi:
-        mistakes.add(line, "roi_mode", f"{mode} ignores the file in roi; set it to file, or leave roi empty")
-    return mode
-
-
-def _find_repeats(found: list[VideoRecording], lines: list[int], mistakes: _Mistakes) -> None:
+def _find_repeats(found: list[VideoRecording], lines: list[int], mistakes: Mistakes) -> None:
     """Report repeated names and videos, which would put the same signal on both sides of a split."""
     seen: dict[tuple[str, str], int] = {}
     for recording, line in zip(found, lines, strict=True):

@@ -265,6 +265,38 @@ def pulse(
     raise typer.Exit(run_pulse(call))
 
 
+@app.command()
+def manifest(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR|TABLE",
+            help="Folder of MCD-rPPG (with db.csv), or a table with one row per recording: subject, video, sbp, dbp.",
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", metavar="FILE", help="The manifest (.csv); its paths are relative to it.")
+    ] = Path("videos.csv"),
+    camera: Annotated[
+        list[str] | None,
+        typer.Option("--camera", metavar="NAME", help="Take recordings of this camera; repeat for more. Default: all."),
+    ] = None,
+    subjects: Annotated[
+        int | None, typer.Option("--subjects", metavar="N", help="Take only the table's first N subjects.", min=1)
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="NAME=THEIRS", help="Name of a column in your table; repeat for more."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a manifest of face videos with cuff values (videos.csv) from a data set's table, as of MCD-rPPG."""
+    from cuffless.cli.manifest import ManifestCall, run_manifest
+
+    call = ManifestCall(source, output, camera or (), column or (), subjects, as_json)
+    raise typer.Exit(run_manifest(call))
+
+
 @app.command(name="judge")
 def judge_predictions(
     predictions: Annotated[

@@ -57,6 +57,7 @@ then `config.yaml` is not read. If several files follow one `--configfile`, late
 | `config/field.yaml` | used on top of another file: XResNet1d50 and InceptionTime next to AlexNet |
 | `config/challenge.yaml` | real patients: the PhysioNet/CinC Challenge of 2015 (`make real`) |
 | `config/external.yaml` | the external test: networks of three collections of recordings, each tested on the others |
+| `config/mcd.yaml` | used on top of another file: faces before and after exercise with a cuff value each (MCD-rPPG) |
 | `config/real.yaml` | a handful of real recordings |
 | `config/numbers.yaml` | used on top of another file: the numbers quoted in README and guide (`make numbers`) |
 | `config/tiny.yaml` | the smallest study, for tests |

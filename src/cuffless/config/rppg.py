@@ -57,8 +57,23 @@ class RppgTuningOptions(Options):
     `own_complement`: each on all windows that it does not use, as in section 3.6.2 of the paper."""
     gap: int = option(1, ge=0)
     """Windows left unused between the first windows and the test windows."""
+    conditions: tuple[str, ...] = ()
+    """Two conditions of the manifest, such as `[before, after]`: recordings of the first calibrate, those of the second
+    test, which is the setting `recordings` in place of `first` and `random`. `share`, `test` and `gap` then do nothing.
+    """
     seed: int = option(0, ge=0)
     """Seed of the validation subjects and of the random windows."""
+
+    @field_validator("conditions")
+    @classmethod
+    def _two_conditions(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        names = tuple(name.strip() for name in names)
+        if names and (len(names) != 2 or len({name.casefold() for name in names}) != 2 or not all(names)):
+            raise ValueError(
+                "name two different conditions of the manifest, the one that calibrates and the one that tests, such "
+                "as [before, after]; or none"
+            )
+        return names
 
 
 class RppgOptions(Options):
@@ -103,6 +118,8 @@ class RppgOptions(Options):
         ):
             if self.source == source and not getattr(self, key):
                 raise ValueError(f"{key}: source {source} needs {what}")
+        if self.tuning.conditions and self.source != "videos":
+            raise ValueError("tuning.conditions: only a manifest (source videos) tells conditions; leave it empty")
         return self
 
     def pulse(self) -> str:

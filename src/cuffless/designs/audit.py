@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.designs.clock import TIGHT, TOUCHING_SECONDS, distances
-from cuffless.designs.design import FIRST, RANDOM, SUBSETS, DesignError
+from cuffless.designs.design import FIRST, RANDOM, RECORDINGS, SUBSETS, DesignError
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,13 @@ KINDS = {
         ),
         Kind(f"{FIRST}_beside_test", f"{FIRST} {_BESIDE}", _FOLD_GAP, declared="warning"),
         Kind(f"{RANDOM}_beside_test", f"{RANDOM} {_BESIDE}", declared="note"),
+        Kind(f"{RECORDINGS}_beside_test", _BESIDE, "correct start_time, or choose other rppg.tuning.conditions"),
+        Kind(
+            "shared_value",
+            "windows of the test subject in training have the one cuff value of a test window's recording, so that the "
+            "settings with them know the answer; compare them in rppg.tuning.conditions instead",
+            declared="warning",
+        ),
         Kind("shared_subject", "subjects on whose PPG the networks were trained", _LEAVE_OUT),
     ),
     "external": (

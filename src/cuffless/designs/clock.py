@@ -21,22 +21,27 @@ def in_time_order(windows: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     windows : DataFrame
-        Columns subject, record, row, start (s from the record's start) and more.
+        Columns subject, record, row, start (s from the record's start) and more; possibly ``began``: when the record
+        began in seconds from an arbitrary origin, missing where its name may tell it.
 
     Returns
     -------
     DataFrame
         Sorted by subject and time, with ``elapsed``: seconds since the subject's first window. Records follow one
-        another by the date in their names, or else by name (2 before 10); `elapsed` is missing for all but the first
-        record of a subject whose records have no date.
+        another by their start or the date in their names, or else by name (2 before 10); `elapsed` is missing for all
+        but the first record of a subject whose records have no date.
     """
     subject, subjects = pd.factorize(windows["subject"], sort=True)
     record, records = pd.factorize(windows["record"])
     began = np.array([recording_began(name) for name in records])[record]
+    if "began" in windows:
+        began = windows["began"].fillna(pd.Series(began, index=windows.index)).to_numpy(float)
     undated = np.bincount(subject, np.isnan(began), len(subjects)) > 0
     began = np.where(undated[subject], np.nan, began)
     place = pd.factorize(np.array([_natural(name) for name in records], dtype=object), sort=True)[0][record]
-    order = np.lexsort((windows["row"].to_numpy(), place, began, subject))
+    # Records that are dated to the second may be of the same time, such as those of several cameras.
+    since = began + windows["start"].to_numpy(float) if "began" in windows else began
+    order = np.lexsort((windows["row"].to_numpy(), place, since, subject))
     subject, record, began = subject[order], record[order], began[order]
     table = windows.iloc[order].reset_index(drop=True)
     start = table["start"].to_numpy(float)

@@ -10,6 +10,8 @@ from cuffless.errors import CufflessError
 SUBSETS = ("train", "val", "test")
 BEFORE, TUNED, FIRST, RANDOM = SETTINGS = ("before", "tuned", *STRATEGIES)
 """The network as trained on PPG; fine-tuned on other subjects; with a part of the test subject's windows as well."""
+RECORDINGS = "recordings"
+"""Of the camera, in place of the last two: with the test subject's recordings of another condition as well."""
 
 
 class DesignError(CufflessError):

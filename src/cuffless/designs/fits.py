@@ -8,7 +8,8 @@ import pandas as pd
 
 from cuffless.config import STRATEGIES, ProtocolOptions, RppgTuningOptions
 from cuffless.designs.clock import TIGHT
-from cuffless.designs.design import BEFORE, FIRST, SETTINGS, TUNED
+from cuffless.designs.design import BEFORE, FIRST, TUNED
+from cuffless.designs.folds import ABOUT, settings_of
 from cuffless.options import Options
 
 _PREDICTED = ("subject", "record", "start", "seconds", "subset", "sbp_ref", "dbp_ref", "sbp", "dbp", "hr")
@@ -109,7 +110,7 @@ def fold_fits(plan: pd.DataFrame, options: RppgTuningOptions) -> Fits:
         who = plan.loc[own, ["subject", "val_subject"]].iloc[0].to_dict()
         val = subject == who["val_subject"]
         fits = []
-        for number, setting in enumerate(SETTINGS):
+        for number, setting in enumerate(settings_of(plan)):
             if setting == BEFORE:
                 continue
             added = np.zeros(len(plan), bool) if setting == TUNED else own & plan[setting].to_numpy()
@@ -120,7 +121,8 @@ def fold_fits(plan: pd.DataFrame, options: RppgTuningOptions) -> Fits:
         subset = np.where(plan["test_before"].to_numpy()[own], "test", "other")
         units.append(Unit(fold, {"fold": fold, **who}, plan, np.flatnonzero(own), subset, tuple(fits)))
     shared = options.model_dump(include={"learning_rate", "epochs", "patience", "batch_size", "seed"})
-    columns = (*_PREDICTED, "network", "split", "seed", "setting", "fold")
+    about = [name for name in ABOUT if name in plan and name != "cuff"]
+    columns = (*_PREDICTED, *about, "network", "split", "seed", "setting", "fold")
     fit_columns = ("fold", "subject", "val_subject", "setting")
     return Fits("fold", tuple(units), ProtocolOptions(layers=_LAYERS, **shared), columns, fit_columns)
 

@@ -54,6 +54,7 @@ TABLE2 = PaperTable(
         "tuned": "fine-tuned on other people",
         "first": "the same and first windows",
         "random": "the same and random windows",
+        "recordings": "the same and the subject's calibration recordings",
     },
 )
 

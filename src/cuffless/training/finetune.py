@@ -10,11 +10,12 @@ import pandas as pd
 
 from cuffless.designs.design import BEFORE
 from cuffless.designs.fits import Fits, Unit
+from cuffless.designs.folds import ABOUT
 from cuffless.files import whole_file
 from cuffless.training.tail import Tail
 from cuffless.training.tuner import Tuned, Tuner
 
-_WINDOW_COLUMNS = ("number", "fold", "subject", "record", "start", "seconds", "sbp", "dbp", "hr")
+_WINDOW_COLUMNS = ("number", "fold", "subject", "record", "start", "seconds", "sbp", "dbp", "hr", *ABOUT)
 
 
 def finetune_network(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.camera.errors import RppgError
+from cuffless.camera.stamped import is_dated, read_stamped
 from cuffless.records import RecordError
 from cuffless.records.text.cells import shown
 from cuffless.records.text.layout import Layout, layout_of
@@ -14,6 +15,7 @@ from cuffless.records.text.times import UNITS, fitting_unit, is_time_name, read_
 
 LEAST_FPS, MOST_FPS = 5.0, 1000.0
 """Possible frame rates of a recording of a pulse; the times of a file are in the unit that gives such a rate."""
+_CLOCK_TIMES = "frame times are clock times; seconds are counted from the first frame"
 _CLOCK = 86400.0  # a first frame this late was timed by a clock, not from the recording's start
 
 
@@ -25,7 +27,7 @@ def read_frame_times(path: str | Path) -> tuple[np.ndarray, list[str]]:
     path : str or Path
         CSV with one row per frame and a column ``time``, or one unnamed column: seconds from the recording's start
         (milliseconds to nanoseconds are recognized by the frame rate that results), a clock's seconds, clock times, or
-        dates.
+        dates. Or, without column names, a whole number and a date in each line.
 
     Returns
     -------
@@ -40,6 +42,10 @@ def read_frame_times(path: str | Path) -> tuple[np.ndarray, list[str]]:
         If the file cannot be read, has no times, one is not a number, or no unit gives a possible frame rate.
     """
     path = Path(path)
+    if is_dated(path):
+        seconds = read_stamped(path).seconds
+        assert seconds is not None  # it is dated
+        return seconds, [_CLOCK_TIMES]
     column, layout = _column(path)
     if not len(column):
         raise RppgError(f"{path.name}: no times; one row per frame is needed")
@@ -61,7 +67,7 @@ def read_frame_times(path: str | Path) -> tuple[np.ndarray, list[str]]:
         )
     scale = UNITS[unit]
     if read.kind != "number" or read.first * scale >= _CLOCK:
-        return read.since * scale, ["frame times are clock times; seconds are counted from the first frame"]
+        return read.since * scale, [_CLOCK_TIMES]
     times = (read.since + read.first) * scale
     if abs(times[0]) > 1:
         return times, [

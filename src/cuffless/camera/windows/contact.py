@@ -1,13 +1,21 @@
 """Contact PPG recorded with a video: whether both give the same pulse rate."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 
 from cuffless.camera.manifest import VideoRecording
+from cuffless.camera.stamped import read_stamped
 from cuffless.config import RecordOptions, WindowOptions
 from cuffless.errors import CufflessError
+from cuffless.records import Record, Segment, from_arrays
 from cuffless.records.formats.csv_files import open_csv
+from cuffless.records.record import check_rate
 from cuffless.windows import Measures, cut_windows, first_broken_rule
 
+STAMPED = (".pw", ".txt")
+"""Endings of files with one number per line and possibly its time, as MCD-rPPG has them."""
 NEAR_SECONDS = 4.0
 """Greatest distance between the centres of windows that are compared."""
 
@@ -18,7 +26,8 @@ def contact_note(recording: VideoRecording, kept: Measures, windows: WindowOptio
     Parameters
     ----------
     recording : VideoRecording
-        ``ppg`` and ``ppg_fs``: a CSV with a column ``ppg`` that starts with the video.
+        ``ppg`` and ``ppg_fs``: a CSV with a column ``ppg`` that starts with the video, or a file for `read_stamped`
+        (`STAMPED`), whose dates are compared with ``start_time``.
     kept : Measures
         Kept rPPG windows: start, seconds, hr.
     windows : WindowOptions
@@ -33,8 +42,7 @@ def contact_note(recording: VideoRecording, kept: Measures, windows: WindowOptio
     if recording.ppg is None or not len(kept):
         return ""
     try:
-        record = open_csv(recording.ppg, RecordOptions(csv_fs=recording.ppg_fs), need_abp=False)
-        found = cut_windows(record, windows).candidates
+        found = cut_windows(contact_record(recording), windows).candidates
     except (CufflessError, OSError) as error:
         return f"contact PPG not compared: {error}"
     found = found.select(first_broken_rule(found, windows, has_abp=False) < 0)
@@ -47,3 +55,38 @@ def contact_note(recording: VideoRecording, kept: Measures, windows: WindowOptio
         return f"contact PPG not compared: no window of {recording.ppg.name} is near one of the video"
     apart = np.median(np.abs(kept.hr - found.hr[nearest])[near])
     return f"pulse rate off by {apart:.1f} bpm from the contact PPG (median over {int(near.sum())} windows)"
+
+
+def contact_record(recording: VideoRecording) -> Record:
+    """Contact PPG of a recording, on the clock of its video as far as both are dated.
+
+    Raises
+    ------
+    CufflessError
+        If it cannot be read, or only one of PPG and ``start_time`` has a time zone.
+    """
+    path, fs = recording.ppg, recording.ppg_fs
+    assert path is not None  # the manifest gives both or neither
+    assert fs is not None
+    if path.suffix.lower() not in STAMPED or _has_names(path):
+        return open_csv(path, RecordOptions(csv_fs=fs), need_abp=False)
+    check_rate(path.name, fs)
+    found, late = read_stamped(path), 0.0
+    if found.began and recording.start_time:
+        if (found.began.tzinfo is None) != (recording.start_time.tzinfo is None):
+            raise CufflessError(f"{path.name}: its times and start_time must both have a time zone, or neither")
+        late = (found.began - recording.start_time).total_seconds()
+    segments: list[Segment] = []
+    for at in np.split(np.arange(len(found.values)), found.gaps()):
+        [segment] = from_arrays(path.stem, found.values[at], None, fs).segments
+        start = late + (0.0 if found.seconds is None else float(found.seconds[at[0]] - found.seconds[0]))
+        segments.append(replace(segment, name=f"{path.stem}_{len(segments)}", start=start))
+    last = segments[-1]
+    seconds = last.start + last.seconds - segments[0].start
+    return Record(path.stem, str(path), fs, ("ppg",), seconds, tuple(segments))
+
+
+def _has_names(path: Path) -> bool:
+    """Whether the first line names columns."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        return file.readline(200).lstrip()[:1].isalpha()

@@ -13,8 +13,8 @@ from cuffless.camera.pulse.channels import CHANNELS, THREE, channel_faults
 from cuffless.camera.pulse.waves import WINDOW_SECONDS, pulse_stretches, stretches
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.camera.windows.contact import contact_note
-from cuffless.camera.windows.files import NO_PRESSURE, RecordingOutcome, write_window_set
-from cuffless.camera.windows.monitor import Monitor, pressures_at, read_monitor, require_overlap
+from cuffless.camera.windows.files import NO_PRESSURE, RecordingOutcome, recording_facts, write_window_set
+from cuffless.camera.windows.monitor import Monitor, cuff_value, pressures_at, read_monitor, require_overlap
 from cuffless.config import WindowOptions
 from cuffless.config.rppg import RppgOptions
 from cuffless.errors import CufflessError
@@ -182,7 +182,10 @@ def _gather(
     recording: VideoRecording, trace: Trace | str, options: RppgOptions, windows: WindowOptions
 ) -> RecordingOutcome:
     outcome = RecordingOutcome(
-        recording.subject, recording.recording, notes=[recording.notes] if recording.notes else []
+        recording.subject,
+        recording.recording,
+        notes=[recording.notes] if recording.notes else [],
+        facts=recording_facts(recording),
     )
     if not isinstance(trace, str):
         outcome.seconds, outcome.stamps = trace.seconds, trace.stamps
@@ -194,10 +197,8 @@ def _gather(
         outcome.reason = trace
         return outcome
     try:
-        monitor = None
-        if recording.bp:
-            monitor = read_monitor(recording.bp, start_time=recording.start_time, offset_s=recording.bp_offset_s)
-            outcome.notes += monitor.notes
+        monitor = _monitor(recording)
+        outcome.notes += monitor.notes if monitor else []
         needed = CHANNELS if options.method in THREE else (options.method,)
         if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
             outcome.notes.append(f"{faults}: {options.method} is unreliable; see rppg.method")
@@ -207,5 +208,17 @@ def _gather(
         outcome.reason = str(error)
         return outcome
     if not len(outcome.windows.kept) and monitor is None:
-        outcome.reason = "no bp in the manifest, so no window has a pressure; name the monitor's CSV there"
+        outcome.reason = (
+            "no bp in the manifest, so no window has a pressure; name the monitor's CSV there, or give a cuff's sbp "
+            "and dbp"
+        )
     return outcome
+
+
+def _monitor(recording: VideoRecording) -> Monitor | None:
+    """Pressures of a recording: a monitor's, or one pair of a cuff."""
+    if recording.sbp is not None and recording.dbp is not None:
+        return cuff_value(recording.sbp, recording.dbp)
+    if recording.bp is None:
+        return None
+    return read_monitor(recording.bp, start_time=recording.start_time, offset_s=recording.bp_offset_s)

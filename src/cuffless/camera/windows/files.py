@@ -1,11 +1,14 @@
 """Windows of all recordings on disk: one set for the networks, its index, and a quality table of all recordings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from cuffless.camera.manifest import VideoRecording
 from cuffless.config import WindowOptions
 from cuffless.config.rppg import RppgOptions
 from cuffless.files import whole_file
@@ -14,7 +17,11 @@ from cuffless.windows.materialize import write_set
 
 NO_PRESSURE = "no_pressure"
 """Name of the count of windows that have no value of the monitor near them."""
-INDEX_COLUMNS = ("subject", "record", "row", "start", "seconds", "sbp", "dbp", "hr", "snr", "position")
+FACTS: dict[str, object] = {"condition": "", "began": np.nan, "cuff": False, "age": np.nan, "sex": "", "bmi": np.nan}
+"""Columns of the index that are the same for all windows of a recording, as they are where nothing is known:
+circumstances, start (s since 1970), whether its label is one cuff value, the subject's age, sex and body mass index."""
+INDEX_COLUMNS = ("subject", "record", "row", "start", "seconds", "sbp", "dbp", "hr", "snr", "position", *FACTS)
+_DTYPES = {str: "str", float: "float64", bool: "bool"}
 _MEASURES = ("start", "seconds", "sbp", "dbp", "hr", "snr")
 
 
@@ -33,6 +40,8 @@ class RecordingOutcome:
     reason: str = ""
     """Why there is no window; may be left empty if the counts show it."""
     notes: list[str] = field(default_factory=list)
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """Of `FACTS`, what is known."""
 
     @property
     def n_kept(self) -> int:
@@ -55,6 +64,20 @@ class RecordingOutcome:
             return "no stretch without a gap is as long as a window"
         worst = max(self.windows.rejected, key=self.windows.rejected.__getitem__)
         return f"all {self.windows.n_cut} windows rejected, most under {worst}"
+
+
+def recording_facts(recording: VideoRecording) -> dict[str, object]:
+    """What a manifest tells of a recording that its windows keep: of `FACTS`, what is known."""
+    began = recording.start_time
+    told = {
+        "condition": recording.condition,
+        "began": None if began is None else began.replace(tzinfo=began.tzinfo or UTC).timestamp(),
+        "cuff": recording.cuff,
+        "age": recording.age,
+        "sex": recording.sex,
+        "bmi": recording.bmi,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def quality_columns(windows: WindowOptions) -> list[str]:
@@ -119,6 +142,10 @@ def _rows(outcome: RecordingOutcome) -> pd.DataFrame:
         subject=pd.Series(outcome.subject, index=table.index, dtype="str"),
         record=pd.Series(outcome.recording, index=table.index, dtype="str"),
         row=np.arange(len(table), dtype=np.int32),
+        **{
+            name: pd.Series(outcome.facts.get(name, unknown), index=table.index, dtype=_DTYPES[type(unknown)])
+            for name, unknown in FACTS.items()
+        },
     )
 
 

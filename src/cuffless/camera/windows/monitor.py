@@ -34,6 +34,14 @@ class Monitor:
     """The recording's start, if the monitor gives dates."""
     notes: list[str] = field(default_factory=list)
     """What was ignored."""
+    whole: bool = False
+    """Whether its one pair of values stands for the whole recording, whatever the time."""
+
+
+def cuff_value(sbp: float, dbp: float) -> Monitor:
+    """A cuff's pair of values in mmHg that stands for a whole recording."""
+    note = f"one cuff value for the whole recording ({sbp:g}/{dbp:g} mmHg)"
+    return Monitor("cuff", np.zeros(1), np.array([[sbp, dbp]]), notes=[note], whole=True)
 
 
 def read_monitor(path: str | Path, *, start_time: datetime | None = None, offset_s: float = 0.0) -> Monitor:
@@ -103,9 +111,11 @@ def pressures_at(monitor: Monitor, times: np.ndarray, options: RppgOptions) -> n
     Returns
     -------
     (n, 2) float array
-        SBP and DBP in mmHg; NaN where no value is near enough.
+        SBP and DBP in mmHg; NaN where no value is near enough. A value of the whole recording is near to all of it.
     """
     times = np.asarray(times, float)
+    if monitor.whole:
+        return np.repeat(monitor.pressures, len(times), axis=0)
     after = np.searchsorted(monitor.time, times)
     last = len(monitor.time) - 1
     before, after = np.clip(after - 1, 0, last), np.clip(after, 0, last)
@@ -137,7 +147,7 @@ def require_overlap(monitor: Monitor, first: float, last: float, within: float) 
     RppgError
         If there is none; the message gives both time spans, as dates if the monitor has dates.
     """
-    if np.any((monitor.time >= first - within) & (monitor.time <= last + within)):
+    if monitor.whole or np.any((monitor.time >= first - within) & (monitor.time <= last + within)):
         return
     values, frames = (_span(ends, monitor.start_time) for ends in (monitor.time[[0, -1]], (first, last)))
     remedy = "bp and start_time" if monitor.start_time else "bp and bp_offset_s"

@@ -1,6 +1,6 @@
 """What Figures 8, 9 and A1 to A5 share: boxes of the networks' errors, and beside them what needs no training."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ _SETTINGS = {  # what the legend says, colour
     "tuned": ("tuned", 5),
     "random": ("tuned, random", 4),
     "first": ("tuned, first", 2),
+    "recordings": ("tuned, calibration recordings", 2),
 }
 _TICKS = 5  # at most so many steps on the axis of errors
 _MEAN = {"marker": "o", "ms": 2.6, "mfc": "white", "mec": "black", "mew": 0.5, "linestyle": "none"}
@@ -157,14 +158,25 @@ def legend_handles(rows: pd.DataFrame, tests: Mapping[str, str], options: Figure
 
 def explain_boxes(rows: pd.DataFrame) -> str:
     """What boxes and markers of `rows` are, for the note."""
-    return (
-        f"{QUARTILES} Tuned: on other subjects' rPPG; random, first: a random part or the first part of the test "
-        "subject's own windows besides. Random windows lie between test windows and are much like them. "
-        + " ".join(words for method, words in _WORDS.items() if method in set(rows["method"]))
+    own = (
+        "random, first: a random part or the first part of the test subject's own windows besides. Random windows lie "
+        "between test windows and are much like them."
     )
+    if "recordings" in set(rows["setting"]):
+        own = "calibration recordings: those of the test subject in another condition besides."
+    return f"{QUARTILES} Tuned: on other subjects' rPPG; {own} " + " ".join(
+        words for method, words in _WORDS.items() if method in set(rows["method"])
+    )
+
+
+def shown_marks(words: Mapping[str, str], comparisons: Collection[str]) -> dict[str, str]:
+    """Of the marks' words, those of comparisons that were made."""
+    return {name: text for name, text in words.items() if name in set(comparisons)}
 
 
 def explain_budgets(rows: pd.DataFrame) -> str:
     """How many windows of a subject's own each strategy took."""
-    own = {setting: rows.loc[rows["setting"] == setting, "n_calibration"] for setting in ("first", "random")}
+    own = {
+        setting: rows.loc[rows["setting"] == setting, "n_calibration"] for setting in ("first", "random", "recordings")
+    }
     return ", ".join(f"{n_range(counts)} ({setting})" for setting, counts in own.items() if len(counts))

@@ -25,7 +25,7 @@ FIGURES = FigureModule(
     },
 )
 
-_PLACES = {"before": -0.39, "tuned": -0.2, "random": 0.03, "first": 0.27}
+_PLACES = {"before": -0.39, "tuned": -0.2, "random": 0.03, "first": 0.27, "recordings": 0.15}
 _BOX = 0.15  # of a network's space
 _PANEL, _LABELS, _BESIDE = 2.3, 0.35, 0.55  # inches
 _LEAST_PLACES = 3  # one network is not to get boxes as wide as bars
@@ -65,7 +65,8 @@ def plot_fig9(
         raise ValueError("Figure 9: boxes.csv has no network; fine-tune at least one")
     box = box[box["network"].isin([*networks, layout.NONE])]
     with style.house_style(options):
-        handles = boxes.legend_handles(box, {name: f"{words} (paired)" for name, words in _WORDS.items()}, options)
+        words = boxes.shown_marks(_WORDS, tests["comparison"])
+        handles = boxes.legend_handles(box, {name: f"{text} (paired)" for name, text in words.items()}, options)
         warning = layout.warned(warnings, "rPPG")
         text = style.paragraphs(warning, *_explain(box, tests[tests["network"].isin(networks)]))
         columns = layout.pressure_columns(options) if len(networks) <= 6 else 1
@@ -112,12 +113,14 @@ def _explain(box: pd.DataFrame, tests: pd.DataFrame) -> tuple[str, str]:
     own = box[box["method"] == "network"]
     shown = tests[tests["comparison"].isin(boxes.MARKS)]
     alpha = f" at {shown['alpha'].iloc[0]:g}" if len(shown) else ""
+    marks = "∗ †" if boxes.OWN in set(shown["comparison"]) else "∗"
+    order = ", ".join(name.partition(" ")[0] for name in _PLACES if name in set(own["setting"]))
     text = (
         f"Leave one subject out: {style.n_range(own['n_subjects'])} subjects, "
         f"{style.n_range(own['n_windows'])} test windows. Own windows in training, median over subjects: "
         f"{boxes.explain_budgets(own)}. {style.seeds_note(int(own['seeds'].max()))}\n"
-        f"{boxes.explain_boxes(box)} Always from left to right: before, tuned, random, first.\n"
-        f"∗ † significant{alpha}; n.s. not significant; – not testable (too few subjects). Paired: by subject, "
+        f"{boxes.explain_boxes(box)} Always from left to right: {order}.\n"
+        f"{marks} significant{alpha}; n.s. not significant; – not testable (too few subjects). Paired: by subject, "
         "sign-flip test on subject means, Holm-corrected over networks and pressures of a comparison."
     )
     return text, _ks(shown)

@@ -42,7 +42,7 @@ _SUBJECTS_AND_NETWORKS = {
 """Whether a figure shows the subjects that improved, and which networks."""
 _COLUMNS = {  # comparison: where its boxes stand, and their width, of a subject's space
     boxes.TUNING: ({"before": -0.21, "tuned": 0.21}, 0.3),
-    boxes.OWN: ({"random": -0.33, "first": 0.14}, 0.24),
+    boxes.OWN: ({"random": -0.33, "first": 0.14, "recordings": -0.1}, 0.24),
 }
 _PANEL, _LABELS, _BESIDE = 1.45, 0.3, 0.55  # inches
 _LEAST_PLACES = 8  # few subjects are not to get boxes as wide as bars
@@ -117,9 +117,8 @@ def _plot_subjects(
     drawn = sorted(set(shown["number"]))
     columns = layout.pressure_columns(options)
     rows = 2 * len(networks) * len(style.PRESSURES) // columns
-    handles = boxes.legend_handles(
-        shown, {boxes.TUNING: "KS: before, tuned differ", boxes.OWN: "KS: first, random differ"}, options
-    )
+    words = {boxes.TUNING: "KS: before, tuned differ", boxes.OWN: "KS: first, random differ"}
+    handles = boxes.legend_handles(shown, boxes.shown_marks(words, ks["comparison"]), options)
     inches = (_PANEL * rows + _LABELS) * layout.font_scale(options)
     fig = layout.worded_figure(inches, handles, warning, text, options)
     grid = fig.add_gridspec(rows, columns)
@@ -170,8 +169,9 @@ def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, seeds: int | None) -> 
         f"fine-tuning {'helps' if improved else 'harms'}. "
         f"Test windows per subject: {style.n_range(own['n_windows'])}; own windows in training: "
         f"{boxes.explain_budgets(own)}. {'' if seeds is None else style.seeds_note(seeds)}\n"
-        f"{boxes.explain_boxes(shown)} Left column: before, tuned; right column: random, first.\n"
-        f"∗ †: {boxes.KS_NOTE}"
+        f"{boxes.explain_boxes(shown)} Left column: before, tuned; right column: "
+        f"{'calibration recordings' if 'recordings' in set(own['setting']) else 'random, first'}.\n"
+        f"∗{' †' if 'random' in set(own['setting']) else ''}: {boxes.KS_NOTE}"
     )
 
 

@@ -26,6 +26,7 @@ _ABOUT = {
     "camera/tuned": "video, networks fine-tuned on other people's",
     "camera/first": "video, fine-tuned on other people's and on the subject's first windows",
     "camera/random": "video, fine-tuned on other people's and on random windows of the subject",
+    "camera/recordings": "video, fine-tuned on other people's and on the subject's calibration recordings",
 }
 _OUTCOMES = {
     BETTER: "better than doing nothing",
@@ -40,6 +41,7 @@ _LABELS = {
     "camera/tuned": "camera, fine-tuned on others",
     "camera/first": "camera, others and first windows",
     "camera/random": "camera, others and random windows",
+    "camera/recordings": "camera, others and calibration recordings",
 }
 
 
@@ -88,7 +90,9 @@ def comparisons(report: StudyReport) -> list[Comparison]:
     rows = pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else parts[0]
     found = []
     for name, own in rows.groupby("case", sort=False):
-        calibrated = name.partition("/")[2] in ("first", "random") and CALIBRATION_MEAN in set(own["baseline"])
+        calibrated = name.partition("/")[2] in ("first", "random", "recordings") and CALIBRATION_MEAN in set(
+            own["baseline"]
+        )
         named = POPULATION_MEAN if POPULATION_MEAN in set(own["baseline"]) else MEAN
         nothing = CALIBRATION_MEAN if calibrated else named
         label = _LABELS.get(name, split_name(name))
