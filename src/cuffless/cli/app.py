@@ -198,12 +198,24 @@ def pulse(
         float, typer.Option("--seconds", metavar="SECONDS", help="Length of a window.", min=5, max=600)
     ] = 30.0,
     method: Annotated[
-        Literal["auto", "pos", "chrom", "green", "red"],
+        list[str] | None,
         typer.Option(
             "--method",
-            help="From colours to pulse wave; auto: POS, or the best single channel if one is saturated or dark.",
+            metavar="auto|pos|chrom|green|red|MODULE:FUNCTION",
+            help="From colours to pulse wave. auto (default): POS, or the best single channel if one is saturated or "
+            "dark. MODULE:FUNCTION: your own, from colours or frames. Repeat to compare methods in one table.",
         ),
-    ] = "auto",
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            "--reference", metavar="CSV", help="Contact PPG that starts with the video; the table gives differences."
+        ),
+    ] = None,
+    reference_fs: Annotated[
+        float | None,
+        typer.Option("--reference-fs", metavar="HZ", help="Its sampling rate, if it has no times.", min=20, max=5000),
+    ] = None,
     time_unit: Annotated[
         Literal["ms", "s", "us", "ns"] | None,
         typer.Option("--time-unit", help="Unit of a CSV's times; default: the one that fits."),
@@ -232,9 +244,14 @@ def pulse(
     as_json: Json = False,
 ) -> None:
     """Pulse rate and SNR over time, from a video of skin or its colour traces: one window per second."""
+    from cuffless.cli.methods import run_methods
     from cuffless.cli.pulse import PulseCall, run_pulse
 
-    call = PulseCall(source, seconds, method, time_unit, key, fps, roi, roi_mode, timestamps, plot, as_json, memory_gb)
+    methods = method or ["auto"]
+    one = methods[0]
+    call = PulseCall(source, seconds, one, time_unit, key, fps, roi, roi_mode, timestamps, plot, as_json, memory_gb)
+    if len(methods) > 1 or reference is not None or reference_fs is not None:
+        raise typer.Exit(run_methods(call, methods, reference, reference_fs))
     raise typer.Exit(run_pulse(call))
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.pulse.channels import CHANNELS, THREE, channel_faults, rates_by_best_method
+from cuffless.camera.pulse.channels import channel_faults, channels_needed, rates_by_best_method
+from cuffless.camera.pulse.custom import MethodError, is_custom, load_method, takes_frames
 from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace, mean_over_rois
@@ -17,6 +18,7 @@ from cuffless.demands import MEMORY_GB
 
 PICTURES = (".png", ".pdf", ".svg")
 _ROWS_SHOWN = 20
+METHODS = ("auto", "pos", "chrom", "green", "red")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class PulseCall:
 
 
 @dataclass
-class _Opened:
+class Opened:
     """A recording's colour trace, regions and frames."""
 
     trace: Trace
@@ -46,16 +48,16 @@ class _Opened:
     frames: list = field(default_factory=list)
 
 
-@exit_status(TraceLayoutError)
+@exit_status(TraceLayoutError, MethodError)
 def run_pulse(call: PulseCall) -> str:
     """Run the command; its exit status follows from the reason that it returns."""
-    opened: _Opened | None = None
+    opened: Opened | None = None
     rates: Rates | None = None
     reason = ""
     try:
-        _check(call)
-        opened = _open(call)
-        rates = _rates(call, opened.trace)
+        check_call(call)
+        opened = open_recording(call)
+        rates = find_rates(call, opened.trace)
         reason = why_nothing(call.source.name, rates) + ("" if len(rates) else "; see --seconds")
     except TraceLayoutError:
         raise
@@ -123,9 +125,10 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
     return summary
 
 
-def _check(call: PulseCall) -> None:
+def check_call(call: PulseCall) -> None:
     """Reject invalid arguments before any work is done."""
     check_output("--plot", call.plot, PICTURES)
+    check_method(call.method)
     name = call.source.name
     if call.source.is_dir():
         raise UsageError(f"{call.source} is a folder; give a video, numbered images (img_%05d.png), or a colour trace")
@@ -136,6 +139,8 @@ def _check(call: PulseCall) -> None:
     kind, others, wrong = (
         ("a colour trace", "videos", for_videos) if is_trace(name) else ("a video", "traces", for_traces)
     )
+    if takes_frames(call.method) and is_trace(name):
+        raise UsageError(f"--method {call.method} takes frames, which {name}, a colour trace, has not; give the video")
     if given := [option for option, value in wrong.items() if value is not None]:
         raise UsageError(f"{name} is {kind}; {', '.join(given)} is for {others}")
     for option, path in (("--roi", call.roi), ("--timestamps", call.timestamps)):
@@ -147,9 +152,10 @@ def _check(call: PulseCall) -> None:
         raise UsageError("--roi-mode file needs --roi FILE")
 
 
-def _open(call: PulseCall) -> _Opened:
+def open_recording(call: PulseCall) -> Opened:
+    """Read the colours, from a trace or a video, and run a method that takes frames."""
     if is_trace(call.source):
-        return _Opened(
+        return Opened(
             read_trace(call.source, time_unit=call.time_unit, key=call.key, fps=call.fps, memory_gb=call.memory_gb)
         )
     from cuffless.camera.skin.extraction import extract_trace
@@ -158,17 +164,36 @@ def _open(call: PulseCall) -> _Opened:
     trace, regions, frames = extract_trace(
         call.source, roi=call.roi, roi_mode=mode, timestamps=call.timestamps, fps=call.fps, log=complain
     )
-    return _Opened(trace, regions, list(frames))
+    add_wave(call, trace)
+    return Opened(trace, regions, list(frames))
 
 
-def _rates(call: PulseCall, trace: Trace) -> Rates:
+def check_method(method: str) -> None:
+    """Reject a method that does not exist, and a custom one that cannot be found, before any work is done."""
+    if is_custom(method):
+        load_method(method)
+        takes_frames(method)
+    elif method not in METHODS:
+        raise UsageError(f"--method {method!r} is unknown; choose {', '.join(METHODS)}, or module:function of your own")
+
+
+def add_wave(call: PulseCall, trace: Trace) -> None:
+    """Run a custom method that takes frames on the video, and add its wave to the trace."""
+    from cuffless.camera.skin.extraction import extract_wave
+
+    if takes_frames(call.method):
+        wave = extract_wave(call.source, call.method, timestamps=call.timestamps, fps=call.fps)
+        trace.waves[call.method] = wave
+
+
+def find_rates(call: PulseCall, trace: Trace) -> Rates:
+    """Pulse rates by the method that was asked for; notes go to the trace."""
     if trace.fps < LEAST_FPS:
         raise RppgError(
             f"{call.source.name}: {trace.fps:.3g} frames per second; a pulse rate needs at least {LEAST_FPS:g}"
         )
     if call.method != "auto":
-        needed = CHANNELS if call.method in THREE else (call.method,)
-        if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
+        if faults := channel_faults(mean_over_rois(trace), trace.fps, channels_needed(call.method)):
             trace.notes.append(f"{faults}: {call.method} is unreliable; use --method auto")
         return pulse_rates(trace, method=call.method, seconds=call.seconds)
     try:
@@ -205,7 +230,7 @@ def _print_summary(summary: dict) -> None:
         console.print(table)
 
 
-def _plot(path: Path, name: str, opened: _Opened | None, rates: Rates | None, reason: str) -> None:
+def _plot(path: Path, name: str, opened: Opened | None, rates: Rates | None, reason: str) -> None:
     from cuffless.figures.study.contact_sheet import plot_contact_sheet
     from cuffless.figures.style import render
 

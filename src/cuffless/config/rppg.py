@@ -1,11 +1,12 @@
 """Options of the camera branch: from a face video to a pulse wave, its windows, and fine-tuned networks."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictInt, field_validator, model_validator
 
 from cuffless.options import Options, once_each, option
+from cuffless.plugins import resolve
 
 # What decides which windows a recording gives: a changed option repeats only its part.
 _PULSE = ("method", "invert")
@@ -72,10 +73,12 @@ class RppgOptions(Options):
     """HDF5 file with `rppg`, `label`, `subject_idx` (`ready`)."""
     split: str = "nonmixed"
     """Split whose networks are fine-tuned."""
-    method: Literal["pos", "chrom", "green"] = "pos"
-    """Method that turns colours into a pulse wave."""
+    method: str = option("pos", pattern=r"^(pos|chrom|green|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$")
+    """`pos`, `chrom`, `green`, or `module:function`; the function takes `(times, rgb, fps)` or `(frames)` and returns
+    `(times, wave)`; see docs/own_method.md."""
     invert: bool = True
-    """Turn the pulse wave upside down: raw POS is the negative of a PPG."""
+    """Orient the pulse wave as a PPG: raw POS, CHROM and colours are its negative, and a function's wave is one. If
+    false, it is the other way up."""
     bp_within: float = option(60.0, gt=0)
     """Maximum time in seconds from a window to the monitor's value that it takes."""
     bp_interpolate: bool = False
@@ -94,6 +97,11 @@ class RppgOptions(Options):
     """Fine-tuning."""
 
     _once = field_validator("snr_lengths")(once_each)
+
+    @field_validator("method", mode="before")
+    @classmethod
+    def _resolve_method(cls, method: Any) -> Any:
+        return resolve("cuffless.methods", method, ("pos", "chrom", "green")) if isinstance(method, str) else method
 
     @model_validator(mode="after")
     def _check_source(self) -> "RppgOptions":
