@@ -34,29 +34,32 @@ def check_name(name: str, what: str = "network", example: str = "my_network:buil
     return name
 
 
-def custom_function(name: str, what: str = "network"):
+def custom_function(name: str, what: str = "network", example: str = "my_network:build"):
     """Import a user's function: one that builds a network, an encoder, or a method for pulse waves.
 
     Parameters
     ----------
     name : str
         ``module:function``; the module lies in the working directory or on PYTHONPATH.
-    what : str
-        What it is, for the message.
+    what, example : str
+        As for `check_name`.
 
     Raises
     ------
     ValueError
         If it is not ``module:function``, or the module cannot be imported, fails during import or lacks the function.
     """
-    module_name, function_name = check_name(name, what).split(":")
+    module_name, function_name = check_name(name, what, example).split(":")
     _look_here()
     try:
         module = importlib.import_module(module_name)
     except ImportError as error:
-        raise ValueError(
-            f"{what} {name}: {error}; put {module_name.partition('.')[0]} into the working directory or on PYTHONPATH"
-        ) from error
+        own = module_name.partition(".")[0]
+        lacking = (error.name or own).partition(".")[0]
+        remedy = f"put {own} into the working directory or on PYTHONPATH"
+        if lacking != own:
+            remedy = f"install {lacking}, or correct what {own} imports"
+        raise ValueError(f"{what} {name}: {error}; {remedy}") from error
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # a module may do anything
         why = describe_error(error, 120)
         raise ValueError(f"{what} {name}: importing its module fails ({why}); correct it") from error

@@ -13,17 +13,7 @@ from cuffless.cli.answers import UsageError, complain, escape_markup, exit_statu
 from cuffless.cli.pulse import Opened, PulseCall, add_wave, check_call, find_rates, open_recording
 from cuffless.windows import Measures
 
-_HEADS = {
-    "method": "method",
-    "windows": "windows",
-    "accepted": "accepted",
-    "hr_median": "bpm",
-    "snr_median": "SNR dB",
-    "snr_threshold": "noise dB",
-    "compared": "compared",
-    "hr_off": "off by bpm",
-    "within_5": "within 5 bpm",
-}
+_HEADS = {"hr_median": "bpm", "snr_median": "SNR dB", "snr_threshold": "noise dB", "hr_off": "off by bpm"}
 
 
 @exit_status(TraceLayoutError, MethodError)
@@ -45,7 +35,6 @@ def run_methods(call: PulseCall, methods: list[str], reference: Path | None, ref
     for one in calls:
         check_call(one)
     contact = _contact(reference, reference_fs)
-    name = call.source.name
     try:
         opened = open_recording(calls[0])
     except RppgError as error:
@@ -59,9 +48,12 @@ def run_methods(call: PulseCall, methods: list[str], reference: Path | None, ref
         print_json({"video": str(call.source), "window_seconds": call.seconds, "methods": rows})
     else:
         _print_rows(call, rows)
-    if any(row.get("accepted") for row in rows):
-        return ""
-    return f"{name}: no method gives a window to rely on; alone, each tells why (--method {calls[0].method})"
+    reasons = [f"{row['method']}: {row['reason']}" for row in rows if "reason" in row]
+    if len(reasons) == len(rows):
+        return "; ".join(reasons)
+    for reason in reasons:
+        complain(reason)
+    return ""
 
 
 def _contact(reference: Path | None, fs: float | None) -> Measures | None:
@@ -92,18 +84,14 @@ def _row(call: PulseCall, opened: Opened, contact: Measures | None) -> dict:
 
 def _print_rows(call: PulseCall, rows: list[dict]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     shown = [name for name in _HEADS if any(name in row for row in rows)]
-    table = Table(*(_HEADS[name] for name in shown), box=None)
+    table = Table(Column("method", overflow="fold"), "accepted", *(_HEADS[name] for name in shown), box=None)
     for row in rows:
-        table.add_row(*(_cell(row.get(name)) for name in shown))
+        accepted = f"{row['accepted']} of {row['windows']}" if "windows" in row else ""
+        numbers = ("" if row.get(name) is None else f"{row[name]:.1f}" for name in shown)
+        table.add_row(escape_markup(row["method"]), accepted, *numbers)
     console = Console(highlight=False)
     console.print(f"[bold]{escape_markup(call.source, 2000)}[/]: windows of {call.seconds:g} s")
     console.print(table)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:.2f}" if isinstance(value, float) else escape_markup(value)

@@ -179,9 +179,9 @@ def check_method(method: str) -> None:
 
 def add_wave(call: PulseCall, trace: Trace) -> None:
     """Run a custom method that takes frames on the video, and add its wave to the trace."""
-    from cuffless.camera.skin.extraction import extract_wave
-
     if takes_frames(call.method):
+        from cuffless.camera.skin.extraction import extract_wave
+
         wave = extract_wave(call.source, call.method, timestamps=call.timestamps, fps=call.fps)
         trace.waves[call.method] = wave
 

@@ -133,7 +133,7 @@ def wave_of_frames(method: str, frames: Iterable[tuple[float, np.ndarray]]) -> t
 def load_method(method: str) -> Callable:
     """Import a custom method; raises `MethodError` if that fails."""
     try:
-        return custom_function(method, "method")
+        return custom_function(method, "method", "my_method:run")
     except ValueError as error:
         raise MethodError(str(error)) from error
 

@@ -97,8 +97,8 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
         raise ValueError(f"windows of {seconds:g} s hold too few beats; use at least {SHORTEST:g} s")
     if trace.fps < LEAST_FPS:
         raise ValueError(f"{trace.fps:g} frames per second; at least {LEAST_FPS:g} are needed for a pulse rate")
-    noise = white_noise(round(trace.fps, 1), seconds, method)
     waves = filtered_trace(trace, method)
+    noise = white_noise(round(trace.fps, 1), seconds, method)
     start = np.concatenate([np.empty(0), *(_starts(t0, fps, wave, seconds) for t0, fps, wave in waves)])
     hr, snr = _rates_at(waves, start, seconds, noise), np.full(len(start), -np.inf)
     if np.isfinite(hr).any():
