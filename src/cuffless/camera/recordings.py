@@ -195,9 +195,9 @@ def traces_or_reasons(
     paths: Sequence[str | Path], waves: Sequence[str | Path] = (), method: str = ""
 ) -> Iterator[Trace | str]:
     """Traces one at a time, or the reason why there is none; with waves of a method that takes frames."""
-    for path, wave in zip(paths, waves or [None] * len(paths), strict=True):
+    for number, path in enumerate(paths):
         try:
-            yield load_recorded(path, wave, method)
+            yield load_recorded(path, waves[number] if waves else None, method)
         except RppgError as error:
             yield str(error)
 

@@ -194,46 +194,49 @@ def _line(error: BaseException, function: Callable) -> str:
 
 def _checked(method: str, found: Any, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What a function returned, as arrays that keep its contract."""
-
-    def require(kept: Any, fault: str, remedy: str) -> None:
-        if not kept:
-            raise MethodError(f"method {method} {fault}; {remedy}")
-
-    both = "return (times, wave), two arrays of one length"
-    pair = isinstance(found, (tuple, list)) and len(found) == 2 and np.ndim(found[0]) > 0
-    times, wave = (_numbers(part) for part in (found if pair else (given, found)))
-    require(
-        times is not None and wave is not None,
-        f"returns {type(found).__name__}" + (" without numbers" if pair else ", not an array of numbers"),
-        both,
-    )
-    shapes = f"{times.shape} and {wave.shape}" if pair else f"{wave.shape}"
-    require(times.ndim == wave.ndim == 1, f"returns arrays of shape {shapes}", both)
-    if not pair:
-        require(len(wave) == len(given), f"returns a wave of {len(wave)} values for {len(given)} times", both)
-    require(len(times) == len(wave), f"returns {len(times)} times and {len(wave)} values", both)
+    times, wave = _arrays(method, found, given)
     bad = int((~np.isfinite(times) | ~np.isfinite(wave)).sum())
-    require(not bad, f"returns {bad} of {len(wave)} values that are not finite", "leave out times without a wave")
+    if bad:
+        raise MethodError(
+            f"method {method} returns {bad} of {len(wave)} values that are not finite; leave out times without a wave"
+        )
     if not len(wave):
         return times, wave
     steps = np.diff(times)
-    at = int(np.argmax(steps <= 0)) if len(steps) else 0
-    require(
-        (steps > 0).all(),
-        f"returns times that do not increase: {times[min(at + 1, len(times) - 1)]:g} s after {times[at]:g} s",
-        "return seconds, strictly increasing, before the wave",
-    )
-    require(
-        given[0] - _LATE <= times[0] and times[-1] <= given[-1] + _LATE,
-        f"returns times from {times[0]:g} to {times[-1]:g} s; those given are from {given[0]:g} to {given[-1]:g} s",
-        "return seconds of the same clock",
-    )
+    if (steps <= 0).any():
+        at = int(np.argmax(steps <= 0))
+        raise MethodError(
+            f"method {method} returns times that do not increase: {times[at + 1]:g} s after {times[at]:g} s; return "
+            "(times, wave), the times in seconds and each once"
+        )
+    if times[0] < given[0] - _LATE or times[-1] > given[-1] + _LATE:
+        raise MethodError(
+            f"method {method} returns times from {times[0]:g} to {times[-1]:g} s, but those given are from "
+            f"{given[0]:g} to {given[-1]:g} s; return seconds of the same clock"
+        )
     if len(steps):
         rate, least = 1 / np.median(steps), min(LEAST_HZ, _SLACK / np.median(np.diff(given)))
-        require(
-            rate >= least, f"returns {rate:.3g} values per second", f"return at least {least:.3g}, or one per frame"
-        )
+        if rate < least:
+            raise MethodError(
+                f"method {method} returns {rate:.3g} values per second; return at least {least:.3g}, or one per frame"
+            )
     return times, wave / (np.abs(wave).max() or 1.0)
+
+
+def _arrays(method: str, found: Any, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Times and wave of equal length; a wave alone has one value per time given."""
+    remedy = "return (times, wave), two arrays of numbers of one length"
+    pair = isinstance(found, (tuple, list)) and len(found) == 2 and np.ndim(found[0]) > 0
+    times, wave = (_numbers(part) for part in (found if pair else (given, found)))
+    if times is None or wave is None:
+        raise MethodError(f"method {method} returns {type(found).__name__} without an array of numbers; {remedy}")
+    if times.ndim != 1 or wave.ndim != 1:
+        shapes = f"{times.shape} and {wave.shape}" if pair else f"{wave.shape}"
+        raise MethodError(f"method {method} returns an array of shape {shapes}; {remedy}")
+    if len(times) != len(wave):
+        whose = "times" if pair else "times given"
+        raise MethodError(f"method {method} returns {len(wave)} values for {len(times)} {whose}; {remedy}")
+    return times, wave
 
 
 def _numbers(values: Any) -> np.ndarray | None:
