@@ -245,9 +245,10 @@ def pulse(
 ) -> None:
     """Pulse rate and SNR over time, from a video of skin or its colour traces: one window per second."""
     from cuffless.cli.methods import run_methods
-    from cuffless.cli.pulse import PulseCall, run_pulse
+    from cuffless.cli.pulse import METHODS, PulseCall, run_pulse
+    from cuffless.plugins import resolve
 
-    methods = method or ["auto"]
+    methods = [resolve("cuffless.methods", name, METHODS) for name in method or ["auto"]]
     one = methods[0]
     call = PulseCall(source, seconds, one, time_unit, key, fps, roi, roi_mode, timestamps, plot, as_json, memory_gb)
     if len(methods) > 1 or reference is not None or reference_fs is not None:

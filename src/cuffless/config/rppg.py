@@ -5,9 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictInt, field_validator, model_validator
 
+from cuffless.errors import shortened
 from cuffless.options import Options, once_each, option
+from cuffless.own_code import check_name
 from cuffless.plugins import resolve
 
+METHODS = ("pos", "chrom", "green")
+"""Built-in methods from colours to a pulse wave that a study may use."""
 # What decides which windows a recording gives: a changed option repeats only its part.
 _PULSE = ("method", "invert")
 _WINDOWS = (*_PULSE, "bp_within", "bp_interpolate", "min_windows")
@@ -73,7 +77,7 @@ class RppgOptions(Options):
     """HDF5 file with `rppg`, `label`, `subject_idx` (`ready`)."""
     split: str = "nonmixed"
     """Split whose networks are fine-tuned."""
-    method: str = option("pos", pattern=r"^(pos|chrom|green|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$")
+    method: str = "pos"
     """`pos`, `chrom`, `green`, or `module:function`; the function takes `(times, rgb, fps)` or `(frames)` and returns
     `(times, wave)`; see docs/own_method.md."""
     invert: bool = True
@@ -101,7 +105,12 @@ class RppgOptions(Options):
     @field_validator("method", mode="before")
     @classmethod
     def _resolve_method(cls, method: Any) -> Any:
-        return resolve("cuffless.methods", method, ("pos", "chrom", "green")) if isinstance(method, str) else method
+        if not isinstance(method, str):
+            return method
+        found = resolve("cuffless.methods", method, METHODS)
+        if found not in METHODS and ":" not in found:
+            raise ValueError(f"{shortened(method)!r} is unknown; choose {', '.join(METHODS)}, or module:function")
+        return found if found in METHODS else check_name(found, "method", "my_method:run")
 
     @model_validator(mode="after")
     def _check_source(self) -> "RppgOptions":
