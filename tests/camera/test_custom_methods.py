@@ -191,7 +191,7 @@ def test_a_wave_is_oriented_as_a_ppg_unless_it_is_to_be_inverted_and_a_gap_divid
     name = own("def run(times, rgb, fps):\n    keep = abs(times - 8) > 1\n    return times[keep], -rgb[keep, 1]")
     waves = trace_waves(trace(), method=f"{name}:run")
     assert [(round(t0, 2), len(wave)) for t0, _, wave in waves] == [(0, 140), (9, 220)]
-    assert np.corrcoef(waves[1][2], PULSE[180:])[0, 1] > 0.99
+    assert np.corrcoef(waves[1][2], PULSE[180:])[0, 1] > 0.95
     [turned, _] = trace_waves(trace(), method=f"{name}:run", invert=False)
     np.testing.assert_allclose(turned[2], -waves[0][2])
 
