@@ -73,6 +73,8 @@ def test_one_line_makes_a_function_of_colours_or_of_frames_the_method(cuffless, 
         assert summary["method"] == f"{own}:{method}"
         assert summary["hr_median"] == pytest.approx(72, abs=0.5)
         assert summary["accepted_fraction"] == 1
+        unknown = f"what {own}:{method} makes of noise is not known"
+        assert any(unknown in note for note in summary.get("notes", [])) == (method == "frames")
 
 
 def test_methods_stand_in_one_table_with_their_differences_to_contact_ppg(cuffless, own, recorded):

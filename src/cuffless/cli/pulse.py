@@ -195,6 +195,11 @@ def find_rates(call: PulseCall, trace: Trace) -> Rates:
     if call.method != "auto":
         if faults := channel_faults(mean_over_rois(trace), trace.fps, channels_needed(call.method)):
             trace.notes.append(f"{faults}: {call.method} is unreliable; use --method auto")
+        if takes_frames(call.method):
+            trace.notes.append(
+                f"what {call.method} makes of noise is not known: its threshold is that of white noise, which noise "
+                "in its wave may exceed more often"
+            )
         return pulse_rates(trace, method=call.method, seconds=call.seconds)
     try:
         rates, note = rates_by_best_method(trace, seconds=call.seconds)

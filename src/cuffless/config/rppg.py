@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictInt, field_validator, model_validator
 
-from cuffless.errors import shortened
 from cuffless.options import Options, once_each, option
 from cuffless.own_code import check_name
 from cuffless.plugins import resolve
@@ -109,7 +108,7 @@ class RppgOptions(Options):
             return method
         found = resolve("cuffless.methods", method, METHODS)
         if found not in METHODS and ":" not in found:
-            raise ValueError(f"{shortened(method)!r} is unknown; choose {', '.join(METHODS)}, or module:function")
+            raise ValueError(f"choose {', '.join(METHODS)}, or module:function")
         return found if found in METHODS else check_name(found, "method", "my_method:run")
 
     @model_validator(mode="after")

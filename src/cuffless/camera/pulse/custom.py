@@ -243,6 +243,6 @@ def _numbers(values: Any) -> np.ndarray | None:
     """A copy as floats; None if these are not numbers."""
     try:
         array = np.asarray(values)
-        return array.astype(float) if array.dtype.kind in "iuf" else None
+        return array.astype(float) if array.dtype.kind in "iufV" else None  # V: bfloat16
     except Exception:  # an array of another library, or rows of several lengths
         return None
