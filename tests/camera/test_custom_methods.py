@@ -112,7 +112,7 @@ def test_built_in_methods_take_colours():
         ("times[5] = times[4]; return times, times", "do not increase: 0.2 s after 0.2 s; return (times, wave)"),
         ("return 1000 * times, times", "returns times from 0 to 19950 s, but those given are from 0 to 19.95 s"),
         ("return times[::4], times[::4]", "returns 5 values per second; return at least 17, or one per frame"),
-        ("return rgb['green']", "(PLACE, line 3); correct it"),
+        ("return np.stack([])", "fails: ValueError: need at least one array to stack (PLACE, line 3); correct it"),
         ("raise SystemExit(3)", "fails: SystemExit: 3 (PLACE, line 3)"),
     ],
 )
@@ -241,6 +241,7 @@ def test_a_job_keeps_a_wave_or_the_reason_why_there_is_none(own, film, tmp_path)
         [segment] = pulse_record(found, options, WindowOptions()).segments
         wave = np.interp(T[20:-20], np.arange(segment.n_samples) / 125, segment.read(0, segment.n_samples)[0])
         assert np.corrcoef(wave, PULSE[20:-20])[0, 1] > 0.9  # whole grey levels
+        found = replace(found, rgb=found.rgb.repeat(2, 1), n_pixels=found.n_pixels.repeat(2, 1), rois=("left", "right"))
         table = compare_methods([recording], [found], ["pos", method]).set_index("method")
         assert list(table.index) == ["pos", method]
     with pytest.raises(MethodError, match="takes frames, which a colour trace does not have; give the video"):
