@@ -23,7 +23,7 @@ def resolve(group: str, name: str, known: tuple[str, ...]) -> str:
     Parameters
     ----------
     group : str
-        Group of entry points: ``cuffless.networks`` or ``cuffless.sources``.
+        Group of entry points: ``cuffless.networks``, ``cuffless.sources`` or ``cuffless.methods``.
     name : str
         As given in the configuration.
     known : tuple of str

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.manifest import VideoRecording
 from cuffless.camera.stamped import first_moment, is_dated, read_stamped
 from cuffless.camera.video.frame_times import read_frame_times
-from cuffless.camera.windows.contact import contact_record
+from cuffless.camera.windows.contact import read_contact
 
 BEGAN = datetime(2023, 11, 13, 14, 18, 9, 856232)
 
@@ -81,17 +80,12 @@ def test_numbered_dates_are_frame_times(written, tmp_path):
     assert not is_dated(tmp_path / "absent.txt")
 
 
-def recording(path, **given):
-    given = {"ppg_fs": 100.0} | given
-    return VideoRecording("s", "r", path.parent / "v.avi", ppg=path, **given)
-
-
 def test_contact_ppg_is_placed_on_the_clock_of_the_video(written):
     seconds = np.r_[np.arange(1000), 4000 + np.arange(500)] / 100
     path = written(dated(seconds))
-    late = contact_record(recording(path, start_time=BEGAN - timedelta(seconds=2.5)))
+    late = read_contact(path, 100.0, BEGAN - timedelta(seconds=2.5))
     assert [segment.start for segment in late.segments] == pytest.approx([2.5, 42.5])
     assert [segment.ppg.n_samples for segment in late.segments] == [1000, 500]
-    assert contact_record(recording(path)).segments[0].start == 0
+    assert read_contact(path, 100.0).segments[0].start == 0
     named = written("ppg\n" + "5\n6\n" * 500, "ppg.txt")
-    assert contact_record(recording(named)).channels == ("ppg",)
+    assert read_contact(named, 100.0).channels == ("ppg",)

@@ -16,11 +16,19 @@ from cuffless.config import ConfigError, RppgOptions, VideoSimulationOptions, lo
         ({"tuning": {"conditions": ["before"]}}, "name two different conditions of the manifest"),
         ({"tuning": {"conditions": ["before", "Before "]}}, "name two different conditions of the manifest"),
         ({"tuning": {"conditions": ["before", "after"]}}, "only a manifest .source videos. tells conditions"),
+        ({"method": "poss"}, "rppg.method: 'poss' is not allowed: choose pos, chrom, green, or module:function"),
+        ({"method": "my method:run"}, "method 'my method:run' is not module:function, e.g. my_method:run"),
     ],
 )
 def test_what_cannot_be_is_told_with_its_key(section, said):
     with pytest.raises(ConfigError, match=said):
         read_config({"rppg": section})
+
+
+def test_a_method_is_built_in_or_custom_or_announced_by_an_installed_package(monkeypatch):
+    monkeypatch.setattr("cuffless.plugins._installed", lambda group: {"me": "a.b:me"} if "methods" in group else {})
+    for given, found in (("chrom", "chrom"), ("my_method:run", "my_method:run"), ("me", "a.b:me")):
+        assert read_config({"rppg": {"method": given}}).rppg.method == found
 
 
 def test_a_study_of_the_mean_alone_has_nothing_to_fine_tune():

@@ -3,12 +3,14 @@
 import ast
 import re
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
+from cuffless.camera.pulse.custom import takes_frames, wave_of_colours, wave_of_frames
 from cuffless.camera.windows.files import NO_PRESSURE
 from cuffless.config import RULES, EvaluationOptions, SplitOptions, WindowOptions, read_config
 from cuffless.config.study import merge
@@ -76,7 +78,7 @@ def test_every_reason_quoted_is_one_that_the_program_gives(page, messages):
         assert any(re.search(".*?\0.*?".join(pieces), text) for text in messages), reason
 
 
-@pytest.mark.parametrize("name", ["own_records", "own_network", "leakage"])
+@pytest.mark.parametrize("name", ["own_records", "own_network", "own_method", "leakage"])
 def test_the_configurations_shown_are_valid(page, project, name):
     tiny = yaml.safe_load((project / "config" / "tiny.yaml").read_text())
     shown = [yaml.safe_load(block) for block in page(name).blocks("yaml")]
@@ -98,6 +100,47 @@ def test_the_network_shown_is_one(page, project, tmp_path, monkeypatch):
     assert build_network(options, (175, 1), **labels).output_shape == (None, 2)
     with pytest.raises(ValueError, match="needs windows of at least 8 samples"):
         build_network(options, (7, 1), **labels)
+
+
+class ModelOfOpenRppg:
+    """What is used of a model of open-rppg, which is not installed: a frame comes again where one is missing."""
+
+    def __init__(self, name):
+        self.times, self.wave = [], []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def update_frame(self, image, ts):
+        for _ in range(2 if len(self.times) == 3 else 1):
+            self.times.append(ts)
+            self.wave.append(float(image[0, 0, 0]))
+
+    def bvp(self, *, raw):
+        return self.wave, np.array(self.times)
+
+
+def test_the_methods_shown_keep_the_contract(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setitem(sys.modules, "rppg", SimpleNamespace(Model=ModelOfOpenRppg))
+    for name, code in zip(("my_ratio", "my_method"), page("own_method").blocks("python"), strict=True):
+        (tmp_path / f"{name}.py").write_text(code)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    assert takes_frames("my_method:me")
+    assert not takes_frames("my_ratio:ratio")
+    t = np.arange(60) / 30
+    colours = np.array([120.0, 90.0, 70.0]) - np.outer(np.sin(6 * t), (0.3, 0.8, 0.5))
+    times, wave = wave_of_colours("my_ratio:ratio", t, colours, 30.0)
+    assert np.corrcoef(wave, np.sin(6 * t))[0, 1] > 0.99
+    shades = np.full((60, 2, 2, 3), 0, np.uint8)
+    shades[..., 2] = np.arange(60)[:, None, None]  # red, the last in OpenCV's order
+    times, wave = wave_of_frames("my_method:me", zip(t, shades, strict=True))
+    np.testing.assert_array_equal(times, t)
+    np.testing.assert_allclose(wave, np.arange(60) / 59)
 
 
 def test_the_page_on_predictions_has_every_option_of_judge_and_every_column(page, cuffless_commands):

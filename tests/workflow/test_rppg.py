@@ -96,6 +96,36 @@ def test_a_change_repeats_only_what_it_concerns(study):
     assert more["simulate_video"] == more["extract_trace"] == 1
 
 
+FRAMES = """
+def run(frames):
+    times, wave = zip(*((time, -image[20:50, 30:60, 1].mean()) for time, image in frames))
+    return times, wave
+
+
+def colours(times, rgb, fps):
+    return times, -rgb[:, 1]
+"""
+
+
+def test_a_method_of_ones_own_from_frames_runs_once_per_recording_and_again_if_its_code_changes(study):
+    module, config = study.folder / "own_frames.py", changed(study, method="own_frames:run")
+    module.write_text(FRAMES)
+    plan = study.planned(config, "--", "results/tiny/camera/methods.csv", *TARGETS)
+    assert plan["extract_wave"] == 3
+    assert plan["gather_rppg_windows"] == plan["count_snr_shares"] == plan["compare_methods"] == 1
+    target = "results/tiny/camera/waves/v001.npz"
+    study("--", target, config=config)
+    with np.load(study.folder / target) as wave:
+        assert len(wave["t"]) == len(wave["wave"]) == 90 * 20
+    module.write_text(f"# the same\n{FRAMES}")
+    assert study.planned(config, "--", target) == {}
+    module.write_text(FRAMES.replace("20:50", "20:55"))
+    assert study.planned(config, "--", target)["extract_wave"] == 1
+    coloured = study.planned(changed(study, method="own_frames:colours"), "--", *TARGETS)
+    assert coloured["gather_rppg_windows"] == 1
+    assert not {"extract_wave", "extract_trace"} & set(coloured)
+
+
 def test_ready_windows_are_a_second_door(study):
     folder = study.folder / "results/tiny/camera"
     windows = zarr.open_group(zarr.storage.ZipStore(folder / "windows.zarr.zip", mode="r"), mode="r")

@@ -54,6 +54,32 @@ rule extract_trace:
         "../scripts/extract_trace.py"
 
 
+rule extract_wave:
+    input:
+        files_of_video,
+    output:
+        wave="results/{dataset}/camera/waves/{recording}.npz",
+    log:
+        "logs/{dataset}/extract_wave/{recording}.log",
+    benchmark:
+        "logs/{dataset}/extract_wave/{recording}.tsv"
+    conda:
+        "../../envs/cuffless.yaml"
+    threads: STUDY.snakemake.threads
+    resources:
+        mem_mb=growing(STUDY.snakemake.training_mem_mb),
+        runtime=growing(240),
+        gpu=1 if STUDY.snakemake.gpu else 0,
+    params:
+        recording=lambda wildcards: entry(RECORDINGS, wildcards.recording).canonical(video_only=True),
+        method=STUDY.rppg.method,
+        code=lambda wildcards: code_digest("extract_wave.py", METHOD_CODE),
+    message:
+        "Pulse wave by {params.method}: {wildcards.recording}"
+    script:
+        "../scripts/extract_wave.py"
+
+
 if STUDY.rppg.source == "ready":
 
     rule gather_ready_windows:
@@ -87,6 +113,7 @@ else:
 
     rule plot_contact_sheets:
         input:
+            waves=WAVES,
             traces=expand("results/{{dataset}}/camera/traces/{recording}.npz", recording=RECORDINGS),
             regions=expand("results/{{dataset}}/camera/traces/{recording}.roi.json", recording=RECORDINGS),
             frames=expand("results/{{dataset}}/camera/traces/{recording}.frames.npz", recording=RECORDINGS),
@@ -107,7 +134,7 @@ else:
             options=FIGURE_OPTIONS,
             names=list(RECORDINGS),
             method=STUDY.rppg.method,
-            code=code_digest("plot_contact_sheets.py"),
+            code=code_digest("plot_contact_sheets.py", COLOUR_CODE),
         message:
             "Plotting contact sheets: {wildcards.dataset}"
         script:
@@ -116,6 +143,7 @@ else:
     rule gather_rppg_windows:
         input:
             monitors=files_of_monitors,
+            waves=WAVES,
             traces=expand("results/{{dataset}}/camera/traces/{recording}.npz", recording=RECORDINGS),
         output:
             windows="results/{dataset}/camera/windows.zarr.zip",
@@ -136,7 +164,7 @@ else:
             recordings=[recording.canonical() for recording in RECORDINGS.values()],
             options=STUDY.rppg.gathering(),
             windows=rppg_windowing,
-            code=code_digest("gather_rppg_windows.py"),
+            code=code_digest("gather_rppg_windows.py", COLOUR_CODE),
         message:
             "Cutting rPPG windows: {wildcards.dataset}"
         script:
@@ -144,6 +172,7 @@ else:
 
     rule count_snr_shares:
         input:
+            waves=WAVES,
             traces=expand("results/{{dataset}}/camera/traces/{recording}.npz", recording=RECORDINGS),
         output:
             shares="results/{dataset}/camera/snr_shares.csv",
@@ -158,11 +187,34 @@ else:
             lengths=list(STUDY.rppg.snr_lengths),
             options=STUDY.rppg.pulse(),
             windows=rppg_windowing,
-            code=code_digest("count_snr_shares.py"),
+            code=code_digest("count_snr_shares.py", COLOUR_CODE),
         message:
             "Counting windows with sufficient SNR, by length: {wildcards.dataset}"
         script:
             "../scripts/count_snr_shares.py"
+
+    rule compare_methods:
+        input:
+            waves=WAVES,
+            ppg=files_of_contact,
+            traces=expand("results/{{dataset}}/camera/traces/{recording}.npz", recording=RECORDINGS),
+        output:
+            table="results/{dataset}/camera/methods.csv",
+        log:
+            "logs/{dataset}/compare_methods.log",
+        conda:
+            "../../envs/cuffless.yaml"
+        resources:
+            mem_mb=growing(1500),
+            runtime=growing(60),
+        params:
+            recordings=[recording.canonical() for recording in RECORDINGS.values()],
+            methods=list(dict.fromkeys(["pos", STUDY.rppg.method])),
+            code=code_digest("compare_methods.py", COLOUR_CODE),
+        message:
+            "Comparing methods for the pulse wave: {wildcards.dataset}"
+        script:
+            "../scripts/compare_methods.py"
 
 
 rule sample_folds:

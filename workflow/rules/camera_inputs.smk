@@ -1,6 +1,7 @@
 import re
 
 from cuffless.camera.manifest import ManifestError, read_manifest, require_conditions
+from cuffless.camera.pulse.custom import MethodError, takes_frames
 from cuffless.camera.simulation.recordings import recording_name, simulated_recording
 
 RPPG_REFERENCE = "resources/reference_rppg.csv"
@@ -23,7 +24,20 @@ def face_recordings():
         raise WorkflowError(f"rppg.manifest: {error}") from None
 
 
+def of_frames():
+    """Whether the method is a custom one that takes frames, and not colours."""
+    try:
+        return "rppg" in STUDY.model_fields_set and takes_frames(STUDY.rppg.method)
+    except MethodError as error:
+        raise WorkflowError(f"rppg.method: {error}") from None
+
+
 RECORDINGS = face_recordings()
+METHOD_CODE = own_module(STUDY.rppg.method, "rppg.method") if "rppg" in STUDY.model_fields_set else ()
+OF_FRAMES = of_frames()
+# What is made of colours alone depends on the code of a method that takes colours.
+COLOUR_CODE = () if OF_FRAMES else METHOD_CODE
+WAVES = expand("results/{{dataset}}/camera/waves/{recording}.npz", recording=RECORDINGS if OF_FRAMES else [])
 
 
 wildcard_constraints:
@@ -44,6 +58,11 @@ def files_of_video(wildcards):
 def files_of_monitors(wildcards):
     """Pressures of all recordings, and their contact PPG."""
     return [path for recording in RECORDINGS.values() for path in existing_files(recording, "bp", "ppg")]
+
+
+def files_of_contact(wildcards):
+    """Contact PPG of all recordings."""
+    return [path for recording in RECORDINGS.values() for path in existing_files(recording, "ppg")]
 
 
 def rppg_windowing(wildcards):

@@ -8,10 +8,11 @@ from cuffless.joblog import logged
 
 with logged(snakemake.log[0]):
     out, params = snakemake.output, snakemake.params
+    options = RppgOptions.model_validate_json(params.options)
     gather_windows(
         map(recording_from, params.recordings),
-        traces_or_reasons(snakemake.input.traces),
-        RppgOptions.model_validate_json(params.options),
+        traces_or_reasons(snakemake.input.traces, snakemake.input.waves, options.method),
+        options,
         WindowOptions.model_validate_json(params.windows),
         store=out.windows,
         index=out.index,

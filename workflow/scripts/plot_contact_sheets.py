@@ -12,11 +12,12 @@ from cuffless.joblog import logged
 with logged(snakemake.log[0]):
     given, params = snakemake.input, snakemake.params
     options = FigureOptions.model_validate_json(params.options)
+    waves = given.waves or [None] * len(params.names)
     for name, out, *files in zip(
-        params.names, snakemake.output, given.traces, given.regions, given.frames, strict=True
+        params.names, snakemake.output, given.traces, given.regions, given.frames, waves, strict=True
     ):
         try:
-            trace, regions, frames = load_recording(*files)
+            trace, regions, frames = load_recording(*files, method=params.method)
             rates, reason = rates_to_show(name, trace, method=params.method)
         except RppgError as error:
             trace, regions, frames, rates, reason = None, None, [], None, str(error)

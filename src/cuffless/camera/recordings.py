@@ -1,17 +1,18 @@
 """One recording of a study on disk: its colours, its regions, and what its contact sheet shows."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cuffless.camera.arrays import read_arrays
 from cuffless.camera.errors import RppgError
 from cuffless.camera.manifest import VideoRecording
 from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
-from cuffless.camera.skin.extraction import extract_trace
+from cuffless.camera.skin.extraction import extract_trace, extract_wave
 from cuffless.camera.skin.roi import Regions, read_regions, write_regions
 from cuffless.camera.skin.trace import Trace, load_trace, save_reason, save_trace
 from cuffless.camera.windows.cutting import pulse_record
@@ -79,6 +80,56 @@ def extract_recording(
     save_trace(found, trace)
 
 
+def extract_recording_wave(
+    recording: VideoRecording, *, method: str, wave: str | Path, log: Callable[[str], object] = print
+) -> None:
+    """Run a custom method that takes frames on a recording, and write its wave for `load_recorded`.
+
+    Parameters
+    ----------
+    recording : VideoRecording
+    method : str
+        ``module:function``, as for `extract_wave`.
+    wave : path
+        ``.npz``: times and wave, or the reason why there are none, as for `extract_recording`.
+    log : callable
+        Called with the outcome.
+
+    Raises
+    ------
+    MethodError
+        If the method fails or breaks its contract.
+    """
+    try:
+        if recording.exclude:
+            raise RppgError(f"excluded: {recording.exclude}")
+        times, values = extract_wave(recording.video, method, timestamps=recording.timestamps, fps=recording.fps)
+    except RppgError as error:
+        log(f"{recording.recording}: {error}")
+        save_reason(str(error), wave)
+        return
+    log(f"{recording.recording}: {len(times)} values by {method}, from {times[0]:.1f} to {times[-1]:.1f} s")
+    with whole_file(wave) as part:
+        np.savez_compressed(part, t=times, wave=values)
+
+
+def load_recorded(trace: str | Path, wave: str | Path | None = None, method: str = "") -> Trace:
+    """Read a trace, and with it the wave that `extract_recording_wave` wrote, if there is one.
+
+    Raises
+    ------
+    RppgError
+        If one of the files holds a reason instead, which is the message.
+    """
+    found = load_trace(trace)
+    if wave is not None:
+        arrays = read_arrays(wave)
+        if "reason" in arrays:
+            raise RppgError(str(arrays["reason"]))
+        found.waves[method] = (arrays["t"], arrays["wave"])
+    return found
+
+
 def rates_to_show(name: str, trace: Trace, *, method: str) -> tuple[Rates | None, str]:
     """Pulse rates of a recording, as its contact sheet shows them.
 
@@ -104,16 +155,16 @@ def rates_to_show(name: str, trace: Trace, *, method: str) -> tuple[Rates | None
 
 
 def load_recording(
-    trace: str | Path, regions: str | Path, frames: str | Path
+    trace: str | Path, regions: str | Path, frames: str | Path, wave: str | Path | None = None, *, method: str = ""
 ) -> tuple[Trace, Regions, list[tuple[float, np.ndarray]]]:
-    """Read what `extract_recording` wrote.
+    """Read what `extract_recording` wrote, and the wave of a method that takes frames.
 
     Raises
     ------
     RppgError
         If it wrote a reason, which is the message.
     """
-    return load_trace(trace), read_regions(regions), load_frames(frames)
+    return load_recorded(trace, wave, method), read_regions(regions), load_frames(frames)
 
 
 def save_frames(frames: list[tuple[float, np.ndarray]], path: str | Path) -> None:
@@ -140,17 +191,22 @@ def load_frames(path: str | Path) -> list[tuple[float, np.ndarray]]:
         return frames
 
 
-def traces_or_reasons(paths: Iterable[str | Path]) -> Iterator[Trace | str]:
-    """Traces one at a time, or the reason why there is none."""
-    for path in paths:
+def traces_or_reasons(
+    paths: Sequence[str | Path], waves: Sequence[str | Path] = (), method: str = ""
+) -> Iterator[Trace | str]:
+    """Traces one at a time, or the reason why there is none; with waves of a method that takes frames."""
+    for number, path in enumerate(paths):
         try:
-            yield load_trace(path)
+            yield load_recorded(path, waves[number] if waves else None, method)
         except RppgError as error:
             yield str(error)
 
 
-def pulse_records(paths: Iterable[str | Path], options: RppgOptions, windows: WindowOptions) -> Iterator[Record]:
+def pulse_records(
+    paths: Sequence[str | Path], options: RppgOptions, windows: WindowOptions, waves: Sequence[str | Path] = ()
+) -> Iterator[Record]:
     """Pulse waves of the recordings that have one, as `pulse_record` makes them, one at a time."""
-    for path in paths:
+    for path, trace in zip(paths, traces_or_reasons(paths, waves, options.method), strict=True):
         with suppress(RppgError):  # the quality table has the reason
-            yield pulse_record(load_trace(path), options, windows, name=Path(path).stem)
+            if not isinstance(trace, str):
+                yield pulse_record(trace, options, windows, name=Path(path).stem)

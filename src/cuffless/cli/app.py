@@ -198,12 +198,24 @@ def pulse(
         float, typer.Option("--seconds", metavar="SECONDS", help="Length of a window.", min=5, max=600)
     ] = 30.0,
     method: Annotated[
-        Literal["auto", "pos", "chrom", "green", "red"],
+        list[str] | None,
         typer.Option(
             "--method",
-            help="From colours to pulse wave; auto: POS, or the best single channel if one is saturated or dark.",
+            metavar="auto|pos|chrom|green|red|MODULE:FUNCTION",
+            help="From colours to pulse wave. auto (default): POS, or the best single channel if one is saturated or "
+            "dark. MODULE:FUNCTION: your own, from colours or frames. Repeat to compare methods in one table.",
         ),
-    ] = "auto",
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            "--reference", metavar="CSV", help="Contact PPG that starts with the video; the table gives differences."
+        ),
+    ] = None,
+    reference_fs: Annotated[
+        float | None,
+        typer.Option("--reference-fs", metavar="HZ", help="Its sampling rate, if it has no times.", min=20, max=5000),
+    ] = None,
     time_unit: Annotated[
         Literal["ms", "s", "us", "ns"] | None,
         typer.Option("--time-unit", help="Unit of a CSV's times; default: the one that fits."),
@@ -244,12 +256,15 @@ def pulse(
     as_json: Json = False,
 ) -> None:
     """Pulse rate and SNR over time, from a video of skin or its colour traces: one window per second."""
-    from cuffless.cli.pulse import PulseCall, run_pulse
+    from cuffless.cli.methods import run_methods
+    from cuffless.cli.pulse import METHODS, PulseCall, run_pulse
+    from cuffless.plugins import resolve
 
+    methods = [resolve("cuffless.methods", name, METHODS) for name in method or ["auto"]]
     call = PulseCall(
         source,
         seconds,
-        method,
+        methods[0],
         time_unit,
         key,
         fps,
@@ -262,6 +277,8 @@ def pulse(
         as_json=as_json,
         memory_gb=memory_gb,
     )
+    if len(methods) > 1 or reference is not None or reference_fs is not None:
+        raise typer.Exit(run_methods(call, methods, reference, reference_fs))
     raise typer.Exit(run_pulse(call))
 
 

@@ -20,6 +20,7 @@ import os
 import sys
 from pathlib import Path
 
+from cuffless.camera.pulse.custom import MethodError
 from cuffless.cli.answers import escape_markup, exit_status, print_json
 from cuffless.config import ConfigError, StudyConfig, load_config
 from cuffless.figures.registry import figures_of
@@ -34,7 +35,7 @@ _STAGES = {
 }
 
 
-@exit_status(ConfigError)
+@exit_status(ConfigError, MethodError)
 def run_plan(config: Path, jobs: int | None, windows_per_second: float | None, as_json: bool) -> str:
     """Run the command; its exit status follows from the reason that it returns."""
     jobs = jobs or os.cpu_count() or 1

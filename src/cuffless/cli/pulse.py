@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.pulse.channels import CHANNELS, THREE, channel_faults, rates_by_best_method
+from cuffless.camera.pulse.channels import channel_faults, channels_needed, rates_by_best_method
+from cuffless.camera.pulse.custom import MethodError, is_custom, load_method, takes_frames
 from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace, mean_over_rois
@@ -28,6 +29,7 @@ from cuffless.demands import MEMORY_GB
 
 PICTURES = (".png", ".pdf", ".svg")
 _ROWS_SHOWN = 20
+METHODS = ("auto", "pos", "chrom", "green", "red")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class PulseCall:
 
 
 @dataclass
-class _Opened:
+class Opened:
     """A recording's colour trace, regions and frames, as far as there are any."""
 
     trace: Trace | None = None
@@ -59,17 +61,17 @@ class _Opened:
     frames: list = field(default_factory=list)
 
 
-@exit_status(TraceLayoutError)
+@exit_status(TraceLayoutError, MethodError)
 def run_pulse(call: PulseCall) -> str:
     """Run the command; its exit status follows from the reason that it returns."""
-    opened = _Opened()
+    opened = Opened()
     rates: Rates | None = None
     reason = ""
     try:
-        _check(call)
-        opened = _open(call)
+        check_call(call)
+        opened = open_recording(call)
         assert opened.trace
-        rates = _rates(call, opened.trace)
+        rates = find_rates(call, opened.trace)
         reason = why_nothing(call.source.name, rates) + ("" if len(rates) else "; see --seconds")
     except TraceLayoutError:
         raise
@@ -142,12 +144,13 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
     return summary
 
 
-def _check(call: PulseCall) -> None:
+def check_call(call: PulseCall) -> None:
     """Reject invalid arguments before any work is done."""
     check_output("--plot", call.plot, PICTURES)
     check_folder("--output", call.output)
     if not (call.frames or call.plot or call.output):
         raise UsageError("--no-frames is for --output DIR and --plot FILE, which show frames")
+    check_method(call.method)
     name = call.source.name
     if call.source.is_dir():
         raise UsageError(f"{call.source} is a folder; give a video, numbered images (img_%05d.png), or a colour trace")
@@ -158,6 +161,8 @@ def _check(call: PulseCall) -> None:
     kind, others, wrong = (
         ("a colour trace", "videos", for_videos) if is_trace(name) else ("a video", "traces", for_traces)
     )
+    if takes_frames(call.method) and is_trace(name):
+        raise UsageError(f"--method {call.method} takes frames, which {name}, a colour trace, has not; give the video")
     if given := [option for option, value in wrong.items() if value is not None]:
         raise UsageError(f"{name} is {kind}; {', '.join(given)} is for {others}")
     for option, path in (("--roi", call.roi), ("--timestamps", call.timestamps)):
@@ -169,9 +174,10 @@ def _check(call: PulseCall) -> None:
         raise UsageError("--roi-mode file needs --roi FILE")
 
 
-def _open(call: PulseCall) -> _Opened:
+def open_recording(call: PulseCall) -> Opened:
+    """Read the colours, from a trace or a video, and run a method that takes frames."""
     if is_trace(call.source):
-        return _Opened(
+        return Opened(
             read_trace(call.source, time_unit=call.time_unit, key=call.key, fps=call.fps, memory_gb=call.memory_gb)
         )
     from cuffless.camera.skin.extraction import extract_trace
@@ -180,18 +186,42 @@ def _open(call: PulseCall) -> _Opened:
     trace, regions, frames = extract_trace(
         call.source, roi=call.roi, roi_mode=mode, timestamps=call.timestamps, fps=call.fps, log=complain
     )
-    return _Opened(trace, regions, list(frames))
+    add_wave(call, trace)
+    return Opened(trace, regions, list(frames))
 
 
-def _rates(call: PulseCall, trace: Trace) -> Rates:
+def check_method(method: str) -> None:
+    """Reject a method that does not exist, and a custom one that cannot be found, before any work is done."""
+    if is_custom(method):
+        load_method(method)
+        takes_frames(method)
+    elif method not in METHODS:
+        raise UsageError(f"--method {method!r} is unknown; choose {', '.join(METHODS)}, or module:function of your own")
+
+
+def add_wave(call: PulseCall, trace: Trace) -> None:
+    """Run a custom method that takes frames on the video, and add its wave to the trace."""
+    if takes_frames(call.method):
+        from cuffless.camera.skin.extraction import extract_wave
+
+        wave = extract_wave(call.source, call.method, timestamps=call.timestamps, fps=call.fps)
+        trace.waves[call.method] = wave
+
+
+def find_rates(call: PulseCall, trace: Trace) -> Rates:
+    """Pulse rates by the method that was asked for; notes go to the trace."""
     if trace.fps < LEAST_FPS:
         raise RppgError(
             f"{call.source.name}: {trace.fps:.3g} frames per second; a pulse rate needs at least {LEAST_FPS:g}"
         )
     if call.method != "auto":
-        needed = CHANNELS if call.method in THREE else (call.method,)
-        if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
+        if faults := channel_faults(mean_over_rois(trace), trace.fps, channels_needed(call.method)):
             trace.notes.append(f"{faults}: {call.method} is unreliable; use --method auto")
+        if takes_frames(call.method):
+            trace.notes.append(
+                f"what {call.method} makes of noise is not known: its threshold is that of white noise, which noise "
+                "in its wave may exceed more often"
+            )
         return pulse_rates(trace, method=call.method, seconds=call.seconds)
     try:
         rates, note = rates_by_best_method(trace, seconds=call.seconds)
@@ -233,7 +263,7 @@ def _print_summary(summary: dict) -> None:
             )
 
 
-def _write_page(call: PulseCall, opened: _Opened, rates: Rates | None, reason: str) -> Path:
+def _write_page(call: PulseCall, opened: Opened, rates: Rates | None, reason: str) -> Path:
     from cuffless.report.pulse.page import write_pulse
 
     assert call.output is not None
@@ -260,7 +290,7 @@ def _command(call: PulseCall) -> str:
     return shlex.join(["cuffless", "pulse", str(call.source), *changed_options(call, named), *without])
 
 
-def _plot(call: PulseCall, path: Path, opened: _Opened, rates: Rates | None, reason: str) -> None:
+def _plot(call: PulseCall, path: Path, opened: Opened, rates: Rates | None, reason: str) -> None:
     from cuffless.figures.study.contact_sheet import plot_contact_sheet
     from cuffless.figures.style import render
 

@@ -75,8 +75,8 @@ them).
 **A network of your own**: `networks: {mine: {architecture: "my_module:build", parameters: {depth: 3}}}` and
 `mine` in `study.networks`. The function takes `(input_shape, options)` and returns a Keras model with two
 outputs, SBP and DBP, before scaling to mmHg; `my_module.py` is in the working directory. An installed package can
-announce networks and sources of recordings under a name (entry points `cuffless.networks` and `cuffless.sources`,
-`module:function` and `module:class`).
+announce networks, sources of recordings and methods for the pulse wave under a name (entry points `cuffless.networks`,
+`cuffless.sources` and `cuffless.methods`; `module:function`, `module:class` and `module:function`).
 
 **Presets of `windows`**: `default` has all rules; `paper` only the paper's (missing samples, beats, pulse rate,
 pressure ranges, SNR) and the bare spectral peak; `code` follows the authors' released code: 7 s windows with 50

@@ -1,12 +1,16 @@
 """Options of the camera branch: from a face video to a pulse wave, its windows, and fine-tuned networks."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictInt, field_validator, model_validator
 
 from cuffless.options import Options, once_each, option
+from cuffless.own_code import check_name
+from cuffless.plugins import resolve
 
+METHODS = ("pos", "chrom", "green")
+"""Built-in methods from colours to a pulse wave that a study may use."""
 # What decides which windows a recording gives: a changed option repeats only its part.
 _PULSE = ("method", "invert")
 _WINDOWS = (*_PULSE, "bp_within", "bp_interpolate", "min_windows")
@@ -87,10 +91,12 @@ class RppgOptions(Options):
     """HDF5 file with `rppg`, `label`, `subject_idx` (`ready`)."""
     split: str = "nonmixed"
     """Split whose networks are fine-tuned."""
-    method: Literal["pos", "chrom", "green"] = "pos"
-    """Method that turns colours into a pulse wave."""
+    method: str = "pos"
+    """`pos`, `chrom`, `green`, or `module:function`; the function takes `(times, rgb, fps)` or `(frames)` and returns
+    `(times, wave)`; see docs/own_method.md."""
     invert: bool = True
-    """Turn the pulse wave upside down: raw POS is the negative of a PPG."""
+    """Orient the pulse wave as a PPG: raw POS, CHROM and colours are its negative, and a function's wave is one. If
+    false, it is the other way up."""
     bp_within: float = option(60.0, gt=0)
     """Maximum time in seconds from a window to the monitor's value that it takes."""
     bp_interpolate: bool = False
@@ -109,6 +115,16 @@ class RppgOptions(Options):
     """Fine-tuning."""
 
     _once = field_validator("snr_lengths")(once_each)
+
+    @field_validator("method", mode="before")
+    @classmethod
+    def _resolve_method(cls, method: Any) -> Any:
+        if not isinstance(method, str):
+            return method
+        found = resolve("cuffless.methods", method, METHODS)
+        if found not in METHODS and ":" not in found:
+            raise ValueError(f"choose {', '.join(METHODS)}, or module:function")
+        return found if found in METHODS else check_name(found, "method", "my_method:run")
 
     @model_validator(mode="after")
     def _check_source(self) -> "RppgOptions":

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cuffless.camera.manifest import read_manifest
+from cuffless.camera.pulse.custom import takes_frames
 from cuffless.config import StudyConfig
 from cuffless.config.arms import active_arms, dataset_of
 from cuffless.config.folds import fold_names, fold_of
@@ -184,6 +185,7 @@ def _rppg_jobs(study: StudyConfig) -> dict[str, int]:
         own = {
             "simulate_video": filmed,
             "extract_trace": recordings,
+            "extract_wave": recordings if takes_frames(options.method) else 0,
             **dict.fromkeys(("plot_contact_sheets", "gather_rppg_windows", "count_snr_shares"), 1),
         }
     return own | {

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cuffless.camera.errors import RppgError
+from cuffless.camera.pulse.custom import is_custom
 from cuffless.camera.pulse.rates import Rates, pulse_rates
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 
@@ -87,6 +88,11 @@ def is_monochrome(rgb: np.ndarray) -> bool:
         return True
     gray = np.ptp(level) <= _GRAY * level.mean()
     return bool(apart <= (_ALIKE if gray else _SAME) * shares[:, 1].std())
+
+
+def channels_needed(method: str) -> tuple[str, ...]:
+    """Channels that a method needs; of a custom method it is not known."""
+    return CHANNELS if method in THREE else () if is_custom(method) else (method,)
 
 
 def channel_faults(rgb: np.ndarray, fps: float, needed: tuple[str, ...] = CHANNELS) -> str:

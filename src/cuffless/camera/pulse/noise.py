@@ -1,5 +1,6 @@
 """The noise of a recording: its colour, which is removed, and the SNR that white noise then reaches."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -7,6 +8,8 @@ from itertools import pairwise
 import numpy as np
 from scipy import fft
 
+from cuffless.camera.errors import RppgError
+from cuffless.camera.pulse.custom import is_custom, takes_frames
 from cuffless.camera.pulse.spectra import power_spectra, pulse_frequencies
 from cuffless.camera.pulse.waves import filtered_waves
 from cuffless.config import WindowOptions
@@ -18,7 +21,9 @@ _RARE = 99.5  # percentile; beyond it the tail is assumed to be exponential in d
 _CERTAIN = 0.015  # share of recordings of noise with a window above the certain SNR
 _WINDOWS = 1000
 _SEED = 20170
-_SHARE = 0.01  # of the mean colour; the threshold does not depend on it
+_LEVEL, _SHARE = 100.0, 0.01  # mean colour, and noise as a share of it; built-in methods do not depend on them
+_TOGETHER = 10  # windows of noise that a custom method gets at once, as a recording has
+_APART = 2.0  # s between them
 _PIECES = 16  # of the pass band, equally wide in octaves
 _LEAST_PIECES = 6  # fewer give no colour
 _DEGREE = 2
@@ -62,13 +67,24 @@ def white_noise(fps: float, seconds: float, method: str) -> WhiteNoise:
 
     Notes
     -----
-    Simulated: independent noise in the three channels is processed like a recording.
+    Simulated: independent noise in the three channels is processed like a recording. How a custom method responds to
+    noise in frames is not known: its wave of noise is taken to be white before it is filtered.
     """
+    if takes_frames(method):
+        return white_noise(fps, seconds, "green")  # one channel is what it was, apart from its mean
     n = int(_WINDOWS * seconds * fps)
-    rgb = 1 + _SHARE * np.random.default_rng(_SEED).standard_normal((n, 3))
-    [(_, rate, wave)] = filtered_waves(np.arange(n) / fps, rgb, fps, method)
+    rgb = _LEVEL * (1 + _SHARE * np.random.default_rng(_SEED).standard_normal((n, 3)))
+    t = np.arange(n) / fps
+    if is_custom(method):
+        t += _APART * (t // (_TOGETHER * seconds))
+    waves = []
+    with suppress(RppgError):  # a custom method may recognize noise
+        waves = filtered_waves(t, rgb, fps, method)
+    if not any(wave.any() for _, _, wave in waves):
+        return white_noise(fps, seconds, "green")
+    rate = waves[0][1]
     length = round(seconds * rate)
-    blocks = wave[: len(wave) // length * length].reshape(-1, length)
+    blocks = np.concatenate([wave[: len(wave) // length * length].reshape(-1, length) for _, _, wave in waves])
     power, bins = power_spectra(blocks, rate)
     noise = WhiteNoise(np.arange(power.shape[1]) / bins, power.mean(axis=0))
     snr = pulse_snr(blocks, rate, pulse_frequencies(blocks, rate, noise.response))

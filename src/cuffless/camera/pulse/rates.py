@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cuffless.camera.pulse.custom import takes_frames
 from cuffless.camera.pulse.noise import noise_colour, pulse_snr, white_noise, whiten
 from cuffless.camera.pulse.spectra import SEARCH, pulse_frequencies, undo_multiples
-from cuffless.camera.pulse.waves import filtered_waves
-from cuffless.camera.skin.trace import Trace, mean_over_rois
+from cuffless.camera.pulse.waves import filtered_trace, filtered_waves
+from cuffless.camera.skin.trace import Trace
 
 HOP_SECONDS = 1.0
 AGREE_BPM = 5.0
@@ -99,6 +100,7 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
     ----------
     trace : Trace
     method : {"pos", "chrom", "green", "red", "blue"}
+        Or ``module:function`` of a custom method.
     seconds : float
         Length of a window; windows start one second apart.
 
@@ -110,20 +112,20 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
     Raises
     ------
     ValueError
-        If a window is shorter than 5 s, or there are fewer than 8 frames per second.
+        If a window is shorter than 5 s, there are fewer than 8 frames per second, or a custom method fails.
     """
     if not seconds >= SHORTEST:
         raise ValueError(f"windows of {seconds:g} s hold too few beats; use at least {SHORTEST:g} s")
     if trace.fps < LEAST_FPS:
         raise ValueError(f"{trace.fps:g} frames per second; at least {LEAST_FPS:g} are needed for a pulse rate")
+    waves = filtered_trace(trace, method)
     noise = white_noise(round(trace.fps, 1), seconds, method)
-    waves = filtered_waves(trace.t, mean_over_rois(trace), trace.fps, method)
     start = np.concatenate([np.empty(0), *(_starts(t0, fps, wave, seconds) for t0, fps, wave in waves)])
     hr, snr = _rates_at(waves, start, seconds, noise), np.full(len(start), -np.inf)
     if np.isfinite(hr).any():
         snr = _snr_at(waves, start, hr, seconds, noise)
     roi_hr = hr[:, None]
-    if len(trace.rois) > 1:
+    if len(trace.rois) > 1 and not takes_frames(method):
         each = [filtered_waves(trace.t, colours, trace.fps, method) for colours in trace.rgb.transpose(1, 0, 2)]
         roi_hr = np.column_stack([_rates_at(roi, start, seconds, noise) for roi in each])
     several = np.isfinite(roi_hr).sum(axis=1) > 1

@@ -3,7 +3,9 @@
 import numpy as np
 import scipy
 
+from cuffless.camera.pulse.custom import MethodError, is_custom, takes_frames, wave_of_colours
 from cuffless.camera.pulse.overlaps import overlap_sum, sliding_sum
+from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.config import WindowOptions
 from cuffless.signals import bandpass
 
@@ -147,7 +149,8 @@ def pulse_stretches(t, rgb, fps=None, *, method="pos", invert=True):
     fps : float, optional
         Samples per second of the waves; default: one over the median time between frames.
     method, invert
-        As for `pulse_wave`.
+        As for `pulse_wave`; or ``module:function`` of a custom method that takes colours, which orients its wave as
+        a PPG itself.
 
     Returns
     -------
@@ -163,18 +166,66 @@ def pulse_stretches(t, rgb, fps=None, *, method="pos", invert=True):
     for first, stop in stretches(t):
         if t[stop - 1] - t[first] >= WINDOW_SECONDS:
             t0, _, colours = resample_uniformly(t[first:stop], rgb[first:stop], fps)
-            waves.append((t0, fps, pulse_wave(colours, fps, method=method, invert=invert)))
+            if is_custom(method):
+                times = t0 + np.arange(len(colours)) / fps
+                waves += _placed(*wave_of_colours(method, times, colours, fps), fps, invert)
+            else:
+                waves.append((t0, fps, pulse_wave(colours, fps, method=method, invert=invert)))
     return waves
+
+
+def trace_waves(trace: Trace, fps=None, *, method="pos", invert=True):
+    """Pulse waves of all regions of a trace together, by any method.
+
+    Parameters
+    ----------
+    trace : Trace
+    fps, method, invert
+        As for `pulse_stretches`; or a custom method that takes frames, whose wave is in `Trace.waves`.
+
+    Returns
+    -------
+    list of (t0, fps, wave)
+        As from `pulse_stretches`.
+
+    Raises
+    ------
+    MethodError
+        If the method takes frames, and the trace does not come from a video; or a custom method fails.
+    """
+    if not takes_frames(method):
+        return pulse_stretches(trace.t, mean_over_rois(trace), fps, method=method, invert=invert)
+    if method not in trace.waves:
+        raise MethodError(f"method {method} takes frames, which a colour trace does not have; give the video")
+    return _placed(*trace.waves[method], trace.fps if fps is None else fps, invert)
+
+
+def _placed(t, wave, fps, invert):
+    """A custom method's wave as `pulse_stretches` gives waves: on a uniform grid, without gaps."""
+    return [
+        (*resample_uniformly(t[first:stop], wave[first:stop] if invert else -wave[first:stop], fps),)
+        for first, stop in stretches(t)
+        if t[stop - 1] - t[first] >= WINDOW_SECONDS
+    ]
 
 
 def filtered_waves(t, rgb, fps, method):
     """Band-passed pulse waves of a trace's stretches, as `pulse_stretches` gives them."""
-    grid = fps * np.ceil(_GRID_HZ / fps)
+    return _filtered(pulse_stretches(t, rgb, _grid_rate(fps), method=method))
+
+
+def filtered_trace(trace: Trace, method):
+    """Band-passed pulse waves of all regions of a trace together, as `trace_waves` gives them."""
+    return _filtered(trace_waves(trace, _grid_rate(trace.fps), method=method))
+
+
+def _grid_rate(fps):
+    return fps * np.ceil(_GRID_HZ / fps)
+
+
+def _filtered(waves):
     options = WindowOptions()
-    return [
-        (t0, rate, bandpass(wave, rate, options.band, options.filter_order))
-        for t0, rate, wave in pulse_stretches(t, rgb, grid, method=method)
-    ]
+    return [(t0, rate, bandpass(wave, rate, options.band, options.filter_order)) for t0, rate, wave in waves]
 
 
 def _pos(colours, length):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.camera.errors import RppgError
+from cuffless.camera.pulse.custom import wave_of_frames
 from cuffless.camera.skin.colours import RegionMean
 from cuffless.camera.skin.roi import Regions, read_regions, whole_frame
 from cuffless.camera.skin.trace import Trace, frame_rate
@@ -81,6 +82,41 @@ def extract_trace(
             assert regions is not None  # known since the first frame
     trace = series.trace(regions.names, frames, notes)
     return trace, regions, series.samples.chosen()
+
+
+def extract_wave(
+    video: str | Path,
+    method: str,
+    *,
+    timestamps: str | Path | None = None,
+    fps: float | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pulse wave of a video by a custom method that takes frames.
+
+    Parameters
+    ----------
+    video, timestamps, fps
+        As for `extract_trace`.
+    method : str
+        ``module:function``, as for `wave_of_frames`.
+
+    Returns
+    -------
+    times, wave : (n,) float arrays
+        Seconds on the clock of the trace, and the wave.
+
+    Raises
+    ------
+    RppgError
+        If the video cannot be read, or the method gives a reason why it has no wave.
+    MethodError
+        If the method fails or breaks its contract.
+    """
+    with open_frames(video, timestamps=timestamps, fps=fps) as frames:
+        times, wave = wave_of_frames(method, frames)
+        if not len(wave):
+            raise RppgError(f"{frames.name}: {method} gives no wave")
+        return times, wave
 
 
 class _FixedRegions:

@@ -38,6 +38,8 @@ class Trace:
     """What the user should know."""
     read_as: str = ""
     """How a text file was interpreted, in one line; empty for other sources."""
+    waves: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    """Waves by custom methods that take frames, as from `wave_of_frames`; `save_trace` does not write them."""
 
     def __post_init__(self):
         self.rois = tuple(self.rois)

@@ -1,10 +1,12 @@
 """Contact PPG recorded with a video: whether both give the same pulse rate."""
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
+from cuffless.camera.errors import RppgError
 from cuffless.camera.manifest import VideoRecording
 from cuffless.camera.stamped import read_stamped
 from cuffless.config import RecordOptions, WindowOptions
@@ -18,6 +20,38 @@ STAMPED = (".pw", ".txt")
 """Endings of files with one number per line and possibly its time, as MCD-rPPG has them."""
 NEAR_SECONDS = 4.0
 """Greatest distance between the centres of windows that are compared."""
+
+
+def contact_windows(
+    ppg: Path, fs: float | None, began: datetime | None = None, *, windows: WindowOptions = WindowOptions()
+) -> Measures:
+    """Windows of contact PPG, with their pulse rates.
+
+    Parameters
+    ----------
+    ppg, fs, began
+        As for `read_contact`.
+    windows : WindowOptions
+        How they are cut.
+
+    Returns
+    -------
+    Measures
+        Of the windows that pass the rules of the signal; at least one.
+
+    Raises
+    ------
+    RppgError
+        If the file cannot be read or has no such window.
+    """
+    try:
+        found = cut_windows(read_contact(ppg, fs, began), windows).candidates
+    except (CufflessError, OSError) as error:
+        raise RppgError(str(error)) from None
+    found = found.select(first_broken_rule(found, windows, has_abp=False) < 0)
+    if not len(found):
+        raise RppgError(f"no window of {ppg.name} passes the rules of the signal")
+    return found
 
 
 def contact_note(recording: VideoRecording, kept: Measures, windows: WindowOptions) -> str:
@@ -42,12 +76,9 @@ def contact_note(recording: VideoRecording, kept: Measures, windows: WindowOptio
     if recording.ppg is None or not len(kept):
         return ""
     try:
-        found = cut_windows(contact_record(recording), windows).candidates
-    except (CufflessError, OSError) as error:
+        found = contact_windows(recording.ppg, recording.ppg_fs, recording.start_time, windows=windows)
+    except RppgError as error:
         return f"contact PPG not compared: {error}"
-    found = found.select(first_broken_rule(found, windows, has_abp=False) < 0)
-    if not len(found):
-        return f"contact PPG not compared: no window of {recording.ppg.name} passes the rules of the signal"
     centre, theirs = (measures.start + measures.seconds / 2 for measures in (kept, found))
     nearest = np.abs(centre[:, None] - theirs).argmin(axis=1)
     near = np.abs(theirs[nearest] - centre) <= NEAR_SECONDS
@@ -57,25 +88,34 @@ def contact_note(recording: VideoRecording, kept: Measures, windows: WindowOptio
     return f"pulse rate off by {apart:.1f} bpm from the contact PPG (median over {int(near.sum())} windows)"
 
 
-def contact_record(recording: VideoRecording) -> Record:
-    """Contact PPG of a recording, on the clock of its video as far as both are dated.
+def read_contact(path: Path, fs: float | None, began: datetime | None = None) -> Record:
+    """Contact PPG, on the clock of its video as far as both are dated.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with a column ``ppg`` that starts with the video, or a file for `read_stamped` (`STAMPED`).
+    fs : float or None
+        Sampling rate in Hz; None: as the file's times give it.
+    began : datetime, optional
+        When the video began.
 
     Raises
     ------
     CufflessError
-        If it cannot be read, or only one of PPG and ``start_time`` has a time zone.
+        If it cannot be read, gives no rate, or only one of PPG and video has a time zone.
     """
-    path, fs = recording.ppg, recording.ppg_fs
-    assert path is not None  # the manifest gives both or neither
-    assert fs is not None
     if path.suffix.lower() not in STAMPED or _has_names(path):
-        return open_csv(path, RecordOptions(csv_fs=fs), need_abp=False)
-    check_rate(path.name, fs)
+        return open_csv(path, RecordOptions(csv_fs=fs), need_abp=False, assume=False)
     found, late = read_stamped(path), 0.0
-    if found.began and recording.start_time:
-        if (found.began.tzinfo is None) != (recording.start_time.tzinfo is None):
+    fs = fs or found.rate()
+    if fs is None:
+        raise CufflessError(f"{path.name}: its lines have no times; its sampling rate is needed")
+    check_rate(path.name, fs)
+    if found.began and began:
+        if (found.began.tzinfo is None) != (began.tzinfo is None):
             raise CufflessError(f"{path.name}: its times and start_time must both have a time zone, or neither")
-        late = (found.began - recording.start_time).total_seconds()
+        late = (found.began - began).total_seconds()
     segments: list[Segment] = []
     for at in np.split(np.arange(len(found.values)), found.gaps()):
         [segment] = from_arrays(path.stem, found.values[at], None, fs).segments

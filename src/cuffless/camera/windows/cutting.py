@@ -9,8 +9,9 @@ import scipy
 
 from cuffless.camera.errors import RppgError
 from cuffless.camera.manifest import VideoRecording
-from cuffless.camera.pulse.channels import CHANNELS, THREE, channel_faults
-from cuffless.camera.pulse.waves import WINDOW_SECONDS, pulse_stretches, stretches
+from cuffless.camera.pulse.channels import channel_faults, channels_needed
+from cuffless.camera.pulse.custom import is_custom
+from cuffless.camera.pulse.waves import WINDOW_SECONDS, stretches, trace_waves
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.camera.windows.contact import contact_note
 from cuffless.camera.windows.files import NO_PRESSURE, RecordingOutcome, recording_facts, write_window_set
@@ -50,20 +51,23 @@ def pulse_record(trace: Trace, options: RppgOptions, windows: WindowOptions, *, 
     Raises
     ------
     RppgError
-        If there are too few frames per second for the pass band, or skin is never visible for as long as 1.6 s.
+        If there are too few frames per second for the pass band, or there is no pulse wave as long as 1.6 s.
+    MethodError
+        If a custom method fails or breaks its contract.
     """
-    colours = mean_over_rois(trace)
     if (rate := _frame_rate(trace)) < FRAMES_PER_CYCLE * windows.band[1]:
         raise RppgError(
             f"{name}: {rate:.3g} frames per second are too few for {windows.band[0]:g}-{windows.band[1]:g} Hz, the "
             f"band of a pulse wave; film with at least {FRAMES_PER_CYCLE * windows.band[1]:g}"
         )
-    waves = pulse_stretches(trace.t, colours, trace.fps, method=options.method, invert=options.invert)
+    waves = trace_waves(trace, method=options.method, invert=options.invert)
     segments: list[Segment] = []
     for t0, fps, wave in waves:
         [segment] = from_arrays(name, _resample(wave, fps), None, FS).segments
         segments.append(replace(segment, name=f"{name}_{len(segments)}", start=t0))
     if not segments:
+        if is_custom(options.method):
+            raise RppgError(f"{name}: {options.method} gives no wave of {WINDOW_SECONDS:g} s or longer")
         raise RppgError(f"{name}: skin is never visible for {WINDOW_SECONDS:g} s; check the region of interest")
     return Record(name, name, FS, ("ppg",), trace.seconds, tuple(segments))
 
@@ -199,8 +203,7 @@ def _gather(
     try:
         monitor = _monitor(recording)
         outcome.notes += monitor.notes if monitor else []
-        needed = CHANNELS if options.method in THREE else (options.method,)
-        if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
+        if faults := channel_faults(mean_over_rois(trace), trace.fps, channels_needed(options.method)):
             outcome.notes.append(f"{faults}: {options.method} is unreliable; see rppg.method")
         outcome.windows = cut_recording(trace, monitor, options, windows, name=recording.recording)
         outcome.notes += filter(None, [contact_note(recording, outcome.windows.kept, windows)])
