@@ -128,7 +128,10 @@ def _check(call: PulseCall) -> None:
     check_output("--plot", call.plot, PICTURES)
     name = call.source.name
     if call.source.is_dir():
-        raise UsageError(f"{call.source} is a folder; give a video, numbered images (img_%05d.png), or a colour trace")
+        from cuffless.camera.video.images import pattern_of
+
+        advice = pattern_of(call.source) or " (img_%05d.png)"
+        raise UsageError(f"{call.source} is a folder; give a video, a colour trace, or numbered images{advice}")
     if not call.source.is_file() and "%" not in name:
         raise UsageError(f"{call.source} not found")
     for_videos = {"--roi": call.roi, "--roi-mode": call.roi_mode, "--timestamps": call.timestamps}

@@ -9,7 +9,8 @@ import numpy as np
 from cuffless.camera.errors import RppgError
 from cuffless.camera.video.containers import read_declaration
 from cuffless.camera.video.frame_times import MOST_FPS, read_frame_times
-from cuffless.camera.video.images import NUMBERED, Images
+from cuffless.camera.video.images import NUMBERED, SUFFIXES, Images, pattern_of
+from cuffless.camera.video.streams import as_opencv_reads_it
 from cuffless.errors import fault
 
 LEAST_SECONDS = 10.0
@@ -17,13 +18,14 @@ LEAST_SECONDS = 10.0
 _LATE_SECONDS = 0.5  # containers other than AVI give a rough length
 _BARE = (b"\xff\xd8", b"\0\0\0\1")  # Motion JPEG and H.264 or H.265 without a container
 _TRIES = 300  # OpenCV reports a frame that cannot be decoded in the same way as the end of the file
+_SKIPPED = "1000000"  # pieces of sound before a picture, which OpenCV would otherwise take for a lost frame
 
 
 class Frames:
     """Frames of one video, read once and in order; a context manager that closes the file.
 
     Iterating gives ``(t, frame)``: seconds from the recording's start, strictly rising, and a (height, width, 3) uint8
-    array of blue, green and red. When it has ended, `notes` is complete.
+    array of blue, green and red; float32, up to 255, if images have more bits. When it has ended, `notes` is complete.
 
     Attributes
     ----------
@@ -178,18 +180,26 @@ class _VideoFile:
     stamps, notes = "container", ()
 
     def __init__(self, path: Path):
+        if path.is_dir():
+            raise RppgError(f"{path}: is a folder; give a video, or numbered images as a pattern{pattern_of(path)}")
         if not path.is_file():
             raise RppgError(f"{path}: there is no such video")
         if not path.stat().st_size:
             raise RppgError(f"{path.name}: the file is empty; copy the video again")
         # FFmpeg's own error messages do not name the file; ours do.
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+        os.environ.setdefault("OPENCV_FFMPEG_READ_ATTEMPTS", _SKIPPED)
         import cv2
 
+        if path.suffix.lower() in SUFFIXES:
+            raise RppgError(f"{path.name}: is a single image; give the pattern of all images{pattern_of(path)}")
         self.name, self.read, self._lost, self._end = path.name, 0, 0, 0.0
+        self._step = 1
         self._first: float | None = None
+        self._picture: np.ndarray | None = None
+        self._declared = read_declaration(path)
         try:
-            self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+            self._capture = cv2.VideoCapture(as_opencv_reads_it(path, self._declared), cv2.CAP_FFMPEG, [])
         except cv2.error as error:
             raise RppgError(f"{path.name}: cannot be opened as a video ({fault(error)})") from None
         if not self._capture.isOpened():
@@ -202,7 +212,6 @@ class _VideoFile:
         self.fps = 0.0 if bare else self._capture.get(cv2.CAP_PROP_FPS)  # FFmpeg makes one up
         count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.seconds = count / self.fps if count > 0 and 0 < self.fps <= MOST_FPS else None
-        self._declared = read_declaration(path)
         if self._declared:
             self.seconds = self._declared.seconds or (self.seconds if self._declared.sized else None)
 
@@ -210,27 +219,45 @@ class _VideoFile:
         import cv2
 
         grab, retrieve, get = self._capture.grab, self._capture.retrieve, self._capture.get
-        failed = 0
+        failed, number = 0, 0
         while failed < _TRIES:
             decoded, frame = retrieve() if grab() else (False, None)
             if not decoded:
                 failed += 1
                 continue
-            self._end = get(cv2.CAP_PROP_POS_MSEC) / 1e3
-            if self._first is None:
-                self._first = self._end
+            last, self._end = self._end, get(cv2.CAP_PROP_POS_MSEC) / 1e3
             self._lost += failed
             self.read += failed
+            if self._first is None:
+                self._first, self._picture, number = self._end, frame, self.read
+            elif self._avi:
+                # Its frames have places but no times: an empty one is a frame that the camera dropped.
+                if self._end > last:
+                    self._step = round((self._end - last) * self.fps)
+                else:  # the last frames after a delay of the decoder
+                    self._end = last + self._step / self.fps
+                number += self._step
+            else:
+                number = self.read
             failed = 0
-            yield self.read, self.read, self._end, frame
+            if self._picture is not None and self.read and not np.array_equal(frame, self._picture):
+                self._picture = None
+            yield self.read, number, self._end, frame
             self.read += 1
 
     def losses(self) -> list[str]:
-        """Notes on frames that the file declares but that cannot be read."""
-        lost = [f"{self._lost} frames cannot be decoded"] if self._lost else []
+        """Notes on the file, and on frames that it declares but that cannot be read."""
+        lost = list(self._declared.notes) if self._declared else []
+        lost += [f"{self._lost} frames cannot be decoded"] if self._lost else []
+        if self._picture is not None and self.read > 1:
+            # OpenCV 5 returns memory that it has not written for interlaced frames, and reports no error.
+            raise RppgError(
+                f"{self.name}: all {self.read} frames are the same picture; if the video is interlaced, which OpenCV "
+                f"cannot convert, deinterlace it: ffmpeg -i {self.name} -vf bwdif -c:v libx264 -crf 12 progressive.mp4"
+            )
         if self.seconds is None or self._first is None:
             return lost
-        frame = 1 / self.fps if 0 < self.fps <= MOST_FPS else 0.0
+        frame = self._step / self.fps if 0 < self.fps <= MOST_FPS else 0.0
         there = self._end - self._first + frame
         if self.seconds - there <= (1.5 * frame if self._avi else _LATE_SECONDS):
             return lost
@@ -244,4 +271,7 @@ class _VideoFile:
         return [*lost, what]
 
     def close(self) -> None:
-        self._capture.release()
+        if self._declared and self._declared.hidden:
+            del self._capture  # OpenCV's release() lets go of a Python stream without the interpreter's lock: a crash
+        else:
+            self._capture.release()
