@@ -7,6 +7,7 @@ import numpy as np
 
 from cuffless.camera.errors import RppgError
 from cuffless.camera.pulse.channels import CHANNELS, THREE, channel_faults, rates_by_best_method
+from cuffless.camera.pulse.flicker import flicker_note
 from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace, mean_over_rois
@@ -169,6 +170,8 @@ def _rates(call: PulseCall, trace: Trace) -> Rates:
         raise RppgError(
             f"{call.source.name}: {trace.fps:.3g} frames per second; a pulse rate needs at least {LEAST_FPS:g}"
         )
+    if flicker := flicker_note(trace):
+        trace.notes.append(flicker)
     if call.method != "auto":
         needed = CHANNELS if call.method in THREE else (call.method,)
         if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
@@ -189,7 +192,7 @@ def _print_summary(summary: dict) -> None:
 
     console = Console(highlight=False)
     console.print(
-        f"[bold]{escape_markup(summary['video'], 2000)}[/]: {summary['seconds']:.1f} s at {summary['fps']:.4g} "
+        f"[bold]{escape_markup(summary['video'], 2000)}[/]: {summary['seconds']:.1f} s at {summary['fps']:.5g} "
         "frames per second; "
         f"{escape_markup(', '.join(summary['roi']))}; {summary['method']}"
     )
