@@ -112,6 +112,8 @@ def open_frames(video: str | Path, *, timestamps: str | Path | None = None, fps:
         if fps is None and source.stamped:
             return Frames(source, _StampClock(), source.stamps, list(source.notes), source.seconds)
         rate = source.fps if fps is None else fps
+        if fps is None and not rate:
+            raise RppgError(f"{video.name}: neither frame times nor a frame rate; give timestamps or fps")
         if not 0 < rate <= MOST_FPS:
             raise RppgError(
                 f"{video.name}: no frame times, and {rate:g} is not a usable frame rate; give timestamps or fps"

@@ -40,13 +40,17 @@ def pattern_of(path: Path) -> str:
     alike = max(kinds.values(), key=len, default=[]) if path == folder else kinds[re.sub(r"\d+", "%d", path.name)]
     if len(alike) < 2:
         return ""
-    pattern = iter(re.split(r"\d+", alike[0]))
-    text = next(pattern)
-    for numbers, literal in zip(zip(*(re.findall(r"\d+", name) for name in alike), strict=True), pattern, strict=True):
+    columns = list(zip(*(re.findall(r"\d+", name) for name in alike), strict=True))
+    varying = [at for at, numbers in enumerate(columns) if len(set(numbers)) > 1]
+    text, *literals = re.split(r"\d+", alike[0])
+    seconds = len(varying) == 2 and varying[1] == varying[0] + 1 and literals[varying[0]] == "."
+    if not seconds and not any(len(set(columns[at])) == len(alike) for at in varying):
+        varying = [max(varying, key=lambda at: len(set(columns[at])))]  # several series: that of the first image
+    for at, (numbers, literal) in enumerate(zip(columns, literals, strict=True)):
         widths = {len(number) for number in numbers}
-        padded = len(widths) == 1 and min(numbers).startswith("0")
+        padded = len(widths) == 1 and widths != {1} and min(numbers).startswith("0")
         counter = f"%0{widths.pop()}d" if padded else "%d"
-        text += (numbers[0] if len(set(numbers)) == 1 else counter) + literal
+        text += (counter if at in varying else numbers[0]) + literal
     return f": '{folder / text}'"
 
 
@@ -74,8 +78,8 @@ def _numbers(texts: Sequence[tuple[str, ...]], between: Sequence[str], pattern: 
     single = [column for column in columns if len(set(column)) == len(column)]
     if not single:
         raise RppgError(
-            f"{pattern}: several images have the same number in each place; give the pattern of one series, with one "
-            "number that counts, or --timestamps"
+            f"{pattern}: several images have the same number in each place; give the pattern of one "
+            f"series{pattern_of(pattern.parent)}"
         )
     return next((column for column in single if _spacing(sorted(column))[1]), single[0])
 
@@ -121,7 +125,13 @@ class Images:
         found = pattern.parent.iterdir() if pattern.parent.is_dir() else ()
         matches = [match for path in found if (match := named.fullmatch(path.name))]
         if not matches:
-            raise RppgError(f"{pattern}: there is no such image; name the files like img_00001.png for img_%05d.png")
+            others = pattern_of(pattern.parent) if pattern.parent.is_dir() else ""
+            remedy = (
+                f"the images there have the pattern{others}"
+                if others
+                else "name the files like img_00001.png for img_%05d.png"
+            )
+            raise RppgError(f"{pattern}: there is no such image; {remedy}")
         numbered = _numbers([match.groups() for match in matches], parts[1:-1], pattern)
         self._files = sorted(
             (number, pattern.parent / match[0]) for number, match in zip(numbered, matches, strict=True)
@@ -132,6 +142,8 @@ class Images:
         apart, unit, scale = _spacing([number for number, _ in self._files])
         if dated:
             unit, scale = "dates", 1.0
+        elif unit and parts[1:-1] == ["."]:
+            unit = "s"
         self.stamped, self.notes = bool(unit), []
         self._times = [number * scale for number in dated or numbers]
         self._places: Sequence[int] = numbers
