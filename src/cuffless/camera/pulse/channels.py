@@ -20,6 +20,7 @@ _SHIFTED = (1020.0, 4080.0, 4092.0, 16320.0, 16368.0, 65280.0, 65472.0, 65520.0)
 _LIMITED = (235.0, 940.0, 3760.0)
 # So many levels are fine steps; the last of a sine's levels has 2.4 times the frames of the next.
 _FINE, _BESIDE, _PILED = 50, 3, 4
+_LEVELS = 4  # besides the extreme; with fewer, a wave below one step stays at a value, too
 _STILL_SECONDS = 2.0  # the longest beat; a pulse does not stay at one value for longer
 _FINGER = 3  # red over green if light comes through a finger; it is below 2 for skin seen from outside
 _GRAY = 0.1  # of the brightness; skin colours are further apart
@@ -43,9 +44,10 @@ def unusable_channels(rgb: np.ndarray, fps: float = 30.0) -> dict[str, str]:
     -------
     dict of str to str
         What is wrong with each such channel: ``dark`` (less than 1 % of the brightest channel), ``constant``, or
-        ``saturated``: 5 % of the frames or more are at its highest or lowest value, and this value is the end of a
-        camera's range, or has four times as many frames as the finely spaced values beside it, or is held for 2 s or
-        longer. Whole numbers that many frames share are not saturation.
+        ``saturated``: 5 % of the frames or more are at its highest or lowest value, and this value is 0 or the end of
+        a range (of shares, of 8 to 16 bits, or of fewer bits that were shifted up), or has four times as many frames as
+        the finely spaced values beside it (at 235, the end of videos' limited range, however they are spaced), or is
+        held for 2 s or longer. Whole numbers that many frames share are not saturation.
     """
     rgb = rgb[np.isfinite(rgb).all(axis=1)]
     if not len(rgb):
@@ -75,8 +77,10 @@ def _is_stuck(values: np.ndarray, extreme: float, fps: float, ends: bool, may_en
     beside = frames[np.argsort(np.abs(levels - extreme))[:_BESIDE]]
     if ends or ((len(levels) >= _FINE or may_end) and at.sum() >= _PILED * beside.max(initial=1)):
         return True
-    ends = np.flatnonzero(np.diff(np.concatenate(([0], at.astype(int), [0]))))
-    lengths = ends[1::2] - ends[::2]
+    if 0 < len(levels) < _LEVELS:
+        return False
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], at.astype(int), [0]))))
+    lengths = edges[1::2] - edges[::2]
     return bool(lengths[lengths >= _STILL_SECONDS * fps].sum() >= _STUCK * len(values))
 
 
