@@ -40,11 +40,12 @@ def lamp(hz, share=0.01):
 )
 def test_a_lamp_is_named_with_its_line_and_its_mains(fps, hz, folded, mains):
     note = flicker_note(trace_of(fps, lamp(hz)))
+    share = note.split()[5]
     assert note == (
-        f"light flicker at {folded} Hz, {note.split()[5]} % of the light: {2 * mains} Hz light (mains of {mains} Hz) at "
-        f"{fps:.5g} frames per second"
+        f"light flicker at {folded} Hz, {share} % of the light: {2 * mains} Hz light (mains of {mains} Hz) at {fps:.5g} "
+        "frames per second"
     )
-    assert float(note.split()[5]) == pytest.approx(1, abs=0.1)
+    assert float(share) == pytest.approx(1, abs=0.1)
 
 
 def test_a_lamp_is_found_beside_a_pulse_and_only_if_it_matters():
