@@ -207,7 +207,7 @@ def test_a_matroska_film_is_stated_at_its_frame_rate(tmp_path):
     writer.release()
     trace, _, _ = extract_trace(tmp_path / "v.mkv", roi_mode="whole")
     assert np.median(np.diff(trace.t)) == pytest.approx(0.033)  # whole milliseconds
-    assert trace.fps == pytest.approx(30, abs=0.02)
+    assert trace.fps == pytest.approx(30, rel=1e-4)
 
 
 @pytest.mark.parametrize("ending", ["mp4", "mkv"])

@@ -57,7 +57,7 @@ def flicker_note(trace: Trace) -> str:
     power = np.mean(np.abs(common) ** 2, axis=0)
     apart = np.sqrt(np.mean(np.abs(spectra - common[:, :, None]) ** 2, axis=0).max(axis=1) / np.maximum(power, 1e-300))
     # A pulse close by must not hide a line: without it, as far as its colour is that of skin.
-    weights = np.ones(len(usable)) / len(usable) if single else np.linalg.pinv([np.ones(3), _SKIN])[:, 0]
+    weights = np.ones(len(usable)) / len(usable) if single else np.linalg.pinv(np.array([(1, 1, 1), _SKIN]))[:, 0]
     clean = np.mean(np.abs(spectra @ weights) ** 2, axis=0)
     lines = []
     for lamp, order in ((lamp, order) for lamp in LAMPS for order in _ORDERS):

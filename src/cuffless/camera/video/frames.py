@@ -66,7 +66,9 @@ class Frames:
             else:
                 back += 1
         if last == -np.inf:
-            raise RppgError(f"{self.name}: no frame can be decoded; copy or convert the video again")
+            raise RppgError(
+                f"{self.name}: no frame can be decoded{self._source.codec}; copy or convert the video again"
+            )
         if back:
             self.notes.append(f"{back} frames are not later than the frame before and are left out")
         self.notes += self._source.losses()
@@ -80,7 +82,7 @@ def open_frames(video: str | Path, *, timestamps: str | Path | None = None, fps:
     ----------
     video : str or Path
         A file, or the pattern of numbered images, such as ``img_%05d.png``: a missing number is a lost frame.
-        Numbers that are times (ms to ns) are used as the frame times.
+        Numbers that are times (ms to ns, or seconds with fractions) are used as the frame times.
     timestamps : str or Path, optional
         File of frame times for `read_frame_times`, one per frame. Default: the times of the container or
         the image names.
@@ -98,8 +100,9 @@ def open_frames(video: str | Path, *, timestamps: str | Path | None = None, fps:
 
     Notes
     -----
-    AVI stores no times: frames are counted at the header's rate, and `stamps` is ``fps``. A stream without a
-    container (``.h264``, ``.mjpeg``) does not even have a rate.
+    AVI stores no times: frames are counted at the header's rate, empty ones (dropped by the camera) included, and
+    `stamps` is ``fps``. A stream without a container (``.h264``, ``.mjpeg``) does not even have a rate. Of several
+    video streams, the one with most pictures is read.
     """
     video = Path(video)
     numbered = not video.is_file() and NUMBERED.search(video.name)
@@ -123,7 +126,9 @@ def open_frames(video: str | Path, *, timestamps: str | Path | None = None, fps:
         if not source.stamped:
             notes += source.notes
         seconds = source.seconds and source.fps and source.seconds * source.fps / rate
-        return Frames(source, _CountingClock(rate), "fps", notes, seconds or None)
+        # The places of an AVI's frames are counted at its own rate, which may be a multiple of that of its frames.
+        clock = _StampClock(0.0) if fps is None and not numbered else _CountingClock(rate)
+        return Frames(source, clock, "fps", notes, seconds or None)
     except RppgError:
         source.close()
         raise
@@ -135,7 +140,7 @@ class _FileClock:
     def __init__(self, times: np.ndarray, name: str, video: str):
         self.times, self.name, self.video = times.tolist(), name, video
 
-    def __call__(self, row: int, number: int, stamp: float) -> float:
+    def __call__(self, row: int, number: float, stamp: float) -> float:
         if row >= len(self.times):
             raise RppgError(
                 f"{self.video}: more frames than the {len(self.times)} times in {self.name}; give one time per frame"
@@ -155,7 +160,7 @@ class _CountingClock:
     def __init__(self, fps: float):
         self.fps = fps
 
-    def __call__(self, row: int, number: int, stamp: float) -> float:
+    def __call__(self, row: int, number: float, stamp: float) -> float:
         return number / self.fps
 
     def leftovers(self, read: int) -> list[str]:
@@ -163,11 +168,12 @@ class _CountingClock:
 
 
 class _StampClock:
-    """Times of the container or the image names, from the first frame."""
+    """Times of the container or the image names, by default from the first frame."""
 
-    first: float | None = None
+    def __init__(self, first: float | None = None):
+        self.first = first
 
-    def __call__(self, row: int, number: int, stamp: float) -> float:
+    def __call__(self, row: int, number: float, stamp: float) -> float:
         if self.first is None:
             self.first = stamp
         return stamp - self.first
@@ -212,6 +218,8 @@ class _VideoFile:
         bare = head.startswith(_BARE) and not head[4:8].isalpha()  # letters: an MP4 box
         self.stamped = not (self._avi or bare)
         self.fps = 0.0 if bare else self._capture.get(cv2.CAP_PROP_FPS)  # FFmpeg makes one up
+        codec = int(self._capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little").decode("latin-1")
+        self.codec = f" (codec {codec}; OpenCV may not have it)" if codec.isprintable() else ""
         count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.seconds = count / self.fps if count > 0 and 0 < self.fps <= MOST_FPS else None
         if self._declared:
@@ -221,30 +229,32 @@ class _VideoFile:
         import cv2
 
         grab, retrieve, get = self._capture.grab, self._capture.retrieve, self._capture.get
-        failed, number = 0, 0
+        failed, place, every = 0, 0, 0
         while failed < _TRIES:
             decoded, frame = retrieve() if grab() else (False, None)
-            if not decoded:
+            if not decoded or frame is None:
                 failed += 1
                 continue
             last, self._end = self._end, get(cv2.CAP_PROP_POS_MSEC) / 1e3
             self._lost += failed
             self.read += failed
             if self._first is None:
-                self._first, self._picture, number = self._end, frame, self.read
+                self._first, self._picture, place, start = self._end, frame, self.read, self.read
             elif self._avi:
                 # Its frames have places but no times: an empty one is a frame that the camera dropped.
                 if self._end > last:
-                    self._step = round((self._end - last) * self.fps)
+                    self._step = max(round((self._end - last) * self.fps), 1)
                 else:  # the last frames after a delay of the decoder
-                    self._end = last + self._step / self.fps
-                number += self._step
-            else:
-                number = self.read
+                    self._end = last + self._step / (self.fps or 1)
+                place += self._step
+                every = every or self._step
             failed = 0
             if self._picture is not None and self.read and not np.array_equal(frame, self._picture):
                 self._picture = None
-            yield self.read, number, self._end, frame
+            if self._avi:
+                yield self.read, start + (place - start) / (every or 1), place / (self.fps or 1), frame
+            else:
+                yield self.read, self.read, self._end, frame
             self.read += 1
 
     def losses(self) -> list[str]:
@@ -264,7 +274,10 @@ class _VideoFile:
         if self.seconds - there <= (1.5 * frame if self._avi else _LATE_SECONDS):
             return lost
         if self._declared is None:
-            return [*lost, f"the pictures end after {there:.1f} s, the file after {self.seconds:.1f} s"]
+            return [
+                *lost,
+                f"the pictures end after {there:.1f} s, the file, with its sound, after {self.seconds:.1f} s",
+            ]
         if not (self._avi or self._declared.cut or self._declared.seconds):
             return lost  # the sound may be longer than the pictures
         what = f"truncated or damaged: {there:.1f} s of {self.seconds:.1f} s can be read"

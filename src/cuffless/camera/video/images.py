@@ -114,7 +114,7 @@ class Images:
         What the user should know about the numbers.
     """
 
-    fps, stamps = 0.0, "names"
+    fps, stamps, codec = 0.0, "names", ""
     seconds: float | None = None
 
     def __init__(self, pattern: Path):
