@@ -57,7 +57,8 @@ def test_a_pulse_at_the_frequency_of_a_lamp_is_none():
     for fps in (24.9, 29.5, 30, 14.9):
         for bpm in range(30, 221, 19):
             assert flicker_note(trace_of(fps, bpm=bpm, seed=bpm)) == ""
-    assert flicker_note(trace_of(29.5, bpm=120, depth=3 * DEPTH)) == ""
+    for depth in (3 * DEPTH, np.array([0.010, 0.018, 0.016]), np.array([0.004, 0.010, 0.004])):
+        assert flicker_note(trace_of(29.5, bpm=120, depth=depth)) == ""
 
 
 def test_of_one_channel_only_a_line_that_is_no_pulse_counts():
