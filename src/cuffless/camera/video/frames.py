@@ -229,7 +229,8 @@ class _VideoFile:
         import cv2
 
         grab, retrieve, get = self._capture.grab, self._capture.retrieve, self._capture.get
-        failed, place, every = 0, 0, 0
+        avi, rate = self._avi, self.fps or 1
+        failed, place, every, step = 0, 0, 0, 1
         while failed < _TRIES:
             decoded, frame = retrieve() if grab() else (False, None)
             if not decoded or frame is None:
@@ -240,19 +241,20 @@ class _VideoFile:
             self.read += failed
             if self._first is None:
                 self._first, self._picture, place, start = self._end, frame, self.read, self.read
-            elif self._avi:
+            elif avi:
                 # Its frames have places but no times: an empty one is a frame that the camera dropped.
                 if self._end > last:
-                    self._step = max(round((self._end - last) * self.fps), 1)
+                    step = round((self._end - last) * rate) or 1
                 else:  # the last frames after a delay of the decoder
-                    self._end = last + self._step / (self.fps or 1)
-                place += self._step
-                every = every or self._step
+                    self._end = last + step / rate
+                place += step
+                every = every or step
             failed = 0
             if self._picture is not None and self.read and not np.array_equal(frame, self._picture):
                 self._picture = None
-            if self._avi:
-                yield self.read, start + (place - start) / (every or 1), place / (self.fps or 1), frame
+            if avi:
+                self._step = step
+                yield self.read, start + (place - start) / (every or 1), place / rate, frame
             else:
                 yield self.read, self.read, self._end, frame
             self.read += 1
