@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy
 
 from cuffless.camera.errors import RppgError
 from cuffless.camera.pulse.channels import channel_faults, is_monochrome, rates_by_best_method, unusable_channels
@@ -56,14 +57,21 @@ def test_whole_numbers_are_no_saturation(rgb):
         (np.where(T[:, None] % 20 < 3, np.minimum(np.round(colours()), (255, 255, 91)), np.round(colours())), {}),
         (np.where(T[:, None] % 20 < 3, (150, 110, 88), np.round(colours())), {"blue": "saturated"}),
         (colours() * (1, 1, 0) + (0, 0, 128), {"blue": "constant"}),
+        (np.minimum(np.round(np.add(4 * colours(), (423, 0, 0))), 1020), {"red": "saturated"}),
+        (np.minimum(np.round(np.add(256 * colours(), (27100, 0, 0))), 65472), {"red": "saturated"}),
+        (np.round(np.add(4 * colours(), (0, 0, 655))), {}),
+        (np.round(colours(np.sin(2 * np.pi * 0.05 * T), (0.6, 0.6, 0.6), 0)), {}),
     ],
-    ids=["8 bits", "10 bits", "shares", "clipped by processing", "clipped in parts", "held", "constant"],
+    ids=[
+        *("8 bits", "10 bits", "shares", "clipped by processing", "clipped in parts", "held", "constant"),
+        *("8 bits shifted to 10", "10 bits shifted to 16", "at 1015 of 1023", "a wave below one step"),
+    ],
 )
 def test_the_end_of_the_range_is_saturation_and_so_is_a_value_that_is_held(rgb, faults):
     assert unusable_channels(rgb, FPS) == faults
 
 
-@pytest.mark.parametrize("kind", ["same", "rounded", "scaled", "shifted", "chroma noise"])
+@pytest.mark.parametrize("kind", ["same", "rounded", "scaled", "shifted", "chroma noise", "tinted, with chroma noise"])
 def test_a_monochrome_camera_s_pulse_is_taken_from_the_one_channel(kind):
     gray = 120 - 1.2 * np.sin(2 * np.pi * 1.25 * T) + NOISE[:, 0] / 2
     rgb = np.column_stack([gray] * 3)
@@ -73,6 +81,7 @@ def test_a_monochrome_camera_s_pulse_is_taken_from_the_one_channel(kind):
         "scaled": rgb * (1.2, 1, 0.7),
         "shifted": rgb + np.array([4, 0, -3]),
         "chroma noise": rgb + 0.02 * NOISE * (1, 0, -1),
+        "tinted, with chroma noise": rgb + np.array([1, -2, 4]) + 0.3 * NOISE * (1, 0, -1),
     }[kind]
     assert is_monochrome(rgb)
     rates, note = rates_by_best_method(trace_of(rgb))
@@ -103,6 +112,18 @@ def test_one_channel_that_is_lit_is_taken_and_said():
         "green is dark and blue is dark: the pulse wave is taken from red alone",
     )
     assert rates.accepted.all()
+
+
+def test_infrared_with_a_tint_and_a_codec_s_noise_is_taken_from_one_channel():
+    gray = 120 - 0.9 * np.sin(2 * np.pi * 1.25 * T)
+    held = np.cumsum(np.random.default_rng(2).normal(0, 0.15, (len(T) // 5 + 1, 3)), axis=0).repeat(5, axis=0)[: len(T)]
+    held -= scipy.ndimage.uniform_filter1d(held, 15, axis=0)
+    rates, note = rates_by_best_method(
+        trace_of(np.outer(gray, (1.2, 0.5, 0.7)) + 0.5 * NOISE[:, [0]] + held * (1, 0.3, 1))
+    )
+    assert note == f"infrared light: the pulse wave is taken from {rates.method} alone, where it is clearer than by pos"
+    np.testing.assert_allclose(rates.hr[rates.accepted], 75, atol=0.5)
+    assert rates.accepted.mean() > 0.9
 
 
 def test_colours_that_stand_still_are_not_called_too_bright():

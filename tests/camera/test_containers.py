@@ -71,19 +71,41 @@ def moov_first(data):
 
 def with_sound(data, seconds):
     """A Matroska file with a track of sound that makes it longer than its pictures."""
-    data = bytearray(data)
     at = data.index(b"\x44\x89\x88") + 3
-    data[at : at + 8] = struct.pack(">d", 1000 * seconds)
-    start = data.index(b"\x16\x54\xae\x6b", at) + 4  # Tracks: behind the duration, not as named in the index
+    return with_track(data[:at] + struct.pack(">d", 1000 * seconds) + data[at + 8 :], after=SOUND)
+
+
+def with_track(data, *, before=b"", after=b""):
+    """A Matroska file with another track."""
+    data = bytearray(data)
+    start = data.index(b"\x16\x54\xae\x6b", data.index(b"\x44\x89\x88")) + 4  # not as named in the index
     wide = 9 - data[start].bit_length()
     length = int.from_bytes(data[start : start + wide], "big") - (1 << 7 * wide)
-    stop = start + wide + length
-    tracks = b"\x01" + (length + len(SOUND)).to_bytes(7, "big") + bytes(data[start + wide : stop]) + SOUND
-    more = len(tracks) - wide - length
+    content = start + wide
+    tracks = before + bytes(data[content : content + length]) + after
     segment = data.index(b"\x18\x53\x80\x67") + 4
+    more = 8 + len(tracks) - wide - length
     whole = int.from_bytes(data[segment + 1 : segment + 8], "big") + more
     data[segment + 1 : segment + 8] = whole.to_bytes(7, "big")
-    return bytes(data[:start]) + tracks + bytes(data[stop:])
+    return bytes(data[:start]) + b"\x01" + len(tracks).to_bytes(7, "big") + tracks + bytes(data[content + length :])
+
+
+def track_of(data):
+    """The entry of a Matroska file's track."""
+    start = data.index(b"\xae", data.index(b"\x16\x54\xae\x6b", data.index(b"\x44\x89\x88")) + 5)
+    wide = 9 - data[start + 1].bit_length()
+    return data[start : start + 1 + wide + int.from_bytes(data[start + 1 : start + 1 + wide], "big") - (1 << 7 * wide)]
+
+
+def behind_a_cover(data):
+    """An MP4 with a track of one frame before that of the film."""
+    moov, trak = data.rindex(b"moov") - 4, data.rindex(b"trak") - 4
+    [length] = struct.unpack_from(">I", data, trak)
+    cover = bytearray(data[trak : trak + length])
+    cover[cover.index(b"tkhd") + 19] = 2  # number of the track
+    for name, count in ((b"stts", 12), (b"stsz", 12), (b"stco", 8)):
+        struct.pack_into(">I", cover, cover.index(name) + count, 1)
+    return grown(data[:trak] + bytes(cover) + data[trak:], moov, length)
 
 
 def read(path):
@@ -185,4 +207,45 @@ def test_a_matroska_film_is_stated_at_its_frame_rate(tmp_path):
     writer.release()
     trace, _, _ = extract_trace(tmp_path / "v.mkv", roi_mode="whole")
     assert np.median(np.diff(trace.t)) == pytest.approx(0.033)  # whole milliseconds
-    assert trace.fps == pytest.approx(30, abs=0.02)
+    assert trace.fps == pytest.approx(30, rel=1e-4)
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+def test_a_picture_or_a_stream_before_the_film_is_passed_over(films, tmp_path, ending):
+    import cv2
+
+    data = films[ending]
+    if ending == "mp4":
+        data = behind_a_cover(data)
+    else:
+        data = with_track(data, before=track_of(data).replace(b"\xd7\x81\x01", b"\xd7\x81\x02"))
+    path = tmp_path / f"v.{ending}"
+    path.write_bytes(data)
+    opened = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    assert sum(opened.grab() for _ in range(FRAMES)) < 2  # OpenCV reads the first stream
+    times, frames = read(path)
+    assert (len(times), frames.notes) == (FRAMES, [])
+    np.testing.assert_allclose(times, np.arange(FRAMES) / FPS, atol=1e-3)
+
+
+def test_of_two_films_the_longer_is_used_and_said(films, tmp_path):
+    data = behind_a_cover(films["mp4"])
+    at = data.index(b"stts", data.rindex(b"moov")) + 12
+    (tmp_path / "v.mp4").write_bytes(data[:at] + struct.pack(">I", 2) + data[at + 4 :])
+    times, frames = read(tmp_path / "v.mp4")
+    assert len(times) == FRAMES
+    assert frames.notes == ["2 video streams: number 2 is used, which has the most frames"]
+
+
+def test_hdr_is_named(films, tmp_path):
+    colour = box(b"colr", b"nclx" + struct.pack(">HHHB", 9, 18, 9, 0))
+    data = films["mp4"]
+    at = data.index(b"stsd", data.rindex(b"moov"))
+    [entry] = struct.unpack_from(">I", data, at + 12)
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"):
+        data = grown(data, data.index(name, data.rindex(b"moov")) - 4, len(colour))
+    data = grown(data, at + 8 + 4, len(colour))
+    data = data[: at + 12 + entry] + colour + data[at + 12 + entry :]
+    (tmp_path / "v.mp4").write_bytes(data)
+    [note] = read(tmp_path / "v.mp4")[1].notes
+    assert note.startswith("HDR video (HLG): ")

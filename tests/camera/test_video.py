@@ -1,5 +1,7 @@
 """Frames and their times: from containers, files and numbers, and from videos that are damaged."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -262,7 +264,7 @@ def test_images_and_bare_streams_need_times_or_a_rate(tmp_path):
     bare.write_bytes(b"".join(cv2.imencode(".jpg", picture(number))[1].tobytes() for number in range(40)))
     for video in (pattern, bare):
         with pytest.raises(
-            RppgError, match=rf"{video.name}: no frame times, and .* is not a usable frame rate; give timestamps or fps"
+            RppgError, match=rf"{video.name}: neither frame times nor a frame rate; give timestamps or fps"
         ):
             open_frames(video)
         times, numbers, frames = read(video, fps=FPS)
@@ -290,3 +292,46 @@ def test_a_rate_that_no_camera_has_is_refused(videos, fps):
 def test_faults_of_the_file_of_times_come_before_any_frame(videos, tmp_path):
     with pytest.raises(RppgError, match=r"absent\.csv: frame times cannot be read"):
         open_frames(videos["avi"], timestamps=tmp_path / "absent.csv")
+
+
+def test_an_empty_frame_of_an_avi_is_a_dropped_one_and_keeps_its_place(videos, tmp_path):
+    data, dropped = videos["avi"].read_bytes(), (100, 101, 250)
+    at = data.index(b"movi") + 4
+    parts, number = [data[:at]], 0
+    while data[at : at + 4] in (b"00dc", b"JUNK"):
+        after = at + 8 + (int.from_bytes(data[at + 4 : at + 8], "little") + 1) // 2 * 2
+        picture = data[at : at + 4] == b"00dc"
+        parts.append(b"00dc" + bytes(4) if picture and number in dropped else data[at:after])
+        number += picture
+        at = after
+    whole = b"".join(parts)  # without an index
+    (tmp_path / "v.avi").write_bytes(whole[:4] + (len(whole) - 8).to_bytes(4, "little") + whole[8:])
+    times, numbers, frames = read(tmp_path / "v.avi")
+    left = np.delete(np.arange(400), dropped)
+    np.testing.assert_allclose(times, left / FPS, atol=1e-6)
+    assert numbers == left.tolist()
+    assert frames.notes == [COUNTED]
+
+
+def test_an_interlaced_film_that_opencv_cannot_convert_is_named(tmp_path):
+    import cv2
+
+    film = tmp_path / "v.mpg"
+    writer = cv2.VideoWriter(str(film), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MPG2"), 25, (96, 64))
+    for number in range(40):
+        writer.write(np.full((64, 96, 3), 60 + 4 * number, np.uint8))
+    writer.release()
+    data = bytearray(film.read_bytes())
+    for extension, at, flag in ((rb"[\x10-\x1f]", 5, 0x08), (rb"[\x80-\x8f]", 8, 0x80)):  # progressive sequence, frame
+        for found in re.finditer(rb"\x00\x00\x01\xb5" + extension, bytes(data)):
+            data[found.start() + at] &= 0xFF ^ flag
+    assert len(read_levels(film)) > 30
+    film.write_bytes(data)
+    with pytest.raises(RppgError, match=r"v\.mpg: all 40 frames are the same picture; if .* interlaced, .* -vf bwdif"):
+        read_levels(film)
+
+
+def read_levels(film):
+    """Mean brightness of the frames that differ."""
+    with open_frames(film) as frames:
+        return {float(frame.mean()) for _, frame in frames}

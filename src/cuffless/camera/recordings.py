@@ -11,6 +11,7 @@ import numpy as np
 from cuffless.camera.arrays import read_arrays
 from cuffless.camera.errors import RppgError
 from cuffless.camera.manifest import VideoRecording
+from cuffless.camera.pulse.flicker import flicker_note
 from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
 from cuffless.camera.skin.extraction import extract_trace, extract_wave
 from cuffless.camera.skin.roi import Regions, read_regions, write_regions
@@ -74,6 +75,8 @@ def extract_recording(
             part.write_text(json.dumps({"reason": str(error)}) + "\n", encoding="utf-8")
         save_reason(str(error), trace)
         return
+    if flicker := flicker_note(found):
+        found.notes.append(flicker)
     log(f"{recording.recording}: {len(found.t)} frames in {found.seconds:.1f} s, regions {', '.join(found.rois)}")
     save_frames(shown, frames)
     write_regions(where, regions)

@@ -9,6 +9,7 @@ import numpy as np
 from cuffless.camera.errors import RppgError
 from cuffless.camera.pulse.channels import channel_faults, channels_needed, rates_by_best_method
 from cuffless.camera.pulse.custom import MethodError, is_custom, load_method, takes_frames
+from cuffless.camera.pulse.flicker import flicker_note
 from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace, mean_over_rois
@@ -153,7 +154,10 @@ def check_call(call: PulseCall) -> None:
     check_method(call.method)
     name = call.source.name
     if call.source.is_dir():
-        raise UsageError(f"{call.source} is a folder; give a video, numbered images (img_%05d.png), or a colour trace")
+        from cuffless.camera.video.images import pattern_of
+
+        advice = pattern_of(call.source) or " (img_%05d.png)"
+        raise UsageError(f"{call.source} is a folder; give a video, a colour trace, or numbered images{advice}")
     if not call.source.is_file() and "%" not in name:
         raise UsageError(f"{call.source} not found")
     for_videos = {"--roi": call.roi, "--roi-mode": call.roi_mode, "--timestamps": call.timestamps}
@@ -214,6 +218,8 @@ def find_rates(call: PulseCall, trace: Trace) -> Rates:
         raise RppgError(
             f"{call.source.name}: {trace.fps:.3g} frames per second; a pulse rate needs at least {LEAST_FPS:g}"
         )
+    if flicker := flicker_note(trace):
+        trace.notes.append(flicker)
     if call.method != "auto":
         if faults := channel_faults(mean_over_rois(trace), trace.fps, channels_needed(call.method)):
             trace.notes.append(f"{faults}: {call.method} is unreliable; use --method auto")
@@ -238,7 +244,7 @@ def _print_summary(summary: dict) -> None:
 
     console = Console(highlight=False)
     console.print(
-        f"[bold]{escape_markup(summary['video'], 2000)}[/]: {summary['seconds']:.1f} s at {summary['fps']:.4g} "
+        f"[bold]{escape_markup(summary['video'], 2000)}[/]: {summary['seconds']:.1f} s at {summary['fps']:.5g} "
         "frames per second; "
         f"{escape_markup(', '.join(summary['roi']))}; {summary['method']}"
     )

@@ -12,6 +12,7 @@ from cuffless.camera.skin.colours import RegionMean
 from cuffless.camera.skin.roi import Regions, read_regions, whole_frame
 from cuffless.camera.skin.trace import Trace, frame_rate
 from cuffless.camera.skin.tracking import FaceRegions, PlacedFrame
+from cuffless.camera.video.frame_times import MOST_FPS
 from cuffless.camera.video.frames import Frames, open_frames
 
 ROI_MODES = ("auto", "file", "whole")
@@ -169,6 +170,11 @@ class _ColourSeries:
         if len(self._times) < 2:
             raise RppgError(f"{frames.name}: only one frame; a pulse rate needs several seconds of frames")
         times = np.array(self._times)
+        if (rate := frame_rate(times)) > MOST_FPS:
+            raise RppgError(
+                f"{frames.name}: {rate:g} frames per second by the times of the frames, which no recording of a pulse "
+                "has; give timestamps or fps"
+            )
         rows = np.array(self._values).reshape(len(times), len(names), 4)
         if not rows[:, :, 3].any():
             raise RppgError(f"{frames.name}: none of {', '.join(names)} is visible in any frame; check the regions")
@@ -177,7 +183,7 @@ class _ColourSeries:
             rgb=rows[:, :, :3].astype(np.float32),
             n_pixels=rows[:, :, 3].astype(np.int32),
             rois=names,
-            fps=frame_rate(times),
+            fps=rate,
             stamps=frames.stamps,
             notes=[*frames.notes, *notes],
         )
@@ -193,7 +199,7 @@ class _SampleFrames:
     def offer(self, t: float, frame: np.ndarray) -> None:
         if t < self._next:
             return
-        self._kept.append((t, frame.copy()))
+        self._kept.append((t, np.clip(frame, 0, 255).astype(np.uint8)))
         if len(self._kept) > 2 * SHEET_FRAMES:
             self._kept, self._apart = self._kept[::2], 2 * self._apart
         self._next = self._kept[-1][0] + self._apart - 1e-3

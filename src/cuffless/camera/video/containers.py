@@ -4,15 +4,22 @@ FFmpeg's count of frames does not help: in MP4 it ignores the edit list, in Matr
 including a longer sound, times the frame rate.
 """
 
+import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-_MASTERS = {0x1549A966, 0x1654AE6B, 0xAE}  # Info, Tracks, TrackEntry
+_TRACKS, _TRACK = 0x1654AE6B, 0xAE
+_MASTERS = {0x1549A966, _TRACKS, _TRACK, 0xE0, 0x55B0}  # and Info, Video, Colour
 _SEGMENT, _CLUSTER = 0x18538067, 0x1F43B675
 _SCALE, _DURATION, _TRACK_TYPE, _TIMESTAMP = 0x2AD7B1, 0x4489, 0x83, 0xE7
+_TRACK_NUMBER, _TRANSFER = 0xD7, 0x55BA
+_SIMPLE, _GROUP, _BLOCK = 0xA3, 0xA0, 0xA1
+_PICTURES, _HIDDEN = 1, b"\x12"  # types of track; the second is for controls
+_COUNTED = 20_000  # blocks of a Matroska file that are counted to find the track with most pictures
+_HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics, ITU-T H.273
 _BOXES = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"}
 _FIRST = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp"}
 _MOST = 1 << 24  # bytes of one table that are read: 2 million runs of frames
@@ -28,6 +35,10 @@ class Declaration:
     """Whether the file ends earlier than it declares."""
     sized: bool = True
     """Whether it declares where it ends; a stream that was written in one go does not."""
+    hidden: tuple[tuple[int, bytes], ...] = ()
+    """Places in the file, and what to read there, so that the video stream with most pictures is the first one."""
+    notes: tuple[str, ...] = ()
+    """What the user should know."""
 
 
 def read_declaration(path: str | Path) -> Declaration | None:
@@ -55,7 +66,7 @@ def read_declaration(path: str | Path) -> Declaration | None:
                 return Declaration(cut=end > size, sized=end > 0)
             if head[4:8] in _FIRST:
                 return _mp4(file, size)
-        except (ValueError, OverflowError, ZeroDivisionError, IndexError, struct.error):
+        except (ValueError, OverflowError, ZeroDivisionError, LookupError, struct.error):
             return Declaration(sized=False)  # not understood; FFmpeg finds out whether it can be read
     return None
 
@@ -101,13 +112,58 @@ def _mp4(file: BinaryIO, size: int) -> Declaration:
         return Declaration(cut=cut)
     movie = {name: (content, stop) for name, content, stop in _boxes(file, *moov)}
     tracks = [
-        _first_by_name(_leaves(file, content, stop)) for name, content, stop in _boxes(file, *moov) if name == b"trak"
+        (content - 4, _first_by_name(_leaves(file, content, stop)))
+        for name, content, stop in _boxes(file, *moov)
+        if name == b"trak"
     ]
-    pictures = [track for track in tracks if track.get(b"hdlr", b"")[8:12] == b"vide"]
-    if len(pictures) != 1 or b"mvex" in movie or b"mvhd" not in movie:  # mvex: in fragments, each with its own times
+    pictures = [(place, track) for place, track in tracks if track.get(b"hdlr", b"")[8:12] == b"vide"]
+    if not pictures:
         return Declaration(cut=cut)
+    frames = [_samples(track) for _, track in pictures]
+    most = frames.index(max(frames))
+    track = pictures[most][1]
+    declared = Declaration(
+        cut=cut,
+        hidden=tuple((place, b"free") for place, _ in pictures[:most]),
+        notes=(*_passed_over(frames, most), *_transfer_note(_transfer(track))),
+    )
+    if b"mvex" in movie or b"mvhd" not in movie:  # in fragments, each with its own times
+        return declared
     file.seek(movie[b"mvhd"][0])
-    return Declaration(_shown_seconds(pictures[0], _timescale(file.read(32))), cut)
+    return replace(declared, seconds=_shown_seconds(track, _timescale(file.read(32))))
+
+
+def _runs(track: dict[bytes, bytes]) -> list[tuple[int, int]]:
+    """Numbers of frames that follow each other evenly, with their ticks."""
+    times = track.get(b"stts", bytes(8))
+    return [(_number(times[at : at + 4]), _number(times[at + 4 : at + 8])) for at in range(8, len(times) - 7, 8)]
+
+
+def _samples(track: dict[bytes, bytes]) -> int:
+    return sum(frames for frames, _ in _runs(track))
+
+
+def _transfer(track: dict[bytes, bytes]) -> int:
+    """Transfer characteristics of an MP4 track's colours; 2 (not specified) if there is no such entry."""
+    entry = track.get(b"stsd", b"")
+    found = re.search(rb"colrncl[xc]..(..)", entry, re.DOTALL)
+    return _number(found[1]) if found else 2
+
+
+def _transfer_note(transfer: int) -> list[str]:
+    if transfer not in _HDR:
+        return []
+    return [
+        f"HDR video ({_HDR[transfer]}): colours are used as they are stored; rely on the pulse rate, not on the shape "
+        "or depth of the wave"
+    ]
+
+
+def _passed_over(frames: list[int], most: int) -> list[str]:
+    """What to say of a file with several streams of moving pictures."""
+    if sum(count > 1 for count in frames) < 2:
+        return []
+    return [f"{len(frames)} video streams: number {most + 1} is used, which has the most frames"]
 
 
 def _leaves(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
@@ -136,9 +192,7 @@ def _timescale(header: bytes) -> int:
 
 def _shown_seconds(track: dict[bytes, bytes], movie_scale: int) -> float | None:
     """Seconds for which a track's pictures are shown."""
-    times = track.get(b"stts", bytes(8))
-    runs = [(_number(times[at : at + 4]), _number(times[at + 4 : at + 8])) for at in range(8, len(times) - 7, 8)]
-    ticks = sum(frames * each for frames, each in runs)
+    ticks = sum(frames * each for frames, each in _runs(track))
     if not ticks or b"mdhd" not in track:
         return None
     seconds = ticks / _timescale(track[b"mdhd"])
@@ -155,20 +209,64 @@ def _shown_seconds(track: dict[bytes, bytes], movie_scale: int) -> float | None:
 
 def _matroska(file: BinaryIO, size: int) -> Declaration:
     seconds, cut, sized = None, False, False
+    hidden: tuple[tuple[int, bytes], ...] = ()
+    notes: list[str] = []
     for name, content, stop in _elements(file, 0, size):
         if name != _SEGMENT:
             continue
         sized, cut = stop is not None, stop is not None and stop > size
-        found = list(_values(file, content, size if stop is None else min(stop, size)))
+        end = size if stop is None else min(stop, size)
+        found = list(_values(file, content, end))
         values = dict(found)
         kinds = [_number(value) for name, value in found if name == _TRACK_TYPE]
-        if kinds == [1] and (length := values.get(_DURATION)):  # pictures alone, no sound that may be longer
+        notes = _transfer_note(_number(values.get(_TRANSFER, b"")))
+        if kinds.count(_PICTURES) > 1:
+            places, frames = _matroska_streams(file, content, end)
+            most = frames.index(max(frames))
+            hidden = tuple((place, _HIDDEN) for place in places[:most])
+            notes = [*_passed_over(frames, most), *notes]
+        if kinds == [_PICTURES] and (length := values.get(_DURATION)):  # pictures alone, no sound that may be longer
             [ticks] = struct.unpack(">f" if len(length) == 4 else ">d", length)
             # The duration counts from 0, also where the first picture comes later.
             ticks -= _number(values.get(_TIMESTAMP, b""))
             seconds = ticks * _number(values.get(_SCALE, b"\x0f\x42\x40")) / 1e9
         break
-    return Declaration(seconds, cut, sized)
+    return Declaration(seconds, cut, sized, hidden, tuple(notes))
+
+
+def _matroska_streams(file: BinaryIO, start: int, end: int) -> tuple[list[int], list[int]]:
+    """Where the type of each track of pictures is stored, and how many pictures the first blocks of the file hold."""
+    places: dict[int, int] = {}  # by the number of the track
+    frames: dict[int, int] = {}
+    for name, content, stop in _elements(file, start, end):
+        if name == _TRACKS:
+            for kind, entry, after in _elements(file, content, stop or end):
+                if kind != _TRACK:
+                    continue
+                parts = {part: (place, until) for part, place, until in _elements(file, entry, after or end)}
+                [number, kind] = [_stored(file, *parts[part]) for part in (_TRACK_NUMBER, _TRACK_TYPE)]
+                if kind == _PICTURES:
+                    places[number], frames[number] = parts[_TRACK_TYPE][0], 0
+        elif name == _CLUSTER:
+            for part, place, until in _elements(file, content, stop or end):
+                if part not in (_SIMPLE, _GROUP):
+                    continue
+                if part == _GROUP:
+                    inside = _elements(file, place, until or end)
+                    place = next((at for child, at, _ in inside if child == _BLOCK), place)
+                file.seek(place)
+                number = file.read(1)[0] & 0x7F  # a file with more than 126 tracks is not expected
+                if number in frames:
+                    frames[number] += 1
+            if sum(frames.values()) > _COUNTED:
+                break
+    return list(places.values()), list(frames.values())
+
+
+def _stored(file: BinaryIO, start: int, stop: int | None) -> int:
+    """A whole number of a Matroska element."""
+    file.seek(start)
+    return _number(file.read((stop or start) - start))
 
 
 def _elements(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, int | None]]:
