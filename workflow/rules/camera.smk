@@ -107,6 +107,7 @@ else:
             options=FIGURE_OPTIONS,
             names=list(RECORDINGS),
             method=STUDY.rppg.method,
+            rate_range=STUDY.rppg.rate_range,
             code=code_digest("plot_contact_sheets.py"),
         message:
             "Plotting contact sheets: {wildcards.dataset}"

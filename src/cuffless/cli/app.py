@@ -195,8 +195,19 @@ def pulse(
         ),
     ],
     seconds: Annotated[
-        float, typer.Option("--seconds", metavar="SECONDS", help="Length of a window.", min=5, max=600)
-    ] = 30.0,
+        float | None,
+        typer.Option(
+            "--seconds",
+            metavar="SECONDS",
+            help="Length of a window; default: 30, or for a shorter recording what it has, from 8 on.",
+            min=5,
+            max=600,
+        ),
+    ] = None,
+    rate_range: Annotated[
+        tuple[float, float],
+        typer.Option("--rate-range", metavar="LOW HIGH", help="Lowest and highest rate accepted, in bpm."),
+    ] = (30, 220),
     method: Annotated[
         Literal["auto", "pos", "chrom", "green", "red"],
         typer.Option(
@@ -234,7 +245,9 @@ def pulse(
     """Pulse rate and SNR over time, from a video of skin or its colour traces: one window per second."""
     from cuffless.cli.pulse import PulseCall, run_pulse
 
-    call = PulseCall(source, seconds, method, time_unit, key, fps, roi, roi_mode, timestamps, plot, as_json, memory_gb)
+    call = PulseCall(
+        source, seconds, rate_range, method, time_unit, key, fps, roi, roi_mode, timestamps, plot, as_json, memory_gb
+    )
     raise typer.Exit(run_pulse(call))
 
 

@@ -7,7 +7,15 @@ import numpy as np
 
 from cuffless.camera.errors import RppgError
 from cuffless.camera.pulse.channels import CHANNELS, THREE, channel_faults, rates_by_best_method
-from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
+from cuffless.camera.pulse.rates import (
+    LEAST_FPS,
+    RATE_RANGE,
+    Rates,
+    check_rate_range,
+    default_seconds,
+    pulse_rates,
+    why_nothing,
+)
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.camera.skin.trace_files import TraceLayoutError, is_trace, read_trace
@@ -24,7 +32,8 @@ class PulseCall:
     """Arguments of the command; see its options."""
 
     source: Path
-    seconds: float = 30.0
+    seconds: float | None = None
+    rate_range: tuple[float, float] = RATE_RANGE
     method: str = "auto"
     time_unit: str | None = None
     key: str | None = None
@@ -51,17 +60,18 @@ def run_pulse(call: PulseCall) -> str:
     """Run the command; its exit status follows from the reason that it returns."""
     opened: _Opened | None = None
     rates: Rates | None = None
-    reason = ""
+    seconds, reason = call.seconds, ""
     try:
         _check(call)
         opened = _open(call)
-        rates = _rates(call, opened.trace)
+        seconds = _seconds(call, opened.trace)
+        rates = _rates(call, opened.trace, seconds)
         reason = why_nothing(call.source.name, rates) + ("" if len(rates) else "; see --seconds")
     except TraceLayoutError:
         raise
     except RppgError as error:
         reason = str(error)
-    summary = summarize(call.source, opened.trace if opened else None, rates, call.seconds, reason)
+    summary = summarize(call.source, opened.trace if opened else None, rates, seconds, reason)
     if call.as_json:
         print_json(summary)
     elif rates is not None:
@@ -75,7 +85,7 @@ def run_pulse(call: PulseCall) -> str:
     return reason
 
 
-def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: float, reason: str = "") -> dict:
+def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: float | None, reason: str = "") -> dict:
     """Summary of a recording.
 
     Parameters
@@ -85,8 +95,8 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
         Its colour trace; None if it cannot be read.
     rates : Rates or None
         Its pulse rates; None if there are none.
-    seconds : float
-        Length of a window.
+    seconds : float or None
+        Length of a window; None if it was not asked for, and the recording has room for none.
     reason : str
         Why nothing is usable; empty if something is.
 
@@ -126,6 +136,10 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
 def _check(call: PulseCall) -> None:
     """Reject invalid arguments before any work is done."""
     check_output("--plot", call.plot, PICTURES)
+    try:
+        check_rate_range(*call.rate_range)
+    except ValueError as error:
+        raise UsageError(f"--rate-range {error}") from None
     name = call.source.name
     if call.source.is_dir():
         raise UsageError(f"{call.source} is a folder; give a video, numbered images (img_%05d.png), or a colour trace")
@@ -161,18 +175,31 @@ def _open(call: PulseCall) -> _Opened:
     return _Opened(trace, regions, list(frames))
 
 
-def _rates(call: PulseCall, trace: Trace) -> Rates:
+def _seconds(call: PulseCall, trace: Trace) -> float:
+    """Length of windows: as asked for, or what the recording has room for."""
     if trace.fps < LEAST_FPS:
         raise RppgError(
             f"{call.source.name}: {trace.fps:.3g} frames per second; a pulse rate needs at least {LEAST_FPS:g}"
         )
+    if call.seconds is not None:
+        return call.seconds
+    try:
+        seconds, note = default_seconds(trace)
+    except RppgError as error:
+        raise RppgError(f"{call.source.name}: {error}") from None
+    if note:
+        trace.notes.append(note)
+    return seconds
+
+
+def _rates(call: PulseCall, trace: Trace, seconds: float) -> Rates:
     if call.method != "auto":
         needed = CHANNELS if call.method in THREE else (call.method,)
         if faults := channel_faults(mean_over_rois(trace), trace.fps, needed):
             trace.notes.append(f"{faults}: {call.method} is unreliable; use --method auto")
-        return pulse_rates(trace, method=call.method, seconds=call.seconds)
+        return pulse_rates(trace, method=call.method, seconds=seconds, rate_range=call.rate_range)
     try:
-        rates, note = rates_by_best_method(trace, seconds=call.seconds)
+        rates, note = rates_by_best_method(trace, seconds=seconds, rate_range=call.rate_range)
     except RppgError as error:
         raise RppgError(f"{call.source.name}: {error}") from None
     if note:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, field_validator, model_validator
 
-from cuffless.options import Options, once_each, option
+from cuffless.options import Options, Range, once_each, option
 
 # What decides which windows a recording gives: a changed option repeats only its part.
 _PULSE = ("method", "invert")
@@ -74,6 +74,8 @@ class RppgOptions(Options):
     """Split whose networks are fine-tuned."""
     method: Literal["pos", "chrom", "green"] = "pos"
     """Method that turns colours into a pulse wave."""
+    rate_range: Range = (30, 220)
+    """Lowest and highest pulse rate in bpm that contact sheets show as accepted, within 30 and 220."""
     invert: bool = True
     """Turn the pulse wave upside down: raw POS is the negative of a PPG."""
     bp_within: float = option(60.0, gt=0)
@@ -94,6 +96,14 @@ class RppgOptions(Options):
     """Fine-tuning."""
 
     _once = field_validator("snr_lengths")(once_each)
+
+    @field_validator("rate_range")
+    @classmethod
+    def _check_rate_range(cls, value: Range) -> Range:
+        low, high = value
+        if not 30 <= low < high <= 220:
+            raise ValueError("the lowest rate comes first, then a higher one, both within 30 and 220 bpm")
+        return value
 
     @model_validator(mode="after")
     def _check_source(self) -> "RppgOptions":
