@@ -122,13 +122,9 @@ class _Lines:
         enough = shared.sum(axis=0) > least + alone / np.sqrt(windows)
         enough &= shared.sum(axis=0) - shared.max(axis=0) > _BUT_ONE[part]
         if part == 2:
-            own = self.white[np.round(slower * self.bins).astype(int)]
-            enough |= (
-                (clear[0] >= _CLEAR)
-                & (height[0] > np.where(slower < SEARCH[0], 1, _ALONE**2) * top)
-                & (own < _WEAK * self.white.max())
-                & (slower > _BREATHS)
-            )
+            weak = self.white[np.round(slower * self.bins).astype(int)] < _WEAK * self.white.max()
+            strong = np.where(slower < SEARCH[0], height[0] > top, weak & (height[0] > _ALONE**2 * top))
+            enough |= (clear[0] >= _CLEAR) & strong & (slower > _BREATHS)
         return enough & (slower >= _LOWEST)
 
 
