@@ -1,7 +1,6 @@
 """Pulse rate of windows of a pulse wave, neither doubled nor halved."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import fft, signal
@@ -14,6 +13,7 @@ _TOP = 8.0  # Hz; harmonics above are ignored
 _LOWEST = 0.3  # Hz; beats below the range are still found down to this, instead of twice their rate
 _CLEAR = 7.0  # times the power beside it, which noise reaches in one bin in a thousand
 _FASTEST = 280 / 60  # Hz; beats above the range are found up to this, instead of a part of their rate
+_BREATHS = 0.41  # Hz; a line by itself that is not faster may be breathing
 _MOST = 8.0  # most that one line counts
 # Least sum over the lines that only the slower beat has, by how many times slower it is; the second number, over the
 # square root of the number of windows, is added.
@@ -23,10 +23,8 @@ _SHARED_SECONDS, _SHARED_HZ = 60, 0.05  # windows up to so far apart with peaks 
 _TINY = np.finfo(float).tiny
 _LEAST_AMPLITUDE = 0.15  # of a line, relative to the peak
 _WEAK = 0.15  # of the highest response; where it is lower, a slow wave's own line may be all that is left of it
-_BREATHS = 0.41  # Hz; a line by itself that is not faster may be breathing
 _ALONE = 0.5  # least amplitude of such a line; below the range it must be the highest
 _WIDE = 0.7  # of a spectrum's resolution, 1 / s: half-width in which a line is searched
-_SLOPE = 2.0  # times the power, just outside this half-width: the line is another's slope
 _BESIDE = np.linspace(0.0, 1.0, 9)
 _SAME = 0.1  # of a rate: greatest difference between a window and the stretch around it
 
@@ -61,13 +59,14 @@ def pulse_frequencies(
     Returns
     -------
     (n,) float array
-        In Hz; below 0.5 if the beat is slower than the range.
+        In Hz, from 0.3 to 4.67: slower and faster beats than those of the range are found as what they are.
 
     Notes
     -----
-    The highest peak between 30 and 220 bpm, or a half or a third of it if lines stand out that the faster beat cannot
-    have. Their powers relative to the mean power beside them, averaged over nearby windows with the same peak, are
-    added up, with and without the highest: one line at half the rate is not enough, as drift and breathing cause one.
+    The highest peak between 30 and 280 bpm, or below where the power rises towards it; or a half or a third of its
+    frequency if lines stand out that the faster beat cannot have. Their powers relative to the mean power beside them,
+    averaged over nearby windows with the same peak, are added up, with and without the highest: one line at half the
+    rate is not enough, as drift and breathing cause one.
     Spectra are compared with the response: method and filter weaken beats below 40 bpm, CHROM most of all, so that a
     strong second harmonic would win.
     """
@@ -75,12 +74,24 @@ def pulse_frequencies(
     white = response(np.arange(power.shape[1]) / bins)
     at = _highest_peaks(power, bins)
     peak = _refine_peaks(power, at) / bins
-    lines = _Lines(power / white, white, at, peak, bins, fps / blocks.shape[1], hop)
-    found = peak
-    for parts in ((2, 3), (2,)):
-        base = found.copy()
-        for part in parts:
-            found = np.where(lines.stand_out(base / part, part), base / part, found)
+    even = power / white
+    top = even[np.arange(len(at)), at]
+    resolution = fps / blocks.shape[1]
+    found = peak.copy()
+    for part, (least, alone) in _ENOUGH.items():
+        slower = peak / part
+        orders = [order for order in range(1, 2 * part + 2) if order % part]
+        height, beside = np.swapaxes([_line(even, order, slower, bins, resolution) for order in orders], 0, 1)
+        clear = np.minimum(height / np.maximum(beside, _TINY), _MOST)
+        shared, count = _mean_lines(np.where(height > _LEAST_AMPLITUDE**2 * top, clear, 0), peak, hop)
+        windows = np.maximum(count * (hop or 0) * resolution, 1)  # side by side
+        enough = shared.sum(axis=0) > least + alone / np.sqrt(windows)
+        enough &= shared.sum(axis=0) - shared.max(axis=0) > _BUT_ONE[part]
+        if part == 2:
+            weak = white[np.round(slower * bins).astype(int)] < _WEAK * white.max()
+            strong = np.where(slower < SEARCH[0], height[0] > top, weak & (height[0] > _ALONE**2 * top))
+            enough |= (clear[0] >= _CLEAR) & strong & (slower > _BREATHS)
+        found = np.where(enough & (slower >= _LOWEST), slower, found)
     return found
 
 
@@ -88,44 +99,10 @@ def _highest_peaks(power, bins):
     """Bins of the highest peaks; below the range where the power rises towards there."""
     lowest, low, high = (round(hz * bins) for hz in (_LOWEST, SEARCH[0], _FASTEST))
     at = low + np.argmax(power[:, low : high + 1], axis=1)
-    edge = np.flatnonzero(at == low)
-    for row in edge:
+    for row in np.flatnonzero(at == low):
         while at[row] > lowest and power[row, at[row] - 1] > power[row, at[row]]:
             at[row] -= 1
     return at
-
-
-@dataclass(frozen=True)
-class _Lines:
-    """Lines of spectra that a beat slower than the highest peak would have."""
-
-    even: np.ndarray
-    white: np.ndarray
-    at: np.ndarray
-    peak: np.ndarray
-    bins: float
-    resolution: float
-    hop: float | None
-
-    def stand_out(self, slower, part):
-        """Whether there are lines that only the slower beat has, by how many times slower it is."""
-        top = self.even[np.arange(len(self.at)), self.at]
-        least, alone = _ENOUGH[part]
-        orders = [order for order in range(1, 2 * part + 2) if order % part]
-        height, beside = np.swapaxes(
-            [_line(self.even, order, slower, self.bins, self.resolution) for order in orders], 0, 1
-        )
-        clear = np.minimum(height / np.maximum(beside, _TINY), _MOST)
-        clear = np.where(height > _LEAST_AMPLITUDE**2 * top, clear, 0)
-        shared, count = _mean_lines(clear, self.peak, self.hop)
-        windows = np.maximum(count * (self.hop or 0) * self.resolution, 1)  # side by side
-        enough = shared.sum(axis=0) > least + alone / np.sqrt(windows)
-        enough &= shared.sum(axis=0) - shared.max(axis=0) > _BUT_ONE[part]
-        if part == 2:
-            weak = self.white[np.round(slower * self.bins).astype(int)] < _WEAK * self.white.max()
-            strong = np.where(slower < SEARCH[0], height[0] > top, weak & (height[0] > _ALONE**2 * top))
-            enough |= (clear[0] >= _CLEAR) & strong & (slower > _BREATHS)
-        return enough & (slower >= _LOWEST)
 
 
 def _mean_lines(lines, peak, hop):
@@ -152,15 +129,13 @@ def _line(power, order, slower, bins, resolution):
     centre = order * slower * bins
     reach = int(np.ceil(_WIDE * resolution * bins))
     last = power.shape[1] - 1
-    at = np.round(centre).astype(int)[:, None] + np.arange(-2 * reach, 2 * reach + 1)
-    around = np.take_along_axis(power, np.clip(at, 0, last), axis=1)
-    height = around[:, reach : 3 * reach + 1].max(axis=1)
-    slope = around.max(axis=1) > _SLOPE * height  # of another line
+    at = np.round(centre).astype(int)[:, None] + np.arange(-reach, reach + 1)
+    height = np.take_along_axis(power, np.clip(at, 0, last), axis=1).max(axis=1)
     near = np.minimum(2 * resolution, 0.35 * slower)[:, None]
     far = near + (0.5 * slower[:, None] - near) * _BESIDE
     sides = np.concatenate((-far, far), axis=1) * bins + centre[:, None]
     beside = np.median(np.take_along_axis(power, np.clip(np.round(sides).astype(int), 0, last), axis=1), axis=1)
-    return np.where((at[:, 3 * reach] <= last) & ~slope, height, 0.0), beside / np.log(2)
+    return np.where(at[:, -1] <= last, height, 0.0), beside / np.log(2)
 
 
 def _refine_peaks(power, at):
