@@ -71,7 +71,7 @@ def test_a_range_of_rates_rejects_what_is_outside_and_folds_nothing_into_it():
     assert why_nothing("a.csv", rates) == "a.csv: its clearest rate is 80.0 bpm; nothing below 100 bpm is accepted"
     assert pulse_rates(trace_of(skin(80)), rate_range=(79.8, 80.2)).accepted.all()
     for wrong in ((90, 60), (20, 100), (60, 240), (np.nan, 100)):
-        with pytest.raises(ValueError, match="is no range of pulse rates"):
+        with pytest.raises(ValueError, match="is not a range of pulse rates"):
             pulse_rates(trace_of(skin(80)), rate_range=wrong)
 
 

@@ -305,7 +305,7 @@ def test_what_is_not_a_file_is_told_before_any_work(refused, name, why):
         (("--method", "ica"), "--method"),
         (("--seconds", "3"), "--seconds"),
         (("--seconds", "nan"), "--seconds"),
-        (("--rate-range", "90", "60"), "--rate-range 90 60 is no range of pulse rates"),
+        (("--rate-range", "90", "60"), "--rate-range 90 60 is not a range of pulse rates"),
         (("--rate-range", "20", "180"), "within 30 and 220"),
         (("--rate-range", "nan", "180"), "within 30 and 220"),
         (("--fps", "0"), "--fps"),

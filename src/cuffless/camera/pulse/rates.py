@@ -11,9 +11,10 @@ from cuffless.camera.pulse.waves import filtered_waves, stretches
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 
 HOP_SECONDS = 1.0
-_AGREE_BPM, _AGREE_SHARE = 5.0, 0.05  # fast rates vary by more
-AGREEMENT = f"{_AGREE_BPM:g} bpm ({100 * _AGREE_SHARE:g} % above {_AGREE_BPM / _AGREE_SHARE:g} bpm)"
-"""Greatest difference between rates that agree, in words."""
+AGREE_BPM, _AGREE_SHARE = 5.0, 0.05
+AGREE_FAST = f"{100 * _AGREE_SHARE:g} % above {AGREE_BPM / _AGREE_SHARE:g} bpm"
+"""`AGREE_BPM`, `AGREE_FAST`: Greatest difference between rates that agree, and in words that of fast rates, which vary
+by more."""
 RATE_RANGE = (round(60 * SEARCH[0]), round(60 * SEARCH[1]))
 """Pulse rates in bpm that are accepted by default."""
 _ROUNDING_BPM = 0.5
@@ -91,7 +92,7 @@ def check_rate_range(low: float, high: float) -> None:
     """Raise ValueError unless these are a range of pulse rates that can be measured."""
     if not RATE_RANGE[0] <= low < high <= RATE_RANGE[1]:
         raise ValueError(
-            f"{low:g} {high:g} is no range of pulse rates: give the lowest and the highest rate in bpm, in this order, "
+            f"{low:g} {high:g} is not a range of pulse rates: give the lowest and the highest rate in bpm, in this order, "
             f"within {RATE_RANGE[0]:g} and {RATE_RANGE[1]:g}"
         )
 
@@ -213,7 +214,7 @@ def why_nothing(name: str, rates: Rates) -> str:
     whose = "the regions" if np.mean(many) > 0.5 else "halves of a window" if few else "neighbouring windows"
     return (
         f"{name}: no reliable pulse wave; {int(loud.sum())} of {len(rates)} {windows} have an SNR above {rare}, but "
-        f"the rates of {whose} differ by more than {AGREEMENT}"
+        f"the rates of {whose} differ by more than {AGREE_BPM:g} bpm ({AGREE_FAST})"
     )
 
 
@@ -280,7 +281,7 @@ def _regions_agree(rates):
 
 def _tolerance(rates):
     """Greatest difference in bpm from rates that agree."""
-    return np.maximum(_AGREE_BPM, _AGREE_SHARE * rates)
+    return np.maximum(AGREE_BPM, _AGREE_SHARE * rates)
 
 
 def _neighbours_agree(start, rates, seconds, waves, noise):
