@@ -92,8 +92,8 @@ def check_rate_range(low: float, high: float) -> None:
     """Raise ValueError unless these are a range of pulse rates that can be measured."""
     if not RATE_RANGE[0] <= low < high <= RATE_RANGE[1]:
         raise ValueError(
-            f"{low:g} {high:g} is not a range of pulse rates: give the lowest and the highest rate in bpm, in this order, "
-            f"within {RATE_RANGE[0]:g} and {RATE_RANGE[1]:g}"
+            f"{low:g} {high:g} is not a range of pulse rates: give the lowest and the highest rate in bpm, in "
+            f"this order, within {RATE_RANGE[0]:g} and {RATE_RANGE[1]:g}"
         )
 
 
@@ -202,8 +202,9 @@ def why_nothing(name: str, rates: Rates) -> str:
     if (outside > rates.certain).any():
         low, high = rates.rate_range
         bpm = rates.hr[rates.snr == outside.max()][0]
-        limit = f"below {low:g}" if bpm < low else f"above {high:g}"
-        return f"{name}: its clearest rate is {bpm:.1f} bpm; nothing {limit} bpm is accepted"
+        if bpm < low:
+            return f"{name}: its clearest rate is {bpm:.1f} bpm; nothing below {low:g} bpm is accepted"
+        return f"{name}: its clearest rate is {bpm:.1f} bpm; nothing above {high:g} bpm is accepted"
     if n := int(rates.confirmed.sum()):
         return (
             f"{name}: no reliable pulse wave; {n} of {len(rates)} {windows} have an SNR above {rare}, but none "
