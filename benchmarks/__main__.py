@@ -12,6 +12,7 @@ from benchmarks.headers import headers_34938
 from benchmarks.judging import judging
 from benchmarks.memory import long_records
 from benchmarks.pulses import pulses
+from benchmarks.rate_sweep import rate_sweep
 from benchmarks.rates import importing, materializing, predicting, simulating
 from benchmarks.scale import dry_run_20000, materialize_million
 from benchmarks.study import default_study
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
         predicting,
         importing,
         pulses,
+        rate_sweep,
         extraction,
         judging,
         duplicates,

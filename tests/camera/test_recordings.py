@@ -1,6 +1,7 @@
 """Recordings as files: what a job hands on, and what becomes of one that cannot be read."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -51,6 +52,12 @@ def extract(recording, folder):
     return files
 
 
+def until(trace, seconds):
+    """The first seconds of a trace."""
+    n = round(seconds * trace.fps)
+    return replace(trace, t=trace.t[:n], rgb=trace.rgb[:n], n_pixels=trace.n_pixels[:n])
+
+
 KINDS = {"trace": "npz", "regions": "roi.json", "frames": "frames.npz"}
 
 
@@ -85,6 +92,13 @@ def test_colours_regions_and_frames_are_handed_on(filmed, tmp_path):
     rates, reason = rates_to_show("r", trace, method="pos")
     assert reason == ""
     assert len(rates) == 31
+    assert re.fullmatch(
+        r"r: its clearest rate is [\d.]+ bpm; nothing above 31 bpm is accepted",
+        rates_to_show("r", trace, method="pos", rate_range=(30, 31))[1],
+    )
+    nothing, reason = rates_to_show("r", until(trace, 5), method="pos")
+    assert (nothing, reason) == (None, "r: its longest stretch without a gap has 5 s; a pulse rate needs at least 8 s")
+    assert rates_to_show("r", until(trace, 12), method="pos")[0].seconds == pytest.approx(12, abs=0.1)
     [record] = pulse_records([files["trace"]], RppgOptions(), WindowOptions())
     assert record.segments[0].seconds == pytest.approx(60, abs=0.2)
 

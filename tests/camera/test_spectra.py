@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cuffless.camera.pulse.noise import noise_colour, white_noise, whiten
-from cuffless.camera.pulse.rates import pulse_rates, why_nothing
+from cuffless.camera.pulse.rates import default_seconds, pulse_rates, why_nothing
 from cuffless.camera.pulse.spectra import pulse_frequencies, undo_multiples
 from cuffless.camera.pulse.waves import filtered_waves
 from cuffless.camera.skin.trace import Trace
@@ -62,6 +62,29 @@ def test_rates_are_right_from_30_to_220(bpm, shape):
 def test_a_slow_pulse_is_not_doubled_by_a_method_that_filters_it_away(bpm, shape):
     rates = pulse_rates(trace_of(skin(bpm, shape)), method="chrom")
     np.testing.assert_allclose(rates.hr[rates.accepted], bpm, atol=1)
+
+
+def test_a_range_of_rates_rejects_what_is_outside_and_folds_nothing_into_it():
+    rates = pulse_rates(trace_of(skin(80, "reflected")), rate_range=(100, 180))
+    np.testing.assert_allclose(rates.hr, 80, atol=1)
+    assert not rates.accepted.any()
+    assert why_nothing("a.csv", rates) == "a.csv: its clearest rate is 80.0 bpm; nothing below 100 bpm is accepted"
+    assert pulse_rates(trace_of(skin(80)), rate_range=(79.8, 80.2)).accepted.all()
+    for wrong in ((90, 60), (20, 100), (60, 240), (np.nan, 100)):
+        with pytest.raises(ValueError, match="is not a range of pulse rates"):
+            pulse_rates(trace_of(skin(80)), rate_range=wrong)
+
+
+def test_a_clip_of_ten_seconds_gives_the_rate_and_noise_of_no_colour_does():
+    t = np.arange(10 * FPS) / FPS
+    for bpm, shape in ((40, "short"), (72, "reflected"), (130, "smooth"), (200, "short")):
+        clip = trace_of(skin(bpm, shape, t=t))
+        rates = pulse_rates(clip, seconds=default_seconds(clip)[0])
+        assert len(rates) == rates.accepted.sum() == 1
+        assert rates.hr[0] == pytest.approx(bpm, abs=2)
+    clips = [trace_of(coloured(exponent, seed, seconds=10)) for exponent in (0, 1, 2) for seed in range(30)]
+    taken = [pulse_rates(clip, seconds=default_seconds(clip)[0]).accepted.any() for clip in clips]
+    assert np.mean(taken) <= 0.05
 
 
 def test_a_pulse_slower_than_30_bpm_is_not_taken_for_twice_its_rate():

@@ -153,7 +153,16 @@ def test_a_minute_without_a_pulse_ends_with_the_reason(cuffless, noise_csv):
 @pytest.mark.parametrize(
     ("rgb", "options", "reason"),
     [
-        (skin(12)[1], (), "no stretch without a gap holds a window of 30 s (the longest: 12.0 s); see --seconds"),
+        (skin(12)[1], ("--seconds", 15), "holds a window of 15 s (the longest: 12.0 s); see --seconds"),
+        (skin(7)[1], (), "its longest stretch without a gap has 7 s; a pulse rate needs at least 8 s"),
+        (skin(40, 25)[1], (), "its clearest rate is 25.0 bpm; nothing below 30 bpm is accepted"),
+        (skin(40, 240)[1], (), "bpm; nothing above 220 bpm is accepted"),
+        (skin(40, 45)[1], ("--rate-range", 60, 180), "its clearest rate is 45.0 bpm; nothing below 60 bpm is accepted"),
+        (
+            skin(40, 150)[1],
+            ("--rate-range", 40, 120),
+            "its clearest rate is 150.0 bpm; nothing above 120 bpm is accepted",
+        ),
         (np.full((1200, 3), 80.0), ("--method", "pos"), "it is flat in every window"),
         (np.full((1200, 3), 255.0), (), "red is saturated and green is saturated and blue is saturated"),
         (np.zeros((1200, 3)), (), "no channel is usable"),
@@ -165,6 +174,23 @@ def test_a_trace_that_holds_nothing_says_what_is_wrong_with_it(cuffless, tmp_pat
     assert result.exit_code == 1
     assert reason in read(result)["reason"]
     assert "a.csv" in result.stderr
+
+
+@pytest.mark.parametrize("gaps", [(), ((9, 11),), ((4, 6), (18, 30), (39, 60))])
+def test_a_short_clip_is_measured_in_its_longest_stretch_and_that_is_said(cuffless, tmp_path, gaps):
+    t, rgb = skin(40 if gaps else 8)
+    lasts = {0: 8, 1: 29, 3: 12}[len(gaps)]
+    kept = ~np.any([(t >= first) & (t < last) for first, last in gaps], axis=0) if gaps else np.ones(len(t), bool)
+    path = write_csv(tmp_path / "a.csv", t[kept], rgb[kept])
+    result = cuffless("pulse", path, "--json")
+    assert result.exit_code == 0, result.stderr
+    summary = read(result)
+    assert summary["window_seconds"] == pytest.approx(lasts, abs=0.1)
+    assert summary["notes"] == [
+        f"no stretch without a gap holds 30 s: windows of {summary['window_seconds']:g} s are used"
+    ]
+    assert summary["notes"][0] in result.stderr
+    assert summary["hr_median"] == pytest.approx(72, abs=1)
 
 
 def test_a_slow_recording_is_refused_with_its_frame_rate(cuffless, tmp_path):
@@ -260,7 +286,7 @@ def test_the_page_and_its_table_say_what_the_json_says(cuffless, tmp_path):
     np.testing.assert_allclose(windows[["start", "bpm", "snr_db"]], np.array(summary["hr"]), atol=0.001)
     page = (folder / "pulse.html").read_text()
     assert f"51 windows: {sum(summary['accepted'])} accepted" in page
-    assert f"cuffless pulse {path} --seconds 10.0 --output {folder}" in page
+    assert f"cuffless pulse {path} --seconds 10 --output {folder}" in page
 
 
 def test_the_table_gives_reasons_and_says_that_it_is_thinned(cuffless, noise_csv, tmp_path):
@@ -317,6 +343,9 @@ def test_what_is_not_a_file_is_told_before_any_work(refused, name, why):
         (("--method", "ica"), "--method"),
         (("--seconds", "3"), "--seconds"),
         (("--seconds", "nan"), "--seconds"),
+        (("--rate-range", "90", "60"), "--rate-range 90 60 is not a range of pulse rates"),
+        (("--rate-range", "20", "180"), "within 30 and 220"),
+        (("--rate-range", "nan", "180"), "within 30 and 220"),
         (("--fps", "0"), "--fps"),
         (("--plot", "a.jpeg2"), "the name must end in"),
         (("--output", "pulse.csv"), "--output pulse.csv is a file; give a folder"),

@@ -12,6 +12,8 @@ from cuffless.config import ConfigError, RppgOptions, VideoSimulationOptions, lo
         ({"snr_lengths": [5, 5]}, "values must be unique"),
         ({"tuning": {"share": 0.5}}, "less than 0.5"),
         ({"simulation": {"fps": 10}}, "greater than or equal to 17"),
+        ({"rate_range": [180, 40]}, "rppg.rate_range: .* the lowest rate comes first"),
+        ({"rate_range": [20, 180]}, "both within 30 and 220 bpm"),
         ({"roi_Hz": 1}, "did you mean roi_hz"),
         ({"tuning": {"conditions": ["before"]}}, "name two different conditions of the manifest"),
         ({"tuning": {"conditions": ["before", "Before "]}}, "name two different conditions of the manifest"),

@@ -134,6 +134,7 @@ else:
             options=FIGURE_OPTIONS,
             names=list(RECORDINGS),
             method=STUDY.rppg.method,
+            rate_range=STUDY.rppg.rate_range,
             code=code_digest("plot_contact_sheets.py", COLOUR_CODE),
         message:
             "Plotting contact sheets: {wildcards.dataset}"

@@ -18,7 +18,7 @@ with logged(snakemake.log[0]):
     ):
         try:
             trace, regions, frames = load_recording(*files, method=params.method)
-            rates, reason = rates_to_show(name, trace, method=params.method)
+            rates, reason = rates_to_show(name, trace, method=params.method, rate_range=tuple(params.rate_range))
         except RppgError as error:
             trace, regions, frames, rates, reason = None, None, [], None, str(error)
         sheet = plot_contact_sheet(frames, regions, trace, rates, options, title=name, reason=reason)

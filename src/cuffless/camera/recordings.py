@@ -12,7 +12,7 @@ from cuffless.camera.arrays import read_arrays
 from cuffless.camera.errors import RppgError
 from cuffless.camera.manifest import VideoRecording
 from cuffless.camera.pulse.flicker import flicker_note
-from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
+from cuffless.camera.pulse.rates import LEAST_FPS, RATE_RANGE, Rates, default_seconds, pulse_rates, why_nothing
 from cuffless.camera.skin.extraction import extract_trace, extract_wave
 from cuffless.camera.skin.roi import Regions, read_regions, write_regions
 from cuffless.camera.skin.trace import Trace, load_trace, save_reason, save_trace
@@ -22,8 +22,6 @@ from cuffless.config.rppg import RppgOptions
 from cuffless.files import whole_file
 from cuffless.records import Record
 
-SECONDS = 30.0
-"""Length of the windows for the pulse rate on contact sheets."""
 _JPEG = 95  # quality of the frames kept for the contact sheet
 
 
@@ -133,7 +131,9 @@ def load_recorded(trace: str | Path, wave: str | Path | None = None, method: str
     return found
 
 
-def rates_to_show(name: str, trace: Trace, *, method: str) -> tuple[Rates | None, str]:
+def rates_to_show(
+    name: str, trace: Trace, *, method: str, rate_range: tuple[float, float] = RATE_RANGE
+) -> tuple[Rates | None, str]:
     """Pulse rates of a recording, as its contact sheet shows them.
 
     Parameters
@@ -143,17 +143,23 @@ def rates_to_show(name: str, trace: Trace, *, method: str) -> tuple[Rates | None
     trace : Trace
     method : str
         Method from colours to a pulse wave.
+    rate_range : (float, float)
+        Lowest and highest rate in bpm that is accepted.
 
     Returns
     -------
     rates : Rates or None
-        None if there are too few frames per second.
+        None if there are too few frames per second, or the recording is too short.
     reason : str
         Why no window is accepted; empty if one is.
     """
     if trace.fps < LEAST_FPS:
         return None, f"{name}: {trace.fps:.3g} frames per second; at least {LEAST_FPS:g} are needed for a pulse rate"
-    rates = pulse_rates(trace, method=method, seconds=SECONDS)
+    try:
+        seconds, _ = default_seconds(trace)
+    except RppgError as error:
+        return None, f"{name}: {error}"
+    rates = pulse_rates(trace, method=method, seconds=seconds, rate_range=rate_range)
     return rates, why_nothing(name, rates)
 
 

@@ -61,7 +61,8 @@ def changed_options(call, names: Collection[str]) -> list[str]:
     for field in fields(call):
         value = getattr(call, field.name)
         if field.name in names and value != field.default:
-            words += [f"--{field.name.replace('_', '-')}", str(value)]
+            values = value if isinstance(value, tuple) else (value,)
+            words += [f"--{field.name.replace('_', '-')}", *(str(one).removesuffix(".0") for one in values)]
     return words
 
 

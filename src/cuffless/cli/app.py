@@ -195,8 +195,19 @@ def pulse(
         ),
     ],
     seconds: Annotated[
-        float, typer.Option("--seconds", metavar="SECONDS", help="Length of a window.", min=5, max=600)
-    ] = 30.0,
+        float | None,
+        typer.Option(
+            "--seconds",
+            metavar="SECONDS",
+            help="Length of a window; default: 30, or for a shorter recording what it has, from 8 on.",
+            min=5,
+            max=600,
+        ),
+    ] = None,
+    rate_range: Annotated[
+        tuple[float, float],
+        typer.Option("--rate-range", metavar="LOW HIGH", help="Lowest and highest rate accepted, in bpm."),
+    ] = (30, 220),
     method: Annotated[
         list[str] | None,
         typer.Option(
@@ -263,14 +274,15 @@ def pulse(
     methods = [resolve("cuffless.methods", name, METHODS) for name in method or ["auto"]]
     call = PulseCall(
         source,
-        seconds,
-        methods[0],
-        time_unit,
-        key,
-        fps,
-        roi,
-        roi_mode,
-        timestamps,
+        seconds=seconds,
+        rate_range=rate_range,
+        method=methods[0],
+        time_unit=time_unit,
+        key=key,
+        fps=fps,
+        roi=roi,
+        roi_mode=roi_mode,
+        timestamps=timestamps,
         plot=plot,
         output=output,
         frames=not no_frames,

@@ -11,7 +11,7 @@ from cuffless.camera.skin.trace_files import TraceLayoutError
 from cuffless.camera.windows.comparison import rates_row
 from cuffless.camera.windows.contact import contact_windows
 from cuffless.cli.answers import UsageError, complain, escape_markup, exit_status, print_json
-from cuffless.cli.pulse import PulseCall, add_wave, check_call, find_rates, open_recording
+from cuffless.cli.pulse import PulseCall, add_wave, check_call, find_rates, open_recording, window_seconds
 from cuffless.windows import Measures
 
 _HEADS = {"hr_median": "bpm", "snr_median": "SNR dB", "snr_threshold": "noise dB", "hr_off": "off by bpm"}
@@ -39,18 +39,19 @@ def run_methods(call: PulseCall, methods: list[str], reference: Path | None, ref
     contact = _contact(reference, reference_fs)
     try:
         opened = open_recording(calls[0])
+        assert opened.trace
+        seconds = window_seconds(call, opened.trace)
     except RppgError as error:
         if call.as_json:
             print_json({"video": str(call.source), "methods": [], "reason": str(error)})
         return str(error)
-    assert opened.trace
-    rows = [_row(one, opened.trace, contact) for one in calls]
+    rows = [_row(one, opened.trace, seconds, contact) for one in calls]
     for note in dict.fromkeys(filter(None, [opened.trace.read_as, *opened.trace.notes])):
         complain(note)
     if call.as_json:
-        print_json({"video": str(call.source), "window_seconds": call.seconds, "methods": rows})
+        print_json({"video": str(call.source), "window_seconds": seconds, "methods": rows})
     else:
-        _print_rows(call, rows)
+        _print_rows(call, seconds, rows)
     reasons = [f"{row['method']}: {row['reason']}" for row in rows if "reason" in row]
     if len(reasons) == len(rows):
         return "; ".join(reasons)
@@ -72,12 +73,12 @@ def _contact(reference: Path | None, fs: float | None) -> Measures | None:
         raise UsageError(f"--reference {reference}: {error}") from None
 
 
-def _row(call: PulseCall, trace: Trace, contact: Measures | None) -> dict:
+def _row(call: PulseCall, trace: Trace, seconds: float, contact: Measures | None) -> dict:
     """A method's row, or the reason why it has none."""
     try:
         if call.method not in trace.waves:
             add_wave(call, trace)
-        rates = find_rates(call, trace)
+        rates = find_rates(call, trace, seconds)
     except RppgError as error:
         return {"method": call.method, "reason": str(error)}
     row = rates_row(rates, contact)
@@ -85,7 +86,7 @@ def _row(call: PulseCall, trace: Trace, contact: Measures | None) -> dict:
     return {**row, "reason": reason} if reason else row
 
 
-def _print_rows(call: PulseCall, rows: list[dict]) -> None:
+def _print_rows(call: PulseCall, seconds: float, rows: list[dict]) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
@@ -96,5 +97,5 @@ def _print_rows(call: PulseCall, rows: list[dict]) -> None:
         numbers = ("" if row.get(name) is None else f"{row[name]:.1f}" for name in shown)
         table.add_row(escape_markup(row["method"]), accepted, *numbers)
     console = Console(highlight=False)
-    console.print(f"[bold]{escape_markup(call.source, 2000)}[/]: windows of {call.seconds:g} s")
+    console.print(f"[bold]{escape_markup(call.source, 2000)}[/]: windows of {seconds:g} s")
     console.print(table)

@@ -10,7 +10,15 @@ from cuffless.camera.errors import RppgError
 from cuffless.camera.pulse.channels import channel_faults, channels_needed, rates_by_best_method
 from cuffless.camera.pulse.custom import MethodError, is_custom, load_method, takes_frames
 from cuffless.camera.pulse.flicker import flicker_note
-from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
+from cuffless.camera.pulse.rates import (
+    LEAST_FPS,
+    RATE_RANGE,
+    Rates,
+    check_rate_range,
+    default_seconds,
+    pulse_rates,
+    why_nothing,
+)
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.camera.skin.trace_files import TraceLayoutError, is_trace, read_trace
@@ -38,7 +46,8 @@ class PulseCall:
     """Arguments of the command; see its options."""
 
     source: Path
-    seconds: float = 30.0
+    seconds: float | None = None
+    rate_range: tuple[float, float] = RATE_RANGE
     method: str = "auto"
     time_unit: str | None = None
     key: str | None = None
@@ -67,20 +76,21 @@ def run_pulse(call: PulseCall) -> str:
     """Run the command; its exit status follows from the reason that it returns."""
     opened = Opened()
     rates: Rates | None = None
-    reason = ""
+    seconds, reason = call.seconds, ""
     try:
         check_call(call)
         opened = open_recording(call)
         assert opened.trace
-        rates = find_rates(call, opened.trace)
+        seconds = window_seconds(call, opened.trace)
+        rates = find_rates(call, opened.trace, seconds)
         reason = why_nothing(call.source.name, rates) + ("" if len(rates) else "; see --seconds")
     except TraceLayoutError:
         raise
     except RppgError as error:
         reason = str(error)
-    summary = summarize(call.source, opened.trace, rates, call.seconds, reason)
+    summary = summarize(call.source, opened.trace, rates, seconds, reason)
     if call.output:
-        summary["page"] = str(_write_page(call, opened, rates, reason))
+        summary["page"] = str(_write_page(call, opened, rates, seconds, reason))
     if call.as_json:
         print_json(summary)
     elif rates is not None:
@@ -96,7 +106,7 @@ def run_pulse(call: PulseCall) -> str:
     return reason
 
 
-def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: float, reason: str = "") -> dict:
+def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: float | None, reason: str = "") -> dict:
     """Summary of a recording.
 
     Parameters
@@ -106,8 +116,8 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
         Its colour trace; None if it cannot be read.
     rates : Rates or None
         Its pulse rates; None if there are none.
-    seconds : float
-        Length of a window.
+    seconds : float or None
+        Length of a window; None if it was not asked for, and the recording has room for none.
     reason : str
         Why nothing is usable; empty if something is.
 
@@ -152,6 +162,10 @@ def check_call(call: PulseCall) -> None:
     if not (call.frames or call.plot or call.output):
         raise UsageError("--no-frames is for --output DIR and --plot FILE, which show frames")
     check_method(call.method)
+    try:
+        check_rate_range(*call.rate_range)
+    except ValueError as error:
+        raise UsageError(f"--rate-range {error}") from None
     name = call.source.name
     if call.source.is_dir():
         from cuffless.camera.video.images import pattern_of
@@ -212,14 +226,27 @@ def add_wave(call: PulseCall, trace: Trace) -> None:
         trace.waves[call.method] = wave
 
 
-def find_rates(call: PulseCall, trace: Trace) -> Rates:
-    """Pulse rates by the method that was asked for; notes go to the trace."""
+def window_seconds(call: PulseCall, trace: Trace) -> float:
+    """Length of windows: as asked for, or what the recording has room for; notes go to the trace."""
     if trace.fps < LEAST_FPS:
         raise RppgError(
             f"{call.source.name}: {trace.fps:.3g} frames per second; a pulse rate needs at least {LEAST_FPS:g}"
         )
     if flicker := flicker_note(trace):
         trace.notes.append(flicker)
+    if call.seconds is not None:
+        return call.seconds
+    try:
+        seconds, note = default_seconds(trace)
+    except RppgError as error:
+        raise RppgError(f"{call.source.name}: {error}") from None
+    if note:
+        trace.notes.append(note)
+    return seconds
+
+
+def find_rates(call: PulseCall, trace: Trace, seconds: float) -> Rates:
+    """Pulse rates by the method that was asked for; notes go to the trace."""
     if call.method != "auto":
         if faults := channel_faults(mean_over_rois(trace), trace.fps, channels_needed(call.method)):
             trace.notes.append(f"{faults}: {call.method} is unreliable; use --method auto")
@@ -228,9 +255,9 @@ def find_rates(call: PulseCall, trace: Trace) -> Rates:
                 f"what {call.method} makes of noise is not known: its threshold is that of white noise, which noise "
                 "in its wave may exceed more often"
             )
-        return pulse_rates(trace, method=call.method, seconds=call.seconds)
+        return pulse_rates(trace, method=call.method, seconds=seconds, rate_range=call.rate_range)
     try:
-        rates, note = rates_by_best_method(trace, seconds=call.seconds)
+        rates, note = rates_by_best_method(trace, seconds=seconds, rate_range=call.rate_range)
     except RppgError as error:
         raise RppgError(f"{call.source.name}: {error}") from None
     if note:
@@ -269,7 +296,7 @@ def _print_summary(summary: dict) -> None:
             )
 
 
-def _write_page(call: PulseCall, opened: Opened, rates: Rates | None, reason: str) -> Path:
+def _write_page(call: PulseCall, opened: Opened, rates: Rates | None, seconds: float | None, reason: str) -> Path:
     from cuffless.report.pulse.page import write_pulse
 
     assert call.output is not None
@@ -281,7 +308,7 @@ def _write_page(call: PulseCall, opened: Opened, rates: Rates | None, reason: st
             rates=rates,
             regions=opened.regions,
             frames=opened.frames if call.frames else [],
-            seconds=call.seconds,
+            seconds=seconds,
             reason=reason,
             command=_command(call),
         )
@@ -291,7 +318,19 @@ def _write_page(call: PulseCall, opened: Opened, rates: Rates | None, reason: st
 
 def _command(call: PulseCall) -> str:
     """The command that repeats a call, without options at their defaults."""
-    named = ("seconds", "method", "time_unit", "key", "fps", "roi", "roi_mode", "timestamps", "output", "memory_gb")
+    named = (
+        "seconds",
+        "rate_range",
+        "method",
+        "time_unit",
+        "key",
+        "fps",
+        "roi",
+        "roi_mode",
+        "timestamps",
+        "output",
+        "memory_gb",
+    )
     without = [] if call.frames else ["--no-frames"]
     return shlex.join(["cuffless", "pulse", str(call.source), *changed_options(call, named), *without])
 

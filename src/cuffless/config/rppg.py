@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictInt, field_validator, model_validator
 
-from cuffless.options import Options, once_each, option
+from cuffless.options import Options, Range, once_each, option
 from cuffless.own_code import check_name
 from cuffless.plugins import resolve
 
@@ -94,6 +94,8 @@ class RppgOptions(Options):
     method: str = "pos"
     """`pos`, `chrom`, `green`, or `module:function`; the function takes `(times, rgb, fps)` or `(frames)` and returns
     `(times, wave)`; see docs/own_method.md."""
+    rate_range: Range = (30, 220)
+    """Lowest and highest pulse rate in bpm that contact sheets show as accepted, within 30 and 220."""
     invert: bool = True
     """Orient the pulse wave as a PPG: raw POS, CHROM and colours are its negative, and a function's wave is one. If
     false, it is the other way up."""
@@ -125,6 +127,14 @@ class RppgOptions(Options):
         if found not in METHODS and ":" not in found:
             raise ValueError(f"choose {', '.join(METHODS)}, or module:function")
         return found if found in METHODS else check_name(found, "method", "my_method:run")
+
+    @field_validator("rate_range")
+    @classmethod
+    def _check_rate_range(cls, value: Range) -> Range:
+        low, high = value
+        if not 30 <= low < high <= 220:
+            raise ValueError("the lowest rate comes first, then a higher one, both within 30 and 220 bpm")
+        return value
 
     @model_validator(mode="after")
     def _check_source(self) -> "RppgOptions":

@@ -1,11 +1,14 @@
 """Which channels of a trace are usable, and which method they allow."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import scipy
 
 from cuffless.camera.errors import RppgError
 from cuffless.camera.pulse.custom import is_custom
-from cuffless.camera.pulse.rates import Rates, pulse_rates
+from cuffless.camera.pulse.rates import RATE_RANGE, SECONDS, Rates, pulse_rates
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 
 CHANNELS = ("red", "green", "blue")
@@ -129,7 +132,9 @@ def channel_faults(rgb: np.ndarray, fps: float, needed: tuple[str, ...] = CHANNE
     return MONOCHROME if len(needed) > 1 and is_monochrome(rgb, fps) else ""
 
 
-def rates_by_best_method(trace: Trace, *, seconds: float = 30.0) -> tuple[Rates, str]:
+def rates_by_best_method(
+    trace: Trace, *, seconds: float = SECONDS, rate_range: tuple[float, float] = RATE_RANGE
+) -> tuple[Rates, str]:
     """Pulse rates by POS, or by the best single channel if one of the three that POS needs is unusable.
 
     Parameters
@@ -137,6 +142,8 @@ def rates_by_best_method(trace: Trace, *, seconds: float = 30.0) -> tuple[Rates,
     trace : Trace
     seconds : float
         Length of a window.
+    rate_range : (float, float)
+        Lowest and highest rate in bpm that is accepted.
 
     Returns
     -------
@@ -151,11 +158,12 @@ def rates_by_best_method(trace: Trace, *, seconds: float = 30.0) -> tuple[Rates,
         If no channel is usable.
     """
     rgb = mean_over_rois(trace)
+    measure = partial(pulse_rates, trace, seconds=seconds, rate_range=rate_range)
     faults = channel_faults(rgb, trace.fps)
     if not faults:
-        return _pos_or_channel(trace, rgb, seconds)
+        return _pos_or_channel(rgb, trace.fps, measure)
     if faults == MONOCHROME:
-        rates = pulse_rates(trace, method="green", seconds=seconds)
+        rates = measure(method="green")
         return rates, f"{faults}: the pulse wave is taken from green alone"
     unusable = unusable_channels(rgb, trace.fps)
     usable = [name for name in CHANNELS if name not in unusable]
@@ -164,21 +172,21 @@ def rates_by_best_method(trace: Trace, *, seconds: float = 30.0) -> tuple[Rates,
         remedy = next((text for fault, text in remedies.items() if set(unusable.values()) == {fault}), "")
         remedy = f"; film with {remedy}" if remedy else ""
         raise RppgError(f"{faults}: no channel is usable{remedy}")
-    best = _clearest(trace, usable, seconds)
+    best = _clearest(usable, measure)
     return best, f"{faults}: the pulse wave is taken from {best.method} alone"
 
 
-def _pos_or_channel(trace: Trace, rgb: np.ndarray, seconds: float) -> tuple[Rates, str]:
+def _pos_or_channel(rgb: np.ndarray, fps: float, measure: Callable[..., Rates]) -> tuple[Rates, str]:
     """By POS, or by one channel where that is clearer and POS is not made for the light.
 
     That is, if it comes through a finger, or is infrared: its colour is the camera's tint, with a codec's noise.
     """
-    rates = pulse_rates(trace, method="pos", seconds=seconds)
+    rates = measure(method="pos")
     red, green, _ = np.nanmedian(rgb, axis=0)
-    infrared = _is_infrared(rgb, trace.fps)
+    infrared = _is_infrared(rgb, fps)
     if not infrared and (red < _FINGER * green or np.mean(rates.accepted) >= 0.5):
         return rates, ""
-    best = _clearest(trace, CHANNELS, seconds)
+    best = _clearest(CHANNELS, measure)
     clearer = infrared and len(best) and np.median(best.snr) > np.median(rates.snr) + _CLEARER
     if not best.accepted.sum() > rates.accepted.sum() and not (clearer and best.accepted.any()):
         return rates, ""
@@ -196,7 +204,7 @@ def _is_infrared(rgb: np.ndarray, fps: float) -> bool:
     return bool((fast.std(axis=0) > 0).all() and np.corrcoef(fast.T).min() > _TOGETHER)
 
 
-def _clearest(trace: Trace, names, seconds: float) -> Rates:
+def _clearest(names, measure: Callable[..., Rates]) -> Rates:
     """Pulse rates by the single channel with the highest median SNR."""
-    each = [pulse_rates(trace, method=name, seconds=seconds) for name in names]
+    each = [measure(method=name) for name in names]
     return max(each, key=lambda rates: np.median(rates.snr) if len(rates) else -np.inf)

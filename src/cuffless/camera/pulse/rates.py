@@ -5,18 +5,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cuffless.camera.errors import RppgError
 from cuffless.camera.pulse.custom import takes_frames
 from cuffless.camera.pulse.noise import noise_colour, pulse_snr, white_noise, whiten
 from cuffless.camera.pulse.spectra import SEARCH, pulse_frequencies, undo_multiples
-from cuffless.camera.pulse.waves import filtered_trace, filtered_waves
-from cuffless.camera.skin.trace import Trace
+from cuffless.camera.pulse.waves import filtered_trace, filtered_waves, stretches
+from cuffless.camera.skin.trace import Trace, mean_over_rois
 
 HOP_SECONDS = 1.0
-AGREE_BPM = 5.0
-"""Greatest difference between rates that agree."""
-LEAST_BPM, ROUNDING_BPM = 60 * SEARCH[0], 1.0
+AGREE_BPM, _AGREE_SHARE = 5.0, 0.05
+AGREE_FAST = f"{100 * _AGREE_SHARE:g} % above {AGREE_BPM / _AGREE_SHARE:g} bpm"
+"""`AGREE_BPM`, `AGREE_FAST`: Greatest difference between rates that agree, and in words that of fast rates, which vary
+by more."""
+RATE_RANGE = (round(60 * SEARCH[0]), round(60 * SEARCH[1]))
+"""Pulse rates in bpm that are accepted by default."""
+_ROUNDING_BPM = 0.5
+SECONDS = 30.0
+"""Length of a window by default."""
 SHORTEST = 5.0
 """Shortest window in seconds: three beats at the lowest rate."""
+SHORTEST_BY_DEFAULT = 8.0
+"""Shortest window in seconds that is chosen for a short clip: four beats at the lowest rate."""
 LEAST_FPS = 8.0
 """Below this the first harmonic of a fast pulse is above half the frame rate."""
 _EVERY = 5  # of the windows, which are one second apart, one in so many measures the noise
@@ -44,7 +53,7 @@ class Rates:
     """(n, n_roi) float array: Pulse rate of each region; NaN where it is not visible throughout."""
     agree: np.ndarray
     """(n,) bool array: Whether the rates of the regions, or of neighbouring windows where there is one region, agree
-    within 5 bpm."""
+    within 5 bpm or 5 %."""
     threshold: float
     certain: float
     """`threshold`, `certain`: SNR in dB that noise exceeds in one window in 20, and hardly ever exceeds in a whole
@@ -53,6 +62,8 @@ class Rates:
     """From colours to the pulse wave."""
     waves: tuple
     """Tuple of (t0, fps, (m,) float array): Band-passed pulse wave of each stretch without a gap."""
+    rate_range: tuple[float, float] = RATE_RANGE
+    """Lowest and highest rate in bpm that is accepted."""
 
     def __len__(self):
         return len(self.start)
@@ -63,9 +74,15 @@ class Rates:
         return self.start + self.seconds / 2
 
     @property
+    def in_range(self) -> np.ndarray:
+        """Windows with a rate in the range; half a beat per minute beyond it is rounding."""
+        low, high = self.rate_range
+        return (self.hr >= low - _ROUNDING_BPM) & (self.hr <= high + _ROUNDING_BPM)
+
+    @property
     def confirmed(self) -> np.ndarray:
         """Windows with an SNR that noise rarely has, and a rate within the range that something else confirms."""
-        return (self.snr > self.threshold) & self.agree & (self.hr >= LEAST_BPM - ROUNDING_BPM)
+        return (self.snr > self.threshold) & self.agree & self.in_range
 
     @property
     def accepted(self) -> np.ndarray:
@@ -93,7 +110,55 @@ class Rates:
         return np.select(list(rules.values()), list(rules), UNCERTAIN)
 
 
-def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> Rates:
+def check_rate_range(low: float, high: float) -> None:
+    """Raise ValueError unless these are a range of pulse rates that can be measured."""
+    if not RATE_RANGE[0] <= low < high <= RATE_RANGE[1]:
+        raise ValueError(
+            f"{low:g} {high:g} is not a range of pulse rates: give the lowest and the highest rate in bpm, in "
+            f"this order, within {RATE_RANGE[0]:g} and {RATE_RANGE[1]:g}"
+        )
+
+
+def default_seconds(trace: Trace) -> tuple[float, str]:
+    """Length of windows for a trace: 30 s, or the longest that fits a short one.
+
+    Parameters
+    ----------
+    trace : Trace
+
+    Returns
+    -------
+    seconds : float
+        30 if a stretch without a gap holds so many seconds; otherwise the length of the longest stretch.
+    note : str
+        Why it is not 30 s; empty if it is.
+
+    Raises
+    ------
+    RppgError
+        If no stretch holds 8 s.
+    """
+    rgb = mean_over_rois(trace)
+    t = trace.t[np.isfinite(rgb).all(axis=1)]
+    if any(t[stop - 1] - t[first] >= SECONDS for first, stop in stretches(t)):
+        return SECONDS, ""
+    longest = max((len(wave) / fps for _, fps, wave in filtered_waves(trace.t, rgb, trace.fps, "green")), default=0.0)
+    frame = 1 / trace.fps
+    if longest + frame < SHORTEST_BY_DEFAULT:
+        raise RppgError(
+            f"its longest stretch without a gap has {longest:.3g} s; a pulse rate needs at least "
+            f"{SHORTEST_BY_DEFAULT:g} s"
+        )
+    if longest + frame >= SECONDS:
+        return min(float(np.floor(100 * longest) / 100), SECONDS), ""
+    tenths = np.floor(10 * longest) / 10
+    seconds = float(tenths if tenths >= SHORTEST_BY_DEFAULT else np.floor(100 * longest) / 100)
+    return seconds, f"no stretch without a gap holds {SECONDS:g} s: windows of {seconds:g} s are used"
+
+
+def pulse_rates(
+    trace: Trace, *, method: str = "pos", seconds: float = SECONDS, rate_range: tuple[float, float] = RATE_RANGE
+) -> Rates:
     """Pulse rate over time.
 
     Parameters
@@ -103,6 +168,9 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
         Or ``module:function`` of a custom method.
     seconds : float
         Length of a window; windows start one second apart.
+    rate_range : (float, float)
+        Lowest and highest rate in bpm that is accepted. Rates outside it are measured, too, and never taken for a half
+        or a multiple inside it.
 
     Returns
     -------
@@ -112,8 +180,10 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
     Raises
     ------
     ValueError
-        If a window is shorter than 5 s, there are fewer than 8 frames per second, or a custom method fails.
+        If a window is shorter than 5 s, there are fewer than 8 frames per second, the range is not within 30 and
+        220 bpm, or a custom method fails.
     """
+    check_rate_range(*rate_range)
     if not seconds >= SHORTEST:
         raise ValueError(f"windows of {seconds:g} s hold too few beats; use at least {SHORTEST:g} s")
     if trace.fps < LEAST_FPS:
@@ -131,7 +201,7 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
     several = np.isfinite(roi_hr).sum(axis=1) > 1
     agree = np.where(several, _regions_agree(roi_hr), _neighbours_agree(start, hr, seconds, waves, noise))
     certain = noise.certain(max(len(start) * HOP_SECONDS / seconds, 1))
-    return Rates(start, seconds, hr, snr, roi_hr, agree, noise.threshold, certain, method, tuple(waves))
+    return Rates(start, seconds, hr, snr, roi_hr, agree, noise.threshold, certain, method, tuple(waves), rate_range)
 
 
 def why_nothing(name: str, rates: Rates) -> str:
@@ -151,20 +221,29 @@ def why_nothing(name: str, rates: Rates) -> str:
             f"{name}: no pulse wave; the SNR of {len(rates)} {windows} is at most {rates.snr.max():.1f} dB, "
             f"not above {rare}"
         )
+    outside = rates.snr[loud & rates.agree & ~rates.in_range]
+    if (outside > rates.certain).any():
+        low, high = rates.rate_range
+        bpm = rates.hr[rates.snr == outside.max()][0]
+        if bpm < low:
+            return f"{name}: its clearest rate is {bpm:.1f} bpm; nothing below {low:g} bpm is accepted"
+        return f"{name}: its clearest rate is {bpm:.1f} bpm; nothing above {high:g} bpm is accepted"
     if n := int(rates.confirmed.sum()):
         return (
             f"{name}: no reliable pulse wave; {n} of {len(rates)} {windows} have an SNR above {rare}, but none "
             f"above {rates.certain:.1f} dB, which noise hardly ever exceeds"
         )
-    if (loud & rates.agree).any():
-        slow = rates.hr[loud & rates.agree].max()
-        return f"{name}: its clearest rate is {slow:.1f} bpm; nothing below {LEAST_BPM:g} bpm is accepted"
-    whose = {REGIONS: "the regions", HALVES: "the two halves of a window", NEIGHBOURS: "neighbouring windows"}[
-        Counter(rates.reasons[loud].tolist()).most_common(1)[0][0]
-    ]
+    whose = {REGIONS: "the regions", HALVES: "the two halves of a window", NEIGHBOURS: "neighbouring windows"}
+    apart = Counter(reason for reason in rates.reasons[loud].tolist() if reason in whose)
+    if not apart:
+        low, high = rates.rate_range
+        return (
+            f"{name}: no reliable pulse wave; the rates of the {int(loud.sum())} of {len(rates)} {windows} that have "
+            f"an SNR above {rare} are outside {low:g} to {high:g} bpm"
+        )
     return (
         f"{name}: no reliable pulse wave; {int(loud.sum())} of {len(rates)} {windows} have an SNR above {rare}, but "
-        f"the rates of {whose} differ by more than {AGREE_BPM:g} bpm"
+        f"the rates of {whose[apart.most_common(1)[0][0]]} differ by more than {AGREE_BPM:g} bpm ({AGREE_FAST})"
     )
 
 
@@ -223,9 +302,15 @@ def _snr_at(waves, start, hr, seconds, noise):
 
 
 def _regions_agree(rates):
-    """Whether a window's rates differ by no more than 5 bpm, over the regions that are visible."""
+    """Whether a window's rates agree, over the regions that are visible."""
     lowest, highest = (np.where(np.isfinite(rates), rates, empty) for empty in (np.inf, -np.inf))
-    return highest.max(axis=1, initial=-np.inf) - lowest.min(axis=1, initial=np.inf) <= AGREE_BPM
+    lowest, highest = lowest.min(axis=1, initial=np.inf), highest.max(axis=1, initial=-np.inf)
+    return highest - lowest <= _tolerance(lowest)
+
+
+def _tolerance(rates):
+    """Greatest difference in bpm from rates that agree."""
+    return np.maximum(AGREE_BPM, _AGREE_SHARE * rates)
 
 
 def _neighbours_agree(start, rates, seconds, waves, noise):
@@ -236,11 +321,11 @@ def _neighbours_agree(start, rates, seconds, waves, noise):
     """
     agree, alone = np.ones(len(start), bool), np.ones(len(start), bool)
     for at, there in _neighbours(start, seconds):
-        agree &= ~there | (np.abs(rates[at] - rates) <= AGREE_BPM)
+        agree &= ~there | (np.abs(rates[at] - rates) <= _tolerance(rates))
         alone &= ~there
     if alone.any():
         halves = [_rates_at(waves, start[alone] + part, seconds / 2, noise) for part in (0, seconds / 2)]
-        agree[alone] = np.all(np.abs(np.array(halves) - rates[alone]) <= AGREE_BPM, axis=0)
+        agree[alone] = np.all(np.abs(np.array(halves) - rates[alone]) <= _tolerance(rates[alone]), axis=0)
     return agree
 
 

@@ -12,6 +12,8 @@ SEARCH = (0.5, 220 / 60)
 _TOP = 8.0  # Hz; harmonics above are ignored
 _LOWEST = 0.3  # Hz; beats below the range are still found down to this, instead of twice their rate
 _CLEAR = 7.0  # times the power beside it, which noise reaches in one bin in a thousand
+_FASTEST = 280 / 60  # Hz; beats above the range are found up to this, instead of a part of their rate
+_BREATHS = 0.41  # Hz; a line by itself that is not faster may be breathing
 _MOST = 8.0  # most that one line counts
 # Least sum over the lines that only the slower beat has, by how many times slower it is; the second number, over the
 # square root of the number of windows, is added.
@@ -21,7 +23,7 @@ _SHARED_SECONDS, _SHARED_HZ = 60, 0.05  # windows up to so far apart with peaks 
 _TINY = np.finfo(float).tiny
 _LEAST_AMPLITUDE = 0.15  # of a line, relative to the peak
 _WEAK = 0.15  # of the highest response; where it is lower, a slow wave's own line may be all that is left of it
-_ALONE = 0.5  # least amplitude of such a line
+_ALONE = 0.5  # least amplitude of such a line; below the range it must be the highest
 _WIDE = 0.7  # of a spectrum's resolution, 1 / s: half-width in which a line is searched
 _BESIDE = np.linspace(0.0, 1.0, 9)
 _SAME = 0.1  # of a rate: greatest difference between a window and the stretch around it
@@ -57,20 +59,20 @@ def pulse_frequencies(
     Returns
     -------
     (n,) float array
-        In Hz; below 0.5 if the beat is slower than the range.
+        In Hz, from 0.3 to 4.67: slower and faster beats than those of the range are found as what they are.
 
     Notes
     -----
-    The highest peak between 30 and 220 bpm, or a half or a third of it if lines stand out that the faster beat cannot
-    have. Their powers relative to the mean power beside them, averaged over nearby windows with the same peak, are
-    added up, with and without the highest: one line at half the rate is not enough, as drift and breathing cause one.
+    The highest peak between 30 and 280 bpm, or below where the power rises towards it; or a half or a third of its
+    frequency if lines stand out that the faster beat cannot have. Their powers relative to the mean power beside them,
+    averaged over nearby windows with the same peak, are added up, with and without the highest: one line at half the
+    rate is not enough, as drift and breathing cause one.
     Spectra are compared with the response: method and filter weaken beats below 40 bpm, CHROM most of all, so that a
     strong second harmonic would win.
     """
     power, bins = power_spectra(blocks, fps)
     white = response(np.arange(power.shape[1]) / bins)
-    low, high = int(np.ceil(SEARCH[0] * bins)), int(np.floor(SEARCH[1] * bins))
-    at = low + np.argmax(power[:, low : high + 1], axis=1)
+    at = _highest_peaks(power, bins)
     peak = _refine_peaks(power, at) / bins
     even = power / white
     top = even[np.arange(len(at)), at]
@@ -86,15 +88,21 @@ def pulse_frequencies(
         enough = shared.sum(axis=0) > least + alone / np.sqrt(windows)
         enough &= shared.sum(axis=0) - shared.max(axis=0) > _BUT_ONE[part]
         if part == 2:
-            own = white[np.round(slower * bins).astype(int)]
-            enough |= (
-                (clear[0] >= _CLEAR)
-                & (height[0] > _ALONE**2 * top)
-                & (own < _WEAK * white.max())
-                & (slower >= SEARCH[0])
-            )
+            weak = white[np.round(slower * bins).astype(int)] < _WEAK * white.max()
+            strong = np.where(slower < SEARCH[0], height[0] > top, weak & (height[0] > _ALONE**2 * top))
+            enough |= (clear[0] >= _CLEAR) & strong & (slower > _BREATHS)
         found = np.where(enough & (slower >= _LOWEST), slower, found)
     return found
+
+
+def _highest_peaks(power, bins):
+    """Bins of the highest peaks; below the range where the power rises towards there."""
+    lowest, low, high = (round(hz * bins) for hz in (_LOWEST, SEARCH[0], _FASTEST))
+    at = low + np.argmax(power[:, low : high + 1], axis=1)
+    for row in np.flatnonzero(at == low):
+        while at[row] > lowest and power[row, at[row] - 1] > power[row, at[row]]:
+            at[row] -= 1
+    return at
 
 
 def _mean_lines(lines, peak, hop):

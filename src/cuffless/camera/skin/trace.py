@@ -68,7 +68,7 @@ def frame_rate(t: np.ndarray) -> float:
     -------
     float
         Frames per second: one over the slope of the times against the frames' numbers, by least squares. Stretches
-        start anew where an interval is far from the median, as where frames were lost.
+        restart where an interval is far from the median, as where frames were lost.
 
     Notes
     -----

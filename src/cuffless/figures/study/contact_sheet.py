@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, Stroke
 
 from cuffless.camera.pulse.noise import PERCENTILE as NOISE_PERCENTILE
-from cuffless.camera.pulse.rates import AGREE_BPM, HOP_SECONDS, Rates
+from cuffless.camera.pulse.rates import AGREE_BPM, AGREE_FAST, HOP_SECONDS, Rates
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace
 from cuffless.config import FigureOptions, WindowOptions
@@ -194,7 +194,7 @@ def _windows(rates: Rates, many: bool) -> str:
     text = (
         f"{len(rates):,} {'window' if len(rates) == 1 else 'windows'} of {rates.seconds:g} s, {HOP_SECONDS:g} s apart, "
         f"shown at their centres; accepted: SNR above the {NOISE_PERCENTILE:g}th percentile of noise, and rates "
-        f"of {regions or 'neighbouring windows'} within {AGREE_BPM:g} bpm."
+        f"of {regions or 'neighbouring windows'} within {AGREE_BPM:g} bpm ({AGREE_FAST})."
     )
     flat = int((~np.isfinite(rates.hr)).sum())
     return text + (f" Not shown, as their wave is flat: {flat:,}." if flat else "")

@@ -36,7 +36,7 @@ def write_pulse(
     rates: Rates | None,
     regions: Regions | None = None,
     frames: Sequence[tuple[float, np.ndarray]] = (),
-    seconds: float,
+    seconds: float | None,
     reason: str = "",
     command: str = "",
 ) -> Path:
@@ -56,8 +56,8 @@ def write_pulse(
         Drawn into the frames.
     frames : sequence of (t, (height, width, 3) uint8 array)
         Frames to show, with their times in seconds; blue, green, red. Empty: none, as for a colour trace.
-    seconds : float
-        Length of a window.
+    seconds : float or None
+        Length of a window; None if the recording has room for none.
     reason : str
         Why no window is accepted; empty if one is.
     command : str
@@ -128,7 +128,7 @@ def _windows(windows: pd.DataFrame) -> Table:
     return make_table(windows.iloc[::every], columns, caption, download=csv_download(windows, WINDOWS, WINDOWS))
 
 
-def _facts(name: str, trace: Trace | None, rates: Rates | None, seconds: float) -> dict[str, str]:
+def _facts(name: str, trace: Trace | None, rates: Rates | None, seconds: float | None) -> dict[str, str]:
     """File, times, regions, method and windows."""
     facts = {"recording": name}
     if trace:
@@ -144,5 +144,6 @@ def _facts(name: str, trace: Trace | None, rates: Rates | None, seconds: float) 
         facts["noise"] = (
             f"exceeds {number(rates.threshold)} dB in one window of 20, {number(rates.certain)} dB hardly ever"
         )
-    facts["windows"] = f"{seconds:g} s long, one every {HOP_SECONDS:g} s"
+    if seconds is not None:
+        facts["windows"] = f"{seconds:g} s long, one every {HOP_SECONDS:g} s"
     return facts
