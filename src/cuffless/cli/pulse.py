@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.pulse.channels import CHANNELS, THREE, channel_faults, rates_by_best_method
+from cuffless.camera.pulse.channels import rates_by_best_method
+from cuffless.camera.pulse.faults import CHANNELS, THREE, channel_faults
 from cuffless.camera.pulse.rates import LEAST_FPS, Rates, pulse_rates, why_nothing
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace, mean_over_rois

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cuffless.camera.pulse.blood import is_blood, line_colours
+from cuffless.camera.pulse.faults import channel_faults, through_finger
 from cuffless.camera.pulse.noise import noise_colour, pulse_snr, white_noise, whiten
 from cuffless.camera.pulse.spectra import SEARCH, pulse_frequencies, undo_multiples
 from cuffless.camera.pulse.waves import filtered_waves
@@ -18,6 +20,7 @@ SHORTEST = 5.0
 LEAST_FPS = 8.0
 """Below this the first harmonic of a fast pulse is above half the frame rate."""
 _EVERY = 5  # of the windows, which are one second apart, one in so many measures the noise
+_LASTING, _LEAST_RUN = 1 / 3, 5  # of a window's length, and windows: how long a run of confirmed windows has to be
 CONTEXT_SECONDS = 30.0
 """Stretch around a shorter window that shows whether its rate is doubled."""
 
@@ -39,6 +42,11 @@ class Rates:
     agree: np.ndarray
     """(n,) bool array: Whether the rates of the regions, or of neighbouring windows where there is one region, agree
     within 5 bpm."""
+    steady: np.ndarray
+    """(n,) bool array: Whether the rates of neighbouring windows agree, however many regions there are."""
+    blood: np.ndarray
+    """(n,) bool array: False where the line that the rate was read from is one of brightness; True if that cannot be
+    told from the channels, or the window is not accepted for another reason."""
     threshold: float
     certain: float
     """`threshold`, `certain`: SNR in dB that noise exceeds in one window in 20, and hardly ever exceeds in a whole
@@ -59,19 +67,33 @@ class Rates:
     @property
     def confirmed(self) -> np.ndarray:
         """Windows with an SNR that noise rarely has, and a rate within the range that something else confirms."""
-        return (self.snr > self.threshold) & self.agree & (self.hr >= LEAST_BPM - ROUNDING_BPM)
+        return self.loud & self.agree & self.blood & (self.hr >= LEAST_BPM - ROUNDING_BPM)
+
+    @property
+    def loud(self) -> np.ndarray:
+        """Windows with an SNR that noise rarely has."""
+        return self.snr > self.threshold
 
     @property
     def accepted(self) -> np.ndarray:
-        """Windows to rely on: confirmed ones, if at least one of them has an SNR that noise hardly ever has.
+        """Windows to rely on: confirmed ones, if at least one of them has an SNR that noise hardly ever has, and lasts.
 
-        In noise too, one of many windows is confirmed now and then.
+        In noise too, one of many windows is confirmed now and then, and what wavers is often the same in all regions.
+        But few windows around it are confirmed as well, though they share most of their samples.
         """
         confirmed = self.confirmed
-        return confirmed & (confirmed & (self.snr > self.certain)).any()
+        most = self._run_lengths(np.ones(len(self), bool)).max(initial=0)
+        lasting = self._run_lengths(confirmed) >= min(max(self.seconds * _LASTING / HOP_SECONDS, _LEAST_RUN), most)
+        return confirmed & (confirmed & lasting & self.steady & (self.snr > self.certain)).any()
+
+    def _run_lengths(self, chosen: np.ndarray) -> np.ndarray:
+        """Number of windows, one hop apart, in the run of chosen windows that each belongs to; 0 where not chosen."""
+        joined = np.diff(self.start, prepend=-np.inf) < 1.5 * HOP_SECONDS
+        run = np.cumsum(chosen & ~(joined & np.roll(chosen, 1)))
+        return np.where(chosen, np.bincount(run[chosen], minlength=len(run) + 1)[run], 0)
 
 
-def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> Rates:
+def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0, choices: int = 1) -> Rates:
     """Pulse rate over time.
 
     Parameters
@@ -80,6 +102,8 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
     method : {"pos", "chrom", "green", "red", "blue"}
     seconds : float
         Length of a window; windows start one second apart.
+    choices : int
+        Number of methods that the caller chooses from by what they accept: noise has as many chances.
 
     Returns
     -------
@@ -96,7 +120,8 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
     if trace.fps < LEAST_FPS:
         raise ValueError(f"{trace.fps:g} frames per second; at least {LEAST_FPS:g} are needed for a pulse rate")
     noise = white_noise(round(trace.fps, 1), seconds, method)
-    waves = filtered_waves(trace.t, mean_over_rois(trace), trace.fps, method)
+    rgb = mean_over_rois(trace)
+    waves = filtered_waves(trace.t, rgb, trace.fps, method)
     start = np.concatenate([np.empty(0), *(_starts(t0, fps, wave, seconds) for t0, fps, wave in waves)])
     hr, snr = _rates_at(waves, start, seconds, noise), np.full(len(start), -np.inf)
     if np.isfinite(hr).any():
@@ -106,9 +131,15 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0) -> 
         each = [filtered_waves(trace.t, colours, trace.fps, method) for colours in trace.rgb.transpose(1, 0, 2)]
         roi_hr = np.column_stack([_rates_at(roi, start, seconds, noise) for roi in each])
     several = np.isfinite(roi_hr).sum(axis=1) > 1
-    agree = np.where(several, _regions_agree(roi_hr), _neighbours_agree(start, hr, seconds, waves, noise))
-    certain = noise.certain(max(len(start) * HOP_SECONDS / seconds, 1))
-    return Rates(start, seconds, hr, snr, roi_hr, agree, noise.threshold, certain, method, tuple(waves))
+    steady = _neighbours_agree(start, hr, seconds, waves, noise)
+    agree = np.where(several, _regions_agree(roi_hr), steady)
+    blood = np.ones(len(start), bool)
+    at = np.flatnonzero((snr > noise.threshold) & agree)
+    if len(at) and not channel_faults(rgb, trace.fps) and not through_finger(rgb):
+        colours = line_colours(trace.t, rgb, trace.fps, waves, start[at], hr[at], seconds)
+        blood[at] = is_blood(colours, start[at])
+    certain = noise.certain(choices * max(len(start) * HOP_SECONDS / seconds, 1))
+    return Rates(start, seconds, hr, snr, roi_hr, agree, steady, blood, noise.threshold, certain, method, tuple(waves))
 
 
 def why_nothing(name: str, rates: Rates) -> str:

@@ -9,7 +9,7 @@ import scipy
 
 from cuffless.camera.errors import RppgError
 from cuffless.camera.manifest import VideoRecording
-from cuffless.camera.pulse.channels import CHANNELS, THREE, channel_faults
+from cuffless.camera.pulse.faults import CHANNELS, THREE, channel_faults
 from cuffless.camera.pulse.waves import WINDOW_SECONDS, pulse_stretches, stretches
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.camera.windows.contact import contact_note
