@@ -123,12 +123,9 @@ def _photograph() -> tuple[Face, np.ndarray]:
 def _shifted_means(image, mask):
     """Mean red, green and blue under a mask for every whole shift of the image up to the margin, (3, rows, columns)."""
     y, x = np.nonzero(mask)
-    steps = np.arange(-_MARGIN, _MARGIN + 1)
     boxes = image[y.min() - _MARGIN : y.max() + _MARGIN + 1, x.min() - _MARGIN : x.max() + _MARGIN + 1, ::-1]
     small = mask[y.min() : y.max() + 1, x.min() : x.max() + 1]
-    means = [signal.fftconvolve(channel, small, "valid") / small.sum() for channel in np.moveaxis(boxes, 2, 0)]
     means = [signal.fftconvolve(channel, small[::-1, ::-1], "valid") / small.sum() for channel in np.moveaxis(boxes, 2, 0)]
-    assert means[0].shape == (len(steps), len(steps))
     return np.stack(means)
 
 
@@ -184,11 +181,11 @@ def _scene(rng):
     return Scene(np.arange(n) / FPS, _exposed(rng, _at_shifts(means, x, y) * np.exp(steps)[:, None], FPS))
 
 
-def _lamp(rng, hz, fps, *, wander=0.002, colour=0.1):
+def _lamp(rng, hz, fps, *, wander=0.002, colour=0.15):
     """Skin in the light of a lamp that flickers at twice the mains frequency and is sampled by a rolling shutter.
 
     `hz` is the range of the mains frequency, which then walks by `wander` Hz in a second; `fps` a range as well. The
-    lamp's colour differs from that of the other light by `colour` (SD of each channel).
+    lamp is warmer or colder than the other light by `colour` (SD of red and of blue), and greener by a third of that.
     """
     fps = rng.uniform(*fps)
     n = int(SECONDS * fps)
@@ -197,7 +194,8 @@ def _lamp(rng, hz, fps, *, wander=0.002, colour=0.1):
     phase = 4 * np.pi * np.cumsum(np.clip(mains, hz[0], hz[1])) / fps
     rows = np.array([0.25, 0.5, 0.52]) * rng.uniform(0.01, 0.03)  # s after the first row
     depth, shape = np.exp(rng.uniform(np.log(0.002), np.log(0.03))), rng.uniform(0, 2 * np.pi, 3)
-    share = rng.normal(1, colour, 3)
+    warm, green = colour * rng.standard_normal(2)
+    share = 1 + np.array((warm, green / 3, -warm))
     late = phase[:, None] + 4 * np.pi * np.mean(hz) * rows
     flicker = sum(size * np.cos(k * late + shape[k - 1]) for k, size in ((1, 1.0), (2, 0.3), (3, 0.1)))
     return Scene(t, _exposed(rng, SKIN * (1 + depth * flicker[..., None] * share), fps), fps)

@@ -5,7 +5,7 @@ from scipy import signal
 
 from cuffless.camera.pulse.waves import filtered_waves
 
-_EXCESS = 0.5
+_EXCESS = 0.3
 """Least excess of green in a pulse, of the mean of the channels; 1.25 by the skin's own vector, 0 in brightness."""
 _HZ = (-0.1, -0.05, 0.0, 0.05, 0.1)  # around the rate: what belongs to its line
 _TOGETHER_SECONDS = 30.0  # windows up to so far apart are averaged
@@ -31,11 +31,11 @@ def line_colours(trace_t, rgb, fps, waves, start, hr, seconds):
 
     Returns
     -------
-    (m, 3) float array
-        Amplitude of red, green and blue in phase with the pulse wave, as shares of each channel's light over the
-        amplitude of the wave, by regression within 0.1 Hz of the rate.
+    (m, 3) complex array
+        Red, green and blue, as shares of each channel's light, over the pulse wave, by regression within 0.1 Hz of
+        the rate; real where they are in phase with it.
     """
-    colours = np.full((len(start), 3), np.nan)
+    colours = np.full((len(start), 3), np.nan, complex)
     channels = [filtered_waves(trace_t, rgb, fps, name) for name in ("red", "green", "blue")]
     for (t0, rate, wave), *single in zip(waves, *channels, strict=True):
         length = round(seconds * rate)
@@ -54,7 +54,7 @@ def line_colours(trace_t, rgb, fps, waves, start, hr, seconds):
         pulse = lines(wave)
         power = np.maximum(np.sum(np.abs(pulse) ** 2, axis=1), np.finfo(float).tiny)
         for channel, (_, _, values) in enumerate(single):
-            colours[inside, channel] = np.sum((lines(values) * pulse.conj()).real, axis=1) / power
+            colours[inside, channel] = np.sum(lines(values) * pulse.conj(), axis=1) / power
     return colours
 
 
@@ -63,7 +63,7 @@ def is_blood(colours: np.ndarray, start: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    colours : (n, 3) float array
+    colours : (n, 3) complex array
         As from `line_colours`.
     start : (n,) float array
         Starts of the windows in seconds.
@@ -75,4 +75,4 @@ def is_blood(colours: np.ndarray, start: np.ndarray) -> np.ndarray:
     """
     together = np.abs(start[:, None] - start) <= _TOGETHER_SECONDS
     red, green, blue = (together @ colours / together.sum(axis=1)[:, None]).T
-    return 2 * green - red - blue > _EXCESS * np.maximum(red + green + blue, 0) / 3
+    return (2 * green - red - blue).real > _EXCESS * np.abs(red + green + blue) / 3

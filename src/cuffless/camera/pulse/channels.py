@@ -52,7 +52,7 @@ def _pos_or_channel(trace: Trace, rgb: np.ndarray, seconds: float) -> tuple[Rate
     rates = pulse_rates(trace, method="pos", seconds=seconds)
     if not through_finger(rgb) or np.mean(rates.accepted) >= 0.5:
         return rates, ""
-    best = _clearest(trace, CHANNELS, seconds)
+    best = _clearest(trace, CHANNELS, seconds, beside=1)
     if not best.accepted.sum() > rates.accepted.sum():
         return rates, ""
     return (
@@ -61,7 +61,7 @@ def _pos_or_channel(trace: Trace, rgb: np.ndarray, seconds: float) -> tuple[Rate
     )
 
 
-def _clearest(trace: Trace, names, seconds: float) -> Rates:
-    """Pulse rates by the single channel with the highest median SNR."""
-    each = [pulse_rates(trace, method=name, seconds=seconds, choices=len(names) + 1) for name in names]
+def _clearest(trace: Trace, names, seconds: float, *, beside: int = 0) -> Rates:
+    """Pulse rates by the single channel with the highest median SNR, chosen `beside` other methods."""
+    each = [pulse_rates(trace, method=name, seconds=seconds, choices=len(names) + beside) for name in names]
     return max(each, key=lambda rates: np.median(rates.snr) if len(rates) else -np.inf)

@@ -20,7 +20,7 @@ SHORTEST = 5.0
 LEAST_FPS = 8.0
 """Below this the first harmonic of a fast pulse is above half the frame rate."""
 _EVERY = 5  # of the windows, which are one second apart, one in so many measures the noise
-_LASTING, _LEAST_RUN = 1 / 3, 5  # of a window's length, and windows: how long a run of confirmed windows has to be
+_LASTING, _LEAST_RUN = 1 / 4, 5  # of a window's length, and windows: how long a run of confirmed windows has to be
 CONTEXT_SECONDS = 30.0
 """Stretch around a shorter window that shows whether its rate is doubled."""
 
