@@ -148,11 +148,11 @@ def _cost() -> float:
     import tempfile
     from pathlib import Path
 
-    from benchmarks.extraction import SHORT_MINUTES, SMALL, small_face
+    from benchmarks.extraction import SHORT_MINUTES, SMALL, filmed_face
     from cuffless.camera.skin.extraction import extract_trace
 
     with tempfile.TemporaryDirectory() as temporary:
-        video = small_face(Path(temporary), SMALL, SHORT_MINUTES).video
+        video = filmed_face(Path(temporary), SMALL, SHORT_MINUTES).video
         extract_trace(video)  # warms up
         begin = time.process_time()
         trace, _, _ = extract_trace(video)

@@ -125,7 +125,9 @@ def _shifted_means(image, mask):
     y, x = np.nonzero(mask)
     boxes = image[y.min() - _MARGIN : y.max() + _MARGIN + 1, x.min() - _MARGIN : x.max() + _MARGIN + 1, ::-1]
     small = mask[y.min() : y.max() + 1, x.min() : x.max() + 1]
-    means = [signal.fftconvolve(channel, small[::-1, ::-1], "valid") / small.sum() for channel in np.moveaxis(boxes, 2, 0)]
+    means = [
+        signal.fftconvolve(channel, small[::-1, ::-1], "valid") / small.sum() for channel in np.moveaxis(boxes, 2, 0)
+    ]
     return np.stack(means)
 
 
@@ -230,7 +232,9 @@ def _kinds():
     yield Kind("100 Hz at 25 fps", lamp, partial(_lamp, hz=fifty, fps=(25, 25)))
     yield Kind("120 Hz at 30 fps", lamp, partial(_lamp, hz=sixty, fps=(30, 30)))
     yield Kind("120 Hz at 29.97 fps", lamp, partial(_lamp, hz=sixty, fps=(29.97, 29.97)))
-    yield Kind("alias drifting within 0 to 2 Hz", lamp, partial(_lamp, hz=(49.5, 50.5), fps=(24.75, 24.75), wander=0.03))
+    yield Kind(
+        "alias drifting within 0 to 2 Hz", lamp, partial(_lamp, hz=(49.5, 50.5), fps=(24.75, 24.75), wander=0.03)
+    )
     yield Kind("steady alias of 0.8 to 1.8 Hz", lamp, partial(_lamp, hz=(60, 60), fps=(29.55, 29.8)))
     yield Kind("steady alias, white lamp", lamp, partial(_lamp, hz=(60, 60), fps=(29.55, 29.8), colour=0))
 

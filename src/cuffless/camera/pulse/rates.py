@@ -151,7 +151,7 @@ def why_nothing(name: str, rates: Rates) -> str:
         return f"{name}: no stretch without a gap holds a window of {rates.seconds:g} s (the longest: {longest:.1f} s)"
     windows = f"windows of {rates.seconds:g} s"
     rare = f"{rates.threshold:.1f} dB, which noise alone exceeds in 5 % of windows"
-    loud = rates.snr > rates.threshold
+    loud = rates.loud
     if not np.isfinite(rates.snr).any():
         return f"{name}: no pulse wave; it is flat in every window"
     if not loud.any():
@@ -160,9 +160,14 @@ def why_nothing(name: str, rates: Rates) -> str:
             f"not above {rare}"
         )
     if n := int(rates.confirmed.sum()):
+        clear = (rates.confirmed & (rates.snr > rates.certain)).any()
+        return f"{name}: no reliable pulse wave; {n} of {len(rates)} {windows} have an SNR above {rare}, but " + (
+            "they do not last" if clear else f"none above {rates.certain:.1f} dB, which noise hardly ever exceeds"
+        )
+    if (bright := loud & rates.agree & ~rates.blood).any():
         return (
-            f"{name}: no reliable pulse wave; {n} of {len(rates)} {windows} have an SNR above {rare}, but none "
-            f"above {rates.certain:.1f} dB, which noise hardly ever exceeds"
+            f"{name}: no pulse wave; the line at {np.median(rates.hr[bright]):.1f} bpm is in all channels alike, as "
+            "from motion or a lamp, and not most in green, as from blood"
         )
     if (loud & rates.agree).any():
         slow = rates.hr[loud & rates.agree].max()
