@@ -62,7 +62,7 @@ def accepted_at(rates: Rates, trace: Trace, shifts: np.ndarray) -> np.ndarray:
     at = np.flatnonzero(rates.agree & (rates.snr > rates.threshold + shifts.min()))
     tells = len(at) > 0 and not channel_faults(rgb, trace.fps) and not through_finger(rgb)
     if tells:
-        colours = line_colours(trace.t, rgb, trace.fps, rates.waves, rates.start[at], rates.hr[at], rates.seconds)
+        colours = line_colours(trace.t, rgb, rates.waves, rates.start[at], rates.hr[at], rates.seconds)
     rows = []
     for shift in shifts:
         blood = np.ones(len(rates), bool)

@@ -18,9 +18,9 @@ from cuffless.figures.style import (
 
 _NAMES = {"pos": "POS", "chrom": "CHROM", "green": "GREEN"}
 _NOTE = (
-    "Left is better, and so is up. Each curve moves both SNR thresholds from 4 dB below to 4 dB above those that "
-    "`cuffless pulse` uses (dots). False: share of 90 s recordings without a pulse of which any window is accepted, mean "
-    "over the kinds of a family. True: share of 30 s windows of a pulse of 0.4 % in green that are accepted within 3 bpm."
+    "Up and to the left is better. Each curve moves both SNR thresholds from 4 dB below to 4 dB above those in use "
+    "(dots). Across: recordings of 90 s without a pulse of which any window is accepted, mean over the kinds of a "
+    "family. Up: windows of 30 s with a pulse of 0.4 % in green that are accepted within 3 bpm."
 )
 
 

@@ -1,9 +1,11 @@
 """No kind of noise is taken for a pulse, and a pulse is found in it, whatever the method."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from benchmarks.noise import KINDS, heart_rate, with_pulse
 
+from benchmarks.noise import KINDS, heart_rate, with_pulse
 from cuffless.camera.pulse.blood import is_blood, line_colours
 from cuffless.camera.pulse.channels import rates_by_best_method
 from cuffless.camera.pulse.rates import pulse_rates, why_nothing
@@ -63,6 +65,20 @@ def test_a_pulse_is_found_in_the_same_noise(name):
         assert np.median(np.abs(rates.hr[rates.accepted] - bpm.mean())) < 3
 
 
+def test_what_is_clear_has_to_last():
+    noise = scene("white", 0)
+    rates = pulse_rates(with_pulse(noise, 0.01, np.full(len(noise.t), 72)).trace())
+    number = np.arange(len(rates))
+    assert rates.accepted.all()
+    for windows, accepted in ((7, 0), (8, 8), (30, 30)):  # of 30 s: a quarter of a window's length
+        some = replace(rates, snr=np.where((number > 9) & (number < 10 + windows), rates.snr, -20))
+        assert some.accepted.sum() == accepted
+    assert "they do not last" in why_nothing("a.mp4", replace(rates, snr=np.where(number < 7, rates.snr, -20)))
+    assert not replace(rates, steady=np.zeros(len(rates), bool)).accepted.any()
+    short = {name: getattr(rates, name)[:2] for name in ("start", "hr", "snr", "roi_hr", "agree", "steady", "blood")}
+    assert replace(rates, **short).accepted.all()  # no more windows fit into a recording of 31 s
+
+
 @pytest.mark.parametrize("blood", [True, False])
 def test_the_colour_of_a_line_is_that_of_what_causes_it(blood):
     t = np.arange(1800) / 30
@@ -72,7 +88,7 @@ def test_the_colour_of_a_line_is_that_of_what_causes_it(blood):
     trace.rgb[:1800] = (trace.rgb[:1800].mean(axis=0) * light[:, None]).astype(np.float32)
     rates = pulse_rates(trace, method="green")
     at = rates.start <= 30
-    colours = line_colours(trace.t, mean_over_rois(trace), 30.0, rates.waves, rates.start[at], rates.hr[at], 30.0)
+    colours = line_colours(trace.t, mean_over_rois(trace), rates.waves, rates.start[at], rates.hr[at], 30.0)
     np.testing.assert_allclose(colours[5, :].real, (0.43, 1, 0.69) if blood else (1, 1, 1), atol=0.05)
     assert is_blood(colours, rates.start[at]).all() == blood
     assert rates.accepted[at].all() == blood

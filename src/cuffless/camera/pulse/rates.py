@@ -136,7 +136,7 @@ def pulse_rates(trace: Trace, *, method: str = "pos", seconds: float = 30.0, cho
     blood = np.ones(len(start), bool)
     at = np.flatnonzero((snr > noise.threshold) & agree)
     if len(at) and not channel_faults(rgb, trace.fps) and not through_finger(rgb):
-        colours = line_colours(trace.t, rgb, trace.fps, waves, start[at], hr[at], seconds)
+        colours = line_colours(trace.t, rgb, waves, start[at], hr[at], seconds)
         blood[at] = is_blood(colours, start[at])
     certain = noise.certain(choices * max(len(start) * HOP_SECONDS / seconds, 1))
     return Rates(start, seconds, hr, snr, roi_hr, agree, steady, blood, noise.threshold, certain, method, tuple(waves))
