@@ -27,12 +27,12 @@ from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.files import whole_file
 
 METHODS = ("pos", "chrom", "green")
-SEEDS, PULSE_SEEDS = 50, 4
+SEEDS, PULSE_SEEDS = 50, 2
 DEPTHS = (1.2, 0.8, 0.6, 0.4, 0.25, 0.15)
 """Percent of the light in green."""
 SHOWN_DEPTH = 0.4
 """Depth of the pulses in the figure."""
-SHIFTS = np.arange(-4.0, 4.5, 0.5)
+SHIFTS = np.arange(-3.0, 3.5, 0.5)
 """In dB, by which the thresholds are moved."""
 NEAR_BPM = 3.0
 FIGURE, TABLES = "docs/images/false_pulses.png", "results/false_pulses.md"
