@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from benchmarks.copies import copies
 from benchmarks.duplicates import duplicates
 from benchmarks.extraction import extraction
+from benchmarks.false_pulses import false_pulses
 from benchmarks.feeding import feeding, fitting
 from benchmarks.headers import headers_34938
 from benchmarks.judging import judging
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
         pulses,
         rate_sweep,
         extraction,
+        false_pulses,
         judging,
         duplicates,
         copies,

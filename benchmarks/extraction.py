@@ -32,7 +32,7 @@ def extraction() -> Iterator[Measurement]:
     """Extraction costs at most 1.6 times decoding, and its memory does not grow with the video."""
     with tempfile.TemporaryDirectory() as temporary:
         for size in (SMALL, LARGE):
-            recording = _recording(Path(temporary), size, SHORT_MINUTES)
+            recording = filmed_face(Path(temporary), size, SHORT_MINUTES)
             mpeg4 = _as_mpeg4(recording.video)
             for codec, video, limit in (
                 ("mjpeg", recording.video, 1.6),
@@ -45,14 +45,14 @@ def extraction() -> Iterator[Measurement]:
                 rate = 60 * SHORT_MINUTES / float(np.median(extracting))
                 yield Measurement(f"extraction_{name}", rate, "video s/CPU s")
         peaks = [
-            in_fresh_process(_peak_of_extraction, _recording(Path(temporary), SMALL, minutes).video)
+            in_fresh_process(_peak_of_extraction, filmed_face(Path(temporary), SMALL, minutes).video)
             for minutes in (SHORT_MINUTES, LONG_MINUTES)
         ]
     yield Measurement("extraction_memory_10min_over_1min", peaks[1] / peaks[0], "peak memory ratio", at_most=1.15)
     yield Measurement("extraction_memory_10min", peaks[1], "MB")
 
 
-def _recording(folder: Path, size: tuple[int, int], minutes: int) -> VideoRecording:
+def filmed_face(folder: Path, size: tuple[int, int], minutes: int) -> VideoRecording:
     """A simulated recording, its head in slow motion: no region stands still."""
     options = VideoSimulationOptions(minutes=minutes, size=size)
     folder /= f"{size[0]}x{size[1]}_{minutes}"

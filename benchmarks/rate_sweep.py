@@ -11,7 +11,8 @@ import numpy as np
 from benchmarks.pulse_colours import AMBIGUOUS, DISTURBANCES, FACE, FINGER, SHAPES, simulate
 from benchmarks.table import Measurement
 from cuffless.camera.pulse.channels import rates_by_best_method
-from cuffless.camera.pulse.rates import RATE_RANGE, pulse_rates
+from cuffless.camera.pulse.rates import pulse_rates
+from cuffless.camera.pulse.verdict import RATE_RANGE
 
 METHODS = ("auto", "pos", "chrom", "green", "red", "blue")
 NOISES = (0.03, 0.12, 0.35, 1.0)

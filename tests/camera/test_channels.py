@@ -5,7 +5,8 @@ import pytest
 import scipy
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.pulse.channels import channel_faults, is_monochrome, rates_by_best_method, unusable_channels
+from cuffless.camera.pulse.channels import rates_by_best_method
+from cuffless.camera.pulse.faults import channel_faults, is_monochrome, unusable_channels
 from cuffless.camera.skin.trace import Trace
 
 FPS = 30

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.pulse.channels import rates_by_best_method, unusable_channels
+from cuffless.camera.pulse.channels import rates_by_best_method
+from cuffless.camera.pulse.faults import unusable_channels
 from cuffless.camera.pulse.noise import white_noise
-from cuffless.camera.pulse.rates import (
+from cuffless.camera.pulse.rates import pulse_rates
+from cuffless.camera.pulse.verdict import (
     FLAT,
     HALVES,
     NEIGHBOURS,
@@ -17,7 +19,6 @@ from cuffless.camera.pulse.rates import (
     REGIONS,
     UNCERTAIN,
     Rates,
-    pulse_rates,
     why_nothing,
 )
 from cuffless.camera.pulse.waves import filtered_waves

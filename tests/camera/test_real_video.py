@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from cuffless.camera.pulse.rates import pulse_rates, why_nothing
+from cuffless.camera.pulse.rates import pulse_rates
+from cuffless.camera.pulse.verdict import why_nothing
 from cuffless.camera.skin.extraction import extract_trace
 
 BPM = 59

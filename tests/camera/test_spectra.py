@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from cuffless.camera.pulse.noise import noise_colour, white_noise, whiten
-from cuffless.camera.pulse.rates import default_seconds, pulse_rates, why_nothing
+from cuffless.camera.pulse.rates import default_seconds, pulse_rates
 from cuffless.camera.pulse.spectra import pulse_frequencies, undo_multiples
+from cuffless.camera.pulse.verdict import why_nothing
 from cuffless.camera.pulse.waves import filtered_waves
 from cuffless.camera.skin.trace import Trace
 

@@ -9,7 +9,8 @@ import pytest
 from figure_reading import assert_legible, below, line, says, words
 from matplotlib.colors import to_hex
 
-from cuffless.camera.pulse.rates import pulse_rates, why_nothing
+from cuffless.camera.pulse.rates import pulse_rates
+from cuffless.camera.pulse.verdict import why_nothing
 from cuffless.camera.skin.roi import Keyframe, Regions, whole_frame
 from cuffless.camera.skin.trace import Trace
 from cuffless.config import FigureOptions

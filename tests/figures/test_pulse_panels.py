@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from figure_reading import assert_legible, line
 
-from cuffless.camera.pulse.rates import NOISY, Rates
 from cuffless.camera.pulse.spectrogram import COLUMNS, spectrogram
+from cuffless.camera.pulse.verdict import NOISY, Rates
 from cuffless.camera.skin.trace import Trace
 from cuffless.config import FigureOptions
 from cuffless.figures.study.pulse_panels import pulse_figures

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from cuffless.camera.pulse.rates import REASONS, Rates
+from cuffless.camera.pulse.verdict import REASONS, Rates
 from cuffless.camera.skin.roi import Keyframe, Regions
 from cuffless.camera.skin.trace import Trace
 from cuffless.report.pulse import page as pulse_page

@@ -12,7 +12,8 @@ from cuffless.camera.arrays import read_arrays
 from cuffless.camera.errors import RppgError
 from cuffless.camera.manifest import VideoRecording
 from cuffless.camera.pulse.flicker import flicker_note
-from cuffless.camera.pulse.rates import LEAST_FPS, RATE_RANGE, Rates, default_seconds, pulse_rates, why_nothing
+from cuffless.camera.pulse.rates import LEAST_FPS, default_seconds, pulse_rates
+from cuffless.camera.pulse.verdict import RATE_RANGE, Rates, why_nothing
 from cuffless.camera.skin.extraction import extract_trace, extract_wave
 from cuffless.camera.skin.roi import Regions, read_regions, write_regions
 from cuffless.camera.skin.trace import Trace, load_trace, save_reason, save_trace

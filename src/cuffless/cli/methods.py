@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cuffless.camera.errors import RppgError
 from cuffless.camera.pulse.custom import MethodError
-from cuffless.camera.pulse.rates import why_nothing
+from cuffless.camera.pulse.verdict import why_nothing
 from cuffless.camera.skin.trace import Trace
 from cuffless.camera.skin.trace_files import TraceLayoutError
 from cuffless.camera.windows.comparison import rates_row

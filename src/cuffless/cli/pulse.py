@@ -7,18 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from cuffless.camera.errors import RppgError
-from cuffless.camera.pulse.channels import channel_faults, channels_needed, rates_by_best_method
+from cuffless.camera.pulse.channels import rates_by_best_method
 from cuffless.camera.pulse.custom import MethodError, is_custom, load_method, takes_frames
+from cuffless.camera.pulse.faults import channel_faults, channels_needed
 from cuffless.camera.pulse.flicker import flicker_note
-from cuffless.camera.pulse.rates import (
-    LEAST_FPS,
-    RATE_RANGE,
-    Rates,
-    check_rate_range,
-    default_seconds,
-    pulse_rates,
-    why_nothing,
-)
+from cuffless.camera.pulse.rates import LEAST_FPS, default_seconds, pulse_rates
+from cuffless.camera.pulse.verdict import RATE_RANGE, Rates, check_rate_range, why_nothing
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.camera.skin.trace_files import TraceLayoutError, is_trace, read_trace

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import fft, signal
 
-from cuffless.camera.pulse.channels import CHANNELS, is_monochrome, unusable_channels
+from cuffless.camera.pulse.faults import CHANNELS, is_monochrome, unusable_channels
 from cuffless.camera.pulse.waves import resample_uniformly, stretches
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 

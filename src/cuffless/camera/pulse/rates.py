@@ -1,25 +1,25 @@
-"""Pulse rate over time from mean colours: sliding windows, their SNR, and which of them are accepted."""
-
-from collections import Counter
-from dataclasses import dataclass
+"""Pulse rate over time from mean colours: sliding windows and their SNR."""
 
 import numpy as np
 
 from cuffless.camera.errors import RppgError
+from cuffless.camera.pulse.blood import is_blood, line_colours
 from cuffless.camera.pulse.custom import takes_frames
+from cuffless.camera.pulse.faults import channel_faults, is_infrared, through_finger
 from cuffless.camera.pulse.noise import noise_colour, pulse_snr, white_noise, whiten
-from cuffless.camera.pulse.spectra import SEARCH, pulse_frequencies, undo_multiples
+from cuffless.camera.pulse.spectra import pulse_frequencies, undo_multiples
+from cuffless.camera.pulse.verdict import (
+    AGREE_BPM,
+    AGREE_SHARE,
+    HOP_SECONDS,
+    RATE_RANGE,
+    Rates,
+    check_rate_range,
+    neighbours,
+)
 from cuffless.camera.pulse.waves import filtered_trace, filtered_waves, stretches
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 
-HOP_SECONDS = 1.0
-AGREE_BPM, _AGREE_SHARE = 5.0, 0.05
-AGREE_FAST = f"{100 * _AGREE_SHARE:g} % above {AGREE_BPM / _AGREE_SHARE:g} bpm"
-"""`AGREE_BPM`, `AGREE_FAST`: Greatest difference between rates that agree, and in words that of fast rates, which vary
-by more."""
-RATE_RANGE = (round(60 * SEARCH[0]), round(60 * SEARCH[1]))
-"""Pulse rates in bpm that are accepted by default."""
-_ROUNDING_BPM = 0.5
 SECONDS = 30.0
 """Length of a window by default."""
 SHORTEST = 5.0
@@ -31,92 +31,6 @@ LEAST_FPS = 8.0
 _EVERY = 5  # of the windows, which are one second apart, one in so many measures the noise
 CONTEXT_SECONDS = 30.0
 """Stretch around a shorter window that shows whether its rate is doubled."""
-FLAT, NOISY, OUT_OF_RANGE, UNCERTAIN = "flat", "too noisy", "out of range", "recording uncertain"
-REGIONS, NEIGHBOURS, HALVES = "regions disagree", "neighbours disagree", "halves disagree"
-REASONS = (FLAT, NOISY, REGIONS, NEIGHBOURS, HALVES, OUT_OF_RANGE, UNCERTAIN)
-"""Why a window is not accepted; the first that holds is given."""
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Pulse rate and SNR of sliding windows."""
-
-    start: np.ndarray
-    """(n,) float array: Start of each window in seconds."""
-    seconds: float
-    """Length of the windows."""
-    hr: np.ndarray
-    snr: np.ndarray
-    """`hr`, `snr`: (n,) float arrays: Pulse rate in bpm and SNR in dB, of all regions together; NaN and -inf where the
-    wave is flat. The SNR is that of the wave after the colour of its noise is removed."""
-    roi_hr: np.ndarray
-    """(n, n_roi) float array: Pulse rate of each region; NaN where it is not visible throughout."""
-    agree: np.ndarray
-    """(n,) bool array: Whether the rates of the regions, or of neighbouring windows where there is one region, agree
-    within 5 bpm or 5 %."""
-    threshold: float
-    certain: float
-    """`threshold`, `certain`: SNR in dB that noise exceeds in one window in 20, and hardly ever exceeds in a whole
-    recording."""
-    method: str
-    """From colours to the pulse wave."""
-    waves: tuple
-    """Tuple of (t0, fps, (m,) float array): Band-passed pulse wave of each stretch without a gap."""
-    rate_range: tuple[float, float] = RATE_RANGE
-    """Lowest and highest rate in bpm that is accepted."""
-
-    def __len__(self):
-        return len(self.start)
-
-    @property
-    def centre(self) -> np.ndarray:
-        """Centre of each window in seconds."""
-        return self.start + self.seconds / 2
-
-    @property
-    def in_range(self) -> np.ndarray:
-        """Windows with a rate in the range; half a beat per minute beyond it is rounding."""
-        low, high = self.rate_range
-        return (self.hr >= low - _ROUNDING_BPM) & (self.hr <= high + _ROUNDING_BPM)
-
-    @property
-    def confirmed(self) -> np.ndarray:
-        """Windows with an SNR that noise rarely has, and a rate within the range that something else confirms."""
-        return (self.snr > self.threshold) & self.agree & self.in_range
-
-    @property
-    def accepted(self) -> np.ndarray:
-        """Windows to rely on: confirmed ones, if at least one of them has an SNR that noise hardly ever has.
-
-        In noise too, one of many windows is confirmed now and then.
-        """
-        confirmed = self.confirmed
-        return confirmed & (confirmed & (self.snr > self.certain)).any()
-
-    @property
-    def reasons(self) -> np.ndarray:
-        """(n,) array of str: Why each window is not accepted, one of `REASONS`; empty if it is."""
-        several = np.isfinite(self.roi_hr).sum(axis=1) > 1
-        alone = ~np.any([there for _, there in _neighbours(self.start, self.seconds)], axis=0)
-        rules = {
-            "": self.accepted,
-            FLAT: ~np.isfinite(self.hr),
-            NOISY: self.snr <= self.threshold,
-            REGIONS: ~self.agree & several,
-            HALVES: ~self.agree & alone,
-            NEIGHBOURS: ~self.agree,
-            OUT_OF_RANGE: ~self.confirmed,
-        }
-        return np.select(list(rules.values()), list(rules), UNCERTAIN)
-
-
-def check_rate_range(low: float, high: float) -> None:
-    """Raise ValueError unless these are a range of pulse rates that can be measured."""
-    if not RATE_RANGE[0] <= low < high <= RATE_RANGE[1]:
-        raise ValueError(
-            f"{low:g} {high:g} is not a range of pulse rates: give the lowest and the highest rate in bpm, in "
-            f"this order, within {RATE_RANGE[0]:g} and {RATE_RANGE[1]:g}"
-        )
 
 
 def default_seconds(trace: Trace) -> tuple[float, str]:
@@ -157,7 +71,12 @@ def default_seconds(trace: Trace) -> tuple[float, str]:
 
 
 def pulse_rates(
-    trace: Trace, *, method: str = "pos", seconds: float = SECONDS, rate_range: tuple[float, float] = RATE_RANGE
+    trace: Trace,
+    *,
+    method: str = "pos",
+    seconds: float = SECONDS,
+    rate_range: tuple[float, float] = RATE_RANGE,
+    choices: int = 1,
 ) -> Rates:
     """Pulse rate over time.
 
@@ -171,6 +90,8 @@ def pulse_rates(
     rate_range : (float, float)
         Lowest and highest rate in bpm that is accepted. Rates outside it are measured, too, and never taken for a half
         or a multiple inside it.
+    choices : int
+        Number of methods that the caller chooses from by what they accept: noise has as many chances.
 
     Returns
     -------
@@ -199,52 +120,37 @@ def pulse_rates(
         each = [filtered_waves(trace.t, colours, trace.fps, method) for colours in trace.rgb.transpose(1, 0, 2)]
         roi_hr = np.column_stack([_rates_at(roi, start, seconds, noise) for roi in each])
     several = np.isfinite(roi_hr).sum(axis=1) > 1
-    agree = np.where(several, _regions_agree(roi_hr), _neighbours_agree(start, hr, seconds, waves, noise))
-    certain = noise.certain(max(len(start) * HOP_SECONDS / seconds, 1))
-    return Rates(start, seconds, hr, snr, roi_hr, agree, noise.threshold, certain, method, tuple(waves), rate_range)
-
-
-def why_nothing(name: str, rates: Rates) -> str:
-    """Why no window of a recording is accepted, in one sentence; empty if one is."""
-    if rates.accepted.any():
-        return ""
-    if not len(rates):
-        longest = max((len(wave) / fps for _, fps, wave in rates.waves), default=0.0)
-        return f"{name}: no stretch without a gap holds a window of {rates.seconds:g} s (the longest: {longest:.1f} s)"
-    windows = f"window{'' if len(rates) == 1 else 's'} of {rates.seconds:g} s"
-    rare = f"{rates.threshold:.1f} dB, which noise alone exceeds in 5 % of windows"
-    loud = rates.snr > rates.threshold
-    if not np.isfinite(rates.snr).any():
-        return f"{name}: no pulse wave; it is flat in every window"
-    if not loud.any():
-        return (
-            f"{name}: no pulse wave; the SNR of {len(rates)} {windows} is at most {rates.snr.max():.1f} dB, "
-            f"not above {rare}"
-        )
-    outside = rates.snr[loud & rates.agree & ~rates.in_range]
-    if (outside > rates.certain).any():
-        low, high = rates.rate_range
-        bpm = rates.hr[rates.snr == outside.max()][0]
-        if bpm < low:
-            return f"{name}: its clearest rate is {bpm:.1f} bpm; nothing below {low:g} bpm is accepted"
-        return f"{name}: its clearest rate is {bpm:.1f} bpm; nothing above {high:g} bpm is accepted"
-    if n := int(rates.confirmed.sum()):
-        return (
-            f"{name}: no reliable pulse wave; {n} of {len(rates)} {windows} have an SNR above {rare}, but none "
-            f"above {rates.certain:.1f} dB, which noise hardly ever exceeds"
-        )
-    whose = {REGIONS: "the regions", HALVES: "the two halves of a window", NEIGHBOURS: "neighbouring windows"}
-    apart = Counter(reason for reason in rates.reasons[loud].tolist() if reason in whose)
-    if not apart:
-        low, high = rates.rate_range
-        return (
-            f"{name}: no reliable pulse wave; the rates of the {int(loud.sum())} of {len(rates)} {windows} that have "
-            f"an SNR above {rare} are outside {low:g} to {high:g} bpm"
-        )
-    return (
-        f"{name}: no reliable pulse wave; {int(loud.sum())} of {len(rates)} {windows} have an SNR above {rare}, but "
-        f"the rates of {whose[apart.most_common(1)[0][0]]} differ by more than {AGREE_BPM:g} bpm ({AGREE_FAST})"
+    steady = _neighbours_agree(start, hr, seconds, waves, noise)
+    agree = np.where(several, _regions_agree(roi_hr), steady)
+    blood = np.ones(len(start), bool)
+    at = np.flatnonzero((snr > noise.threshold) & agree)
+    rgb = mean_over_rois(trace)
+    if len(at) and _shows_blood(trace, rgb, method):
+        colours = line_colours(trace.t, rgb, waves, start[at], hr[at], seconds)
+        blood[at] = is_blood(colours, start[at])
+    certain = noise.certain(choices * max(len(start) * HOP_SECONDS / seconds, 1))
+    return Rates(
+        start,
+        seconds,
+        hr,
+        snr,
+        roi_hr,
+        agree,
+        steady,
+        blood,
+        noise.threshold,
+        certain,
+        method,
+        tuple(waves),
+        rate_range,
     )
+
+
+def _shows_blood(trace: Trace, rgb: np.ndarray, method: str) -> bool:
+    """Whether the channels tell the colour of blood from that of the light, on the clock of the method's wave."""
+    if takes_frames(method) or channel_faults(rgb, trace.fps):
+        return False
+    return not through_finger(rgb) and not is_infrared(rgb, trace.fps)
 
 
 def _starts(t0, fps, wave, seconds):
@@ -310,7 +216,7 @@ def _regions_agree(rates):
 
 def _tolerance(rates):
     """Greatest difference in bpm from rates that agree."""
-    return np.maximum(AGREE_BPM, _AGREE_SHARE * rates)
+    return np.maximum(AGREE_BPM, AGREE_SHARE * rates)
 
 
 def _neighbours_agree(start, rates, seconds, waves, noise):
@@ -320,18 +226,10 @@ def _neighbours_agree(start, rates, seconds, waves, noise):
     the rates of its two halves must agree with it.
     """
     agree, alone = np.ones(len(start), bool), np.ones(len(start), bool)
-    for at, there in _neighbours(start, seconds):
+    for at, there in neighbours(start, seconds):
         agree &= ~there | (np.abs(rates[at] - rates) <= _tolerance(rates))
         alone &= ~there
     if alone.any():
         halves = [_rates_at(waves, start[alone] + part, seconds / 2, noise) for part in (0, seconds / 2)]
         agree[alone] = np.all(np.abs(np.array(halves) - rates[alone]) <= _tolerance(rates[alone]), axis=0)
     return agree
-
-
-def _neighbours(start, seconds):
-    """For the windows half a length before, then after: which they are, and whether they exist."""
-    hops = max(round(seconds / 2 / HOP_SECONDS), 1) * HOP_SECONDS
-    for distance in (-hops, hops):
-        at = np.clip(np.searchsorted(start, start + distance - HOP_SECONDS / 2), 0, max(len(start) - 1, 0))
-        yield at, np.abs(start[at] - start - distance) < HOP_SECONDS / 2

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from cuffless.camera.pulse.rates import HOP_SECONDS, Rates, windows_inside
+from cuffless.camera.pulse.rates import windows_inside
 from cuffless.camera.pulse.spectra import power_spectra
+from cuffless.camera.pulse.verdict import HOP_SECONDS, Rates
 
 SHOWN_HZ = (0.5, 4.0)
 """Range of the frequencies."""

@@ -7,7 +7,7 @@ import pandas as pd
 
 from cuffless.camera.errors import RppgError
 from cuffless.camera.manifest import VideoRecording
-from cuffless.camera.pulse.rates import AGREE_BPM, Rates
+from cuffless.camera.pulse.verdict import AGREE_BPM, Rates
 from cuffless.camera.recordings import rates_to_show
 from cuffless.camera.skin.trace import Trace
 from cuffless.camera.windows.contact import contact_windows

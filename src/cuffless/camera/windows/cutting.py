@@ -9,8 +9,8 @@ import scipy
 
 from cuffless.camera.errors import RppgError
 from cuffless.camera.manifest import VideoRecording
-from cuffless.camera.pulse.channels import channel_faults, channels_needed
 from cuffless.camera.pulse.custom import is_custom
+from cuffless.camera.pulse.faults import channel_faults, channels_needed
 from cuffless.camera.pulse.waves import WINDOW_SECONDS, stretches, trace_waves
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.camera.windows.contact import contact_note

@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from cuffless.camera.pulse.channels import CHANNELS, unusable_channels
-from cuffless.camera.pulse.rates import HOP_SECONDS, Rates
+from cuffless.camera.pulse.faults import CHANNELS, unusable_channels
+from cuffless.camera.pulse.verdict import HOP_SECONDS, Rates
 from cuffless.camera.pulse.waves import GAP_SECONDS
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.config import FigureOptions

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, Stroke
 
 from cuffless.camera.pulse.noise import PERCENTILE as NOISE_PERCENTILE
-from cuffless.camera.pulse.rates import AGREE_BPM, AGREE_FAST, HOP_SECONDS, Rates
+from cuffless.camera.pulse.verdict import AGREE_BPM, AGREE_FAST, HOP_SECONDS, Rates
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace
 from cuffless.config import FigureOptions, WindowOptions

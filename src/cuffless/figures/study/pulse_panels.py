@@ -10,9 +10,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import MaxNLocator
 
-from cuffless.camera.pulse.channels import CHANNELS
-from cuffless.camera.pulse.rates import REASONS, Rates
+from cuffless.camera.pulse.faults import CHANNELS
 from cuffless.camera.pulse.spectrogram import SHOWN_HZ, spectrogram
+from cuffless.camera.pulse.verdict import REASONS, Rates
 from cuffless.camera.skin.trace import Trace
 from cuffless.config import FigureOptions
 from cuffless.figures.layout import font_scale, legend_above, words_height

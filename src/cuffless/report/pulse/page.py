@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.camera.pulse.rates import AGREE_BPM, HOP_SECONDS, Rates
+from cuffless.camera.pulse.verdict import AGREE_BPM, HOP_SECONDS, Rates
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace
 from cuffless.config import WindowOptions

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from cuffless.camera.pulse.rates import Rates
+from cuffless.camera.pulse.verdict import Rates
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace
 from cuffless.config import FigureOptions

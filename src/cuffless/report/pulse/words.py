@@ -5,9 +5,9 @@ from collections import Counter
 
 import numpy as np
 
-from cuffless.camera.pulse import rates as pulse
+from cuffless.camera.pulse import verdict as pulse
 from cuffless.camera.pulse.noise import PERCENTILE
-from cuffless.camera.pulse.rates import AGREE_BPM, HOP_SECONDS, Rates
+from cuffless.camera.pulse.verdict import AGREE_BPM, AGREE_FAST, HOP_SECONDS, Rates
 from cuffless.camera.pulse.waves import GAP_SECONDS
 from cuffless.camera.skin.trace import Trace
 from cuffless.report.wording import number, percent, plural
@@ -105,7 +105,7 @@ def _begins(rates: Rates, trace: Trace) -> bool:
 def explained(rates: Rates, missing: int) -> list[tuple[str, str, str, str]]:
     """Each reason that occurs: its name, how many windows, what it means and what may help; most windows first."""
     rare = f"{number(rates.threshold)} dB, which noise alone exceeds in {100 - PERCENTILE:g} % of windows"
-    off = f"differ by more than {AGREE_BPM:g} bpm"
+    off = f"differ by more than {AGREE_BPM:g} bpm ({AGREE_FAST})"
     meanings = {
         pulse.FLAT: (
             "The pulse wave is constant; there is nothing to measure.",
@@ -127,13 +127,19 @@ def explained(rates: Rates, missing: int) -> list[tuple[str, str, str, str]]:
             f"There is no window half a length before or after, and the rates of the two halves and the whole {off}.",
             "Film longer, or use shorter windows (--seconds).",
         ),
+        pulse.BRIGHTNESS: (
+            "The line at this rate is in all channels alike, as from motion or a lamp, and not most in green, as from "
+            "blood.",
+            "Hold still; film in daylight, or under lamps that do not flicker.",
+        ),
         pulse.OUT_OF_RANGE: (
             "The rate is outside the range in which rates are accepted.",
             "Check the frame rate and the times of the frames (--fps, --timestamps).",
         ),
         pulse.UNCERTAIN: (
             "The window passes every check of its own, but noise of this length has such windows now and then, and "
-            f"none has an SNR above {number(rates.certain)} dB, which noise hardly ever exceeds.",
+            f"none here has an SNR above {number(rates.certain)} dB, which noise hardly ever exceeds, at a rate that "
+            "lasts.",
             "Film longer or in better light.",
         ),
         NO_WINDOW: (
