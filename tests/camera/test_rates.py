@@ -11,6 +11,7 @@ from cuffless.camera.pulse.faults import unusable_channels
 from cuffless.camera.pulse.noise import white_noise
 from cuffless.camera.pulse.rates import pulse_rates
 from cuffless.camera.pulse.verdict import (
+    BRIGHTNESS,
     FLAT,
     HALVES,
     NEIGHBOURS,
@@ -229,15 +230,16 @@ def test_finger_videos_with_saturated_channels_are_measured_at_the_ecg_s_rate(sh
 
 
 def test_each_rejected_window_has_the_first_reason_that_holds():
-    hr = np.array([72, np.nan, 72, 72, 72, 20, 20.0])
-    snr = np.array([9, -np.inf, -8, 9, 9, 9, -8.0])
-    agree = np.array([1, 0, 0, 0, 0, 1, 1], bool)
-    roi_hr = np.column_stack((hr, [72, np.nan, 90, 90, np.nan, 20, 20.0]))
-    start = np.array([0.0, 5, 10, 15, 40, 45, 50])  # half a window apart, but for the gap after 15 s
-    rates = Rates(start, 10.0, hr, snr, roi_hr, agree, -6.0, 0.0, "pos", ())
-    assert rates.reasons.tolist() == ["", FLAT, NOISY, REGIONS, NEIGHBOURS, OUT_OF_RANGE, NOISY]
+    hr = np.array([72, np.nan, 72, 72, 72, 20, 20, 72.0])
+    snr = np.array([9, -np.inf, -8, 9, 9, 9, -8, 9.0])
+    agree = np.array([1, 0, 0, 0, 0, 1, 1, 1], bool)
+    blood = np.array([1, 1, 1, 1, 1, 1, 1, 0], bool)
+    roi_hr = np.column_stack((hr, [72, np.nan, 90, 90, np.nan, 20, 20, 72.0]))
+    start = np.array([0.0, 5, 10, 15, 40, 45, 50, 55])  # half a window apart, but for the gap after 15 s
+    rates = Rates(start, 10.0, hr, snr, roi_hr, agree, agree, blood, -6.0, 0.0, "pos", ())
+    assert rates.reasons.tolist() == ["", FLAT, NOISY, REGIONS, NEIGHBOURS, OUT_OF_RANGE, NOISY, BRIGHTNESS]
     lonely = replace(rates, start=10 * start)
-    assert lonely.reasons.tolist() == ["", FLAT, NOISY, REGIONS, HALVES, OUT_OF_RANGE, NOISY]
+    assert lonely.reasons.tolist() == ["", FLAT, NOISY, REGIONS, HALVES, OUT_OF_RANGE, NOISY, BRIGHTNESS]
     unsure = replace(rates, certain=10.0)
     assert unsure.reasons.tolist() == [UNCERTAIN, *rates.reasons[1:]]
     for each in (rates, lonely, unsure):

@@ -22,7 +22,7 @@ def make_rates(windows=41, bpm=90.0):
     snr = np.where(np.arange(windows) < windows - 10, 5.0, -9.0)
     wave = np.sin(2 * np.pi * bpm / 60 * np.arange(int((windows - 1 + SECONDS) * FPS)) / FPS)
     agree = np.ones(windows, bool)
-    return Rates(start, SECONDS, hr, snr, hr[:, None], agree, -6.0, -4.0, "pos", ((0.0, FPS, wave),))
+    return Rates(start, SECONDS, hr, snr, hr[:, None], agree, agree, agree, -6.0, -4.0, "pos", ((0.0, FPS, wave),))
 
 
 def test_the_spectrum_of_a_window_is_highest_at_its_rate():

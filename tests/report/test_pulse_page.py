@@ -28,7 +28,9 @@ def make_rates(snr=5.0, bpm=72.0, **changes):
     hr = np.full(31, bpm)
     wave = np.sin(2 * np.pi * bpm / 60 * T)
     agree = np.ones(31, bool)
-    rates = Rates(start, SECONDS, hr, np.full(31, snr), hr[:, None], agree, -6.0, -4.0, "pos", ((0.0, FPS, wave),))
+    rates = Rates(
+        start, SECONDS, hr, np.full(31, snr), hr[:, None], agree, agree, agree, -6.0, -4.0, "pos", ((0.0, FPS, wave),)
+    )
     return replace(rates, **changes)
 
 
@@ -170,7 +172,8 @@ def test_windows_that_a_gap_makes_impossible_are_counted_and_make_it_less_sure()
     waves = tuple((t0, FPS, np.sin(np.arange(n) / 2)) for t0, n in ((0.0, 120), (25.0, 150)))
     kept = np.r_[0:3, 25:31]
     whole = make_rates()
-    few = replace(whole, waves=waves, **{k: getattr(whole, k)[kept] for k in ("start", "hr", "snr", "roi_hr", "agree")})
+    by_window = ("start", "hr", "snr", "roi_hr", "agree", "steady", "blood")
+    few = replace(whole, waves=waves, **{name: getattr(whole, name)[kept] for name in by_window})
     assert missing_windows(whole, make_trace()) == 0
     assert missing_windows(few, trace) == 22
     assert counts_in_words(few, 22).endswith("22 more windows would span a gap and could not be cut.")
