@@ -20,9 +20,8 @@ from benchmarks.noise import KINDS, Kind, Scene, heart_rate, with_pulse
 from benchmarks.table import Measurement
 from cuffless.camera.pulse.blood import is_blood, line_colours
 from cuffless.camera.pulse.channels import rates_by_best_method
-from cuffless.camera.pulse.faults import channel_faults, through_finger
 from cuffless.camera.pulse.noise import white_noise
-from cuffless.camera.pulse.rates import pulse_rates
+from cuffless.camera.pulse.rates import pulse_rates, shows_blood
 from cuffless.camera.pulse.verdict import Rates
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.files import whole_file
@@ -61,7 +60,7 @@ def accepted_at(rates: Rates, trace: Trace, shifts: np.ndarray) -> np.ndarray:
     """Which windows are accepted if both thresholds are moved by so many dB, (n_shifts, n) bool."""
     rgb = mean_over_rois(trace)
     at = np.flatnonzero(rates.agree & (rates.snr > rates.threshold + shifts.min()))
-    tells = len(at) > 0 and not channel_faults(rgb, trace.fps) and not through_finger(rgb)
+    tells = len(at) > 0 and shows_blood(trace, rgb, rates.method)
     if tells:
         colours = line_colours(trace.t, rgb, rates.waves, rates.start[at], rates.hr[at], rates.seconds)
     rows = []

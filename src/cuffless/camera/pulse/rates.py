@@ -125,7 +125,7 @@ def pulse_rates(
     blood = np.ones(len(start), bool)
     at = np.flatnonzero((snr > noise.threshold) & agree)
     rgb = mean_over_rois(trace)
-    if len(at) and _shows_blood(trace, rgb, method):
+    if len(at) and shows_blood(trace, rgb, method):
         colours = line_colours(trace.t, rgb, waves, start[at], hr[at], seconds)
         blood[at] = is_blood(colours, start[at])
     certain = noise.certain(choices * max(len(start) * HOP_SECONDS / seconds, 1))
@@ -146,8 +146,8 @@ def pulse_rates(
     )
 
 
-def _shows_blood(trace: Trace, rgb: np.ndarray, method: str) -> bool:
-    """Whether the channels tell the colour of blood from that of the light, on the clock of the method's wave."""
+def shows_blood(trace: Trace, rgb: np.ndarray, method: str) -> bool:
+    """Whether a trace's mean colours tell blood from light, and the method's wave is on the clock of the frames."""
     if takes_frames(method) or channel_faults(rgb, trace.fps):
         return False
     return not through_finger(rgb) and not is_infrared(rgb, trace.fps)
