@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cuffless.camera.pulse.verdict import AGREE_BPM, HOP_SECONDS, Rates
+from cuffless.camera.pulse.verdict import AGREE_BPM, AGREE_FAST, HOP_SECONDS, Rates
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace
 from cuffless.config import WindowOptions
@@ -95,6 +95,7 @@ def write_pulse(
         wave=wave_title(rates) if rates is not None else "",
         several=bool(trace and len(trace.rois) > 1),
         agree=AGREE_BPM,
+        agree_fast=AGREE_FAST,
         threshold=number(rates.threshold) if rates is not None else "",
         reasons=explained(rates, missing) if rates is not None else [],
         windows=_windows(windows),
