@@ -88,9 +88,10 @@ class Rates:
         But few windows around it are confirmed as well, though they share most of their samples.
         """
         confirmed = self.confirmed
+        held = confirmed & self.steady
         most = self._run_lengths(np.ones(len(self), bool)).max(initial=0)
-        lasting = self._run_lengths(confirmed) >= min(max(self.seconds * _LASTING / HOP_SECONDS, _LEAST_RUN), most)
-        return confirmed & (confirmed & lasting & self.steady & (self.snr > self.certain)).any()
+        lasting = self._run_lengths(held) >= min(max(self.seconds * _LASTING / HOP_SECONDS, _LEAST_RUN), most)
+        return confirmed & (held & lasting & (self.snr > self.certain)).any()
 
     def _run_lengths(self, chosen: np.ndarray) -> np.ndarray:
         """Number of windows, one hop apart, in the run of chosen windows that each belongs to; 0 where not chosen."""
