@@ -88,6 +88,14 @@ def test_a_clip_of_ten_seconds_gives_the_rate_and_noise_of_no_colour_does():
     assert np.mean(taken) <= 0.05
 
 
+@pytest.mark.parametrize("frames", [241, 243, 245, 250])
+def test_a_clip_of_eight_seconds_gives_the_rate_whatever_its_number_of_frames(frames):
+    clip = trace_of(skin(72, t=np.arange(frames) / FPS))
+    rates = pulse_rates(clip, seconds=default_seconds(clip)[0])
+    assert rates.accepted.tolist() == [True]
+    assert rates.hr[0] == pytest.approx(72, abs=1)
+
+
 def test_a_pulse_slower_than_30_bpm_is_not_taken_for_twice_its_rate():
     rates = pulse_rates(trace_of(skin(26)))
     np.testing.assert_allclose(rates.hr, 26, atol=1)

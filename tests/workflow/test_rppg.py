@@ -163,10 +163,10 @@ def own_videos(study):
         (folder / f"{name}.avi").write_bytes(content)
         add(name, video=f"{name}.avi")
     add("absent", video="absent.avi")
-    still(folder / "still.avi", seconds=60)
+    gray(folder / "still.avi", seconds=60)
     add("still", video="still.avi", roi="", roi_mode="whole", timestamps="")
-    add("faceless", video="still2.avi", roi="", roi_mode="auto", timestamps="")
-    shutil.copy(folder / "still.avi", folder / "still2.avi")
+    add("faceless", video="faceless.avi", roi="", roi_mode="auto", timestamps="")
+    gray(folder / "faceless.avi", seconds=12, flickers=True)
     shutil.copy(folder / good["video"], folder / "late.avi")
     bp = pd.read_csv(folder / good["bp"])
     bp.assign(time=bp["time"] + 86400).to_csv(folder / "late.csv", index=False)
@@ -180,12 +180,12 @@ def own_videos(study):
     return names
 
 
-def still(path: Path, seconds):
+def gray(path: Path, seconds, *, flickers=False):
     import cv2
 
     writer = cv2.VideoWriter(str(path), cv2.CAP_OPENCV_MJPEG, cv2.VideoWriter.fourcc(*"MJPG"), 20.0, (96, 72))
-    for _ in range(20 * seconds):
-        writer.write(np.full((72, 96, 3), 120, np.uint8))
+    for frame in range(20 * seconds):
+        writer.write(np.full((72, 96, 3), 120 + flickers * 10 * (frame % 2), np.uint8))
     writer.release()
 
 

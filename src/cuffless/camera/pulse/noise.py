@@ -18,7 +18,7 @@ from cuffless.windows.measure import snr_of
 PERCENTILE = 95.0
 """Percentile of the SNR of noise that a window must exceed."""
 _RARE = 99.5  # percentile; beyond it the tail is assumed to be exponential in dB
-_CERTAIN = 0.006  # share of recordings of noise with a window above the certain SNR
+_CERTAIN = 0.01  # share of recordings of noise with a window above the certain SNR
 _WINDOWS = 1000
 _SEED = 20170
 _LEVEL, _SHARE = 100.0, 0.01  # mean colour, and noise as a share of it; built-in methods do not depend on them

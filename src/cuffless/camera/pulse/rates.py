@@ -230,6 +230,8 @@ def _neighbours_agree(start, rates, seconds, waves, noise):
         agree &= ~there | (np.abs(rates[at] - rates) <= _tolerance(rates))
         alone &= ~there
     if alone.any():
-        halves = [_rates_at(waves, start[alone] + part, seconds / 2, noise) for part in (0, seconds / 2)]
+        fps = waves[0][1]
+        half = round(seconds * fps) // 2 / fps  # whole frames, so that the second half does not end after the window
+        halves = [_rates_at(waves, start[alone] + part, half, noise) for part in (0, half)]
         agree[alone] = np.all(np.abs(np.array(halves) - rates[alone]) <= _tolerance(rates[alone]), axis=0)
     return agree
