@@ -19,7 +19,7 @@ from cuffless.figures.style import (
 )
 
 _NAMES = {"pos": "POS", "chrom": "CHROM", "green": "GREEN"}
-_MOST_FALSE, _LINE = 50, 9  # percent: the axis across, and the height of a name
+_MOST_FALSE, _LINE = 35, 9  # percent: the axis across, and the height of a name
 _NOTE = (
     "Up and to the left is better. Each curve moves both SNR thresholds from 3 dB below to 3 dB above those in use "
     "(dots). Across: recordings of 90 s without a pulse of which any window is accepted, mean over the kinds of a "

@@ -213,7 +213,7 @@ def _kinds():
         yield Kind(f"{name} with a camera's noise", waver, partial(_wavering, exponent=exponent, camera=0.5))
     yield Kind("hump at 1.2 Hz", waver, partial(_wavering, exponent="hump"))
     yield Kind("hump at 1.2 Hz, two thirds common", waver, partial(_wavering, exponent="hump", common=2 / 3))
-    alike = "the same light on three regions"
+    alike = "three regions, a finger, or gray"
     for exponent, name in ((1, "1/f"), (2, "1/f^2"), ("hump", "hump at 1.2 Hz")):
         yield Kind(f"{name}, three regions", alike, partial(_wavering, exponent=exponent, regions=3, camera=0.1))
     yield Kind("1/f through a finger", alike, partial(_wavering, exponent=1, base=FINGER))

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# OpenCV 5.0.0.93 (FFmpeg backend): frames of interlaced video are returned as memory that was never written.
+# OpenCV 5.0.0.93 (FFmpeg backend): all frames of an interlaced video are read as one and the same picture.
 #
 # Expected: pictures, or read() returns False.
-# Seen:     read() returns True for every frame, and all frames are one and the same array: black, or whatever the memory
-#           held. Only FFmpeg's log names the cause: "Cannot convert interlaced to progressive frames or vice versa".
-#           Films of camcorders (AVCHD, DV, 1080i) are affected. With CAP_PROP_CONVERT_RGB 0 the brightness is correct.
+# Seen:     read() returns True for every frame, and all frames are equal. Only FFmpeg's log names the cause: "Cannot
+#           convert interlaced to progressive frames or vice versa". Films of camcorders (AVCHD, DV, 1080i) are affected.
+#           With CAP_PROP_CONVERT_RGB 0 the brightness is correct.
 # The films are made with the ffmpeg that imageio-ffmpeg 0.6.0 includes.
 set -euo pipefail
 folder=$(mktemp -d)
