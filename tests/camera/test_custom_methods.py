@@ -171,7 +171,7 @@ def run(frames):
     times, wave = wave_of_frames(f"{name}:run", watched())
     np.testing.assert_array_equal(times, T)
     np.testing.assert_allclose(wave * np.round(RGB[:, 0]).max(), np.round(RGB[:, 0]))
-    assert max(most) == 1  # the one that the loop over frames holds
+    assert max(most) <= 2 < len(T)  # the one that the loop over frames holds, at times that before it, too
 
 
 def test_a_video_that_cannot_be_read_on_is_not_the_methods_fault(own):
