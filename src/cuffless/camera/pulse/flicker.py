@@ -65,8 +65,8 @@ def flicker_note(trace: Trace) -> str:
         if order > 1 and folded < _FAST:
             continue
         for at in _peaks(frequency, clean, folded, order, seconds):
-            unequal = single or apart[at] <= _UNEQUAL
-            if unequal and not (single and _may_be_pulse(frequency, power, at)):
+            alike = single or apart[at] <= _UNEQUAL
+            if alike and not (single and _may_be_pulse(frequency, power, at)):
                 lines.append((power[at], at, lamp))
     if not lines:
         return ""
