@@ -3,7 +3,7 @@
 import pytest
 
 from cuffless.config import StudyConfig
-from cuffless.config.arms import ARMS, active_arms, dataset_of, skipped_arms
+from cuffless.config.arms import ARMS, active_arms, dataset_of, people_in, people_of, skipped_arms, stamp
 
 NETWORK = {"networks": {"alexnet": {}}, "study": {"networks": ["alexnet"]}}
 
@@ -30,3 +30,17 @@ def test_the_input_study_waits_for_its_recordings(tmp_path):
     assert active_arms(study) == ("splits",)
     folder.mkdir()
     assert active_arms(study) == ("splits", "inputs")
+
+
+def test_arms_of_one_study_can_be_about_simulated_and_real_people():
+    datasets = {"ward": {"records": {"source": "wfdb", "path": "records"}}, "cohort": {}}
+    study = StudyConfig(
+        networks={"alexnet": {}},
+        study={"dataset": "ward", "networks": ["alexnet"]},
+        datasets=datasets,
+        inputs={"dataset": "cohort", "networks": ["alexnet"]},
+    )
+    assert (people_in(study, "cohort"), people_in(study, "ward")) == ("simulated", "real")
+    assert (people_of(study, "splits"), people_of(study, "inputs")) == ("real", "simulated")
+    assert people_of(study, "camera") == "simulated"  # whom the simulator films
+    assert stamp("ward", people_of(study, "splits")) == "ward: real people"

@@ -1,6 +1,7 @@
-"""Which arms of a study run: those that are configured and whose recordings are here."""
+"""Which arms of a study run (those that are configured and whose recordings are here), and whom they are about."""
 
 from pathlib import Path
+from typing import Literal
 
 from cuffless.config.study import StudyConfig
 
@@ -8,11 +9,61 @@ ARMS = ("splits", "inputs", "personalization", "camera", "leakage", "external")
 """Names of all arms; each is a module of `cuffless.arms`, imported only where it is judged."""
 _SECTIONS = {"inputs": "inputs", "personalization": "personalization", "camera": "rppg", "leakage": "leakage"}
 
+People = Literal["simulated", "real"]
+PEOPLE: dict[People, str] = {"simulated": "simulated people", "real": "real people"}
+"""In print."""
+
 
 def dataset_of(study: StudyConfig, arm: str) -> str:
     """Name of the data set that an arm works on."""
     own = {"inputs": study.inputs.dataset, "leakage": study.leakage.dataset}.get(arm)
     return own or study.study.dataset
+
+
+def people_of(study: StudyConfig, arm: str) -> People:
+    """Whether an arm's people are simulated; recordings from a folder or over the network are taken for real.
+
+    Parameters
+    ----------
+    study : StudyConfig
+    arm : str
+        One of `cuffless.config.arms.ARMS`; for the camera, the people who were filmed.
+
+    Returns
+    -------
+    str
+        A key of `PEOPLE`.
+    """
+    if arm == "camera":
+        return "simulated" if study.rppg.source == "simulator" else "real"
+    return people_in(study, dataset_of(study, arm))
+
+
+def people_in(study: StudyConfig, dataset: str) -> People:
+    """Whether the people of a data set are simulated.
+
+    Parameters
+    ----------
+    study : StudyConfig
+    dataset : str
+        A name under ``datasets``.
+
+    Returns
+    -------
+    str
+        A key of `PEOPLE`.
+
+    Raises
+    ------
+    KeyError
+        If the study has no such data set.
+    """
+    return "simulated" if study.datasets[dataset].records.source == "simulator" else "real"
+
+
+def stamp(dataset: str, people: People) -> str:
+    """What figures and pages carry to tell whose they are, such as ``cohort: simulated people``."""
+    return f"{dataset}: {PEOPLE[people]}"
 
 
 def skipped_arms(study: StudyConfig) -> dict[str, str]:
