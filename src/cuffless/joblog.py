@@ -12,6 +12,9 @@ from cuffless.errors import CufflessError, describe_error, printable
 
 # Errors whose message is all that a user needs.
 EXPECTED = (CufflessError, ValueError, OSError)
+ERROR = "ERROR: "
+"""Start of the line with which a job that failed says why, in its log and in the terminal."""
+_TAIL = 20_000
 _UNFORESEEN = "This is a bug in cuffless, or in your own network or source."
 _PACKAGE = logging.getLogger("cuffless")  # shown in job logs, not by commands
 _PACKAGE.setLevel(logging.INFO)
@@ -47,12 +50,13 @@ def logged(path: str | Path) -> Iterator[None]:
         try:
             yield
         except Exception as error:
+            expected = isinstance(error, EXPECTED) and str(error).strip()
+            message = printable(str(error) if expected else f"{describe_error(error)}\n{_UNFORESEEN}")
             with suppress(OSError):  # the log may be on the full disk
                 traceback.print_exc()
                 sys.stderr.flush()
-            expected = isinstance(error, EXPECTED) and str(error).strip()
-            message = str(error) if expected else f"{describe_error(error)}\n{_UNFORESEEN}"
-            os.write(terminal, f"\nERROR: {printable(message)}\nDetails: {path}\n\n".encode(errors="replace"))
+                print(f"{ERROR}{message}", file=log)
+            os.write(terminal, f"\n{ERROR}{message}\nDetails: {path}\n\n".encode(errors="replace"))
             raise SystemExit(1) from None
         finally:
             gc.unfreeze()
@@ -63,3 +67,21 @@ def logged(path: str | Path) -> Iterator[None]:
             os.dup2(terminal, 2)
             os.close(saved)
             os.close(terminal)
+
+
+def error_in(path: str | Path) -> str:
+    """Why a job failed, as the end of its log says; empty if it does not.
+
+    Parameters
+    ----------
+    path : path
+        Log file.
+    """
+    try:
+        with open(path, "rb") as log:
+            log.seek(max(os.path.getsize(path) - _TAIL, 0))
+            text = log.read().decode(errors="replace")
+    except OSError:
+        return ""
+    _, sign, message = f"\n{text}".rpartition(f"\n{ERROR}")
+    return message.strip() if sign else ""

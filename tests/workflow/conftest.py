@@ -37,8 +37,8 @@ class Study:
             pytest.fail(f"snakemake failed:\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}")
         return done
 
-    def killed_once(self, condition, *arguments, config=None, cores=2, wait_until):
-        """Run Snakemake and kill it with all its jobs once a condition is met."""
+    def killed_once(self, condition, *arguments, config=None, cores=2, wait_until, by=signal.SIGKILL):
+        """Run Snakemake, kill it with all its jobs by a signal once a condition is met, and return what it said."""
         command = [sys.executable, "-m", "snakemake", *self._arguments(arguments, config, cores)]
         with (self.folder / "killed.txt").open("w") as said:
             running = subprocess.Popen(
@@ -53,8 +53,9 @@ class Study:
                 wait_until(lambda: condition() or running.poll() is not None, "there is something to kill")
                 assert running.poll() is None, "it ended before it was killed"
             finally:
-                os.killpg(running.pid, signal.SIGKILL)
-                running.wait()
+                os.killpg(running.pid, by)
+                running.wait(timeout=3600)
+        return (self.folder / "killed.txt").read_text()
 
     def planned(self, config=None, *arguments) -> dict[str, int]:
         """Rules that a dry run would carry out, and how often; each figure that it would plot counts by its name."""

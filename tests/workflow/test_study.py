@@ -4,6 +4,7 @@ import copy
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -11,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+
+from cuffless.endings import KEPT
 
 pytestmark = pytest.mark.slow
 
@@ -186,6 +189,21 @@ def test_a_training_killed_on_one_core_ends_with_the_predictions_of_one_undistur
         )
 
 
+def test_a_run_stopped_from_the_keyboard_says_so_in_one_line_and_goes_on(tiny_study, fresh_study, wait_until):
+    fresh_study.go_on_from(tiny_study)
+    config = changed(tiny_study, training={"epochs": 2000, "patience": 2000})
+    target = TRAINING.format("nonmixed", "predictions.parquet")
+    states = (fresh_study.folder / "results/tiny/state").glob
+    said = fresh_study.killed_once(
+        lambda: list(states("*/*/state.npz")), "--", target, config=config, wait_until=wait_until, by=signal.SIGINT
+    )
+    assert said.rstrip().splitlines()[-1] == f"Stopped. {KEPT}"
+    assert said.count(KEPT) == 1
+    assert not re.search("Traceback|Error in rule|RuleException", said)
+    assert fresh_study.planned(config, "--", target) == {"train_network": 1}  # neither locked nor begun again
+    assert list(states("*/*/state.npz"))
+
+
 def test_a_network_of_the_users_own_joins_by_a_config_line(tiny_study, fresh_study):
     fresh_study.go_on_from(tiny_study)
     (fresh_study.folder / "own_network.py").write_text(
@@ -255,7 +273,8 @@ def test_too_few_subjects_stop_with_a_clear_word(fresh_study):
     assert done.returncode != 0
     said = done.stdout + done.stderr
     assert "needs at least 3 subjects with windows" in said
-    assert "Traceback" not in said
+    assert not re.search("Traceback|Error in rule|RuleException", said)
+    assert said.rstrip().splitlines()[-1].endswith(KEPT)
 
 
 def test_the_report_is_written_with_captions(tiny_study):

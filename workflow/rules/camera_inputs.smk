@@ -21,7 +21,7 @@ def face_recordings():
         require_conditions(recordings, options.tuning.conditions)
         return {own.recording: own for own in recordings}
     except ManifestError as error:
-        raise WorkflowError(f"rppg.manifest: {error}") from None
+        raise refused(f"rppg.manifest: {error}") from None
 
 
 def of_frames():
@@ -29,7 +29,7 @@ def of_frames():
     try:
         return "rppg" in STUDY.model_fields_set and takes_frames(STUDY.rppg.method)
     except MethodError as error:
-        raise WorkflowError(f"rppg.method: {error}") from None
+        raise refused(f"rppg.method: {error}") from None
 
 
 RECORDINGS = face_recordings()

@@ -17,16 +17,27 @@ from cuffless.architectures import architectures
 from cuffless.config import ConfigError, Crop, input_network, read_config
 from cuffless.config.arms import active_arms, dataset_of, skipped_arms
 from cuffless.config.folds import fold_names, fold_of
+from cuffless.endings import short_endings
 from cuffless.figures.registry import all_figures, figure_dataset, figures_of
 from cuffless.provenance import code_digest as digest_of
 from cuffless.provenance import file_digest, remember_code
 
 remember_code(".snakemake/cuffless/code.json")  # to parse all code anew takes half a second
 
+# A key that stops the run reaches its jobs too; the engine's process ends them, so that none prints a traceback.
+shell.prefix("set -euo pipefail; trap '' INT; ")
+ENDINGS = short_endings(local=not workflow.non_local_exec) if workflow.is_main_process else None
+
+
+def refused(message):
+    """An error of the study, whose message is what a user sees last."""
+    return WorkflowError(ENDINGS.problem(message) if ENDINGS else message)
+
+
 try:
     STUDY = read_config(config, source=", ".join(map(str, workflow.configfiles)) or "--config")
 except ConfigError as error:
-    raise WorkflowError(str(error)) from None
+    raise refused(str(error)) from None
 
 REFERENCE = "resources/reference_results.csv"  # an input by path would change whenever the folder moves
 SIGNIFICANCE = "resources/reference_significance.csv"
@@ -77,7 +88,7 @@ def growing(amount):
 def entry(section, name):
     """A named block of the configuration, or an error that lists those that are defined."""
     if name not in section:
-        raise WorkflowError(f"{name!r} is not defined in the configuration; defined are {', '.join(section)}")
+        raise refused(f"{name!r} is not defined in the configuration; defined are {', '.join(section)}")
     return section[name]
 
 
@@ -109,7 +120,7 @@ def split_options(name):
     split, fold = fold_of(name)
     options = entry(STUDY.splits.named, split)
     if fold is not None and name not in fold_names(split, options):
-        raise WorkflowError(f"split {split!r} has no fold {fold}; its kind is {options.kind}")
+        raise refused(f"split {split!r} has no fold {fold}; its kind is {options.kind}")
     return options
 
 
@@ -135,7 +146,7 @@ def own_module(name, where):
     except ImportError:
         spec = None
     if spec is None or not spec.origin:
-        raise WorkflowError(f"{where}: module {name.split(':')[0]} is not found; put it beside the study or install it")
+        raise refused(f"{where}: module {name.split(':')[0]} is not found; put it beside the study or install it")
     return (spec.origin,)
 
 

@@ -60,7 +60,7 @@ def trained_network(wildcards):
     """
     model = Path(STUDY.real.model)
     if not model.is_file():
-        raise WorkflowError(
+        raise refused(
             f"{model} does not exist. The default study trains the default network: snakemake --cores 2 -- "
             "results/cohort/training/nonmixed/alexnet/seed0/model.keras; or name another under real.model"
         )

@@ -52,11 +52,11 @@ def folder_listing(wildcards):
         try:
             return list_digest(options.record_list, options.shards, shard)
         except RecordError as error:
-            raise WorkflowError(f"datasets.{wildcards.dataset}.{error}") from None
+            raise refused(f"datasets.{wildcards.dataset}.{error}") from None
     if options.source == "simulator" or not options.path:
         return ""
     if not Path(options.path).is_dir():
-        raise WorkflowError(f"datasets.{wildcards.dataset}.records.path: folder {options.path} does not exist")
+        raise refused(f"datasets.{wildcards.dataset}.records.path: folder {options.path} does not exist")
     return shard_listing(options, shard)
 
 
