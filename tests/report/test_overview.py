@@ -115,10 +115,9 @@ def test_ages_of_simulated_people_are_those_that_they_were_simulated_with():
 
 def test_unnamed_people_are_not_counted_as_people():
     about = described(study("real"))
-    said = overview(StudyReport(about=about, quality=QUALITY.assign(identity="record")))["Data set"]
-    assert said.startswith("ward: 3 recordings of 2 subjects (real people, not named), 2.0 h")
-    said = overview(StudyReport(about=about, quality=QUALITY.assign(identity="run")))["Data set"]
-    assert "3 recordings (those with windows are 2 runs of neighbouring numbers) (real people, not named)" in said
+    for identity in ("record", "run"):
+        said = overview(StudyReport(about=about, quality=QUALITY.assign(identity=identity)))["Data set"]
+        assert said == "ward: 3 recordings of real people, not all of them named, 2.0 h of signal"
 
 
 def test_the_date_is_that_of_the_trainings(tmp_path):

@@ -14,7 +14,7 @@ with logged(snakemake.log[0]):
     download = read_config(snakemake.config).datasets[snakemake.wildcards.dataset].records.download
     reading = RecordOptions.model_validate_json(params.records).model_copy(update={"download": download})
     examples = pick_examples(
-        pd.read_csv(snakemake.input.quality, dtype={"record": str}),
+        pd.read_csv(snakemake.input.quality, dtype={"record": str}, keep_default_na=False),
         pd.concat([read_records(path) for path in snakemake.input.records], ignore_index=True),
         reading,
         WindowOptions.model_validate_json(params.options),

@@ -65,6 +65,8 @@ def answer_of(report: StudyReport, found: Sequence[Comparison], people: str = "p
     notes = ["Every person counts the same." if called == people else "Every subject counts the same."]
     if known_here == SEEN:
         notes.append("The networks know these people from training, so this does not show how they do on new people.")
+    if len(set(chosen.rows["network"])) > 1 and len({run["seed"] for run in report.runs}) <= 1:
+        notes.append("1 seed: no ranking of networks.")
     return Answer(sentences, tuple(notes), tuple(chosen.warnings), chosen.label)
 
 

@@ -74,7 +74,7 @@ def _recordings(quality: pd.DataFrame, dataset: str, people: str, *also: str) ->
     named = "identity" not in quality or set(quality["identity"]) <= {"patient"}
     who = counted(quality["subject"].nunique(), people)
     if not named:
-        who = f"{plural(len(quality), 'recording')} {whose(quality)} ({people}, not named)"
+        who = f"{plural(len(quality), 'recording')} of {people}, not all of them named"
     facts = "; ".join(filter(None, (f"{who}, {length} of signal", *also)))
     return f"{dataset}: {facts}" if dataset else facts
 
