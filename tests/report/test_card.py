@@ -63,7 +63,12 @@ def card(tmp_path):
         path = tmp_path / "model_card.md"
         history = pd.DataFrame({"epoch": [1, 2], "val_mae": [12.0, 9.5]})
         rows = predictions() if rows is None else rows
-        kwargs = {"dataset": "cohort", "windows": WINDOWS, "options": EvaluationOptions(bootstrap=200)} | kwargs
+        kwargs = {
+            "dataset": "cohort",
+            "people": "simulated",
+            "windows": WINDOWS,
+            "options": EvaluationOptions(bootstrap=200),
+        } | kwargs
         write_card(run, history, rows, audit, path, **kwargs)
         return path.read_text(encoding="utf-8")
 
@@ -101,7 +106,16 @@ def test_what_it_is_not_for_is_said(card):
     assert "It does not measure blood pressure" in said
     assert "Measuring, diagnosing, monitoring or treating anyone" in said
     assert "it has seen simulated ones only" in said
-    assert "simulated" not in card(source="physionet")
+
+
+def test_a_card_says_whose_windows_the_network_has_seen(card):
+    assert "Trained and tested on 26 simulated people." in card()
+    said = card(people="real", source="physionet")
+    assert "Trained and tested on 26 real people." in said
+    assert "Records from: physionet." in said
+    assert "simulated" not in said
+    unnamed = card(people="real", audit={**AUDIT, "identity": ["record"]})
+    assert "Trained and tested on 26 subjects: real people, not all of them named." in unnamed
 
 
 def test_known_people_are_counted_and_warned_of(card):

@@ -8,7 +8,8 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from cuffless.report.judgement.page import CONTENTS
+from cuffless.config import EvaluationOptions
+from cuffless.report.judgement.page import CONTENTS, write_judgement_page
 
 
 def test_the_first_thing_said_is_whether_it_is_better_than_doing_nothing(page):
@@ -27,6 +28,16 @@ def test_what_casts_doubt_stands_above_the_answer(judgement_page, judgement_of):
     judgement.notes = notes
     said = judgement_page(judgement).sections["skill"]
     assert said.index("Warning: one subject: nothing is known. And 1 more.") < said.index("SBP: AlexNet")
+
+
+def test_whose_predictions_they_are_stands_above_everything(tmp_path, judgement_of, open_page, page):
+    write_judgement_page(
+        judgement_of(), tmp_path / "page.html", title="cohort: splits", source="a", options=EvaluationOptions(),
+        about="cohort: simulated people. <No>",
+    )  # fmt: skip
+    source = open_page(tmp_path / "page.html").source
+    assert "<strong>cohort: simulated people. &lt;No&gt;</strong>" in source[: source.index('id="skill"')]
+    assert "simulated people" not in page.source
 
 
 def test_the_tables_that_were_judged_are_named_below_the_answer(page):

@@ -1,6 +1,7 @@
 """The report of a study: read from its files, and honest about what it has no part in."""
 
 import json
+import re
 import struct
 import zlib
 from itertools import pairwise
@@ -77,6 +78,7 @@ AUDIT = {
     "sets": {"test": {"windows": 100, "subjects": 24, "records": 24, "sbp": {"p5": 90, "median": 115, "p95": 150}}},
     "notes": ["24 subjects in place of 750"],
 }
+CLEAN = {**AUDIT, "undeclared": [], "leaks": {"shared_subject": make_leak([], "subjects")}}
 RUN = {
     "seed": 0, "epochs_run": 7, "best_epoch": 3, "parameters": 1234, "wall_seconds": 7.4, "cpu_seconds": 5.3,
     "commit": "9cc1a50f9f97e7c00c52", "windows": {"train": 3662}, "versions": {"keras": "3.15.1", "zarr": None},
@@ -117,12 +119,11 @@ def files(tmp_path):
         "camera_audit": ["designs/camera/folds.audit.json"],
         "runs": [f"training/nonmixed/{network}/seed0/run.json" for network in NETWORKS],
     }
-    clean = {**AUDIT, "undeclared": [], "leaks": {"shared_subject": make_leak([], "subjects")}}
     for name, paths in many.items():
         found[name] = [tmp_path / path for path in paths]
         for path in found[name]:
             path.parent.mkdir(parents=True, exist_ok=True)
-            content = RUN if name == "runs" else AUDIT if path.name == "mixed.audit.json" else clean
+            content = RUN if name == "runs" else AUDIT if path.name == "mixed.audit.json" else CLEAN
             path.write_text(json.dumps(content))
     found["figures"] = [tmp_path / f"{name}.png" for name in ("fig7", "fig8", "fig9", "own_figure")]
     for path in found["figures"]:
@@ -147,9 +148,13 @@ def report_page(files, tmp_path, open_page):
     return write
 
 
-def test_the_report_opens_with_skill_on_people_not_seen(report_page):
+def test_the_report_opens_with_the_answer_on_people_not_seen(report_page, files):
     page = report_page()
-    assert list(page.sections) == [name for name, _ in SECTIONS]
+    assert next(iter(page.sections)) == "answer"
+    said = page.sections["answer"]
+    assert "SBP: On 39 people they have never seen, the 2 networks are off by 13.6 to 18.7 mmHg on average; " in said
+    assert "the mean of the training people is off by 17.0: 1 is better and 1 is not shown to be better." in said
+    assert said.index("DBP: On 39 people") < said.index("Figure 7")
     said = page.sections["skill"]
     assert said.index("on people whom the networks have never seen") < said.index("people whom the networks know")
     assert "better than doing nothing: AlexNet (0.20 [0.10, 0.30])" in said
@@ -158,7 +163,7 @@ def test_the_report_opens_with_skill_on_people_not_seen(report_page):
 
 def test_a_split_with_folds_is_shown_with_the_sets_and_trainings_of_each(files, report_page, tmp_path):
     sets = [{name: {**AUDIT["sets"]["test"], "subjects": n + k} for n, name in enumerate(SETS, 7)} for k in (0, 1)]
-    audit = {**AUDIT, "kind": "kfold", "of_folds": [{"fold": k, "sets": own} for k, own in enumerate(sets, 1)]}
+    audit = {**CLEAN, "kind": "kfold", "of_folds": [{"fold": k, "sets": own} for k, own in enumerate(sets, 1)]}
     path = tmp_path / "kfold.audit.json"
     path.write_text(json.dumps(audit | {"notes": ["35 subjects in 2 folds, each tested once"]}))
     run = tmp_path / "training/kfold.fold2/alexnet/seed0/run.json"
@@ -171,6 +176,7 @@ def test_a_split_with_folds_is_shown_with_the_sets_and_trainings_of_each(files, 
         assert table.count(name) == 3
         assert all(str(n + k) in table for n in (7, 8, 9))
     assert "split k-fold: 35 subjects in 2 folds, each tested once" in table
+    assert "On 39 people, each tested by networks that have never seen them, the 2" in page.sections["answer"]
     assert "on everybody, each tested once by networks that have never seen them" in page.sections["skill"]
     assert "k-fold, fold 2" in page.sections["trainings"]
 
@@ -189,8 +195,8 @@ def test_hidden_people_and_runs_are_told_before_any_number(report_page, tmp_path
     quality = tmp_path / "quality.csv"
     QUALITY.assign(identity="run", subject="run_a1").to_csv(quality, index=False)
     sections = report_page(audits=[path], quality=quality).sections
-    assert "subjects are 35 runs of 85 records whose numbers lie at most 3 apart" in sections["skill"]
-    assert "people may be hidden in the order of split nonmixed" in sections["skill"]
+    assert "subjects are 35 runs of 85 records whose numbers lie at most 3 apart" in sections["answer"]
+    assert "people may be hidden in the order of split nonmixed" in sections["answer"]
     assert "Probably a leak, inferred rather than observed: split non-mixed: neighbours alike" in sections["splits"]
     assert "let through" not in sections["splits"]
     assert "2 records (those with windows are 1 run of neighbouring numbers)" in sections["records"]
@@ -205,7 +211,7 @@ def test_every_part_shows_what_was_given(report_page):
     assert "by design" in sections["splits"]
     assert "13.6 [12.6, 15.6] (16.6)" in sections["tables"]
     assert "fine-tuned on other people" in sections["tables"]
-    assert "its V shape" in sections["figures"]
+    assert "its V shape" in sections["answer"]
     assert "own figure of this study" in sections["figures"]
     assert "Figure 8" in sections["personal"]
     assert "Figure 9" in sections["camera"]
@@ -260,21 +266,46 @@ def test_the_report_is_one_file_with_texts_for_its_pictures(report_page):
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-def test_a_study_without_a_branch_says_so(report_page, files):
-    sections = report_page(overall=files["overall"]).sections
-    assert [name for name, _ in SECTIONS] == list(sections)
-    assert "This study has no personalization" in sections["personal"]
-    assert "This study has no recordings of faces" in sections["camera"]
-    assert "This study has no Table 2" in sections["tables"]
-    assert "no series of doses" in sections["doses"]
-    assert "No screens were given" in sections["standards"]
-    assert "No predictions were judged" in sections["events"]
-    assert "better than doing nothing" in sections["skill"]
+def linked_sections(page):
+    return {attrs["href"][1:] for attrs in page.all("a") if attrs["href"].startswith("#")} - {"content"}
+
+
+def test_what_a_study_does_not_have_is_neither_a_section_nor_in_the_contents(report_page, files):
+    page = report_page(overall=files["overall"])
+    assert list(page.sections) == ["answer", "skill"]
+    assert [attrs["href"] for attrs in page.all("a") if attrs["href"].startswith("#")] == [
+        "#content",
+        "#skill",
+        "#skill",
+    ]
+    full = report_page()
+    assert set(full.sections) == {name for name, _ in SECTIONS} - {
+        "networks",
+        "external",
+        "events",
+        "intervals",
+        "standards",
+    }
+    linked = {attrs["href"].removeprefix("#") for attrs in full.all("a") if attrs["href"].startswith("#")} - {"content"}
+    assert linked == set(full.sections) - {"answer"}
+    assert not re.search("No [a-z ]+ (was|were) given|This study has no", " ".join(full.sections.values()))
 
 
 def test_a_study_with_nothing_still_has_a_report(tmp_path, open_page):
     write_report(StudyReport(), tmp_path / "report.html")
-    assert "no predictions were judged" in open_page(tmp_path / "report.html").sections["skill"]
+    assert "no predictions were judged" in open_page(tmp_path / "report.html").sections["answer"]
+
+
+def test_schematics_come_last_and_losses_are_with_the_trainings(report_page, files, tmp_path):
+    figures = [tmp_path / f"{name}.png" for name in ("fig1", "fig7", "fig_losses", "fig_networks")]
+    for path in figures:
+        path.write_bytes(png())
+    page = report_page(**files | {"figures": figures})
+    assert "figures" not in page.sections
+    assert "losses" in page.sections["trainings"]
+    assert "Figure 1" in page.sections["networks"]
+    assert "networks" in page.sections["networks"]
+    assert list(page.sections).index("networks") > list(page.sections).index("trainings")
 
 
 def test_screens_are_shown_with_what_they_ask_for(report_page, files, judgement_of, tmp_path):

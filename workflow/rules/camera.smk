@@ -292,6 +292,7 @@ use rule judge as judge_camera with:
         arm="camera",
         options=STUDY.evaluation.canonical(),
         tuning=STUDY.rppg.tuning.canonical(),
+        about=lambda wildcards: whose_page(wildcards.dataset, people_of(STUDY, "camera")),
         limits=pressure_limits(),
         reference=file_digest(Path(workflow.basedir) / RPPG_REFERENCE),
         templates=PAGE_TEMPLATES,

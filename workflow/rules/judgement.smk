@@ -30,6 +30,7 @@ use rule judge as judge_splits with:
         arm="splits",
         options=STUDY.evaluation.canonical(),
         splits=list(STUDY.study.splits),
+        about=lambda wildcards: whose_page(wildcards.dataset, people_in(STUDY, wildcards.dataset)),
         limits=pressure_limits(),
         templates=PAGE_TEMPLATES,
         code=judging_code("splits", *PAGE_CODE),

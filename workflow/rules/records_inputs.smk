@@ -73,10 +73,14 @@ def runs_gap(wildcards):
     return options.runs_gap if options.identity == "runs" else None
 
 
+def fetched_ending(wildcards):
+    """What the tables of records of a data set are called once their signals are here."""
+    return ".fetched" if records_of(wildcards).source == "physionet" else ""
+
+
 def records_to_cut(wildcards):
     """Table of a shard's records, once their signals are here."""
-    fetched = ".fetched" if records_of(wildcards).source == "physionet" else ""
-    return f"results/{wildcards.dataset}/records/{wildcards.shard}{fetched}.csv"
+    return f"results/{wildcards.dataset}/records/{wildcards.shard}{fetched_ending(wildcards)}.csv"
 
 
 def connections_to_list(wildcards):

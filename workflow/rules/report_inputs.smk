@@ -1,9 +1,13 @@
+ABOUT = describe_study(STUDY, config, files=workflow.configfiles, overridden=bool(workflow.config_settings.config))
+
+
 def report_files(wildcards):
     """Files of the report: those of the active arms, by the keys of `collect_report`."""
     results, splits = f"results/{STUDY.study.dataset}", list(STUDY.study.splits)
     judged = f"{results}/judgement/splits/tables"
     files = {
         "quality": f"{results}/windows/{windowing_of(splits[0])}.quality.csv",
+        "examples": f"{results}/windows/{windowing_of(splits[0])}.examples.csv",
         "audits": [f"{results}/designs/splits/{split}.audit.json" for split in splits],
         "leaks": audit_targets(wildcards),
         "overall": f"{results}/judgement/splits/tables/overall.csv",
@@ -35,6 +39,7 @@ def report_files(wildcards):
     if "camera" in ACTIVE_ARMS:
         files |= {
             "camera_quality": f"{results}/camera/quality.csv",
+            "camera_people": f"{results}/camera/windows.parquet",
             "camera_audit": f"{results}/designs/camera/folds.audit.json",
             "camera_skill": f"{results}/judgement/camera/tables/method_skill.csv",
             "table2": f"{results}/judgement/table2.csv",

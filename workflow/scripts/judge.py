@@ -20,6 +20,7 @@ with logged(snakemake.log[0]):
             source=", ".join(given.predictions),
             options=EvaluationOptions.model_validate_json(params.options),
             limits=json.loads(params.limits),
+            about=params.about,
             title=f"{snakemake.wildcards.dataset}: {params.arm}",
             command=f"snakemake --cores 8 -- {page}",
         )

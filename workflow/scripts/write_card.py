@@ -18,6 +18,7 @@ with logged(snakemake.log[0]):
         json.loads(Path(inputs.audit).read_text(encoding="utf-8")),
         snakemake.output[0],
         dataset=snakemake.wildcards.dataset,
+        people=params.people,
         source=params.source,
         windows=json.loads(params.windows),
         options=EvaluationOptions.model_validate_json(params.options),

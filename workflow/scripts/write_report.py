@@ -1,5 +1,6 @@
 """Write the report of the study: one page with all that was found."""
 
+import json
 from pathlib import Path
 
 from cuffless.joblog import logged
@@ -9,4 +10,5 @@ from cuffless.report.study.page import write_report
 with logged(snakemake.log[0]):
     files = dict(snakemake.input.items())
     files["benchmarks"] = sorted(path for folder in snakemake.params.benchmarks for path in Path(folder).rglob("*.tsv"))
-    write_report(collect_report(files), snakemake.output[0], title=snakemake.params.title)
+    report = collect_report(files, json.loads(snakemake.params.about))
+    write_report(report, snakemake.output[0], title=snakemake.params.title)

@@ -56,6 +56,7 @@ def count_jobs(study: StudyConfig, figures: int) -> dict[str, int]:
         "plot_figure": figures,
         "publish_figure": figures,
         "publish_table": 1 + with_arm(study, "personalization") + 2 * with_arm(study, "camera"),
+        "pick_examples": 1,
         "write_card": len(own) * runs,
         "write_report": 1,
         "all": 1,

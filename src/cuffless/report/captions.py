@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from cuffless.figures.registry import all_figures, figure_title
 
-PARTS = {"personalization": "personal", "camera": "camera", "external": "external"}
+PARTS = {"personalization": "personal", "camera": "camera", "external": "external", "leakage": "doses"}
 """Part of a report that shows the figures of an arm; the others are in ``main``."""
+_APART = {"fig7": "answer", "fig_losses": "trainings", "fig1": "networks", "fig_networks": "networks"}
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,15 @@ def captioned(figures: Mapping[str, bytes]) -> dict[str, list[Captioned]]:
     Returns
     -------
     dict of str to list of Captioned
-        ``main``, ``personal``, ``camera`` and ``external``; an unknown figure is in ``main`` under its own name.
+        By part: `PARTS`, ``answer, trainings, networks`` and ``main``, where an unknown figure is under its own name.
     """
     declared = all_figures()
-    found: dict[str, list[Captioned]] = {part: [] for part in ("main", *PARTS.values())}
+    found: dict[str, list[Captioned]] = {part: [] for part in ("main", *PARTS.values(), *_APART.values())}
     for name in sorted(figures, key=lambda name: (name not in declared, name)):
         title, part, caption = figure_title(name), "main", f"{figure_title(name)} of this study."
         if name in declared:
             part, caption = PARTS.get(declared[name].arm, "main"), declared[name].captions[name]
+        part = _APART.get(name, part)
         href = f"data:image/png;base64,{base64.b64encode(figures[name]).decode()}"
         found[part].append(Captioned(name, title, caption, href, *_size(figures[name])))
     return found

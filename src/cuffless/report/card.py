@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
+from cuffless.config.arms import PEOPLE, People
 from cuffless.files import whole_file
 from cuffless.judgement.measures.errors import mae_tables
 from cuffless.judgement.names import MEAN, PRESSURES
 from cuffless.judgement.table.predictions import align_predictions
 from cuffless.report.page import render_text
 from cuffless.report.sentences import DOING_NOTHING, Sentence, skill_sentence
-from cuffless.report.wording import count, network_name, number, plural, with_limits
+from cuffless.report.wording import count, counted, network_name, number, plural, with_limits
 
-SIMULATOR = "simulator"
 _REFERENCE, _PREDICTION = ["sbp_ref", "dbp_ref"], ["sbp", "dbp"]
 _SETS = {"train": "training", "val": "validation", "test": "test"}
 _CONTRACT = (
@@ -40,7 +40,8 @@ def write_card(
     path: str | Path,
     *,
     dataset: str,
-    source: str = SIMULATOR,
+    people: People,
+    source: str = "",
     windows: Mapping[str, Any] | None = None,
     options: EvaluationOptions | None = None,
 ) -> None:
@@ -59,8 +60,10 @@ def write_card(
     path : str or Path
     dataset : str
         Name of the data set.
+    people : str
+        Whether the people are simulated or real; a key of `cuffless.config.arms.PEOPLE`.
     source : str
-        Where its records come from; `SIMULATOR`: the people are simulated.
+        Where its records come from.
     windows : mapping, optional
         Options of the windowing.
     options : EvaluationOptions, optional
@@ -77,11 +80,11 @@ def write_card(
     table = _errors(predictions, options)
     first = predictions.iloc[0]
     own = table[table["network"] != MEAN] if first["network"] != MEAN else table
-    sets, simulated = audit.get("sets", {}), source == SIMULATOR
+    sets, simulated = audit.get("sets", {}), people == "simulated"
     card = render_text(
         "model_card.md.j2",
         name=f"{network_name(first['network'])}, {dataset}, split {first['split']}, seed {run['seed']}",
-        what=_what(run),
+        what=f"{_what(run)} {_whose(predictions, audit, people)}",
         sentences=_sentences(own, table, options),
         caveat=_caveat(predictions),
         tested=f"{plural(own['n_windows'].iloc[0], 'window')} of {plural(own['n_subjects'].iloc[0], 'subject')}.",
@@ -91,7 +94,7 @@ def write_card(
         dataset=dataset,
         split=first["split"],
         kind=audit.get("kind", "unknown"),
-        simulated="The people are simulated." if simulated else f"Records from: {source}.",
+        simulated="The people are simulated." if simulated else f"Records from: {source or 'unknown'}.",
         on_simulated=simulated,
         leaks=_leaks(audit),
         notes=[*(f"WARNING: {text}" for text in audit.get("warnings", ())), *audit.get("notes", ())],
@@ -125,6 +128,14 @@ def _what(run: Mapping[str, Any]) -> str:
     if architecture == MEAN:
         return "Always predicts the mean pressures of its training windows; every network is compared with it."
     return f"A network ({network_name(architecture)}, {size}) that predicts blood pressure from a window of PPG."
+
+
+def _whose(predictions: pd.DataFrame, audit: Mapping[str, Any], people: People) -> str:
+    """Whose windows the sets hold, in words."""
+    n = predictions["subject"].nunique()
+    if set(audit.get("identity", ("patient",))) <= {"patient"}:
+        return f"Trained and tested on {counted(n, PEOPLE[people])}."
+    return f"Trained and tested on {plural(n, 'subject')}: {PEOPLE[people]}, not all of them named."
 
 
 def _sentences(own: pd.DataFrame, table: pd.DataFrame, options: EvaluationOptions) -> list[Sentence]:

@@ -89,6 +89,11 @@ def plural(n: float, what: str) -> str:
     return f"{n:,.0f} {what}{'' if n == 1 else 's'}"
 
 
+def counted(n: int, people: str) -> str:
+    """Write ``39 simulated people``, ``1 simulated person``, ``1 subject``."""
+    return f"{n:,} {people}" if n != 1 else f"1 {people.replace('people', 'person').removesuffix('s')}"
+
+
 def case_name(case: str) -> str:
     """Printed name of a case: split, or split and setting."""
     split, _, setting = str(case).partition("/")

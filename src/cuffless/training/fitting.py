@@ -116,6 +116,7 @@ def train_network(
         model.set_weights(progress.best_weights)
     facts |= {
         "commit": runtime.git_commit(),
+        "finished": runtime.today(),
         "hardware": runtime.hardware(),
         "parameters": model.count_params(),
         "layers": describe_layers(model),

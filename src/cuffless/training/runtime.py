@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cuffless.training.backends import current_module
@@ -45,6 +46,11 @@ def git_commit() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None
+
+
+def today() -> str:
+    """Date in UTC, as ``2026-11-30``."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def _cpu_model() -> str:

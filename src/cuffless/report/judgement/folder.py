@@ -26,6 +26,7 @@ def write_judgement(
     options: EvaluationOptions,
     limits: Mapping[str, tuple[float, float]] | None = None,
     title: str = "",
+    about: str = "",
     command: str = "",
 ) -> Path:
     """Write tables, figures and the page of a judgement.
@@ -41,6 +42,8 @@ def write_judgement(
     limits : mapping of str to (low, high), optional
     title : str
         Of the page.
+    about : str
+        Whose predictions they are, in a sentence.
     command : str
         What repeats it.
 
@@ -62,6 +65,7 @@ def write_judgement(
             source=source,
             options=options,
             limits=limits,
+            about=about,
             command=command,
         )
     return page

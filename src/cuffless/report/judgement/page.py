@@ -60,6 +60,7 @@ def write_judgement_page(
     source: str,
     options: EvaluationOptions,
     limits: Mapping[str, tuple[float, float]] | None = None,
+    about: str = "",
     command: str = "",
 ) -> None:
     """Write a judgement as one self-contained HTML page.
@@ -78,6 +79,8 @@ def write_judgement_page(
     options : EvaluationOptions
     limits : mapping of pressure to (low, high), optional
         Pressures in mmHg that the study accepted.
+    about : str, optional
+        Whose predictions they are, in a sentence for the head of the page.
     command : str, optional
         The command that gave the page.
 
@@ -98,6 +101,7 @@ def write_judgement_page(
         },
         title=title,
         source=source,
+        about=about,
         contents=CONTENTS,
         cases=[case_name(case) for case in chosen.cases],
         networks=[network_name(network) for network in chosen.networks],

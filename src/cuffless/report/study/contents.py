@@ -42,6 +42,10 @@ class StudyReport:
         latter also ``confounding``, the strength.
     external : DataFrame or None
         Skill of networks by the data sets that they were trained and tested on; see `cuffless.judgement.transfer`.
+    examples : DataFrame or None
+        Signals of windows that were kept or rejected; see `cuffless.report.study.examples`.
+    camera_people : DataFrame or None
+        ``subject`` of each window from videos, and ``age, sex`` where they are known.
     audits, personal_audits, external_audits : dict of str to dict
         By split, by protocol, and by data sets (``a to b``).
     camera_audit : dict or None
@@ -54,6 +58,8 @@ class StudyReport:
         ``split, network, seed`` and the run file of each training.
     stages : DataFrame
         ``stage, jobs, seconds, cpu_seconds, max_mb``: by rule.
+    about : dict
+        Whose recordings they are, and by which configuration; see `cuffless.report.study.about.describe_study`.
     """
 
     quality: pd.DataFrame | None = None
@@ -71,6 +77,8 @@ class StudyReport:
     leakage: pd.DataFrame | None = None
     confounding: pd.DataFrame | None = None
     external: pd.DataFrame | None = None
+    examples: pd.DataFrame | None = None
+    camera_people: pd.DataFrame | None = None
     audits: dict[str, dict] = field(default_factory=dict)
     personal_audits: dict[str, dict] = field(default_factory=dict)
     external_audits: dict[str, dict] = field(default_factory=dict)
@@ -79,22 +87,28 @@ class StudyReport:
     figures: dict[str, bytes] = field(default_factory=dict)
     runs: list[dict[str, Any]] = field(default_factory=list)
     stages: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(STAGE_COLUMNS)))
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 TABLES = tuple(one.name for one in fields(StudyReport) if one.type == pd.DataFrame | None)
-"""Keys whose file is one CSV."""
+"""Keys whose file is one table."""
+_OF_PEOPLE = ("subject", "age", "sex")
 
 
-def collect_report(files: Mapping[str, str | Path | Sequence[str | Path]]) -> StudyReport:
+def collect_report(
+    files: Mapping[str, str | Path | Sequence[str | Path]], about: Mapping[str, Any] | None = None
+) -> StudyReport:
     """Read a study's files.
 
     Parameters
     ----------
     files : mapping of str to path or paths
-        Any of: `TABLES` (one CSV each); ``audits`` (``SPLIT.audit.json``), ``leaks``
+        Any of: `TABLES` (one CSV each; of ``camera_people`` Parquet); ``audits`` (``SPLIT.audit.json``), ``leaks``
         (``SPLIT.leaks.csv``), ``personal_audits`` (``PROTOCOL/audit.json``), ``external_audits``, ``camera_audit``;
         ``figures`` (PNG); ``runs`` (``.../SPLIT/NETWORK/seedN/run.json``); ``benchmarks`` (Snakemake's TSV files,
         ``logs/DATASET/RULE.tsv`` or ``logs/DATASET/RULE/...tsv``). An empty list counts as absent.
+    about : mapping, optional
+        As from `cuffless.report.study.about.describe_study`.
 
     Returns
     -------
@@ -115,7 +129,7 @@ def collect_report(files: Mapping[str, str | Path | Sequence[str | Path]]) -> St
         for path in several:
             if not path.is_file():
                 raise ReportError(f"{key}: {path} does not exist; let the workflow write it, or leave {key} out")
-    tables = {key: _read_csv(paths[key][0]) for key in TABLES if paths.get(key)}
+    tables = {key: _read_table(paths[key][0]) for key in TABLES if paths.get(key)}
     between = [_read_json(path) for path in paths.get("external_audits", ())]
     camera = [_read_json(path) for path in paths.get("camera_audit", ())]
     return StudyReport(
@@ -124,10 +138,11 @@ def collect_report(files: Mapping[str, str | Path | Sequence[str | Path]]) -> St
         personal_audits={path.parent.name: _read_json(path) for path in paths.get("personal_audits", ())},
         external_audits={f"{audit['trained_on']} to {audit['tested_on']}": audit for audit in between},
         camera_audit=camera[0] if camera else None,
-        leaks={path.name.removesuffix(".leaks.csv"): _read_csv(path) for path in paths.get("leaks", ())},
+        leaks={path.name.removesuffix(".leaks.csv"): _read_table(path) for path in paths.get("leaks", ())},
         figures={path.stem: path.read_bytes() for path in paths.get("figures", ())},
         runs=[_read_run(path) for path in paths.get("runs", ())],
         stages=_read_benchmarks(paths.get("benchmarks", ())),
+        about=about or {},
     )
 
 
@@ -135,11 +150,19 @@ def _paths(value: str | Path | Sequence[str | Path]) -> list[Path]:
     return [Path(value)] if isinstance(value, str | Path) else [Path(path) for path in value]
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_table(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path)
+        return _read_people(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except (ValueError, OSError) as error:
         raise ReportError(f"{path} cannot be read as a table: {error}; let the workflow write it again") from error
+
+
+def _read_people(path: Path) -> pd.DataFrame:
+    """What an index of windows has of people; it may have millions of rows and many columns."""
+    import pyarrow.parquet
+
+    known = pyarrow.parquet.read_schema(path).names
+    return pd.read_parquet(path, columns=[name for name in _OF_PEOPLE if name in known]).drop_duplicates()
 
 
 def _read_json(path: Path) -> dict:

@@ -1,4 +1,4 @@
-"""The report of a whole study: skill first, then the input, the rejected windows, and all findings."""
+"""The report of a whole study: whom it is about and the answer, then the evidence."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,19 +11,21 @@ from cuffless.designs.cautions import cautions
 from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards import MEANING, NOT_RECOMMENDED
 from cuffless.report.captions import captioned
-from cuffless.report.judgement.bands import NO_INTERVALS
 from cuffless.report.page import write_page
 from cuffless.report.study import tables
+from cuffless.report.study.answer import answer_of
 from cuffless.report.study.charts import KEPT, dose_chart, dose_rows, flow_chart, rejections, time_chart
 from cuffless.report.study.contents import StudyReport
 from cuffless.report.study.external import external_rows, external_sentences, external_table
 from cuffless.report.study.findings import dependence_lines, event_table
+from cuffless.report.study.overview import banner, overview, people_called, whose
+from cuffless.report.study.pictures import HEIGHT, WIDTH, window_pictures
 from cuffless.report.study.skill import comparison_charts, comparison_sentence, comparisons
 from cuffless.report.wording import count, plural
-from cuffless.windows.subjects import RUN
 
 SECTIONS = (
-    ("skill", "Is it better than doing nothing?"),
+    ("answer", "The answer"),
+    ("skill", "Every network against doing nothing"),
     ("records", "What came in, and what was thrown away"),
     ("splits", "Splits and their audits"),
     ("tables", "Errors beside the paper's"),
@@ -36,9 +38,11 @@ SECTIONS = (
     ("intervals", "Intervals per prediction"),
     ("standards", "Standards' screens"),
     ("trainings", "Trainings"),
+    ("networks", "Networks"),
     ("time", "Time spent"),
-    ("versions", "Versions, seeds, commit"),
+    ("versions", "Configuration, versions, seeds, commit"),
 )
+"""All sections; a report has the first, and of the others those that have something to show."""
 _DOSES = {
     "leakage": ("Leakage", "what training and test windows share"),
     "confounding": ("Confounding", "strength of the confounder"),
@@ -51,7 +55,7 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
     Parameters
     ----------
     report : StudyReport
-        As from `collect_report`; a section without anything to show says so.
+        As from `collect_report`; a section without anything to show is left out.
     path : str or Path
     title : str
 
@@ -66,13 +70,53 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
     doses, leaks = _doses(report), tables.leak_rows(report)
     undeclared = leaks[(leaks["verdict"] == "found") & ~leaks["declared"].astype(bool)]
     screens = (None, None) if report.standards is None else tables.standards_tables(report.standards)
+    shown = {
+        "answer": answer_of(report, found, people_called(report.about).removeprefix("real ")),
+        "skill_table": tables.comparison_table(found) if found else None,
+        "split_table": tables.split_table(report.audits) if report.audits else None,
+        "leak_table": tables.leak_table(leaks) if len(leaks) else None,
+        "papers": tables.tables_of_paper(report),
+        "event_table": None if report.events is None else event_table(report.events),
+        "looks": [] if report.dependence is None else dependence_lines(report.dependence),
+        "external": _external(report),
+        "band_table": tables.band_table(report.intervals),
+        "verdicts": screens[0],
+        "run_table": tables.run_table(report.runs) if report.runs else None,
+        "stage_table": tables.stage_table(report.stages) if len(report.stages) else None,
+        "facts": _facts(report.runs),
+        "options": report.about.get("options", {}),
+    }
+    filled = {
+        "answer": True,
+        "skill": shown["skill_table"],
+        "records": branches,
+        "splits": shown["split_table"] or shown["leak_table"],
+        "tables": shown["papers"],
+        "events": shown["event_table"] or shown["looks"],
+        "figures": pictures["main"],
+        "personal": pictures["personal"],
+        "camera": pictures["camera"],
+        "external": shown["external"],
+        "doses": doses or pictures["doses"],
+        "intervals": shown["band_table"],
+        "standards": shown["verdicts"],
+        "trainings": shown["run_table"] or pictures["trainings"],
+        "networks": pictures["networks"],
+        "time": shown["stage_table"],
+        "versions": shown["facts"] or shown["options"],
+    }
+    sections = {name: heading for name, heading in SECTIONS if filled[name]}
     write_page(
         "study.html.j2",
         path,
         {"choices": None, "traces": [], "figures": _figures(report, found, branches, doses)},
         title=title,
-        contents=SECTIONS[1:],
-        sections=dict(SECTIONS),
+        banner=banner(report.about),
+        overview=overview(report),
+        windows=window_pictures(report),
+        window_size=(WIDTH, HEIGHT),
+        contents=list(sections.items())[1:],
+        sections=sections,
         comparisons=found,
         sentences=[
             {
@@ -84,11 +128,8 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
             }
             for i, one in enumerate(found)
         ],
-        skill_table=tables.comparison_table(found) if found else None,
         single_seed=len({run["seed"] for run in report.runs}) <= 1,
         branches=branches,
-        split_table=tables.split_table(report.audits) if report.audits else None,
-        leak_table=tables.leak_table(leaks) if len(leaks) else None,
         undeclared=[
             f"{row.where}: {row.kind.replace('_', ' ')}, {count(row.count)}"
             for row in undeclared.itertuples()
@@ -97,24 +138,13 @@ def write_report(report: StudyReport, path: str | Path, *, title: str = "Report 
         suspected=[f"{row.where}: {row.reason}" for row in undeclared.itertuples() if row.kind in EVIDENCE],
         cautions=cautions(report.audits),
         audit_notes=[f"{where}: {note}" for where, audit in tables.audits_of(report) for note in _notes(audit)],
-        papers=tables.tables_of_paper(report),
         paper_notes=_paper_notes(report),
-        event_table=None if report.events is None else event_table(report.events),
-        looks=[] if report.dependence is None else dependence_lines(report.dependence),
         pictures=pictures,
         doses=doses,
-        external=_external(report),
-        personal=report.personal_skill is not None or bool(report.personal_audits) or bool(pictures["personal"]),
-        camera=report.camera_skill is not None or report.camera_quality is not None or bool(pictures["camera"]),
-        band_table=tables.band_table(report.intervals),
-        no_intervals=NO_INTERVALS,
-        verdicts=screens[0],
         clauses=screens[1],
         meaning=_meaning(report),
         not_recommended=NOT_RECOMMENDED,
-        run_table=tables.run_table(report.runs) if report.runs else None,
-        stage_table=tables.stage_table(report.stages) if len(report.stages) else None,
-        facts=_facts(report.runs),
+        **shown,
     )
 
 
@@ -134,7 +164,7 @@ def _branches(report: StudyReport) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "label": label,
-                "summary": f"{plural(len(quality), record)} {_people(quality)}, "
+                "summary": f"{plural(len(quality), record)} {whose(quality)}, "
                 f"{quality['seconds'].sum() / 3600:.1f} h: {count(flow['windows'].iloc[0])} windows cut, "
                 f"{count(flow['windows'].iloc[-1])} kept; {empty} without any window.",
                 "flow": flow,
@@ -144,17 +174,6 @@ def _branches(report: StudyReport) -> list[dict[str, Any]]:
             }
         )
     return found
-
-
-def _people(quality: pd.DataFrame) -> str:
-    """Whose the records of a quality table are."""
-    kept = quality[quality[KEPT] > 0]
-    if "identity" not in kept or not (kept["identity"] == RUN).any():
-        return f"of {plural(quality['subject'].nunique(), 'subject')}"
-    runs = kept[kept["identity"] == RUN]
-    patients = kept.loc[kept["identity"] != RUN, "subject"].nunique()
-    also = f" and {plural(patients, 'subject')}" if patients else ""
-    return f"(those with windows are {plural(runs['subject'].nunique(), 'run')} of neighbouring numbers{also})"
 
 
 def _notes(audit: Mapping) -> list[str]:
