@@ -16,6 +16,7 @@ from benchmarks.pulses import pulses
 from benchmarks.rate_sweep import rate_sweep
 from benchmarks.rates import importing, materializing, predicting, simulating
 from benchmarks.scale import dry_run_20000, materialize_million
+from benchmarks.short_windows import short_windows
 from benchmarks.study import default_study
 from benchmarks.table import Measurement, broken, print_table, write_table
 from benchmarks.training import full_size, training
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[..., Iterator[Measurement]]] = {
         predicting,
         importing,
         pulses,
+        short_windows,
         rate_sweep,
         extraction,
         false_pulses,

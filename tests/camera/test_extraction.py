@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from cuffless.camera.errors import RppgError
+from cuffless.camera.errors import NoFaceError, RppgError
 from cuffless.camera.simulation.recordings import simulate_recording
 from cuffless.camera.skin.extraction import extract_trace
 from cuffless.camera.skin.roi import Keyframe, Regions, read_regions, write_regions
@@ -230,3 +230,18 @@ def test_a_video_without_a_face_is_refused_with_that_reason(made):
     message = r"v\.mkv: no face in 3 frames looked at; give the regions in a file, or use the mean of the whole frame"
     with pytest.raises(RppgError, match=message):
         extract_trace(made / "v.mkv")
+
+
+def test_the_whole_frame_beside_a_search_for_a_face_is_that_of_the_mode_whole(made):
+    with pytest.raises(NoFaceError) as raised:
+        extract_trace(made / "v.mkv", with_whole=True)
+    whole, _, shown = extract_trace(made / "v.mkv", roi_mode="whole")
+    beside = raised.value.whole
+    np.testing.assert_array_equal(beside.rgb, whole.rgb)
+    np.testing.assert_array_equal(beside.n_pixels, whole.n_pixels)
+    np.testing.assert_array_equal(beside.t, whole.t)
+    assert (beside.rois, beside.fps, beside.stamps) == (whole.rois, whole.fps, whole.stamps)
+    assert [t for t, _ in raised.value.frames] == [t for t, _ in shown]
+    with pytest.raises(NoFaceError) as raised:
+        extract_trace(made / "v.mkv")
+    assert raised.value.whole is None

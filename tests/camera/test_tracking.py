@@ -125,7 +125,9 @@ def test_the_regions_of_all_looks_give_the_polygons_that_were_placed(mesh):
 def test_without_a_face_in_any_frame_there_are_no_regions():
     placed, tracked, _ = follow(lambda number: None, 3.5)
     assert len(placed) == 70
-    with pytest.raises(RppgError, match=r"v\.avi: no face in 4 frames looked at; .*\(roi_mode whole\)"):
+    with pytest.raises(
+        RppgError, match=r"v\.avi: no face in 4 frames looked at; .*\(--roi-mode whole; in a manifest, roi_mode whole\)"
+    ):
         tracked.regions()
 
 

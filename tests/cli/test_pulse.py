@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from cuffless.camera.errors import RppgError
+from cuffless.camera.errors import NoFaceError, RppgError
 from cuffless.camera.skin.trace import Trace
+from cuffless.cli.pulse import _ordinal
 
 KEYS = {
     "reasons",
@@ -294,8 +295,90 @@ def test_the_table_gives_reasons_and_says_that_it_is_thinned(cuffless, noise_csv
     assert result.exit_code == 1
     assert "No reliable pulse rate was found" in (tmp_path / "page" / "pulse.html").read_text()
     assert "too noisy" in result.stdout
-    assert "20 of 31 windows shown; all are in windows.csv (--output DIR) and --json" in result.stdout
-    assert "shown" not in cuffless("pulse", noise_csv, "--seconds", 45).stdout
+    assert len(result.stdout.splitlines()) <= 40
+    assert max(map(len, result.stdout.splitlines()[1:])) <= 100
+    assert "every 2nd of 31 windows; all with --all, in windows.csv (--output DIR), and in --json" in result.stdout, (
+        "how the table is thinned"
+    )
+    assert result.stdout.count("too noisy") == 16
+    whole = cuffless("pulse", noise_csv, "--all").stdout
+    assert whole.count("too noisy") == 31
+    assert "every" not in whole
+    assert "every" not in cuffless("pulse", noise_csv, "--seconds", 45).stdout
+
+
+@pytest.mark.parametrize(
+    ("step", "word"), [(2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (21, "21st"), (112, "112th")]
+)
+def test_ordinals_have_their_endings(step, word):
+    assert _ordinal(step) == word
+
+
+def test_one_window_is_singular(cuffless, tmp_path):
+    good = cuffless("pulse", write_csv(tmp_path / "good.csv", *skin(30.1)))
+    assert "1 of 1 window of 30 s accepted" in good.stdout
+    bad = cuffless("pulse", write_csv(tmp_path / "bad.csv", *skin(30.1, depth=0)))
+    assert "0 of 1 window of 30 s accepted" in bad.stdout
+    assert "the SNR of 1 window of 30 s is at most" in bad.stderr
+
+
+def test_a_pulse_in_the_whole_frame_alone_is_reported_with_the_options_that_measure_it(cuffless, video, tmp_path):
+    trace = face(skin(45, depth=0)[1], skin(45, depth=0, seed=1)[1])
+    trace.whole = face(skin(45)[1])
+    path, calls = video(trace)
+    result = cuffless("pulse", path, "--json")
+    assert result.exit_code == 1, "what was asked for has no pulse"
+    assert calls[0][1]["with_whole"]
+    summary = read(result)
+    assert summary["hr_median"] is None
+    whole = summary["whole_frame"]
+    assert whole.pop("hr_median") == pytest.approx(72, abs=0.5)
+    options = ["--roi-mode", "whole", "--seconds", "30"]
+    assert whole == {"accepted": 16, "windows": 16, "window_seconds": 30, "options": options}
+    said = (
+        "the whole frame, background included, gives 72.0 bpm in 16 of 16 windows of 30 s; measure it with --roi-mode"
+    )
+    assert f"face.avi: {said} whole --seconds 30" in result.stderr
+    asked = cuffless("pulse", path, "--seconds", 20)
+    assert "windows of 20 s; measure it with --roi-mode whole\n" in asked.stderr
+    assert "--roi-mode" not in cuffless("pulse", path, "--rate-range", 90, 200).stderr, "nor a rate outside the range"
+
+
+def test_halves_of_the_windows_are_tried_where_a_recording_has_room_for_few(cuffless, video):
+    t, rgb = skin(30.1, 60)
+    later = t > 24  # what then sways the light is faster, and stronger than the pulse
+    rgb[later] = skin(30.1, 130, depth=0.03)[1][later]
+    trace = face(skin(45, depth=0)[1])
+    names, pixels = ("whole",), np.full((len(t), 1), 100)
+    trace.whole = Trace(t, rgb[:, None].astype(np.float32), pixels, names, FPS, "container")
+    whole = read(cuffless("pulse", video(trace)[0], "--json"))["whole_frame"]
+    assert whole["window_seconds"] == 15
+    assert whole["accepted"] > 0
+
+
+def test_nothing_is_advised_where_the_whole_frame_has_no_pulse_either(cuffless, video):
+    trace = face(skin(45, depth=0)[1])
+    trace.whole = face(skin(45, depth=0, seed=2)[1])
+    result = cuffless("pulse", video(trace)[0], "--json")
+    assert "whole_frame" not in read(result)
+    assert "--roi-mode" not in result.stderr
+
+
+def test_a_video_without_a_face_shows_its_frames_and_the_pulse_of_the_whole(cuffless, video, tmp_path):
+    error = NoFaceError("face.avi: no face in 30 frames looked at")
+    error.whole, error.frames = face(skin(45)[1]), [(1.0, np.full((60, 80, 3), 90, np.uint8))]
+    path, _ = video(error)
+    result = cuffless("pulse", path, "--output", tmp_path / "page")
+    assert result.exit_code == 1
+    assert "gives 72.0 bpm in 16 of 16 windows of 30 s; measure it with --roi-mode whole --seconds 30" in result.stderr
+    page = (tmp_path / "page" / "pulse.html").read_text()
+    assert "No face was found in this video, so no region was measured. These are some of its frames." in page
+    assert page.count("<image ") == 1
+    assert "gives 72.0 bpm in 16 of 16 windows" in page
+    cuffless("pulse", path, "--output", tmp_path / "page", "--no-frames")
+    page = (tmp_path / "page" / "pulse.html").read_text()
+    assert "No face was found in this video, so no region was measured." in page
+    assert "<image " not in page
 
 
 def test_no_frames_leaves_them_out_of_page_and_plot(cuffless, video, sheets, tmp_path, monkeypatch):

@@ -4,10 +4,12 @@ import csv
 import re
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from cuffless.camera.pulse.spectrogram import shown_bpm
 from cuffless.camera.pulse.verdict import REASONS, Rates
 from cuffless.camera.skin.roi import Keyframe, Regions
 from cuffless.camera.skin.trace import Trace
@@ -186,3 +188,18 @@ def test_a_rate_that_changes_is_said_to():
     _, sentences = answer(make_rates(hr=hr, roi_hr=hr[:, None]), 0, "", "face.mp4")
     assert "(median of the accepted windows; 60 to 100)" in sentences[0]
     assert "changes during the recording" in sentences[-1]
+
+
+def test_the_spectrum_shows_the_range_that_is_accepted_and_what_was_found_outside_it():
+    assert shown_bpm(make_rates()) == pytest.approx((30, 240))
+    narrow = make_rates(rate_range=(60, 110))
+    assert shown_bpm(narrow) == pytest.approx((60, 120))
+    hr = np.r_[48.0, np.full(29, 72.0), 190.0]
+    assert shown_bpm(replace(narrow, hr=hr)) == pytest.approx((48, 190))
+    assert shown_bpm(replace(narrow, hr=np.full(31, np.nan))) == pytest.approx((60, 120))
+
+
+def test_the_guide_has_a_row_for_every_reason():
+    guide = (Path(__file__).parents[2] / "docs" / "rppg.md").read_text()
+    for reason in REASONS:
+        assert f"\n| {reason} | " in guide, reason

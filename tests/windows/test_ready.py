@@ -206,3 +206,15 @@ def test_ready_windows_are_stored_like_any_others(clean, tmp_path):
     assert len(pd.read_parquet(files[1])) == 200
     quality = pd.read_csv(files[2]).iloc[0]
     assert (quality["windows_cut"], quality["windows_kept"], quality["sbp"]) == (300, 200, 100)
+
+
+def test_normal_pulses_in_windows_of_two_seconds_are_kept():
+    draw = np.random.default_rng(8)
+    bpm, phases = draw.uniform(53, 135, 200), draw.uniform(0, 1, 200)
+    ppg = np.array([pulses(b, seconds=2.1, phase=p) for b, p in zip(bpm, phases, strict=True)])
+    windows = cut_windows(record_of(ppg))
+    assert windows.rejected["hr"] == 0
+    assert len(windows.kept) == 200
+    assert np.abs(windows.kept.hr / bpm - 1).max() < 0.05
+    outside = np.array([pulses(b, seconds=2.1, phase=p) for b in (45, 155, 180) for p in (0.0, 0.3, 0.6)])
+    assert cut_windows(record_of(outside)).rejected["hr"] == 9

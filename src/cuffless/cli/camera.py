@@ -86,6 +86,9 @@ def pulse(
     no_frames: Annotated[
         bool, typer.Option("--no-frames", help="Leave pictures of the person filmed out of --output and --plot.")
     ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Print all windows; default: at most 20, evenly spread over the recording.")
+    ] = False,
     memory_gb: Memory = MEMORY_GB,
     as_json: Json = False,
 ) -> None:
@@ -110,6 +113,7 @@ def pulse(
         output=output,
         frames=not no_frames,
         as_json=as_json,
+        every=every,
         memory_gb=memory_gb,
     )
     if len(methods) > 1 or reference is not None or reference_fs is not None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cuffless.camera.errors import RppgError
+from cuffless.camera.errors import NoFaceError, RppgError
+from cuffless.camera.pulse.alternative import whole_frame_rates
 from cuffless.camera.pulse.channels import rates_by_best_method
 from cuffless.camera.pulse.custom import MethodError, is_custom, load_method, takes_frames
 from cuffless.camera.pulse.faults import channel_faults, channels_needed
@@ -53,6 +54,7 @@ class PulseCall:
     output: Path | None = None
     frames: bool = True
     as_json: bool = False
+    every: bool = False
     memory_gb: float = MEMORY_GB
 
 
@@ -63,6 +65,9 @@ class Opened:
     trace: Trace | None = None
     regions: Regions | None = None
     frames: list = field(default_factory=list)
+    faceless: bool = False
+    whole: Rates | None = None
+    """Pulse rates of the whole frame, where the regions found in it give none."""
 
 
 @exit_status(TraceLayoutError, MethodError)
@@ -80,19 +85,27 @@ def run_pulse(call: PulseCall) -> str:
         reason = why_nothing(call.source.name, rates) + ("" if len(rates) else "; see --seconds")
     except TraceLayoutError:
         raise
+    except NoFaceError as error:
+        reason, opened = str(error), Opened(frames=list(error.frames), faceless=True)
+        opened.whole = _whole_frame(call, error.whole, call.seconds)
     except RppgError as error:
         reason = str(error)
-    summary = summarize(call.source, opened.trace, rates, seconds, reason)
+    if reason and opened.trace:
+        opened.whole = _whole_frame(call, opened.trace.whole, call.seconds)
+    summary = summarize(call.source, opened.trace, rates, seconds, reason, whole=opened.whole)
+    advice = whole_frame_advice(opened.whole, call.seconds)
     if call.output:
-        summary["page"] = str(_write_page(call, opened, rates, seconds, reason))
+        summary["page"] = str(_write_page(call, opened, rates, seconds, reason, advice))
     if call.as_json:
         print_json(summary)
     elif rates is not None:
-        _print_summary(summary)
+        _print_summary(summary, every=call.every)
     if "read_as" in summary:
         complain(summary["read_as"])
     for note in summary.get("notes", []):
         complain(note)
+    if advice:
+        complain(f"{call.source.name}: {advice}")
     if call.plot:
         _plot(call, call.plot, opened, rates, reason)
     if call.output:
@@ -100,7 +113,39 @@ def run_pulse(call: PulseCall) -> str:
     return reason
 
 
-def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: float | None, reason: str = "") -> dict:
+def _whole_frame(call: PulseCall, whole: Trace | None, seconds: float | None) -> Rates | None:
+    return whole_frame_rates(whole, method=call.method, seconds=seconds, rate_range=call.rate_range)
+
+
+def whole_frame_advice(whole: Rates | None, asked: float | None) -> str:
+    """What the whole frame gives, and the options that measure it; empty if it gives nothing.
+
+    Parameters
+    ----------
+    whole : Rates or None
+        Of the whole frame.
+    asked : float or None
+        Length of windows that was asked for.
+    """
+    if whole is None:
+        return ""
+    accepted, length = int(whole.accepted.sum()), f"{whole.seconds:g}"
+    also = "" if asked is not None else f" --seconds {length}"
+    return (
+        f"the whole frame, background included, gives {np.median(whole.hr[whole.accepted]):.1f} bpm in {accepted} of "
+        f"{_windows(len(whole))} of {length} s; measure it with --roi-mode whole{also}"
+    )
+
+
+def summarize(
+    source: Path,
+    trace: Trace | None,
+    rates: Rates | None,
+    seconds: float | None,
+    reason: str = "",
+    *,
+    whole: Rates | None = None,
+) -> dict:
     """Summary of a recording.
 
     Parameters
@@ -114,6 +159,8 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
         Length of a window; None if it was not asked for, and the recording has room for none.
     reason : str
         Why nothing is usable; empty if something is.
+    whole : Rates or None
+        Pulse rates of the whole frame, where the regions found in it give none.
 
     Returns
     -------
@@ -121,7 +168,9 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
         ``video``, ``fps``, ``seconds``, ``roi`` (names of the regions), ``method``, ``window_seconds``,
         ``hr_median`` (bpm) and ``snr_median`` (dB) over accepted windows, ``snr_threshold`` (dB), ``hr`` (start in s,
         bpm and dB of each window), ``accepted`` and ``reasons`` (of each window; empty if it is accepted),
-        ``accepted_fraction``; ``read_as``, ``notes`` and ``reason`` if there are any.
+        ``accepted_fraction``; ``read_as``, ``notes`` and ``reason`` if there are any;
+        ``whole_frame`` with ``hr_median``, ``accepted`` and ``windows`` (numbers), ``window_seconds`` and ``options``,
+        if the whole frame has a pulse and the regions found in it have none.
     """
     accepted = rates.accepted if rates is not None else np.empty(0, bool)
     hr, snr = (rates.hr[accepted], rates.snr[accepted]) if rates is not None else (accepted, accepted)
@@ -146,6 +195,14 @@ def summarize(source: Path, trace: Trace | None, rates: Rates | None, seconds: f
         summary["notes"] = list(trace.notes)
     if reason:
         summary["reason"] = reason
+    if whole is not None:
+        summary["whole_frame"] = {
+            "hr_median": float(np.median(whole.hr[whole.accepted])),
+            "accepted": int(whole.accepted.sum()),
+            "windows": len(whole),
+            "window_seconds": whole.seconds,
+            "options": ["--roi-mode", "whole", "--seconds", f"{whole.seconds:g}"],
+        }
     return summary
 
 
@@ -196,7 +253,13 @@ def open_recording(call: PulseCall) -> Opened:
 
     mode = call.roi_mode or ("file" if call.roi else "auto")
     trace, regions, frames = extract_trace(
-        call.source, roi=call.roi, roi_mode=mode, timestamps=call.timestamps, fps=call.fps, log=complain
+        call.source,
+        roi=call.roi,
+        roi_mode=mode,
+        timestamps=call.timestamps,
+        fps=call.fps,
+        with_whole=True,
+        log=complain,
     )
     add_wave(call, trace)
     return Opened(trace, regions, list(frames))
@@ -259,7 +322,7 @@ def find_rates(call: PulseCall, trace: Trace, seconds: float) -> Rates:
     return rates
 
 
-def _print_summary(summary: dict) -> None:
+def _print_summary(summary: dict, *, every: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -270,27 +333,40 @@ def _print_summary(summary: dict) -> None:
         f"{escape_markup(', '.join(summary['roi']))}; {summary['method']}"
     )
     windows = len(summary["hr"])
-    console.print(f"{sum(summary['accepted'])} of {windows} windows of {summary['window_seconds']:g} s accepted")
+    console.print(f"{sum(summary['accepted'])} of {_windows(windows)} of {summary['window_seconds']:g} s accepted")
     if summary["hr_median"] is not None:
         console.print(
             f"pulse rate {summary['hr_median']:.1f} bpm, SNR {summary['snr_median']:.1f} dB (medians; noise alone "
             f"exceeds {summary['snr_threshold']:.1f} dB in 5 % of windows)"
         )
     if windows:
-        table = Table("from s", "bpm", "SNR dB", "", box=None)
-        shown = np.unique(np.linspace(0, windows - 1, min(windows, _ROWS_SHOWN)).round().astype(int))
-        for at in shown:
+        table = Table("from s", "bpm", "SNR dB", "accepted, or why not", box=None)
+        step = 1 if every else -(-windows // _ROWS_SHOWN)
+        for at in range(0, windows, step):
             start, bpm, snr = summary["hr"][at]
             table.add_row(f"{start:.0f}", f"{bpm:.1f}", f"{snr:.1f}", summary["reasons"][at] or "accepted")
         console.print(table)
-        if len(shown) < windows:
+        if step > 1:
             console.print(
-                f"{len(shown)} of {windows:,} windows shown; all are in windows.csv (--output DIR) and --json",
+                f"every {_ordinal(step)} of {_windows(windows)}; all with --all, in windows.csv (--output DIR), and in "
+                "--json",
                 soft_wrap=True,
             )
 
 
-def _write_page(call: PulseCall, opened: Opened, rates: Rates | None, seconds: float | None, reason: str) -> Path:
+def _windows(n: int) -> str:
+    return f"{n:,} window{'' if n == 1 else 's'}"
+
+
+def _ordinal(n: int) -> str:
+    """2nd, 3rd, 4th, 11th, 21st."""
+    ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n:,}{ending}"
+
+
+def _write_page(
+    call: PulseCall, opened: Opened, rates: Rates | None, seconds: float | None, reason: str, advice: str
+) -> Path:
     from cuffless.report.pulse.page import write_pulse
 
     assert call.output is not None
@@ -304,6 +380,8 @@ def _write_page(call: PulseCall, opened: Opened, rates: Rates | None, seconds: f
             frames=opened.frames if call.frames else [],
             seconds=seconds,
             reason=reason,
+            advice=advice,
+            faceless=opened.faceless,
             command=_command(call),
         )
     except OSError as error:

@@ -54,6 +54,29 @@ def bandpass(ppg, fs, band=(0.5, 8.0), order=4):
     return filtered[..., padding : padding + ppg.shape[-1]]
 
 
+def lowpass(ppg, fs, cutoff=8.0, order=4):
+    """Butterworth low-pass, applied forwards and backwards: for stretches that are short beside a high-pass's response.
+
+    Parameters
+    ----------
+    ppg : (..., n_samples) float array
+        Signal without missing samples.
+    fs : float
+        Sampling rate in Hz.
+    cutoff : float
+        Cut-off frequency in Hz.
+    order : int
+        Order of the Butterworth prototype.
+
+    Returns
+    -------
+    (..., n_samples) float array
+    """
+    sections = scipy.signal.butter(order, cutoff, "lowpass", fs=fs, output="sos")
+    padding = min(round(fs / cutoff), np.shape(ppg)[-1] - 1)
+    return scipy.signal.sosfiltfilt(sections, ppg, axis=-1, padlen=padding)
+
+
 @cache
 def _design(order, low, high, fs):
     """Second-order sections, and their state after a long step of one."""

@@ -8,7 +8,7 @@ import numpy as np
 from cuffless.config import WindowOptions
 from cuffless.records import Record, RecordError
 from cuffless.records.record import MOST_MEASURED, ReadyWindows
-from cuffless.signals import bandpass, cubic_windows, pulse_frequency
+from cuffless.signals import bandpass, cubic_windows, lowpass, pulse_frequency, repeat_frequency
 from cuffless.windows.batch import Windows, unit_windows
 from cuffless.windows.grid import ANALYSIS_HZ, pulse_search
 from cuffless.windows.measure import Measures, Signal, Spans, measure_windows
@@ -16,6 +16,8 @@ from cuffless.windows.polarity import polarity
 from cuffless.windows.quality import judge_labelled
 
 BLOCK_WINDOWS = 2048
+FEW_BEATS_SECONDS = 4.0
+"""Windows shorter than this have their pulse rate from the lag at which they repeat themselves, not from a spectrum."""
 _MARGIN_SECONDS = 6.0  # each side of a window: a pulse is judged by the three before and after it
 _EDGE = 3  # samples that interpolation may reach for beyond a window
 
@@ -43,7 +45,8 @@ def iter_ready(
     ------
     Windows
         Pulse rate and SNR are measured on the window alone (the SNR on its middle ``options.snr_seconds``), in the
-        time base of its file: a window that was resampled to 60 bpm measures 60 bpm.
+        time base of its file: a window that was resampled to 60 bpm measures 60 bpm. The rate is that of the highest
+        line of the spectrum; where the window is shorter than 4 s, it follows from the lag at which it repeats itself.
 
     Raises
     ------
@@ -98,7 +101,11 @@ def _measured(ppg, ready: ReadyWindows, options: WindowOptions) -> Measures:
     filtered = bandpass(ppg, ready.fs, options.band, options.filter_order)
     seconds = int(ready.window_seconds * ANALYSIS_HZ + 1e-9) / ANALYSIS_HZ
     analysed = _each(cubic_windows, filtered, seconds, ready.fs, round(seconds * ANALYSIS_HZ))
-    hz = pulse_frequency(analysed, ANALYSIS_HZ, pulse_search(options))
+    if ready.window_seconds < FEW_BEATS_SECONDS:
+        smooth = lowpass(ppg, ready.fs, options.band[1], options.filter_order)
+        hz = repeat_frequency(_each(cubic_windows, smooth, seconds, ready.fs, analysed.shape[1]), ANALYSIS_HZ)
+    else:
+        hz = pulse_frequency(analysed, ANALYSIS_HZ, pulse_search(options))
     pitch = np.ceil(ready.window_seconds) + 2 * _MARGIN_SECONDS + 1
     start = np.arange(len(ppg)) * pitch + _MARGIN_SECONDS
     line = _line(analysed, ANALYSIS_HZ, start, pitch, _MARGIN_SECONDS)

@@ -8,8 +8,18 @@ from cuffless.camera.pulse.verdict import HOP_SECONDS, Rates
 
 SHOWN_HZ = (0.5, 4.0)
 """Range of the frequencies."""
+_ABOVE = 240 / 220  # of the range's upper end, so that rates there lie within the picture
 COLUMNS = 600
 """Most windows whose spectra are computed."""
+
+
+def shown_bpm(rates: Rates) -> tuple[float, float]:
+    """Lowest and highest rate in bpm to show: the range that is accepted, and what was found outside it."""
+    found = rates.hr[np.isfinite(rates.hr)]
+    low, high = rates.rate_range[0], rates.rate_range[1] * _ABOVE
+    if len(found):
+        low, high = min(low, found.min()), max(high, found.max())
+    return max(float(low), 60 * SHOWN_HZ[0]), min(float(high), 60 * SHOWN_HZ[1])
 
 
 def spectrogram(rates: Rates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

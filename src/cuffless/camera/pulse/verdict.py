@@ -17,7 +17,7 @@ RATE_RANGE = (round(60 * SEARCH[0]), round(60 * SEARCH[1]))
 _ROUNDING_BPM = 0.5
 _LASTING, _LEAST_RUN = 1 / 4, 5  # of a window's length, and windows: how long a run of confirmed windows has to be
 FLAT, NOISY, BRIGHTNESS = "flat", "too noisy", "brightness"
-REGIONS, NEIGHBOURS, HALVES = "regions disagree", "neighbours disagree", "halves disagree"
+REGIONS, NEIGHBOURS, HALVES = "regions disagree", "neighbouring windows disagree", "its own halves disagree"
 OUT_OF_RANGE, UNCERTAIN = "out of range", "recording uncertain"
 REASONS = (FLAT, NOISY, REGIONS, NEIGHBOURS, HALVES, BRIGHTNESS, OUT_OF_RANGE, UNCERTAIN)
 """Why a window is not accepted; the first that holds is given."""
@@ -136,6 +136,7 @@ def why_nothing(name: str, rates: Rates) -> str:
     windows = f"window{'' if len(rates) == 1 else 's'} of {rates.seconds:g} s"
     rare = f"{rates.threshold:.1f} dB, which noise alone exceeds in 5 % of windows"
     loud = rates.loud
+    heard = int(loud.sum())
     if not np.isfinite(rates.snr).any():
         return f"{name}: no pulse wave; it is flat in every window"
     if not loud.any():
@@ -152,8 +153,10 @@ def why_nothing(name: str, rates: Rates) -> str:
         return f"{name}: its clearest rate is {bpm:.1f} bpm; nothing above {high:g} bpm is accepted"
     if n := int(rates.confirmed.sum()):
         clear = (rates.confirmed & (rates.snr > rates.certain)).any()
-        return f"{name}: no reliable pulse wave; {n} of {len(rates)} {windows} have an SNR above {rare}, but " + (
-            "they do not last" if clear else f"none above {rates.certain:.1f} dB, which noise hardly ever exceeds"
+        return f"{name}: no reliable pulse wave; {n} of {len(rates)} {windows} {has(n)} an SNR above {rare}, but " + (
+            f"{'it does' if n == 1 else 'they do'} not last"
+            if clear
+            else f"none above {rates.certain:.1f} dB, which noise hardly ever exceeds"
         )
     if (bright := loud & rates.agree & ~rates.blood).any():
         return (
@@ -165,13 +168,18 @@ def why_nothing(name: str, rates: Rates) -> str:
     if not apart:
         low, high = rates.rate_range
         return (
-            f"{name}: no reliable pulse wave; the rates of the {int(loud.sum())} of {len(rates)} {windows} that have "
+            f"{name}: no reliable pulse wave; the rates of the {heard} of {len(rates)} {windows} that {has(heard)} "
             f"an SNR above {rare} are outside {low:g} to {high:g} bpm"
         )
     return (
-        f"{name}: no reliable pulse wave; {int(loud.sum())} of {len(rates)} {windows} have an SNR above {rare}, but "
+        f"{name}: no reliable pulse wave; {heard} of {len(rates)} {windows} {has(heard)} an SNR above {rare}, but "
         f"the rates of {whose[apart.most_common(1)[0][0]]} differ by more than {AGREE_BPM:g} bpm ({AGREE_FAST})"
     )
+
+
+def has(n: int) -> str:
+    """The verb of so many windows."""
+    return "has" if n == 1 else "have"
 
 
 def neighbours(start: np.ndarray, seconds: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:

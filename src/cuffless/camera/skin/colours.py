@@ -7,6 +7,14 @@ _PARTS = 1 << _SHIFT
 NOTHING = (np.nan, np.nan, np.nan, 0)
 
 
+def frame_mean(frame: np.ndarray) -> tuple[float, float, float, int]:
+    """Mean red, green and blue of a frame in the order blue, green, red, and its number of pixels."""
+    import cv2
+
+    blue, green, red, _ = cv2.mean(frame)
+    return red, green, blue, frame.shape[0] * frame.shape[1]
+
+
 class RegionMean:
     """Mean colour of one region, frame after frame."""
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cuffless.camera.errors import RppgError
+from cuffless.camera.errors import NoFaceError, RppgError
 from cuffless.camera.pulse.custom import wave_of_frames
-from cuffless.camera.skin.colours import RegionMean
-from cuffless.camera.skin.roi import Regions, read_regions, whole_frame
+from cuffless.camera.skin.colours import RegionMean, frame_mean
+from cuffless.camera.skin.roi import WHOLE, Regions, read_regions, whole_frame
 from cuffless.camera.skin.trace import Trace, frame_rate
 from cuffless.camera.skin.tracking import FaceRegions, PlacedFrame
 from cuffless.camera.video.frame_times import MOST_FPS
@@ -29,6 +29,7 @@ def extract_trace(
     timestamps: str | Path | None = None,
     fps: float | None = None,
     roi_hz: float = 1.0,
+    with_whole: bool = False,
     log: Callable[[str], object] | None = None,
 ) -> tuple[Trace, Regions, list[tuple[float, np.ndarray]]]:
     """Mean colour of each region in each frame of a video.
@@ -47,12 +48,16 @@ def extract_trace(
         Frames per second, used instead of the container's times.
     roi_hz : float
         Searches for a face per second.
+    with_whole : bool
+        In the mode ``auto``: also take the colours of the whole frame, for comparison. They cost next to nothing, as
+        the frames are decoded anyway.
     log : callable, optional
         Called with progress messages.
 
     Returns
     -------
     trace : Trace
+        Its ``whole`` is the trace of the whole frame, if that was asked for.
     regions : Regions
         To be written with `write_regions`; read from that file, they give the same trace.
     frames : list of (t, (height, width, 3) uint8 array)
@@ -60,8 +65,10 @@ def extract_trace(
 
     Raises
     ------
+    NoFaceError
+        If no face is found; it has a few frames and, if asked for, the trace of the whole frame.
     RppgError
-        If the video cannot be read or is too short, has no frame times or no face, or no region is visible.
+        If the video cannot be read or is too short, has no frame times, or no region is visible.
     ValueError
         If the mode is unknown, or `roi` and the mode do not match.
     """
@@ -74,14 +81,20 @@ def extract_trace(
     with open_frames(video, timestamps=timestamps, fps=fps) as frames:
         if roi_mode == "auto":
             tracked = FaceRegions(frames.name, roi_hz)
-            series = _ColourSeries(tracked.place(frames), frames, log)
-            regions, notes = tracked.regions(), tracked.notes()
+            series = _ColourSeries(tracked.place(frames), frames, log, with_whole=with_whole)
+            whole = series.whole_trace(frames)
+            try:
+                regions, notes = tracked.regions(), tracked.notes()
+            except NoFaceError as error:
+                error.whole, error.frames = whole, series.samples.chosen()
+                raise
         else:
             placed = _FixedRegions(frames, None if roi is None else read_regions(roi))
             series = _ColourSeries(placed, frames, log)
-            regions, notes = placed.regions, []
+            regions, notes, whole = placed.regions, [], None
             assert regions is not None  # known since the first frame
     trace = series.trace(regions.names, frames, notes)
+    trace.whole = whole
     return trace, regions, series.samples.chosen()
 
 
@@ -149,9 +162,9 @@ class _FixedRegions:
 class _ColourSeries:
     """Times, colours and numbers of pixels of all frames, and a few of the frames for the contact sheet."""
 
-    def __init__(self, placed, frames: Frames, log: Callable[[str], object] | None):
+    def __init__(self, placed, frames: Frames, log: Callable[[str], object] | None, *, with_whole: bool = False):
         # Lists would take ten times the memory, too much for hours of video.
-        self._times, self._values = array("d"), array("d")
+        self._times, self._values, self._whole = array("d"), array("d"), array("d")
         self.samples = _SampleFrames()
         means: list[RegionMean] = []
         next_log = _LOGGED_SECONDS
@@ -160,13 +173,25 @@ class _ColourSeries:
             self._times.append(t)
             for mean, polygon in zip(means, polygons, strict=True):
                 self._values.extend(mean(frame, polygon))
+            if with_whole:
+                self._whole.extend(frame_mean(frame))
             self.samples.offer(t, frame)
             if log and t - self._times[0] >= next_log:
                 whole = f" of {frames.seconds:.0f} s" if frames.seconds else ""
                 log(f"{frames.name}: {next_log:.0f} s{whole}")
                 next_log += _LOGGED_SECONDS
 
+    def whole_trace(self, frames: Frames) -> Trace | None:
+        """Of the whole frame, if it was asked for and there are enough frames."""
+        if len(self._whole) < 8:
+            return None
+        return self._trace((WHOLE,), self._whole, frames, [])
+
     def trace(self, names: tuple[str, ...], frames: Frames, notes: list[str]) -> Trace:
+        """Of regions; raises RppgError if there are no colours."""
+        return self._trace(names, self._values, frames, notes)
+
+    def _trace(self, names: tuple[str, ...], values: array, frames: Frames, notes: list[str]) -> Trace:
         if len(self._times) < 2:
             raise RppgError(f"{frames.name}: only one frame; a pulse rate needs several seconds of frames")
         times = np.array(self._times)
@@ -175,7 +200,7 @@ class _ColourSeries:
                 f"{frames.name}: {rate:g} frames per second by the times of the frames, which no recording of a pulse "
                 "has; give timestamps or fps"
             )
-        rows = np.array(self._values).reshape(len(times), len(names), 4)
+        rows = np.array(values).reshape(len(times), len(names), 4)
         if not rows[:, :, 3].any():
             raise RppgError(f"{frames.name}: none of {', '.join(names)} is visible in any frame; check the regions")
         return Trace(

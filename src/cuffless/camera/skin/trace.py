@@ -40,6 +40,8 @@ class Trace:
     """How a text file was interpreted, in one line; empty for other sources."""
     waves: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     """Waves by custom methods that take frames, as from `wave_of_frames`; `save_trace` does not write them."""
+    whole: "Trace | None" = None
+    """Of the whole frame, beside regions that were found in it; `save_trace` does not write it."""
 
     def __post_init__(self):
         self.rois = tuple(self.rois)

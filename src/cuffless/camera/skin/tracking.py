@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from cuffless.camera.errors import RppgError
+from cuffless.camera.errors import NoFaceError
 from cuffless.camera.skin.faces import FaceFinder, face_side, skin_regions
 from cuffless.camera.skin.roi import CHEEK_LEFT, CHEEK_RIGHT, FOREHEAD, Keyframe, Regions, polygon_between
 
@@ -58,13 +58,13 @@ class FaceRegions:
 
         Raises
         ------
-        RppgError
+        NoFaceError
             If none of them found a face.
         """
         if not self.found:
-            raise RppgError(
+            raise NoFaceError(
                 f"{self._name}: no face in {self.looks} frames looked at; give the regions in a file, or use the "
-                "mean of the whole frame (roi_mode whole)"
+                "mean of the whole frame (--roi-mode whole; in a manifest, roi_mode whole)"
             )
         return Regions(*self._size, self._keyframes, video=self._name)
 

@@ -11,7 +11,7 @@ from matplotlib.patheffects import Normal, Stroke
 from matplotlib.ticker import MaxNLocator
 
 from cuffless.camera.pulse.faults import CHANNELS
-from cuffless.camera.pulse.spectrogram import SHOWN_HZ, spectrogram
+from cuffless.camera.pulse.spectrogram import shown_bpm, spectrogram
 from cuffless.camera.pulse.verdict import REASONS, Rates
 from cuffless.camera.skin.trace import Trace
 from cuffless.config import FigureOptions
@@ -135,7 +135,7 @@ def _spectrum(trace: Trace | None, rates: Rates, span, options: FigureOptions) -
             label="accepted" if kept else "not accepted",
         )
     over_time([axis], trace, *span)
-    axis.set(ylim=(60 * SHOWN_HZ[0], 60 * SHOWN_HZ[1]), ylabel="rate (bpm)")
+    axis.set(ylim=shown_bpm(rates), ylabel="rate (bpm)")
     bar = figure.colorbar(image, ax=axis, pad=0.01, aspect=12)
     bar.set_label("dB below the highest", fontsize=small_font(options))
     bar.outline.set_linewidth(0.5)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cuffless.camera.pulse.spectrogram import shown_bpm
 from cuffless.camera.pulse.verdict import AGREE_BPM, AGREE_FAST, HOP_SECONDS, Rates
 from cuffless.camera.skin.roi import Regions
 from cuffless.camera.skin.trace import Trace
@@ -38,6 +39,8 @@ def write_pulse(
     frames: Sequence[tuple[float, np.ndarray]] = (),
     seconds: float | None,
     reason: str = "",
+    advice: str = "",
+    faceless: bool = False,
     command: str = "",
 ) -> Path:
     """Write the page of a recording, and the table of its windows.
@@ -60,6 +63,10 @@ def write_pulse(
         Length of a window; None if the recording has room for none.
     reason : str
         Why no window is accepted; empty if one is.
+    advice : str
+        What else may give a pulse; empty if nothing is known.
+    faceless : bool
+        Whether a face was searched for in the frames and none was found.
     command : str
         What repeats it.
 
@@ -76,6 +83,8 @@ def write_pulse(
     windows, page = window_table(rates), folder / PAGE
     colours, missing = region_colours(regions, trace, WIDE), missing_windows(rates, trace)
     verdict, sentences = answer(rates, missing, reason, name)
+    if advice:
+        sentences.append(f"{advice[:1].upper()}{advice[1:]}.")
     with whole_file(folder / WINDOWS) as part:
         part.write_text(csv_text(windows), encoding="utf-8", newline="")
     write_page(
@@ -88,10 +97,12 @@ def write_pulse(
         counts=counts_in_words(rates, missing),
         notes=trace.notes if trace else [],
         frames=shown_frames(frames, regions, colours),
-        filmed=regions is not None,
+        filmed=regions is not None or faceless,
+        faceless=faceless,
         regions=[(colours[own], region_words(own, trace)) for own in colours] if regions else [],
         traced=trace is not None,
         drawn=drawn_figures(trace, rates, colours),
+        shown_bpm=shown_bpm(rates) if rates is not None else (),
         wave=wave_title(rates) if rates is not None else "",
         several=bool(trace and len(trace.rois) > 1),
         agree=AGREE_BPM,
