@@ -19,7 +19,7 @@ from cuffless.config import RecordOptions, WindowOptions, load_config
 from cuffless.errors import CufflessError
 from cuffless.judgement import read_table
 from cuffless.judgement.table.predictions import PredictionError
-from cuffless.records import find_records, open_csv, open_record, open_wfdb
+from cuffless.records import find_records, open_csv, open_record, open_wfdb, read_subjects
 from cuffless.records.cuff_values import read_cuff_values
 from cuffless.records.record_lists import list_file
 from cuffless.records.remote.checksums import Checksums
@@ -80,6 +80,7 @@ def lines_of(head, cells, fill):
 
 TABLES = {
     "recording": ("time,ppg,abp", "0.0,1.5,80", lambda path: open_csv(path, RecordOptions(csv_fs=125.0))),
+    "people": ("file,subject,age,sex,height,weight", "a.csv,s1,60,f,170,60", read_subjects),
     "cuff": ("time,sbp,dbp", "30,120,80", read_cuff_values),
     "monitor": ("time,sbp,dbp", "30,120,80", read_monitor),
     "manifest": (

@@ -181,7 +181,7 @@ def test_named_patients_hide_nobody_whatever_their_order():
     audit, _ = audited("nonmixed", "patient")
     leak = audit["leaks"]["hidden_order"]
     assert (leak["verdict"], leak["count"], audit["undeclared"]) == ("none", 0, [])
-    assert "patients are named, so wards or dates may order them" in leak["reason"]
+    assert "people are named, so wards or dates may order them" in leak["reason"]
     assert cautions({"mine": audit}) == []
 
 

@@ -249,6 +249,27 @@ def test_identity_by_record_is_said():
     assert any("identity: record" in note for note in audit["notes"])
 
 
+def test_how_people_were_identified_and_what_is_known_of_them_join_the_design():
+    index = make_index(6)
+    quality = pd.DataFrame({"subject": index["subject"].unique(), "identity": "table", "windows_kept": 50})
+    quality["age"], quality["sex"], quality["bmi"] = (
+        ["34.0", "", "51.0", "60.5", "28.0", "70.0"],
+        [*"fmfm", "", "f"],
+        "",
+    )
+    people = {"rule": "auto", "people": 6, "notes": ["people are identified by subjects.csv"]}
+    design, audit = audited_split(index, quality, SplitOptions(), overlap=0.0, name="mine", people=people)
+    assert audit["people"] == {"rule": "auto", "people": 6}
+    assert audit["notes"][0] == "people are identified by subjects.csv"
+    assert not any("identity" in note for note in audit["notes"])
+    known = design.windows.drop_duplicates("subject").set_index("subject").loc[quality["subject"]]
+    assert known["age"].to_numpy() == pytest.approx([34, np.nan, 51, 60.5, 28, 70], nan_ok=True)
+    assert known["sex"].tolist() == [*"fmfm", "", "f"]
+    assert "bmi" not in design.windows
+    with pytest.raises(DesignError, match=r"found 2; .*lower splits\.min_windows; people are identified by subjects"):
+        audited_split(make_index(2), quality[:2], SplitOptions(), overlap=0.0, name="mine", people=people)
+
+
 @pytest.fixture
 def stores(tmp_path):
     """Two shards of three records, each sample of a window telling record and row."""

@@ -350,6 +350,16 @@ def write_cuff_values(folder: Path) -> None:
         (folder / name / "cuff.csv").write_text(by.join(("time", "sbp", "dbp")) + "\n" + rows)
 
 
+def write_people(folder: Path) -> None:
+    """Tables of people: of files, and of BIDS."""
+    rows = ["file;subject;age;sex;Height [cm];weight", "a.csv;Ann;34;f;168;61,5", "b.csv;Bo;51;m;1.82;"]
+    (folder / "files").mkdir()
+    (folder / "files" / "subjects.csv").write_text("\n".join([*rows, ""]))
+    (folder / "bids").mkdir()
+    rows = ["participant_id\tage\tsex", "sub-01\t34\tF", "sub-02\tn/a\tM"]
+    (folder / "bids" / "participants.tsv").write_text("\n".join([*rows, ""]))
+
+
 def write_record_lists(folder: Path) -> None:
     """Lists of records that a study names."""
     lines = ["p00/p000020/p000020-2183-04-28-17-47", "30/3000003/", "39/3982843_0010", "waves/p100/p10014354/81739927/"]

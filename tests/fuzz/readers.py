@@ -196,6 +196,21 @@ def read_record_list(folder: Path, results: Path) -> list[str]:
     return []
 
 
+def read_people(folder: Path, results: Path) -> list[str]:
+    """A table of people, and whom it names."""
+    import pandas as pd
+
+    from cuffless.config import RecordOptions
+    from cuffless.records import identify_people, read_subjects
+
+    options = RecordOptions(source="csv", path=str(folder))
+    names = ("a", "b", "sub-01_rest", "sub-02")
+    records = pd.DataFrame({"record": names, "subject": names, "identity": "record", "problem": ""})
+    records["path"] = [str(folder / f"{name}.csv") for name in names]
+    identify_people(records, options, read_subjects(_only(folder, "subjects.csv", "participants.tsv")))
+    return []
+
+
 READERS = {
     "wfdb": Reader(corpus.write_wfdb, through_the_rules("wfdb"), found=True),
     "segments": Reader(corpus.write_masters, through_the_rules("wfdb"), found=True),
@@ -208,6 +223,7 @@ READERS = {
     "vital": Reader(corpus.write_vital, through_the_rules("vital"), found=True),
     "edf": Reader(corpus.write_edf, through_the_rules("edf"), found=True),
     "mimicbp": Reader(corpus.write_mimicbp, through_the_rules("mimicbp"), found=True),
+    "people": Reader(corpus.write_people, read_people),
     "record-lists": Reader(corpus.write_record_lists, read_record_list),
     "predictions": Reader(corpus.write_predictions, read_predictions),
     "parquet": Reader(corpus.write_parquet, read_predictions),

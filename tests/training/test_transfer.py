@@ -106,7 +106,7 @@ def test_a_line_knows_only_the_people_who_were_drawn(split):
         transfer_lines(Teller(), changed, stores["train"], np.array(["p0"]))
     fitted = lines[lines["setting"] == "affine"]
     assert list(lines.columns) == list(LINE_COLUMNS)
-    assert set(fitted["people"]) == {"p0 p2 p3"}
+    assert set(fitted["people"]) == {"p0;p2;p3"}
     assert set(fitted["n_windows"]) == {12}
     np.testing.assert_allclose(fitted["slope"], 3 / 4)  # the right slope of 1, shrunk by one person
     own = manifest[manifest["subject"].isin(["p0", "p2", "p3"])]

@@ -72,7 +72,8 @@ rule join_records:
     input:
         lambda wildcards: expand("results/{{dataset}}/records/{shard}.csv", shard=shards(wildcards.dataset)),
     output:
-        "results/{dataset}/records.csv",
+        records="results/{dataset}/records.csv",
+        people="results/{dataset}/people.json",
     log:
         "logs/{dataset}/join_records.log",
     localrule: True
@@ -82,8 +83,10 @@ rule join_records:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        code=code_digest("join_tables.py"),
+        options=lambda wildcards: records_of(wildcards).identifying(),
+        table=lambda wildcards: table_of_people(wildcards.dataset),
+        code=code_digest("join_records.py"),
     message:
         "Joining the tables of records: {wildcards.dataset}"
     script:
-        "../scripts/join_tables.py"
+        "../scripts/join_records.py"

@@ -1,6 +1,7 @@
 from functools import cache
 
 from cuffless.records import RecordError, shard_listing, shard_of
+from cuffless.records.people.subject_table import subjects_digest
 from cuffless.records.record_lists import list_digest
 from cuffless.simulator import subject_name
 
@@ -60,9 +61,28 @@ def folder_listing(wildcards):
     return shard_listing(options, shard)
 
 
+@cache
+def table_of_people(dataset):
+    """Digest of the table of a data set's people; empty if there is none."""
+    try:
+        return subjects_digest(STUDY.datasets[dataset].records)
+    except RecordError as error:
+        raise WorkflowError(f"datasets.{dataset}.{error}") from None
+
+
+def people_of(name):
+    """A file about the people of a data set, if its paths or a table name them: of shards alone they are not known."""
+
+    def files(wildcards):
+        named = records_of(wildcards).by_path or table_of_people(wildcards.dataset)
+        return f"results/{wildcards.dataset}/{name}" if named else []
+
+    return files
+
+
 def renamed_subjects(wildcards):
     """Quality table with the subject of each record, unless the shards already have the names asked for."""
-    if records_of(wildcards).identity == "auto":
+    if records_of(wildcards).identity == "auto" and not people_of("records.csv")(wildcards):
         return []
     return f"results/{wildcards.dataset}/windows/{wildcards.windowing}.quality.csv"
 

@@ -52,10 +52,11 @@ rule join_windows:
 
 rule join_quality:
     input:
-        lambda wildcards: expand(
+        shards=lambda wildcards: expand(
             "results/{{dataset}}/windows/{{windowing}}/{shard}.quality.csv",
             shard=shards(wildcards.dataset),
         ),
+        people=people_of("records.csv"),
     output:
         report(
             "results/{dataset}/windows/{windowing}.quality.csv",

@@ -7,8 +7,9 @@ import pandas as pd
 
 from cuffless.arms.arm import Arm, Judged
 from cuffless.config import EvaluationOptions, crop_named
+from cuffless.identities import PEOPLE
 from cuffless.judgement.factors import Factor, compare_factors, run_errors
-from cuffless.windows import name_subjects
+from cuffless.windows import name_subjects, read_people
 
 FACTORS = (
     Factor("beats vs time", "cropping", "beats", "time", within="derivatives"),
@@ -35,7 +36,8 @@ def run_of(path: str | Path) -> dict:
 def identity_of(quality: pd.DataFrame) -> str:
     """Identity of the study's subjects: the weakest among those that have windows.
 
-    ``patient``; ``run`` where runs of records stand for people; ``record`` where any record stands for its person.
+    ``patient`` where people are named; ``run`` where runs of records stand for people; ``record`` where any record
+    stands for its person.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def identity_of(quality: pd.DataFrame) -> str:
         Quality table of a crop: identity, windows_kept.
     """
     kept = quality.loc[quality["windows_kept"] > 0, "identity"]
-    return "patient" if (kept == "patient").all() else "run" if kept.isin(["patient", "run"]).all() else "record"
+    return "patient" if kept.isin(PEOPLE).all() else "run" if kept.isin([*PEOPLE, "run"]).all() else "record"
 
 
 def compare_inputs(mae: pd.DataFrame, subjects: pd.DataFrame, options: EvaluationOptions) -> pd.DataFrame:
@@ -52,8 +54,10 @@ def compare_inputs(mae: pd.DataFrame, subjects: pd.DataFrame, options: Evaluatio
 
 
 def _judge(files, params, resources: Path) -> Judged:
-    quality = pd.concat([pd.read_csv(path) for path in files.quality], ignore_index=True)
-    identity = identity_of(name_subjects(quality, **json.loads(params.naming)))
+    quality = pd.concat([read_people(path) for path in files.quality], ignore_index=True)
+    people = read_people(files.people) if files.people else None
+    named = name_subjects(quality, people=people, **json.loads(params.naming))
+    identity = identity_of(named.astype({"windows_kept": int}))
     runs = ((run_of(path), pd.read_parquet(path)) for path in files.predictions)
     mae, subjects = run_errors(runs, identity=identity)
     drawn = json.loads(Path(files.notes).read_text())

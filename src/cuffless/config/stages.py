@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_validator, model_validator
 
+from cuffless.identities import RULES as IDENTITIES
+from cuffless.identities import subject_pattern
 from cuffless.options import Options, Range, once_each, option
 from cuffless.plugins import modules_in, resolve
 from cuffless.rejection import RULES
@@ -117,11 +119,17 @@ class RecordOptions(Options):
     exclude: tuple[str, ...] = ()
     """Patterns of records to leave out, as for `include`."""
     shards: int = option(8, ge=1, le=100_000)
-    """Number of jobs among which the subjects are divided (by a hash of the subject)."""
-    identity: Literal["auto", "record", "runs"] = "auto"
-    """Which person a record belongs to. `auto`: the patient named by its folder or file, or, if none is named, a person
-    of its own; `runs`: where no patient is named, records with neighbouring numbers that keep windows count as one
-    person; `record`: each record counts as one person, even where patients are named."""
+    """Number of jobs among which the records are divided (by a hash), those of a patient together."""
+    identity: str = "auto"
+    """Which person a record belongs to. `auto`: the one that `subjects` gives, or the patient named by its folder or
+    file (p000123), or, if none is named, a person of its own; `folder`: the first folder below `path`; `file`: each
+    file is one person, whatever it holds; a pattern such as `{subject}_*`: the part of the file's name, or with a slash
+    of its path below `path`, that `{subject}` (or `(?P<subject>...)` of a regular expression) stands for; `runs`: where
+    nobody is named, records with neighbouring numbers that keep windows count as one person; `record`: each record
+    counts as one person, even where people are named."""
+    subjects: str = ""
+    """Table of people (CSV or TSV): whom records are of, age, sex, height, weight, bmi (docs/own_records.md). Empty:
+    `subjects.csv`, or else `participants.tsv`, in `path` if there is one; `none`: no table."""
     runs_gap: int = option(3, ge=0)
     """Maximum difference between the numbers of neighbouring records in a run (`identity: runs`)."""
     channels: ChannelOptions = ChannelOptions()
@@ -155,8 +163,19 @@ class RecordOptions(Options):
     def _resolved(cls, value: Any) -> Any:
         return resolve("cuffless.sources", value, SOURCES) if isinstance(value, str) else value
 
+    @field_validator("identity")
+    @classmethod
+    def _names_people(cls, value: str) -> str:
+        if value not in IDENTITIES:
+            subject_pattern(value)
+        return value
+
     @model_validator(mode="after")
     def _folder_is_named(self) -> "RecordOptions":
+        if self.source == "simulator" and self.by_path:
+            raise ValueError(
+                f"records.identity: {self.identity} is for files; the simulated people are known: use auto"
+            )
         if self.source not in ("simulator", "physionet") and ":" not in self.source and not self.path:
             raise ValueError(f"records.path: source {self.source} needs the folder of the recordings")
         return self
@@ -164,18 +183,36 @@ class RecordOptions(Options):
     def choosing(self) -> str:
         """The options that decide which records there are and how they are read, as canonical JSON."""
         fields = type(self).model_fields
-        defaults = {name: fields[name].default for name in ("identity", "runs_gap", "download", "verify")}
+        anywhere = self.source in ("simulator", "physionet")  # elsewhere the table may lie among the records
+        names = ["identity", "runs_gap", "download", "verify", *(["subjects"] if anywhere else [])]
+        defaults = {name: fields[name].default for name in names}
         return self.model_copy(update=defaults).canonical()
+
+    @property
+    def by_path(self) -> bool:
+        """Whether a record's path names its person."""
+        return self.identity not in ("auto", "record", "runs")
 
     def naming(self) -> str:
         """The options that decide which person a record belongs to once its windows are cut, as canonical JSON."""
         gap = {"runs_gap": self.runs_gap} if self.identity == "runs" else {}
         return json.dumps({"identity": self.identity, **gap}, sort_keys=True)
 
+    def identifying(self) -> str:
+        """The options that decide whom the table of records names, as canonical JSON."""
+        return self.model_copy(
+            update={
+                name: field.default
+                for name, field in type(self).model_fields.items()
+                if name not in ("source", "path", "identity", "subjects")
+            }
+        ).canonical()
+
     def reading(self) -> str:
         """The options that decide how a file is read, as canonical JSON; the others only choose files."""
         local = self.source in ("simulator", "wfdb", "csv")  # recognized by the file itself
-        chosen = ["record_list", "resolve", "include", "exclude", "shards", "identity", "runs_gap", "download"]
+        chosen = ["record_list", "resolve", "include", "exclude", "shards"]
+        chosen += ["identity", "subjects", "runs_gap", "download"]
         chosen += ["path"] * (
             local or self.source == "physionet"
         )  # the others name a folder, which a user's own may use

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cuffless.designs.audit import EVIDENCE, HIDDEN_ORDER
+from cuffless.identities import PEOPLE
 from cuffless.windows.subjects import RUN
 
 _WARNING = "WARNING: "
@@ -44,7 +45,7 @@ def read_cautions(paths: Iterable[str | Path]) -> list[str]:
 def _describe_people(audit: Mapping) -> str:
     """Note on the identity of subjects, if patients are not named."""
     identities = set(audit.get("identity", ()))
-    whose = "Of some records no patient is named" if "patient" in identities else "No patient is named"
+    whose = "Of some records no patient is named" if identities & set(PEOPLE) else "No patient is named"
     if "record" in identities:
         return f"{whose}: each record counts as a subject, and a person with several may be in several sets."
     if RUN in identities:

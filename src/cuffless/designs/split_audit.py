@@ -1,7 +1,6 @@
 """Audits of a split: before training, and of all seven kinds of leak once networks are trained."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +22,12 @@ from cuffless.designs.order import LEAST_UNITS, compare_neighbours, pairs_across
 from cuffless.designs.scalings import Scaling, scaling_error
 from cuffless.designs.split import sample_split
 from cuffless.errors import some_of
+from cuffless.identities import PEOPLE
 from cuffless.records import describe_runs, find_runs
 from cuffless.windows.subjects import RUN
 
+KNOWN_OF_PEOPLE = ("age", "sex", "bmi")
+"""Columns of a quality table that a design's windows have too: baselines know them."""
 _PERCENTILES = (5, 95)
 _UNKNOWN_PEOPLE = {
     "record": "identity: record. A patient with several records may be on both sides unseen.",
@@ -42,6 +44,7 @@ def audited_split(
     overlap: float,
     name: str,
     runs_gap: int | None = None,
+    people: Mapping | None = None,
     fold: int | None = None,
 ) -> tuple[Design, dict]:
     """Sample a split and audit it for leaks before anything is trained on it.
@@ -51,7 +54,7 @@ def audited_split(
     index : DataFrame or path
         Kept windows, as for `sample_split`.
     quality : DataFrame
-        One row per record with what became of it.
+        One row per record with what became of it, possibly `KNOWN_OF_PEOPLE`.
     options : SplitOptions
     overlap : float
         Overlap with which the windows were cut.
@@ -59,15 +62,18 @@ def audited_split(
         The split's name in messages.
     runs_gap : int, optional
         Gap of the runs of records that count as one person, where the configuration asks for them.
+    people : mapping, optional
+        How people were identified, as from `cuffless.records.identify_people`.
     fold : int, optional
         As for `sample_split`.
 
     Returns
     -------
     design : Design
+        Its windows have those columns of `KNOWN_OF_PEOPLE` of which anything is known.
     audit : dict
         As from `audit_split`; where subjects are runs of records, ``runs``: how many, of how many records, and the
-        longest.
+        longest; where paths or a table name people, ``people``: as given, without the notes, which join the others.
 
     Raises
     ------
@@ -76,15 +82,34 @@ def audited_split(
     """
     kept = quality[quality["windows_kept"] > 0]
     runs, run_notes = _describe_runs(kept, runs_gap)
+    own_notes = list((people or {}).get("notes", ()))
     try:
         design = sample_split(index, options, name=name, published=_published(quality), fold=fold)
     except DesignError as error:
-        raise DesignError(f"{error}; or lower records.runs_gap: {run_notes[0]}") if runs else error from None
-    design = replace(design, notes=[*run_notes, *_note_without_windows(quality), *design.notes])
-    facts = {"runs": runs} if runs else {}
+        raise DesignError(f"{error}{_why_few(runs, [*run_notes, *own_notes])}") from None
+    windows = _with_people(design.windows, kept)
+    design = Design(windows, [*own_notes, *run_notes, *_note_without_windows(quality), *design.notes])
+    facts = ({"runs": runs} if runs else {}) | (
+        {"people": {fact: value for fact, value in people.items() if fact != "notes"}} if people else {}
+    )
     audit = audit_split(design, options, overlap=overlap, identities=kept["identity"], **facts)
     require_clean(audit, name=name, leakage=options.leakage)
     return design, audit
+
+
+def _why_few(runs: Mapping, notes: Sequence[str]) -> str:
+    """What to add to an error of a split about how its people were identified."""
+    return f"; {'or lower records.runs_gap: ' if runs else ''}{'; '.join(notes)}" if notes else ""
+
+
+def _with_people(windows: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
+    """Windows with age, sex and body mass index of their subjects, as far as the quality table has them."""
+    for name in KNOWN_OF_PEOPLE:
+        if name in kept and (kept[name].astype(str) != "").any():
+            told = kept.drop_duplicates("subject").set_index("subject")[name].astype(str)
+            values = windows["subject"].map(told)
+            windows = windows.assign(**{name: values if name == "sex" else pd.to_numeric(values, errors="coerce")})
+    return windows
 
 
 def _describe_runs(kept: pd.DataFrame, gap: int | None) -> tuple[dict, list[str]]:
@@ -133,7 +158,7 @@ def audit_split(
     overlap : float
         Overlap with which the windows were cut.
     identities : iterable of str
-        Identity of the subjects ("patient", "record", "run").
+        Identity of the subjects: one of `PEOPLE`, "record", "run".
     **facts
         Further notes of the audit.
 
@@ -173,7 +198,7 @@ def audit_order(windows: pd.DataFrame, identities: Iterable[str] = (), *, declar
     windows : DataFrame
         Columns subset, subject, record, sbp, dbp (mmHg); hr where it is known.
     identities : iterable of str
-        Identity of the subjects. With named patients, a pattern in their order is noted but is not a leak.
+        Identity of the subjects. With named people, a pattern in their order is noted but is not a leak.
     declared : collection of str
         Kinds of leak that the split declares: who shares people shares those who are hidden as well.
 
@@ -186,11 +211,11 @@ def audit_order(windows: pd.DataFrame, identities: Iterable[str] = (), *, declar
     tested = compare_neighbours(windows)
     if not tested.order:
         return make_leak(None, tested.problem)
-    named = set(identities) == {"patient"}
+    named = bool(identities) and set(identities) <= set(PEOPLE)
     between = pairs_across_sets(tested.pairs, windows) if tested.alike and not named else []
     reason = str(tested)
     if tested.alike:
-        what = "patients are named, so wards or dates may order them" if named else "probably of one person"
+        what = "people are named, so wards or dates may order them" if named else "probably of one person"
         reason = "; ".join(filter(None, (f"{reason}: {what}", _remedy(windows, identities))))
     leak = make_leak(between, reason, declared=bool(between) and "shared_subject" in declared)
     numbers = {name: round(getattr(tested, name), 4) for name in ("p", "closer", "sbp", "sbp_random")}

@@ -6,6 +6,7 @@ from cuffless.records.fetching import fetch_records, read_records
 from cuffless.records.formats.csv_files import LayoutError, is_csv, open_csv
 from cuffless.records.formats.wfdb_files import open_wfdb
 from cuffless.records.local import subject_of
+from cuffless.records.people import identify_people, read_subjects, subjects_file
 from cuffless.records.record import (
     Channel,
     ReadyWindows,
@@ -36,6 +37,7 @@ __all__ = [
     "find_runs",
     "from_arrays",
     "get_source",
+    "identify_people",
     "invert_ppg",
     "is_csv",
     "list_records",
@@ -43,6 +45,7 @@ __all__ = [
     "open_record",
     "open_wfdb",
     "read_records",
+    "read_subjects",
     "reason_text",
     "record_errors",
     "shard_listing",
@@ -52,4 +55,5 @@ __all__ = [
     "split_numbers",
     "split_path",
     "subject_of",
+    "subjects_file",
 ]

@@ -13,6 +13,7 @@ from cuffless.config import RecordOptions
 from cuffless.errors import shortened
 from cuffless.records.folders import file_states
 from cuffless.records.local import local_entry, subject_of
+from cuffless.records.people.subject_table import subjects_file
 from cuffless.records.record import RecordError
 from cuffless.records.source import Entry, shard_of, split_path
 from cuffless.records.sources import get_source, source_errors, table_name
@@ -52,17 +53,20 @@ def simulated_entries(listing: str | Path) -> list[Entry]:
 def shard_listing(options: RecordOptions, shard: int) -> str:
     """Digest of the names, sizes and times of the files in a local folder that may belong to a shard.
 
-    Files whose path names a patient belong to that patient's shard; the others may belong to any shard.
+    Files whose path names a patient belong to that patient's shard; the others may belong to any shard. The table of
+    people is not among them: what it says changes no record.
     """
-    return _listings(options.path, options.shards)[shard]
+    return _listings(options.path, options.shards, str(subjects_file(options)))[shard]
 
 
 @cache
-def _listings(folder: str, shards: int) -> list[str]:
+def _listings(folder: str, shards: int, table: str) -> list[str]:
     """Listing digests of all shards, in one pass over the files."""
     digests = [hashlib.sha256() for _ in range(shards)]
     last, of_last = "", digests
     for path, size, changed in _files(folder):
+        if Path(path) == Path(table):
+            continue
         subject, identity = subject_of(path)
         line = f"{path} [{size}, {changed}]\n".encode(errors="surrogatepass")  # a name may not be UTF-8
         if identity == "patient" and subject != last:  # most files of a patient come together

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.conformal import METADATA
+from cuffless.designs.split_audit import KNOWN_OF_PEOPLE
 from cuffless.files import whole_file
 from cuffless.training.feeding import open_windows
 from cuffless.training.intervals import LIMITS, Calibration
@@ -50,7 +51,7 @@ def prediction_table(
     ----------
     trained : TrainedNetwork
     manifest : DataFrame
-        One row per window: subset, position, subject, record, start, seconds, sbp, dbp, hr.
+        One row per window: subset, position, subject, record, start, seconds, sbp, dbp, hr; possibly age, sex, bmi.
     test_store : path
         The materialized test set, in the order of the manifest's ``position``.
     val_store : path, optional
@@ -62,8 +63,9 @@ def prediction_table(
     Returns
     -------
     DataFrame
-        Columns `COLUMNS`: start and seconds in s, pressures in mmHg, hr in bpm; `LIMITS` if the network has quantile
-        outputs, as it gives them. Training rows have no prediction.
+        Columns `COLUMNS`: start and seconds in s, pressures in mmHg, hr in bpm; what the manifest has of
+        `KNOWN_OF_PEOPLE`; `LIMITS` if the network has quantile outputs, as it gives them. Training rows have no
+        prediction.
 
     Raises
     ------
@@ -82,7 +84,7 @@ def prediction_table(
         outputs[table["subset"] == subset] = part
     table = table.rename(columns={"sbp": "sbp_ref", "dbp": "dbp_ref"})
     table = table.assign(network=network, split=split, seed=seed, **named_outputs(outputs))
-    return table[[*COLUMNS, *(name for name in LIMITS if name in table)]]
+    return table[[*COLUMNS, *(name for name in (*KNOWN_OF_PEOPLE, *LIMITS) if name in table)]]
 
 
 def named_outputs(outputs: np.ndarray) -> dict[str, np.ndarray]:

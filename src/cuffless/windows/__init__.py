@@ -9,7 +9,7 @@ from cuffless.windows.quality import count_rejections, first_broken_rule, judge_
 from cuffless.windows.shard import join_tables, passing_signals, store_records, store_stretches
 from cuffless.windows.store import WindowStore
 from cuffless.windows.stretches import iter_stretches
-from cuffless.windows.subjects import join_index, join_quality, name_owners, name_subjects
+from cuffless.windows.subjects import join_index, join_quality, name_owners, name_subjects, read_people
 from cuffless.windows.zarr_file import ZarrFile
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "name_owners",
     "name_subjects",
     "passing_signals",
+    "read_people",
     "store_records",
     "store_stretches",
     "upside_down",

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-import pandas as pd
-
 from cuffless.config import Crop, RecordOptions, WindowOptions
 from cuffless.records import RecordError, get_source, open_record, read_records, record_errors
 from cuffless.records.fetching import fetch_problems
@@ -116,16 +114,12 @@ def _each_record(table, reading: RecordOptions, add, reject) -> Iterator[tuple[s
 
 
 def join_tables(paths: list[str], output: str | Path) -> None:
-    """Join tables of equal columns, CSV or parquet by the output's name, in the order given.
+    """Join parquet tables of equal columns in the order given.
 
-    Of parquet, which may have a row for each of millions of windows, memory holds one table at a time.
+    They may have a row for each of millions of windows: memory holds one table at a time.
     """
-    if str(output).endswith(".parquet"):
-        import pyarrow.parquet as pq
+    import pyarrow.parquet as pq
 
-        with pq.ParquetWriter(output, pq.read_schema(paths[0])) as writer:
-            for path in paths:
-                writer.write_table(pq.read_table(path))
-    else:
-        frames = [pd.read_csv(path, keep_default_na=False, dtype=str) for path in paths]
-        pd.concat(frames, ignore_index=True).to_csv(output, index=False)
+    with pq.ParquetWriter(output, pq.read_schema(paths[0])) as writer:
+        for path in paths:
+            writer.write_table(pq.read_table(path))

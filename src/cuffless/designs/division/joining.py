@@ -10,7 +10,7 @@ from cuffless.designs.design import SUBSETS, DesignError
 from cuffless.designs.split_audit import describe_set
 
 _SEVERITY = (NONE, UNKNOWN, FOUND)
-_OF_PEOPLE = ("kind", "seed", "identity", "runs")
+_OF_PEOPLE = ("kind", "seed", "identity", "people", "runs")
 """What the audits of all folds have alike."""
 
 

@@ -49,7 +49,7 @@ _AROUND = 0.8  # inches of a panel's title and labels
 def plot(given: FigureInputs) -> Figure:
     """Plot the matrices of trained on by tested on."""
     lines = given.table("lines")
-    people = lines.loc[lines["setting"] == TRANSFERS[-1], "people"].astype(str).str.split().str.len().max()
+    people = lines.loc[lines["setting"] == TRANSFERS[-1], "people"].astype(str).str.split(";").str.len().max()
     return plot_fig_external(given.table("transfer"), given.table("leaks"), given.options, people=int(people))
 
 

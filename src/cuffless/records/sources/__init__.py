@@ -14,6 +14,7 @@ from pathlib import Path
 from cuffless.config import RecordOptions
 from cuffless.plugins import modules_in
 from cuffless.records.faults import record_errors
+from cuffless.records.people.subject_table import subjects_file
 from cuffless.records.record import Record, RecordError, invert_ppg
 from cuffless.records.source import Entry, Source
 
@@ -96,7 +97,7 @@ def table_name(entry: Entry) -> str:
 
 
 def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry]:
-    """List the recordings of a source that pass `include` and `exclude`, sorted by path.
+    """List the recordings of a source that pass `include` and `exclude`, sorted by path; a table of people is none.
 
     Patterns are matched against a recording's own name, its name in the table of records, and its path below the
     folder (or database) of the recordings.
@@ -113,8 +114,15 @@ def find_records(options: RecordOptions, shard: int | None = None) -> list[Entry
         names = (entry.name, table_name(entry), below)
         return any(fnmatch(name, pattern) for name in names for pattern in patterns)
 
+    table = subjects_file(options)
     found = get_source(options.source).find(options, shard)
     return sorted(
-        (entry for entry in found if matches(entry, options.include) and not matches(entry, options.exclude)),
+        (
+            entry
+            for entry in found
+            if matches(entry, options.include)
+            and not matches(entry, options.exclude)
+            and not (table and Path(entry.path) == table)
+        ),
         key=lambda entry: entry.path,
     )

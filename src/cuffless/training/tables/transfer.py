@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import TRANSFERS, WindowOptions
+from cuffless.designs.split_audit import KNOWN_OF_PEOPLE
 from cuffless.designs.transfer import Line, fit_line, shift_to_mean
 from cuffless.designs.transfer.lines import AS_IT_IS
 from cuffless.training.predictions import COLUMNS, stored_windows
@@ -94,8 +95,8 @@ def transfer_table(
     Returns
     -------
     DataFrame
-        Columns `TRANSFER_COLUMNS`: a prediction table with the test windows once per setting. Rows that are not for
-        testing have references alone, and no setting.
+        Columns `TRANSFER_COLUMNS` and what the manifest has of `KNOWN_OF_PEOPLE`: a prediction table with the test
+        windows once per setting. Rows that are not for testing have references alone, and no setting.
 
     Raises
     ------
@@ -109,7 +110,8 @@ def transfer_table(
     for setting, line in lines.items():
         moved = line(predicted).astype(np.float32)
         parts.append(rows.rename(columns=named).assign(sbp=moved[:, 0], dbp=moved[:, 1], setting=setting))
-    return pd.concat(parts, ignore_index=True).assign(**names)[list(TRANSFER_COLUMNS)]
+    known = [name for name in KNOWN_OF_PEOPLE if name in manifest]
+    return pd.concat(parts, ignore_index=True).assign(**names)[[*TRANSFER_COLUMNS, *known]]
 
 
 def line_table(lines: Mapping[str, Line], manifest: pd.DataFrame, people: np.ndarray) -> pd.DataFrame:
@@ -122,12 +124,12 @@ def line_table(lines: Mapping[str, Line], manifest: pd.DataFrame, people: np.nda
     manifest : DataFrame
         Of the tested data set's split.
     people : array of str
-        On whom the last line was fitted; their names are joined by blanks.
+        On whom the last line was fitted; their names are joined by semicolons.
     """
     training = manifest[manifest["subset"] == "train"]
     few = training[training["subject"].isin(people)]
     known = dict.fromkeys(lines, ("", 0)) | dict(
-        zip(TRANSFERS[1:], (("all", len(training)), (" ".join(people), len(few))), strict=True)
+        zip(TRANSFERS[1:], (("all", len(training)), (";".join(people), len(few))), strict=True)
     )
     rows = [
         (setting, pressure.upper(), line.slope[p], line.intercept[p], *known[setting])
