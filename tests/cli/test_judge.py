@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-QUICK = ("--bootstrap", "200")
+QUICK = ("--bootstrap", "400")
 
 
 @pytest.fixture

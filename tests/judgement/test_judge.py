@@ -8,7 +8,7 @@ from cuffless.config import EvaluationOptions
 from cuffless.judgement import judge, read_table
 from cuffless.judgement.evidence.baselines import IN_SAMPLE
 
-QUICK = EvaluationOptions(bootstrap=200)
+QUICK = EvaluationOptions(bootstrap=400)
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def card(tmp_path):
         path = tmp_path / "model_card.md"
         history = pd.DataFrame({"epoch": [1, 2], "val_mae": [12.0, 9.5]})
         rows = predictions() if rows is None else rows
-        kwargs = {"dataset": "cohort", "windows": WINDOWS, "options": EvaluationOptions(bootstrap=200)} | kwargs
+        kwargs = {"dataset": "cohort", "windows": WINDOWS, "options": EvaluationOptions(bootstrap=400)} | kwargs
         write_card(run, history, rows, audit, path, **kwargs)
         return path.read_text(encoding="utf-8")
 

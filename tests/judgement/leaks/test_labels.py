@@ -119,7 +119,7 @@ def test_calibration_without_times_or_in_undated_records_is_not_compared(make_ta
 def test_leaks_of_labels_and_people_are_warnings_of_the_judgement(make_table, write):
     rows = pd.concat([centred(make_table(12), "subject"), make_table(2, network="alexnet").assign(subject="P000")])
     rows = rows.drop_duplicates(["subject", "start"])
-    notes = judge(read_table([write(rows)]), EvaluationOptions(bootstrap=100)).notes
+    notes = judge(read_table([write(rows)]), EvaluationOptions(bootstrap=400)).notes
     warnings = [note for note in notes if note.startswith("WARNING: nonmixed: ")]
     assert any("people may be there under several names: P000 = p000" in note for note in warnings)
     assert any("test references are in the predictions: alexnet seed 0: mean error 0" in note for note in warnings)
