@@ -8,6 +8,8 @@ import pandas as pd
 from cuffless.report.chart_parts import PALE, Chart, axis, chart, error_trace, numbers
 from cuffless.report.wording import baseline_name, network_name, windows_of, with_limits
 
+_FEW_TICKS = 3
+
 
 def bins_chart(rows: pd.DataFrame, mean: pd.DataFrame, pressure: str, mean_name: str = "population mean") -> Chart:
     """MAE in bins of the reference, with the mean baseline's, and the number of windows in each bin.
@@ -38,7 +40,9 @@ def bins_chart(rows: pd.DataFrame, mean: pd.DataFrame, pressure: str, mean_name:
         }
     )
     x, y = axis(f"reference {pressure} (mmHg)", anchor="y2"), axis("MAE (mmHg)", domain=[0.34, 1], rangemode="tozero")
-    return chart(data, 430, x, y, yaxis2=axis("windows", domain=[0, 0.24], rangemode="tozero", nticks=3), legend=True)
+    few = {"dtick": 1} if rows["n_windows"].max() <= _FEW_TICKS else {"nticks": 3}
+    windows = axis("windows", domain=[0, 0.24], rangemode="tozero", **few)
+    return chart(data, 430, x, y, yaxis2=windows, legend=True)
 
 
 def _middle(rows: pd.DataFrame) -> pd.Series:

@@ -128,7 +128,9 @@
     }
     const label = ordered ? "number of the window<br>(no common time is known)"
       : subject.clock === "start" ? "minutes from the record's start" : "minutes from the first window";
-    return { data: traces, layout: { height: 380, xaxis: { title: { text: label, font: font } }, yaxis: { title: { text: "mmHg", font: font } }, showlegend: true } };
+    const across = Object.assign({ title: { text: label, font: font } }, ordered && time.length <= 10
+      ? { dtick: 1, range: [time[0] - 0.5, time[time.length - 1] + 0.5] } : {});
+    return { data: traces, layout: { height: 380, xaxis: across, yaxis: { title: { text: "mmHg", font: font } }, showlegend: true } };
   }
 
   function networkName() {
