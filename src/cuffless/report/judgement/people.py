@@ -64,8 +64,8 @@ def agreement_chart(subjects: pd.DataFrame, limits: pd.DataFrame, traces: pd.Dat
     return chart(
         [_subject_trace(subjects, x, y)],
         420,
-        axis("mean of the two (mmHg)", range=across),
-        axis("prediction − reference (mmHg)", range=up),
+        axis("mean of the two (mmHg)", range=across, automargin="bottom"),
+        axis("prediction − reference (mmHg)", range=up, automargin="left"),
         shapes=shapes,
         annotations=notes,
         **more,
@@ -94,7 +94,8 @@ def subjects_chart(subjects: pd.DataFrame) -> Chart:
         },
         _subject_trace(subjects, reference, predicted),
     ]
-    x, y = axis("mean reference (mmHg)", range=reach), axis("mean prediction (mmHg)", range=reach)
+    x = axis("mean reference (mmHg)", range=reach, automargin="bottom")
+    y = axis("mean prediction (mmHg)", range=reach, automargin="left")
     return chart(data, 420, x, y, annotations=_names(subjects, reference, predicted, reach, reach))
 
 
