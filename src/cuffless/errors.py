@@ -30,6 +30,16 @@ def shortened(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else f"{text[: limit - 3].rstrip()}..."
 
 
+def plural(n: float, what: str) -> str:
+    """Write ``1 subject``, ``1,520 windows``."""
+    return f"{n:,.0f} {what}{'' if n == 1 else 's'}"
+
+
+def windows_of(windows: float, subjects: float) -> str:
+    """Write ``1 window of 1 subject``, ``1,520 windows of 38 subjects``."""
+    return f"{plural(windows, 'window')} of {plural(subjects, 'subject')}"
+
+
 def describe_error(error: BaseException, limit: int = 240) -> str:
     """An unforeseen error on one line: its class, and up to `limit` characters of its message."""
     kind = type(error).__name__

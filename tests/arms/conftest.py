@@ -18,7 +18,7 @@ from cuffless.designs.transfer.lines import AS_IT_IS
 from cuffless.judgement import read_table
 from cuffless.judgement.factors import run_errors
 
-QUICK = EvaluationOptions(bootstrap=100)
+QUICK = EvaluationOptions(bootstrap=400)
 SECONDS, WINDOWS = 6.0, 60
 NETWORKS = ("alexnet", "lstm")
 

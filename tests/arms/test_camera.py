@@ -13,7 +13,7 @@ from cuffless.designs.folds import SETTINGS, audit_folds, sample_folds, settings
 from cuffless.judgement.paper_tables import TABLE2, read_reference, write_paper_table
 from cuffless.judgement.table.predictions import PredictionError
 
-QUICK = EvaluationOptions(bootstrap=100)
+QUICK = EvaluationOptions(bootstrap=400)
 
 
 def judge_rppg(*given, **further):

@@ -55,7 +55,7 @@ def files(tmp_path):
 
 def test_the_arm_reads_what_the_rules_name(files):
     params = SimpleNamespace(
-        options=EvaluationOptions(bootstrap=100).canonical(),
+        options=EvaluationOptions(bootstrap=400).canonical(),
         datasets=["ward", "lab"],
         owners=["ward", "ward", "lab", "lab"],
     )

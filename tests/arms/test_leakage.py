@@ -10,7 +10,7 @@ from cuffless.designs import DesignError
 from cuffless.designs.scalings import Scaling
 from cuffless.judgement.table.predictions import PredictionError
 
-OPTIONS = EvaluationOptions(bootstrap=200)
+OPTIONS = EvaluationOptions(bootstrap=400)
 
 
 def table(split, known_subjects=0, seed=0, error=10.0, shift=1e6):

@@ -18,7 +18,7 @@ def judged(cuffless, folder, name):
     table = pd.DataFrame(rows, columns=["subject", "start", "sbp_ref", "dbp_ref"])
     table = table.assign(sbp=table["sbp_ref"] + 5, dbp=table["dbp_ref"] - 3, seconds=7.0, network=name, split="a")
     table.to_csv(folder / "t.csv", index=False)
-    return cuffless("judge", folder / "t.csv", "--output", folder / "out", "--bootstrap", 100)
+    return cuffless("judge", folder / "t.csv", "--output", folder / "out", "--bootstrap", 400)
 
 
 @pytest.mark.parametrize("name", [ESCAPE, "Q" * 10_000])

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-QUICK = ("--bootstrap", "200")
+QUICK = ("--bootstrap", "400")
 
 
 @pytest.fixture
@@ -117,6 +117,9 @@ def test_columns_and_units_are_mapped(cuffless, predictions, tmp_path):
         (("table.csv", "--column", "sbp"), "give NAME=THEIRS"),
         (("table.csv", "--unit", "psi"), "--unit"),
         (("table.csv", "--bootstrap", "5"), "--bootstrap"),
+        (("table.csv", "--bootstrap", "100"), "--bootstrap: 100 is not allowed: 95 % intervals need 400 resamples"),
+        (("table.csv", "--confidence", "0.999"), "99.9 % intervals need 20,000 resamples or more"),
+        (("table.csv", "--confidence", "0.5"), "--confidence: 0.5 is not allowed"),
         (("table.csv", "--sex", "0=f"), "--sex f=0,m=1"),
         (("table.csv", "--without", "sbp"), "only record, start"),
     ],
@@ -137,6 +140,20 @@ def test_what_casts_doubt_is_said_on_the_terminal(cuffless, predictions, tmp_pat
     result = cuffless("judge", path, "--output", tmp_path / "o", *QUICK)
     assert result.exit_code == 0
     assert "WARNING: one subject (p00)" in result.stderr
+
+
+@pytest.mark.parametrize("windows", [1, 5])
+def test_one_subject_is_told_in_the_singular_with_a_table_of_its_errors(cuffless, predictions, tmp_path, windows):
+    path = predictions(lambda y: y + 3)
+    pd.read_csv(path).query("subject == 'p00'").head(windows).to_csv(path, index=False)
+    result = cuffless("judge", path, "--output", tmp_path / "o", *QUICK)
+    assert result.exit_code == 0
+    said = " ".join(result.stdout.split())
+    assert f"{'1 window' if windows == 1 else '5 windows'} of 1 subject; baselines" in said
+    assert "MAE mean error SD of error" in said
+    assert "SBP 3.0 +3.0 0.0" in said
+    assert not re.search(r"\b1 (windows|subjects)\b", said + result.stderr)
+    assert "Skill: share" not in said
 
 
 def test_the_terminal_names_the_baseline_that_is_hardest_to_beat(cuffless, predictions, tmp_path):

@@ -29,7 +29,7 @@ def files(folder):
 
 
 def test_judgements_into_one_folder_all_end_well(table, tmp_path):
-    call = ("judge", table, "--bootstrap", 100, "--output")
+    call = ("judge", table, "--bootstrap", 400, "--output")
     assert in_forks(1, COMMAND, *call, tmp_path / "alone") == [0]
     assert in_forks(4, COMMAND, *call, tmp_path / "together") == [0] * 4
     alone, together = files(tmp_path / "alone"), files(tmp_path / "together")

@@ -2,8 +2,17 @@ import json
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
-from cuffless.config import ConfigError, RecordOptions, WindowOptions, load_config, read_config
+from cuffless.config import (
+    ConfigError,
+    EvaluationOptions,
+    RecordOptions,
+    WindowOptions,
+    least_bootstrap,
+    load_config,
+    read_config,
+)
 from cuffless.config.documentation import option_table, schema
 
 
@@ -27,6 +36,12 @@ from cuffless.config.documentation import option_table, schema
         ({"study": {"seeds": [-1]}}, "study.seeds.0: -1 is not allowed"),
         ({"intervals": {"level": 95}}, "intervals.level: 95 is not allowed"),
         ({"networks": {"mean": {"output": "quantiles"}}}, "networks.mean.output: unknown option"),
+        (
+            {"evaluation": {"bootstrap": 100}},
+            "evaluation.bootstrap: 100 is not allowed: 95 % intervals need 400 resamples or more, so that 10 lie "
+            "beyond each limit; use as many, or lower confidence",
+        ),
+        ({"evaluation": {"confidence": 0.999}}, "evaluation.bootstrap: 2000 is not allowed: 99.9 % intervals need"),
         ({"records": {"source": "wfdb"}}, "records.path: source wfdb needs the folder of the recordings"),
     ],
 )
@@ -158,3 +173,12 @@ def test_intervals_are_those_of_the_section_unless_a_network_has_its_own():
     )
     found = {name: (network.intervals.level, network.intervals.method) for name, network in config.networks.items()}
     assert found == {"alexnet": (0.8, "none"), "lstm": (0.8, "scaled"), "mean": (0.8, "scaled")}
+
+
+@pytest.mark.parametrize(("confidence", "least"), [(0.8, 100), (0.9, 200), (0.95, 400), (0.99, 2000), (0.999, 20_000)])
+def test_an_interval_has_ten_resamples_beyond_each_limit_or_is_refused(confidence, least):
+    assert least_bootstrap(confidence) == least
+    assert least * (1 - confidence) / 2 == pytest.approx(10)
+    assert EvaluationOptions(confidence=confidence, bootstrap=least).bootstrap == least
+    with pytest.raises(ValidationError, match=f"need {least:,} resamples or more, so that 10 lie beyond each limit"):
+        EvaluationOptions(confidence=confidence, bootstrap=least - 1)

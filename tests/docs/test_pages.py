@@ -169,7 +169,7 @@ def judgement(tmp_path_factory):
     )
     path = tmp_path_factory.mktemp("judged") / "predictions.csv"
     table.to_csv(path, index=False)
-    return judge(read_table([path]), EvaluationOptions(bootstrap=100), limits={"SBP": (75, 165), "DBP": (40, 80)})
+    return judge(read_table([path]), EvaluationOptions(bootstrap=400), limits={"SBP": (75, 165), "DBP": (40, 80)})
 
 
 def test_the_columns_of_a_judgements_tables_are_those_named(page, read, judgement):

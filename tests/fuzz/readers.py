@@ -99,7 +99,7 @@ def read_predictions(folder: Path, results: Path) -> list[str]:
     table = _only(folder, "p.csv", "p.csv.gz", "p.parquet")
     if not table.is_file():
         return [f"{table} does not exist"]  # as the command says first
-    judge(read_table([table]), EvaluationOptions(bootstrap=100))
+    judge(read_table([table]), EvaluationOptions(bootstrap=400))
     return []
 
 
@@ -108,7 +108,7 @@ def read_to_a_page(folder: Path, results: Path) -> list[str]:
     from cuffless.cli.judging import JudgeCall, run_judge
 
     table = _only(folder, "p.csv", "p.csv.gz", "p.parquet")
-    said = _answered(lambda: run_judge(JudgeCall([table], results / "page", bootstrap=100, as_json=True)))
+    said = _answered(lambda: run_judge(JudgeCall([table], results / "page", bootstrap=400, as_json=True)))
     if not said and not (results / "page" / "judgement.html").is_file():
         raise AssertionError("there is no page")
     return said

@@ -10,7 +10,7 @@ from cuffless.judgement.compare import compare_splits
 from cuffless.judgement.paper_tables import read_reference, write_paper_table
 from cuffless.judgement.table.predictions import PredictionError, align_predictions
 
-QUICK = EvaluationOptions(bootstrap=200)
+QUICK = EvaluationOptions(bootstrap=400)
 
 
 def evaluate(predictions, splits=None):

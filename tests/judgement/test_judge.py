@@ -8,7 +8,7 @@ from cuffless.config import EvaluationOptions
 from cuffless.judgement import judge, read_table
 from cuffless.judgement.evidence.baselines import IN_SAMPLE
 
-QUICK = EvaluationOptions(bootstrap=200)
+QUICK = EvaluationOptions(bootstrap=400)
 
 
 @pytest.fixture
@@ -143,3 +143,17 @@ def test_six_subjects_are_told_that_nothing_can_be_significant(make_table, judge
     assert "6 subjects: corrected over 2 tests, p is at least 0.062" in few[0]
     assert not any("can be significant" in note for note in judged(make_table(subjects=8)).notes)
     assert not any("can be significant" in note for note in judged(make_table(subjects=5)).notes)
+
+
+def test_a_table_without_times_has_none_in_its_courses(make_table, judged):
+    shown = judged(make_table(subjects=8).drop(columns=["start", "seconds"])).traces
+    assert shown[["start", "elapsed"]].isna().all(axis=None)
+    assert shown.groupby("subject")["window"].apply(list).map(tuple).unique().tolist() == [tuple(range(1, 13))]
+    timed = judged(make_table(subjects=8)).traces
+    assert timed[["start", "elapsed"]].notna().all(axis=None)
+    assert timed["window"].tolist() == shown["window"].tolist()
+
+
+def test_seeds_are_counted_only_where_the_table_has_them(make_table, judged):
+    assert judged(make_table()).cases["seeds"].tolist() == [1]
+    assert judged(make_table().drop(columns="seed")).cases["seeds"].isna().all()

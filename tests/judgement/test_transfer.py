@@ -9,7 +9,7 @@ from cuffless.judgement.table.predictions import PredictionError
 from cuffless.judgement.transfer import OWN_NETWORK, PEOPLE_MEAN, TESTED_MEAN, TRAINED_MEAN, align_transfers
 from cuffless.judgement.transfer import compare_transfers as compare
 
-QUICK = EvaluationOptions(bootstrap=100)
+QUICK = EvaluationOptions(bootstrap=400)
 MEANS = {"ward": (130.0, 75.0), "lab": (115.0, 65.0)}
 """Means of the training labels."""
 FEW = (118.0, 66.0)

@@ -31,15 +31,17 @@ def make_judgement(
     records=1,
     shown=60,
     stated=False,
+    pressures=PRESSURES,
+    seeds=1,
 ):
     """A judgement whose numbers are made up but hang together."""
     rng = np.random.default_rng(0)
     people = [names.replace("#", f"{k:06d}") for k in range(subjects)]
-    level = {p: rng.normal(m, s, subjects) for p, m, s in (("SBP", 118, 17), ("DBP", 62, 8))}
-    mean_of = {"SBP": 118.0, "DBP": 62.0}
+    level = {p: rng.normal(m, s, subjects) for p, m, s in (("SBP", 118, 17), ("DBP", 62, 8), ("MAP", 81, 9))}
+    mean_of = {"SBP": 118.0, "DBP": 62.0, "MAP": 81.0}
     known = [b for b in BASELINES if b != "demographics" and (calibrated or b not in CALIBRATED)]
     follows = {(c, n): 0.0 if n == "mean" else 0.8 if c == "mixed" else 0.3 for c in cases for n in networks}
-    each = [(c, n, p) for c in cases for n in networks for p in PRESSURES]
+    each = [(c, n, p) for c in cases for n in networks for p in pressures]
 
     def errors(case, network, pressure):
         return 4 + 0.6 * np.abs(level[pressure] - mean_of[pressure]) * (1 - follows[case, network])
@@ -148,19 +150,21 @@ def make_judgement(
     for case in cases:
         for k, person in list(enumerate(people))[:shown]:
             start = np.arange(windows) * 12.0
-            ref = {p: level[p][k] + rng.normal(0, 5, windows) for p in PRESSURES}
+            ref = {p: level[p][k] + rng.normal(0, 5, windows) for p in pressures}
             for network in networks:
                 said = {
                     p: mean_of[p] + follows[case, network] * (ref[p] - mean_of[p]) + rng.normal(0, 3, windows)
-                    for p in PRESSURES
+                    for p in pressures
                 }
                 record = [f"{person}_{i * records // windows}" for i in range(windows)]
                 traces.append(
                     pd.DataFrame(
                         {
-                            "case": case, "network": network, "subject": person, "record": record, "start": start,
-                            "seconds": 7.0, "elapsed": start, "sbp_ref": ref["SBP"], "dbp_ref": ref["DBP"],
-                            "sbp": said["SBP"], "dbp": said["DBP"], "sbp_mean": 118.0, "dbp_mean": 62.0,
+                            "case": case, "network": network, "subject": person, "record": record,
+                            "window": np.arange(windows) + 1, "start": start, "seconds": 7.0, "elapsed": start,
+                            **{f"{p.lower()}_ref": ref[p] for p in pressures},
+                            **{p.lower(): said[p] for p in pressures},
+                            **{f"{p.lower()}_mean": mean_of[p] for p in pressures},
                         }
                     )
                 )  # fmt: skip
@@ -211,7 +215,7 @@ def make_judgement(
             {
                 "case": case, "split": case, "setting": "", "n_subjects": subjects, "n_windows": subjects * windows,
                 "n_training_subjects": 95, "n_training_windows": 3662, "n_calibration": 18 * subjects * calibrated,
-                "networks": ", ".join(networks), "seeds": 1, "baselines_fitted_on": "training rows",
+                "networks": ", ".join(networks), "seeds": seeds, "baselines_fitted_on": "training rows",
             }
             for case in cases
         ),
@@ -220,16 +224,16 @@ def make_judgement(
         standards=_frame(standards), subjects=_frame(people_rows), leaks=_frame(leaks),
         events=_frame(events), dependence=_frame(dependence),
         traces=pd.concat(traces, ignore_index=True),
-        **make_intervals(cases, networks, subjects, windows, stated),
+        **make_intervals(cases, networks, subjects, windows, stated, pressures),
         notes=["WARNING: SBP is not above DBP in the reference of 1 row (line 7)", "no column age: not assessable"],
     )  # fmt: skip
 
 
-def make_intervals(cases, networks, subjects, windows, stated):
+def make_intervals(cases, networks, subjects, windows, stated, pressures):
     """Tables of intervals: every network's as stated and calibrated, and the population mean's; empty if not stated."""
     kinds = [(network, 0, kind) for network in networks for kind in ("given", "conformal")]
     kinds.append(("none", None, "population mean"))
-    known = [(c, *kind, p) for c in cases for kind in kinds for p in PRESSURES] if stated else []
+    known = [(c, *kind, p) for c in cases for kind in kinds for p in pressures] if stated else []
     intervals, bins, risk = [], [], []
     for case, network, seed, kind, pressure in known:
         own = {"case": case, "network": network, "seed": seed, "kind": kind, "pressure": pressure, "level": 0.9}

@@ -67,7 +67,7 @@ def card(tmp_path):
             "dataset": "cohort",
             "people": "simulated",
             "windows": WINDOWS,
-            "options": EvaluationOptions(bootstrap=200),
+            "options": EvaluationOptions(bootstrap=400),
         } | kwargs
         write_card(run, history, rows, audit, path, **kwargs)
         return path.read_text(encoding="utf-8")

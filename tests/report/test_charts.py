@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cuffless.figures.labels import FEW
 from cuffless.report.chart_parts import thinned, wrapped
-from cuffless.report.charts import agreement_chart, bins_chart, drift_chart, subjects_chart
+from cuffless.report.charts import bins_chart, drift_chart
 from cuffless.report.judgement.forest import LEAST_SKILL, skill_chart
+from cuffless.report.judgement.people import agreement_chart, subjects_chart
 from cuffless.report.study.charts import dose_chart, dose_rows, flow_chart, rejections, time_chart
 
 
@@ -14,6 +16,7 @@ from cuffless.report.study.charts import dose_chart, dose_rows, flow_chart, reje
 def own(judgement_of):
     """Rows of one case, network and pressure of each table."""
     judgement = judgement_of()
+    judgement.traces = judgement.traces.assign(pressure="SBP")
 
     def pick(name, network="alexnet"):
         table = getattr(judgement, name)
@@ -68,14 +71,13 @@ def test_bins_stand_beside_the_mean_with_intervals_and_counts(own):
 
 
 def test_agreement_holds_bias_and_limits_with_their_intervals(own):
-    chart = agreement_chart(own("subjects"), own("agreement"))
+    chart = agreement_chart(own("subjects"), own("agreement"), own("traces"))
     lines = [shape["y0"] for shape in chart["layout"]["shapes"] if shape["type"] == "line"]
     assert lines == [0.7, -22.2, 23.6]
     bands = [(shape["y0"], shape["y1"]) for shape in chart["layout"]["shapes"] if shape["type"] == "rect"]
     assert bands == [(-1.2, 2.3), (-26.0, -19.0), (20.0, 27.4)]
-    low, high = chart["layout"]["yaxis"]["range"]
-    assert low < -26
-    assert high > 27.4
+    labels = [note["text"] for note in chart["layout"]["annotations"]]
+    assert labels == ["bias +0.7", "lower limit −22.2", "upper limit +23.6"]  # of 40 people none is named
 
 
 def test_subjects_lie_against_the_line_of_identity(own):
@@ -145,7 +147,7 @@ def test_plotly_knows_all_that_charts_ask_of_it(own):
     charts = [
         forest([{"label": "population mean", "skill": 0.2, "lower": 0.1, "upper": 0.3}]),
         bins_chart(own("bins"), own("bins", "mean"), "SBP"),
-        agreement_chart(own("subjects"), own("agreement")),
+        agreement_chart(own("subjects"), own("agreement"), own("traces")),
         subjects_chart(own("subjects")),
         drift_chart(own("drift"), ["alexnet"]),
         flow_chart(rejections(quality())),
@@ -154,3 +156,59 @@ def test_plotly_knows_all_that_charts_ask_of_it(own):
     ]
     for chart in charts:
         Figure(chart)  # raises for a property that plotly does not know
+
+
+def spread(own):
+    rows = own("traces")
+    return pd.concat([rows["sbp"] - rows["sbp_ref"], own("subjects")["me"]])
+
+
+def test_the_axis_of_an_agreement_reaches_all_errors_and_no_farther_for_wide_intervals(own):
+    wide = own("agreement").assign(loa_low_lower=-900.0, loa_high_upper=900.0)
+    low, high = agreement_chart(own("subjects"), wide, own("traces"))["layout"]["yaxis"]["range"]
+    assert -60 < low < min(-22.2, spread(own).min())
+    assert max(23.6, spread(own).max()) < high < 60
+
+
+def test_numbers_of_an_agreement_stand_right_of_all_points(own):
+    chart = agreement_chart(own("subjects"), own("agreement"), own("traces"))
+    rows = own("traces")
+    low, high = chart["layout"]["xaxis"]["range"]
+    assert ((rows["sbp"] + rows["sbp_ref"]) / 2).max() < low + 0.7 * (high - low)
+
+
+@pytest.mark.parametrize("people", [1, 8, FEW])
+def test_a_few_people_have_a_colour_a_symbol_and_a_name_each(judgement_of, people):
+    judgement = judgement_of(cases=("nonmixed",), networks=("alexnet",), subjects=people)
+    subjects, limits = (table[table["pressure"] == "SBP"] for table in (judgement.subjects, judgement.agreement))
+    for chart in (agreement_chart(subjects, limits, judgement.traces), subjects_chart(subjects)):
+        marker = chart["data"][-1]["marker"]
+        assert len(set(zip(marker["color"], marker["symbol"], strict=True))) == people
+        names = [note["text"] for note in chart["layout"]["annotations"] if note.get("xref") == "x"]
+        assert len(names) == len(set(names))
+        assert len(names) >= people - 1  # one may find no room
+    assert list(agreement_chart(subjects, limits, judgement.traces)["layout"]["meta"]) == list(subjects["subject"])
+
+
+def test_in_a_crowd_points_are_pale_small_and_nameless(judgement_of):
+    judgement = judgement_of(cases=("nonmixed",), networks=("alexnet",), subjects=500, windows=2)
+    subjects = judgement.subjects[judgement.subjects["pressure"] == "SBP"]
+    chart = subjects_chart(subjects)
+    assert chart["data"][-1]["marker"]["opacity"] < 0.5
+    assert max(chart["data"][-1]["marker"]["size"]) < 9
+    assert not chart["layout"]["annotations"]
+
+
+def test_names_of_people_stay_words_in_charts(judgement_of):
+    judgement = judgement_of(cases=("nonmixed",), networks=("alexnet",), subjects=3, names="<b>#</b>")
+    subjects = judgement.subjects[judgement.subjects["pressure"] == "SBP"]
+    notes = subjects_chart(subjects)["layout"]["annotations"]
+    assert notes
+    assert not any("<" in note["text"] for note in notes)
+
+
+def test_one_person_has_an_axis_that_can_be_read(judgement_of):
+    judgement = judgement_of(cases=("nonmixed",), networks=("alexnet",), subjects=1)
+    chart = subjects_chart(judgement.subjects[judgement.subjects["pressure"] == "SBP"])
+    low, high = chart["layout"]["xaxis"]["range"]
+    assert high - low >= 9.9

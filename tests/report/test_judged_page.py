@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 from itertools import pairwise
 
@@ -226,7 +227,15 @@ def test_of_baselines_that_do_nearly_the_same_the_events_show_one(judgement_page
 def test_each_table_can_say_that_it_is_scrolled(page):
     boxes = len(re.findall(r'<div class="box[ "]', page.source))
     assert boxes > 10
-    assert len(re.findall(r'<p class="small more-of-it" hidden></p>\s*<div class="box[ "]', page.source)) == boxes
+    assert (
+        len(
+            re.findall(
+                r'<p class="small more-of-it" hidden></p>\s*<div class="frame">\s*<div class="box[ "]', page.source
+            )
+        )
+        == boxes
+    )
+    assert "more-right" in page.source[page.source.index("<style>") : page.source.index("</style>")]
 
 
 def test_events_stand_beside_what_the_population_mean_finds(page):
@@ -236,3 +245,103 @@ def test_events_stand_beside_what_the_population_mean_finds(page):
     assert "DBP ≥ 90 AlexNet 0.0 % (0 of 800)" in said
     assert "DBP ≥ 90 population mean" not in said  # there is nothing to find
     assert said.index("By window") < said.index("By person") < said.rindex("20.0 % (8 of 40)")
+
+
+def test_the_first_screen_says_in_plain_words_what_was_found_on_whom_and_how_many(page):
+    said = page.sections["skill"]
+    answer = "Yes, for SBP and DBP. AlexNet was tested on 800 windows of 40 subjects. None of them was in training, in "
+    assert f"{answer}which there were 95 other subjects." in said
+    assert said.index("Yes, for SBP and DBP.") < said.index("SBP: AlexNet removes")
+
+
+@pytest.mark.parametrize(
+    ("leaks", "words"),
+    [
+        ([("shared_subject", "not assessable")], "Whether they were in training is not known"),
+        ([("shared_subject", "none"), ("divided_subject", "none")], "None of them was in the training of the fold"),
+        ([("shared_subject", "none"), ("divided_subject", "not assessable")], "None of them was in training, in"),
+        ([("shared_subject", "found")], "Not all of them are new to it."),
+    ],
+)
+def test_whether_the_people_were_in_training_is_said_as_far_as_it_is_known(judgement_page, judgement_of, leaks, words):
+    judgement = judgement_of(cases=("test",), networks=("predictor",))
+    rows = [{"case": "test", "kind": k, "count": 1, "verdict": v, "examples": "", "reason": ""} for k, v in leaks]
+    judgement.leaks = pd.DataFrame(rows)
+    assert (
+        f"The predictor was tested on 800 windows of 40 subjects. {words}"
+        in judgement_page(judgement).sections["skill"]
+    )
+
+
+def test_verdicts_that_differ_are_said_for_each_pressure(judgement_page, judgement_of):
+    judgement = judgement_of(cases=("nonmixed",), networks=("alexnet",))
+    unsure = judgement.skill["pressure"].eq("DBP")
+    judgement.skill.loc[unsure, "lower"] = -0.5
+    assert "SBP: yes. DBP: not shown. AlexNet was" in judgement_page(judgement).sections["skill"]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [{"start": float("nan"), "elapsed": float("nan")}, {"start": 0.0, "elapsed": 0.0}],
+)
+def test_without_times_that_differ_no_axis_is_one_of_time(judgement_page, judgement_of, times):
+    judgement = judgement_of(cases=("nonmixed",), calibrated=False)
+    judgement.traces = judgement.traces.assign(**times)
+    page = judgement_page(judgement)
+    assert {subject["clock"] for case in page.data["traces"] for subject in case} == {"order"}
+    assert not page.data["figures"]["drift"]
+    titles = re.findall(r'"title": ?\{"text": ?"([^"]*)"', json.dumps(page.data["figures"]))
+    assert titles
+    assert not [title for title in titles if re.search(r"minute|second|time|hour", title)]
+    assert "number of the window" in page.source
+    assert "the number of the window" in page.sections["traces"]
+
+
+@pytest.mark.parametrize("pressures", [("SBP",), ("DBP",), ("MAP",), ("SBP", "DBP", "MAP")])
+def test_the_page_shows_the_pressures_that_the_table_has(judgement_page, pressures):
+    page = judgement_page(cases=("nonmixed",), pressures=pressures, stated=True)
+    assert page.data["pressures"] == list(pressures)
+    shown = [attrs["data-pressure"] for _, attrs in page.elements if "data-figure" in attrs]
+    assert set(shown) == set(pressures)
+    assert len([attrs for _, attrs in page.elements if "data-trace" in attrs]) == len(pressures)
+    for name in ("skill", "bins", "agreement", "subjects", "drift", "interval_bins", "risk"):
+        assert {tuple(own) for own in page.data["figures"][name].values()} == {pressures}
+    assert {len(subject["reference"]) for subject in page.data["traces"][0]} == {len(pressures)}
+    for absent in {"SBP", "DBP", "MAP"} - set(pressures):
+        assert f"{absent}:" not in page.sections["skill"]
+
+
+def test_a_table_without_seeds_hears_nothing_of_them(judgement_page):
+    said = judgement_page(cases=("nonmixed",), seeds=float("nan"), stated=True)
+    for name in ("skill", "notes", "judged", "dependence", "merits", "intervals"):
+        assert not re.search(r"\bseeds?\b", said.sections[name]), name
+    assert "1 seed: the intervals" in judgement_page(cases=("nonmixed",), seeds=1).sections["notes"]
+    assert "1 seed:" not in judgement_page(cases=("nonmixed",), seeds=5).sections["notes"]
+
+
+@pytest.mark.parametrize("windows", [1, 20])
+def test_one_subject_is_told_in_the_singular_with_a_table_of_its_errors(judgement_page, judgement_of, windows):
+    judgement = judgement_of(cases=("test",), networks=("predictor",), subjects=1, windows=windows, calibrated=False)
+    judgement.skill = judgement.skill.assign(skill=float("nan"), reason="not assessable: no other subject")
+    judgement.tests = judgement.tests.head(0)
+    judgement.merits["me"] = -1.5
+    page = judgement_page(judgement)
+    counted = "1 window of 1 subject" if windows == 1 else "20 windows of 1 subject"
+    skill = page.sections["skill"]
+    assert f"Not assessable, for SBP and DBP. The predictor was tested on {counted}." in skill
+    assert re.search(rf"SBP: the predictor errs by [\d.]+ mmHg \(MAE; mean error −1.5\) in {counted}; skill", skill)
+    assert "Not assessable: a test needs a baseline and two subjects or more." in page.sections["tests"]
+    assert f"p000000 SBP {windows} " in page.sections["subjects"]
+    said = " ".join([*page.sections.values(), json.dumps(page.data["figures"])])
+    assert not re.findall(r"(?<![\d.,])1 (?:windows|subjects|seeds|days|rows|people|predictors)\b", said)
+
+
+def test_of_many_subjects_the_worst_are_listed_and_the_rest_is_named(judgement_page, judgement_of):
+    judgement = judgement_of(cases=("nonmixed",), networks=("alexnet",), subjects=60, windows=2)
+    said = judgement_page(judgement).sections["subjects"]
+    assert "The 20 subjects with the largest errors, for each pressure; 40 more subjects in subjects.csv." in said
+    own = judgement.subjects[judgement.subjects["pressure"] == "SBP"].sort_values("mae", ascending=False)
+    assert said.index(str(own["subject"].iloc[0])) < said.index(str(own["subject"].iloc[1]))
+    assert f"{own['subject'].iloc[-1]} SBP" not in said
+    few = judgement_page(cases=("nonmixed",), networks=("alexnet",), subjects=20).sections["subjects"]
+    assert "more subject" not in few

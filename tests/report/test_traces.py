@@ -18,7 +18,7 @@ def packed(judgement_of):
     def pack(change=lambda traces: traces, **kwargs):
         judgement = judgement_of(cases=("nonmixed",), **kwargs)
         traces = change(judgement.traces)
-        [subjects] = pack_traces(traces, judgement.subjects, ["nonmixed"], {"alexnet": 0, "mean": 1})
+        [subjects] = pack_traces(traces, judgement.subjects, ["nonmixed"], {"alexnet": 0, "mean": 1}, ("SBP", "DBP"))
         return traces, subjects
 
     return pack
@@ -43,10 +43,29 @@ def test_the_error_told_is_the_subjects_own(packed, judgement_of):
 
 
 def test_a_length_that_is_not_known_is_no_number(packed):
-    _, subjects = packed(lambda traces: traces.assign(seconds=np.nan, elapsed=np.nan))
+    _, subjects = packed(lambda traces: traces.assign(seconds=np.nan))
     assert set(unpacked(subjects[0]["seconds"])) == {-32768}
-    assert subjects[0]["clock"] == "order"
+
+
+@pytest.mark.parametrize(
+    "times",
+    [{"start": np.nan, "elapsed": np.nan}, {"start": 0.0, "elapsed": 0.0}, {"start": 33.5, "elapsed": np.nan}],
+)
+def test_where_no_times_differ_windows_are_numbered(packed, times):
+    _, subjects = packed(lambda traces: traces.assign(**times))
+    assert {subject["clock"] for subject in subjects} == {"order"}
     assert unpacked(subjects[0]["time"], "<i4").tolist() == list(range(1, 21))
+
+
+def test_a_single_window_has_a_number_and_no_time(packed):
+    _, subjects = packed(windows=1)
+    assert subjects[0]["clock"] == "order"
+    assert unpacked(subjects[0]["time"], "<i4").tolist() == [1]
+
+
+def test_of_windows_that_were_thinned_the_numbers_are_kept(packed):
+    _, subjects = packed(lambda traces: traces.assign(start=np.nan, elapsed=np.nan)[traces["window"] % 4 == 1])
+    assert unpacked(subjects[0]["time"], "<i4").tolist() == [1, 5, 9, 13, 17]
 
 
 def test_records_without_a_common_clock_stand_in_their_order(packed):

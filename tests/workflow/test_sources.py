@@ -77,7 +77,7 @@ def configuration(folder, url):
             "stretch_seconds": 10,
             "training": {"epochs": 1},
         },
-        "evaluation": {"bootstrap": 100},
+        "evaluation": {"bootstrap": 400},
         "figures": {"dpi": 72},
     }
 

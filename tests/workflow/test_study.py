@@ -89,7 +89,7 @@ def test_with_nothing_to_do_nothing_is_done(tiny_study):
         ({"windows": {"snr_db": -3.0}}, {"cut_windows", "sample_split", "train_network"}, {"simulate_records"}),
         ({"training": {"epochs": 4}}, {"train_network", "judge_splits"}, {"cut_windows", "sample_split"}),
         ({"figures": {"dpi": 150}}, OTHERS | {"fig7", "publish_figure"}, {"judge_splits", "train_network"}),
-        ({"evaluation": {"bootstrap": 300}}, {"judge_splits", "fig7"}, {"train_network", "fig5"}),
+        ({"evaluation": {"bootstrap": 500}}, {"judge_splits", "fig7"}, {"train_network", "fig5"}),
         ({"splits": {"seed": 5}}, {"sample_split", "train_network"}, {"cut_windows"}),
         ({"snakemake": {"shard_mem_mb": 1400}}, set(), {"cut_windows", "train_network", "simulate_records"}),
     ],

@@ -193,7 +193,10 @@ def judge_predictions(
         typer.Option("--confidence", metavar="SHARE", help="Confidence level of the intervals.", min=0.5, max=0.999),
     ] = 0.95,
     bootstrap: Annotated[
-        int, typer.Option("--bootstrap", metavar="DRAWS", help="Bootstrap samples of subjects.", min=100, max=100_000)
+        int,
+        typer.Option(
+            "--bootstrap", metavar="DRAWS", help="Bootstrap samples of subjects, 400 or more at 95 %.", max=100_000
+        ),
     ] = 2000,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the bootstrap.", min=0)] = 0,
     level: Annotated[

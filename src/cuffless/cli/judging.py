@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pandas import DataFrame, Series
+from pydantic import ValidationError
 
 from cuffless.cli.answers import (
     DONE,
@@ -19,12 +20,14 @@ from cuffless.cli.answers import (
 )
 from cuffless.config import EvaluationOptions
 from cuffless.demands import MEMORY_GB
+from cuffless.errors import windows_of
 from cuffless.judgement import Judgement, judge, read_table
 from cuffless.judgement.names import HEART_RATE, POPULATION_MEAN, PRESSURES, baseline_name
 from cuffless.judgement.standards import NOT_RECOMMENDED
 from cuffless.judgement.table.predictions import PredictionError
 from cuffless.judgement.table.reading import OPTIONAL
 from cuffless.judgement.table.sexes import read_sex_codes
+from cuffless.options import one_line_errors
 
 TABLES = (".csv", ".csv.gz", ".parquet")
 LIMITS = {
@@ -65,7 +68,7 @@ def run_judge(call: JudgeCall) -> int:
     from cuffless.report.judgement.folder import write_judgement
 
     try:
-        columns = _mapping(call)
+        columns, options = _mapping(call), _options(call)
         table = read_table(
             call.predictions,
             columns=columns,
@@ -76,7 +79,6 @@ def run_judge(call: JudgeCall) -> int:
             level=call.level,
             memory_gb=call.memory_gb,
         )
-        options = EvaluationOptions(confidence=call.confidence, bootstrap=call.bootstrap, seed=call.seed)
         judgement = judge(table, options, limits=LIMITS[call.limits])
         page = write_judgement(
             judgement,
@@ -121,6 +123,13 @@ def _command(call: JudgeCall) -> str:
         words += ["--without", text]
     named = ("sex", "network", "unit", "limits", "confidence", "bootstrap", "seed", "level", "memory_gb")
     return shlex.join([*words, *changed_options(call, named)])
+
+
+def _options(call: JudgeCall) -> EvaluationOptions:
+    try:
+        return EvaluationOptions(confidence=call.confidence, bootstrap=call.bootstrap, seed=call.seed)
+    except ValidationError as error:
+        raise UsageError(f"--{one_line_errors(error)}") from None
 
 
 def _mapping(call: JudgeCall) -> dict[str, str]:
@@ -184,23 +193,39 @@ def _print(judgement: Judgement, page: Path) -> None:
     console = Console(highlight=False)
     for case in judgement.cases.itertuples():
         console.print(
-            f"[bold]{escape_markup(case.case)}[/]: {case.n_windows:,} windows of {case.n_subjects:,} subjects; "
+            f"[bold]{escape_markup(case.case)}[/]: {windows_of(case.n_windows, case.n_subjects)}; "
             f"baselines fitted on {case.baselines_fitted_on}"
         )
         rows = judgement.skill[(judgement.skill["case"] == case.case) & (judgement.skill["average"] == "subject")]
         shown = rows[rows["skill"].notna()]
-        if shown.empty:
-            continue
         merits = judgement.merits[(judgement.merits["case"] == case.case) & (judgement.merits["average"] == "subject")]
+        if shown.empty:
+            console.print(_error_table(merits))
+            continue
         maes = merits.set_index(["network", "pressure"])["mae"]
         console.print(_skill_table(shown, maes, "\n" if console.width < _WIDE else " "))
         for network in dict.fromkeys(shown["network"]):
             console.print(f"[bold]{escape_markup(network)}[/]")
             console.print(_findings(judgement, case.case, network))
-    console.print(
-        "Skill: share of the baseline's error that is removed, with its interval; 0 is no better than the baseline."
-    )
+    if judgement.skill["skill"].notna().any():
+        console.print(
+            "Skill: share of the baseline's error that is removed, with its interval; 0 is no better than the baseline."
+        )
     console.print(f"{_CAVEAT}\nPage: {escape_markup(page, 2000)}", soft_wrap=True)
+
+
+def _error_table(merits: DataFrame):
+    """Errors of a case's predictors, where there is nothing to compare them with."""
+    from rich.table import Table
+
+    from cuffless.report.wording import number
+
+    table = Table("predictor", "", "MAE\nmmHg", "mean error\nmmHg", "SD of error\nmmHg", box=None, padding=(0, 2, 0, 0))
+    for network, rows in merits.groupby("network", sort=False):
+        for i, row in enumerate(rows.itertuples()):
+            errors = number(row.mae), number(row.me, signed=True), number(row.sd)
+            table.add_row("" if i else escape_markup(network), row.pressure, *errors)
+    return table
 
 
 def _skill_table(shown: DataFrame, maes: Series, gap: str):

@@ -12,6 +12,7 @@ from cuffless.config.learning import (
     CustomOptions,
     EvaluationOptions,
     FigureOptions,
+    least_bootstrap,
     network_names,
 )
 from cuffless.config.personalization import STRATEGIES, PersonalizationOptions, ProtocolOptions
@@ -62,6 +63,7 @@ __all__ = [
     "WindowOptions",
     "crop_named",
     "input_network",
+    "least_bootstrap",
     "load_config",
     "network_names",
     "read_config",

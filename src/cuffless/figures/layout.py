@@ -49,6 +49,12 @@ def pressure_columns(options: FigureOptions) -> int:
     return 2 if options.width_inch >= 2 * _LEAST_WIDTH * tiny_font(options) else 1
 
 
+def grid_of(pressures: Sequence[str], options: FigureOptions) -> tuple[int, int]:
+    """Rows and columns of panels for so many pressures."""
+    columns = min(pressure_columns(options), max(len(pressures), 1))
+    return -(-len(pressures) // columns) or 1, columns
+
+
 def place(grid: GridSpec, row: int, pressure: int):
     """Position of a pressure of a row of panels, in a grid of one column or two."""
     return grid[row, pressure] if grid.ncols > 1 else grid[len(PRESSURES) * row + pressure, 0]

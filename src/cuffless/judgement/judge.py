@@ -95,6 +95,8 @@ def judge(
         for warning in reversed([*doubts, *constant_predictors(case)]):
             notes.insert(0, f"WARNING: {case.name}: {warning}")
     joined = {name: pd.concat(rows, ignore_index=True) for name, rows in parts.items() if rows and name != "notes"}
+    if "seed" in table.missing:  # the one that was assumed is nobody's
+        joined["cases"]["seeds"] = np.nan
     return Judgement(**joined, notes=list(dict.fromkeys(notes)))
 
 

@@ -1,5 +1,7 @@
 """Names of pressures, methods and baselines, in the tables of a judgement and in print."""
 
+from collections.abc import Collection
+
 from cuffless.config import network_names
 
 PRESSURES = ("SBP", "DBP")
@@ -46,6 +48,11 @@ METHODS = {**BASELINES, MEAN: BASELINES[POPULATION_MEAN], OFFSET: "offset-correc
 """Printed names of the methods of an arm."""
 NETWORKS = network_names()
 """Printed names of networks, by their architecture."""
+
+
+def training_name(network: str, seed: int, seeds: Collection[int]) -> str:
+    """A network, with its seed where it was trained with several."""
+    return f"{network} seed {seed}" if len(seeds) > 1 else network
 
 
 def baseline_name(name: str, in_sample: bool = False) -> str:

@@ -17,16 +17,21 @@ def pick_traces(case: Case, baselines: Baselines) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``case, network, subject, record, start, seconds, elapsed`` (s on the subject's clock, NaN where it has none),
-        ``sbp_ref, dbp_ref, sbp, dbp`` (mmHg, seeds averaged), ``sbp_mean, dbp_mean`` (the population mean): at most 60
-        subjects, evenly spread over their errors, and 300 windows each, evenly spread over their time.
+        ``case, network, subject, record, window`` (place among the subject's windows, from 1), ``start, seconds,
+        elapsed`` (s on the subject's clock; NaN where it has none, as `start` is in a table without times), ``sbp_ref,
+        dbp_ref, sbp, dbp`` (mmHg, seeds averaged), ``sbp_mean, dbp_mean`` (the population mean): at most 60 subjects,
+        evenly spread over their errors, and 300 windows each, evenly spread over their time.
     """
     judged, k = case.judged, len(case.judged.subjects)
     mae = np.mean([subject_maes(judged, network) for network in judged.networks], axis=0)[:, 0]
     ranked = np.argsort(mae, kind="stable")
     shown = np.sort(ranked[np.unique(np.linspace(0, k - 1, min(k, SUBJECTS)).round().astype(int))])
     at = np.concatenate([_spread(np.flatnonzero(judged.owner == subject)) for subject in shown])
-    windows = case.windows.iloc[at][["subject", "record", "start", "seconds", "elapsed"]]
+    window = np.arange(len(judged.owner)) - np.searchsorted(judged.owner, judged.owner) + 1
+    windows = case.windows.assign(window=window)
+    if not case.timed:  # their starts are counted
+        windows = windows.assign(start=np.nan, elapsed=np.nan)
+    windows = windows.iloc[at][["subject", "record", "window", "start", "seconds", "elapsed"]]
     windows = windows.astype({"subject": object, "record": object})
     mean = baselines.predicted.get(POPULATION_MEAN, np.full(judged.reference.shape, np.nan))
     parts = []

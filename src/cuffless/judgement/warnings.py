@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from cuffless.errors import plural
 from cuffless.judgement.evidence.coverage import few_subjects_warning
 from cuffless.judgement.evidence.tests import least_p
 from cuffless.judgement.measures.errors import STILL_MMHG
@@ -43,8 +44,8 @@ def significance_warnings(tests: pd.DataFrame) -> list[str]:
     if least < row.alpha:
         return []
     return [
-        f"no difference can be significant with {row.n_pairs} subjects: corrected over {row.family} tests, p is at "
-        f"least {least:.3f}, whatever the differences"
+        f"no difference can be significant with {plural(row.n_pairs, 'subject')}: corrected over "
+        f"{plural(row.family, 'test')}, p is at least {least:.3f}, whatever the differences"
     ]
 
 

@@ -16,8 +16,14 @@ SERIES = (*COLOURS, INK, GREY)
 """Colours of more series than there are safe hues."""
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x", "star")
 _LINE_CHARACTERS = 18
+_LEAST_MMHG = 10.0
 
 Chart = dict[str, Any]
+
+
+def in_chart(text: object) -> str:
+    """A text that plotly shows as it is; it knows the entities of signs, but none of quotation marks."""
+    return escape(str(text), quote=False)
 
 
 def error_trace(rows: pd.DataFrame, x, name: str, hover: Sequence[str], place: int | None) -> Chart:
@@ -27,10 +33,10 @@ def error_trace(rows: pd.DataFrame, x, name: str, hover: Sequence[str], place: i
     return {
         "type": "scatter",
         "mode": "lines+markers",
-        "name": escape(name),
+        "name": in_chart(name),
         "x": list(x) if isinstance(x, list) else numbers(x),
         "y": numbers(rows["mae"], 2),
-        "hovertext": [f"<b>{escape(name)}</b><br>{line}" for line in hover],
+        "hovertext": [f"<b>{in_chart(name)}</b><br>{line}" for line in hover],
         "hoverinfo": "text",
         "line": {"color": colour, "width": 2, "dash": "dash" if place is None else "solid"},
         "marker": {"size": 9, "symbol": symbol, "color": colour},
@@ -58,7 +64,7 @@ def wrapped(label: str) -> str:
         if lines[-1] and len(lines[-1]) + len(word) >= _LINE_CHARACTERS:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
-    return "<br>".join(escape(line) for line in lines)
+    return "<br>".join(in_chart(line) for line in lines)
 
 
 def thinned(subjects: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -70,10 +76,10 @@ def thinned(subjects: pd.DataFrame, most: int) -> pd.DataFrame:
 
 
 def around(values) -> list[float]:
-    """Range of an axis that holds all values, with some room."""
+    """Range of an axis in mmHg that holds all values, with some room; not so narrow that rounding looks large."""
     known = np.asarray([value for value in values if np.isfinite(value)] or [0.0], dtype=float)
     low, high = float(known.min()), float(known.max())
-    room = 0.06 * (high - low) or 5.0
+    room = max(0.06 * (high - low), (_LEAST_MMHG - high + low) / 2)
     return [round(low - room, 1), round(high + room, 1)]
 
 

@@ -6,10 +6,21 @@ import numpy as np
 import pandas as pd
 
 from cuffless.judgement.names import POPULATION_MEAN
-from cuffless.report.wording import baseline_name, deciding_digits, network_name, number, percent, plural, with_limits
+from cuffless.report.wording import (
+    baseline_name,
+    deciding_digits,
+    network_name,
+    number,
+    percent,
+    plural,
+    windows_of,
+    with_limits,
+)
 
 DOING_NOTHING = POPULATION_MEAN
 """The baseline that uses no information about the person."""
+UNNAMED = "predictor"
+"""What a predictor is called in a table that does not name it."""
 BETTER, UNSHOWN, WORSE, UNKNOWN = "better", "not shown", "worse", "not assessable"
 _SIGNS = {BETTER: "▲", UNSHOWN: "○", WORSE: "▼", UNKNOWN: "?"}
 
@@ -36,7 +47,9 @@ def verdict_of(skill: float, lower: float, upper: float) -> str:
     return BETTER if lower > 0 else WORSE if upper < 0 else UNSHOWN
 
 
-def skill_sentence(rows: pd.DataFrame, confidence: float, *, nothing: str = DOING_NOTHING) -> Sentence:
+def skill_sentence(
+    rows: pd.DataFrame, confidence: float, merits: pd.DataFrame | None = None, *, nothing: str = DOING_NOTHING
+) -> Sentence:
     """Say whether a predictor is better than doing nothing.
 
     Parameters
@@ -45,6 +58,8 @@ def skill_sentence(rows: pd.DataFrame, confidence: float, *, nothing: str = DOIN
         ``skill`` of a judgement: one network, pressure and average, one row per baseline.
     confidence : float
         Level of the intervals.
+    merits : DataFrame, optional
+        ``merits`` of the same network, pressure and average: what is known where skill is not.
     nothing : str
         Name of the baseline that stands for doing nothing.
 
@@ -57,9 +72,10 @@ def skill_sentence(rows: pd.DataFrame, confidence: float, *, nothing: str = DOIN
     hardest = _hardest(rows, nothing)
     if row is None or not np.isfinite(row.skill):
         why = getattr(row, "reason", "") or "not assessable: no such baseline"
-        return Sentence(pressure, UNKNOWN, f"skill against the {baseline_name(nothing)} is {why}.", hardest)
+        text = f"skill against the {baseline_name(nothing)} is {why}."
+        return Sentence(pressure, UNKNOWN, f"{_error_alone(merits)}{text}", hardest)
     verdict = verdict_of(row.skill, row.lower, row.upper)
-    name = network_name(row.network)
+    name = _subject_of(row.network)
     errors = f"MAE {number(row.mae)} in place of {number(row.baseline_mae)} mmHg"
     against = f"always predicting the {baseline_name(nothing, getattr(row, 'in_sample', False))}"
     who = plural(row.n_subjects, "subject")
@@ -75,6 +91,22 @@ def skill_sentence(rows: pd.DataFrame, confidence: float, *, nothing: str = DOIN
         }[verdict]
     text = f"{name} {_change(row.skill)} {against} ({errors}; skill {number(row.skill, 2)}): {outcome}."
     return Sentence(pressure, verdict, text, hardest)
+
+
+def _subject_of(network: str) -> str:
+    """A predictor as the subject of a sentence."""
+    return "the predictor" if network == UNNAMED else network_name(network)
+
+
+def _error_alone(merits: pd.DataFrame | None) -> str:
+    """The error where there is nothing to compare it with."""
+    if merits is None or merits.empty:
+        return ""
+    row = next(merits.itertuples())
+    return (
+        f"{_subject_of(row.network)} errs by {number(row.mae)} mmHg (MAE; mean error "
+        f"{number(row.me, 1, signed=True)}) in {windows_of(row.n_windows, row.n_subjects)}; "
+    )
 
 
 def _change(skill: float) -> str:

@@ -69,12 +69,13 @@ class Download:
 
 @dataclass(frozen=True)
 class Table:
-    """A table ready for a template."""
+    """A table ready for a template; `more` says which rows it leaves out, and where they are."""
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     download: Download | None = None
+    more: str = ""
 
     @property
     def long(self) -> bool:
@@ -91,6 +92,7 @@ def make_table(
     cases: Mapping[str, int] | None = None,
     networks: Mapping[str, int] | None = None,
     download: Download | None = None,
+    more: str = "",
 ) -> Table:
     """Write a DataFrame as a table.
 
@@ -104,7 +106,7 @@ def make_table(
         )
         for row in rows.itertuples(index=False)
     )
-    return Table(caption, tuple(columns), written, download)
+    return Table(caption, tuple(columns), written, download, more)
 
 
 def _cell(column: Column, row: Any) -> str:

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from cuffless.errors import plural as plural
+from cuffless.errors import windows_of as windows_of
 from cuffless.figures.names import network_name as network_name
 from cuffless.figures.names import split_name as split_name
 from cuffless.judgement.names import baseline_name as baseline_name
@@ -82,11 +84,6 @@ def p_value(p: Any) -> str:
 def text(value: Any) -> str:
     """Write a cell of a table that may be empty."""
     return "" if value is None or value != value else str(value)
-
-
-def plural(n: float, what: str) -> str:
-    """Write ``1 subject``, ``1,520 windows``."""
-    return f"{n:,.0f} {what}{'' if n == 1 else 's'}"
 
 
 def counted(n: int, people: str) -> str:

@@ -119,7 +119,7 @@ def protocol_of(
     return Protocol(name, options, plan, {"warnings": list(warnings)}, training, pd.concat(runs, ignore_index=True))
 
 
-QUICK = EvaluationOptions(bootstrap=100)
+QUICK = EvaluationOptions(bootstrap=400)
 
 
 def judged(protocols):

@@ -9,7 +9,7 @@ from cuffless.judgement.evidence.baselines import make_baselines
 from cuffless.judgement.table.predictions import PredictionError
 from cuffless.judgement.traces import SUBJECTS, WINDOWS, pick_traces
 
-QUICK = EvaluationOptions(bootstrap=200)
+QUICK = EvaluationOptions(bootstrap=400)
 
 
 @pytest.fixture

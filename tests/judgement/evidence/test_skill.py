@@ -8,7 +8,7 @@ from cuffless.judgement.evidence.skill import NO_ERROR, skill_ratio
 @pytest.mark.parametrize(("error", "known"), [(1e-4, True), (2e-6, True), (1e-7, False), (0.0, False)])
 def test_a_baseline_has_an_error_from_a_millionth_of_a_mmhg_on(error, known):
     weight = np.ones((8, 1))
-    skill = skill_ratio(weight * error / 2, weight * error, weight, EvaluationOptions(bootstrap=200))
+    skill = skill_ratio(weight * error / 2, weight * error, weight, EvaluationOptions(bootstrap=400))
     assert np.isfinite(skill.skill[0]) == known
     assert (skill.interval[0] == NO_ERROR) != known
     if known:

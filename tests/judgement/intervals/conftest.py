@@ -7,7 +7,7 @@ import pytest
 from cuffless.config import EvaluationOptions
 from cuffless.judgement import judge, read_table
 
-QUICK = EvaluationOptions(bootstrap=200)
+QUICK = EvaluationOptions(bootstrap=400)
 
 
 def public_figure(subjects=40, windows=20, share=0.8, half=10.0, **columns):

@@ -89,7 +89,7 @@ def test_intervals_that_are_missing_in_part_are_counted(make_figure, judged, row
     assert [row["n_windows"], row["n_missing"]] == [400, 400]
     assert row_of(found.intervals, kind="given", pressure="DBP")["n_missing"] == 0
     assert any(
-        "given intervals of predictor seed 0 (SBP): 400 of 800 windows have none" in note for note in found.notes
+        "given intervals of predictor (SBP): 400 of 800 windows without any, left out" in note for note in found.notes
     )
 
 

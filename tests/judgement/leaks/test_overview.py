@@ -187,7 +187,7 @@ def test_hidden_people_make_intervals_too_narrow_where_there_are_no_training_row
 
 def test_hidden_people_are_a_warning_of_the_judgement(write, chains):
     table = read_table([write(pd.concat(chains, ignore_index=True), "t.parquet")])
-    notes = judge(table, EvaluationOptions(bootstrap=100)).notes
+    notes = judge(table, EvaluationOptions(bootstrap=400)).notes
     assert notes[0].startswith("WARNING: nonmixed: people may be hidden in the order: neighbours in the record numbers")
 
 

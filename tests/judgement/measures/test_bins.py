@@ -7,7 +7,7 @@ from cuffless.config import EvaluationOptions
 from cuffless.judgement.measures.bins import bin_starts, bin_table
 from cuffless.judgement.table.predictions import align_predictions
 
-QUICK = EvaluationOptions(bootstrap=100)
+QUICK = EvaluationOptions(bootstrap=400)
 LIMITS = {"SBP": (75.0, 165.0), "DBP": (40.0, 80.0)}
 
 

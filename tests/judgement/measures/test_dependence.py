@@ -7,7 +7,7 @@ from cuffless.config import EvaluationOptions
 from cuffless.judgement.measures.dependence import ANY, CHANGES, PERSON, dependence_table
 from cuffless.judgement.table.predictions import align_predictions
 
-QUICK = EvaluationOptions(bootstrap=200)
+QUICK = EvaluationOptions(bootstrap=400)
 
 
 @pytest.fixture

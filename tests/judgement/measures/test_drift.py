@@ -6,7 +6,7 @@ import pytest
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.measures.drift import COLUMNS, READABLE, drift_edges, since_rows
 
-QUICK = EvaluationOptions(bootstrap=100)
+QUICK = EvaluationOptions(bootstrap=400)
 
 
 def in_bins(edges, minutes):

@@ -10,7 +10,7 @@ from cuffless.config import EvaluationOptions
 from cuffless.judgement.measures.errors import mae_tables
 from cuffless.judgement.table.predictions import align_predictions
 
-QUICK = EvaluationOptions(bootstrap=100)
+QUICK = EvaluationOptions(bootstrap=400)
 
 
 def _tables(predictions, options=QUICK):

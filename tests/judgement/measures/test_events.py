@@ -10,7 +10,7 @@ from cuffless.judgement.evidence.baselines import make_baselines
 from cuffless.judgement.measures.events import EVENTS, event_table
 from cuffless.judgement.table.cases import make_cases
 
-QUICK = EvaluationOptions(bootstrap=100)
+QUICK = EvaluationOptions(bootstrap=400)
 SHARES = ["sensitivity", "specificity", "ppv", "npv"]
 
 

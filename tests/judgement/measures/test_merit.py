@@ -10,7 +10,7 @@ from cuffless.judgement.evidence.bootstrap import subject_interval
 from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.measures.merit import merit_rows
 
-QUICK = EvaluationOptions(bootstrap=100)
+QUICK = EvaluationOptions(bootstrap=400)
 COLUMNS = ["average", "pressure", "seeds", "n_subjects", "n_windows", "mae", "mae_lower", "mae_upper"]
 COLUMNS += ["me", "me_lower", "me_upper", "sd", "rmse", "within10", "within10_lower", "within10_upper", "slope"]
 COLUMNS += ["sd_ratio", "r2", "within_r", "concordance", "n_changes", "explained", "interval", "confidence"]

@@ -30,15 +30,16 @@ def plot_intervals(bins: pd.DataFrame, risk: pd.DataFrame, options: FigureOption
     looks = {kind: _look(kind, options) for kind in DRAWN if kind in set(bins["kind"])}
     drawn = not risk.empty
     with style.house_style(options):
-        columns, scale = layout.pressure_columns(options), layout.font_scale(options)
+        pressures = list(dict.fromkeys(bins["pressure"]))
+        (lines, columns), scale = layout.grid_of(pressures, options), layout.font_scale(options)
         heights = [height * scale for height in _HEIGHTS[: 2 + drawn]]
         text = _note(bins, risk)
-        fig = layout.worded_figure(sum(heights) * (2 / columns), list(looks.values()), "", text, options)
-        parts = fig.add_gridspec(len(heights) * (2 // columns), columns, height_ratios=heights * (2 // columns))
-        for p, pressure in enumerate(style.PRESSURES):
+        fig = layout.worded_figure(sum(heights) * lines, list(looks.values()), "", text, options)
+        parts = fig.add_gridspec(len(heights) * lines, columns, height_ratios=heights * lines)
+        for p, pressure in enumerate(pressures):
             own = bins[bins["pressure"] == pressure]
-            top = 0 if columns == 2 else len(heights) * p
-            axes = [fig.add_subplot(parts[top + row, p if columns == 2 else 0]) for row in range(len(heights))]
+            line, column = divmod(p, columns)
+            axes = [fig.add_subplot(parts[len(heights) * line + row, column]) for row in range(len(heights))]
             style.panel_title(axes[0], p, pressure, options)
             _plot_coverage(axes[0], own, looks)
             _plot_width(axes[1], own, looks, pressure)

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions
+from cuffless.errors import plural
 from cuffless.figures import layout, style
 from cuffless.judgement.names import BASELINES, POPULATION_MEAN, baseline_name
 
@@ -24,14 +25,14 @@ def plot_skill(skill: pd.DataFrame, options: FigureOptions) -> Figure:
     with style.house_style(options):
         handles = [_handle(n, network, options) for n, network in enumerate(networks)]
         room = max(_ROW * len(names) * (0.6 + 0.4 * len(networks)), 1.0) + 0.7
-        columns = layout.pressure_columns(options)
-        panels = room * layout.font_scale(options) * (2 / columns)
-        fig = layout.worded_figure(panels, handles, "", text, options)
-        for p, pressure in enumerate(style.PRESSURES):
-            ax = fig.add_subplot(2 // columns, columns, p + 1)
+        pressures = list(dict.fromkeys(skill["pressure"]))
+        lines, columns = layout.grid_of(pressures, options)
+        fig = layout.worded_figure(room * layout.font_scale(options) * lines, handles, "", text, options)
+        for p, pressure in enumerate(pressures):
+            ax = fig.add_subplot(lines, columns, p + 1)
             style.panel_title(ax, p, pressure, options)
             _plot_skill_panel(ax, rows[rows["pressure"] == pressure], networks, names, options)
-            if p and columns == 2:
+            if p % columns:
                 ax.set_yticklabels([])
     return fig
 
@@ -72,9 +73,9 @@ def _skill_note(skill: pd.DataFrame, rows: pd.DataFrame, networks: list[str]) ->
     absent = [name for name in BASELINES if name not in set(rows["baseline"])]
     missing = f" Not assessable: {', '.join(BASELINES[name] for name in absent)}." if absent else ""
     more = len(set(skill["network"])) - len(networks)
-    others = f" {more} further predictors are in the table." if more else ""
+    others = f" {plural(more, 'further predictor')}: see the table." if more else ""
     return (
-        f"{subjects} subjects, each counting the same; lines: intervals over subjects ({interval}). Mean and "
+        f"{plural(subjects, 'subject')}, each counting the same; lines: intervals over subjects ({interval}). Mean and "
         "median, heart rate and demographics are fitted on training subjects, or in-sample on those tested; "
         f"calibration baselines know the subject's own values.{missing}{others}"
     )
@@ -93,17 +94,17 @@ def plot_judged_bins(bins: pd.DataFrame, skill: pd.DataFrame, options: FigureOpt
         handles = [_handle(n, network, options) for n, network in enumerate(networks)]
         if "mean" in set(bins["network"]):
             handles.append(Line2D([], [], color=style.GREY, linestyle="--", label=mean))
-        columns = layout.pressure_columns(options)
-        height = _PANEL * layout.font_scale(options) * (2 / columns)
-        fig = layout.worded_figure(height, handles, "", text, options)
-        parts = fig.add_gridspec(2 * (2 // columns), columns, height_ratios=[3, 1] * (2 // columns))
-        for p, pressure in enumerate(style.PRESSURES):
+        pressures = list(dict.fromkeys(bins["pressure"]))
+        lines, columns = layout.grid_of(pressures, options)
+        fig = layout.worded_figure(_PANEL * layout.font_scale(options) * lines, handles, "", text, options)
+        parts = fig.add_gridspec(2 * lines, columns, height_ratios=[3, 1] * lines)
+        for p, pressure in enumerate(pressures):
             own = bins[bins["pressure"] == pressure]
-            at = (0, p) if columns == 2 else (2 * p, 0)
-            ax = fig.add_subplot(parts[at])
+            line, column = divmod(p, columns)
+            ax = fig.add_subplot(parts[2 * line, column])
             style.panel_title(ax, p, pressure, options)
             _plot_bins_panel(ax, own, networks, options)
-            below = fig.add_subplot(parts[at[0] + 1, at[1]], sharex=ax)
+            below = fig.add_subplot(parts[2 * line + 1, column], sharex=ax)
             counts = own.groupby("bin_low")[["n_windows", "bin_high"]].max()
             middle, width = (counts.index + counts["bin_high"]) / 2, counts["bin_high"] - counts.index
             below.bar(middle, counts["n_windows"], 0.9 * width, color=style.PALE)
@@ -126,40 +127,3 @@ def _plot_bins_panel(ax, bins: pd.DataFrame, networks: list[str], options: Figur
     ax.set_ylabel("MAE (mmHg)")
     ax.tick_params(axis="x", labelbottom=False)
     ax.grid(axis="y")
-
-
-def plot_agreement(subjects: pd.DataFrame, agreement: pd.DataFrame, options: FigureOptions) -> Figure:
-    """Bland-Altman plot: a point per subject, limits for single windows; the tables: rows of a case and network."""
-    text = (
-        f"{int(subjects['n_windows'].groupby(subjects['pressure']).sum().max()):,} windows of "
-        f"{subjects['subject'].nunique()} subjects. A point: a subject's means, its area by its windows. Lines: bias "
-        "and 95 % limits of agreement of single windows, which allow for repeated measurements of a subject (Bland & "
-        "Altman 2007), with their intervals. Against the mean of both methods, as the method asks."
-    )
-    with style.house_style(options):
-        columns = layout.pressure_columns(options)
-        height = _PANEL * layout.font_scale(options) * (2 / columns)
-        fig = layout.worded_figure(height, [], "", text, options)
-        for p, pressure in enumerate(style.PRESSURES):
-            ax = fig.add_subplot(2 // columns, columns, p + 1)
-            own = subjects[subjects["pressure"] == pressure]
-            style.panel_title(ax, p, f"{pressure}: {style.network_name(own['network'].iloc[0])}", options)
-            sizes = 6 + 30 * (own["n_windows"] / own["n_windows"].max()).to_numpy()
-            sizes = sizes if np.ptp(sizes) else sizes[0]  # a PDF holds one path for all points of one size
-            middle = (own["reference_mean"] + own["prediction_mean"]) / 2
-            ax.scatter(middle, own["me"], s=sizes, color=options.colours[0], alpha=0.6, linewidths=0)
-            _plot_limits(ax, agreement[agreement["pressure"] == pressure].iloc[0], options)
-            ax.set_xlabel("mean of reference and prediction (mmHg)")
-            ax.set_ylabel("prediction − reference (mmHg)")
-    return fig
-
-
-def _plot_limits(ax, row, options: FigureOptions) -> None:
-    for name, dashes in (("bias", "-"), ("loa_low", "--"), ("loa_high", "--")):
-        value, lower, upper = row[name], row[f"{name}_lower"], row[f"{name}_upper"]
-        if np.isfinite(lower):
-            ax.axhspan(lower, upper, color=options.colours[1], alpha=0.2, linewidth=0)
-        ax.axhline(value, color=style.GREY, linestyle=dashes, linewidth=1)
-        look = {"xycoords": ("axes fraction", "data"), "va": "center", "color": style.GREY}
-        text = f"{value:+.1f}".replace("-", "−")
-        style.write_beside(ax, text, (1, value), (2, 0), style.tiny_font(options), **look)

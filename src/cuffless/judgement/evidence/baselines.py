@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from cuffless.errors import plural
 from cuffless.judgement import names
 from cuffless.judgement.measures.errors import sum_by_subject
 from cuffless.judgement.table.cases import Case
@@ -276,9 +277,9 @@ def _why_no_calibration(case: Case, values: pd.DataFrame) -> str:
         return "no calibration rows"
     without = np.setdiff1d(case.judged.subjects.astype(str), values["subject"].to_numpy(str))
     if without.size:
-        return f"no calibration rows of {without.size} test subjects, {without[0]} among them"
+        return f"no calibration rows of {plural(without.size, 'test subject')}, {without[0]} among them"
     if extra := set(values["subject"]) - set(case.judged.subjects):
-        return f"calibration rows of {len(extra)} subjects that are not tested, {min(extra)} among them"
+        return f"calibration rows of subjects that are not tested: {len(extra)}, {min(extra)} among them"
     return ""
 
 

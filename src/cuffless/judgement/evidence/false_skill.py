@@ -26,7 +26,7 @@ _MEAN, _BETWEEN, _WITHIN = np.array([122.0, 72.0]), np.array([15.0, 9.0]), np.ar
 _TOGETHER = 0.7  # correlation of a subject's SBP and DBP
 _WINDOWS, _UNEQUAL = 10, 0.7
 _TEST = "test"
-_QUICK = EvaluationOptions(bootstrap=100)  # what is counted here depends on no draw of subjects
+_QUICK = EvaluationOptions(bootstrap=400)  # what is counted here depends on no draw of subjects
 
 
 def false_skill_table(

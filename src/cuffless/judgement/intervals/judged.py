@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config import EvaluationOptions
+from cuffless.errors import plural
 from cuffless.judgement.evidence.baselines import Baselines
 from cuffless.judgement.intervals.abstaining import risk_table
 from cuffless.judgement.intervals.bands import GIVEN, Band, given_bands
 from cuffless.judgement.intervals.calibrated import conformal_bands, ensemble_bands
 from cuffless.judgement.intervals.coverage import interval_bins, interval_table, score_bands
 from cuffless.judgement.intervals.nothing import held_band, mean_band
-from cuffless.judgement.names import AVERAGES, NONE
+from cuffless.judgement.names import AVERAGES, NONE, training_name
 from cuffless.judgement.table.cases import Case
 
 _SAME_MMHG = 0.01  # between limits that differ only by rounding, such as to float32
@@ -51,14 +52,16 @@ def interval_notes(intervals: pd.DataFrame) -> list[str]:
         As from `judge_intervals`, of one case.
     """
     notes = []
+    seeds = intervals.groupby("network")["seed"].unique()
     for row in intervals[intervals["average"] == AVERAGES[0]].itertuples():
         windows = row.n_windows + row.n_missing
-        seed = f" seed {row.seed}" if pd.notna(row.seed) else ""
-        what = f"{row.case}: {row.kind} intervals of {row.network}{seed} ({row.pressure})"
+        trained = seeds[row.network].dropna()
+        name = training_name(row.network, row.seed, trained) if pd.notna(row.seed) else row.network
+        what = f"{row.case}: {row.kind} intervals of {name} ({row.pressure})"
         if row.network == NONE:
             what = f"{row.case}: intervals of the {row.kind} ({row.pressure})"
         if row.n_missing:
-            notes.append(f"{what}: {row.n_missing:,} of {windows:,} windows have none and are left out")
+            notes.append(f"{what}: {row.n_missing:,} of {plural(windows, 'window')} without any, left out")
         if row.n_infinite:
             notes.append(f"{what}: {row.n_infinite:,} of {windows:,} are infinitely wide; {_WHY_INFINITE[row.kind]}")
     return notes

@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from cuffless.designs.audit import make_leak
+from cuffless.judgement.names import training_name
 from cuffless.judgement.table.cases import Case
 
 _TIGHT, _CLOSE = 1e-3, 0.01  # mmHg
@@ -40,7 +41,7 @@ def overfitted_constants(case: Case) -> dict:
     beyond = _middles([*others, *((own, *several) for several in others)])
     honest = _middles([(own,)])
     odd = [
-        f"{network} seed {seed}"
+        training_name(network, seed, case.judged.seeds(network))
         for (network, seed), value in constant.items()
         if _is_one_of(value, beyond) and not _is_one_of(value, honest)
     ]

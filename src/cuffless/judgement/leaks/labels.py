@@ -5,6 +5,8 @@ import pandas as pd
 from scipy.special import chdtr, pdtrc
 
 from cuffless.designs.audit import make_leak
+from cuffless.errors import plural
+from cuffless.judgement.names import training_name
 from cuffless.judgement.table.cases import Case
 from cuffless.judgement.table.keys import hashed, recurring
 
@@ -52,7 +54,9 @@ def centred_predictors(case: Case) -> dict:
         if not where and _is_centred_overall(error, predicted, case.judged.owner):
             where = ["over all test windows (SBP and DBP)"]
         if where:
-            found.append(f"{network} seed {seed}: mean error 0 {' and '.join(where)}")
+            found.append(
+                f"{training_name(network, seed, case.judged.seeds(network))}: mean error 0 {' and '.join(where)}"
+            )
     return make_leak(found, "predictors whose mean error is 0, as centring on the test references makes it")
 
 
@@ -80,7 +84,8 @@ def equal_predictors(case: Case) -> dict:
         own = alone & ~_repeated(predicted, case.judged.owner)
         error = (predicted - case.judged.reference)[own]
         if equal := _too_often_equal(error):
-            found.append(f"{network} seed {seed}: {equal} of {len(error)} windows")
+            name = training_name(network, seed, case.judged.seeds(network))
+            found.append(f"{name}: {equal} of {plural(len(error), 'window')}")
     return make_leak(found, "predictors that equal the reference, in both pressures, too often for chance")
 
 
@@ -100,10 +105,10 @@ def _centred_people(error: np.ndarray, owner: np.ndarray) -> str:
     for middle in near:
         square = ((people[middle].abs() + steps[middle]) / standard) ** 2
         if square.mean() < MOST_RATIO**2 and chdtr(len(people), square.sum()) < MOST_P:
-            return f"each of {len(people)} subjects"
+            return f"each of {plural(len(people), 'subject')}"
     likely = (2 * _EXACT + steps["mean"]) / (standard * np.sqrt(2 * np.pi))
     if zero.any() and pdtrc(zero.sum() - 1, likely.clip(upper=1).sum()) < MOST_P:
-        return f"{zero.sum()} of {len(people)} subjects"
+        return f"{zero.sum()} of {plural(len(people), 'subject')}"
     return ""
 
 

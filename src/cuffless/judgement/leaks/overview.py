@@ -15,8 +15,8 @@ NEED_SIGNALS = "needs the signals, which a table of predictions does not contain
 _WARNINGS = {
     "respelled_subject": "people may be there under several names: {examples}; {reason}",
     "repeated_rows": "rows of one person have two names (e.g. {examples}); {reason}",
-    "divided_subject": "{count:.0f} {reason}",
-    "late_calibration": "{count:.0f} {reason}",
+    "divided_subject": "{reason}: {count:.0f}",
+    "late_calibration": "{reason}: {count:.0f}",
     "centred_on_test": "test references are in the predictions: {examples}",
     "equal_to_reference": "test references are in the predictions: {examples} equal the reference",
 }

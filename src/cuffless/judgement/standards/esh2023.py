@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from cuffless.errors import plural
 from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.pairs import lay_out, three_pairs
 from cuffless.judgement.standards.screening import Limits, Requirement, concluded, unanswered
@@ -44,7 +45,7 @@ def _row(clause: str, quantity: str, limit: str, found: int | str) -> Requiremen
         return unanswered(clause, quantity, f"cannot be answered: {found}", value=0, limit=limit)
     if not found:
         return unanswered(clause, quantity, "cannot be answered: no subject has such windows", value=0, limit=limit)
-    why = f"could be answered with {found} subjects, but {_NO_LIMITS}" if limit == "none public" else _AS_ISO
+    why = f"could be answered with {plural(found, 'subject')}, but {_NO_LIMITS}" if limit == "none public" else _AS_ISO
     return unanswered(clause, quantity, why, value=found, limit=limit)
 
 

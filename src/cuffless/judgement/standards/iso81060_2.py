@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cuffless.errors import plural
 from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.pairs import PAIRS, Timeline, lay_out, reference_around, three_pairs
 from cuffless.judgement.standards.screening import (
@@ -126,10 +127,8 @@ def _invasive_pairs(predicted: Predicted, timeline: Timeline, pairs: np.ndarray)
     if not told.all():
         lengths = np.isfinite(predicted.seconds).any()
         cause = "windows around theirs are missing" if lengths else "the windows' lengths are not known"
-        why = (
-            f"the reference over {REFERENCE_SECONDS:g} s is not known for {(~told).sum()} of {len(told)} subjects with"
-        )
-        why += f" three windows: {cause}"
+        who = f"{(~told).sum()} of {plural(len(told), 'subject')} with three windows"
+        why = f"the reference over {REFERENCE_SECONDS:g} s is not known for {who}: {cause}"
     return Pairs(mean, error, predicted.owner[rows[:, 0]]), why
 
 

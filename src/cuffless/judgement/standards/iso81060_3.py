@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cuffless.errors import plural
 from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.screening import Limits, Requirement, at_most, concluded, enough, shortage
 from cuffless.judgement.standards.thinning import windows_apart
@@ -101,7 +102,7 @@ def screen_iso81060_3(predicted: Predicted, limits: Limits | None = None) -> lis
 
 
 def _thinned(kept: int, there: int) -> str:
-    return f"counted over {kept} of {there} windows: the others overlap them or are copies"
+    return f"counted over {kept} of {plural(there, 'window')}: the others overlap them or are copies"
 
 
 def _independent(found: Components, thinned: str) -> Requirement:

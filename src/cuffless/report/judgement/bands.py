@@ -1,7 +1,6 @@
 """Intervals per prediction on a page: in a sentence, in numbers, and as charts."""
 
 from collections.abc import Mapping
-from html import escape
 
 import numpy as np
 import pandas as pd
@@ -9,9 +8,9 @@ import pandas as pd
 from cuffless.judgement.intervals.abstaining import DECIDING
 from cuffless.judgement.intervals.bands import DRAWN, HELD_BAND, KINDS, MEAN_BAND
 from cuffless.judgement.intervals.coverage import TOO_LITTLE, TOO_MUCH
-from cuffless.judgement.names import NONE, PRESSURES
-from cuffless.report.chart_parts import Chart, axis, chart, error_trace, line
-from cuffless.report.judgement.tables import PRESSURE, download
+from cuffless.judgement.names import NONE
+from cuffless.report.chart_parts import Chart, axis, chart, error_trace, in_chart, line
+from cuffless.report.judgement.tables import PRESSURE, download, seeded
 from cuffless.report.sentences import BETTER, UNKNOWN, UNSHOWN, WORSE, Sentence, verdict_of
 from cuffless.report.tables import COUNTS, Column, Table, make_table
 from cuffless.report.wording import (
@@ -22,14 +21,15 @@ from cuffless.report.wording import (
     percent,
     plural,
     share_with_limits,
+    windows_of,
     with_limits,
 )
 
 IDLE = (MEAN_BAND, HELD_BAND)
 """Kinds that know nothing of the signal."""
 NO_INTERVALS = (
-    "the table states no intervals (columns sbp_lo, sbp_hi, dbp_lo, dbp_hi, or sbp_sd, dbp_sd), has no predictions in "
-    "rows of val, and no network has several seeds"
+    "the table states no intervals (columns sbp_lo, sbp_hi, dbp_lo, dbp_hi, or sbp_sd, dbp_sd) and has neither "
+    "predictions in rows of val nor a column seed with several trainings of one predictor"
 )
 _OUTCOMES = {TOO_LITTLE: "fewer than they should", TOO_MUCH: "more than they need to"}
 """What a verdict means; another is written as it is."""
@@ -52,7 +52,7 @@ def interval_sentences(intervals: pd.DataFrame, risk: pd.DataFrame, case: str, n
         several seeds, the first seed's.
     """
     sentences = []
-    for pressure in PRESSURES:
+    for pressure in dict.fromkeys(intervals["pressure"]):
         rows, risks = (_own(table, case, network, pressure) for table in (intervals, risk))
         if len(rows):
             row = next(rows.itertuples())
@@ -64,7 +64,7 @@ def interval_sentences(intervals: pd.DataFrame, risk: pd.DataFrame, case: str, n
 def interval_words(intervals: pd.DataFrame, case: str, network: str) -> dict[str, str]:
     """What the same intervals as in `interval_sentences` hold, in a few words for the terminal, by pressure."""
     words = {}
-    for pressure in PRESSURES:
+    for pressure in dict.fromkeys(intervals["pressure"]):
         rows = _own(intervals, case, network, pressure)
         for row in rows.head(1).itertuples():
             outcome = _OUTCOMES.get(row.verdict, row.verdict)
@@ -147,13 +147,13 @@ def mmhg(value: float) -> str:
     return "infinite" if np.isinf(value) else f"{number(value)} mmHg"
 
 
-def interval_columns() -> list[Column]:
-    """Columns of a table of intervals."""
+def interval_columns(*, seeded: bool = True) -> list[Column]:
+    """Columns of a table of intervals; without that of the seed where there are none."""
     return [
         Column("intervals", lambda r: KINDS.get(r.kind, r.kind)),
         PRESSURE,
         Column("equal weight for", lambda r: AVERAGES.get(r.average, r.average)),
-        Column("seed", lambda r: count(r.seed) if pd.notna(r.seed) else "", numeric=True),
+        *([Column("seed", lambda r: count(r.seed) if pd.notna(r.seed) else "", numeric=True)] if seeded else []),
         Column("should hold", lambda r: percent(r.level), numeric=True),
         Column("hold, %", _held, numeric=True),
         Column("verdict", "verdict"),
@@ -185,7 +185,7 @@ def band_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int])
     """Coverage, width and score of all intervals."""
     return make_table(
         judgement.intervals,
-        interval_columns(),
+        interval_columns(seeded=seeded(judgement)),
         "Intervals: what they hold and how wide they are, mmHg",
         cases=cases,
         networks=networks,
@@ -204,7 +204,7 @@ def interval_figures(judgement, pairs) -> dict[str, dict[str, dict[str, Chart]]]
     """
     figures: dict[str, dict[str, dict[str, Chart]]] = {"interval_bins": {}, "risk": {}}
     for case, network, key in pairs:
-        for pressure in PRESSURES:
+        for pressure in dict.fromkeys(judgement.intervals["pressure"]):
             for name, make in (("interval_bins", coverage_chart), ("risk", risk_chart)):
                 rows = shown_rows(getattr(judgement, name), case, network)
                 rows = rows[rows["pressure"] == pressure]
@@ -228,7 +228,7 @@ def coverage_chart(rows: pd.DataFrame, pressure: str) -> Chart:
         middle = (own["bin_low"] + own["bin_high"]) / 2
         hover = [
             f"{row.bin_low:g} to {row.bin_high:g} mmHg<br>{_held(row)} % held, median width {_cell(row.median_width)} "
-            f"mmHg<br>{count(row.n_windows)} windows of {count(row.n_subjects)} subjects"
+            f"mmHg<br>{windows_of(row.n_windows, row.n_subjects)}"
             for row in own.itertuples()
         ]
         shares = pd.DataFrame({name: 100 * own[of] for name, of in _AS_MAE.items()})
@@ -263,13 +263,13 @@ def risk_chart(rows: pd.DataFrame, pressure: str) -> Chart:
         hover = [
             f"{percent(row.share)} of the windows, intervals up to {_cell(row.widest)} mmHg<br>"
             f"MAE {with_limits(row.mae, row.lower, row.upper)}, at random {number(row.random_mae)} mmHg<br>"
-            f"{count(row.n_windows)} windows of {count(row.n_subjects)} subjects"
+            f"{windows_of(row.n_windows, row.n_subjects)}"
             for row in own.itertuples()
         ]
         data.append(error_trace(own, 100 * own["share"], KINDS[kind], hover, _place(kind)))
         if len(data) == 1:
             random = own.assign(mae=own["random_mae"], lower=np.nan, upper=np.nan)
             words = [f"MAE {number(value)} mmHg" for value in own["random_mae"]]
-            data.append(error_trace(random, 100 * own["share"], escape("in random order"), words, None))
+            data.append(error_trace(random, 100 * own["share"], in_chart("in random order"), words, None))
     x = axis(f"windows not abstained on, {pressure} (%)", range=[105, 5])
     return chart(data, 400, x, axis("MAE (mmHg)", rangemode="tozero"), legend=True)

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cuffless.config import EvaluationOptions, FigureOptions
+from cuffless.figures.judgement.agreement import plot_agreement
 from cuffless.figures.judgement.intervals import plot_intervals
-from cuffless.figures.judgement.plots import plot_agreement, plot_judged_bins, plot_skill
+from cuffless.figures.judgement.plots import plot_judged_bins, plot_skill
 from cuffless.figures.style import save_figure
 from cuffless.files import file_names, whole_file
 from cuffless.judgement import Judgement
@@ -86,15 +87,18 @@ def _write_figures(judgement: Judgement, folder: Path) -> None:
     pairs = judgement.skill[["case", "network"]].drop_duplicates().itertuples(index=False, name=None)
     files = file_names([*((case,) for case in dict.fromkeys(judgement.skill["case"])), *pairs])
     for case, skill in judgement.skill.groupby("case", sort=False):
-        bins, subjects, agreement = (
-            table[table["case"] == case] for table in (judgement.bins, judgement.subjects, judgement.agreement)
+        bins, *of_networks = (
+            table[table["case"] == case]
+            for table in (judgement.bins, judgement.subjects, judgement.agreement, judgement.traces)
         )
         if skill["skill"].notna().any():
             save_figure(plot_skill(skill, looks), folder / f"skill_{files[case,]}.pdf")
         save_figure(plot_judged_bins(bins, skill, looks), folder / f"bins_{files[case,]}.pdf")
         for network in dict.fromkeys(skill["network"]):
-            of_subjects, limits = (table[table["network"] == network] for table in (subjects, agreement))
-            save_figure(plot_agreement(of_subjects, limits, looks), folder / f"agreement_{files[case, network]}.pdf")
+            of_subjects, limits, windows = (table[table["network"] == network] for table in of_networks)
+            save_figure(
+                plot_agreement(of_subjects, limits, windows, looks), folder / f"agreement_{files[case, network]}.pdf"
+            )
             bands, risk = (shown_rows(table, case, network) for table in (judgement.interval_bins, judgement.risk))
             if (bands["network"] == network).any():
                 save_figure(plot_intervals(bands, risk, looks), folder / f"intervals_{files[case, network]}.pdf")

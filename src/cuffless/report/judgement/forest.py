@@ -1,14 +1,13 @@
 """The forest plot of skill: who is better than doing nothing, and how surely."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import numpy as np
 import pandas as pd
 
-from cuffless.report.chart_parts import SERIES, SYMBOLS, Chart, axis, chart, line, numbers, rectangle, wrapped
+from cuffless.report.chart_parts import SERIES, SYMBOLS, Chart, axis, chart, in_chart, line, numbers, rectangle, wrapped
 from cuffless.report.sentences import BETTER, WORSE, verdict_of
-from cuffless.report.wording import count, number, with_limits
+from cuffless.report.wording import number, plural, with_limits
 
 LEAST_SKILL = -1.0
 """Values further left are drawn at the edge, as an arrow with the value."""
@@ -71,15 +70,15 @@ def _skill_trace(rows: pd.DataFrame, y: list[float], s: int, name: str, *, legen
     decided = [verdict_of(*own) in (BETTER, WORSE) for own in rows[["skill", "lower", "upper"]].to_numpy()]
     symbol = SYMBOLS[s % len(SYMBOLS)]
     hover = [
-        f"<b>{escape(str(row.label))}</b>{f', {escape(name)}' if legend else ''}<br>"
+        f"<b>{in_chart(str(row.label))}</b>{f', {in_chart(name)}' if legend else ''}<br>"
         f"skill {with_limits(row.skill, row.lower, row.upper, 2)}<br>"
-        f"MAE {number(row.mae)} against {number(row.baseline_mae)} mmHg<br>{count(row.n_subjects)} subjects"
+        f"MAE {number(row.mae)} against {number(row.baseline_mae)} mmHg<br>{plural(row.n_subjects, 'subject')}"
         for row in rows.itertuples()
     ]
     return {
         "type": "scatter",
         "mode": "markers+text",
-        "name": escape(name),
+        "name": in_chart(name),
         "x": numbers(shown, 4),
         "y": y,
         "text": [number(value, 1) if far else "" for value, far in zip(rows["skill"], cut, strict=True)],

@@ -1,36 +1,30 @@
 """The page of a judgement: first whether a predictor is better than doing nothing, then the evidence."""
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from cuffless.config import EvaluationOptions
-from cuffless.judgement.names import MEAN, POPULATION_MEAN, PRESSURES
+from cuffless.figures.labels import FEW, MOST_WINDOWS
 from cuffless.judgement.standards import MEANING, NOT_RECOMMENDED
-from cuffless.report.chart_parts import Chart, thinned
-from cuffless.report.charts import agreement_chart, bins_chart, drift_chart, subjects_chart
 from cuffless.report.judgement import tables
+from cuffless.report.judgement.answer import make_answer
 from cuffless.report.judgement.bands import NO_INTERVALS, band_table, interval_figures, interval_sentences
+from cuffless.report.judgement.choice import Choice
 from cuffless.report.judgement.dependence import dependence_sentence, dependence_table
 from cuffless.report.judgement.events import event_tables
-from cuffless.report.judgement.forest import skill_chart
+from cuffless.report.judgement.figures import make_figures, thinning
 from cuffless.report.judgement.traces import pack_traces
 from cuffless.report.page import versions, write_page
 from cuffless.report.published import CAVEAT, published_table
 from cuffless.report.screens import missing_baselines, standards_tables, unassessed
 from cuffless.report.sentences import skill_sentence
-from cuffless.report.wording import baseline_name, case_name, network_name
+from cuffless.report.wording import case_name, network_name
 
-MOST_POINTS = 12_000
-"""Limit for all scatter charts of a page; beyond it, only evenly spread subjects are drawn."""
-_FEWEST_POINTS, _MOST_SUBJECTS = 100, 500
 _AVERAGE = "subject"
 _PACKAGES = ("numpy", "scipy", "pandas", "plotly")
 _WARNING = "WARNING: "
-SHARED_SUBJECT = "shared_subject"
 CONTENTS = (
     ("notes", "Warnings and notes"),
     ("judged", "What was judged"),
@@ -41,7 +35,7 @@ CONTENTS = (
     ("bins", "Error against the pressure"),
     ("agreement", "Agreement"),
     ("subjects", "Prediction against reference"),
-    ("traces", "One subject over time"),
+    ("traces", "One subject, window by window"),
     ("drift", "Error against time since calibration"),
     ("tests", "Tests"),
     ("leaks", "Leaks"),
@@ -89,33 +83,41 @@ def write_judgement_page(
     OSError
         If the page cannot be written.
     """
-    chosen = _Choice(judgement)
+    chosen = Choice(judgement)
     screens = standards_tables(judgement, chosen.cases, chosen.networks)
     write_page(
         "judgement.html.j2",
         path,
         {
             "choices": chosen.pairs,
-            "figures": _figures(judgement, chosen) | interval_figures(judgement, chosen.each()),
-            "traces": pack_traces(judgement.traces, judgement.subjects, list(chosen.cases), chosen.networks),
+            "pressures": chosen.pressures,
+            "most_windows": MOST_WINDOWS,
+            "figures": make_figures(judgement, chosen) | interval_figures(judgement, chosen.each()),
+            "traces": pack_traces(
+                judgement.traces, judgement.subjects, list(chosen.cases), chosen.networks, chosen.pressures
+            ),
         },
         title=title,
         source=source,
         about=about,
         contents=CONTENTS,
+        pressures=chosen.pressures,
+        few=FEW,
+        most_windows=MOST_WINDOWS,
         cases=[case_name(case) for case in chosen.cases],
         networks=[network_name(network) for network in chosen.networks],
         sentences=_sentences(judgement, chosen, options),
         confidence=options.confidence,
         warnings=[note.removeprefix(_WARNING) for note in judgement.notes if note.startswith(_WARNING)],
         notes=[note for note in judgement.notes if not note.startswith(_WARNING)],
-        single_seed=int(judgement.cases["seeds"].min()) <= 1,
+        single_seed=tables.seeded(judgement) and judgement.cases["seeds"].min() <= 1,
         limits=limits or {},
         case_table=tables.case_table(judgement),
         skill_table=tables.judged_skill_table(judgement, chosen.cases, chosen.networks),
         dependence_table=dependence_table(judgement, chosen.cases, chosen.networks),
         event_tables=event_tables(judgement, chosen.cases, chosen.networks),
         merit_table=tables.merit_table(judgement, chosen.cases),
+        subject_table=tables.subject_table(judgement, chosen.cases, chosen.networks),
         agreement_table=tables.agreement_table(judgement, chosen.cases, chosen.networks),
         published_table=published_table(),
         published_caveat=CAVEAT,
@@ -126,6 +128,7 @@ def write_judgement_page(
             for case, network, _ in chosen.each()
             if (found := interval_sentences(judgement.intervals, judgement.risk, case, network))
         ],
+        band_kinds=set(judgement.intervals["kind"]),
         band_table=None if judgement.intervals.empty else band_table(judgement, chosen.cases, chosen.networks),
         level=0.0 if judgement.intervals.empty else float(judgement.intervals["level"].iloc[0]),
         no_intervals=NO_INTERVALS,
@@ -134,142 +137,43 @@ def write_judgement_page(
         screens=screens,
         meaning=MEANING,
         downloads=[
-            tables.download(judgement, name)
-            for name in ("bins", "subjects", "drift", "standards", "interval_bins", "risk")
+            tables.download(judgement, name) for name in ("bins", "drift", "standards", "interval_bins", "risk")
         ],
         unassessed=unassessed(judgement),
         has_drift=not judgement.drift.empty,
-        thinned=_thinned(judgement),
+        thinned=thinning(judgement),
         versions=versions(_PACKAGES),
         options=options.model_dump(mode="json"),
         command=command or _command(source, options),
     )
 
 
-class _Choice:
-    """Cases and networks by number, as the page's pickers hold them."""
-
-    def __init__(self, judgement):
-        self.leaked = _leaked(judgement.leaks)
-        # The page must not open with a case whose people were trained on.
-        names = sorted(map(str, judgement.cases["case"]), key=lambda name: name in self.leaked)
-        self.cases = {name: i for i, name in enumerate(names)}
-        column = tables.fitted_column(judgement.cases)
-        self.fitted = dict(zip(judgement.cases["case"].map(str), judgement.cases[column].map(str), strict=True))
-        self.networks = {str(name): i for i, name in enumerate(dict.fromkeys(judgement.merits["network"]))}
-        known = judgement.merits[["case", "network"]].drop_duplicates().itertuples(index=False, name=None)
-        self.of_case: dict[str, list[str]] = {name: [] for name in self.cases}
-        for case, network in known:
-            self.of_case[case].append(network)
-        for names in self.of_case.values():  # the mean regressor is not what readers look for
-            names.sort(key=lambda name: name == MEAN)
-
-    @property
-    def pairs(self) -> list[list[int]]:
-        """Numbers of each case's networks."""
-        return [[self.networks[name] for name in names] for names in self.of_case.values()]
-
-    def each(self):
-        """Yield case, network and the key of both."""
-        for case, names in self.of_case.items():
-            for name in names:
-                yield case, name, f"{self.cases[case]}/{self.networks[name]}"
-
-
-def _leaked(leaks: pd.DataFrame) -> dict[str, int]:
-    """Cases whose test subjects are among the training subjects, and how many they are."""
-    found = leaks[(leaks["kind"] == SHARED_SUBJECT) & (leaks["verdict"] == "found")]
-    return {str(row.case): int(row.count) for row in found.itertuples(index=False)}
-
-
-def _sentences(judgement, chosen: _Choice, options: EvaluationOptions) -> list[dict[str, Any]]:
-    """For each case and network: a sentence a pressure, and the baselines that cannot be had."""
-    skill = judgement.skill[judgement.skill["average"] == _AVERAGE]
+def _sentences(judgement, chosen: Choice, options: EvaluationOptions) -> list[dict[str, Any]]:
+    """For each case and network: the answer, a sentence a pressure, and the baselines that cannot be had."""
     sentences = []
     for case, network, _ in chosen.each():
-        own, looked = (
-            table[(table["case"] == case) & (table["network"] == network)] for table in (skill, judgement.dependence)
+        own, merits, looked = (
+            table[(table["case"] == case) & (table["network"] == network)]
+            for table in (judgement.skill, judgement.merits, judgement.dependence)
         )
+        own, merits = (table[table["average"] == _AVERAGE] for table in (own, merits))
+        found = [
+            skill_sentence(own[own["pressure"] == pressure], options.confidence, merits[merits["pressure"] == pressure])
+            for pressure in chosen.pressures
+        ]
         sentences.append(
             {
                 "case": chosen.cases[case],
                 "network": chosen.networks[network],
-                "sentences": [
-                    skill_sentence(own[own["pressure"] == pressure], options.confidence) for pressure in PRESSURES
-                ],
-                "looks": [dependence_sentence(looked[looked["pressure"] == pressure]) for pressure in PRESSURES],
+                "answer": make_answer(judgement, case, network, found),
+                "sentences": found,
+                "looks": [dependence_sentence(looked[looked["pressure"] == pressure]) for pressure in chosen.pressures],
                 "leaked": chosen.leaked.get(case, 0),
                 "fitted": chosen.fitted[case],
                 "missing": missing_baselines(own),
             }
         )
     return sentences
-
-
-def _figures(judgement, chosen: _Choice) -> dict[str, dict[str, dict[str, Chart]]]:
-    """All charts by what they show, by case and network, by pressure."""
-    most = _most_subjects(judgement)
-    networks = list(chosen.networks)
-
-    def skill(own: Mapping[str, pd.DataFrame], _: str) -> Chart:
-        rows = own["skill"][own["skill"]["average"] == _AVERAGE]
-        rows = rows.assign(label=list(map(baseline_name, rows["baseline"], _in_sample(rows))), series=rows["network"])
-        labels = list(dict.fromkeys(rows.loc[rows["skill"].notna(), "label"]))
-        return skill_chart(rows, labels=labels, series=list(dict.fromkeys(rows["series"])))
-
-    def bins(own: Mapping[str, pd.DataFrame], pressure: str) -> Chart:
-        mean = own["bins of the mean"]
-        rows = own["skill"][own["skill"]["baseline"] == POPULATION_MEAN]
-        name = baseline_name(POPULATION_MEAN, any(_in_sample(rows)))
-        return bins_chart(own["bins"], mean if own["bins"]["network"].iloc[0] != MEAN else mean.head(0), pressure, name)
-
-    makers: dict[str, Callable[[Mapping[str, pd.DataFrame], str], Chart]] = {
-        "skill": skill,
-        "bins": bins,
-        "agreement": lambda own, _: agreement_chart(thinned(own["subjects"], most), own["agreement"]),
-        "subjects": lambda own, _: subjects_chart(thinned(own["subjects"], most)),
-        "drift": lambda own, _: drift_chart(own["drift"], networks),
-    }
-    figures: dict[str, dict[str, dict[str, Chart]]] = {name: {} for name in makers}
-    for case, network, key in chosen.each():
-        for pressure in PRESSURES:
-            own = _rows_of(judgement, case, network, pressure, networks)
-            for name, make in makers.items():
-                if len(own[name]) and (name != "skill" or own[name]["skill"].notna().any()):
-                    figures[name].setdefault(key, {})[pressure] = make(own, pressure)
-    return figures
-
-
-def _in_sample(skill: pd.DataFrame) -> list[bool]:
-    """Whether each row's baseline is fitted on the test windows; not so in tables that do not tell."""
-    return list(skill["in_sample"]) if "in_sample" in skill else [False] * len(skill)
-
-
-def _rows_of(judgement, case: str, network: str, pressure: str, networks: list[str]) -> dict[str, pd.DataFrame]:
-    """Rows of each table that a case's, network's and pressure's charts show."""
-    of_case = {
-        name: table[(table["case"] == case) & (table["pressure"] == pressure)]
-        for name in ("skill", "bins", "agreement", "subjects", "drift")
-        for table in [getattr(judgement, name)]
-    }
-    own = {name: rows[rows["network"] == network] for name, rows in of_case.items()}
-    drift = of_case["drift"]
-    baselines = drift[~drift["network"].isin(networks)]
-    own["drift"] = pd.concat([own["drift"], baselines]) if len(own["drift"]) else own["drift"]
-    own["bins of the mean"] = of_case["bins"][of_case["bins"]["network"] == MEAN]
-    return own
-
-
-def _most_subjects(judgement) -> int:
-    """Subjects that a scatter chart draws."""
-    charts = 2 * len(judgement.subjects[["case", "network", "pressure"]].drop_duplicates())
-    return min(max(MOST_POINTS // max(charts, 1), _FEWEST_POINTS), _MOST_SUBJECTS)
-
-
-def _thinned(judgement) -> str:
-    """Words for charts that do not draw all subjects."""
-    most, there = _most_subjects(judgement), int(judgement.cases["n_subjects"].max())
-    return f"Drawn: {most} of up to {there:,} subjects, evenly spread over the reference." if there > most else ""
 
 
 def _command(source: str, options: EvaluationOptions) -> str:

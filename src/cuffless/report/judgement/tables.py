@@ -20,9 +20,12 @@ from cuffless.report.wording import (
     plural,
     share_with_limits,
     text,
+    windows_of,
     with_limits,
 )
 
+_MOST_SUBJECTS, _MOST_ROWS = 20, 4000
+"""Subjects that a table shows for a case, predictor and pressure, and rows that it holds for all of them."""
 _NETWORK = Column("predictor", lambda r: network_name(r.network))
 _CASE = Column("case", lambda r: case_name(r.case))
 PRESSURE = Column("pressure", "pressure")
@@ -56,6 +59,11 @@ def fitted_column(cases: pd.DataFrame) -> str:
     return "baselines_fitted_on" if "baselines_fitted_on" in cases else "mean_baseline"
 
 
+def seeded(judgement) -> bool:
+    """Whether the table that was judged has seeds."""
+    return bool(judgement.cases["seeds"].notna().any())
+
+
 def case_table(judgement) -> Table:
     """What was judged."""
     rows = judgement.cases
@@ -63,24 +71,20 @@ def case_table(judgement) -> Table:
     columns = [
         _CASE,
         Column("predictors", lambda r: ", ".join(network_name(name) for name in str(r.networks).split(", "))),
-        Column("seeds", lambda r: count(r.seeds), numeric=True),
+        *([Column("seeds", lambda r: count(r.seeds), numeric=True)] if seeded(judgement) else []),
         Column("subjects", lambda r: count(r.n_subjects), numeric=True),
         Column("test windows", lambda r: count(r.n_windows), numeric=True),
         Column(
             "training rows",
-            lambda r: (
-                f"{plural(r.n_training_windows, 'window')} of {plural(r.n_training_subjects, 'subject')}"
-                if r.n_training_windows
-                else "none"
-            ),
+            lambda r: windows_of(r.n_training_windows, r.n_training_subjects) if r.n_training_windows else "none",
         ),
         Column("calibration windows", lambda r: count(r.n_calibration), numeric=True),
         Column("mean, median, heart rate and demographics are fitted on", fitted, wide=True),
     ]
     columns += [
         Column(f"reference {pressure.upper()}, median (5 to 95 %)", _reference(pressure))
-        for pressure in ("sbp", "dbp")
-        if f"{pressure}_median" in rows
+        for pressure in (name.removesuffix("_median") for name in rows if str(name).endswith("_median"))
+        if rows[f"{pressure}_median"].notna().any()
     ]
     return _table(judgement, "cases", columns, "What was judged")
 
@@ -140,7 +144,7 @@ def merit_table(judgement, cases: Mapping[str, int]) -> Table:
         Column("direction right (of n changes)", _concordance, numeric=True),
         _number("explained deviation", "explained", 2),
         *COUNTS,
-        Column("seeds", lambda r: count(getattr(r, "seeds", None)), numeric=True),
+        *([Column("seeds", lambda r: count(getattr(r, "seeds", None)), numeric=True)] if seeded(judgement) else []),
     ]
     return make_table(rows, columns, "Figures of merit", cases=cases, download=download(judgement, "merits"))
 
@@ -175,6 +179,39 @@ def _range(low: float, high: float) -> str:
     if not np.isfinite([low, high]).all():
         return NOTHING
     return f"{number(low, 1, signed=True)} to {number(high, 1, signed=True)}"
+
+
+def subject_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> Table:
+    """Errors of each subject; of many, the subjects with the largest."""
+    rows, keys = judgement.subjects, ["case", "network", "pressure"]
+    columns = [
+        Column("subject", lambda r: str(r.subject)),
+        PRESSURE,
+        Column("windows", lambda r: count(r.n_windows), numeric=True),
+        _number("mean reference", "reference_mean"),
+        _number("mean prediction", "prediction_mean"),
+        Column("mean error", lambda r: number(r.me, 1, signed=True), numeric=True),
+        _number("MAE", "mae"),
+        Column("MAE of the mean", lambda r: number(getattr(r, "baseline_mae", None)), numeric=True),
+    ]
+    most = int(np.clip(_MOST_ROWS // max(len(rows[keys].drop_duplicates()), 1), 5, _MOST_SUBJECTS))
+    fullest = int(rows.groupby(keys).size().max())
+    shown, more = rows, ""
+    if fullest > most:
+        shown = pd.concat([own.nlargest(most, "mae") for _, own in rows.groupby(keys, sort=False)])
+        more = (
+            f"The {most} subjects with the largest errors, for each pressure; {plural(fullest - most, 'more subject')} "
+            "in subjects.csv."
+        )
+    return make_table(
+        shown,
+        columns,
+        "Errors of each subject, mmHg",
+        cases=cases,
+        networks=networks,
+        download=download(judgement, "subjects"),
+        more=more,
+    )
 
 
 def paired_table(judgement, cases: Mapping[str, int], networks: Mapping[str, int]) -> Table:

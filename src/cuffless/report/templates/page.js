@@ -43,7 +43,32 @@
   function charted(node) {
     const of = data.figures[node.dataset.figure] || {};
     const byPressure = of[chosen.case + "/" + chosen.network] || of[String(chosen.case)] || of[""] || {};
-    return byPressure[node.dataset.pressure];
+    const figure = byPressure[node.dataset.pressure];
+    return figure && node.dataset.figure === "agreement"
+      ? { data: windowClouds(figure, data.pressures.indexOf(node.dataset.pressure)).concat(figure.data), layout: figure.layout }
+      : figure;
+  }
+
+  // Single windows below the subjects' points of a Bland-Altman plot, from the courses that the page has anyway.
+  function windowClouds(figure, which) {
+    const people = (data.traces[chosen.case] || []).filter((person) => person.predicted[chosen.network]);
+    const step = Math.ceil(people.reduce((sum, person) => sum + person.windows, 0) / data.most_windows) || 1;
+    const colours = figure.layout.meta || {}, clouds = {};
+    let seen = 0;
+    for (const person of people) {
+      const colour = colours[person.name] || "#8c8c8c";
+      const cloud = clouds[colour] = clouds[colour] || { x: [], y: [] };
+      const reference = pressures(person.reference[which]), predicted = pressures(person.predicted[chosen.network][which]);
+      reference.forEach((value, i) => {
+        if (seen++ % step || value === null || predicted[i] === null) return;
+        cloud.x.push((value + predicted[i]) / 2);
+        cloud.y.push(predicted[i] - value);
+      });
+    }
+    return Object.entries(clouds).map(([colour, cloud]) => ({
+      type: "scatter", mode: "markers", x: cloud.x, y: cloud.y, hoverinfo: "skip", showlegend: false,
+      marker: { size: 5, color: colour, opacity: figure.layout.meta ? 0.5 : 0.3 },
+    }));
   }
 
   function integers(text, bytes) {
@@ -101,9 +126,11 @@
         line: { color: "#5a5a5a", dash: "dash", width: 2 }, hovertemplate: "population mean %{y} mmHg<extra></extra>",
       });
     }
-    const label = ordered ? "windows in order<br>(records have no common clock)"
-      : subject.clock === "start" ? "minutes from the record's start" : "minutes";
-    return { data: traces, layout: { height: 380, xaxis: { title: { text: label, font: font } }, yaxis: { title: { text: "mmHg", font: font } }, showlegend: true } };
+    const label = ordered ? "number of the window<br>(no common time is known)"
+      : subject.clock === "start" ? "minutes from the record's start" : "minutes from the first window";
+    const across = Object.assign({ title: { text: label, font: font } }, ordered && time.length <= 10
+      ? { dtick: 1, range: [time[0] - 0.5, time[time.length - 1] + 0.5] } : {});
+    return { data: traces, layout: { height: 380, xaxis: across, yaxis: { title: { text: "mmHg", font: font } }, showlegend: true } };
   }
 
   function networkName() {
@@ -122,9 +149,10 @@
     document.getElementById("previous-subject").disabled = subjectPick.selectedIndex <= 0;
     document.getElementById("next-subject").disabled = subjectPick.selectedIndex >= subjectPick.length - 1;
     const mae = subject && subject.mae[chosen.network];
+    const errors = !mae ? [] : data.pressures.map((name, i) => mae[i] === null ? "" : name + " " + mae[i].toFixed(1)).filter(Boolean);
     document.getElementById("subject-says").textContent = !subject ? "" :
-      subject.name + ": " + subject.windows + " windows shown" + (mae && mae[0] !== null
-        ? "; MAE of " + networkName() + " over all its windows: SBP " + mae[0].toFixed(1) + ", DBP " + mae[1].toFixed(1) + " mmHg." : ".");
+      subject.name + ": " + subject.windows + (subject.windows === 1 ? " window" : " windows") + " shown" + (errors.length
+        ? "; MAE of " + networkName() + " over all its windows: " + errors.join(", ") + " mmHg." : ".");
   }
 
   function fillSubjects() {
@@ -146,11 +174,24 @@
   // Nothing else shows that a table goes on: phones and some desktops hide scroll bars.
   function tellOfScrolling() {
     for (const said of document.querySelectorAll(".more-of-it")) {
-      const box = said.nextElementSibling;
+      const box = said.nextElementSibling.querySelector(".box");
       const ways = [box.scrollWidth > box.clientWidth + 1 && "sideways", box.scrollHeight > box.clientHeight + 1 && "down"].filter(Boolean);
       said.hidden = !ways.length;
       said.textContent = "Scroll " + ways.join(" and ") + " within the table to see all of it.";
+      shade(box);
     }
+  }
+
+  // Shadows at the edges beyond which a table goes on.
+  function shade(box) {
+    const frame = box.parentElement.classList, right = box.scrollWidth - box.clientWidth - box.scrollLeft;
+    frame.toggle("more-left", box.scrollLeft > 1);
+    frame.toggle("more-right", right > 1);
+    frame.toggle("more-below", box.scrollHeight - box.clientHeight - box.scrollTop > 1);
+  }
+  for (const box of document.querySelectorAll(".frame > .box")) {
+    box.parentElement.classList.add("watched");
+    box.addEventListener("scroll", () => shade(box), { passive: true });
   }
   window.addEventListener("resize", tellOfScrolling);
 
