@@ -17,6 +17,7 @@ rule plot_figure:
     params:
         options=FIGURE_OPTIONS,
         settings=figure_settings,
+        stamp=lambda wildcards: figure_stamp(wildcards.figure, STUDY, wildcards.dataset),
         code=figure_code,
     message:
         "Plotting {wildcards.figure}: {wildcards.dataset}"
