@@ -1,6 +1,12 @@
 include: "figures_inputs.smk"
 
 
+# Copies of another study's figures and tables must not lie between those of this one.
+onstart:
+    for line in clear_copies(STUDY) if workflow.is_main_process and not workflow.touch else []:
+        print(line, file=sys.stderr)
+
+
 rule plot_figure:
     input:
         unpack(figure_files),
@@ -47,6 +53,7 @@ rule publish_figure:
         runtime=5,
     params:
         caption=lambda wildcards: all_figures()[wildcards.figure].captions[wildcards.figure],
+        dataset=lambda wildcards: figure_dataset(wildcards.figure, STUDY),
     message:
         "Publishing figure: results/figures/{wildcards.figure}.pdf and .png"
     shell:
@@ -70,9 +77,12 @@ rule publish_table:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=100,
+        mem_mb=200,
         runtime=5,
+    params:
+        stamp=lambda wildcards: arm_stamp(TABLES[wildcards.table], STUDY, STUDY.study.dataset),
+        code=code_digest("publish_table.py"),
     message:
         "Publishing table: results/tables/{wildcards.table}.csv and .md"
-    shell:
-        "cp {input.csv} {output.csv} 2> {log} && cp {input.md} {output.md} 2>> {log}"
+    script:
+        "../scripts/publish_table.py"

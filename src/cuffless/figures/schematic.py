@@ -16,7 +16,7 @@ ABOVE, BELOW = 0.6, 0.75
 """Rows for the names of columns, and for the outputs."""
 _BOX = 0.72  # of a row's height
 _LANE = 0.022  # of the width: between two links beside the boxes
-_SHAPE, _COUNT = 0.17, 0.16  # of the width: the columns of shapes and of parameters
+_SHAPE, _COUNT = 9, 11  # characters: the columns of shapes and of parameters
 _EM = 0.6  # mean width of a character
 _KINDS = {"Conv": 0, "LSTM": 2, "GRU": 2, "Dense": 1, "Pool": 5, "Attention": 3}  # to the colours
 _OTHER = "#9A9A9A"
@@ -41,8 +41,9 @@ def plot_schematic(ax: Axes, steps: Sequence[Step], inches: float, options: Figu
     ax.set_axis_off()
     lanes = _lanes(steps)
     left = 0.005 + _LANE * (max(lanes.values(), default=-1) + 1)
-    shapes = 1 - _COUNT if counts else 1.0
-    right = shapes - _SHAPE
+    character = _EM * small_font(options) / 72 / inches
+    shapes = 1 - _COUNT * character if counts else 1.0
+    right = shapes - _SHAPE * character
     look = {"va": "center_baseline", "fontsize": small_font(options), "color": GREY}
     ax.text(shapes, -0.5 - ABOVE / 2, "output", ha="right", **look)
     if counts:

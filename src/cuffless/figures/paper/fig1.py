@@ -23,7 +23,7 @@ FIGURES = FigureModule(
     },
 )
 
-_SHARE = 0.68  # of the full width
+_SHARE = 0.68  # of the full width, at 8 points
 _TITLE = 0.3  # inches
 NOTE = "Output: time × channels, or features. Left out: normalization, dropout, and layers that only activate."
 
@@ -56,11 +56,12 @@ def plot_fig1(layers: Sequence[dict[str, Any]], options: FigureOptions, *, title
     steps = condense(layers)
     total = sum(layer["parameters"] for layer in layers)
     text = f"{total:,} parameters in all. {NOTE}"
+    share = min(_SHARE * font_scale(options), 1.0)
     with house_style(options):
         height = (_TITLE + ROW * (len(steps) + ABOVE + BELOW)) * font_scale(options)
-        fig = new_figure(options, height + words_height([], "", text, options), share=_SHARE)
+        fig = new_figure(options, height + words_height([], "", text, options), share=share)
         ax = fig.subplots()
         ax.set_title(title, loc="left", fontweight="bold")
-        plot_schematic(ax, steps, _SHARE * options.width_inch, options, counts=True)
+        plot_schematic(ax, steps, share * options.width_inch, options, counts=True)
         note(fig, text, options)
     return fig

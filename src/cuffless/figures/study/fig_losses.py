@@ -103,9 +103,10 @@ def plot_fig_losses(trainings: Sequence[Training], means: pd.DataFrame, options:
         for number, network in enumerate(networks):
             block, column = divmod(number, columns)
             for s, split in enumerate(splits):
-                row = block * len(splits) + s
-                ax = fig.add_subplot(grid[row, column])
                 own = [one for one in trainings if (one.network, one.split) == (network, split)]
+                if not own:
+                    continue
+                ax = fig.add_subplot(grid[block * len(splits) + s, column])
                 _plot_panel(ax, own, levels.get(split, np.nan), options)
                 ax.set_title(fill(_title(network, split), fit), loc="left", fontsize=style.small_font(options))
                 ax.set_ylim(low, high)
