@@ -102,6 +102,16 @@ def test_copies_without_a_label_are_known_as_well(results):
     assert set(pd.read_csv(results / "tables" / "table1.csv")["dataset"]) == {"mine"}
 
 
+def test_tables_that_differ_in_their_labels_only_are_told_apart(results):
+    for ending in ("csv", "md"):
+        shutil.copy(
+            results / table_source("table1", ending, "cohort"), results / table_source("table1", ending, "mine")
+        )
+    clear_copies(study(), results)
+    assert set(pd.read_csv(results / "tables" / "table1.csv")["dataset"]) == {"mine"}
+    assert "mine: simulated people" in content(results / "tables")["table1.md"]
+
+
 def test_two_studies_in_turn_each_find_their_own(results):
     for dataset in ("mine", "cohort", "mine", "cohort"):
         clear_copies(study(dataset), results)

@@ -115,21 +115,22 @@ def _other_dataset(copy: Path, own: Path, results: Path) -> str | None:
     """Data set whose figure or table a copy is; None if it is the study's own, or of unknown origin."""
     if not copy.is_file():
         return None
-    inside = Path(*own.relative_to(results).parts[1:])
-    if own.is_file() and _is_copy(copy, own):
+    mine, *parts = own.relative_to(results).parts
+    inside = Path(*parts)
+    if own.is_file() and _is_copy(copy, own, mine):
         return None
-    others = sorted(folder for folder in results.iterdir() if folder.is_dir() and results / folder.name / inside != own)
-    return next(
-        (folder.name for folder in others if (folder / inside).is_file() and _is_copy(copy, folder / inside)), None
-    )
+    others = sorted(folder for folder in results.iterdir() if folder.is_dir() and folder.name != mine)
+    found = (folder.name for folder in others if (folder / inside).is_file())
+    return next((name for name in found if _is_copy(copy, results / name / inside, name)), None)
 
 
-def _is_copy(copy: Path, source: Path) -> bool:
-    """Whether a file is a copy of a figure, or of a table with or without its label."""
+def _is_copy(copy: Path, source: Path, dataset: str) -> bool:
+    """Whether a file is a copy of a data set's figure, or of its table with its label or with none."""
     if copy.suffix[1:] in _ENDINGS["figures"]:
         return copy.stat().st_size == source.stat().st_size and copy.read_bytes() == source.read_bytes()
-    content, original = _read(copy), _read(source)
-    return content in (original, label_table(original, copy.suffix[1:], _stamp_in(content, copy.suffix[1:])))
+    content, original, ending = _read(copy), _read(source), copy.suffix[1:]
+    stamp = _stamp_in(content, ending)
+    return content == original or (stamp.startswith(f"{dataset}: ") and content == label_table(original, ending, stamp))
 
 
 def _stamp_in(content: str, ending: str) -> str:
