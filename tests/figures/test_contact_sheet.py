@@ -15,7 +15,7 @@ from cuffless.camera.skin.roi import Keyframe, Regions, whole_frame
 from cuffless.camera.skin.trace import Trace
 from cuffless.config import FigureOptions
 from cuffless.figures.study.contact_sheet import plot_contact_sheet
-from cuffless.figures.style import save_figure
+from cuffless.figures.style import save_figure, stamp_figure
 from cuffless.figures.time_axis import COLUMNS, gaps_of, thinned, time_unit
 
 OPTIONS = FigureOptions(dpi=72)
@@ -431,3 +431,12 @@ DRAWN = {
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_words_are_large_enough_inside_the_page_and_apart(draw):
     assert_legible(draw())
+
+
+def test_a_sheet_of_a_simulated_person_says_so_above_what_was_measured():
+    figure, _ = measured(skin(), frames(0, 10), regions())
+    height, note = figure.get_figheight(), below(figure)
+    stamp_figure(figure, "cohort: simulated people", OPTIONS)
+    assert below(figure) == f"cohort: simulated people {note}"
+    assert figure.get_figheight() > height
+    assert_legible(figure)

@@ -214,19 +214,14 @@ def test_figure_4_without_windows_says_where_they_went():
         plot_fig4(pd.Series([0, 0]), 2000, OPTIONS)
 
 
-def test_figure_1_shows_every_layer_with_its_shape_and_parameters(layers):
-    figure = plot_fig1(layers, OPTIONS)
-    words = [text.get_text() for text in _texts(figure)]
-    for layer in layers[1:]:
-        assert layer["kind"] in words
-        assert f"{layer['parameters']:,}" in words
-    assert "875 × 32" in words
-    assert any("49,922 parameters in all" in word for word in words)
-
-
-def test_figure_1_refuses_a_network_it_cannot_show(layers):
-    with pytest.raises(ValueError, match="61 layers"):
-        plot_fig1([layers[0]] * 61, OPTIONS)
+def test_figure_6_shows_six_splits_and_names_the_others(make_tables):
+    overall, mae, _, tests = make_tables()
+    splits = [f"split{k}" for k in range(8)]
+    many = [pd.concat([t[t["split"] == "mixed"].assign(split=split) for split in splits]) for t in (overall, mae)]
+    figure = plot_fig6(*many, tests.iloc[:0], OPTIONS)
+    assert len(figure.legends[0].get_texts()) == 6
+    assert _says(figure, "Further splits, in Table 1 only: split6, split7.")
+    assert not _says(plot_fig6(overall, mae, tests, OPTIONS), "Further splits")
 
 
 def test_figures_compute_nothing():

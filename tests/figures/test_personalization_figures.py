@@ -136,6 +136,18 @@ def budget(options=OPTIONS, protocols=("main", "alternate", "code"), warnings=No
     return plot_fig_budget(*tables, options, protocols=protocols, warnings=warnings)
 
 
+METHODS = ("fine-tuned", "offset-corrected", "calibration mean", "last value held")
+
+
+def budget_panel(figure, method="fine-tuned", pressure="SBP"):
+    """Panel (a) of a method: SBP in the first row, DBP in the second."""
+    return figure.subfigs[0].axes[METHODS.index(method) + 4 * (pressure == "DBP")]
+
+
+def drift_panel(figure, pressure="SBP"):
+    return figure.subfigs[1].axes[pressure == "DBP"]
+
+
 def panel(figure, label, nth=0):
     return [ax for ax in figure.axes if ax.get_ylabel() == label][nth]
 
@@ -284,60 +296,67 @@ def test_budget_lines_are_the_mean_over_networks_averaged_over_subjects():
     mae, drift, tests = budget_tables()
     mae.loc[mae["average"] == "pooled", "mae"] = 999.0
     figure = plot_fig_budget(mae, drift, tests, OPTIONS, protocols=["main"], warnings={})
-    ax = panel(figure, "DBP: MAE (mmHg)")
     own = mae[(mae["protocol"] == "main") & (mae["pressure"] == "DBP") & (mae["average"] == "subject")]
-    for method, setting in product(("network", "offset", "calibration_mean"), ("first", "random")):
-        name = "none" if method == "calibration_mean" else "all"
+    names = dict(zip(("network", "offset", "calibration_mean", "hold_last"), METHODS, strict=True))
+    for method, setting in product(names, ("first", "random")):
+        name = "none" if method in ("calibration_mean", "hold_last") else "all"
         rows = own[(own["method"] == method) & (own["setting"] == setting) & (own["network"] == name)]
+        ax = budget_panel(figure, names[method], "DBP")
         drawn = line(ax, f"{method} {setting}")
         np.testing.assert_allclose(drawn.get_ydata(), rows["mae"])
         np.testing.assert_allclose(drawn.get_xdata(), rows["n_calibration"], rtol=0.2)
-    assert ax.get_xscale() == "log"
-    thin = [one for one in ax.lines if one.get_linewidth() == 0.6]
-    assert len(thin) == 2 * len(FOUR)
-    assert line(ax, "hold_last first").get_ydata()[0] > line(ax, "network first").get_ydata()[0]
+        assert ax.get_xscale() == "log"
+
+
+def test_each_method_has_its_panel_with_the_fine_tuned_networks_behind_it():
+    figure = budget()
+    tuned = line(budget_panel(figure), "network first").get_ydata()
+    for method in METHODS:
+        ax = budget_panel(figure, method)
+        assert sum(one.get_label().endswith((" first", " random")) for one in ax.lines) == 2
+        compared = [one.get_ydata() for one in ax.lines if one.get_label() == "compared"]
+        assert len(compared) == (method != "fine-tuned")
+        assert all(list(behind) == list(tuned) for behind in compared)
+    for p in (0, 4):
+        assert len({ax.get_ylim() for ax in figure.subfigs[0].axes[p : p + 4]}) == 1
+    assert [ax.get_title("left") for ax in figure.subfigs[0].axes] == [*METHODS, *[""] * 4]
 
 
 def test_strategies_and_methods_differ_without_colour():
-    ax = panel(budget(), "SBP: MAE (mmHg)")
-    looks = {
-        (one.get_marker(), one.get_markerfacecolor() == "white", one.get_linestyle())
-        for one in (
-            line(ax, f"{m} {s}") for m in ("network", "offset", "calibration_mean") for s in ("first", "random")
-        )
-    }
-    assert len(looks) == 6
+    looks = set()
+    for method, name in zip(("network", "offset", "calibration_mean", "hold_last"), METHODS, strict=True):
+        for setting in ("first", "random"):
+            one = line(budget_panel(budget(), name), f"{method} {setting}")
+            looks.add((one.get_marker(), one.get_markerfacecolor() == "white", one.get_linestyle()))
+    assert len(looks) == 8
     assert {(hollow, dash == "--") for _, hollow, dash in looks} == {(False, False), (True, True)}
 
 
-def test_before_stands_left_of_the_broken_axis_and_levels_across():
-    ax = panel(budget(), "SBP: MAE (mmHg)")
-    before = line(ax, "network before")
-    assert before.get_ydata() == pytest.approx([12.3])
-    assert before.get_xdata()[0] < line(ax, "break").get_xdata().min() < line(ax, "break").get_xdata().max() < 1
-    ticks = dict(zip(ax.get_xticks(), [tick.get_text() for tick in ax.get_xticklabels()], strict=True))
-    assert ticks[before.get_xdata()[0]] == "0"
-    assert {"1", "2", "5", "10", "193"} < set(ticks.values())
+def test_before_and_the_mean_regressor_are_levels_across():
+    ax = budget_panel(budget())
+    assert line(ax, "before").get_ydata()[0] == pytest.approx(12.3)
     assert line(ax, "mean").get_ydata()[0] == pytest.approx(15.2)
-    assert line(ax, "heart_rate").get_ydata()[0] == pytest.approx(14.6)
+    bottom = budget_panel(budget(), pressure="DBP")
+    assert {"1", "10", "193"} <= {tick.get_text() for tick in bottom.get_xticklabels()}
 
 
 def test_intervals_are_bars_where_they_are_known():
-    ax = panel(budget(), "SBP: MAE (mmHg)")
-    assert len(bars(ax)) == 2 * len(BUDGETS) + 1  # fine-tuned on first and random, and before
+    assert len(bars(budget_panel(budget()))) == 2 * len(BUDGETS)
     few = budget(subjects=5)
     assert not any(bars(ax) for ax in few.axes)
     assert "No bars: too few subjects for an interval" in below(few)
     mae, drift, tests = budget_tables()
     mae.loc[mae["budget"] == "5", ["lower", "upper"]] = np.nan
     figure = plot_fig_budget(mae, drift, tests, OPTIONS, protocols=["main"], warnings={})
-    assert len(bars(panel(figure, "SBP: MAE (mmHg)"))) == 2 * (len(BUDGETS) - 1) + 1
+    assert len(bars(budget_panel(figure))) == 2 * (len(BUDGETS) - 1)
 
 
-def test_drift_counts_subjects_and_opens_bins_without_interval():
+def test_drift_counts_subjects_names_its_lines_and_opens_bins_without_interval():
     _, drift, _ = budget_tables()
-    ax = panel(budget(), "SBP: MAE (mmHg)", 1)
-    assert [text.get_text() for text in ax.texts] == ["n = 20", "20", "19", "17", "12", "4"]
+    ax = drift_panel(budget())
+    written = [text.get_text() for text in ax.texts]
+    assert written[:6] == ["n = 20", "20", "19", "17", "12", "4"]
+    assert set(written[6:]) == {*METHODS, "before"}
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0", "10", "30", "60", "3 h", "12 h", "2 d"]
     own = drift[(drift["protocol"] == "main") & (drift["pressure"] == "SBP") & drift["network"].isin(["all", "none"])]
     for method in ("network", "offset", "calibration_mean", "hold_last"):
@@ -348,11 +367,19 @@ def test_drift_counts_subjects_and_opens_bins_without_interval():
     assert all(np.round(one.get_xdata()) == [5] for one in hollow)
 
 
+def test_names_of_lines_stand_in_the_order_of_their_ends():
+    ax = drift_panel(budget())
+    places = {text.get_text(): text.get_position()[1] for text in ax.texts[6:]}
+    ends = {"fine-tuned": "network first", "offset-corrected": "offset first", "before": "network before"}
+    found = sorted(ends, key=lambda name: line(ax, ends[name]).get_ydata()[-1])
+    assert found == sorted(ends, key=places.get)
+
+
 def test_an_empty_bin_breaks_the_drift_line():
     mae, drift, tests = budget_tables()
     drift = drift[drift["bin_low"] != 30.0]
     figure = plot_fig_budget(mae, drift, tests, OPTIONS, protocols=["main"], warnings={})
-    lines = [one for one in panel(figure, "SBP: MAE (mmHg)", 1).lines if one.get_label() == "network first"]
+    lines = [one for one in drift_panel(figure).lines if one.get_label() == "network first"]
     assert [len(one.get_xdata()) for one in lines] == [2, 3]
 
 
@@ -384,9 +411,9 @@ def test_protocols_stand_side_by_side_and_leaking_ones_are_marked():
     assert [len(one.get_xdata()) for one in ax.lines if one.get_label() == "each"] == [4, 4, 4]
     low, high = ax.get_xlim()
     assert low == pytest.approx(-high)
-    assert "neighbouring windows" in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert says(figure, "Hatched, open: calibration windows lie beside test windows (neighbouring windows)")
     clean = budget(warnings={})
-    assert "neighbouring windows" not in [text.get_text() for text in clean.legends[0].get_texts()]
+    assert not says(clean, "neighbouring windows")
     assert not any(patch.get_hatch() for patch in panel_of_protocols(clean, "SBP").patches)
 
 
@@ -401,14 +428,13 @@ def test_one_protocol_and_one_network_have_one_line():
     assert len(ax.get_yticks()) == 1
     assert [one.get_label() for one in ax.lines if one.get_label() in ("mean", "each")] == ["mean"]
     assert "one network" in below(figure)
-    assert "each network" not in below(figure)
-    assert not any(one.get_linewidth() == 0.6 for one in panel(figure, "SBP: MAE (mmHg)").lines)
+    assert "small strokes: each network" not in below(figure)
 
 
 def test_a_table_without_the_mean_over_networks_shows_its_one_network():
     tables = [table[table["network"] != "all"] for table in budget_tables(networks=("mine",), protocols=("main",))]
     figure = plot_fig_budget(*tables, OPTIONS, protocols=["main"], warnings={})
-    assert len(line(panel(figure, "SBP: MAE (mmHg)"), "network first").get_xdata()) == len(BUDGETS)
+    assert len(line(budget_panel(figure), "network first").get_xdata()) == len(BUDGETS)
 
 
 def test_warnings_start_the_note_and_stand_above_the_figure():
@@ -423,8 +449,8 @@ def test_warnings_start_the_note_and_stand_above_the_figure():
 
 
 def test_one_budget_is_one_point_a_line():
-    ax = panel(budget(budgets={"20 %": 193}), "SBP: MAE (mmHg)")
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0", "193"]
+    ax = budget_panel(budget(budgets={"20 %": 193}), pressure="DBP")
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["193"]
     assert len(line(ax, "network first").get_xdata()) == 1
 
 

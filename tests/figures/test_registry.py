@@ -13,7 +13,7 @@ from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule, all_figures, figure_dataset, figure_title, figures_of
 
 CAMERA = {"fig9", "figA2", "figA3", "figA4", "figA5"}
-SPLITS = {"fig1", "fig4", "fig5", "fig6", "fig7"}
+SPLITS = {"fig1", "fig4", "fig5", "fig6", "fig7", "fig_losses", "fig_networks"}
 FOLDS = [
     {"a": "test", "b": "val", "c": "train"},
     {"a": "train", "b": "test", "c": "val"},

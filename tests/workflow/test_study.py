@@ -17,7 +17,7 @@ from cuffless.endings import KEPT
 
 pytestmark = pytest.mark.slow
 
-OTHERS = {"fig1", "fig4", "fig5", "fig6"}  # than Figure 7
+OTHERS = {"fig1", "fig4", "fig5", "fig6", "fig_losses", "fig_networks"}  # than Figure 7
 WRITTEN = (pd.read_parquet, "predictions.parquet"), (pd.read_csv, "history.csv")
 TRAINING = "results/tiny/training/{}/alexnet/seed0/{}"
 
@@ -38,7 +38,7 @@ def changed(tiny, /, **sections):
 
 def test_the_tiny_study_goes_from_nothing_to_every_figure(tiny_study):
     results = tiny_study.folder / "results"
-    for name in ("fig1", "fig4", "fig5", "fig6", "fig7"):
+    for name in (*OTHERS, "fig7"):
         assert (results / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         assert (results / "figures" / f"{name}.png").stat().st_size > 5000
     table = pd.read_csv(results / "tables" / "table1.csv")

@@ -135,6 +135,7 @@ else:
             names=list(RECORDINGS),
             method=STUDY.rppg.method,
             rate_range=STUDY.rppg.rate_range,
+            stamp=sheet_stamp,
             code=code_digest("plot_contact_sheets.py", COLOUR_CODE),
         message:
             "Plotting contact sheets: {wildcards.dataset}"

@@ -50,6 +50,11 @@ def existing_files(recording, *columns):
     return list(files) if STUDY.rppg.source == "simulator" else [path for path in files if Path(path).exists()]
 
 
+def sheet_stamp(wildcards):
+    """What a contact sheet carries to tell that its person is simulated; a user's own recording says whose it is."""
+    return arm_stamp("camera", STUDY, wildcards.dataset) if STUDY.rppg.source == "simulator" else ""
+
+
 def files_of_video(wildcards):
     """What a recording's colours are taken from."""
     return existing_files(entry(RECORDINGS, wildcards.recording), "video", "timestamps", "roi")

@@ -18,7 +18,8 @@ from cuffless.config import ConfigError, Crop, input_network, read_config
 from cuffless.config.arms import active_arms, dataset_of, people_in, people_of, skipped_arms
 from cuffless.config.folds import fold_names, fold_of
 from cuffless.endings import short_endings
-from cuffless.figures.registry import all_figures, figure_dataset, figures_of
+from cuffless.figures.copies import TABLES, clear_copies, table_source
+from cuffless.figures.registry import all_figures, arm_stamp, figure_dataset, figure_stamp, figures_of
 from cuffless.provenance import code_digest as digest_of
 from cuffless.provenance import file_digest, remember_code
 from cuffless.report.study.about import describe_study, whose_page

@@ -1,6 +1,12 @@
 include: "figures_inputs.smk"
 
 
+# Copies of another study's figures and tables must not lie between those of this one.
+onstart:
+    for line in clear_copies(STUDY) if workflow.is_main_process and not workflow.touch else []:
+        print(line, file=sys.stderr)
+
+
 rule plot_figure:
     input:
         unpack(figure_files),
@@ -17,6 +23,7 @@ rule plot_figure:
     params:
         options=FIGURE_OPTIONS,
         settings=figure_settings,
+        stamp=lambda wildcards: figure_stamp(wildcards.figure, STUDY, wildcards.dataset),
         code=figure_code,
     message:
         "Plotting {wildcards.figure}: {wildcards.dataset}"
@@ -46,6 +53,7 @@ rule publish_figure:
         runtime=5,
     params:
         caption=lambda wildcards: all_figures()[wildcards.figure].captions[wildcards.figure],
+        dataset=lambda wildcards: figure_dataset(wildcards.figure, STUDY),
     message:
         "Publishing figure: results/figures/{wildcards.figure}.pdf and .png"
     shell:
@@ -69,9 +77,12 @@ rule publish_table:
     conda:
         "../../envs/cuffless.yaml"
     resources:
-        mem_mb=100,
+        mem_mb=200,
         runtime=5,
+    params:
+        stamp=lambda wildcards: arm_stamp(TABLES[wildcards.table], STUDY, STUDY.study.dataset),
+        code=code_digest("publish_table.py"),
     message:
         "Publishing table: results/tables/{wildcards.table}.csv and .md"
-    shell:
-        "cp {input.csv} {output.csv} 2> {log} && cp {input.md} {output.md} 2>> {log}"
+    script:
+        "../scripts/publish_table.py"

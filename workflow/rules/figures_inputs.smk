@@ -23,7 +23,4 @@ def published_figure(ending):
 
 def published_table(wildcards):
     """A table as CSV and in words: of the paper, or the errors of an arm."""
-    folder = f"results/{STUDY.study.dataset}/judgement/{wildcards.table}"
-    if wildcards.table.startswith("table"):
-        return {"csv": f"{folder}.csv", "md": f"{folder}.md"}
-    return {"csv": f"{folder}/tables/mae.csv", "md": f"{folder}/summary.md"}
+    return {ending: f"results/{table_source(wildcards.table, ending, STUDY.study.dataset)}" for ending in ("csv", "md")}

@@ -6,7 +6,7 @@ from cuffless.camera.errors import RppgError
 from cuffless.camera.recordings import load_recording, rates_to_show
 from cuffless.config import FigureOptions
 from cuffless.figures.study.contact_sheet import plot_contact_sheet
-from cuffless.figures.style import save_picture
+from cuffless.figures.style import save_picture, stamp_figure
 from cuffless.joblog import logged
 
 with logged(snakemake.log[0]):
@@ -22,5 +22,6 @@ with logged(snakemake.log[0]):
         except RppgError as error:
             trace, regions, frames, rates, reason = None, None, [], None, str(error)
         sheet = plot_contact_sheet(frames, regions, trace, rates, options, title=name, reason=reason)
+        stamp_figure(sheet, params.stamp, options)
         save_picture(sheet, Path(out))
         print(f"{name}: {reason or 'plotted'}")

@@ -40,7 +40,11 @@ class FigureInputs:
 
     def document(self, key: str) -> dict[str, Any]:
         """Content of a JSON file."""
-        return json.loads(Path(self.files[key]).read_text(encoding="utf-8"))
+        return _read_json(self.files[key])
+
+    def documents(self, key: str) -> dict[Path, dict[str, Any]]:
+        """Content of each of several JSON files."""
+        return {Path(path): _read_json(path) for path in self.files[key]}
 
     def manifests(self, key: str) -> pd.DataFrame:
         """Manifests of several splits, ``SPLIT.parquet``, in one table with a column `split`.
@@ -53,6 +57,10 @@ class FigureInputs:
     def cautions(self, key: str) -> list[str]:
         """What a reader must know of the splits whose audits these are."""
         return read_cautions(self.files[key])
+
+
+def _read_json(path: str | Path) -> dict[str, Any]:
+    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def _read_manifest(path: str | Path) -> pd.DataFrame:

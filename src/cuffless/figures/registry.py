@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cuffless.config import StudyConfig
-from cuffless.config.arms import active_arms, dataset_of
+from cuffless.config.arms import PEOPLE, active_arms, dataset_of, people_in, people_of, stamp
 from cuffless.config.folds import fold_names
 
 FOLDER = Path(__file__).parent
@@ -91,6 +91,35 @@ def figure_dataset(name: str, study: StudyConfig) -> str:
     return dataset_of(study, all_figures()[name].arm)
 
 
+def figure_stamp(name: str, study: StudyConfig, dataset: str) -> str:
+    """What a figure carries to tell whose data it shows.
+
+    Parameters
+    ----------
+    name : str
+        Of the figure.
+    study : StudyConfig
+    dataset : str
+        The data set that it is plotted for.
+
+    Returns
+    -------
+    str
+        Such as ``cohort: simulated people``; every data set of the external test; people who were filmed are named by
+        themselves where they are not like those of the data set.
+    """
+    return arm_stamp(all_figures()[name].arm, study, dataset)
+
+
+def arm_stamp(arm: str, study: StudyConfig, dataset: str) -> str:
+    """What figures and tables of an arm carry to tell whose data they show; see `figure_stamp`."""
+    shown = study.external.datasets if arm == "external" else (dataset,)
+    stamps = [stamp(name, people_in(study, name)) for name in shown]
+    if arm == "camera" and (filmed := people_of(study, arm)) != people_in(study, dataset):
+        stamps.append(f"filmed: {PEOPLE[filmed]}")
+    return "; ".join(stamps)
+
+
 def figure_title(name: str) -> str:
     """Printed title of a figure: ``fig7`` is Figure 7."""
     if name in all_figures() and all_figures()[name].title:
@@ -102,15 +131,22 @@ def figure_title(name: str) -> str:
 def placeholder(name: str, study: StudyConfig) -> str | list[str]:
     """Value of a placeholder, or its values if it has several.
 
-    Several: ``split`` (of the study), ``protocol`` (of personalization), ``protocol_split`` (whose test subjects the
-    protocols draw). One: ``first_split, first_protocol, first_seed``; ``first_fold``, of the first split, or the split
-    itself if it has no folds; ``windowing``, of the first split; ``camera_windowing``; ``schematic``, the study's LSTM
+    Several: ``split`` (of the study), ``fold`` (of each split, or the split itself if it has none), ``network`` (of the
+    study), ``seed``, ``protocol`` (of personalization), ``protocol_split`` (whose test subjects the protocols draw).
+    One: ``first_split, first_protocol, first_seed``; ``first_fold``, of the first split, or the split itself if it has
+    no folds; ``windowing``, of the first split; ``camera_windowing``; ``schematic``, the study's LSTM
     or its first network.
     """
     splits, protocols = list(study.study.splits), study.personalization.named
     match name:
         case "split":
             return splits
+        case "fold":
+            return [fold for split in splits for fold in fold_names(split, study.splits.named[split])]
+        case "network":
+            return [name for name in study.study.networks if study.networks[name].architecture != "mean"]
+        case "seed":
+            return [str(seed) for seed in study.study.seeds]
         case "protocol":
             return list(protocols)
         case "protocol_split":

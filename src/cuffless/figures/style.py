@@ -26,6 +26,7 @@ ON_WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
 """Box of a text that lies on lines."""
 LEAST_FONT = 6.0
 """No text is smaller than this many points."""
+_LINE = 1.3  # from a line of a note to the next
 
 _HOUSE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
@@ -149,6 +150,26 @@ def note(fig: Figure, text: str, options: FigureOptions) -> None:
     characters = int(72 * fig.get_figwidth() / (0.56 * tiny_font(options)))  # of mean width 0.56 em
     text = "\n".join(fill(line, characters) for line in text.splitlines())
     fig.supxlabel(text, x=0.01, ha="left", fontsize=tiny_font(options), color=GREY)
+
+
+def stamp_figure(fig: Figure, text: str, options: FigureOptions) -> None:
+    """Write whose data a figure shows, as the first lines of its note; the figure grows by as much.
+
+    Parameters
+    ----------
+    fig : Figure
+        Complete, in constrained layout.
+    text : str
+        As from `cuffless.config.arms.stamp`; empty: nothing is written.
+    options : FigureOptions
+    """
+    if not text:
+        return
+    with house_style(options):
+        below, size = fig.get_supxlabel(), tiny_font(options)
+        note(fig, paragraphs(text, below), options)
+        lines = fig.get_supxlabel().count("\n") - below.count("\n") + (0 if below else 1)
+        fig.set_figheight(fig.get_figheight() + _LINE * size * lines / 72)
 
 
 def paragraphs(*texts: str) -> str:

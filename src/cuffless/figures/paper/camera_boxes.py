@@ -26,7 +26,7 @@ _SETTINGS = {  # what the legend says, colour
     "recordings": ("tuned, calibration recordings", 2),
 }
 _TICKS = 5  # at most so many steps on the axis of errors
-_MEAN = {"marker": "o", "ms": 2.6, "mfc": "white", "mec": "black", "mew": 0.5, "linestyle": "none"}
+_MEAN_OF_BOX = {"marker": "o", "ms": 2.6, "mfc": "white", "mec": "black", "mew": 0.5, "linestyle": "none"}
 _BESIDE = {  # needs no training
     "offset": ("MAE, offset-corrected", {"marker": "D", "ms": 2.7, "mfc": "none", "mec": "black", "mew": 0.6}),
     "calibration_mean": ("MAE, calibration mean", {"marker": "x", "ms": 3.0, "mec": "black", "mew": 0.8}),
@@ -38,8 +38,8 @@ _WORDS = {
 }
 _LEVEL = {"color": DARK_RED, "linewidth": 0.9, "linestyle": (0, (1.5, 1.0))}
 QUARTILES = (
-    "Boxes: quartiles of the absolute errors of windows; whiskers to 1.5 times their range at most; errors beyond are "
-    "not drawn."
+    "Boxes: quartiles of the absolute errors of windows, with their mean (○); whiskers to 1.5 times their range at "
+    "most; errors beyond are not drawn."
 )
 KS_NOTE = (
     "the paper's two-sample Kolmogorov–Smirnov test on absolute errors, uncorrected. It treats a subject's windows as "
@@ -70,7 +70,7 @@ def plot_errors(
     for setting, place in places.items():
         here = rows[rows["setting"] == setting]
         own = here[here["method"] == "network"]
-        draw_boxes(ax, own, own["centre"] + place, width, options.colours[_SETTINGS[setting][1]], _MEAN)
+        draw_boxes(ax, own, own["centre"] + place, width, options.colours[_SETTINGS[setting][1]], _MEAN_OF_BOX)
         for method, (_, look) in _BESIDE.items():
             marks = here[here["method"] == method]
             x = marks["centre"] + place + 0.85 * width
@@ -133,27 +133,37 @@ def mark(ax: Axes, x: float, text: str, options: FigureOptions) -> None:
     write_across(ax, x, 1 - STRIP / 2, text, size, **look)
 
 
-def legend_handles(rows: pd.DataFrame, tests: Mapping[str, str], options: FigureOptions) -> list:
-    """Legend of what `rows` hold and of the marks in `tests` (comparison to what it says)."""
+def legend_handles(rows: pd.DataFrame, options: FigureOptions, *, level: bool = True) -> list:
+    """Legend of what `rows` hold: boxes, and what needs no training; `level`: with the mean regressor.
+
+    The boxes' means and the marks of tests are explained below the figures.
+    """
     settings, methods = set(rows["setting"]), set(rows["method"])
     handles = [
         Patch(facecolor=options.colours[colour], edgecolor="black", linewidth=0.5, label=label)
         for setting, (label, colour) in _SETTINGS.items()
         if setting in settings
     ]
-    handles.append(Line2D([], [], label="MAE of the box", **{**_MEAN, "ms": 3.4}))
     handles += [
         Line2D([], [], label=label, linestyle="none", **{**look, "ms": 3.8})
         for method, (label, look) in _BESIDE.items()
         if method in methods
     ]
-    if "mean" in methods:
+    if level and "mean" in methods:
         handles.append(Line2D([], [], label="MAE, mean regressor", **_LEVEL))
-    colours = {TUNING: options.colours[0], OWN: DARK_RED}
-    return handles + [
-        Line2D([], [], label=label, marker=f"${MARKS[name]}$", color=colours[name], mew=0.3, ms=5, linestyle="none")
-        for name, label in tests.items()
-    ]
+    return handles
+
+
+def name_level(ax: Axes, rows: pd.DataFrame, options: FigureOptions) -> None:
+    """Write the mean regressor's name right of the axes, at the height of its last level, if `rows` have any."""
+    for height in rows.loc[rows["method"] == "mean", "mae"].iloc[-1:]:
+        look = {"va": "center", "color": DARK_RED, "fontsize": tiny_font(options)}
+        ax.annotate("mean\nregr.", (1, height), (3, 0), ax.get_yaxis_transform(), "offset points", **look)
+
+
+def explain_marks(words: Mapping[str, str]) -> str:
+    """What the marks of tests stand for: comparison to what its mark says."""
+    return "; ".join(f"{MARKS[name]} {text}" for name, text in words.items())
 
 
 def explain_boxes(rows: pd.DataFrame) -> str:

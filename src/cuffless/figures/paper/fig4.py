@@ -1,6 +1,7 @@
 """Figure 4: how many windows each subject has."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,9 @@ from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
 from cuffless.figures.inputs import FigureInputs
+from cuffless.figures.layout import characters, font_scale
 from cuffless.figures.registry import FigureModule
-from cuffless.figures.style import GREY, house_style, new_figure, note, paragraphs, titled_legend
+from cuffless.figures.style import GREY, house_style, new_figure, note, paragraphs, small_font, titled_legend
 
 FIGURES = FigureModule(
     arm="splits",
@@ -19,6 +21,9 @@ FIGURES = FigureModule(
 )
 
 BARS = 40
+_SHARE = 0.62  # of the full width, at 8 points
+_BESIDE = 0.5  # inches of labels
+_HANDLE = 7  # characters that a legend's line and its distances take
 _FAR = 1.5  # a cap beyond this multiple of the largest count would squeeze the histogram
 _LOG_RANGE = 30  # a longer-tailed distribution than this ratio is drawn on a logarithmic axis
 
@@ -53,7 +58,8 @@ def plot_fig4(windows: pd.Series, cap: int, options: FigureOptions, *, cautions:
         raise ValueError("Figure 4: no subject has a kept window; check the rejected windows by rule")
     logarithmic = drawn.max() / drawn.min() > _LOG_RANGE
     with house_style(options):
-        fig = new_figure(options, 2.7, share=0.62)
+        share = min(_SHARE * font_scale(options), 1.0)
+        fig = new_figure(options, 2.7 * font_scale(options), share=share)
         ax = fig.subplots()
         ax.hist(drawn, bins=_edges(drawn, logarithmic), color=options.colours[0], edgecolor="white", linewidth=0.4)
         median = float(np.median(drawn))
@@ -70,12 +76,18 @@ def plot_fig4(windows: pd.Series, cap: int, options: FigureOptions, *, cautions:
             ax.xaxis.get_major_locator().set_params(integer=True)
         ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}")
         ax.yaxis.get_major_locator().set_params(integer=True)
-        ax.set_xlabel("windows per subject before the cap" + (" (logarithmic)" if logarithmic else ""))
+        label = "windows per subject before the cap" + (" (logarithmic)" if logarithmic else "")
+        ax.set_xlabel(fill(label, characters(share * options.width_inch - _BESIDE, options.font_size)))
         ax.set_ylabel("subjects")
         ax.grid(axis="y")
         empty = counts.size - drawn.size
         title = f"{drawn.size:,} subjects, {drawn.sum():,} windows" + (f"; {empty:,} without any" if empty else "")
-        titled_legend(fig, title, ncols=2)
+        fit = characters(share * options.width_inch, options.font_size, bold=True)
+        handles, labels = ax.get_legend_handles_labels()
+        room = characters(share * options.width_inch, small_font(options))
+        beside = sum(len(label) + _HANDLE for label in labels) <= room
+        labels = [fill(label, room - _HANDLE) for label in labels]
+        titled_legend(fig, fill(title, fit), handles=handles, labels=labels, ncols=2 if beside else 1)
         note(fig, paragraphs(*cautions), options)
     return fig
 

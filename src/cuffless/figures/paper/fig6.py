@@ -60,7 +60,10 @@ def plot_fig6(
         What a reader must know of the splits, as from `cuffless.designs.cautions`.
     """
     overall = overall[overall["average"] == average]
-    splits, networks = list(dict.fromkeys(overall["split"])), list(dict.fromkeys(overall["network"]))
+    every, networks = list(dict.fromkeys(overall["split"])), list(dict.fromkeys(overall["network"]))
+    splits = every[: len(_HATCHES)]
+    overall = overall[overall["split"].isin(splits)]
+    tests = tests[tests["split_a"].isin(splits) & tests["split_b"].isin(splits)]
     comparisons = _comparisons(tests)
     with style.house_style(options):
         below = 0.17 * (2 * len(comparisons) + 1)
@@ -76,7 +79,9 @@ def plot_fig6(
             if comparisons:
                 marks = fig.add_subplot(grid[1, p], sharex=ax)
                 _plot_marks(marks, tests[tests["pressure"] == pressure], comparisons, networks, p == 0, options)
-        style.note(fig, style.paragraphs(_explain(overall, tests), *cautions), options)
+        left = ", ".join(map(style.split_name, every[len(splits) :]))
+        further = f"Further splits, in Table 1 only: {left}." if left else ""
+        style.note(fig, style.paragraphs(_explain(overall, tests), further, *cautions), options)
     return fig
 
 

@@ -41,7 +41,8 @@ _SETTINGS = {  # from left to right as in the paper: place of the box, colour
 }
 _BOX = 0.14  # of the space of a subject
 _BESIDE = 0.16  # from a box to the marks of what needs no training
-_PANEL, _LABELS = 1.72, 0.4  # inches
+_PANEL, _LABELS = (1.0, 1.72), 0.4  # inches: least and most
+_PANELS = 5.8  # inches of all panels, where that leaves each at least so much
 _STRIP = 0.16  # of a panel's height, for the marks of the test
 _LEAST_PLACES = 5  # few subjects are not to get boxes as wide as bars
 _MEAN = {"marker": "o", "ms": 2.4, "mfc": "white", "mec": "black", "mew": 0.5, "linestyle": "none"}
@@ -118,7 +119,7 @@ def plot_fig8(
         rows = len(networks) * len(style.PRESSURES) // columns
         handles, warning = _legend(options), layout.warned(warnings, protocol)
         text = style.paragraphs(warning, _explain(own, shown, protocol, seeds), *cautions)
-        inches = (_PANEL * rows + _LABELS) * layout.font_scale(options)
+        inches = (float(np.clip(_PANELS / rows, *_PANEL)) * rows + _LABELS) * layout.font_scale(options)
         fig = layout.worded_figure(inches, handles, warning, text, options)
         grid = fig.add_gridspec(rows, columns)
         ks = ks[(ks["protocol"] == protocol) & ks["number"].isin(numbers) & ks["significant"].eq(True)]
@@ -195,16 +196,7 @@ def _legend(options: FigureOptions) -> list:
         for setting, (_, colour) in _SETTINGS.items()
     ]
     words = {"offset": "MAE, offset-corrected", "calibration_mean": "MAE, calibration mean"}
-    handles.append(Line2D([], [], label="MAE of the box", **{**_MEAN, "ms": 3.4}))
-    handles += [Line2D([], [], label=words[method], **{**look, "ms": 3.8}) for method, look in _MARKS.items()]
-    marks = {
-        "KS: differs from before": (_DIFFERENT, options.colours[0]),
-        "KS: first differs from random": (_STRATEGIES_DIFFER, layout.DARK_RED),
-    }
-    return handles + [
-        Line2D([], [], label=label, marker=f"${mark}$", color=colour, mew=0.3, ms=5, linestyle="none")
-        for label, (mark, colour) in marks.items()
-    ]
+    return handles + [Line2D([], [], label=words[method], **{**look, "ms": 3.8}) for method, look in _MARKS.items()]
 
 
 def _explain(own: pd.DataFrame, shown: pd.DataFrame, protocol: str, seeds: int | None) -> str:
@@ -220,7 +212,7 @@ def _explain(own: pd.DataFrame, shown: pd.DataFrame, protocol: str, seeds: int |
         f"{boxes.QUARTILES} Always from left to right: before, random, first. "
         "Offset-corrected: the network before, shifted by its mean error on the same calibration windows; calibration "
         "mean: their mean pressure; neither needs training.\n"
-        f"{_DIFFERENT} {_STRATEGIES_DIFFER}: {boxes.KS_NOTE}"
+        f"{_DIFFERENT} differs from before; {_STRATEGIES_DIFFER} first differs from random, by {boxes.KS_NOTE}"
     )
 
 

@@ -65,8 +65,7 @@ def plot_fig9(
         raise ValueError("Figure 9: boxes.csv has no network; fine-tune at least one")
     box = box[box["network"].isin([*networks, layout.NONE])]
     with style.house_style(options):
-        words = boxes.shown_marks(_WORDS, tests["comparison"])
-        handles = boxes.legend_handles(box, {name: f"{text} (paired)" for name, text in words.items()}, options)
+        handles = boxes.legend_handles(box, options, level=False)
         warning = layout.warned(warnings, "rPPG")
         text = style.paragraphs(warning, *_explain(box, tests[tests["network"].isin(networks)]))
         columns = layout.pressure_columns(options) if len(networks) <= 6 else 1
@@ -85,6 +84,7 @@ def plot_fig9(
                 )
                 _mark_tests(ax, tests[(tests["network"] == network) & (tests["pressure"] == pressure)], n, options)
             boxes.finish_axes(ax, len(networks), boxes.highest(here), least=_LEAST_PLACES)
+            boxes.name_level(ax, here, options)
             ax.set_ylabel("|error| (mmHg)")
             ax.set_xticks(range(len(networks)), labels)
             if slant:
@@ -113,15 +113,15 @@ def _explain(box: pd.DataFrame, tests: pd.DataFrame) -> tuple[str, str]:
     own = box[box["method"] == "network"]
     shown = tests[tests["comparison"].isin(boxes.MARKS)]
     alpha = f" at {shown['alpha'].iloc[0]:g}" if len(shown) else ""
-    marks = "∗ †" if boxes.OWN in set(shown["comparison"]) else "∗"
+    marks = boxes.explain_marks(boxes.shown_marks(_WORDS, shown["comparison"]))
     order = ", ".join(name.partition(" ")[0] for name in _PLACES if name in set(own["setting"]))
     text = (
         f"Leave one subject out: {style.n_range(own['n_subjects'])} subjects, "
         f"{style.n_range(own['n_windows'])} test windows. Own windows in training, median over subjects: "
         f"{boxes.explain_budgets(own)}. {style.seeds_note(int(own['seeds'].max()))}\n"
         f"{boxes.explain_boxes(box)} Always from left to right: {order}.\n"
-        f"{marks} significant{alpha}; n.s. not significant; – not testable (too few subjects). Paired: by subject, "
-        "sign-flip test on subject means, Holm-corrected over networks and pressures of a comparison."
+        f"{marks}: significant{alpha}; n.s. not significant; – not testable (too few subjects). Test: paired by "
+        "subject, sign-flip test on subject means, Holm-corrected over networks and pressures of a comparison."
     )
     return text, _ks(shown)
 

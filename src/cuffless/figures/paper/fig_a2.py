@@ -46,6 +46,7 @@ _COLUMNS = {  # comparison: where its boxes stand, and their width, of a subject
 }
 _PANEL, _LABELS, _BESIDE = 1.45, 0.3, 0.55  # inches
 _LEAST_PLACES = 8  # few subjects are not to get boxes as wide as bars
+_WORDS = {boxes.TUNING: "before and tuned differ", boxes.OWN: "first and random differ"}
 _METHODS = ("network", "calibration_mean", "mean")  # room is too small for more
 
 
@@ -106,7 +107,7 @@ def plot_fig_a2(
             below = "Improved: the SBP error after is smaller, in the mean over networks."
             why = _why_empty(subjects, networks, improved)
             return layout.figure_without_panels(why, warning, style.paragraphs(warning, below), options)
-        text = style.paragraphs(warning, _explain(subjects, shown, seeds))
+        text = style.paragraphs(warning, _explain(subjects, shown, ks, seeds))
         return _plot_subjects(shown, ks, networks, (warning, text), options)
 
 
@@ -117,8 +118,7 @@ def _plot_subjects(
     drawn = sorted(set(shown["number"]))
     columns = layout.pressure_columns(options)
     rows = 2 * len(networks) * len(style.PRESSURES) // columns
-    words = {boxes.TUNING: "KS: before, tuned differ", boxes.OWN: "KS: first, random differ"}
-    handles = boxes.legend_handles(shown, boxes.shown_marks(words, ks["comparison"]), options)
+    handles = boxes.legend_handles(shown, options)
     inches = (_PANEL * rows + _LABELS) * layout.font_scale(options)
     fig = layout.worded_figure(inches, handles, warning, text, options)
     grid = fig.add_gridspec(rows, columns)
@@ -158,7 +158,7 @@ def _label(ax, drawn: list[int], pressure: str, outer: tuple[bool, bool], option
         ax.set_xlabel("subject")
 
 
-def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, seeds: int | None) -> str:
+def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, ks: pd.DataFrame, seeds: int | None) -> str:
     own = shown[(shown["method"] == "network") & (shown["pressure"] == style.PRESSURES[0])]
     people, total = own["number"].nunique(), subjects["number"].nunique()
     improved = bool(own["improved"].iloc[0])
@@ -171,7 +171,7 @@ def _explain(subjects: pd.DataFrame, shown: pd.DataFrame, seeds: int | None) -> 
         f"{boxes.explain_budgets(own)}. {'' if seeds is None else style.seeds_note(seeds)}\n"
         f"{boxes.explain_boxes(shown)} Left column: before, tuned; right column: "
         f"{'calibration recordings' if 'recordings' in set(own['setting']) else 'random, first'}.\n"
-        f"∗{' †' if 'random' in set(own['setting']) else ''}: {boxes.KS_NOTE}"
+        f"{boxes.explain_marks(boxes.shown_marks(_WORDS, ks['comparison']))}, by {boxes.KS_NOTE}"
     )
 
 

@@ -1,14 +1,15 @@
 """Panels of the figure of budgets: error against calibration windows, against time since them, and protocols."""
 
+from collections.abc import Mapping
 from textwrap import fill
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import NullLocator
 
 from cuffless.config import FigureOptions
-from cuffless.figures.layout import EVERY, networks_of, over_networks, protocol_name, several_networks
+from cuffless.figures.layout import EVERY, over_networks, protocol_name, several_networks
 from cuffless.figures.style import GREY, LEAST_FONT, ON_WHITE, PALE, small_font, write_across
 
 _TWICE = 2  # of a unit, from which on it is used
@@ -16,10 +17,11 @@ LEAST_HOURS = 60.0 * _TWICE
 """Minutes from which on times are given in larger units."""
 LEAKING = "neighbouring windows"
 _DASHED = (0, (3.2, 1.6))
-_BROKEN_OFF = 0.38  # decades that the place of 0 windows lies left of the least budget
-_MARGIN = 0.13  # decades
+_MARGIN = 0.1  # of the axis of budgets, at both sides
 _NAME = 17  # letters of a protocol on a line
-_DODGE = {"budget": 0.0075, "drift": 0.11}  # of the axis, of a bin: bars of lines stand side by side
+_DODGE = {"budget": 0.012, "drift": 0.11}  # of the axis, of a bin: bars of lines stand side by side
+_EM = 0.56  # mean width of a character
+_LABEL_LINE = 1.45  # from a label at a line's end to the next, with room for a figure that is laid out lower
 
 
 class Series(NamedTuple):
@@ -48,74 +50,62 @@ class Series(NamedTuple):
         return {"color": colour, "marker": self.marker, "ms": 3.4, "mfc": face, "mec": colour, "linestyle": line}
 
 
-METHODS: tuple[tuple[Any, ...], ...] = (
+METHODS: tuple[tuple[str, str, int | None, str], ...] = (
     ("network", "fine-tuned", 1, "o"),
     ("offset", "offset-corrected", 3, "D"),
     ("calibration_mean", "calibration mean", 5, "s"),
+    ("hold_last", "last value held", None, "v"),
 )
-HOLD = Series("hold_last", "first", "last value held", None, "v")
-HOLD_RANDOM = Series("hold_last", "random", "last value held, random", None, "v")
-BUDGET_SERIES = (
-    *(Series(method, setting, *look) for method, *look in METHODS for setting in ("first", "random")),
-    HOLD,
-    HOLD_RANDOM,
-)
+"""Name, printed name, colour and marker; each has a panel of budgets."""
 BEFORE = Series("network", "before", "before", 0, "^")
-DRIFT_SERIES = (*(Series(method, "first", *look) for method, *look in METHODS), HOLD, BEFORE)
-LEVELS = {  # drawn across
-    "heart_rate": ("heart rate only", {"color": GREY, "linestyle": "-.", "linewidth": 1.0}),
-    "mean": ("mean regressor", {"color": GREY, "linestyle": ":", "linewidth": 1.2}),
-}
+DRIFT_SERIES = (*(Series(method, "first", name, colour, mark) for method, name, colour, mark in METHODS), BEFORE)
+TUNED = DRIFT_SERIES[0]
+COMPARED = {"linewidth": 2.6, "alpha": 0.3, "marker": "None", "zorder": 1, "solid_capstyle": "butt"}
+"""How the fine-tuned networks are drawn in the panels of what needs no training."""
+BEFORE_LEVEL = {"linestyle": "--", "linewidth": 1.0}
+MEAN_LEVEL = {"color": GREY, "linestyle": ":", "linewidth": 1.2}
 
 
-def plot_budgets(ax, mae: pd.DataFrame, inches: float, options: FigureOptions) -> None:
-    """MAE against calibration windows; `mae` is one protocol's and pressure's, the axes are `inches` wide."""
+def plot_method(ax, mae: pd.DataFrame, method: str, inches: float, options: FigureOptions) -> None:
+    """MAE of a method against calibration windows, first and random; `mae` is one protocol's and pressure's.
+
+    Behind them the fine-tuned networks, first, and as levels the networks before and the mean regressor. The axes are
+    `inches` wide.
+    """
     lines = over_networks(mae)
-    personal = mae[mae["n_calibration"] > 0]
-    ticks = np.unique(personal["n_calibration"])
-    zero, last = ticks[0] / 10**_BROKEN_OFF, ticks[-1]
-    left, right = zero / 10**_MARGIN, last * 10**_MARGIN
+    ticks = np.unique(mae.loc[mae["n_calibration"] > 0, "n_calibration"])
+    reach = max(np.log10(ticks[-1] / ticks[0]), 0.3)
+    left, right = ticks[0] / 10 ** (_MARGIN * reach), ticks[-1] * 10 ** (_MARGIN * reach)
     decades = np.log10(right / left)
-    present = [one for one in BUDGET_SERIES if len(one.of(lines))]
-    for s, one in enumerate(present):
+    own = next(look for look in METHODS if look[0] == method)
+    for s, setting in enumerate(("first", "random")):
+        one = Series(method, setting, *own[1:])
         rows = one.of(lines).sort_values("n_calibration", kind="stable")
-        x = rows["n_calibration"] * 10 ** (_DODGE["budget"] * decades * (s - (len(present) - 1) / 2))
-        _plot_line(ax, x.to_numpy(), rows, one, options, bars=one.method == "network")
-    for network in networks_of(mae) if several_networks(mae) else []:
-        for one in (one for one in BUDGET_SERIES if one.method == "network"):
-            rows = one.of(mae[mae["network"] == network]).sort_values("n_calibration", kind="stable")
-            look = one.look(options) | {"marker": "None", "linewidth": 0.6, "alpha": 0.5, "zorder": 1}
-            ax.plot(rows["n_calibration"], rows["mae"], **look)
-    _plot_levels(ax, lines, zero, right, options)
+        x = rows["n_calibration"] * 10 ** (_DODGE["budget"] * decades * (s - 0.5))
+        _plot_line(ax, x.to_numpy(), rows, one, options)
+    if method != TUNED.method:
+        rows = TUNED.of(lines).sort_values("n_calibration", kind="stable")
+        ax.plot(rows["n_calibration"], rows["mae"], label="compared", color=TUNED.look(options)["color"], **COMPARED)
+    for level in BEFORE.of(lines)["mae"].iloc[:1]:
+        ax.axhline(level, zorder=1, label="before", color=BEFORE.look(options)["color"], **BEFORE_LEVEL)
+    for level in lines.loc[lines["method"] == "mean", "mae"].iloc[:1]:
+        ax.axhline(level, zorder=1, label="mean", **MEAN_LEVEL)
     ax.set_xscale("log")
     ax.set_xlim(left, right)
     ax.xaxis.set_minor_locator(NullLocator())
     labels = [f"{n:,.0f}" for n in ticks]
     shown = _with_room(np.log10(ticks / left) / decades, labels, inches, options)
-    ax.set_xticks([zero, *ticks[shown]], ["0", *(labels[n] for n in shown)])
-    _break_axis(ax, np.sqrt(zero * ticks[0]), 10 ** (0.007 * decades))
+    ax.set_xticks(ticks[shown], [labels[n] for n in shown])
     ax.grid(axis="y")
 
 
-def _plot_line(
-    ax, x: np.ndarray, rows: pd.DataFrame, one: Series, options: FigureOptions, *, bars: bool = True
-) -> None:
+def _plot_line(ax, x: np.ndarray, rows: pd.DataFrame, one: Series, options: FigureOptions) -> None:
     look, y = one.look(options), rows["mae"].to_numpy()
     known = rows["lower"].notna().to_numpy()
     ax.plot(x, y, label=f"{one.method} {one.setting}", linewidth=1.2, mew=0.8, zorder=3, **look)
-    if bars and known.any():
+    if known.any():
         limits = np.abs(rows.loc[known, ["lower", "upper"]].to_numpy().T - y[known])
         ax.errorbar(x[known], y[known], limits, fmt="none", ecolor=look["color"], elinewidth=0.7, alpha=0.8, zorder=2)
-
-
-def _plot_levels(ax, lines: pd.DataFrame, zero: float, right: float, options: FigureOptions) -> None:
-    before = BEFORE.of(lines)
-    if len(before):
-        _plot_line(ax, np.array([zero]), before.iloc[:1], BEFORE, options)
-        ax.plot([zero, right], before["mae"].iloc[[0, 0]], "--", color=options.colours[0], linewidth=1.0)
-    for method, (_, look) in LEVELS.items():
-        for level in lines.loc[lines["method"] == method, "mae"].iloc[:1]:
-            ax.axhline(level, zorder=1, label=method, **look)
 
 
 def _with_room(x: np.ndarray, labels: list[str], inches: float, options: FigureOptions) -> np.ndarray:
@@ -129,20 +119,15 @@ def _with_room(x: np.ndarray, labels: list[str], inches: float, options: FigureO
     return np.array(kept[::-1])
 
 
-def _break_axis(ax, where: float, factor: float) -> None:
-    """Two strokes across the axis: left of them, 0 windows, which a log scale does not have."""
-    pair = np.array([where / factor, where * factor])
-    stroke = {"marker": [(-1, -2), (1, 2)], "ms": 6, "mec": "black", "mew": 0.7, "linestyle": "none"}
-    frame = {"transform": ax.get_xaxis_transform(), "clip_on": False}
-    ax.plot(pair, [0, 0], color="white", linewidth=2.0, zorder=5, solid_capstyle="butt", **frame)
-    ax.plot(pair, [0, 0], zorder=6, label="break", **stroke, **frame)
+def plot_drift(ax, drift: pd.DataFrame, labelled: bool, inches: tuple[float, float], options: FigureOptions) -> None:
+    """MAE in bins of time since the last calibration window; `drift` is one protocol's and pressure's.
 
-
-def plot_drift(ax, drift: pd.DataFrame, labelled: bool, inches: float, options: FigureOptions) -> None:
-    """MAE in bins of time since the last calibration window; `drift` is one protocol's and pressure's."""
+    The axes are so many `inches` wide and high; each line is named at its end.
+    """
     lines = over_networks(drift)
     edges = np.unique(drift[["bin_low", "bin_high"]])
     present = [one for one in DRIFT_SERIES if len(one.of(lines))]
+    ends: dict[str, tuple[float, float, str]] = {}
     for s, one in enumerate(present):
         rows = one.of(lines).sort_values("bin_low")
         bins = np.searchsorted(edges, rows["bin_low"])
@@ -154,13 +139,43 @@ def plot_drift(ax, drift: pd.DataFrame, labelled: bool, inches: float, options: 
         unsure = rows["lower"].isna().to_numpy()
         colour = one.look(options)["color"]
         ax.plot(x[unsure], rows["mae"][unsure], one.marker, ms=3.4, mfc="white", mec=colour, mew=0.8, zorder=4)
-    ax.set_xlim(-0.5, len(edges) - 1.5)
+        ends[one.label] = (x[-1], rows["mae"].iloc[-1], colour)
+    wide, high = inches
+    words = (_EM * max(map(len, ends)) * LEAST_FONT + 10) / 72 / wide  # share of the axes that names take
+    count = len(edges) - 1
+    last = count - 0.5
+    ax.set_xlim(-0.5, last + count * words / (1 - words))
+    ax.spines["bottom"].set_bounds(-0.5, last)
     labels = [duration(edge) for edge in edges]
-    shown = _with_room(np.arange(len(edges)) / (len(edges) - 1), labels, inches, options)
+    shown = _with_room((1 - words) * np.arange(len(edges)) / count, labels, wide, options)
     ax.set_xticks(shown - 0.5, [labels[edge] for edge in shown])
     ax.set_xticks(np.arange(len(edges)) - 0.5, minor=True)
     ax.grid(axis="y")
     _count_subjects(ax, lines, edges, labelled)
+    _name_lines(ax, ends, last, high)
+
+
+def _name_lines(ax, ends: Mapping[str, tuple[float, float, str]], x: float, inches: float) -> None:
+    """Names right of `x`, each as near to its line's end (x, y, colour) as the others leave room."""
+    low, high = ax.get_ylim()
+    step = _LABEL_LINE * LEAST_FONT / 72 * (high - low) / inches
+    order = sorted(ends, key=lambda name: ends[name][1])
+    places = np.array([ends[name][1] for name in order])
+    for _ in range(len(order) ** 2):  # those too near push each other apart
+        gaps = np.diff(places)
+        if not (close := gaps < 0.999 * step).any():
+            break
+        push = np.where(close, (step - gaps) / 2, 0.0)
+        places[:-1] -= push
+        places[1:] += push
+    places += max(low + step / 2 - places[0], 0.0) - max(places[-1] - high + step / 2, 0.0)
+    left, right = ax.get_xlim()
+    points = (right - left) / 72 / 3.0
+    for name, place in zip(order, places, strict=True):
+        end, value, colour = ends[name]
+        ax.plot([end, x + 4 * points], [value, place], color=colour, linewidth=0.6, zorder=1, label="to its name")
+        look = {"va": "center_baseline", "fontsize": LEAST_FONT, "bbox": ON_WHITE}
+        ax.text(x + 5 * points, place, name, zorder=5, **look)
 
 
 def _count_subjects(ax, lines: pd.DataFrame, edges: np.ndarray, labelled: bool) -> None:

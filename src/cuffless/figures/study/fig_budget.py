@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import fill
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from cuffless.config import FigureOptions
 from cuffless.figures import layout, style
@@ -36,8 +35,9 @@ _TITLES = ("Calibration windows", "Drift after the last calibration window", "Fi
 SHORTEST_DRIFT = 5.0
 """Minutes after the last calibration window that must be reached before an error's course is called drift."""
 _SHORT = f"no drift is shown: windows whose time is known lie within {SHORTEST_DRIFT:g} minutes of the calibration"
-_BUDGET, _DRIFT, _NO_DRIFT, _PROTOCOLS = 2.45, 2.05, 0.6, 0.85  # inches of a panel
-_LINE = 0.27  # inches of a protocol
+_BUDGET, _DRIFT, _NO_DRIFT, _PROTOCOLS = 1.1, 1.4, 0.3, 0.45  # inches of a row of panels
+_LINE = 0.24  # inches of a protocol
+_HEAD, _AXIS = 0.2, 0.3  # inches of a part's title, and of the axis below its panels
 _BESIDE = {1: 1.1, 2: 0.9}  # inches of labels, in one column or two
 _EMPTY = "no window after the calibration whose time is known"
 
@@ -98,62 +98,89 @@ def plot_fig_budget(
     leaking = {name for name in protocols if warnings.get(name)}
     headline = _headline(main, protocols, warnings)
     text = style.paragraphs(_explain(budgets, drift, tests, protocols, warnings), *cautions)
-    heights = [_BUDGET, _NO_DRIFT if drift.empty else _DRIFT, _PROTOCOLS + _LINE * len(protocols)]
     columns = layout.pressure_columns(options)
-    if columns == 1:
-        heights = [height for height in heights for _ in style.PRESSURES]
+    rows = len(style.PRESSURES) * len(panels.METHODS) // (2 * columns)
+    below = [_NO_DRIFT if drift.empty else _DRIFT, _PROTOCOLS + _LINE * len(protocols)]
+    heights = [_HEAD + rows * _BUDGET + _AXIS, *(_HEAD + (3 - columns) * height + _AXIS for height in below)]
     with style.house_style(options):
-        handles = _legend(budgets, leaking, options)
+        handles = _legend(budgets, options)
         fig = layout.worded_figure(sum(heights) * layout.font_scale(options), handles, headline, text, options)
-        grid = fig.add_gridspec(len(heights), columns, height_ratios=heights)
-        tables = (budgets, drift, tests)
-        _plot_rows(fig, grid, tables, (list(protocols), leaking), _SHORT if short else _EMPTY, options)
+        parts = fig.subfigures(len(heights), 1, height_ratios=heights)
+        fit = layout.title_fit(options)
+        for number, (part, title) in enumerate(zip(parts, _TITLES, strict=True)):
+            style.panel_title(part, number, fill(title, fit), options)
+        _plot_budgets(parts[0], budgets, 2 * columns, options)
+        _plot_drift(parts[1], drift, _SHORT if short else _EMPTY, options)
+        _plot_protocols(parts[2], tests, (list(protocols), leaking), options)
     return fig
 
 
-def _plot_rows(fig: Figure, grid, tables, protocols, without: str, options: FigureOptions) -> None:
-    shown, leaking = protocols
-    width = layout.axes_width(options, _BESIDE[grid.ncols])
-    fit = layout.characters(width, options.font_size)
+def _plot_budgets(part, budgets: pd.DataFrame, columns: int, options: FigureOptions) -> None:
+    """A row of panels for each pressure, or two on a narrow page; a panel for each method."""
+    methods = [method for method in panels.METHODS if (budgets["method"] == method[0]).any()]
+    each = -(-len(methods) // columns)  # rows of a pressure
+    grid = part.add_gridspec(each * len(style.PRESSURES), columns)
+    width = options.width_inch / columns - 0.4 * layout.font_scale(options)
+    fit = layout.characters(width, style.small_font(options))
     for p, pressure in enumerate(style.PRESSURES):
-        budgets, drift, tests = (table[table["pressure"] == pressure] for table in tables)
-        rows = [fig.add_subplot(layout.place(grid, row, p)) for row in range(3)]
-        leftmost = p == 0 or grid.ncols == 1
-        panels.plot_budgets(rows[0], budgets, width, options)
-        rows[0].set_xlabel(fill("windows (median over subjects; 0: before)", fit))
-        rows[0].set_ylabel(f"{pressure}: MAE (mmHg)")
-        if drift.empty:
-            rows[1].set_axis_off()
-            rows[1].text(0, 0.4, fill(without, fit), transform=rows[1].transAxes, va="center", color=style.GREY)
-        else:
-            panels.plot_drift(rows[1], drift, leftmost, width, options)
-            rows[1].set_xlabel(fill(_since(drift), fit))
-            rows[1].set_ylabel(f"{pressure}: MAE (mmHg)")
-        panels.plot_protocols(rows[2], tests, shown, leaking, leftmost, options)
-        rows[2].set_xlabel(fill(f"{pressure}: difference in MAE (mmHg)", fit))
-        if p == 0:
-            fit_title = layout.characters(width * grid.ncols, options.font_size, bold=True)
-            for row, (ax, title) in enumerate(zip(rows, _TITLES, strict=True)):
-                sides = 1.6 * style.LEAST_FONT if row == 2 else 0  # between (c) and its panel, which strategy is better
-                with mpl.rc_context({"axes.titlepad": mpl.rcParams["axes.titlepad"] + sides}):
-                    style.panel_title(ax, row, fill(title, fit_title), options)
+        own, drawn = budgets[budgets["pressure"] == pressure], []
+        for m, (method, name, *_) in enumerate(methods):
+            row, column = divmod(m, columns)
+            ax = part.add_subplot(grid[each * p + row, column])
+            panels.plot_method(ax, own, method, width, options)
+            if p == 0 or each > 1:
+                ax.set_title(fill(name, fit), loc="left", fontsize=style.small_font(options))
+            if column == 0:
+                ax.set_ylabel(f"{pressure}: MAE\n(mmHg)")
+            last = p == len(style.PRESSURES) - 1 and m >= len(methods) - columns
+            ax.set_xlabel("windows" if last else "")
+            ax.tick_params(labelleft=column == 0, labelbottom=last)
+            drawn.append(ax)
+        low, high = zip(*(ax.get_ylim() for ax in drawn), strict=True)
+        for ax in drawn:
+            ax.set_ylim(min(low), max(high))
+            ax.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
 
 
-def _legend(budgets: pd.DataFrame, leaking: set[str], options: FigureOptions) -> list:
-    lines = [
-        (panels.Series(method, setting, *look), f"{look[0]}, {setting}")
-        for setting in ("first", "random")
-        for method, *look in panels.METHODS
+def _plot_drift(part, drift: pd.DataFrame, without: str, options: FigureOptions) -> None:
+    columns = layout.pressure_columns(options)
+    width = layout.axes_width(options, _BESIDE[columns])
+    fit = layout.characters(width, options.font_size)
+    if drift.empty:
+        wide = layout.characters(options.width_inch, options.font_size)
+        part.text(0.02, 0.5, fill(without, wide), va="center", color=style.GREY)
+        return
+    grid = part.add_gridspec(len(style.PRESSURES) // columns, columns)
+    for p, pressure in enumerate(style.PRESSURES):
+        ax = part.add_subplot(layout.place(grid, 0, p))
+        inches = (width, _DRIFT * layout.font_scale(options) - 0.2)
+        panels.plot_drift(ax, drift[drift["pressure"] == pressure], p == 0 or columns == 1, inches, options)
+        ax.set_xlabel(fill(_since(drift), fit))
+        ax.set_ylabel(f"{pressure}: MAE\n(mmHg)")
+
+
+def _plot_protocols(part, tests: pd.DataFrame, protocols: tuple[list[str], set[str]], options: FigureOptions) -> None:
+    columns = layout.pressure_columns(options)
+    fit = layout.characters(layout.axes_width(options, _BESIDE[columns]), options.font_size)
+    grid = part.add_gridspec(len(style.PRESSURES) // columns, columns)
+    for p, pressure in enumerate(style.PRESSURES):
+        ax = part.add_subplot(layout.place(grid, 0, p))
+        own = tests[tests["pressure"] == pressure]
+        panels.plot_protocols(ax, own, *protocols, p == 0 or columns == 1, options)
+        ax.set_xlabel(fill(f"{pressure}: difference in MAE (mmHg)", fit))
+
+
+def _legend(budgets: pd.DataFrame, options: FigureOptions) -> list:
+    """What (a) shows in each of its panels; colours are those of the methods, so the lines here are black."""
+    line = {"color": "black", "marker": "o", "ms": 3.4, "mec": "black"}
+    handles = [
+        Line2D([], [], label="first windows", mfc="black", **line),
+        Line2D([], [], label="random windows", mfc="white", linestyle=(0, (3.2, 1.6)), **line),
+        Line2D([], [], label="fine-tuned, first", color=options.colours[1], **panels.COMPARED),
+        Line2D([], [], label="before", color=options.colours[0], **panels.BEFORE_LEVEL),
     ]
-    lines += [(one, f"last value held, {one.setting}") for one in (panels.HOLD, panels.HOLD_RANDOM)]
-    lines.append((panels.BEFORE, panels.BEFORE.label))
-    handles = [Line2D([], [], label=label, **one.look(options)) for one, label in lines]
-    present = set(budgets["method"])
-    handles += [Line2D([], [], label=label, **look) for name, (label, look) in panels.LEVELS.items() if name in present]
-    if layout.several_networks(budgets):
-        handles.append(Line2D([], [], color=options.colours[1], linewidth=0.6, label="each network, fine-tuned"))
-    if leaking:
-        handles.append(Patch(facecolor="none", edgecolor=style.PALE, hatch="////", linewidth=0, label=panels.LEAKING))
+    if (budgets["method"] == "mean").any():
+        handles.append(Line2D([], [], label="mean regressor", **panels.MEAN_LEVEL))
     return handles
 
 
@@ -187,7 +214,8 @@ def _explain(
     text = (
         f"(a), (b): protocol {layout.protocol_name(protocols[0])}; {who}; every subject counts the same: "
         f"{style.n_range(budgets['n_subjects'])} subjects, {style.n_range(budgets['n_windows'])} test windows. "
-        f"{style.seeds_note(int(layout.over_networks(budgets)['seeds'].max()))} MAE axes do not start at 0.\n"
+        f"{style.seeds_note(int(layout.over_networks(budgets)['seeds'].max()))} MAE axes do not start at 0. Windows: "
+        "median over subjects.\n"
         f"{_bars(budgets)} Points of one budget or bin are shifted sideways to stand apart. "
         "Offset-corrected: the network before, shifted by its mean error on the calibration windows. "
         "Calibration mean: their mean pressure. Last value held: the latest of them. Mean regressor: the training mean."
@@ -205,7 +233,7 @@ def _bars(budgets: pd.DataFrame) -> str:
     level = style.intervals(budgets)
     if not level:
         return "No bars: too few subjects for an interval."
-    return f"Bars: {level}, in (a) of the fine-tuned networks and of before only; all are in the table."
+    return f"Bars: {level}. In the table only: each network, and what the heart rate alone predicts."
 
 
 def _explain_protocols(tests: pd.DataFrame, several: bool, warnings, protocols: Sequence[str]) -> str:
