@@ -1,4 +1,5 @@
 import json
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -62,6 +63,7 @@ def test_results_are_written_with_the_facts_of_the_run(trained, backend, tmp_pat
     assert facts["versions"][backend]
     assert facts["hardware"]["threads"] in (0, 1)  # 0 if TensorFlow ran in this process before it was told
     assert facts["windows"] == {"train": 400, "val": 100, "length": 63}
+    assert date.fromisoformat(facts["finished"]).isoformat() == facts["finished"]
     assert {"seed", "commit", "hardware", "wall_seconds", "cpu_seconds", "parameters"} <= set(facts)
     _, metadata = load_network(tmp_path / "model.keras")
     assert metadata["windows"] == {"length": 7}

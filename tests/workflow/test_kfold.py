@@ -82,6 +82,13 @@ def test_everybody_is_judged_and_no_leak_is_reported(study):
     assert set(table1["n_subjects"]) == {people}
     report = (study.folder / TARGETS[2]).read_text()
     assert "every, fold 3" in report
+    assert "Simulated people. " in report
+    assert f"On {people} simulated people, each tested by networks that have never seen them, AlexNet is" in report
+    assert 'aria-label="Kept: PPG above arterial pressure"' in report
+    judged = (study.folder / "results/tiny/judgement/splits/judgement.html").read_text()
+    assert "tiny: simulated people. " in judged
+    card = (study.folder / TRAINING / "every.fold1/alexnet/seed0/model_card.md").read_text()
+    assert f"Trained and tested on {people} simulated people." in card
     assert f"{people} subjects in {FOLDS} folds, each tested once" in report
 
 
