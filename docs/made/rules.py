@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.ndimage import uniform_filter1d
+from scipy.signal import butter, sosfiltfilt
 
 from cuffless.config import FigureOptions, SimulatorOptions, WindowOptions
 from cuffless.figures.style import GREY, house_style, new_figure, small_font
@@ -15,7 +16,7 @@ from cuffless.simulator import simulate_subject
 from cuffless.windows import Measures, cut_windows, first_broken_rule
 
 SUBJECT, SECONDS, FS = 46, 60, 125.0
-LOOKS = FigureOptions(dpi=110)
+LOOKS = FigureOptions(dpi=140, width_inch=5.2)  # can be read on a telephone, too
 MARGIN = 1.0  # seconds shown before and after a window
 KEPT, REJECTED = LOOKS.colours[2], LOOKS.colours[1]
 
@@ -60,7 +61,7 @@ def _dbp(ppg: np.ndarray, abp: np.ndarray) -> Signals:
 
 
 def _pulse_pressure(ppg: np.ndarray, abp: np.ndarray) -> Signals:
-    return ppg, 77 + 0.15 * (abp - abp.mean())
+    return ppg, 77 + 0.25 * (abp - abp.mean())
 
 
 def _spread(ppg: np.ndarray, abp: np.ndarray) -> Signals:
@@ -79,8 +80,9 @@ def _pulses(ppg: np.ndarray, abp: np.ndarray) -> Signals:
 
 
 def _snr(ppg: np.ndarray, abp: np.ndarray) -> Signals:
-    noise = np.random.default_rng(0).normal(0, 1, len(ppg))
-    return ppg + 14 * np.std(ppg) * uniform_filter1d(noise, int(0.1 * FS)), abp
+    noise = np.random.default_rng(0).normal(size=len(ppg))
+    noise = sosfiltfilt(butter(3, (4, 7), "bandpass", fs=FS, output="sos"), noise)
+    return ppg + 2.5 * np.std(ppg) / np.std(noise) * noise, abp
 
 
 DISTURBANCES: dict[str, Callable[[np.ndarray, np.ndarray], Signals]] = {
@@ -108,12 +110,12 @@ def plot_rule(rule: str) -> Figure:
     ValueError
         If the disturbance does not make the rule reject a window.
     """
-    subject = simulate_subject(SUBJECT, SimulatorOptions(minutes=SECONDS / 60, artefacts=False))
-    clean = subject.ppg, subject.abp
+    clean = signals_of(SUBJECT)
     disturbed = DISTURBANCES[rule](*clean)
     with house_style(LOOKS):
         figure = new_figure(LOOKS, 2.1)
-        axes = figure.subplots(2, 2, sharex="col", sharey="row" if rule == "sbp" else False)
+        axes = figure.subplots(2, 2, sharex="col")
+        axes[1, 0].sharey(axes[1, 1])
         start = _plot_window(axes[:, 1], disturbed, rule, REJECTED)
         _plot_window(axes[:, 0], clean, "", KEPT, start)
         axes[0, 0].set_ylabel("PPG")
@@ -125,12 +127,15 @@ def plot_rule(rule: str) -> Figure:
 def _plot_window(axes: list[Axes], signals: Signals, rule: str, colour: str, near: float = 20.0) -> float:
     """Plot the window that the rule rejects (none: that is kept) nearest to a time; returns its start in s."""
     windows, fates = judge(signals)
-    chosen = np.flatnonzero(fates == (rule or "kept"))
-    if not len(chosen):
-        raise ValueError(f"no window is {rule or 'kept'}; fates: {', '.join(fates)}")
-    one = chosen[np.argmin(np.abs(windows.start[chosen] - near))]
-    start, seconds = windows.start[one], windows.seconds[one]
-    seconds = seconds if seconds > 0 else 6.0  # one that runs into a gap has no length
+    if rule == "missing":  # such a window is counted but has no measures: it would have begun where the last one ends
+        one = np.flatnonzero(windows.start < near)[-1]
+        start, seconds, measured = windows.start[one] + windows.seconds[one], windows.seconds[one], ""
+    else:
+        chosen = np.flatnonzero(fates == (rule or "kept"))
+        if not len(chosen):
+            raise ValueError(f"no window is {rule or 'kept'}; fates: {', '.join(fates)}")
+        one = chosen[np.argmin(np.abs(windows.start[chosen] - near))]
+        start, seconds, measured = windows.start[one], windows.seconds[one], _measured(windows, one)
     first, last = int(max(start - MARGIN, 0) * FS), int((start + seconds + MARGIN) * FS)
     for axis, signal in zip(axes, signals, strict=True):
         shown = signal[first:last]
@@ -140,8 +145,14 @@ def _plot_window(axes: list[Axes], signals: Signals, rule: str, colour: str, nea
     axes[0].set_yticks([])
     axes[1].set_xlabel("s")
     title = f"rejected: {rule}" if rule else "kept"
-    axes[0].set_title(f"{title}{_measured(windows, one)}", loc="left", fontsize=small_font(LOOKS), color=colour)
+    axes[0].set_title(f"{title}\n{measured}", loc="left", fontsize=small_font(LOOKS), color=colour)
     return float(start)
+
+
+def signals_of(number: int) -> Signals:
+    """PPG, and arterial pressure in mmHg, of a simulated person, without artefacts."""
+    subject = simulate_subject(number, SimulatorOptions(minutes=SECONDS / 60, artefacts=False))
+    return subject.ppg, subject.abp
 
 
 def judge(signals: Signals) -> tuple[Measures, np.ndarray]:
@@ -161,4 +172,4 @@ def _measured(windows: Measures, one: int) -> str:
         parts.append(f"{windows.sbp[one]:.0f}/{windows.dbp[one]:.0f} mmHg")
     parts += [f"{windows.hr[one]:.0f} bpm"] if np.isfinite(windows.hr[one]) else []
     parts += [f"SNR {windows.snr[one]:.0f} dB"] if np.isfinite(windows.snr[one]) else []
-    return f" ({', '.join(parts)})".replace("-", "−") if parts else ""
+    return ", ".join(parts).replace("-", "−")
