@@ -123,7 +123,7 @@ PICTURES = (
     Picture(
         "own_method",
         ("docs/own_method.md",),
-        "Contact sheet of the same recording with the wave of green over red: colours, pulse wave, pulse rate and "
+        "Contact sheet of a recording with the wave of green over red: colours, pulse wave, pulse rate and "
         "SNR of each window (a simulated pulse)",
         (f"{FIGURES}/study/contact_sheet.py",),
         draw=drawn.own_method,

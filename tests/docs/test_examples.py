@@ -204,8 +204,8 @@ def planned(tmp_path_factory, snakemake_at_hand):
     """Plan a page's targets in a copy of the workflow: (files beside it, arguments) -> finished dry run."""
     folder = tmp_path_factory.mktemp("planned")
     copy_project(PROJECT, folder)
-    for name in ("ward", "lab"):
-        (folder / name).mkdir()
+    for name in ("ward", "lab", "results/cohort/raw"):  # the reader's recordings
+        (folder / name).mkdir(parents=True)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
     def plan(files, arguments):
