@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import sys
 import types
 from pathlib import Path
@@ -46,6 +47,7 @@ SAVED = {
     ("README", "my_study.yaml"): None,  # a copy of the default study that the reader has changed
     ("external", "my_study.yaml"): 0,
     ("leakage", "stays.yaml"): -1,
+    ("own_method", "study.yaml"): None,  # the reader's own, with videos
     ("own_network", "mine.yaml"): 0,
     ("own_records", "mine.yaml"): 0,
     ("tutorial", "my_study.yaml"): None,
@@ -134,6 +136,14 @@ def test_every_command_line_is_one_that_its_program_takes(path, read, parsers, r
         if words[0] not in NOT_RUN:
             assert words[0] in CHECKS, words
             CHECKS[words[0]](words, page=path.stem, parsers=parsers, rules=rules, known=known)
+
+
+@every_text
+def test_every_command_line_in_running_text_is_one_that_its_program_takes(path, read, rules, known):
+    for span in read(path).spans():
+        if re.match(r"(snakemake|python -m|make) \S", span) and not re.search(r"\.\.\.|\bFILE\b", span):
+            words = shlex.split(span)
+            CHECKS[words[0]](words, page=path.stem, rules=rules, known=known)
 
 
 def test_no_program_is_excused_that_no_page_names(read):
