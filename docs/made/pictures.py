@@ -1,6 +1,7 @@
 """The pictures of README and guide, each declared here with its page and the words for those who cannot see it."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,8 +170,9 @@ ELSEWHERE = {"false_pulses": "python -m benchmarks false_pulses"}
 
 
 def results_copied() -> list[str]:
-    """Files of the default study that pictures are copies of, as Snakemake's targets."""
-    return [f"results/{picture.result}" for picture in PICTURES if picture.result]
+    """Files of the default study as Snakemake's targets; figures of a judgement come with its page."""
+    files = {picture.result for picture in PICTURES if picture.result}
+    return sorted({"results/" + re.sub("(judgement/.*)figures/.*", r"\1judgement.html", name) for name in files})
 
 
 def make_pictures(results: Path) -> list[Path]:
