@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help env checked fig7 real numbers all test test-fast lint bench chaos fuzz report snakemake-report docs guide resume plan why lock clean
+.PHONY: help env checked fig7 real numbers all test test-fast lint bench chaos fuzz report snakemake-report docs guide pictures resume plan why lock clean
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 VENV ?= .venv
@@ -128,6 +128,10 @@ why: checked  ## what would run again, and because of which changed option
 guide: env  ## the user's guide, site/index.html
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The guide is in site/index.html"
+
+pictures: env  ## pictures of README and guide, and what their commands print, from the default study
+	@$(SNAKEMAKE) -- $$($(BIN)/python -m docs.made --needs)
+	@$(BIN)/python -m docs.made
 
 lock: env  ## resolve the dependencies again; KEEP=1: keep existing pins, add only what is new
 	@bash envs/lock.sh $(BIN) $(if $(KEEP),keep)

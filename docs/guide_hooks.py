@@ -1,4 +1,4 @@
-"""Pages of the guide that lie outside docs/: the options and the contributor's page."""
+"""The guide's pages that lie outside docs/, the options and the contributor's page, and captions of pictures."""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -9,6 +9,7 @@ OUTSIDE = {"README.md": "index.md", "config/README.md": "options.md", "CONTRIBUT
 """Where a file of the repository is found in the guide."""
 _TAKEN = ("config/README.md", "CONTRIBUTING.md")
 _LINK = re.compile(r"\]\((?P<path>[^)#:\s]+\.md)(?P<anchor>#[^)\s]*)?\)")
+_PICTURE = re.compile(r"^!\[(?P<words>[^\]]*)\]\(images/\w+\.png\)$", re.MULTILINE)
 
 
 def on_files(files, config):
@@ -20,7 +21,7 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    """Point links to files of the repository, as a code host follows them, to their pages in the guide."""
+    """Point links to files of the repository to their pages in the guide; write a picture's words below it."""
     outside = {name: source for source, name in OUTSIDE.items() if source in _TAKEN}
     folder = PurePosixPath(outside.get(page.file.src_uri, f"docs/{page.file.src_uri}")).parent
 
@@ -31,4 +32,5 @@ def on_page_markdown(markdown, page, config, files):
         target = "/".join(parts)
         return f"]({OUTSIDE.get(target, target.removeprefix('docs/'))}{link['anchor'] or ''})"
 
-    return _LINK.sub(pointed, markdown)
+    captioned = _PICTURE.sub(lambda picture: f"{picture.group()}\n\n{picture['words']}\n{{: .caption}}", markdown)
+    return _LINK.sub(pointed, captioned)

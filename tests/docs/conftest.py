@@ -1,4 +1,5 @@
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,20 @@ class Text:
     def blocks(self, language=""):
         """Contents of code blocks."""
         return re.findall(rf"^```{language}\n(.*?)^```", self.text, re.MULTILINE | re.DOTALL)
+
+    def fences(self):
+        """Code blocks as (language, content); the indented commands of some pages have no language, as fenced ones."""
+        fenced = re.findall(r"^```(\w*)\n(.*?)^```", self.text, re.MULTILINE | re.DOTALL)
+        rest = re.sub(r"^```.*?^```", "", self.text, flags=re.MULTILINE | re.DOTALL)
+        shown = re.findall(r"(?<=\n\n)(?: {4}[a-z.].*\n)+(?=\n|\Z)", rest)
+        return [*fenced, *(("", re.sub(r"^ {4}", "", block, flags=re.MULTILINE)) for block in shown)]
+
+    def command_lines(self):
+        """Words of command lines: code blocks without a language, without remarks and what follows a pipe."""
+        for language, content in self.fences():
+            for line in re.sub(r"\\\n\s*", "", content).splitlines() if not language else ():
+                if words := shlex.split(re.split(r" \| | > |(?:^|\s)#", line)[0]):
+                    yield words
 
     def spans(self):
         """Code in running text and tables."""

@@ -76,6 +76,21 @@ def test_search_has_its_index_in_the_guide(site):
     assert {"rejections.html", "options.html"} <= {page["location"] for page in index["docs"]}
 
 
+def test_search_works_in_pages_that_are_opened_as_files(site):
+    """Browsers neither fetch nor start a worker there: the index is a script, and a frame stands in for the worker."""
+    script = (site / "search" / "search_index.js").read_text()
+    index = (site / "search" / "search_index.json").read_text()
+    assert json.loads(script.removeprefix("var __index = ")) == json.loads(index)
+    (bundle,) = (site / "assets" / "javascripts").glob("bundle.*.min.js")
+    code = bundle.read_text()
+    assert "new Worker(" in code
+    assert re.search(r'location\.protocol==="file:"\?\w+\(`\$\{new URL\("search/search_index\.js"', code)
+    for page in site.glob("*.html"):
+        if page.name != "404.html":
+            loaded = Loaded(page).found
+            assert loaded.index("assets/iframe-worker.js") < loaded.index(f"assets/javascripts/{bundle.name}")
+
+
 def test_links_to_files_outside_the_guide_lead_to_their_pages(site):
     assert 'href="options.html"' in (site / "rppg.html").read_text()
     assert 'href="contributing.html"' in (site / "index.html").read_text()
