@@ -33,7 +33,7 @@ rule sample_stretches:
         quality=expand(
             "results/{{dataset}}/windows/crops/{crop}/{shard}.quality.csv", crop=CROPS[:1], shard=INPUT_SHARDS
         ),
-        people=people_of("records.csv"),
+        people=people_file("records.csv"),
     output:
         manifest="results/{dataset}/designs/inputs/stretches.parquet",
         notes="results/{dataset}/designs/inputs/stretches.json",
@@ -118,7 +118,7 @@ use rule judge as judge_inputs with:
         quality=expand(
             "results/{{dataset}}/windows/crops/{crop}/{shard}.quality.csv", crop=CROPS[:1], shard=INPUT_SHARDS
         ),
-        people=people_of("records.csv"),
+        people=people_file("records.csv"),
     output:
         judged_tables("inputs", ["mae", "tests"]),
     log:

@@ -70,7 +70,7 @@ def table_of_people(dataset):
         raise WorkflowError(f"datasets.{dataset}.{error}") from None
 
 
-def people_of(name):
+def people_file(name):
     """A file about the people of a data set, if its paths or a table name them: of shards alone they are not known."""
 
     def files(wildcards):
@@ -82,7 +82,7 @@ def people_of(name):
 
 def renamed_subjects(wildcards):
     """Quality table with the subject of each record, unless the shards already have the names asked for."""
-    if records_of(wildcards).identity == "auto" and not people_of("records.csv")(wildcards):
+    if records_of(wildcards).identity == "auto" and not people_file("records.csv")(wildcards):
         return []
     return f"results/{wildcards.dataset}/windows/{wildcards.windowing}.quality.csv"
 

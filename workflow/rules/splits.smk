@@ -2,7 +2,7 @@ rule sample_split:
     input:
         index=lambda wildcards: f"results/{wildcards.dataset}/windows/{windowing_of(wildcards.split)}.parquet",
         quality=lambda wildcards: f"results/{wildcards.dataset}/windows/{windowing_of(wildcards.split)}.quality.csv",
-        people=people_of("people.json"),
+        people=people_file("people.json"),
     output:
         manifest="results/{dataset}/designs/splits/{split}.parquet",
         audit="results/{dataset}/designs/splits/{split}.audit.json",

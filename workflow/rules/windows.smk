@@ -56,7 +56,7 @@ rule join_quality:
             "results/{{dataset}}/windows/{{windowing}}/{shard}.quality.csv",
             shard=shards(wildcards.dataset),
         ),
-        people=people_of("records.csv"),
+        people=people_file("records.csv"),
     output:
         report(
             "results/{dataset}/windows/{windowing}.quality.csv",
