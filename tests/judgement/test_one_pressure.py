@@ -135,3 +135,17 @@ def test_leaks_are_found_by_one_pressure(make_table, write):
         leaks = judge(read_table([write(table)]), QUICK).leaks.set_index("kind")["verdict"]
         found[name] = leaks[name]
     assert set(found.values()) == {"found"}, found
+
+
+def test_names_with_a_slash_are_told_apart(make_table, write):
+    test = make_table(subjects=2, subset="test").assign(
+        subject=lambda t: t["subject"].map({"p000": "a/b", "p001": "x"})
+    )
+    train = make_table(subjects=1, subset="train", first=9).assign(subject="a", record="b/c")
+    rows = pd.concat([test.assign(record="c"), train])
+    leaks = judge(read_table([write(rows)]), QUICK).leaks.set_index("kind")
+    assert leaks.loc["shared_record", "verdict"] == "none"
+    again = pd.concat([rows, train.assign(subject="a/b", record="c")])
+    found = judge(read_table([write(again)]), QUICK).leaks.set_index("kind")
+    assert found.loc["shared_record", "verdict"] == "found"
+    assert found.loc["shared_record", "examples"] == "c"
