@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 _DIGITS = re.compile(r"integer string conversion: value has (\d+) digits")
 """Python's message continues with advice for programmers."""
@@ -122,3 +123,10 @@ def some_of(values: Iterable[object], most: int = 8, limit: int = 160, quoted: b
             break
     others = len(values) - len(shown)
     return ", ".join(shown) + (f" and {others:,} more" if others else "")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The known name that a mistaken one is nearest to, as ``; did you mean sbp_ref?``; empty if none is near."""
+    plain = {one.casefold(): one for one in known}
+    near = get_close_matches(name.casefold(), plain, n=1)
+    return f"; did you mean {shortened(plain[near[0]])}?" if near else ""

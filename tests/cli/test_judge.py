@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import numpy as np
 import pandas as pd
@@ -252,3 +253,54 @@ def test_intervals_that_cannot_be_read_are_refused_with_the_remedy(cuffless, pre
     assert left.exit_code == 0, left.stderr
     assert "SBP hold" not in left.stdout
     assert "90 % intervals       DBP hold" in left.stdout
+
+
+def renamed(path, names):
+    """The columns of a table under other names."""
+    rows = pd.read_csv(path).rename(columns=names)
+    rows.to_csv(path, index=False)
+    return path
+
+
+def test_a_foreign_table_is_judged_without_options_and_what_was_read_is_said(cuffless, predictions, tmp_path):
+    names = {
+        "subject": "patient_id",
+        "sbp_ref": "SBP_true",
+        "sbp": "SBP_pred",
+        "dbp_ref": "DBP_true",
+        "dbp": "DBP_pred",
+    }
+    path = renamed(predictions(lambda y: y + 5), names)
+    result = cuffless("judge", path, "--output", tmp_path / "o", *QUICK)
+    assert result.exit_code == 0, result.stderr
+    said = "reading subject=patient_id, sbp_ref=SBP_true, dbp_ref=DBP_true, sbp=SBP_pred, dbp=DBP_pred"
+    assert result.stderr.splitlines().count(f"cuffless: {said}") == 1
+    assert len(result.stdout.splitlines()) + len(result.stderr.splitlines()) <= 40
+
+
+def test_a_doubt_comes_with_a_whole_command_that_works(cuffless, predictions, tmp_path):
+    path = renamed(predictions(lambda y: y + 5), {"sbp_ref": "sbp 0", "dbp_ref": "dbp 0"})
+    options = ("--output", tmp_path / "o o", "--network", "mine", *QUICK)
+    asked = cuffless("judge", path, *options)
+    assert asked.exit_code == 1
+    reason, command = asked.stderr.splitlines()
+    assert "sbp_ref may be sbp 0 or sbp" in reason
+    words = shlex.split(command)
+    assert words[:2] == ["cuffless", "judge"]
+    assert "--network mine --bootstrap 200" in command
+    result = cuffless(*words[1:])
+    assert result.exit_code == 0, result.stderr
+    assert answer(cuffless("judge", path, "--json", *options))["command"] == command
+
+
+def test_near_misses_are_named(cuffless, predictions, tmp_path):
+    path = predictions(lambda y: y + 5)
+    for option, near in (
+        (("--column", "sbp=sbq"), "did you mean sbp?"),
+        (("--column", "sbbp=sbp"), "did you mean sbp?"),
+        (("--without", "secnds"), "did you mean seconds?"),
+        (("--colum", "sbp=sbp"), "--column"),
+    ):
+        result = cuffless("judge", path, "--output", tmp_path / "o", *option)
+        assert result.exit_code in (1, 2)
+        assert near in " ".join(result.stderr.replace("│", " ").split())

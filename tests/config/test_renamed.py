@@ -5,11 +5,10 @@ import pytest
 import cuffless
 from cuffless.config import ConfigError, read_config
 from cuffless.config import renamed as names
-from cuffless.config.renamed import Renamed, RenamedWarning, current_columns, current_keys
+from cuffless.config.renamed import Renamed, RenamedWarning, current_keys
 
 KEY = Renamed("windows.least_snr", "windows.snr_db", "0.2")
 BLOCK = Renamed("windowings.*.least_snr", "windowings.*.snr_db", "0.2")
-COLUMN = Renamed("subject_id", "subject", "0.2")
 
 
 def test_an_old_key_is_read_with_a_warning_that_gives_the_new_one():
@@ -48,13 +47,6 @@ def test_configurations_are_read_with_the_names_of_the_table(monkeypatch):
         assert read_config({"windows": {"least_snr": -3}}).windows.snr_db == -3
 
 
-def test_an_old_column_is_renamed_unless_the_new_one_is_there():
-    with pytest.warns(RenamedWarning, match="'subject_id' is now called 'subject'; rename the column"):
-        assert current_columns(["subject_id", "sbp"], [COLUMN]) == {"subject_id": "subject"}
-    assert current_columns(["subject_id", "subject"], [COLUMN]) == {}
-    assert current_columns(["subject"], [COLUMN]) == {}
-
-
 def test_an_old_name_lives_for_one_minor_version():
     assert [KEY.expired(version) for version in ("0.2.0", "0.2.9", "0.3.0", "1.0.0")] == [False, False, True, True]
-    assert not [one for one in (*names.KEYS, *names.COLUMNS) if one.expired(cuffless.__version__)]
+    assert not [one for one in names.KEYS if one.expired(cuffless.__version__)]

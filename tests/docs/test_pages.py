@@ -18,7 +18,7 @@ from cuffless.designs.audit import KINDS
 from cuffless.designs.split_audit import declared_leaks
 from cuffless.judgement import judge, read_table
 from cuffless.judgement.standards import bhs, ieee1708, iso81060_2, iso81060_3
-from cuffless.judgement.table.reading import OPTIONAL, REQUIRED
+from cuffless.judgement.table.headers.opening import OPTIONAL, REQUIRED
 from cuffless.windows import EXPLANATIONS
 
 

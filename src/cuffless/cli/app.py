@@ -183,7 +183,7 @@ def judge_predictions(
     network: Annotated[
         str, typer.Option("--network", metavar="NAME", help="Name of the predictor, if there is no column for it.")
     ] = "predictor",
-    unit: Annotated[Literal["mmhg", "kpa"], typer.Option("--unit", help="Unit of the pressures.")] = "mmhg",
+    unit: Annotated[Literal["mmhg", "kpa", "cmhg"], typer.Option("--unit", help="Unit of the pressures.")] = "mmhg",
     limits: Annotated[
         Literal["none", "paper", "code"],
         typer.Option("--limits", help="Pressures accepted in the study: paper 75-165 / 40-80, code 40-200 / 40-120."),

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pandas import DataFrame, Series
@@ -20,12 +20,13 @@ from cuffless.cli.answers import (
 )
 from cuffless.config import EvaluationOptions
 from cuffless.demands import MEMORY_GB
-from cuffless.errors import windows_of
+from cuffless.errors import did_you_mean, windows_of
 from cuffless.judgement import Judgement, judge, read_table
-from cuffless.judgement.names import HEART_RATE, POPULATION_MEAN, PRESSURES, baseline_name
+from cuffless.judgement.names import HEART_RATE, POPULATION_MEAN, baseline_name
 from cuffless.judgement.standards import NOT_RECOMMENDED
+from cuffless.judgement.table.headers.choosing import UnclearColumnsError
+from cuffless.judgement.table.headers.opening import OPTIONAL
 from cuffless.judgement.table.predictions import PredictionError
-from cuffless.judgement.table.reading import OPTIONAL
 from cuffless.judgement.table.sexes import read_sex_codes
 from cuffless.options import one_line_errors
 
@@ -91,6 +92,12 @@ def run_judge(call: JudgeCall) -> int:
     except (UsageError, OSError) as error:
         complain(str(error))
         return WRONG_USE
+    except UnclearColumnsError as error:
+        command = _command(replace(call, columns=[f"{name}={theirs}" for name, theirs in error.options.items()]))
+        complain(f"{error.reason}; choose the columns, such as by\n{command}")
+        if call.as_json:
+            print_json({"predictions": list(map(str, call.predictions)), "reason": error.reason, "command": command})
+        return NOTHING_USABLE
     except PredictionError as error:
         complain(str(error))
         if call.as_json:
@@ -158,7 +165,8 @@ def _sex_codes(text: str) -> dict[str, str]:
 
 def _check_without(names: Sequence[str]) -> list[str]:
     if unknown := [name for name in names if name not in OPTIONAL]:
-        raise UsageError(f"--without {unknown[0]}: only {', '.join(OPTIONAL)} can be left out")
+        near = did_you_mean(unknown[0], OPTIONAL)
+        raise UsageError(f"--without {unknown[0]}{near}: only {', '.join(OPTIONAL)} can be left out")
     return list(names)
 
 
@@ -211,7 +219,8 @@ def _print(judgement: Judgement, page: Path) -> None:
         console.print(
             "Skill: share of the baseline's error that is removed, with its interval; 0 is no better than the baseline."
         )
-    console.print(f"{_CAVEAT}\nPage: {escape_markup(page, 2000)}", soft_wrap=True)
+    console.print(_CAVEAT)
+    console.print(f"Page: {escape_markup(page, 2000)}", soft_wrap=True)
 
 
 def _error_table(merits: DataFrame):
@@ -238,7 +247,8 @@ def _skill_table(shown: DataFrame, maes: Series, gap: str):
     heads = [f"vs {baseline_name(name, in_sample[name])}" for name in baselines] + ["vs the hardest to beat"] * hardest
     table = Table("predictor", "", "MAE\nmmHg", *heads, box=None, padding=(0, 2, 0, 0))
     for network in dict.fromkeys(shown["network"]):
-        for pressure in PRESSURES:
+        pressures = list(dict.fromkeys(shown["pressure"]))
+        for pressure in pressures:
             own = shown[(shown["network"] == network) & (shown["pressure"] == pressure)].set_index("baseline")
             cells = [_skill(own.loc[name], gap) if name in own.index else "" for name in baselines]
             if hardest:
@@ -247,7 +257,7 @@ def _skill_table(shown: DataFrame, maes: Series, gap: str):
                     f"{_skill(own.loc[worst], gap)}{gap}({baseline_name(worst, in_sample[worst])})" if worst else ""
                 )
             table.add_row(
-                "" if pressure != PRESSURES[0] else escape_markup(network),
+                "" if pressure != pressures[0] else escape_markup(network),
                 pressure,
                 f"{maes[network, pressure]:.1f}",
                 *cells,

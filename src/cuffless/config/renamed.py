@@ -1,4 +1,4 @@
-"""Old names of configuration keys and table columns, which are read for one minor version with a warning.
+"""Old names of configuration keys, which are read for one minor version with a warning.
 
 An entry is added by the version that renames and deleted by the next minor version: a name that 0.2 renames is read by
 every 0.2.x and unknown to 0.3.
@@ -19,7 +19,7 @@ class Renamed:
     old: str
     new: str
     """`old`, `new`: A key of the configuration with its sections, such as ``windows.snr_db`` (``*`` stands for the name
-    of a block, as in ``windowings.*.snr_db``), or a column of a table."""
+    of a block, as in ``windowings.*.snr_db``)."""
     since: str
     """Version that renamed it."""
 
@@ -43,7 +43,6 @@ KEYS = tuple(
     Renamed(f"{section}tf_threads", f"{section}threads", "0.2")
     for section in ("training.", "inputs.training.", "networks.*.training.")
 )
-COLUMNS: tuple[Renamed, ...] = ()
 
 
 class RenamedWarning(FutureWarning):
@@ -70,22 +69,6 @@ def current_keys(raw: Mapping[str, Any], renamed: Iterable[Renamed] = KEYS) -> d
     return result
 
 
-def current_columns(columns: Iterable[str], renamed: Iterable[Renamed] = COLUMNS) -> dict[str, str]:
-    """New names of the old columns of a table, for `pandas.DataFrame.rename`.
-
-    Parameters
-    ----------
-    columns : iterable of str
-        All columns of the table. An old name beside its new one is a column of its own.
-    renamed : iterable of Renamed
-    """
-    there = set(columns)
-    found = {one.old: one for one in renamed if one.old in there and one.new not in there}
-    for old, one in found.items():
-        _warn("column", old, one.new, one.until)
-    return {old: one.new for old, one in found.items()}
-
-
 def _moved(block: Mapping[str, Any], old: list[str], new: list[str], one: Renamed, above: tuple[str, ...]) -> dict:
     """A block with one key renamed in it or in the blocks below."""
     result = dict(block)
@@ -94,7 +77,7 @@ def _moved(block: Mapping[str, Any], old: list[str], new: list[str], one: Rename
             was, now = (".".join((*above, last)) for last in (old[0], new[0]))
             if new[0] in result:
                 raise ConfigError(f"{was}: renamed to {now}, and both are given; remove {was}")
-            _warn("key", was, now, one.until)
+            _warn(was, now, one.until)
             result = {new[0] if key == old[0] else key: value for key, value in result.items()}
         return result
     for key in [old[0]] if old[0] != "*" else list(result):
@@ -103,9 +86,9 @@ def _moved(block: Mapping[str, Any], old: list[str], new: list[str], one: Rename
     return result
 
 
-def _warn(what: str, old: str, new: str, until: str) -> None:
+def _warn(old: str, new: str, until: str) -> None:
     warnings.warn(
-        f"{old!r} is now called {new!r}; rename the {what}. The old name stops working in {until}.",
+        f"{old!r} is now called {new!r}; rename the key. The old name stops working in {until}.",
         RenamedWarning,
         stacklevel=2,
     )

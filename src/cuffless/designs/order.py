@@ -17,7 +17,8 @@ MOST_P, LEAST_CLOSER = 0.01, 0.1
 in the pressures is significant."""
 _PERMUTATIONS = 999
 _UNITS_PER_DEGREE, _MOST_DEGREE = 20, 10
-_LABELS = ("sbp", "dbp", "hr")
+_PRESSURES = ("sbp", "dbp", "map")
+_LABELS = (*_PRESSURES, "hr")
 _SORTED = 0.9
 _BATCH, _PAIRS = 2_000_000, 1_000_000
 _NUMBER = re.compile(r"(\d+)")
@@ -38,11 +39,13 @@ class Neighbours:
     """By which share their labels' ranks are closer than those of subjects in random order."""
     sbp: float = np.nan
     sbp_random: float = np.nan
-    """`sbp`, `sbp_random`: Median difference of SBP in mmHg: between neighbours, between any two subjects."""
+    """`sbp`, `sbp_random`: Median difference of SBP in mmHg (of `pressure`, where there is no SBP): between neighbours,
+    between any two subjects."""
     pairs: tuple[tuple[str, str], ...] = ()
     """Tuple of (str, str): Neighbours, those who are most alike first."""
     problem: str = ""
     """Why it is not assessable."""
+    pressure: str = "SBP"
 
     @property
     def alike(self) -> bool:
@@ -53,8 +56,8 @@ class Neighbours:
         if not self.order:
             return self.problem
         return (
-            f"neighbours in the {self.order} differ by {self.sbp:.1f} mmHg of SBP in the median, any two of "
-            f"{self.units} subjects by {self.sbp_random:.1f} (p = {self.p:.3f})"
+            f"neighbours in the {self.order} differ by {self.sbp:.1f} mmHg of {self.pressure} in the median, any two "
+            f"of {self.units} subjects by {self.sbp_random:.1f} (p = {self.p:.3f})"
         )
 
 
@@ -66,7 +69,7 @@ def compare_neighbours(
     Parameters
     ----------
     windows : DataFrame
-        One row per window: subject, record, sbp, dbp in mmHg, and hr where it is known.
+        One row per window: subject, record, at least one of sbp, dbp and map in mmHg, and hr where it is known.
     orders : mapping of str to Series, optional
         Position of each subject by order, besides that of their names (`name_order`).
     seed : int
@@ -106,15 +109,17 @@ def compare_neighbours(
     best = int(alike[0]) if len(alike) else int(np.argmin(z[0]))
     name = list(placed)[best]
     at = placed[name]
-    sbp = labels["sbp"].to_numpy()
+    pressure = next(name for name in _PRESSURES if name in labels)
+    first = labels[pressure].to_numpy()
     pairs = list(pairwise(labels.index[at]))
     return Neighbours(
         units=n,
         order=name,
         p=float(p[best]),
         closer=float(closer[best]),
-        sbp=float(np.median(np.abs(np.diff(sbp[at])))),
-        sbp_random=_between_any(sbp, seed),
+        sbp=float(np.median(np.abs(np.diff(first[at])))),
+        sbp_random=_between_any(first, seed),
+        pressure=pressure.upper(),
         pairs=tuple(pairs[step] for step in np.argsort(_steps(ranks[at]), kind="stable")),
     )
 

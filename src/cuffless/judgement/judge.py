@@ -1,7 +1,7 @@
 """The whole judgement of a table: figures of merit, skill against doing nothing, tests, screens, leaks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -142,7 +142,7 @@ def _with_mean(judged: JudgedSplit, baselines: Baselines) -> JudgedSplit:
     if MEAN in judged.networks or POPULATION_MEAN not in baselines.predicted:
         return judged
     predicted = {**judged.predicted, (MEAN, 0): baselines.predicted[POPULATION_MEAN]}
-    return JudgedSplit(judged.split, judged.subjects, judged.owner, judged.reference, predicted)
+    return replace(judged, predicted=predicted, stated={})
 
 
 def _case_row(case: Case, baselines: Baselines) -> pd.DataFrame:
@@ -161,7 +161,7 @@ def _case_row(case: Case, baselines: Baselines) -> pd.DataFrame:
         "baselines_fitted_on": baselines.fitted_on,
         **{
             f"{p}_{name}": float(value)
-            for p, column in zip(("sbp", "dbp"), case.judged.reference.T, strict=True)
+            for p, column in zip(case.predictions, case.judged.reference.T, strict=True)
             for name, value in zip(("p5", "median", "p95"), np.percentile(column, (5, 50, 95)), strict=True)
         },
     }

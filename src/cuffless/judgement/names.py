@@ -5,6 +5,9 @@ from collections.abc import Collection
 from cuffless.config import network_names
 
 PRESSURES = ("SBP", "DBP")
+"""Pressures that networks of this program predict."""
+JUDGED_PRESSURES = (*PRESSURES, "MAP")
+"""Pressures that a table may have, in the order of all tables; it may have one of them alone."""
 AVERAGES = ("pooled", "subject")
 """Averages: every window counts the same, or every subject does."""
 ALL, NONE = "all", "none"

@@ -19,8 +19,9 @@ def pick_traces(case: Case, baselines: Baselines) -> pd.DataFrame:
     DataFrame
         ``case, network, subject, record, window`` (place among the subject's windows, from 1), ``start, seconds,
         elapsed`` (s on the subject's clock; NaN where it has none, as `start` is in a table without times), ``sbp_ref,
-        dbp_ref, sbp, dbp`` (mmHg, seeds averaged), ``sbp_mean, dbp_mean`` (the population mean): at most 60 subjects,
-        evenly spread over their errors, and 300 windows each, evenly spread over their time.
+        dbp_ref, sbp, dbp`` (mmHg, seeds averaged), ``sbp_mean, dbp_mean`` (the population mean), and so for any other
+        pressure of the table: at most 60 subjects, evenly spread over their errors, and 300 windows each, evenly
+        spread over their time.
     """
     judged, k = case.judged, len(case.judged.subjects)
     mae = np.mean([subject_maes(judged, network) for network in judged.networks], axis=0)[:, 0]
@@ -41,7 +42,7 @@ def pick_traces(case: Case, baselines: Baselines) -> pd.DataFrame:
         values = {
             f"{pressure}_{name}".rstrip("_"): table[at, p].round(2)
             for name, table in columns.items()
-            for p, pressure in enumerate(("sbp", "dbp"))
+            for p, pressure in enumerate(case.predictions)
         }
         parts.append(windows.assign(case=case.name, network=network, **values))
     table = pd.concat(parts, ignore_index=True)

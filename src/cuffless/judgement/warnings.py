@@ -7,7 +7,7 @@ from cuffless.errors import plural
 from cuffless.judgement.evidence.coverage import few_subjects_warning
 from cuffless.judgement.evidence.tests import least_p
 from cuffless.judgement.measures.errors import STILL_MMHG
-from cuffless.judgement.names import ALL, MEAN, PRESSURES
+from cuffless.judgement.names import ALL, MEAN
 from cuffless.judgement.table.cases import Case
 
 _TELLING = 20.0  # the error that is left may be smaller by this factor; from there on an interval tells nothing
@@ -80,15 +80,17 @@ def constant_predictors(case: Case) -> list[str]:
             for where, group in groups.items()
             if network != MEAN and np.bincount(group).max() > 1
         }
-        told = np.zeros(len(PRESSURES), bool)
+        told = np.zeros(len(case.judged.pressures), bool)
         for where, constant in still.items():
-            if new := [pressure for pressure, is_new in zip(PRESSURES, constant & ~told, strict=True) if is_new]:
+            if new := [
+                pressure for pressure, is_new in zip(case.judged.pressures, constant & ~told, strict=True) if is_new
+            ]:
                 found.append(f"predictor {network} is constant {where} ({' and '.join(new)})")
             told |= constant
     return found
 
 
 def _is_constant(predicted: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Whether predictions, (n, 2), vary within none of the groups: (2,)."""
+    """Whether predictions, (n, pressures), vary within none of the groups: (pressures,)."""
     by_group = pd.DataFrame(predicted).groupby(group)
     return ((by_group.max() - by_group.min()).to_numpy() < STILL_MMHG).all(axis=0)

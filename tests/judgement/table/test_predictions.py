@@ -36,8 +36,8 @@ def test_only_test_windows_are_judged(table, write, name):
 
 
 def test_a_missing_column_is_named_with_its_file(table, write):
-    path = write(table.drop(columns="dbp_ref"))
-    with pytest.raises(PredictionError, match=r"predictions.parquet: no column dbp_ref"):
+    path = write(table.drop(columns=["sbp_ref", "dbp_ref"]))
+    with pytest.raises(PredictionError, match=r"predictions.parquet: no column sbp_ref, dbp_ref"):
         read_table([path])
 
 

@@ -8,7 +8,7 @@ from cuffless.judgement.evidence.baselines import Baselines
 from cuffless.judgement.evidence.skill import NO_ERROR, skill_ratio
 from cuffless.judgement.evidence.tests import holm_corrected, ks_p, paired_t_test, paired_test
 from cuffless.judgement.measures.errors import absolute_errors, subject_maes, sum_by_subject
-from cuffless.judgement.names import AVERAGES, BASELINES, OFFSET, POPULATION_MEAN, PRESSURES, PULSE_SHAPE
+from cuffless.judgement.names import AVERAGES, BASELINES, OFFSET, POPULATION_MEAN, PULSE_SHAPE
 from cuffless.judgement.table.cases import Case
 
 _ROUNDING = 1e-4  # mmHg
@@ -34,13 +34,13 @@ def skill_table(case: Case, baselines: Baselines, options: EvaluationOptions) ->
         head["in_sample"] = baselines.in_sample(name)
         if against is None:
             nothing = {"skill": np.nan, "reason": f"not assessable: {baselines.absent.get(name) or _NOT_FOR_THIS}"}
-            rows += [{**head, "average": a, "pressure": p, **nothing} for a in AVERAGES for p in PRESSURES]
+            rows += [{**head, "average": a, "pressure": p, **nothing} for a in AVERAGES for p in case.judged.pressures]
             continue
         own, other = _sums(case, errors), _sums(case, against)
         for average in AVERAGES:
-            weight = np.ones((len(counts), 2)) if average == "pooled" else np.repeat(1 / counts, 2, axis=1)
+            weight = np.ones_like(own) if average == "pooled" else np.repeat(1 / counts, own.shape[1], axis=1)
             found = skill_ratio(weight * own, weight * other, weight * counts, options)
-            for p, pressure in enumerate(PRESSURES):
+            for p, pressure in enumerate(case.judged.pressures):
                 figures = {figure: values[p] for figure, values in found._asdict().items()}
                 idle = "not assessable: the baseline makes no error" if figures["interval"] == NO_ERROR else ""
                 rows.append({**head, "average": average, "pressure": pressure, **figures, "reason": idle})
@@ -48,7 +48,7 @@ def skill_table(case: Case, baselines: Baselines, options: EvaluationOptions) ->
 
 
 def _pairs(case: Case, baselines: Baselines):
-    """Each network and baseline with the absolute errors of both, (n, 2); None where the baseline is missing."""
+    """Each network and baseline with the absolute errors of both, (n, pressures); None for a missing baseline."""
     for network in case.judged.networks:
         own = absolute_errors(case.judged, network)
         for name in BASELINES:
@@ -73,7 +73,7 @@ def _sums(case: Case, errors: np.ndarray) -> np.ndarray:
 
 
 def _errors(case: Case, baselines: Baselines, name: str, network: str) -> np.ndarray | None:
-    """Absolute errors of a baseline, (n, 2); None where it is missing."""
+    """Absolute errors of a baseline, (n, pressures); None where it is missing."""
     if name == OFFSET:
         keys = [(network, seed) for seed in case.judged.seeds(network)]
         if not all(key in baselines.offset for key in keys):
@@ -106,7 +106,7 @@ def compare_baselines(case: Case, baselines: Baselines, options: EvaluationOptio
         if ordered is None or errors is not sorted_from:
             ordered, sorted_from = np.sort(errors.T), errors
         differences.append(_sums(case, errors - against) / counts)
-        for p, pressure in enumerate(PRESSURES):
+        for p, pressure in enumerate(case.judged.pressures):
             same = np.array_equal(errors[:, p], against[:, p]) or len(errors) < 2
             rows.append(
                 {
@@ -138,7 +138,7 @@ def subject_table(case: Case, baselines: Baselines) -> pd.DataFrame:
     judged, k = case.judged, len(case.judged.subjects)
     counts = _counts(case)
     mean = _errors(case, baselines, POPULATION_MEAN, "")
-    base = np.full((k, 2), np.nan) if mean is None else _sums(case, mean) / counts
+    base = np.full((k, len(judged.pressures)), np.nan) if mean is None else _sums(case, mean) / counts
     parts = []
     for network in judged.networks:
         prediction = np.mean([judged.predicted[network, seed] for seed in judged.seeds(network)], axis=0)
@@ -149,7 +149,7 @@ def subject_table(case: Case, baselines: Baselines) -> pd.DataFrame:
             "prediction_mean": _sums(case, prediction) / counts,
             "baseline_mae": base,
         }
-        for p, pressure in enumerate(PRESSURES):
+        for p, pressure in enumerate(case.judged.pressures):
             columns = {name: values[:, p] for name, values in figures.items()}
             head = {"case": case.name, "network": network, "subject": judged.subjects, "pressure": pressure}
             parts.append(pd.DataFrame({**head, "n_windows": counts[:, 0], **columns}))

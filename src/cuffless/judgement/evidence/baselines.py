@@ -19,7 +19,6 @@ LEAST_KNOWN = 0.5
 """Least share of test windows with known predictors; for the others a baseline gives the population mean."""
 RIDGE_ALPHA = 1.0
 """Penalty of the ridge regressions, whose predictors are standardized and whose pressures are centred."""
-_REFERENCE = ["sbp_ref", "dbp_ref"]
 
 
 @dataclass(frozen=True)
@@ -27,9 +26,9 @@ class Baselines:
     """Baselines of a case."""
 
     predicted: dict[str, np.ndarray]
-    """Dict of str to (n, 2) float array: By name, for the case's windows, mmHg."""
+    """Dict of str to (n, pressures) float array: By name, for the case's windows, mmHg."""
     offset: dict[tuple[str, int], np.ndarray]
-    """Dict of (network, seed) to (n, 2) float array: The offset-corrected predictors."""
+    """Dict of (network, seed) to (n, pressures) float array: The offset-corrected predictors."""
     absent: dict[str, str]
     """Why a baseline cannot be had."""
     fitted_on: str
@@ -56,9 +55,9 @@ def make_baselines(case: Case) -> Baselines:
     folds = _folds(case)
     if folds:
         for name, middle in ((names.POPULATION_MEAN, np.mean), (names.POPULATION_MEDIAN, np.median)):
-            predicted[name] = np.empty((len(case.windows), 2))
+            predicted[name] = np.empty(case.judged.reference.shape)
             for tested, known in folds:
-                predicted[name][tested] = middle(known[_REFERENCE].to_numpy(float), axis=0)
+                predicted[name][tested] = middle(known[case.references].to_numpy(float), axis=0)
     elif len(case.judged.subjects) > 1:
         predicted |= _in_sample_constants(case)
     else:
@@ -132,7 +131,7 @@ def rate_regression(labels: np.ndarray, known: np.ndarray, rates: np.ndarray) ->
 
 
 def calibration_mean(values: np.ndarray, calibration: Calibration) -> np.ndarray:
-    """Mean of each subject's values, (n, 2), over its calibration windows: (k, 2).
+    """Mean of each subject's values, (n, pressures), over its calibration windows: (k, pressures).
 
     For references it is the calibration mean; for reference less prediction it is the offset correction.
     """
@@ -195,14 +194,14 @@ def _regression(case: Case, columns: tuple[str, ...]) -> np.ndarray | str:
     if told.mean() < LEAST_KNOWN:
         return f"{' or '.join(columns)} of {int((~told).sum())} test windows is not known"
     folds = _folds(case)
-    found = np.full((len(x), 2), np.nan)
+    found = np.full(case.judged.reference.shape, np.nan)
     if folds:
         for tested, known in folds:
             known_x = _features(known, columns)
             whole = np.isfinite(known_x).all(axis=1)
             if whole.sum() < 2:
                 return f"{' and '.join(columns)} of the training windows are not known"
-            y = known[_REFERENCE].to_numpy(float)[whole]
+            y = known[case.references].to_numpy(float)[whole]
             fit = _ridge(*_moments(known_x[whole], y, np.zeros(len(y), int), 1))
             found[tested] = _apply(x[tested], *(np.repeat(part, tested.sum(), axis=0) for part in fit))
         return found
@@ -265,7 +264,7 @@ def _add_calibration(case: Case, predicted: dict[str, np.ndarray], absent: dict[
         return
     owner = np.searchsorted(case.judged.subjects.astype(str), values["subject"].to_numpy(str))
     calibration = Calibration(np.arange(len(values)), owner, np.bincount(owner, minlength=len(case.judged.subjects)))
-    found = calibrated_baselines(values[_REFERENCE].to_numpy(float), calibration)
+    found = calibrated_baselines(values[case.references].to_numpy(float), calibration)
     predicted |= {name: own[case.judged.owner] for name, own in found.items()}
     if not case.timed:
         del predicted[names.HOLD_FIRST], predicted[names.HOLD_LAST]
@@ -290,7 +289,7 @@ def _offsets(case: Case, absent: dict[str, str]) -> dict[tuple[str, int], np.nda
         absent[names.OFFSET] = why
         return {}
     found: dict[tuple[str, int], np.ndarray] = {}
-    offset = values[_REFERENCE].to_numpy(float) - values[["sbp", "dbp"]].to_numpy(float)
+    offset = values[case.references].to_numpy(float) - values[case.predictions].to_numpy(float)
     for key, rows in _by_predictor(values).items():
         own = pd.DataFrame(offset[rows], index=values["subject"].to_numpy()[rows]).groupby(level=0).mean()
         shift = own.reindex(case.judged.subjects).to_numpy(float)

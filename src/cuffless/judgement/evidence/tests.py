@@ -8,7 +8,7 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, TOO_FEW, product, subject_interval
 from cuffless.judgement.measures.errors import subject_maes
-from cuffless.judgement.names import ALL, MEAN, PRESSURES
+from cuffless.judgement.names import ALL, MEAN
 from cuffless.judgement.table.predictions import JudgedSplit
 
 SIGN_FLIPS = 9999
@@ -142,7 +142,7 @@ def _compare(comparison: str, a: tuple, b: tuple, options: EvaluationOptions) ->
             **ks_windows(a, b, p, options),
             **{name: value[p] if isinstance(value, np.ndarray) else value for name, value in tested.items()},
         }
-        for p, pressure in enumerate(PRESSURES)
+        for p, pressure in enumerate(a[0].pressures)
     ]
 
 
@@ -183,7 +183,7 @@ def ks_on_windows(
     a, b : (JudgedSplit, str)
         The judged split, and the network in it.
     pressure : int
-        Position in `PRESSURES`.
+        Position in the split's pressures.
     subject : int, optional
         Position of the only subject whose windows count. All by default.
 

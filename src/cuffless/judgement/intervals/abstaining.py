@@ -10,7 +10,7 @@ from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, TOO_FEW, Inter
 from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.intervals.bands import ENSEMBLE, GIVEN, HELD_BAND, Band
 from cuffless.judgement.measures.errors import sum_by_subject
-from cuffless.judgement.names import AVERAGES, PRESSURES
+from cuffless.judgement.names import AVERAGES
 from cuffless.judgement.table.predictions import JudgedSplit
 
 SHARES = tuple(share / 10 for share in range(10, 0, -1))
@@ -52,7 +52,7 @@ def risk_table(case: str, judged: JudgedSplit, bands: Sequence[Band], options: E
     """
     rows = []
     for band in bands:
-        for p, pressure in enumerate(PRESSURES):
+        for p, pressure in enumerate(judged.pressures):
             windows = np.flatnonzero(band.known(p))
             width = band.width(p)[windows]
             if band.kind not in _ORDERED or not len(windows) or _all_alike(width):

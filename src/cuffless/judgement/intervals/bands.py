@@ -38,8 +38,8 @@ class Band:
     seed : int or None
         None for a network's seeds together, and without a network.
     kind : str
-    centre, lower, upper : (n, 2) float array
-        Prediction and limits of SBP and DBP for the case's windows, mmHg. Limits may be infinite; they are NaN where
+    centre, lower, upper : (n, pressures) float array
+        Prediction and limits for the case's windows, mmHg. Limits may be infinite; they are NaN where
         there is no interval.
     """
 
@@ -52,7 +52,7 @@ class Band:
 
     @classmethod
     def around(cls, network: str, seed: int | None, kind: str, centre: np.ndarray, half: np.ndarray) -> "Band":
-        """Intervals that reach `half`, (n, 2) or broadcast to it, to both sides of the prediction."""
+        """Intervals that reach `half`, (n, pressures) or broadcast to it, to both sides of the prediction."""
         half = np.broadcast_to(half, centre.shape)
         return cls(network, seed, kind, centre, centre - half, centre + half)
 
@@ -75,30 +75,30 @@ def stated_limits(prediction: np.ndarray, stated: np.ndarray, level: float) -> t
 
     Parameters
     ----------
-    prediction : (n, 2) float array
-    stated : (n, 6) float array
-        In the order of `cuffless.judgement.table.columns.BANDS`.
+    prediction : (n, pressures) float array
+    stated : (n, 3, pressures) float array
+        As in `JudgedSplit`.
     level : float
 
     Returns
     -------
-    lower, upper : (n, 2) float array
+    lower, upper : (n, pressures) float array
         For each pressure the limits where there are any, else the prediction -+ its SD times the normal quantile.
     """
-    lower, upper, half = stated[:, [0, 2]].copy(), stated[:, [1, 3]].copy(), normal_quantile(level) * stated[:, 4:]
-    for p in range(2):
+    lower, upper, half = stated[:, 0].copy(), stated[:, 1].copy(), normal_quantile(level) * stated[:, 2]
+    for p in range(prediction.shape[1]):
         if (np.isnan(lower[:, p]) | np.isnan(upper[:, p])).all():
             lower[:, p], upper[:, p] = prediction[:, p] - half[:, p], prediction[:, p] + half[:, p]
     return lower, upper
 
 
 def stated_difficulty(stated: np.ndarray) -> np.ndarray:
-    """How uncertain a predictor states to be: (n, 2) mmHg, the SD where there is one, else half the interval's width.
+    """How uncertain a predictor states to be, (n, pressures) mmHg: the SD, else half the width of the interval.
 
     NaN where it states nothing, or nothing that a residual can be divided by: 0, or infinity.
     """
-    half = (stated[:, [1, 3]] - stated[:, [0, 2]]) / 2
-    found = np.where(np.isnan(stated[:, 4:]).all(axis=0), half, stated[:, 4:])
+    half = (stated[:, 1] - stated[:, 0]) / 2
+    found = np.where(np.isnan(stated[:, 2]).all(axis=0), half, stated[:, 2])
     return np.where(np.isfinite(found) & (found > 0), found, np.nan)
 
 

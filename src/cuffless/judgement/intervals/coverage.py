@@ -14,7 +14,7 @@ from cuffless.judgement.evidence.skill import skill_ratio
 from cuffless.judgement.intervals.bands import MEAN_BAND, Band
 from cuffless.judgement.measures.bins import bin_starts
 from cuffless.judgement.measures.errors import sum_by_subject
-from cuffless.judgement.names import AVERAGES, PRESSURES
+from cuffless.judgement.names import AVERAGES
 from cuffless.judgement.table.predictions import JudgedSplit
 
 COLUMNS = ["case", "network", "seed", "kind", "pressure", "average", "level", "coverage", "lower", "upper", "interval"]
@@ -95,7 +95,7 @@ def score_bands(judged: JudgedSplit, bands: Sequence[Band], level: float) -> lis
     """
     nothing = next((band for band in bands if band.kind == MEAN_BAND), None)
     found = []
-    for p in range(len(PRESSURES)):
+    for p in range(len(judged.pressures)):
         groups: dict[bytes, list[int]] = {}
         for place, band in enumerate(bands):
             groups.setdefault(band.known(p).tobytes(), []).append(place)
@@ -161,7 +161,13 @@ def interval_table(
     rows: list[dict[str, object]] = []
     for p, places, group, base in together:
         for place, scored in zip(places, group, strict=True):
-            head = {"place": place, "case": case, **_identity(scored.band), "pressure": PRESSURES[p], "level": level}
+            head = {
+                "place": place,
+                "case": case,
+                **_identity(scored.band),
+                "pressure": judged.pressures[p],
+                "level": level,
+            }
             counted = {
                 "n_subjects": scored.subjects,
                 "n_windows": len(scored.windows),
@@ -272,7 +278,7 @@ def interval_bins(
     """
     rows: list[dict[str, object]] = []
     for p, places, group, _ in together:
-        pressure, reference = PRESSURES[p], judged.reference[group[0].windows, p]
+        pressure, reference = judged.pressures[p], judged.reference[group[0].windows, p]
         starts = bin_starts(reference, options.bin_mmhg, (limits or {}).get(pressure))
         for place, band, start, row in _by_bin(places, group, starts, options):
             head = {"place": place, "case": case, **_identity(band), "pressure": pressure, "level": level}

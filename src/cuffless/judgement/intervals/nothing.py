@@ -40,16 +40,16 @@ def mean_band(case: Case, baselines: Baselines, level: float) -> Band | None:
     half = np.empty_like(centre)
     tested = case.windows["fold"].to_numpy(float)
     for fold, rows in case.fitting.groupby("fold"):
-        half[tested == fold] = _quantiles_about_others(rows, level)
+        half[tested == fold] = _quantiles_about_others(case, rows, level)
     return Band.around(NONE, None, MEAN_BAND, centre, half)
 
 
-def _quantiles_about_others(rows: pd.DataFrame, level: float) -> np.ndarray:
-    """Quantiles of each person's errors about the mean of the others: (2,) mmHg."""
+def _quantiles_about_others(case: Case, rows: pd.DataFrame, level: float) -> np.ndarray:
+    """Quantiles of each person's errors about the mean of the others: (pressures,) mmHg."""
     owner, subjects = pd.factorize(rows["subject"])
     if len(subjects) < 2:
-        return np.full(2, np.inf)
-    reference = rows[["sbp_ref", "dbp_ref"]].to_numpy(float)
+        return np.full(len(case.references), np.inf)
+    reference = rows[case.references].to_numpy(float)
     sums, counts = sum_by_subject(reference, owner, len(subjects)), np.bincount(owner)[:, None]
     others = (sums.sum(axis=0) - sums) / (counts.sum() - counts)
     return np.array([person_quantile(column, owner, level) for column in np.abs(reference - others[owner]).T])
@@ -83,7 +83,7 @@ def held_band(case: Case, baselines: Baselines, level: float) -> Band | None:
     minutes = case.windows["since"].to_numpy(float) / 60
     edges = drift_edges([(minutes, owner)])
     half = np.empty_like(error)
-    for p in range(2):
+    for p in range(error.shape[1]):
         half[:, p] = left_out_quantiles(error[:, p], owner, k, level)[owner]
         for low, high in edges:
             inside = np.flatnonzero((minutes >= low) & (minutes < high))

@@ -10,7 +10,6 @@ from cuffless.judgement.names import training_name
 from cuffless.judgement.table.cases import Case
 
 _TIGHT, _CLOSE = 1e-3, 0.01  # mmHg
-_REFERENCE = ["sbp_ref", "dbp_ref"]
 
 
 def overfitted_constants(case: Case) -> dict:
@@ -34,7 +33,7 @@ def overfitted_constants(case: Case) -> dict:
         return make_leak(None, "no predictor is constant; what a network was normalized with is not in the table")
     if case.training.empty:
         return make_leak(None, "no training rows")
-    labels = {subset: rows[_REFERENCE].to_numpy(float) for subset, rows in case.training.groupby("subset")}
+    labels = {subset: rows[case.references].to_numpy(float) for subset, rows in case.training.groupby("subset")}
     labels["test"] = case.judged.reference
     own = labels.pop("train" if "train" in labels else "val")
     others = [several for n in range(1, len(labels) + 1) for several in combinations(labels.values(), n)]

@@ -23,7 +23,6 @@ _GAPS = (0.0, 0.1, 0.25, 0.5)  # quantiles of the gaps between values, of which 
 _ON_GRID = 0.95
 _CENTRE = 5  # honest errors may be this much more frequent at 0 than next to it
 _LEAST_EQUAL = 5
-_PRESSURES = ("SBP", "DBP")
 
 
 def centred_predictors(case: Case) -> dict:
@@ -49,10 +48,13 @@ def centred_predictors(case: Case) -> dict:
     found = []
     for (network, seed), predicted in case.judged.predicted.items():
         error = predicted - case.judged.reference
-        people = [_centred_people(error[:, at], case.judged.owner) for at in range(2)]
-        where = [f"in {text} ({pressure})" for pressure, text in zip(_PRESSURES, people, strict=True) if text]
-        if not where and _is_centred_overall(error, predicted, case.judged.owner):
-            where = ["over all test windows (SBP and DBP)"]
+        people = [_centred_people(error[:, at], case.judged.owner) for at in range(error.shape[1])]
+        where = [
+            f"in {text} ({pressure})" for pressure, text in zip(case.judged.pressures, people, strict=True) if text
+        ]
+        own = case.judged.measured
+        if not where and _is_centred_overall(error[:, own], predicted[:, own], case.judged.owner):
+            where = [f"over all test windows ({' and '.join(case.judged.pressures[p] for p in own)})"]
         if where:
             found.append(
                 f"{training_name(network, seed, case.judged.seeds(network))}: mean error 0 {' and '.join(where)}"
@@ -74,7 +76,7 @@ def equal_predictors(case: Case) -> dict:
 
     Notes
     -----
-    SBP and DBP of a window are compared on the grid on which they were written down. Errors of 0 are compared with
+    Pressures of a window are compared on the grid on which they were written down. Errors of 0 are compared with
     errors of one grid step: honest ones are about as frequent, up to five times with very small errors. Pairs that
     occur several times in a subject, as a cuff's do, are left out: a held calibration value may equal them.
     """
@@ -82,11 +84,12 @@ def equal_predictors(case: Case) -> dict:
     found = []
     for (network, seed), predicted in case.judged.predicted.items():
         own = alone & ~_repeated(predicted, case.judged.owner)
-        error = (predicted - case.judged.reference)[own]
+        error = (predicted - case.judged.reference)[own][:, case.judged.measured]
         if equal := _too_often_equal(error):
             name = training_name(network, seed, case.judged.seeds(network))
             found.append(f"{name}: {equal} of {plural(len(error), 'window')}")
-    return make_leak(found, "predictors that equal the reference, in both pressures, too often for chance")
+    where = {1: "", 2: ", in both pressures"}[len(case.judged.measured)]
+    return make_leak(found, f"predictors that equal the reference{where}, too often for chance")
 
 
 def _centred_people(error: np.ndarray, owner: np.ndarray) -> str:
@@ -125,12 +128,12 @@ def _is_centred_overall(error: np.ndarray, predicted: np.ndarray, owner: np.ndar
 
 
 def _too_often_equal(error: np.ndarray) -> int:
-    """How many windows have an error of 0 in both pressures, if these are too many; else 0."""
+    """How many windows have an error of 0 in all pressures, if these are too many; else 0."""
     if len(error) < _LEAST_EQUAL:
         return 0
     cell = np.rint(error / np.array([_grid(column) or _FINE for column in error.T]))
     away = np.abs(cell).max(axis=1)
-    equal, next_to = int((away == 0).sum()), int((away == 1).sum()) / 8
+    equal, next_to = int((away == 0).sum()), int((away == 1).sum()) / (3 ** error.shape[1] - 1)
     chance = max(_CENTRE * next_to, 0.01)
     return equal if equal >= _LEAST_EQUAL and pdtrc(equal - 1, chance) < MOST_P else 0
 
@@ -174,7 +177,7 @@ def _alone(case: Case) -> np.ndarray:
     parts = [(case.judged.owner, case.judged.reference)]
     for rows in (case.training.drop_duplicates(["subject", "record", "start"]), case.calibration):
         at = pd.Index(subjects).get_indexer(rows["subject"].astype(object))
-        parts.append((at[at >= 0], rows[["sbp_ref", "dbp_ref"]].to_numpy(float)[at >= 0]))
+        parts.append((at[at >= 0], rows[case.references].to_numpy(float)[at >= 0]))
     owner, pairs = (np.concatenate(values) for values in zip(*parts, strict=True))
     return ~_repeated(pairs, owner)[: len(case.windows)]
 

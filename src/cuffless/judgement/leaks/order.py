@@ -4,6 +4,7 @@ import pandas as pd
 
 from cuffless.designs.audit import make_leak
 from cuffless.designs.order import compare_neighbours, pairs_across_sets
+from cuffless.judgement.leaks.repeats import measured_labels
 from cuffless.judgement.table.cases import Case
 
 _ONE_CLOCK = 0.9  # of the subjects begin after the one before has ended
@@ -21,11 +22,10 @@ def hidden_people(case: Case) -> dict:
     dict
         As from `make_leak`, counting pairs of neighbours, one in training and one in test where there are both.
     """
-    columns = ["subject", "record", "start", "seconds", "sbp", "dbp", *(["hr"] if "hr" in case.windows else [])]
-    known = case.windows.assign(subset="test", **dict(zip(("sbp", "dbp"), case.judged.reference.T, strict=True)))
-    training = case.training.drop(columns=["sbp", "dbp"]).rename(
-        columns=dict(zip(("sbp_ref", "dbp_ref"), ("sbp", "dbp"), strict=True))
-    )
+    labels = measured_labels(case)
+    columns = ["subject", "record", "start", "seconds", *labels, *(["hr"] if "hr" in case.windows else [])]
+    known = case.windows.assign(subset="test", **labels)
+    training = case.training.assign(**{label: case.training[f"{label}_ref"] for label in labels})
     columns = [*columns, "subset", "fold"]
     windows = known[columns] if training.empty else pd.concat([known, training.assign(subset="train")])[columns]
     orders = {"rows of the table": case.rows}

@@ -41,8 +41,7 @@ def repeated_rows(case: Case) -> dict:
         As from `make_leak`, counting test subjects that recur among the training rows of their fold or, under a second
         name, among the test rows. Those who are training subjects by name are not looked at again.
     """
-    reference = dict(zip(("sbp", "dbp"), case.judged.reference.T, strict=True))
-    test = _labels(case.windows).assign(**reference)  # in time order as they are
+    test = _labels(case.windows).assign(**measured_labels(case))  # in time order as they are
     trained, twice = _among_training(case, test), recurring_people(test)
     reason = "test subjects whose references recur, in their order, under another name"
     if trained or twice:
@@ -54,11 +53,16 @@ def _among_training(case: Case, test: pd.DataFrame) -> list[str]:
     """Test subjects that recur among the training rows of their fold under another name."""
     if case.training.empty:
         return []
-    pressures = {"sbp": case.training["sbp_ref"], "dbp": case.training["dbp_ref"]}
+    pressures = {label: case.training[f"{label}_ref"] for label in measured_labels(case)}
     training = in_time_order(_labels(case.training).assign(row=case.training["start"], **pressures))
     known = pd.MultiIndex.from_frame(training[_PERSON].drop_duplicates().astype(object))
     strangers = test[~pd.MultiIndex.from_frame(test[_PERSON].astype(object)).isin(known)]
     return recurring_people(strangers, training)
+
+
+def measured_labels(case: Case) -> dict[str, np.ndarray]:
+    """References of the test windows, (n,) by the column of their pressure, without those that follow from others."""
+    return {case.predictions[p]: case.judged.reference[:, p] for p in case.judged.measured}
 
 
 def _labels(rows: pd.DataFrame) -> pd.DataFrame:
@@ -71,7 +75,8 @@ def recurring_people(rows: pd.DataFrame, others: pd.DataFrame | None = None) -> 
     Parameters
     ----------
     rows : DataFrame
-        ``fold, subject, record, start, sbp, dbp`` (mmHg) and ``hr`` where it is known, in time order within subjects.
+        ``fold, subject, record, start``, any of ``sbp, dbp, map`` (mmHg) and ``hr`` where it is known, in time order
+        within subjects.
     others : DataFrame, optional
         Rows of other people in which to look; by default the rows themselves.
 
@@ -112,9 +117,10 @@ def _recurring(labels: "_Labels", asked: np.ndarray, has_others: bool) -> tuple[
 
 def _label_sets(rows: pd.DataFrame) -> Iterator[list[str]]:
     """Pressures alone, since copies may lack the rates; then with the rate, which makes rows rarer."""
-    yield ["sbp", "dbp"]
+    pressures = [name for name in ("sbp", "dbp", "map") if name in rows]
+    yield pressures
     if "hr" in rows and rows["hr"].notna().all():
-        yield ["sbp", "dbp", "hr"]
+        yield [*pressures, "hr"]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from cuffless.designs.audit import SHOWN, make_leak, window_name
 from cuffless.designs.clock import TOUCHING_SECONDS, in_time_order, shares_signal
 from cuffless.judgement.table.cases import Case
 
+_APART = "\n"
+"""Between names in a key: no name has it, as names may have a slash."""
 _UNTIMED = "no columns start and seconds"
 
 
@@ -16,7 +18,7 @@ def shared_names(case: Case, column: str) -> dict:
         return make_leak(None, "no training rows")
     by = _record_key(case, case.training) if column == "record" else ["subject"]
     both = set(_keys(case.training, by)) & set(_keys(case.windows, by))
-    shown = {key.rsplit("/", 1)[-1] for key in both}
+    shown = {key.rsplit(_APART, 1)[-1] for key in both}
     return make_leak(sorted(shown), f"{column}s of test rows that training rows have as well", count=len(both))
 
 
@@ -89,5 +91,5 @@ def _keys(rows: pd.DataFrame, by: list[str]) -> pd.Series:
     """Fold and names as one text per row: training rows of another fold are not a leak."""
     key = rows["fold"].astype(str).astype(object)
     for column in by:
-        key = key + "/" + rows[column].astype(object)
+        key = key + _APART + rows[column].astype(object)
     return key

@@ -8,7 +8,6 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import Interval, smooth_interval, subject_interval
 from cuffless.judgement.measures.errors import sum_by_subject
-from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.table.predicted import Predicted
 
 LIMIT = 1.96
@@ -89,10 +88,13 @@ def agreement_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOp
     k, m = len(one.subjects), one.counts[:, None].astype(float)
     errors = [seed.error for seed in predicted_by_seed]
     sums = [sum_by_subject(np.concatenate([error, error**2], axis=1), one.owner, k) for error in errors]
-    bias = subject_interval(np.mean(sums, axis=0)[:, :2], m, options)
+    width = len(one.pressures)
+    bias = subject_interval(np.mean(sums, axis=0)[:, :width], m, options)
     rows = []
-    for p, pressure in enumerate(PRESSURES):
-        by_seed = np.concatenate([np.stack([s[:, p], s[:, p] ** 2 / m[:, 0], s[:, 2 + p]], axis=1) for s in sums], 1)
+    for p, pressure in enumerate(one.pressures):
+        by_seed = np.concatenate(
+            [np.stack([s[:, p], s[:, p] ** 2 / m[:, 0], s[:, width + p]], axis=1) for s in sums], 1
+        )
         table = np.concatenate([m, m**2, by_seed], axis=1)
         rows.append(
             {

@@ -8,7 +8,6 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.measures.errors import absolute_errors, sum_by_subject
-from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.table.predictions import JudgedSplit
 
 
@@ -62,7 +61,7 @@ def bin_table(
     networks = judged.networks
     errors = np.stack([absolute_errors(judged, network) for network in networks], axis=1)  # windows x networks x 2
     rows = []
-    for p, pressure in enumerate(PRESSURES):
+    for p, pressure in enumerate(judged.pressures):
         reference = judged.reference[:, p]
         number, starts = pd.factorize(bin_starts(reference, options.bin_mmhg, (limits or {}).get(pressure)), sort=True)
         cell, cells = pd.factorize(number * len(judged.subjects) + judged.owner, sort=True)

@@ -83,10 +83,10 @@ def concordances(predicted_by_seed: Sequence[Predicted]) -> tuple[dict[str, np.n
 
     Returns
     -------
-    shares : dict of str to (2,) float array
-        For SBP and DBP, averaged over the trainings: ``pooled`` (every change counts the same) and ``subject`` (every
+    shares : dict of str to (pressures,) float array
+        Averaged over the trainings: ``pooled`` (every change counts the same) and ``subject`` (every
         subject that has one). NaN without any change.
-    changes : (2,) int array
+    changes : (pressures,) int array
         Number of changes.
 
     Notes
@@ -95,10 +95,10 @@ def concordances(predicted_by_seed: Sequence[Predicted]) -> tuple[dict[str, np.n
     0.5.
     """
     one = predicted_by_seed[0]
-    k = len(one.subjects)
+    k, width = len(one.subjects), len(one.pressures)
     record = one.owner * (int(one.record.max()) + 1) + one.record  # a record of two subjects is two
-    shares, counts = {"pooled": np.full(2, np.nan), "subject": np.full(2, np.nan)}, np.zeros(2, dtype=int)
-    for p in range(2):
+    shares, counts = {name: np.full(width, np.nan) for name in ("pooled", "subject")}, np.zeros(width, dtype=int)
+    for p in range(width):
         changes = successive_changes(one.reference[:, p], record)
         counts[p] = len(changes)
         if not len(changes):

@@ -11,7 +11,6 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, TOO_FEW, subject_interval
 from cuffless.judgement.measures.errors import STILL_MMHG
-from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.table.predictions import JudgedSplit
 
 ANY, PERSON, CHANGES = "any", "person", "changes"
@@ -81,11 +80,11 @@ def dependence_table(judged: JudgedSplit, options: EvaluationOptions, *, calibra
     """
     owner, k = judged.owner, len(judged.subjects)
     people = _People(owner, k)
-    references = [_Sorted(judged.reference[:, p], people) for p in range(len(PRESSURES))]
+    references = [_Sorted(judged.reference[:, p], people) for p in range(len(judged.pressures))]
     rows = []
     for network in judged.networks:
         trainings = [judged.predicted[network, seed] for seed in judged.seeds(network)]
-        for p, pressure in enumerate(PRESSURES):
+        for p, pressure in enumerate(judged.pressures):
             found = [_costs(references[p], _Sorted(one[:, p], people), people) for one in trainings]
             figures = {
                 knows: {name: np.mean([one[knows][name] for one in found], axis=0) for name in _FIGURES}

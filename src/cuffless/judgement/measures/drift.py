@@ -12,7 +12,6 @@ from cuffless.judgement.evidence.bootstrap import LEAST_SUBJECTS, Interval
 from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.measures.cells import Errors
 from cuffless.judgement.measures.errors import sum_by_subject
-from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.table.layout import Layout
 from cuffless.judgement.table.predicted import Predicted
 
@@ -159,10 +158,10 @@ def since_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
             **part.figures(p),
         }
         for part in errors_by_delay(absolute, one.owner, minutes, drift_edges([(minutes, one.owner)]), options)
-        for p, pressure in enumerate(PRESSURES)
+        for p, pressure in enumerate(one.pressures)
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    order = table["pressure"].map({pressure: p for p, pressure in enumerate(PRESSURES)})
+    order = table["pressure"].map({pressure: p for p, pressure in enumerate(one.pressures)})
     return table.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.evidence.skill import skill_ratio
-from cuffless.judgement.names import AVERAGES, MEAN, PRESSURES
+from cuffless.judgement.names import AVERAGES, MEAN
 from cuffless.judgement.table.predictions import JudgedSplit
 
 NO_BASELINE = "no mean regressor"
@@ -24,7 +24,7 @@ _SKILL = ["skill", "skill_lower", "skill_upper", "skill_interval"]
 
 @dataclass(frozen=True)
 class SubjectSums:
-    """Sums over each subject's windows; arrays are (k, 2): SBP, DBP. Error is prediction less reference.
+    """Sums over each subject's windows; arrays are (k, pressures). Error is prediction less reference.
 
     Predictions and references are counted from a fixed pressure, so that a constant prediction has sums
     of exactly 0 and hence a slope of exactly -1. `close` counts errors up to 10 mmHg.
@@ -62,12 +62,12 @@ def sum_by_subject(values: np.ndarray, owner: np.ndarray, subjects: int) -> np.n
 
 
 def absolute_errors(judged: JudgedSplit, network: str) -> np.ndarray:
-    """Absolute error of each window, averaged over the seeds: (n, 2) mmHg."""
+    """Absolute error of each window, averaged over the seeds: (n, pressures) mmHg."""
     return np.mean([np.abs(judged.predicted[network, seed] - judged.reference) for seed in judged.seeds(network)], 0)
 
 
 def subject_maes(judged: JudgedSplit, network: str) -> np.ndarray:
-    """MAE of each subject, its errors averaged over the seeds: (k, 2) mmHg."""
+    """MAE of each subject, its errors averaged over the seeds: (k, pressures) mmHg."""
     k = len(judged.subjects)
     sums = sum_by_subject(absolute_errors(judged, network), judged.owner, k)
     return sums / np.bincount(judged.owner, minlength=k)[:, None]
@@ -78,8 +78,8 @@ def subject_sums(reference: np.ndarray, prediction: np.ndarray, owner: np.ndarra
 
     Parameters
     ----------
-    reference, prediction : (n, 2) float array
-        SBP and DBP in mmHg.
+    reference, prediction : (n, pressures) float array
+        mmHg.
     owner : (n,) int array
         Subject of each window, below `subjects`.
     subjects : int
@@ -123,7 +123,7 @@ def spread_figures(sums: SubjectSums, average: str) -> dict[str, np.ndarray]:
 
     Returns
     -------
-    dict of str to (2,) float array
+    dict of str to (pressures,) float array
         ``me, sd, rmse`` of the error (mmHg; RMSE^2 = ME^2 + SD^2), ``slope`` of the error on the reference (-1: the
         prediction ignores the pressure), ``sd_ratio`` SD(prediction) / SD(reference), ``r2`` the coefficient of
         determination 1 - SSE / SST about the mean of these references (below 0: worse than that mean), ``within_r``,
@@ -174,24 +174,28 @@ def _positive(variance: np.ndarray) -> np.ndarray:
 
 
 def subject_weight(sums: SubjectSums, average: str) -> np.ndarray:
-    """Weight of each subject's sums in an average, (k, 2)."""
+    """Weight of each subject's sums in an average, (k, pressures)."""
     return np.ones_like(sums.windows) if average == "pooled" else 1 / sums.windows
 
 
 def _figures(
-    sums: SubjectSums, baseline: np.ndarray | None, average: str, options: EvaluationOptions
+    sums: SubjectSums,
+    pressures: Sequence[str],
+    baseline: np.ndarray | None,
+    average: str,
+    options: EvaluationOptions,
 ) -> list[dict[str, object]]:
     """One dict per pressure; `baseline`: the mean regressor's absolute errors summed by subject."""
     weight = subject_weight(sums, average)
     absolute, windows = weight * sums.absolute, weight * sums.windows
     mae = positive_interval(absolute, windows, options)
-    nothing = np.full(2, np.nan)
-    skill = (nothing, nothing, nothing, [NO_BASELINE] * 2)
+    nothing = np.full(len(pressures), np.nan)
+    skill = (nothing, nothing, nothing, [NO_BASELINE] * len(pressures))
     if baseline is not None:
         skill = skill_ratio(absolute, weight * baseline, windows, options)[:4]
     merits = spread_figures(sums, average)
     rows = []
-    for p, pressure in enumerate(PRESSURES):
+    for p, pressure in enumerate(pressures):
         rows.append(
             {
                 "pressure": pressure,
@@ -235,11 +239,11 @@ def mae_tables(judged: JudgedSplit, options: EvaluationOptions) -> tuple[pd.Data
     for network in judged.networks:
         seeds = judged.seeds(network)
         for average in AVERAGES:
-            by_seed = [_figures(sums[network, seed], baseline, average, options) for seed in seeds]
+            by_seed = [_figures(sums[network, seed], judged.pressures, baseline, average, options) for seed in seeds]
             for seed, rows in zip(seeds, by_seed, strict=True):
                 each += [{"split": judged.split, "network": network, "seed": seed, **row} for row in rows]
             averaged = average_sums([sums[network, seed] for seed in seeds])
-            for p, row in enumerate(_figures(averaged, baseline, average, options)):
+            for p, row in enumerate(_figures(averaged, judged.pressures, baseline, average, options)):
                 seen = pd.DataFrame([rows[p] for rows in by_seed])
                 row |= seen[_SPREAD].mean().to_dict()
                 spread = {"seeds": len(seeds), "mae_min": seen["mae"].min(), "mae_max": seen["mae"].max()}

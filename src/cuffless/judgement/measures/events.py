@@ -10,13 +10,12 @@ from cuffless.config import EvaluationOptions
 from cuffless.judgement.evidence.baselines import Baselines
 from cuffless.judgement.evidence.ratios import positive_interval
 from cuffless.judgement.evidence.shares import clustered_share
-from cuffless.judgement.names import BASELINES, NETWORK, NONE, OFFSET
+from cuffless.judgement.names import BASELINES, JUDGED_PRESSURES, NETWORK, NONE, OFFSET, PRESSURES
 from cuffless.judgement.table.cases import Case
 
 BY_WINDOW, BY_PERSON = "window", "person"
 """Units: each test window, or each person by the mean of its test windows."""
 SHARES = ("sensitivity", "specificity", "ppv", "npv")
-_PRESSURES = ("SBP", "DBP", "MAP")
 _ROUNDING = 1e-6  # mmHg; kPa that were 140 mmHg are 140 mmHg
 
 
@@ -34,7 +33,7 @@ class Event(NamedTuple):
 
     def happens(self, pressures: np.ndarray) -> np.ndarray:
         """Where pressures, (3, n) of SBP, DBP and MAP in mmHg, are an event: (n,) bool."""
-        above = pressures[_PRESSURES.index(self.pressure)] >= self.limit - _ROUNDING
+        above = pressures[JUDGED_PRESSURES.index(self.pressure)] >= self.limit - _ROUNDING
         return above if self.sign == ">=" else ~above
 
 
@@ -84,10 +83,12 @@ def event_table(case: Case, baselines: Baselines, options: EvaluationOptions) ->
     A person has the event if the mean of its references over its test windows is on the wrong side of the limit, and
     raises an alarm if the mean of its predictions is: hypertension is a mean of several readings, not one of them. A
     person whose pressure crosses the limit now and then is found among the windows.
-    MAP is DBP + (SBP - DBP) / 3 unless the table gives it (columns ``map_ref``, ``map``).
+    Events are those of the pressures that are judged. MAP is DBP + (SBP - DBP) / 3 unless the table gives it (columns
+    ``map_ref``, ``map``).
     PPV and NPV hold for this prevalence only.
     """
-    reference = _with_map(case.judged.reference, _given(case, "map_ref"))
+    pressures = case.judged.pressures
+    reference = _with_map(case.judged.reference, pressures, _given(case, "map_ref"))
     methods = list(_methods(case, baselines))
     owner, k = case.judged.owner, len(case.judged.subjects)
     counts = np.bincount(owner, minlength=k)
@@ -96,33 +97,42 @@ def event_table(case: Case, baselines: Baselines, options: EvaluationOptions) ->
     ]
     means = _person_means(reference, owner, counts)
     rows = []
+    known = {*pressures, *(["MAP"] if set(PRESSURES) <= set(pressures) else [])}
     for event in EVENTS:
+        if event.pressure not in known:
+            continue
         rows += _rows(event, BY_WINDOW, reference, methods, owner, counts, options)
         rows += _rows(event, BY_PERSON, means, by_person, np.arange(k), np.ones(k, int), options)
     return pd.DataFrame(rows).assign(case=case.name, confidence=options.confidence)[COLUMNS]
 
 
 def _methods(case: Case, baselines: Baselines) -> Iterator[_Method]:
+    pressures = case.judged.pressures
     for network in case.judged.networks:
         keys = [(network, seed) for seed in case.judged.seeds(network)]
-        own = [_with_map(case.judged.predicted[key], case.means.get(key)) for key in keys]
+        own = [_with_map(case.judged.predicted[key], pressures, case.means.get(key)) for key in keys]
         yield _Method(network, NETWORK, own)
         if all(key in baselines.offset for key in keys):
-            yield _Method(network, OFFSET, [_with_map(baselines.offset[key], None) for key in keys])
+            yield _Method(network, OFFSET, [_with_map(baselines.offset[key], pressures) for key in keys])
     for name in BASELINES:
         if name in baselines.predicted:
-            yield _Method(NONE, name, [_with_map(baselines.predicted[name], None)])
+            yield _Method(NONE, name, [_with_map(baselines.predicted[name], pressures)])
 
 
 def _given(case: Case, name: str) -> np.ndarray | None:
     return case.windows[name].to_numpy(float) if name in case.windows else None
 
 
-def _with_map(pressures: np.ndarray, given: np.ndarray | None) -> np.ndarray:
-    """SBP, DBP and MAP, (3, n), of SBP and DBP, (n, 2), and of MAP as far as it is given, (n,)."""
-    sbp, dbp = pressures.T
-    middle = dbp + (sbp - dbp) / 3
-    return np.stack([sbp, dbp, middle if given is None else np.where(np.isnan(given), middle, given)])
+def _with_map(values: np.ndarray, pressures: tuple[str, ...], given: np.ndarray | None = None) -> np.ndarray:
+    """SBP, DBP and MAP, (3, n), NaN where unknown, of judged pressures, (n, pressures), and of MAP as far as given."""
+    sbp, dbp, middle = found = np.full((len(JUDGED_PRESSURES), len(values)), np.nan)
+    for pressure, column in zip(pressures, values.T, strict=True):
+        found[JUDGED_PRESSURES.index(pressure)] = column
+    if "MAP" not in pressures:
+        middle[:] = dbp + (sbp - dbp) / 3
+        if given is not None:
+            middle[:] = np.where(np.isnan(given), middle, given)
+    return found
 
 
 def _person_means(pressures: np.ndarray, owner: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -193,7 +203,7 @@ def _event_errors(event, reference, methods, owner, happens, options) -> dict[st
     """MAE of each method in windows with the event, with limits; empty without such a window."""
     if not happens.any():
         return {}
-    p, own = _PRESSURES.index(event.pressure), pd.factorize(owner[happens])[0]
+    p, own = JUDGED_PRESSURES.index(event.pressure), pd.factorize(owner[happens])[0]
     windows = np.bincount(own)[:, None].astype(float)
     sums = np.empty((len(windows), len(methods)))
     for m, method in enumerate(methods):

@@ -17,7 +17,6 @@ from cuffless.judgement.measures.errors import (
     subject_sums,
     subject_weight,
 )
-from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.table.predicted import Predicted
 
 _LIMITS = {"mae": (0.0, np.inf), "me": (-np.inf, np.inf), "within10": (0.0, 1.0)}  # what each can be
@@ -59,13 +58,13 @@ def merit_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
         raise ValueError("no figures of merit without a training and a test window; give at least one of each")
     sums = [subject_sums(one.reference, one.prediction, one.owner, len(one.subjects)) for one in predicted_by_seed]
     concordance, changes = concordances(predicted_by_seed)
-    rows = []
+    pressures, rows = predicted_by_seed[0].pressures, []
     for average in AVERAGES:
         surely = _with_limits(average_sums(sums), average, options)
         by_seed = [spread_figures(one, average) for one in sums]
         spread = {name: np.mean([figures[name] for figures in by_seed], axis=0) for name in _SPREAD}
         spread |= {"concordance": concordance[average], "n_changes": changes}
-        for p, pressure in enumerate(PRESSURES):
+        for p, pressure in enumerate(pressures):
             rows.append(
                 {
                     "average": average,
@@ -73,7 +72,7 @@ def merit_rows(predicted_by_seed: Sequence[Predicted], options: EvaluationOption
                     "seeds": len(sums),
                     "n_subjects": len(sums[0].windows),
                     "n_windows": len(predicted_by_seed[0].owner),
-                    **_cells(surely, p),
+                    **_cells(surely, p, len(pressures)),
                     **{name: values[p] for name, values in spread.items()},
                     "interval": surely.method,
                     "confidence": options.confidence,
@@ -120,10 +119,10 @@ def share_interval(close: np.ndarray, windows: np.ndarray, options: EvaluationOp
     return Interval(found.estimate, lower, upper, found.method)
 
 
-def _cells(interval: Interval, pressure: int) -> dict[str, float]:
+def _cells(interval: Interval, pressure: int, pressures: int) -> dict[str, float]:
     cells = {}
     for i, (name, (least, most)) in enumerate(_LIMITS.items()):
-        at = len(PRESSURES) * i + pressure
+        at = pressures * i + pressure
         cells[name] = interval.estimate[at]
         # The bootstrap-t may reach beyond what a figure can be.
         cells[f"{name}_lower"] = np.maximum(interval.lower[at], least)

@@ -7,8 +7,19 @@ cover what it requires. Numbers come from secondary sources, not from the standa
 
 import pandas as pd
 
+from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards import bhs, esh2023, fda2026, ieee1708, iso81060_2, iso81060_3, iso81060_7
-from cuffless.judgement.standards.screening import CANNOT_CERTIFY, COLUMNS, NOT_RECOMMENDED, Limits
+from cuffless.judgement.standards.screening import (
+    CANNOT_CERTIFY,
+    COLUMNS,
+    NOT_ASSESSABLE,
+    NOT_RECOMMENDED,
+    OVERALL,
+    Limits,
+    concluded,
+    limited_pressures,
+    unanswered,
+)
 from cuffless.judgement.table.predicted import Predicted
 
 MEANING: dict[str, str] = {
@@ -57,6 +68,7 @@ MEANING: dict[str, str] = {
 }
 """What each standard's screen means, and what it does not mean."""
 
+_NEEDS_BOTH = "needs SBP and DBP"
 _SCREENS = (
     iso81060_2.screen_iso81060_2,
     bhs.screen_bhs,
@@ -85,14 +97,35 @@ def screen_standards(predicted: Predicted, *, limits: Limits | None = None) -> p
         One row per requirement, and one ``overall``, for each standard, reading and pressure: ``standard, reading,
         clause, pressure, quantity, value`` (a number or a grade), ``limit`` (text), ``verdict`` (``holds``, ``fails``,
         ``not assessable``), ``reason``. Overall, a standard is not assessable where coverage or the number of subjects
-        or pairs is missing, even if its criteria hold.
+        or pairs is missing, even if its criteria hold, and where SBP or DBP is. MAP has no limits, and rows only where
+        it is alone.
 
     Notes
     -----
     ISO 81060-2:2018, BHS 1993, IEEE 1708-2014 and 1708a-2019, ISO 81060-3:2022, the FDA's draft guidance of 2026, ESH
     2023 and ISO 81060-7; numbers from secondary sources.
     """
+    known = [pressure for _, pressure in limited_pressures(predicted)]
+    if not known:
+        return _without_limits(predicted)
     rows = [row for screen in _SCREENS for row in screen(predicted, limits)]
+    if known != list(PRESSURES):
+        for row in rows:
+            if row["clause"] == OVERALL:
+                row |= {
+                    "verdict": NOT_ASSESSABLE,
+                    "reason": f"{_NEEDS_BOTH}: there is only {known[0]}. {row['reason']}",
+                }
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _without_limits(predicted: Predicted) -> pd.DataFrame:
+    """Rows for a table without SBP and DBP: no standard can be assessed."""
+    [pressure] = predicted.pressures
+    rows = []
+    for standard in MEANING:
+        missing = unanswered("pressures", "SBP and DBP", f"{_NEEDS_BOTH}: there is only {pressure}", limit="both")
+        rows += concluded(standard, "all windows", pressure, [missing])
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.screening import (
     FAILS,
     TOLERANCE,
@@ -12,6 +11,7 @@ from cuffless.judgement.standards.screening import (
     concluded,
     enough,
     judged,
+    limited_pressures,
     shortage,
 )
 from cuffless.judgement.table.predicted import Predicted
@@ -60,7 +60,7 @@ def screen_bhs(predicted: Predicted, limits: Limits | None = None) -> list[dict[
     """
     subjects = enough("subjects", "subjects", int((predicted.counts > 0).sum()), LEAST_SUBJECTS)
     rows = []
-    for p, pressure in enumerate(PRESSURES):
+    for p, pressure in limited_pressures(predicted):
         size, reference = np.abs(predicted.error[:, p]), predicted.reference[:, p]
         requirements = [subjects]
         for clause, inside, never in _ranges(pressure, reference, limits):

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from cuffless.errors import plural
-from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.pairs import lay_out, three_pairs
-from cuffless.judgement.standards.screening import Limits, Requirement, concluded, unanswered
+from cuffless.judgement.standards.screening import Limits, Requirement, concluded, limited_pressures, unanswered
 from cuffless.judgement.table.circumstances import ASLEEP, AWAKE, EXERCISE, REST, TREATED, UNTREATED
 from cuffless.judgement.table.predicted import Predicted
 
@@ -32,7 +31,7 @@ def screen_esh2023(predicted: Predicted, limits: Limits | None = None) -> list[d
     tests = [_row(name, quantity, limit, found(predicted)) for name, (quantity, limit, found) in _TESTS.items()]
     answered = sum(float(row.value) > 0 for row in tests)
     rows = []
-    for pressure in PRESSURES:
+    for _, pressure in limited_pressures(predicted):
         rows += concluded(
             STANDARD, READING, pressure, tests, quantity="tests that the table could answer, of 6", value=answered
         )

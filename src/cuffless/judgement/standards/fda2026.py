@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.ieee1708 import CHANGES
 from cuffless.judgement.standards.pairs import lay_out, three_pairs
 from cuffless.judgement.standards.screening import (
@@ -12,6 +11,7 @@ from cuffless.judgement.standards.screening import (
     concluded,
     covered,
     enough,
+    limited_pressures,
     shortage,
     unanswered,
 )
@@ -48,16 +48,16 @@ def screen_fda2026(predicted: Predicted, limits: Limits | None = None) -> list[d
     rows = []
     people = _people(predicted)
     static, why = _three_at_rest(predicted)
-    for p, pressure in enumerate(PRESSURES):
+    for p, pressure in limited_pressures(predicted):
         quantity = "subjects with three windows" + ("" if why else " at rest")
         tests = _test(_STATIC, quantity, static[..., p], why)
-        tests += [*_change(predicted, p), *_stability(predicted, p)]
+        tests += [*_change(predicted, p, pressure), *_stability(predicted, p)]
         rows += concluded(STANDARD, READING, pressure, [*tests, *people])
     return rows
 
 
 def _three_at_rest(predicted: Predicted) -> tuple[np.ndarray, str]:
-    """Errors of three windows of each subject, (s, 3, 2) in mmHg, and why it is not known that they are at rest."""
+    """Errors of three windows of each subject, (s, 3, pressures) mmHg, and why they are not known to be at rest."""
     why = ""
     if predicted.condition is None:
         why = "no column condition, so that it is not known who was at rest"
@@ -68,9 +68,9 @@ def _three_at_rest(predicted: Predicted) -> tuple[np.ndarray, str]:
     return predicted.error[pairs], why
 
 
-def _change(predicted: Predicted, p: int) -> list[Requirement]:
-    least = CHANGES[PRESSURES[p]][-2]
-    quantity = f"subjects whose {PRESSURES[p]} changed by {least} mmHg or more"
+def _change(predicted: Predicted, p: int, pressure: str) -> list[Requirement]:
+    least = CHANGES[pressure][-2]
+    quantity = f"subjects whose {pressure} changed by {least} mmHg or more"
     if predicted.calibration is None or not np.isfinite(predicted.calibration[:, p]).any():
         return _test(_CHANGE, quantity, np.empty((0, 1)), "no calibration rows")
     change = np.abs(predicted.reference[:, p] - predicted.calibration[predicted.owner, p])

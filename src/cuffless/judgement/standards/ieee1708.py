@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.screening import (
     NOT_ASSESSABLE,
     TOLERANCE,
@@ -13,6 +12,7 @@ from cuffless.judgement.standards.screening import (
     covered,
     enough,
     judged,
+    limited_pressures,
     shortage,
     unanswered,
 )
@@ -66,15 +66,17 @@ def screen_ieee1708(predicted: Predicted, limits: Limits | None = None) -> list[
     found = int((predicted.counts > 0).sum())
     first = [enough("subjects", "subjects", found, SUBJECTS_2014)]
     rows = []
-    for p in range(len(PRESSURES)):
-        rows += _screen(STANDARD, predicted, p, first)
-    for p in range(len(PRESSURES)):
-        [subjects, *changes] = _changes(predicted, p, limits)
-        rows += _screen(AMENDMENT, predicted, p, [subjects, *_sexes(predicted), *changes])
+    for p, pressure in limited_pressures(predicted):
+        rows += _screen(STANDARD, predicted, p, pressure, first)
+    for p, pressure in limited_pressures(predicted):
+        [subjects, *changes] = _changes(predicted, p, pressure, limits)
+        rows += _screen(AMENDMENT, predicted, p, pressure, [subjects, *_sexes(predicted), *changes])
     return rows
 
 
-def _screen(standard: str, predicted: Predicted, p: int, requirements: list[Requirement]) -> list[dict[str, object]]:
+def _screen(
+    standard: str, predicted: Predicted, p: int, pressure: str, requirements: list[Requirement]
+) -> list[dict[str, object]]:
     """Rows of one pressure; the first of `requirements` is the number of subjects."""
     size = np.abs(predicted.error[:, p])
     difference = float(size.mean()) if size.size else np.nan
@@ -85,7 +87,7 @@ def _screen(standard: str, predicted: Predicted, p: int, requirements: list[Requ
     graded = Requirement(
         "grade", "mean absolute difference, mmHg", difference, limit, verdict, short or f"grade {grade}"
     )
-    return concluded(standard, READING, PRESSURES[p], [*requirements, graded], quantity="grade", value=grade)
+    return concluded(standard, READING, pressure, [*requirements, graded], quantity="grade", value=grade)
 
 
 def _sexes(predicted: Predicted) -> list[Requirement]:
@@ -96,9 +98,9 @@ def _sexes(predicted: Predicted) -> list[Requirement]:
     return [enough("sex", name, int((sex == letter).sum()), least) for letter, (name, least) in SEXES_2019.items()]
 
 
-def _changes(predicted: Predicted, p: int, limits: Limits | None) -> list[Requirement]:
+def _changes(predicted: Predicted, p: int, pressure: str, limits: Limits | None) -> list[Requirement]:
     """Subjects with calibration, and the spread of changes from it."""
-    pressure, edges = PRESSURES[p], CHANGES[PRESSURES[p]]
+    edges = CHANGES[pressure]
     calibration = None if predicted.calibration is None else predicted.calibration[:, p]
     if calibration is None or not np.isfinite(calibration).any():
         return _uncalibrated(predicted, pressure)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cuffless.errors import plural
-from cuffless.judgement.names import PRESSURES
 from cuffless.judgement.standards.pairs import PAIRS, Timeline, lay_out, reference_around, three_pairs
 from cuffless.judgement.standards.screening import (
     FAILS,
@@ -18,6 +17,7 @@ from cuffless.judgement.standards.screening import (
     concluded,
     covered,
     enough,
+    limited_pressures,
     shortage,
     telling_digits,
     unanswered,
@@ -58,7 +58,7 @@ _DISPUTED = (
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of s subjects, three each: references (s, 3, 2) and errors (s, 3, 2) in mmHg, subjects' positions (s,)."""
+    """Pairs of s subjects, three each: references and errors (s, 3, pressures) in mmHg, subjects' positions (s,)."""
 
     reference: np.ndarray
     error: np.ndarray
@@ -110,9 +110,9 @@ def screen_iso81060_2(predicted: Predicted, limits: Limits | None = None) -> lis
     cuff = Pairs(predicted.reference[rows], predicted.error[rows], predicted.owner[rows[:, 0]])
     invasive, untold = _invasive_pairs(predicted, timeline, pairs)
     found = []
-    for p, pressure in enumerate(PRESSURES):
-        found += concluded(STANDARD, CUFF, pressure, _cuff(cuff, p, limits, predicted.sex))
-        found += concluded(STANDARD, INVASIVE, pressure, _invasive(invasive, p, limits, untold))
+    for p, pressure in limited_pressures(predicted):
+        found += concluded(STANDARD, CUFF, pressure, _cuff(cuff, p, pressure, limits, predicted.sex))
+        found += concluded(STANDARD, INVASIVE, pressure, _invasive(invasive, p, pressure, limits, untold))
     return found
 
 
@@ -132,20 +132,20 @@ def _invasive_pairs(predicted: Predicted, timeline: Timeline, pairs: np.ndarray)
     return Pairs(mean, error, predicted.owner[rows[:, 0]]), why
 
 
-def _cuff(pairs: Pairs, p: int, limits: Limits | None, sex: np.ndarray | None) -> list[Requirement]:
+def _cuff(pairs: Pairs, p: int, pressure: str, limits: Limits | None, sex: np.ndarray | None) -> list[Requirement]:
     numbers = _numbers("5.1", pairs, "subjects with three distinct windows")
     short = shortage(*numbers)
     means = pairs.error[..., p].mean(axis=1)
     return [
         *numbers,
-        *_coverage("5.1", CUFF_COVERAGE, pairs, p, limits),
+        *_coverage("5.1", CUFF_COVERAGE[pressure], pairs.reference[..., p], pressure, limits),
         *(_sex_share(letter, sex, pairs.owner) for letter in _SEXES),
         *_criterion_1("5.2 criterion 1", pairs, p, short),
         _criterion_2(means, short),
     ]
 
 
-def _invasive(pairs: Pairs, p: int, limits: Limits | None, untold: str) -> list[Requirement]:
+def _invasive(pairs: Pairs, p: int, pressure: str, limits: Limits | None, untold: str) -> list[Requirement]:
     """Requirements with an arterial line; `untold`: why the reference of some subjects is not known."""
     subjects, count = _numbers(
         "6.1", pairs, f"subjects with three windows whose reference is known over {REFERENCE_SECONDS:g} s"
@@ -157,7 +157,7 @@ def _invasive(pairs: Pairs, p: int, limits: Limits | None, untold: str) -> list[
     return [
         subjects,
         count,
-        *_coverage("6.1", INVASIVE_COVERAGE, pairs, p, limits),
+        *_coverage("6.1", INVASIVE_COVERAGE[pressure], pairs.reference[..., p], pressure, limits),
         *_criterion_1("6.2 criterion 1", pairs, p, shortage(subjects, count) if few else ""),
     ]
 
@@ -175,8 +175,9 @@ def _numbers(clause: str, pairs: Pairs, subjects: str) -> list[Requirement]:
     return [enough(clause, subjects, s, LEAST_SUBJECTS), enough(clause, "pairs", PAIRS * s, LEAST_PAIRS)]
 
 
-def _coverage(clause: str, table: dict, pairs: Pairs, p: int, limits: Limits | None) -> list[Requirement]:
-    pressure, reference = PRESSURES[p], pairs.reference[..., p]
+def _coverage(
+    clause: str, needed: tuple[Coverage, ...], reference: np.ndarray, pressure: str, limits: Limits | None
+) -> list[Requirement]:
     return [
         covered(
             clause,
@@ -187,7 +188,7 @@ def _coverage(clause: str, table: dict, pairs: Pairs, p: int, limits: Limits | N
             of="pairs",
             never=one.cut_by(pressure, limits),
         )
-        for one in table[pressure]
+        for one in needed
     ]
 
 

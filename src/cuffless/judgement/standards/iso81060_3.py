@@ -5,8 +5,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cuffless.errors import plural
-from cuffless.judgement.names import PRESSURES
-from cuffless.judgement.standards.screening import Limits, Requirement, at_most, concluded, enough, shortage
+from cuffless.judgement.standards.screening import (
+    Limits,
+    Requirement,
+    at_most,
+    concluded,
+    enough,
+    limited_pressures,
+    shortage,
+)
 from cuffless.judgement.standards.thinning import windows_apart
 from cuffless.judgement.table.predicted import Predicted
 
@@ -89,7 +96,7 @@ def screen_iso81060_3(predicted: Predicted, limits: Limits | None = None) -> lis
     thinned = "" if len(apart.owner) == len(predicted.owner) else _thinned(len(apart.owner), len(predicted.owner))
     subjects = enough("subjects", "subjects", int((apart.counts > 0).sum()), LEAST_SUBJECTS)
     rows = []
-    for p, pressure in enumerate(PRESSURES):
+    for p, pressure in limited_pressures(predicted):
         error, owner = apart.error[:, p], apart.owner
         sums, counts = np.bincount(owner, error), np.bincount(owner)
         offset = (sums / np.maximum(counts, 1))[owner]

@@ -1,7 +1,6 @@
 """ISO 81060-7, cuffless devices that measure now and then: in development."""
 
-from cuffless.judgement.names import PRESSURES
-from cuffless.judgement.standards.screening import Limits, concluded, unanswered
+from cuffless.judgement.standards.screening import Limits, concluded, limited_pressures, unanswered
 from cuffless.judgement.table.predicted import Predicted
 
 STANDARD, READING = "ISO 81060-7", "in development"
@@ -17,4 +16,6 @@ def screen_iso81060_7(predicted: Predicted, limits: Limits | None = None) -> lis
     """
     why = "the standard is in development and no limits are public"
     row = unanswered("all", "requirements", why)
-    return [one for pressure in PRESSURES for one in concluded(STANDARD, READING, pressure, [row])]
+    return [
+        one for _, pressure in limited_pressures(predicted) for one in concluded(STANDARD, READING, pressure, [row])
+    ]

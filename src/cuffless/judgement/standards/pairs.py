@@ -117,7 +117,7 @@ def reference_around(
 
     Returns
     -------
-    mean, sd : (..., 2) float array
+    mean, sd : (..., pressures) float array
         mmHg; NaN where the windows around the pair are interrupted within `seconds`, are fewer than two, or have no
         known length.
     """
@@ -137,10 +137,11 @@ def reference_around(
     rows = timeline.order[np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts) + low[owner]]
     unknown = np.bincount(owner, ~np.isfinite(predicted.seconds[rows]), len(flat)) > 0
     told = (end - begin >= seconds - _TIE) & (counts >= 2) & ~unknown
-    mean, sd = np.full((2, len(flat), 2), np.nan)
+    width = len(predicted.pressures)
+    mean, sd = np.full((2, len(flat), width), np.nan)
     for p, values in enumerate(predicted.reference[rows].T):
         mean[:, p] = np.bincount(owner, values, len(flat)) / counts
         deviation = values - mean[owner, p]
         sd[:, p] = np.sqrt(np.bincount(owner, deviation**2, len(flat)) / np.maximum(counts - 1, 1))
     mean[~told], sd[~told] = np.nan, np.nan
-    return mean.reshape(*pairs.shape, 2), sd.reshape(*pairs.shape, 2)
+    return mean.reshape(*pairs.shape, width), sd.reshape(*pairs.shape, width)

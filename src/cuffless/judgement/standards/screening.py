@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cuffless.judgement.names import PRESSURES
+from cuffless.judgement.table.predicted import Predicted
+
 HOLDS, FAILS, NOT_ASSESSABLE = "holds", "fails", "not assessable"
 OVERALL = "overall"
 """Clause of the row that holds a standard's verdict."""
@@ -55,6 +58,11 @@ class Coverage:
         if (low <= self.bound) if self.side == "<=" else (high >= self.bound):
             return ""
         return f"{accepted(pressure, low, high)}, so none is {self.side} {self.bound:g}"
+
+
+def limited_pressures(predicted: Predicted) -> list[tuple[int, str]]:
+    """Position and name of the pressures for which standards have limits: SBP and DBP, as far as they are judged."""
+    return [(p, pressure) for p, pressure in enumerate(predicted.pressures) if pressure in PRESSURES]
 
 
 def accepted(pressure: str, low: float, high: float) -> str:

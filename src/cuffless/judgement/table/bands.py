@@ -11,7 +11,7 @@ from cuffless.conformal import METADATA
 from cuffless.errors import shortened
 from cuffless.judgement.table.columns import BANDS, LIMITS, SPREADS, as_text, lines, numbers, values_of
 from cuffless.judgement.table.predictions import LEVEL, JudgedTable, PredictionError
-from cuffless.judgement.table.pressures import KPA_MMHG, KPA_RATIO, LEAST_MMHG, PREDICTION, exchange
+from cuffless.judgement.table.pressures import KPA_MMHG, KPA_RATIO, LEAST_MMHG, PREDICTION, UNITS, exchange
 from cuffless.records.text.numbers import parse_numbers
 
 _ROUNDING_MMHG = 1e-3  # limits and predictions may have been rounded to 32 bits
@@ -23,10 +23,11 @@ def read_bands(table: pd.DataFrame, name: str, unit: str, columns: Mapping[str, 
     Parameters
     ----------
     table : DataFrame
-        Rows of one file with ``sbp, dbp`` in mmHg, and the rows' ``_line`` and ``_file``.
+        Rows of one file with predictions in mmHg, and the rows' ``_line`` and ``_file``.
     name : str
         The file's name.
-    unit : {"mmhg", "kpa"}
+    unit : str
+        Of `UNITS`.
     columns : mapping of str to str
         Names of columns in the files, where they differ from the names here.
 
@@ -49,7 +50,7 @@ def read_bands(table: pd.DataFrame, name: str, unit: str, columns: Mapping[str, 
     """
     warnings: list[str] = []
     for name_of in [column for column in BANDS if column in table]:
-        table[name_of] = _numbers(table, name_of, name) * (KPA_MMHG if unit == "kpa" else 1.0)
+        table[name_of] = _numbers(table, name_of, name) * UNITS[unit]
     for low, high in LIMITS:
         if (low in table) != (high in table):
             has, lacks = (low, high) if low in table else (high, low)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from cuffless.designs.clock import in_time_order
 from cuffless.judgement.table.circumstances import CIRCUMSTANCES
+from cuffless.judgement.table.columns import predictions_of, references_of
 from cuffless.judgement.table.predicted import Predicted
 from cuffless.judgement.table.predictions import (
     WINDOW,
@@ -17,7 +18,6 @@ from cuffless.judgement.table.predictions import (
     window_order,
 )
 
-_PRESSURES = ["sbp_ref", "dbp_ref"]
 _OF_PEOPLE = ("age", "bmi", "skin_tone")
 _KNOWN = ("hr", "sex", "map_ref", *_OF_PEOPLE, *CIRCUMSTANCES)
 
@@ -75,6 +75,16 @@ class Case:
         return own if len(own) else self.training
 
     @property
+    def references(self) -> list[str]:
+        """Columns of the references, in the order of the judged pressures."""
+        return references_of(self.judged.pressures)
+
+    @property
+    def predictions(self) -> list[str]:
+        """Columns of the predictions, in the order of the judged pressures."""
+        return predictions_of(self.judged.pressures)
+
+    @property
     def keys(self) -> list[tuple[str, int]]:
         """Networks and seeds."""
         return list(self.judged.predicted)
@@ -86,7 +96,7 @@ class Case:
         sex = known["sex"].first().to_numpy(str) if "sex" in self.windows else None
         calibration = None
         if len(self.calibration):
-            calibration = self.calibration.groupby("subject")[_PRESSURES].mean().reindex(subjects).to_numpy(float)
+            calibration = self.calibration.groupby("subject")[self.references].mean().reindex(subjects).to_numpy(float)
         return Predicted(
             subjects=subjects,
             owner=self.judged.owner,
@@ -97,6 +107,7 @@ class Case:
             prediction=self.judged.predicted[network, seed],
             sex=sex,
             calibration=calibration,
+            pressures=self.judged.pressures,
             since=self.windows["since"].to_numpy(float) if self.windows["since"].notna().any() else None,
             **{name: known[name].first().to_numpy(float) for name in _OF_PEOPLE if name in self.windows},
             **{name: self.windows[name].to_numpy(str) for name in CIRCUMSTANCES if name in self.windows},
@@ -124,17 +135,17 @@ def make_cases(table: JudgedTable) -> list[Case]:
     timed = "start" not in table.missing
     test = rows[rows["subset"] == "test"]
     pairs = test[["split", "setting"]].drop_duplicates().itertuples(index=False, name=None)
-    return [_case(rows, split, setting, timed) for split, setting in pairs]
+    return [_case(rows, split, setting, timed, table.pressures) for split, setting in pairs]
 
 
-def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
+def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool, pressures: tuple[str, ...]) -> Case:
     name = f"{split}/{setting}" if setting else split
     own = rows[(rows["split"] == split) & (rows["setting"] == setting)]
     test = own[own["subset"] == "test"]
     held = [column for column in (*WINDOW, "seconds", "fold", *_KNOWN) if column in test]
     windows = in_time_order(test[~test.duplicated(WINDOW)][held].assign(row=lambda t: t["start"]))
     try:
-        [judged] = align_predictions(test.assign(split=name)).values()
+        [judged] = align_predictions(test.assign(split=name), pressures).values()
     except PredictionError as error:
         raise PredictionError(f"{error}; or separate them in column split or setting") from None
     at = _ranks(windows)  # align_predictions sorts by name, but time order is needed here
@@ -145,6 +156,7 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
         judged.reference[at],
         {key: values[at] for key, values in judged.predicted.items()},
         {key: values[at] for key, values in judged.stated.items()},
+        pressures,
     )
     related = rows[rows["split"].isin({"", split})]
     training = _of_setting(related[related["subset"].isin(["train", "val"])], setting)
@@ -154,7 +166,7 @@ def _case(rows: pd.DataFrame, split: str, setting: str, timed: bool) -> Case:
         training = _in_every_fold(training, windows["fold"].unique())
     else:
         windows, training = (part.assign(fold=0.0) for part in (windows, training))
-    validation = training[training["subset"].eq("val") & training[["sbp", "dbp"]].notna().all(axis=1)]
+    validation = training[training["subset"].eq("val") & training[predictions_of(pressures)].notna().all(axis=1)]
     validation = validation.drop_duplicates([*WINDOW, "fold", "network", "seed"], ignore_index=True)
     training = training.drop_duplicates([*WINDOW, "fold"], ignore_index=True)
     calibration = in_time_order(

@@ -16,24 +16,36 @@ LABELS = ("subset", "split", "setting", "sex", "skin_tone", "condition", "postur
 """Other columns of text, in which ``NA`` means that the value is missing."""
 CODED = ("subject", "record", "network", "subset", "split", "setting", "condition", "posture", "visit")
 """Columns of text that are kept as categories."""
-LIMITS = (("sbp_lo", "sbp_hi"), ("dbp_lo", "dbp_hi"))
-"""Columns of the limits of a prediction's interval, of SBP and of DBP."""
-SPREADS = ("sbp_sd", "dbp_sd")
+LIMITS = tuple((f"{pressure}_lo", f"{pressure}_hi") for pressure in ("sbp", "dbp", "map"))
+"""Columns of the limits of a prediction's interval, by pressure."""
+SPREADS = ("sbp_sd", "dbp_sd", "map_sd")
 """Columns of the standard deviation of a prediction's error, as the predictor states it."""
-BANDS = (*LIMITS[0], *LIMITS[1], *SPREADS)
+BANDS = (*(name for ends in LIMITS for name in ends), *SPREADS)
 """Columns of what a predictor states about its uncertainty."""
 NOTHING = ("", "-", "--", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "none", "null", "nil")
 """Words for a missing value, in lower case."""
 _SHOWN = 5
 _LONGEST_NUMBER = 1000  # digits
 _DURATION = r"-?\d+ days?(?: \+?\d+:\d\d:\d\d(?:\.\d+)?)?"
+_CLOCK = r"\d{1,4}:[0-5]\d:[0-5]\d(?:\.\d+)?"
 _COUNTED = re.compile(r"(.*[^\W\d].*?\D|[^\W\d])(\d{1,9})")
 
 
-def spelled_otherwise(names: Iterable[str], found: Iterable[str]) -> dict[str, str]:
-    """Columns of a file that differ from a known name only in letter case or blanks, by that name."""
-    plain = {name.strip().casefold(): name for name in found}
-    return {name: plain[name] for name in sorted(names) if name in plain}
+def references_of(pressures: Iterable[str]) -> list[str]:
+    """Columns of the references of some pressures: ``sbp_ref`` of SBP."""
+    return [f"{pressure.lower()}_ref" for pressure in pressures]
+
+
+def predictions_of(pressures: Iterable[str]) -> list[str]:
+    """Columns of the predictions of some pressures: ``sbp`` of SBP."""
+    return [pressure.lower() for pressure in pressures]
+
+
+def band_columns(pressures: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
+    """Columns of the lower limits, the upper limits and the SDs of some pressures."""
+    names = predictions_of(pressures)
+    low, high, spread = ([f"{name}_{end}" for name in names] for end in ("lo", "hi", "sd"))
+    return low, high, spread
 
 
 def column_options(theirs: Mapping[str, str]) -> str:
@@ -132,17 +144,17 @@ def moments(column: pd.Series) -> tuple[np.ndarray, np.ndarray, bool] | None:
     Parameters
     ----------
     column : Series
-        Of any type. Text is read as ISO 8601 dates, or as pandas durations (``0 days 00:00:10``), if no cell is a
-        number and at least half of the cells can be read that way.
+        Of any type. Text is read as ISO 8601 dates, as pandas durations (``0 days 00:00:10``) or as times of day
+        (``08:15:30``), if no cell is a number and at least half of the cells can be read that way.
 
     Returns
     -------
     values : (n,) float array
-        Seconds; for dates, since 1970. NaN where there is no value.
+        Seconds; for dates, since 1970, for times of day since midnight. NaN where there is no value.
     odd : (n,) bool array
-        Where the value is not a date or duration.
+        Where the value is not a date, duration or time of day.
     dated : bool
-        True for dates, False for durations.
+        True for dates and times of day, False for durations.
     None
         If the column holds neither.
     """
@@ -154,8 +166,11 @@ def moments(column: pd.Series) -> tuple[np.ndarray, np.ndarray, bool] | None:
     if not known.any() or parse_numbers(cells).notna().any():
         return None
     spans = cells.where(cells.str.fullmatch(_DURATION).eq(True))
+    clock = cells.where(cells.str.fullmatch(_CLOCK).eq(True))
     dated = not spans.notna().any()
-    if dated:
+    if dated and clock.notna().any():
+        read = pd.to_timedelta(clock, errors="coerce")
+    elif dated:
         read = pd.to_datetime(cells, errors="coerce", format="ISO8601", utc=True) - pd.Timestamp(0, tz="UTC")
     else:
         read = pd.to_timedelta(spans, errors="coerce")

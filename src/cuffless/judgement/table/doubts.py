@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from cuffless.errors import shortened, some_of
-from cuffless.judgement.table.columns import CODED, lines, values_of
+from cuffless.judgement.names import PRESSURES
+from cuffless.judgement.table.columns import CODED, lines, predictions_of, references_of, values_of
 from cuffless.judgement.table.predictions import WINDOW, JudgedTable, PredictionError
 from cuffless.judgement.table.pressures import (
     LEAST_MMHG,
@@ -119,7 +120,8 @@ def find_doubts(rows: pd.DataFrame, judged: JudgedTable, columns: Mapping[str, s
             f"one subject ({shortened(test['subject'].iloc[0])}): no intervals and no tests, one person says nothing "
             "about others"
         )
-    swapped = rows["sbp_ref"] <= rows["dbp_ref"]
+    both = set(PRESSURES) <= set(judged.pressures)
+    swapped = rows["sbp_ref"] <= rows["dbp_ref"] if both else pd.Series(False, index=rows.index)
     if swapped.any():
         judged.warnings.append(f"SBP is not above DBP in the reference of {lines(rows, swapped)}; check the columns")
     if warning := exchanged_predictions(test, columns):
@@ -134,9 +136,12 @@ def find_doubts(rows: pd.DataFrame, judged: JudgedTable, columns: Mapping[str, s
                 + (f": {values_of(held.round(2))}; {guess}" if guess else "; check the column and its unit")
             )
     for network, own in test.groupby("network", sort=False):
-        if len(own) > 1 and (own["sbp"].eq(own["sbp_ref"]) & own["dbp"].eq(own["dbp_ref"])).all():
+        said = predictions_of(judged.pressures)
+        references = own[references_of(judged.pressures)]
+        if len(own) > 1 and (own[said].to_numpy() == references.to_numpy()).all():
             judged.warnings.append(
-                f"{shortened(network)} equals the reference in all rows; check that sbp and dbp are its predictions"
+                f"{shortened(network)} equals the reference in all rows; check that {' and '.join(said)} are its "
+                "predictions"
             )
     people = test["subject"].nunique()
     if people > _MANY and people == (~test.duplicated(WINDOW)).sum():

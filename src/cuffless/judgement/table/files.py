@@ -61,12 +61,37 @@ def read_file(
         reraise_machine_error(error)
         why = fault(error, 200)
         raise PredictionError(f"{path.name}: cannot be read ({why}); give a CSV or parquet file") from None
+    if _has_row_names(table):
+        table = table.reset_index(drop=True)
     if not isinstance(table.index, pd.RangeIndex):  # pandas uses surplus cells as an index
         raise PredictionError(
             f"{path.name}: lines have more cells than the header has columns ({len(table.columns)}); quote cells "
             "that contain a separator, and remove separators at the end of lines"
         )
     return table.assign(_line=np.arange(len(table)) + first, _file=path.name)
+
+
+def _has_row_names(table: pd.DataFrame) -> bool:
+    """Whether lines begin with their number, for which the header has no name, as R writes them."""
+    index = table.index
+    if isinstance(index, pd.RangeIndex) or not pd.api.types.is_integer_dtype(index.dtype) or table.empty:
+        return False
+    # A separator at the end of each line moves the cells as well, but leaves the last column empty.
+    return bool(np.array_equal(index, np.arange(len(index)) + index[0])) and bool(table.iloc[:, -1].notna().any())
+
+
+def read_names(path: Path, memory_gb: float = MEMORY_GB) -> list[str]:
+    """Names of a table's columns; none of a file that cannot be read, for which `read_file` gives the reason."""
+    try:
+        if path.name.lower().endswith(".parquet"):
+            from pyarrow.parquet import read_schema
+
+            return list(map(str, read_schema(path).names))
+        with open_bytes(path, memory_gb) as file:
+            return list(map(str, pd.read_csv(file, skipinitialspace=True, nrows=0, **pandas_marks(path))))
+    except Exception as error:  # damaged files raise errors of many kinds
+        reraise_machine_error(error)
+        return []
 
 
 def _parquet(path: Path, memory_gb: float) -> pd.DataFrame:

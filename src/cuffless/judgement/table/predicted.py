@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from cuffless.judgement.names import PRESSURES
+
 _OF_WINDOWS = (
     *("owner", "record", "start", "seconds", "reference", "prediction"),
     *("since", "condition", "posture", "visit"),
@@ -26,11 +28,11 @@ class Predicted:
         Number of each window's record; times of different records have no common origin.
     start, seconds : (n,) float array
         Start within the record, and length, s.
-    reference, prediction : (n, 2) float array
-        SBP and DBP in mmHg.
+    reference, prediction : (n, pressures) float array
+        mmHg.
     sex : (k,) str array or None
         ``f``, ``m``, or empty where it is not known.
-    calibration : (k, 2) float array or None
+    calibration : (k, pressures) float array or None
         Mean of each subject's calibration values, mmHg; NaN for a subject without any.
     since : (n,) float array or None
         Seconds since the subject's last calibration window; NaN where that is not known.
@@ -38,6 +40,8 @@ class Predicted:
         Years, kg/m2, and tone of the Monk scale (1 to 10) of each subject; NaN where it is not known.
     condition, posture, visit : (n,) str array or None
         Circumstances of each window; empty where they are not known.
+    pressures : tuple of str
+        Of `names.JUDGED_PRESSURES`, in their order.
     """
 
     subjects: np.ndarray
@@ -56,10 +60,11 @@ class Predicted:
     condition: np.ndarray | None = None
     posture: np.ndarray | None = None
     visit: np.ndarray | None = None
+    pressures: tuple[str, ...] = PRESSURES
 
     @cached_property
     def error(self) -> np.ndarray:
-        """Prediction less reference, (n, 2) mmHg."""
+        """Prediction less reference, (n, pressures) mmHg."""
         return self.prediction - self.reference
 
     def take(self, rows: np.ndarray) -> "Predicted":

@@ -1,14 +1,15 @@
 """Predictions of several trainings on the same windows, side by side."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cuffless.errors import CufflessError
-from cuffless.judgement.names import MEAN
-from cuffless.judgement.table.columns import BANDS
+from cuffless.judgement.names import MEAN, PRESSURES
+from cuffless.judgement.table.columns import BANDS, band_columns, predictions_of, references_of
 
 WINDOW = ["subject", "record", "start"]
 """Columns that identify a window."""
@@ -36,6 +37,8 @@ class JudgedTable:
     source : str
     level : float
         Share of windows that the predictions' intervals are meant to cover.
+    pressures : tuple of str
+        Those that are judged: with references and predictions in the table.
     """
 
     rows: pd.DataFrame
@@ -44,6 +47,7 @@ class JudgedTable:
     notes: list[str] = field(default_factory=list)
     source: str = ""
     level: float = LEVEL
+    pressures: tuple[str, ...] = PRESSURES
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,15 @@ class JudgedSplit:
         Subjects, in ascending order.
     owner : (n,) int array
         Position in `subjects` of each window's subject; ascending.
-    reference : (n, 2) float array
-        SBP and DBP in mmHg.
-    predicted : dict of (network, seed) to (n, 2) float array
-        SBP and DBP in mmHg.
-    stated : dict of (network, seed) to (n, 6) float array
-        What a predictor states about its uncertainty, in the order of `columns.BANDS`, mmHg; NaN where it states
+    reference : (n, pressures) float array
+        mmHg.
+    predicted : dict of (network, seed) to (n, pressures) float array
+        mmHg.
+    stated : dict of (network, seed) to (n, 3, pressures) float array
+        What a predictor states about its uncertainty: lower limit, upper limit and SD, mmHg; NaN where it states
         nothing, and no entry for a predictor that never does.
+    pressures : tuple of str
+        Of `names.JUDGED_PRESSURES`, in their order.
     """
 
     split: str
@@ -72,6 +78,13 @@ class JudgedSplit:
     reference: np.ndarray
     predicted: dict[tuple[str, int], np.ndarray]
     stated: dict[tuple[str, int], np.ndarray] = field(default_factory=dict)
+    pressures: tuple[str, ...] = PRESSURES
+
+    @cached_property
+    def measured(self) -> list[int]:
+        """Positions of the pressures that do not follow from others: not MAP where there are SBP and DBP."""
+        derived = {"MAP"} if set(PRESSURES) <= set(self.pressures) else set()
+        return [p for p, pressure in enumerate(self.pressures) if pressure not in derived]
 
     @property
     def networks(self) -> list[str]:
@@ -84,7 +97,7 @@ class JudgedSplit:
         return sorted(seed for name, seed in self.predicted if name == network)
 
 
-def align_predictions(predictions: pd.DataFrame) -> dict[str, JudgedSplit]:
+def align_predictions(predictions: pd.DataFrame, pressures: tuple[str, ...] = PRESSURES) -> dict[str, JudgedSplit]:
     """Align the trainings of each split window by window.
 
     Parameters
@@ -92,6 +105,8 @@ def align_predictions(predictions: pd.DataFrame) -> dict[str, JudgedSplit]:
     predictions : DataFrame
         ``subject, record, start, sbp_ref, dbp_ref, sbp, dbp, network, split, seed`` of test windows, each once per
         training, as `read_table` checks them; and any of `columns.BANDS`.
+    pressures : tuple of str
+        Those that the table has; columns as above for each.
 
     Returns
     -------
@@ -104,7 +119,10 @@ def align_predictions(predictions: pd.DataFrame) -> dict[str, JudgedSplit]:
         If two trainings of a split do not have the same test windows with the same references, so that
         their errors cannot be compared.
     """
-    return {str(split): _align_split(str(split), rows) for split, rows in predictions.groupby("split", sort=False)}
+    return {
+        str(split): _align_split(str(split), rows, pressures)
+        for split, rows in predictions.groupby("split", sort=False)
+    }
 
 
 def window_order(rows: pd.DataFrame) -> np.ndarray:
@@ -113,7 +131,8 @@ def window_order(rows: pd.DataFrame) -> np.ndarray:
     return np.lexsort((rows["start"].to_numpy(), record, subject))
 
 
-def _align_split(split: str, rows: pd.DataFrame) -> JudgedSplit:
+def _align_split(split: str, rows: pd.DataFrame, pressures: tuple[str, ...]) -> JudgedSplit:
+    references, said = references_of(pressures), predictions_of(pressures)
     first: Any = None
     predicted: dict[tuple[str, int], np.ndarray] = {}
     stated: dict[tuple[str, int], np.ndarray] = {}
@@ -122,24 +141,25 @@ def _align_split(split: str, rows: pd.DataFrame) -> JudgedSplit:
         if first is None:
             first, first_name = group, f"{network} seed {seed}"
         elif len(group) != len(first) or any(
-            not np.array_equal(group[column], first[column]) for column in (*WINDOW, "sbp_ref", "dbp_ref")
+            not np.array_equal(group[column], first[column]) for column in (*WINDOW, *references)
         ):
             raise PredictionError(
                 f"split {split!r}: {network} seed {seed} ({len(group)} test windows) and {first_name} "
                 f"({len(first)}) do not have the same windows and references; "
                 "predict all with one manifest"
             )
-        predicted[str(network), int(seed)] = group[["sbp", "dbp"]].to_numpy(float)
-        if (bands := stated_bands(group)) is not None:
+        predicted[str(network), int(seed)] = group[said].to_numpy(float)
+        if (bands := stated_bands(group, pressures)) is not None:
             stated[str(network), int(seed)] = bands
     owner, subjects = pd.factorize(first["subject"])  # sorted already, so codes ascend
-    reference = first[["sbp_ref", "dbp_ref"]].to_numpy(float)
-    return JudgedSplit(split, np.asarray(subjects, dtype=object), owner, reference, predicted, stated)
+    reference = first[references].to_numpy(float)
+    return JudgedSplit(split, np.asarray(subjects, dtype=object), owner, reference, predicted, stated, pressures)
 
 
-def stated_bands(rows: pd.DataFrame) -> np.ndarray | None:
-    """What rows state about the uncertainty of their predictions: (n, 6), in the order of `BANDS`; None if nothing."""
+def stated_bands(rows: pd.DataFrame, pressures: tuple[str, ...]) -> np.ndarray | None:
+    """What rows state about the uncertainty of their predictions, as `JudgedSplit.stated`; None if nothing."""
     if rows.columns.intersection(BANDS).empty:
         return None
-    bands = rows.reindex(columns=BANDS).to_numpy(float)
+    columns = [name for kind in band_columns(pressures) for name in kind]
+    bands = rows.reindex(columns=columns).to_numpy(float).reshape(len(rows), 3, len(pressures))
     return None if np.isnan(bands).all() else bands

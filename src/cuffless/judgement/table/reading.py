@@ -8,57 +8,57 @@ import numpy as np
 import pandas as pd
 
 from cuffless.demands import MEMORY_GB
-from cuffless.errors import shortened, some_of
+from cuffless.errors import did_you_mean, shortened, some_of
 from cuffless.judgement.table.bands import read_bands, set_level
-from cuffless.judgement.table.circumstances import CIRCUMSTANCES, know_circumstances
+from cuffless.judgement.table.circumstances import know_circumstances
 from cuffless.judgement.table.columns import (
-    BANDS,
     CODED,
     LABELS,
     NAMES,
     NOTHING,
     as_text,
     categories,
-    column_options,
     lines,
     moments,
     numbered,
     numbers,
-    spelled_otherwise,
+    predictions_of,
+    references_of,
     texts,
     values_of,
 )
 from cuffless.judgement.table.doubts import check_folds, check_windows, find_doubts
-from cuffless.judgement.table.files import read_file
+from cuffless.judgement.table.headers.choosing import (
+    SUBSETS,
+    subset_words,
+)
+from cuffless.judgement.table.headers.opening import (
+    ALL_COLUMNS,
+    OPTIONAL,
+    TIMES,
+    divide_pressures,
+    open_table,
+    take_columns,
+)
+from cuffless.judgement.table.headers.parts import refuse_parts
 from cuffless.judgement.table.people import know_people
 from cuffless.judgement.table.predictions import WINDOW, JudgedTable, PredictionError
 from cuffless.judgement.table.pressures import (
-    KPA_MMHG,
     MEANS,
     PREDICTION,
     REFERENCE,
+    UNITS,
     check_means,
     check_predictions,
     check_references,
 )
+from cuffless.records.text.numbers import parse_numbers
 
-REQUIRED = ("subject", "sbp_ref", "dbp_ref", "sbp", "dbp")
-OPTIONAL = {
-    "record": "one record per subject is assumed",
-    "start": "rows are assumed to be in time order; nothing that needs times can be assessed",
-    "seconds": "whether windows overlap cannot be assessed",
-    "subset": "all rows are assumed to be test windows",
-    **dict.fromkeys(("network", "split", "seed", "setting", "hr", "age", "sex", "bmi", "skin_tone"), ""),
-    **dict.fromkeys((*CIRCUMSTANCES, "fold", *MEANS, *BANDS), ""),
-}
-"""Columns that may be missing, and what is assumed without them."""
-SUBSETS = ("train", "val", "calibration", "test")
 _PREDICTOR = ("subset", "network", "split", "setting", "seed")
-_TIMES = ("start", "seconds")
-_NUMBERS = (*REFERENCE, *PREDICTION, *MEANS, *_TIMES, "hr", "age", "bmi", "seed", *BANDS)
+_DAY = 86400.0  # s
+_LATEST_CLOCK = 1e7  # s; dates are later than that after 1970
 _CONTROL, _LONGEST_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f]"), 1000
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
-_UNREAD = "unread"
 _WITH_MORE = re.compile(r"\s*\d")
 
 
@@ -81,7 +81,7 @@ def read_table(
         CSV (also .csv.gz) or parquet files, one row per window; several are concatenated.
     columns : mapping of str to str, optional
         A column's name in the files, by its name here.
-    unit : {"mmhg", "kpa"}
+    unit : {"mmhg", "kpa", "cmhg"}
         Of the pressures.
     network : str
         Name of the predictor where there is no column ``network``.
@@ -106,8 +106,11 @@ def read_table(
         line in the file (parquet: from 1).
     """
     files, columns = [Path(path) for path in paths], dict(columns or {})
-    if unknown := [name for name in columns if name not in (*REQUIRED, *OPTIONAL)]:
-        raise PredictionError(f"{unknown[0]!r} is not a column of a prediction table; known are {_all_columns()}")
+    if unknown := [name for name in columns if name not in ALL_COLUMNS]:
+        raise PredictionError(
+            f"{unknown[0]!r} is not a column of a prediction table{did_you_mean(unknown[0], ALL_COLUMNS)}; "
+            f"known are {_all_columns()}"
+        )
     if unknown := [name for name in without if name not in OPTIONAL]:
         raise PredictionError(f"{unknown[0]!r} is required; --without takes {', '.join(OPTIONAL)}")
     if odd := _oddity(network):
@@ -117,13 +120,16 @@ def read_table(
         )
     if not files:
         raise PredictionError("no prediction table given; name at least one")
-    tables = [_read(path, columns, memory_gb).drop(columns=list(without), errors="ignore") for path in files]
+    judged = JudgedTable(pd.DataFrame(), ())
+    found = [open_table(path, columns, without, memory_gb) for path in files]
+    refuse_parts([(path, file.recognized, file.table) for path, file in zip(files, found, strict=True)])
+    tables = [take_columns(path, file, without, judged) for path, file in zip(files, found, strict=True)]
     names = [path.name for path in files]
-    source = ", ".join(names if len(set(names)) == len(names) else map(str, files))
+    judged.source = ", ".join(names if len(set(names)) == len(names) else map(str, files))
+    judged.pressures, tables = divide_pressures(tables, judged)
     present = set.intersection(*(set(table.columns) for table in tables))
-    missing = tuple(name for name in OPTIONAL if name not in present)
-    judged = JudgedTable(pd.DataFrame(), missing, source=source)
-    judged.warnings += [text for table in tables for text in table.attrs.pop(_UNREAD, [])]
+    judged.missing = missing = tuple(name for name in OPTIONAL if name not in present)
+    columns = {name: theirs for file in reversed(found) for name, theirs in file.recognized.renamed.items()}
     set_level(judged, files, tables, level)
     parts = [_checked(table, path, unit, columns, judged) for path, table in zip(files, tables, strict=True)]
     rows = pd.concat(parts, ignore_index=True)
@@ -142,63 +148,7 @@ def read_table(
 
 
 def _all_columns() -> str:
-    return ", ".join((*REQUIRED, *OPTIONAL))
-
-
-def _read(path: Path, names: Mapping[str, str], memory_gb: float) -> pd.DataFrame:
-    """Read the known columns of a file, not yet checked."""
-
-    def theirs(ours: Iterable[str]) -> list[str]:
-        return [names.get(name, name) for name in ours]
-
-    table = read_file(path, texts=theirs((*NAMES, *LABELS)), numbers=theirs(_NUMBERS), memory_gb=memory_gb)
-    place = table[["_line", "_file"]]
-    held = _join_parts(table.drop(columns=list(place)), names)
-    chosen = _chosen(held, names, path).join(place)
-    unread = spelled_otherwise(set(OPTIONAL) - set(chosen), map(str, set(held) - set(names.values())))
-    if unread:
-        chosen.attrs[_UNREAD] = [
-            f"{path.name}: column {some_of(sorted(unread.values()))} is not read, since names of columns are in lower "
-            f"case; to have it read, pass {column_options(unread)}"
-        ]
-    return chosen
-
-
-def _chosen(table: pd.DataFrame, names: Mapping[str, str], path: Path) -> pd.DataFrame:
-    """The known columns, renamed to the names used here."""
-    found = list(map(str, table.columns))
-    if absent := [theirs for theirs in names.values() if theirs not in table.columns]:
-        raise PredictionError(
-            f"{path.name}: no column {some_of(absent)} (found: {some_of(found, most=20)}); check --column"
-        )
-    own = {name: name for name in (*REQUIRED, *OPTIONAL) if name in table.columns and name not in names.values()}
-    theirs = own | dict(names)
-    if missing := [name for name in REQUIRED if name not in theirs]:
-        raise PredictionError(
-            f"{path.name}: no column {', '.join(missing)} (found: {some_of(found, most=20)}); "
-            f"{_column_hint(missing, found)}"
-        )
-    return pd.DataFrame({name: table[theirs[name]] for name in (*REQUIRED, *OPTIONAL) if name in theirs})
-
-
-def _join_parts(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Columns given as a sum of several, ``setting=tuning+budget``, joined by a slash."""
-    for theirs in names.values():
-        parts = theirs.split("+")
-        if theirs not in table.columns and len(parts) > 1 and set(parts) <= set(table.columns):
-            known = [texts(table[part], names=False) for part in parts]
-            table = table.assign(**{theirs: ["/".join(filter(None, row)) for row in zip(*known, strict=True)]})
-    return table
-
-
-def _column_hint(missing: list[str], found: list[str]) -> str:
-    """How to provide missing columns."""
-    if len(found) == 1 and (signs := [sign for sign in (";", "\t", "|") if sign in found[0]]):
-        return f"the separator is {signs[0]!r}; save the file with commas and decimal points"
-    spelled = spelled_otherwise(missing, found)
-    if not spelled:
-        return f"if it has another name, pass --column {missing[0]}=THEIR_NAME"
-    return f"if it has another name, pass {column_options(spelled)}"
+    return ", ".join(ALL_COLUMNS)
 
 
 def _checked(
@@ -217,8 +167,14 @@ def _checked(
     if "subset" in table:
         table = _known_subsets(table, path, judged)
     subset = table.get("subset", pd.Series("test", index=table.index))
-    scale = KPA_MMHG if unit == "kpa" else 1.0
-    for name in (*REFERENCE, *PREDICTION, *MEANS, *_TIMES, "hr"):
+    references, predictions = references_of(judged.pressures), predictions_of(judged.pressures)
+    for name in (
+        *references,
+        *predictions,
+        *(name for name in MEANS if name not in references + predictions),
+        *TIMES,
+        "hr",
+    ):
         if name not in table:
             continue
         values, odd = numbers(table[name])
@@ -226,9 +182,9 @@ def _checked(
         if dates:
             values, odd, table["_dated"] = dates
         needed = np.isnan(values)
-        if name in PREDICTION:
+        if name in predictions:
             needed &= (subset == "test").to_numpy()
-        elif name in ("hr", *MEANS):  # windows without one are only left out where it is needed
+        elif name not in (*references, *TIMES):  # windows without one are only left out where it is needed
             needed &= np.isnan(values).all() and odd.any()
         if needed.any():
             held = table.loc[needed, name].iloc[0]
@@ -243,10 +199,10 @@ def _checked(
                 f"{path.name}: {name} {values_of(table[name], odd)} in {lines(table, odd)} is not a number and counts "
                 "as missing"
             )
-        table[name] = values * scale if name in (*REFERENCE, *PREDICTION, *MEANS) else values
-    check_references(table, path.name, unit, columns)
+        table[name] = values * UNITS[unit] if name in (*REFERENCE, *PREDICTION) else values
+    check_references(table, path.name, unit, columns, judged.pressures)
     check_means(table, path.name)
-    judged.warnings += check_predictions(table, path.name, unit)
+    judged.warnings += check_predictions(table, path.name, unit, judged.pressures)
     judged.warnings += read_bands(table, path.name, unit, columns)
     return table
 
@@ -270,7 +226,7 @@ def _oddity(name: str) -> str:
 
 
 def _known_subsets(table: pd.DataFrame, path: Path, judged: JudgedTable) -> pd.DataFrame:
-    table["subset"] = table["subset"].str.lower().astype("category")
+    table["subset"] = subset_words(table["subset"]).astype("category")
     if (known := table["subset"].isin(SUBSETS)).all():
         return table
     odd = table["subset"][~known]
@@ -293,7 +249,7 @@ def _remedy(name: str, held: object, *, dated: bool = False) -> str:
     if name in REFERENCE:
         return "leave out windows that have no reference"
     what = (
-        "seconds from the start of the record, or dates such as 2024-01-31T10:00:00 in all rows"
+        "seconds from the start of the record, or dates such as 2024-01-31T10:00:00 or times as 10:00:00 in all rows"
         if name == "start"
         else "numbers"
     )
@@ -311,6 +267,8 @@ def _assume(rows: pd.DataFrame, missing: tuple[str, ...], network: str, judged: 
         rows["record"] = rows["subject"]
     if "start" in missing:
         rows["start"] = rows.groupby(["subject", "record", *_PREDICTOR]).cumcount().astype(float)
+        if "window" not in missing:
+            _number_windows(rows, judged)
         rows["seconds"] = np.nan  # with a counted start, lengths would make windows look contiguous
     judged.notes += [f"no column {name}: {OPTIONAL[name]}" for name in missing if OPTIONAL[name]]
     unclear = rows["subject"].str.lower().isin(NOTHING)
@@ -321,20 +279,52 @@ def _assume(rows: pd.DataFrame, missing: tuple[str, ...], network: str, judged: 
         )
 
 
+def _number_windows(rows: pd.DataFrame, judged: JudgedTable) -> None:
+    """Starts in the order of column window, if it tells the windows of each predictor apart."""
+    names = texts(rows["window"], names=True)
+    place = pd.Series(pd.factorize(names, sort=True)[0], rows.index)
+    values = parse_numbers(names.where(names.ne("")))
+    if values.notna().all():
+        place = values.rank(method="dense")
+    twice = rows.assign(_window=place).duplicated(["subject", "record", *_PREDICTOR, "_window"])
+    if twice.any() or names.eq("").any():
+        judged.notes.append("column window does not tell windows of a record apart and is not used")
+        return
+    rows["start"] = place.astype(float)
+    judged.notes.append("windows are in the order of column window, which is not a time")
+
+
 def _count_dates(rows: pd.DataFrame, judged: JudgedTable) -> None:
     """Convert dates in column start to seconds from the first of each record, over all files."""
     dated = rows["_dated"]
     if dated.any():
-        if len(rows[dated]) > 1 and rows.loc[dated, "start"].mod(86400).eq(0).all():
+        clock = dated & rows["start"].lt(_LATEST_CLOCK)
+        if len(rows[dated]) > 1 and rows.loc[dated, "start"].mod(_DAY).eq(0).all():
             raise PredictionError(
                 f"{judged.source}: column start holds dates without a time in {lines(rows, dated)}; add the time "
                 "of day, or leave the column out: --without start"
             )
+        if clock.any():
+            days = rows[clock].groupby(["subject", "record"], sort=False)["start"]
+            rows.loc[clock, "start"] = days.transform(_past_midnight)
         record = rows[dated].groupby(["subject", "record"], sort=False)
         rows.loc[dated, "start"] -= record["start"].transform("min")
-        judged.notes.append(
-            f"start is a date in {lines(rows, dated)}: converted to seconds from the record's first start"
-        )
+        for kind, own in (("date", dated & ~clock), ("time of day", clock)):
+            if own.any():
+                judged.notes.append(
+                    f"start is a {kind} in {lines(rows, own)}: converted to seconds from the record's first start"
+                )
+
+
+def _past_midnight(times: pd.Series) -> pd.Series:
+    """Times of day of one record, s; those after midnight are a day later, if the record is the shorter for it."""
+    known = np.unique(times[times < _DAY])
+    if len(known) < 2 or len(known) < times.nunique():
+        return times
+    gaps = np.diff(known)
+    if _DAY - (known[-1] - known[0]) >= gaps.max():
+        return times
+    return times.where(times > known[gaps.argmax()], times + _DAY)
 
 
 def _number(rows: pd.DataFrame, judged: JudgedTable) -> None:

@@ -1,0 +1,1 @@
+"""Which columns of a file are which, told by their names."""
