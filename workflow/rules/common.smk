@@ -15,7 +15,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys(PATHS)))
 
 from cuffless.architectures import architectures
 from cuffless.config import ConfigError, Crop, input_network, read_config
-from cuffless.config.arms import active_arms, dataset_of, skipped_arms
+from cuffless.config.arms import active_arms, dataset_of, people_in, skipped_arms
 from cuffless.config.folds import fold_names, fold_of
 from cuffless.figures.registry import all_figures, figure_dataset, figures_of
 from cuffless.provenance import code_digest as digest_of

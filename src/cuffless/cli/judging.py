@@ -200,7 +200,8 @@ def _print(judgement: Judgement, page: Path) -> None:
     console.print(
         "Skill: share of the baseline's error that is removed, with its interval; 0 is no better than the baseline."
     )
-    console.print(f"{_CAVEAT}\nPage: {escape_markup(page, 2000)}", soft_wrap=True)
+    console.print(_CAVEAT, soft_wrap=not console.is_terminal)
+    console.print(f"Page: {escape_markup(page, 2000)}", soft_wrap=True)
 
 
 def _skill_table(shown: DataFrame, maes: Series, gap: str):
