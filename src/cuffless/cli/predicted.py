@@ -15,7 +15,9 @@ CAVEAT = (
     "An estimate for research, not a measurement; the American Heart Association does not recommend cuffless devices "
     "for diagnosis or management (2026, doi 10.1161/HYP.0000000000000254)."
 )
-NO_ORIGIN = "The model file does not give the network's error on people that it has not seen, nor who trained it."
+NO_ORIGIN = (
+    "The model file does not give the network's error on people that it has not seen, nor on whom it was trained."
+)
 _ROUNDING: dict[str, np.ufunc] = {"sbp": np.rint, "dbp": np.rint, "sbp_before": np.rint, "dbp_before": np.rint}
 _ROUNDING |= {"sbp_lo": np.floor, "dbp_lo": np.floor, "sbp_hi": np.ceil, "dbp_hi": np.ceil}
 _SHOWN = 20  # windows on a terminal

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -107,7 +108,7 @@ def _plot_pressure(axis: Axes, predicted: Predicted, name: str, scale: float, lo
     colour = fate_colour(True, looks)
     if f"{name}_lo" in windows and chosen.any():
         limits = windows.loc[chosen, [f"{name}_lo", f"{name}_hi"]].to_numpy(float).T
-        axis.vlines(centre[chosen], *limits, color=colour, alpha=0.25, lw=1.0 if many else 2.2, rasterized=raster)
+        axis.vlines(centre[chosen], *limits, color=_pale(looks), lw=1.0 if many else 2.2, zorder=1.5, rasterized=raster)
     if f"{name}_before" in windows:
         before = windows.loc[chosen, f"{name}_before"]
         axis.plot(centre[chosen], before, "o", ms=2.5, mfc="none", mec=GREY, mew=0.5, alpha=0.6, rasterized=raster)
@@ -127,6 +128,11 @@ def _plot_pressure(axis: Axes, predicted: Predicted, name: str, scale: float, lo
     axis.margins(y=0.12)
 
 
+def _pale(looks: FigureOptions) -> tuple[float, ...]:
+    """Colour of intervals; not transparent, so that many next to each other do not hide the predictions."""
+    return tuple(1 - 0.3 * (1 - part) for part in to_rgb(fate_colour(True, looks)))
+
+
 def _end(record: Record, predicted: Predicted) -> float:
     """Time in s up to which something is drawn."""
     windows = predicted.windows
@@ -141,7 +147,7 @@ def _legend(predicted: Predicted, signal: bool, looks: FigureOptions) -> list:
     low, high = predicted.options.band
     entries: list = [Line2D([], [], marker="o", ls="none", ms=4, color=colour, label="predicted")]
     if predicted.level is not None:
-        entries.append(Patch(facecolor=colour, alpha=0.25, label=f"its {100 * predicted.level:g} % interval"))
+        entries.append(Patch(facecolor=_pale(looks), label=f"its {100 * predicted.level:g} % interval"))
     if "calibration" in windows:
         taken = {"mfc": "white", "mec": colour, "mew": 0.7}
         entries += [
