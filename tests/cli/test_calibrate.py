@@ -71,10 +71,10 @@ def test_fine_tuning_moves_predictions_towards_the_cuff_values(predict, cuff):
 def test_an_offset_adds_the_mean_error_at_the_cuff_values(predict, cuff):
     table = table_of(predict(cuff([(40, 150, 85)]), "--by", "offset"))
     beside = table[table["calibration"]]
-    assert beside["sbp"].mean() == pytest.approx(150, abs=0.02)
-    assert beside["dbp"].mean() == pytest.approx(85, abs=0.02)
+    assert beside["sbp"].mean() == pytest.approx(150, abs=0.5)
+    assert beside["dbp"].mean() == pytest.approx(85, abs=0.5)
     shift = (table["sbp"] - table["sbp_before"]).dropna()
-    assert np.ptp(shift) < 0.03  # two decimals are written
+    assert np.ptp(shift) <= 1  # whole mmHg are written
     centre = beside["start"] + beside["seconds"] / 2
     assert centre.between(10, 70).all()
 
@@ -167,18 +167,18 @@ def test_the_mean_regressor_cannot_be_fine_tuned_but_takes_an_offset(predict, cu
     refused = predict(path, model=model)
     assert refused.exit_code == 2
     assert "no weights to train" in refused.stderr
-    assert np.allclose(table_of(predict(path, "--by", "offset", model=model))["sbp"].dropna(), 150, atol=0.01)
+    assert np.allclose(table_of(predict(path, "--by", "offset", model=model))["sbp"].dropna(), 150)
 
 
 @pytest.mark.parametrize("header", ["time,sbp,dbp,hr", "\ufefftime,sbp,dbp,hr"])
 def test_a_trailing_separator_shifts_no_column(predict, cuff, header):
     table = table_of(predict(cuff([(40, 150, 85, 70, "")], header), "--by", "offset"))
-    assert table.loc[table["calibration"], "sbp"].mean() == pytest.approx(150, abs=0.02)
+    assert table.loc[table["calibration"], "sbp"].mean() == pytest.approx(150, abs=0.5)
 
 
 def test_semicolons_separate_too(predict, cuff):
     table = table_of(predict(cuff([("40;150;85",)], "time;sbp;dbp"), "--by", "offset"))
-    assert table.loc[table["calibration"], "dbp"].mean() == pytest.approx(85, abs=0.02)
+    assert table.loc[table["calibration"], "dbp"].mean() == pytest.approx(85, abs=0.5)
 
 
 @pytest.mark.slow
@@ -198,7 +198,7 @@ def test_each_cuff_value_counts_the_same_in_an_offset(predict, cuff):
     assert early.sum() < (~early).sum()
     error = [(100 - beside.loc[early, "sbp_before"]).mean(), (160 - beside.loc[~early, "sbp_before"]).mean()]
     shift = (table["sbp"] - table["sbp_before"]).dropna().mean()
-    assert shift == pytest.approx(np.mean(error), abs=0.02)
+    assert shift == pytest.approx(np.mean(error), abs=1)
 
 
 def test_how_cuff_values_count_is_not_said_without_any(cuffless, signals_csv, network):

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def test_pressures_outside_the_paper_s_limits_keep_nothing(cuffless, shared):
     paper = cuffless("inspect", record, "--json")
     assert paper.exit_code == 1
     summary = read(paper)
-    assert set(summary) == KEYS | MEDIANS | {"reason"}
+    assert set(summary) == KEYS | MEDIANS | {"reason", "remedy", "wider"}
     assert summary["windows_kept"] == 0
     assert {summary[key] for key in MEDIANS} == {None}
     assert max(summary["rejected"], key=summary["rejected"].get) == "dbp"
@@ -52,6 +53,8 @@ def test_pressures_outside_the_paper_s_limits_keep_nothing(cuffless, shared):
 
     code = cuffless("inspect", record, "--json", "--limits", "code")
     assert code.exit_code == 0
+    assert summary["wider"] == {"config": "windows: {limits: code}", "windows_kept": read(code)["windows_kept"]}
+    assert "--limits code" in summary["remedy"]
     summary = read(code)
     medians = [summary[f"{name}_median"] for name in ("sbp", "dbp", "hr")]
     np.testing.assert_allclose(medians, (160, 90, 104), atol=3)
@@ -75,21 +78,90 @@ def test_a_configuration_s_main_windows_count(cuffless, shared, tmp_path):
     assert read(result)["windows_kept"] > 40
 
 
+def test_a_record_without_ppg_is_named_with_the_channels_it_has(cuffless, shared):
+    result = cuffless("inspect", shared / "wfdb_samples" / "03700181", "--json")
+    assert result.exit_code == 1
+    summary = read(result)
+    assert set(summary) == KEYS | MEDIANS | {"reason"}
+    assert "no PPG channel (found: MCL1, ABP, RESP)" in summary["reason"]
+    assert summary["reason"] in result.stderr
+
+
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
         ("a103l", "no arterial pressure channel (found: II, V, PLETH)"),
-        ("03700181", "no PPG channel (found: MCL1, ABP, RESP)"),
         ("p000878/p000878-2137-10-26-16-57", "no arterial pressure channel (found: PLETH, II)"),
     ],
 )
-def test_a_record_without_a_signal_is_named_with_those_it_has(cuffless, shared, record, reason):
+def test_ppg_alone_is_inspected_by_the_rules_that_need_no_pressure(cuffless, shared, record, reason):
     result = cuffless("inspect", shared / "wfdb_samples" / record, "--json")
-    assert result.exit_code == 1
+    assert result.exit_code == 0
     summary = read(result)
-    assert set(summary) == KEYS | MEDIANS | {"reason"}
-    assert reason in summary["reason"]
-    assert reason in result.stderr
+    assert set(summary) - {"passed_over", "warnings"} == KEYS | MEDIANS | {"no_pressure", "next"}
+    assert reason in summary["no_pressure"]
+    assert list(summary["rejected"]) == ["missing", "flat", "saturated", "hr", "pulses", "snr"]
+    assert summary["windows_kept"] + sum(summary["rejected"].values()) == summary["windows_cut"] > 5
+    assert (summary["sbp_median"], summary["candidates"]["dbp_median"]) == (None, None)
+    assert 50 <= summary["hr_median"] <= 140
+    assert summary["next"].startswith(f"cuffless predict {shared / 'wfdb_samples' / record}")
+
+
+def test_a_pressure_that_was_asked_for_is_not_left_out(cuffless, shared):
+    result = cuffless("inspect", shared / "wfdb_samples" / "a103l", "--abp", "ART", "--json")
+    assert result.exit_code == 1
+    assert "no arterial pressure channel" in read(result)["reason"]
+
+
+def test_the_command_for_ppg_alone_repeats_how_the_file_is_read(cuffless, simulated, tmp_path):
+    path = tmp_path / "my ppg.csv"
+    np.savetxt(path, simulated.ppg[None, :15000], delimiter=",", fmt="%.4f")
+    result = cuffless("inspect", path, "--fs", 125, "--rows", "--columns", "wave", "--ppg", "wave", "--invert")
+    assert f"cuffless predict '{path}' --fs 125 --columns wave --ppg wave --rows --invert --model" in result.stdout
+    assert "of PPG; 2" in result.stdout
+
+
+@pytest.fixture(scope="module")
+def raised(simulated, tmp_path_factory):
+    """A clean recording whose pressures are so many mmHg higher: raised(110) -> path."""
+
+    def write(by, scale=1.0):
+        path = tmp_path_factory.mktemp("raised") / "high.csv"
+        both = {"ppg": simulated.ppg[:15000], "abp": scale * simulated.abp[:15000] + by}
+        pd.DataFrame(both).to_csv(path, index=False, float_format="%.3f")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("by", [40, 110])
+def test_the_line_that_is_to_be_pasted_keeps_as_many_windows_as_said(cuffless, raised, tmp_path, by):
+    path = raised(by)
+    summary = read(cuffless("inspect", path, "--fs", 125, "--json"))
+    assert (summary["windows_kept"], summary["wider"]["windows_kept"] > 15) == (0, True)
+    (tmp_path / "mine.yaml").write_text(f"{summary['wider']['config']}\n")
+    again = cuffless("inspect", path, "--fs", 125, "--limits", tmp_path / "mine.yaml", "--json")
+    assert read(again)["windows_kept"] == summary["wider"]["windows_kept"]
+    assert "reason" not in read(again)
+
+
+def test_limits_are_not_widened_to_what_no_person_has(cuffless, raised):
+    summary = read(cuffless("inspect", raised(400), "--fs", 125, "--json"))
+    assert "wider" not in summary
+    assert "75-165 mmHg are accepted (windows.sbp_range)" in summary["remedy"]
+
+
+def test_a_pressure_in_kpa_is_recognized_and_the_columns_given_make_it_right(cuffless, raised):
+    path = raised(0, 1 / 7.50062)
+    summary = read(cuffless("inspect", path, "--fs", 125, "--limits", "code", "--json"))
+    assert "too low for mmHg; if it is in kPa" in summary["remedy"]
+    [columns] = re.findall(r"--columns '(.*)'", summary["remedy"])
+    again = read(cuffless("inspect", path, "--fs", 125, "--limits", "code", "--columns", columns, "--json"))
+    assert again["sbp_median"] == pytest.approx(108, abs=4)
+
+
+def test_low_pressures_in_mmhg_are_not_taken_for_kpa(cuffless, raised):
+    assert "kPa" not in read(cuffless("inspect", raised(-60), "--fs", 125, "--json")).get("remedy", "")
 
 
 def test_a_record_shorter_than_a_window_is_not_called_rejected(cuffless, shared):

@@ -27,7 +27,7 @@ def test_accepted_windows_have_limits_and_the_words_say_for_whom_they_hold(cuffl
     table = pd.read_csv(io.StringIO(result.stdout))
     assert list(table) == ["start", "seconds", "sbp", "dbp", *LIMITS, "hr", "snr", "accepted", "reason"]
     accepted = table["accepted"]
-    np.testing.assert_allclose(table.loc[accepted, LIMITS], np.tile((101, 141, 53.5, 72.5), (accepted.sum(), 1)))
+    np.testing.assert_allclose(table.loc[accepted, LIMITS], np.tile((101, 141, 53, 73), (accepted.sum(), 1)))
     assert table.loc[~accepted, LIMITS].isna().all(axis=None)
     assert "The intervals hold 80 % of a new person's windows on average" in result.stderr
     assert "same population as the 24 people of the validation set" in result.stderr
@@ -38,7 +38,7 @@ def test_json_has_limits_level_and_words(cuffless, noisy_csv, calibrated):
     answer = json.loads(result.stdout, parse_constant=pytest.fail)
     assert answer["level"] == 0.8
     assert "new person" in answer["intervals"]
-    assert {row["dbp_hi"] for row in answer["windows"]} == {72.5, None}
+    assert {row["dbp_hi"] for row in answer["windows"]} == {73, None}
 
 
 def test_the_output_file_has_the_limits(cuffless, noisy_csv, calibrated, tmp_path):

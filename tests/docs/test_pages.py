@@ -56,10 +56,10 @@ def test_limits_in_the_page_on_rejections_are_the_programs(page, rule, options):
 
 @pytest.fixture(scope="module")
 def messages(project):
-    """Texts in the code of records, windows and the camera branch; what is filled in is a null character."""
-    found = []
+    """Texts in the code of records, windows, rules and the camera branch; what is filled in is a null character."""
+    found, package = [], project / "src" / "cuffless"
     for stage in ("records", "windows", "camera"):
-        for path in (project / "src" / "cuffless" / stage).rglob("*.py"):
+        for path in (*(package / stage).rglob("*.py"), package / "rejection.py"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.JoinedStr):
                     parts = ast.iter_child_nodes(node)

@@ -26,6 +26,7 @@ rule train_network:
     params:
         options=lambda wildcards: entry(STUDY.networks, wildcards.network).canonical(),
         windows=lambda wildcards: STUDY.windowings[windowing_of(wildcards.split)].canonical(),
+        people=lambda wildcards: people_in(STUDY, wildcards.dataset),
         code=network_code("train_network.py"),
     message:
         "Training: {wildcards.network}, {wildcards.dataset}, {wildcards.split}, seed {wildcards.seed}"

@@ -1,4 +1,7 @@
-"""Train a network on a split, predict its validation and test windows, and calibrate its intervals on the former."""
+"""Train a network on a split, predict its validation and test windows, and calibrate its intervals on the former.
+
+The model file then holds its errors on the latter.
+"""
 
 import json
 from pathlib import Path
@@ -10,6 +13,7 @@ from cuffless.config import AnyNetwork, TrainingOptions
 from cuffless.joblog import logged
 from cuffless.training import (
     calibrate,
+    describe_origin,
     people_of,
     prediction_table,
     state_folder,
@@ -50,4 +54,5 @@ with logged(snakemake.log[0]):
     calibration = calibrate(table, options.intervals)
     write_predictions(calibration, out.predictions)
     trained.keep_intervals(calibration)
+    trained.keep_origin(describe_origin(calibration.table, dataset=wildcards.dataset, people=params.people))
     trained.save(Path(out.model).parent)

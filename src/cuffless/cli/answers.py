@@ -2,17 +2,20 @@
 
 import json
 import math
+import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import wraps
 from pathlib import Path
+from textwrap import wrap
 
 from cuffless.errors import CufflessError, printable, shortened
 from cuffless.files import whole_file
 
 DONE, NOTHING_USABLE, WRONG_USE = 0, 1, 2
+_WIDEST = 100  # characters
 
 
 class UsageError(CufflessError):
@@ -20,8 +23,27 @@ class UsageError(CufflessError):
 
 
 def complain(message: str) -> None:
-    """Print a message to standard error."""
-    print(printable(f"cuffless: {message}"), file=sys.stderr)
+    """Print a message to standard error; on a terminal, lines are broken between words."""
+    text = printable(f"cuffless: {message}")
+    print(_wrapped(text) if sys.stderr.isatty() else text, file=sys.stderr)
+
+
+def say(message: str) -> None:
+    """Print a message to standard output; on a terminal, lines are broken between words."""
+    text = printable(message)
+    print(_wrapped(text) if sys.stdout.isatty() else text)
+
+
+def _wrapped(text: str) -> str:
+    """The text in lines that fit the terminal; a command that it ends with is left whole, to be pasted."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST)
+    lines = []
+    for line in text.split("\n"):
+        head, colon, command = line.partition("e.g.: cuffless ")
+        head += "e.g.:" if colon else ""
+        lines += wrap(head, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        lines += [f"  cuffless {command}"] if colon else []
+    return "\n".join(lines)
 
 
 def exit_status(*wrong: type[Exception]) -> Callable[[Callable[..., str]], Callable[..., int]]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from cuffless import __version__
 from cuffless.cli.camera import manifest, pulse
 from cuffless.cli.parameters import Abp, Columns, Fs, Invert, Json, Memory, Ppg, Rows, Signal
 from cuffless.demands import MEMORY_GB
@@ -14,18 +15,32 @@ app = typer.Typer(
     help="Blood pressure from PPG or video: inspect recordings, predict from your own signals, judge predictions.",
     epilog="Exit status: 0 done, 1 nothing usable in the recording (the reason is printed), 2 wrong usage, 70 a bug in "
     "cuffless (the message names a file with the details).",
-    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    rich_markup_mode=None,  # boxes would make the longest page higher than a terminal
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
-@app.callback()
-def main() -> None:
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"cuffless {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("-V", "--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Blood pressure from PPG: inspect recordings, predict from your own signals."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
-@app.command()
+@app.command(short_help="Look into a recording: which windows are kept, and why the others are not.")
 def inspect(
     record: Signal,
     fs: Fs = None,
@@ -51,13 +66,14 @@ def inspect(
     invert: Invert = False,
     as_json: Json = False,
 ) -> None:
-    """Inspect a recording of PPG and arterial pressure: windows kept, and why the others are rejected."""
-    from cuffless.cli.inspection import run_inspect
+    """Inspect a recording of PPG, with or without arterial pressure: windows kept, and why the others are rejected."""
+    from cuffless.cli.inspection import InspectCall, run_inspect
 
-    raise typer.Exit(run_inspect(record, fs, columns, rows, limits, plot, windows, as_json, ppg, abp, invert))
+    call = InspectCall(record, fs, columns, rows, ppg, abp, limits, plot, windows, invert, as_json)
+    raise typer.Exit(run_inspect(call))
 
 
-@app.command()
+@app.command(short_help="Predict SBP and DBP from PPG alone.")
 def predict(
     signal: Signal,
     model: Annotated[Path, typer.Option("--model", metavar="FILE", help="A trained network (model.keras).")],
@@ -84,6 +100,9 @@ def predict(
     output: Annotated[
         Path | None,
         typer.Option("--output", metavar="FILE", help="Write the table to this file (.csv), not to the screen."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="Plot PPG and predictions (.png, .pdf, .svg).")
     ] = None,
     calibrate: Annotated[
         Path | None,
@@ -117,17 +136,37 @@ def predict(
             "--backend", help="What runs the network; default: that of --config (training.backend), else tensorflow."
         ),
     ] = None,
+    all_windows: Annotated[
+        bool, typer.Option("--all", help="Show all windows on a terminal, not just the first 20.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Predict SBP and DBP from PPG alone, one row per window."""
-    from cuffless.cli.prediction import run_predict
+    from cuffless.cli.prediction import PredictCall, run_predict
 
-    cuff = (calibrate, by, within)
-    call = (signal, model, fs, columns, rows, config, output, as_json, cuff, ppg, invert, network, backend)
-    raise typer.Exit(run_predict(*call))
+    call = PredictCall(
+        signal,
+        model,
+        fs=fs,
+        columns=columns,
+        rows=rows,
+        ppg=ppg,
+        config=config,
+        network=network,
+        output=output,
+        plot=plot,
+        calibrate=calibrate,
+        by=by,
+        within=within,
+        invert=invert,
+        backend=backend,
+        all_windows=all_windows,
+        as_json=as_json,
+    )
+    raise typer.Exit(run_predict(call))
 
 
-@app.command()
+@app.command(short_help="Estimate what a study needs: hours of signal, GB, jobs.")
 def plan(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The study's configuration.")] = Path("config.yaml"),
     jobs: Annotated[
@@ -153,11 +192,11 @@ def plan(
     raise typer.Exit(run_plan(config, jobs, windows_per_second, as_json))
 
 
-app.command()(pulse)
-app.command()(manifest)
+app.command(short_help="Measure the pulse rate in a video of skin, or in its colours over time.")(pulse)
+app.command(short_help="Make a manifest of face videos from a data set's own table.")(manifest)
 
 
-@app.command(name="judge")
+@app.command(name="judge", short_help="Judge any table of predictions against simple baselines, on one page.")
 def judge_predictions(
     predictions: Annotated[
         list[Path],

@@ -219,7 +219,7 @@ def _print(judgement: Judgement, page: Path) -> None:
         console.print(
             "Skill: share of the baseline's error that is removed, with its interval; 0 is no better than the baseline."
         )
-    console.print(_CAVEAT)
+    console.print(_CAVEAT, soft_wrap=not console.is_terminal)
     console.print(f"Page: {escape_markup(page, 2000)}", soft_wrap=True)
 
 

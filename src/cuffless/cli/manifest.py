@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cuffless.camera.manifest import ManifestError
 from cuffless.camera.manifest_making import Made, make_manifest
-from cuffless.cli.answers import UsageError, check_output, complain, exit_status, print_json
+from cuffless.cli.answers import UsageError, check_output, complain, exit_status, print_json, say
 from cuffless.errors import some_of
 
 
@@ -42,7 +42,12 @@ def run_manifest(call: ManifestCall) -> str:
         )
     except OSError as error:
         raise UsageError(f"{error.filename or call.output}: {error.strerror or error}") from None
-    print_json(_answer(made)) if call.as_json else print("\n".join(_sentences(made)))
+    if call.as_json:
+        print_json(_answer(made))
+    else:
+        *sentences, section = _sentences(made)
+        say("\n".join(sentences))
+        print(section)  # left whole, to be pasted
     if all(own.exclude for own in made.recordings):
         return f"no recording can be used: {some_of(made.excluded)}; see the column exclude of {call.output}"
     return ""

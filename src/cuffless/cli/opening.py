@@ -4,10 +4,17 @@ import math
 import shlex
 from pathlib import Path
 
+import numpy as np
+
 from cuffless.cli.answers import UsageError, complain
 from cuffless.cli.kinds import FILE_SOURCES, SUFFIXES, open_file, source_of
 from cuffless.config import RecordOptions, StudyConfig, WindowOptions, load_config
 from cuffless.records import LayoutError, Record, find_records, invert_ppg, is_csv, open_csv, open_record
+from cuffless.records.channels import find_channel
+
+_KPA, _LEAST_PULSE_KPA = (2.0, 36.0), 1.5
+"""Arterial pressures in kPa, and how far a pulse at least moves them."""
+_LOOKED_AT = 120.0  # seconds of each segment
 
 
 def open_signal(
@@ -115,6 +122,35 @@ def apply_invert(record: Record, invert: bool, study: StudyConfig | None) -> Rec
 def add_cli_option(warning: str) -> str:
     """Add the command-line option to a warning that names a configuration key."""
     return warning.replace("records.invert turns it over", "--invert (records.invert) turns it over")
+
+
+def describe_kpa(record: Record, study: StudyConfig | None) -> str:
+    """What to do if the pressure of a recording seems to be in kPa, though the file does not tell; empty if not.
+
+    Parameters
+    ----------
+    record : Record
+        With its pressure; the first minutes of each segment are read.
+    study : StudyConfig or None
+        Whose channel names it was opened with.
+    """
+    read = [segment.read(0, min(segment.n_samples, int(_LOOKED_AT * segment.fs)))[1] for segment in record.segments]
+    values = np.concatenate([part[np.isfinite(part)] for part in read if part is not None] or [np.empty(0)])
+    if not len(values):
+        return ""
+    low, middle, high = np.percentile(values, (1, 50, 99))
+    if not (_KPA[0] <= low and high <= _KPA[1] and high - low >= _LEAST_PULSE_KPA):
+        return ""
+    names = [name.strip() for name in record.channels]
+    at = find_channel(names, (study.records if study else RecordOptions()).channels.abp)
+    how = "correct the unit in its header"
+    if record.read_as and at is not None:
+        columns = ",".join(f"{name} [kPa]" if number == at else name for number, name in enumerate(names))
+        how = f"give the unit with the column's name: --columns {shlex.quote(columns)}"
+    return (
+        f"the pressure lies between {low:.1f} and {high:.1f} (median {middle:.1f}), too low for mmHg; if it is in kPa, "
+        f"{how}"
+    )
 
 
 def _wfdb_path(path: Path) -> Path:

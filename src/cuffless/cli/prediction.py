@@ -1,117 +1,146 @@
 """`cuffless predict`: pressures from PPG alone."""
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from cuffless.cli.answers import UsageError, check_output, complain, exit_status, output_file, print_json
 from cuffless.cli.opening import add_cli_option, apply_invert, load_study, main_windowing, open_signal
+from cuffless.cli.predicted import answer, print_windows, sentences, whole_mmhg, why_unusable
 from cuffless.cli.quiet import without_backend_chatter
-from cuffless.config import ConfigError, PersonalizationOptions, ProtocolOptions
+from cuffless.config import ConfigError, FigureOptions, PersonalizationOptions, ProtocolOptions, StudyConfig
 from cuffless.demands import MEMORY_GB
 from cuffless.own_code import check_name
-from cuffless.records import RecordError
+from cuffless.records import Record, RecordError
 from cuffless.records.cuff_values import CalibrationError, read_cuff_values
 from cuffless.training.backends import BackendError, use_backend
 
 COLUMNS = ("start", "seconds", "sbp", "dbp", "hr", "snr", "accepted", "reason")
 CALIBRATED = ("sbp_before", "dbp_before", "calibration", "since_calibration")
-FIGURES = ("sbp", "dbp", "hr", "snr")
 TABLES = (".csv", ".csv.gz")
+PICTURES = (".png", ".pdf", ".svg")
 THREADS = 1  # as in the study, so that the same command gives the same numbers
 WITHIN = 30.0
-CAVEAT = (
-    "An estimate for research, not a measurement; the American Heart Association does not recommend cuffless devices "
-    "for diagnosis or management (2026, doi 10.1161/HYP.0000000000000254)."
-)
+
+
+@dataclass(frozen=True)
+class PredictCall:
+    """Arguments of the command; see its options."""
+
+    signal: Path
+    model: Path
+    fs: float | None = None
+    columns: str = ""
+    rows: bool = False
+    ppg: str = ""
+    config: Path | None = None
+    network: str = ""
+    output: Path | None = None
+    plot: Path | None = None
+    calibrate: Path | None = None
+    by: str | None = None
+    within: float | None = None
+    invert: bool = False
+    backend: str | None = None
+    all_windows: bool = False
+    as_json: bool = False
+
+
+@dataclass
+class Made:
+    """Predictions of a recording."""
+
+    table: pd.DataFrame
+    """As from `predict_record`, with the columns that the command shows."""
+    predictor: Any
+    notes: dict[str, Any]
+    """By name: on the `calibration`, on the `intervals` and their `level`, on the `origin` of the network."""
+    cuff: pd.DataFrame | None = None
+    """Cuff values, if there are any."""
 
 
 @exit_status()
-def run_predict(
-    path: Path,
-    model_path: Path,
-    fs,
-    columns,
-    rows,
-    config,
-    output,
-    as_json,
-    cuff=(None, None, None),
-    ppg="",
-    invert=False,
-    network="",
-    backend=None,
-) -> str:
-    """Run the command; its exit status follows from the reason that it returns.
-
-    `cuff`: file of cuff values, method, seconds; None: not given.
-    """
+def run_predict(call: PredictCall) -> str:
+    """Run the command; its exit status follows from the reason that it returns."""
     try:
-        check_output("--output", output, TABLES)
-        if cuff[0] is None and cuff[1:] != (None, None):
+        check_output("--output", call.output, TABLES)
+        check_output("--plot", call.plot, PICTURES)
+        if call.calibrate is None and (call.by, call.within) != (None, None):
             raise UsageError("--by and --within are for cuff values; give their file with --calibrate")
-        own = [check_name(network)] if network else []
-        study = load_study(config)
-        call = f"predict --model {shlex.quote(str(model_path))}"
-        record = open_signal(path, fs, columns, rows, study, need_abp=False, ppg=ppg, command=call)
-        record = apply_invert(record, invert, study)
-        table, notes = _predict(record, model_path, study, cuff, own, backend)
+        own = [check_name(call.network)] if call.network else []
+        study = load_study(call.config)
+        record = _open(call, study)
+        made = _predict(record, call, study, own)
     except (ConfigError, ValueError, OSError, BackendError) as error:
         raise UsageError(str(error)) from None
     except (RecordError, CalibrationError) as error:
         reason = str(error)
-        if as_json:
-            print_json(_answer(path.name.split(".")[0], model_path, pd.DataFrame(columns=list(COLUMNS)), reason))
+        if call.as_json:
+            empty = pd.DataFrame(columns=list(COLUMNS))
+            print_json(answer(call.signal.name.split(".")[0], call.model, empty, {"reason": reason}))
         return reason
-    accepted = table[table["accepted"]]
-    reason = "" if len(accepted) else f"{record.name}: {_why_unusable(table)}"
+    return _report(record, made, call, study.figures if study else FigureOptions(dpi=150))
+
+
+def _open(call: PredictCall, study: StudyConfig | None) -> Record:
+    command = f"predict --model {shlex.quote(str(call.model))}"
+    record = open_signal(
+        call.signal, call.fs, call.columns, call.rows, study, need_abp=False, ppg=call.ppg, command=command
+    )
+    return apply_invert(record, call.invert, study)
+
+
+def _report(record: Record, made: Made, call: PredictCall, looks: FigureOptions) -> str:
+    """Write and print what was predicted; gives the reason why nothing is usable, or an empty text."""
+    table, notes = made.table, made.notes
+    accepted = table["accepted"].any()
+    reason = "" if accepted else f"{record.name}: {why_unusable(table, made.predictor.windows)}"
     warnings = [add_cli_option(warning) for warning in table.attrs.get("warnings", [])]
     for warning in warnings:
         complain(f"{record.name}: {warning}")
-    if output:
-        with output_file("--output", output) as part:
-            table.to_csv(part, index=False, float_format="%.2f")
-    if as_json:
-        told = {name: notes[name] for name in ("level", "intervals") if name in notes}
-        print_json(_answer(record.name, model_path, table, reason, record.read_as, warnings, told))
-    elif not output:
-        print(table.to_csv(index=False, float_format="%.2f"), end="")
+    if call.output:
+        with output_file("--output", call.output) as part:
+            whole_mmhg(table).to_csv(part, index=False, float_format="%.2f")
+    if call.plot:
+        _plot(record, made, call.plot, looks)
+    if call.as_json:
+        more: dict[str, Any] = {"read_as": record.read_as, "warnings": warnings, "reason": reason}
+        for name in ("level", "intervals", "origin"):
+            more |= {name: notes[name]} if name in notes else {}
+        print_json(answer(record.name, call.model, table, more))
+    elif not call.output:
+        print_windows(table, notes.get("level"), everything=call.all_windows)
     if reason:
         return reason
-    if "calibration" in table:  # calibration windows are no evidence
-        accepted = accepted[~accepted["calibration"]] if not accepted["calibration"].all() else accepted
-    medians = f"{accepted['sbp'].median():.0f}/{accepted['dbp'].median():.0f} mmHg"
-    n = int(table["accepted"].sum())
-    sentences = [notes[name] for name in ("calibration", "intervals") if name in notes]
-    sentences = [*sentences, *filter(None, [_input_note(table)]), CAVEAT]
-    complain(f"{record.name}: {n} of {len(table)} windows accepted, median {medians}. {' '.join(sentences)}")
+    first, *others = sentences(table, notes)
+    complain("\n  ".join([f"{record.name}: {first}", *others]))
     return ""
 
 
-def _predict(record, model_path: Path, study, cuff, own: list[str], backend) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The table of predictions, and notes by name: of its `calibration`, its `intervals` and their `level`."""
-    if not model_path.is_file():
-        raise UsageError(f"--model {model_path} not found; a study writes results/DATASET/training/.../model.keras")
+def _predict(record: Record, call: PredictCall, study: StudyConfig | None, own: list[str]) -> Made:
+    if not call.model.is_file():
+        raise UsageError(f"--model {call.model} not found; a study writes results/DATASET/training/.../model.keras")
     with without_backend_chatter():
-        chosen = use_backend(backend or (study.training.backend if study else "tensorflow"))
+        chosen = use_backend(call.backend or (study.training.backend if study else "tensorflow"))
         from cuffless.training.predictor import load_predictor
         from cuffless.training.recordings import predict_record
 
-        values = None if cuff[0] is None else read_cuff_values(cuff[0])
-        by, within = cuff[1] or "tuning", cuff[2] or WITHIN
+        values = None if call.calibrate is None else read_cuff_values(call.calibrate)
+        by, within = call.by or "tuning", call.within or WITHIN
         if values is not None and by == "tuning":
             # Seed and threads decide a fit bit by bit.
             chosen.prepare(_protocol(study).seed, study.training.threads if study else THREADS, complain)
         windows, memory_gb = (main_windowing(study), study.records.memory_gb) if study else (None, MEMORY_GB)
         own = own + study.own_code if study else own
-        predictor = load_predictor(model_path, windows, own=own, memory_gb=memory_gb)
+        predictor = load_predictor(call.model, windows, own=own, memory_gb=memory_gb)
         if values is None:
-            table = predict_record(record, predictor)
-            return table[_columns(predictor)], _interval_notes(predictor)
-        return _predict_calibrated(record, predictor, values, _protocol(study), by, within)
+            table, notes = predict_record(record, predictor)[_columns(predictor)], _interval_notes(predictor)
+        else:
+            table, notes = _predict_calibrated(record, predictor, values, _protocol(study), by, within)
+        return Made(table, predictor, {**notes, "origin": predictor.origin}, values)
 
 
 def _columns(predictor) -> list[str]:
@@ -153,46 +182,14 @@ def _predict_calibrated(
     return found.windows[[*COLUMNS, *CALIBRATED]], notes
 
 
-def _answer(
-    name: str,
-    model_path: Path,
-    table: pd.DataFrame,
-    reason: str,
-    read_as: str = "",
-    warnings=(),
-    told=MappingProxyType({}),
-) -> dict:
-    accepted = table[table["accepted"].astype(bool)]
-    medians = {f"{figure}_median": _median(accepted[figure]) for figure in FIGURES}
-    answer = {"record": name, "model": str(model_path), **medians, "windows": table.to_dict("records")}
-    check = table.attrs.get("input_check", {})
-    notes = {"input_check": check, "read_as": read_as, **told, "warnings": warnings, "reason": reason}
-    return {**answer, **{name: note for name, note in notes.items() if note}}
+def _plot(record: Record, made: Made, path: Path, looks: FigureOptions) -> None:
+    from cuffless.figures.study.prediction import Predicted, plot_prediction
+    from cuffless.figures.style import render
 
-
-def _input_note(table: pd.DataFrame) -> str:
-    """A sentence on predictions that hardly depend on the recording; empty if they do."""
-    check = table.attrs.get("input_check", {})
-    still = [name for name in ("sbp", "dbp") if not check.get(f"{name}_depends", True)]
-    if not still:
-        return ""
-    which = "These predictions" if len(still) == 2 else f"Predictions of {still[0].upper()}"
-    before = ", before calibration," if "calibration" in table else ""
-    spread, change = ("/".join(f"{check[f'{name}_{what}']:.1f}" for name in still) for what in ("spread", "change"))
-    sd = "/".join(f"{check[f'{name}_label_sd']:.0f}" for name in still if check[f"{name}_label_sd"] is not None)
-    trained = f"; its training labels have SD {sd} mmHg" if sd else ""
-    return (
-        f"{which}{before} hardly depend on the recording: the network moves by {spread} mmHg between its windows and "
-        f"by {change} mmHg when they are played backwards and slower{trained}."
-    )
-
-
-def _median(values) -> float | None:
-    return float(values.median()) if len(values) else None
-
-
-def _why_unusable(table: pd.DataFrame) -> str:
-    if not len(table):
-        return "the signal is shorter than a window, or has no window without missing samples"
-    worst = table["reason"].value_counts()
-    return f"none of {len(table)} windows is accepted; most common reason ({worst.iloc[0]}): {worst.index[0]}"
+    remarks = "\n".join(sentences(made.table, made.notes)[1:])
+    windows, level = made.predictor.windows, made.notes.get("level")
+    predicted = Predicted(made.table, windows, level=level, cuff=made.cuff, remarks=remarks)
+    figure = plot_prediction(record, predicted, looks)
+    with output_file("--plot", path) as part:
+        render(figure, part)
+    complain(f"plot written: {path}")

@@ -18,6 +18,7 @@ from cuffless.options import one_line_errors
 from cuffless.training.backends import current_module
 from cuffless.training.intervals import LIMITS, Intervals
 from cuffless.training.predictions import named_outputs
+from cuffless.training.tables.origin import Origin
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Predictor:
     intervals: Intervals | None = None
     """As calibrated on its validation people; None: it has none."""
     why_no_intervals: str = "the model file holds none"
+    origin: Origin | None = None
+    """On whom it was trained and tested; None if the model file does not hold it."""
 
     def predictions(self, ppg: np.ndarray, hr: np.ndarray) -> pd.DataFrame:
         """Columns sbp and dbp in mmHg, and the limits of their intervals if there are any.
@@ -87,7 +90,7 @@ def load_predictor(
         If there is no such file.
     ValueError
         If it cannot be loaded, the options of its windows are unknown, its input is not such a window, its output is
-        neither two pressures nor their quantiles, or its intervals are damaged.
+        neither two pressures nor their quantiles, or its intervals or origin are damaged.
     """
     with current_module().building():
         model, metadata = load_network(path, own, memory_gb=memory_gb)
@@ -114,7 +117,8 @@ def load_predictor(
         raise ValueError(f"{path} gives outputs of shape {tuple(shapes[1][1:])}; a network must give two, SBP and DBP")
     layer = next((layer for layer in reversed(model.layers) if hasattr(layer, "metadata")), None)
     mean, sd = (None, None) if layer is None else (tuple(layer.mean), tuple(layer.sd))
-    return Predictor(model, windows, derivatives, mean, sd, *_intervals(path, metadata.get("intervals")))
+    intervals = _intervals(path, metadata.get("intervals"))
+    return Predictor(model, windows, derivatives, mean, sd, *intervals, _origin(path, metadata.get("origin")))
 
 
 def _intervals(path: str | Path, described: object) -> tuple[Intervals | None, str]:
@@ -128,3 +132,14 @@ def _intervals(path: str | Path, described: object) -> tuple[Intervals | None, s
     except ValidationError as error:
         why = shortened(one_line_errors(error), 200)
         raise ValueError(f"{path}: its intervals are damaged ({why}); save or copy it again") from None
+
+
+def _origin(path: str | Path, described: object) -> Origin | None:
+    """On whom a network was trained and tested; None for a model file of an earlier version, or from elsewhere."""
+    if described is None:
+        return None
+    try:
+        return Origin.model_validate(described)
+    except ValidationError as error:
+        why = shortened(one_line_errors(error), 200)
+        raise ValueError(f"{path}: what it holds of its training is damaged ({why}); save or copy it again") from None

@@ -8,6 +8,7 @@ import pandas as pd
 
 from cuffless.config import RecordOptions, WindowOptions
 from cuffless.records import Entry, Record, RecordError, open_record
+from cuffless.rejection import why_all_rejected
 from cuffless.training.input_check import check_input
 from cuffless.training.predictor import Predictor
 from cuffless.windows import EXPLANATIONS, Windows, cut_windows, first_broken_rule, upside_down
@@ -91,7 +92,7 @@ def predict_ppg(
             continue
         accepted = predict_windows(cut, predictor).query("accepted")
         counts = {"seconds": cut.seconds, "windows_cut": cut.n_cut, "windows_kept": len(accepted)}
-        reason = _why_nothing(cut.n_cut, cut.rejected) if not len(accepted) else ""
+        reason = _why_nothing(cut.n_cut, cut.rejected, predictor.windows) if not len(accepted) else ""
         table = accepted.assign(sbp_ref=np.nan, dbp_ref=np.nan, subject=subject, record=record.name)
         predictions.append(table[_columns(predictor)])
         rejected = _format_counts(cut.rejected)
@@ -235,11 +236,8 @@ def _format_counts(rejected: Mapping[str, int]) -> str:
     return "; ".join(f"{rule} {n}" for n, rule in counts)
 
 
-def _why_nothing(n_cut: int, rejected: Mapping[str, int]) -> str:
-    if not n_cut:
-        return "no stretch of PPG is as long as a window"
-    worst = max(rejected, key=rejected.__getitem__)
-    return f"all {n_cut} windows rejected, most under the rule {worst}"
+def _why_nothing(n_cut: int, rejected: Mapping[str, int], options: WindowOptions) -> str:
+    return why_all_rejected(rejected, options) if n_cut else "no stretch of PPG is as long as a window"
 
 
 def _concatenate(parts: Iterable[pd.DataFrame], columns) -> pd.DataFrame:

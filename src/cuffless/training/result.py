@@ -13,6 +13,7 @@ from cuffless.networks.channels import input_channels
 from cuffless.networks.files import predict_outputs
 from cuffless.training.backends import Engine
 from cuffless.training.intervals import Calibration
+from cuffless.training.tables.origin import Origin
 
 HISTORY_COLUMNS = ("epoch", "loss", "mae", "val_loss", "val_mae", "val_mae_sbp", "val_mae_dbp", "seconds")
 _AT_ONCE = 8192  # windows
@@ -61,6 +62,20 @@ class TrainedNetwork:
         self.facts["intervals"] = described | (
             {} if calibration.intervals is None else {"holds": calibration.intervals.holds()}
         )
+
+    def keep_origin(self, origin: Origin) -> None:
+        """Have it saved with the network and in the run file on whom the network was trained and tested.
+
+        Parameters
+        ----------
+        origin : Origin
+            Of this network.
+        """
+        from cuffless.networks.files import add_metadata
+
+        described = origin.model_dump(mode="json")
+        add_metadata(self.model, origin=described)
+        self.facts["origin"] = described
 
     def save(self, folder: str | Path, *, model: bool = True) -> None:
         """Write `model.keras`, `history.csv` and `run.json`, each whole or not at all; then drop the state.

@@ -13,6 +13,7 @@ import numpy as np
 from cuffless.config import WindowOptions
 from cuffless.files import whole_file
 from cuffless.records import reason_text
+from cuffless.rejection import why_all_rejected
 from cuffless.windows.batch import Windows
 from cuffless.windows.measure import Measures
 from cuffless.windows.polarity import upside_down
@@ -92,7 +93,7 @@ class WindowStore:
             self._write(row, table, spill, recording.rejected, recording.n_cut)
         for first in range(0, len(table), SHARD_ROWS):
             self._index.write_table(_index_rows(row, table[first : first + SHARD_ROWS], first))
-        reason = "" if len(table) else _why_no_window(recording.n_cut, recording.rejected)
+        reason = "" if len(table) else _why_no_window(recording.n_cut, recording.rejected, self.options)
         counts = (recording.seconds, recording.n_cut, len(table), recording.rejected)
         notes = filter(None, [upside_down(recording.polarity())])
         self._quality.append(quality_row(row, self.options, *counts, reason, [*notes, *problems]))
@@ -207,8 +208,5 @@ def _shortly(problems: list[str]) -> str:
     return "; ".join(problems[:3]) + more
 
 
-def _why_no_window(n_cut: int, rejected: dict[str, int]) -> str:
-    if not n_cut:
-        return "no stretch with both signals is as long as a window"
-    worst = max(rejected, key=rejected.__getitem__)
-    return f"all {n_cut} windows rejected, most under the rule {worst}"
+def _why_no_window(n_cut: int, rejected: dict[str, int], options: WindowOptions) -> str:
+    return why_all_rejected(rejected, options) if n_cut else "no stretch with both signals is as long as a window"

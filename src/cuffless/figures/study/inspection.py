@@ -1,4 +1,4 @@
-"""Plot of `cuffless inspect --plot`: half a minute of both signals with its windows, and the whole record below."""
+"""Plot of `cuffless inspect --plot`: half a minute of the signals with its windows, and the whole record below."""
 
 from textwrap import wrap
 
@@ -8,121 +8,96 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions, WindowOptions
-from cuffless.figures.style import GREY, ON_WHITE, PALE, house_style, new_figure, panel_title, small_font, tiny_font
+from cuffless.figures.study.stretch import (
+    INK,
+    choose_stretch,
+    fate_colour,
+    fate_marks,
+    mark_windows,
+    plot_fates,
+    plot_ppg,
+    write_middle,
+)
+from cuffless.figures.style import GREY, house_style, new_figure, panel_title, small_font
 from cuffless.figures.time_axis import time_unit
-from cuffless.records import Record, Segment
-from cuffless.signals import bandpass, pressure_beats, true_runs
-from cuffless.windows import Measures, Windows, first_broken_rule
+from cuffless.records import Record
+from cuffless.signals import pressure_beats, true_runs
+from cuffless.windows import Windows, first_broken_rule
 
-SHOWN_SECONDS = 30.0
-_LEAST_LABELLED = 1.6  # seconds of a window that hold a word
-_INK = "#1A1A1A"
 _CHARACTERS = 110  # of the small font in a full-width line
 _HIGHEST, _LOWEST = 300.0, 0.0  # mmHg; beyond lies no pressure but a flush or a fault
+_KEPT = "kept"
 
 
 def plot_inspection(
     record: Record, cut: Windows, options: WindowOptions, looks: FigureOptions = FigureOptions()
 ) -> Figure:
-    """Plot PPG and ABP around a typical window, and what became of all windows, which were cut by `options`."""
-    windows = cut.candidates
-    rules = np.array([*options.rules, "kept"])[first_broken_rule(windows, options)]
-    segment, first, last = _stretch(record, windows, rules)
+    """Plot a record's signals around a typical window, and what became of all windows, which were cut by `options`.
+
+    Of a record that was opened for its PPG alone, the last panel shows pulse rates in place of pressures.
+    """
+    windows, alone = cut.candidates, all(segment.abp is None for segment in record.segments)
+    rules = np.array([*options.rules, _KEPT])[first_broken_rule(windows, options, has_abp=not alone)]
+    kept = rules == _KEPT
+    segment, first, last = choose_stretch(record, windows.start, kept)
     ppg, abp = segment.read(first, last)
     time = segment.start + np.arange(first, last) / segment.fs
+    shown = (time[0], time[-1])
     with house_style(looks):
-        figure = new_figure(looks, 6.4)
-        grid = figure.add_gridspec(4, 1, height_ratios=(0.45, 3, 3, 2.6))
+        figure = new_figure(looks, 4.6 if alone else 6.4)
+        ratios = (0.45, 3, 2.6) if alone else (0.45, 3, 3, 2.6)
+        grid = figure.add_gridspec(len(ratios), 1, height_ratios=ratios)
         fates = figure.add_subplot(grid[0])
-        pulses = figure.add_subplot(grid[1], sharex=fates)
-        pressures = figure.add_subplot(grid[2], sharex=fates)
-        whole = figure.add_subplot(grid[3])
-        _plot_fates(fates, windows, rules, (time[0], time[-1]), looks)
-        for axis in (pulses, pressures):
-            _mark_windows(axis, windows, rules, looks)
-        _plot_ppg(pulses, time, ppg, segment.fs, options)
-        _plot_abp(pressures, time, abp, segment.fs, options)
-        fates.set_xlim(time[0], time[-1])
-        _plot_record(whole, record, windows, rules, options, looks)
+        signals = [figure.add_subplot(grid[k], sharex=fates) for k in range(1, len(ratios) - 1)]
+        whole = figure.add_subplot(grid[len(ratios) - 1])
+        for axis in signals:
+            mark_windows(axis, windows.start, windows.seconds, kept, shown, looks)
+            axis.tick_params(axis="x", labelbottom=axis is signals[-1])
+        plot_fates(fates, windows.start, windows.seconds, rules, shown, _KEPT, looks)
+        plot_ppg(signals[0], time, ppg, segment.fs, options)
+        if not alone:
+            _plot_abp(signals[1], time, abp, segment.fs, options)
+        signals[-1].set_xlabel("time from the start of the record (s)")
+        plot_windows = _plot_rates if alone else _plot_pressures
+        plot_windows(whole, windows, kept, options, record, looks)
         panel_title(fates, 0, f"{record.name}: {'windows of half a minute' if len(windows) else 'no windows'}", looks)
         _title(whole, cut, looks)
-        figure.legend(handles=_legend(options, looks), loc="outside lower center", ncols=4, fontsize=small_font(looks))
+        entries = _legend(options, looks, alone)
+        figure.legend(handles=entries, loc="outside lower center", ncols=3 if alone else 4, fontsize=small_font(looks))
     return figure
 
 
-def _stretch(record: Record, windows: Measures, rules) -> tuple[Segment, int, int]:
-    """Half a minute around the middle kept window, or else around the middle of all."""
-    chosen = np.flatnonzero(rules == "kept")
-    chosen = chosen if len(chosen) else np.arange(len(windows))
-    longest = max(record.segments, key=lambda s: s.seconds)
-    if not len(chosen):
-        return longest, 0, min(int(SHOWN_SECONDS * longest.fs), longest.n_samples)
-    start = windows.start[chosen[len(chosen) // 2]]
-    segment = next(s for s in reversed(record.segments) if s.start <= start + 1e-6)
-    n = min(int(SHOWN_SECONDS * segment.fs), segment.n_samples)
-    first = int((start - segment.start - SHOWN_SECONDS / 3) * segment.fs)
-    first = int(np.clip(first, 0, segment.n_samples - n))
-    return segment, first, first + n
-
-
-def _colour(rule: str, looks: FigureOptions) -> str:
-    return looks.colours[0] if rule == "kept" else looks.colours[1]
-
-
-def _plot_fates(axis: Axes, windows, rules, shown, looks) -> None:
-    """A row of boxes: each window, and the rule that rejected it."""
-    for start, seconds, rule in zip(windows.start, windows.seconds, rules, strict=True):
-        begin, end = max(start, shown[0]), min(start + seconds, shown[1])
-        if end <= begin:
-            continue
-        kept = rule == "kept"
-        fill = {"alpha": 0.25} if kept else {"alpha": 0.35, "hatch": "////"}
-        axis.axvspan(start, start + seconds, facecolor=_colour(rule, looks), edgecolor="white", lw=1, **fill)
-        if end - begin >= _LEAST_LABELLED:
-            look = {"ha": "center", "va": "center", "fontsize": tiny_font(looks), "color": _INK, "clip_on": True}
-            if not kept:
-                look |= {"fontweight": "bold", "bbox": ON_WHITE | {"pad": 0.8, "alpha": 0.85}}
-            axis.text((begin + end) / 2, 0.5, rule.replace("_", " "), **look)
-    axis.set(ylim=(0, 1), yticks=[])
-    axis.tick_params(axis="x", bottom=False, labelbottom=False)
-    for side in ("left", "bottom"):
-        axis.spines[side].set_visible(False)
-
-
-def _mark_windows(axis: Axes, windows, rules, looks) -> None:
-    for start, seconds, rule in zip(windows.start, windows.seconds, rules, strict=True):
-        axis.axvspan(start, start + seconds, facecolor=_colour(rule, looks), alpha=0.08, lw=0)
-        axis.axvline(start, color=PALE, lw=0.5)
-
-
-def _plot_ppg(axis: Axes, time, ppg, fs, options) -> None:
-    valid = np.isfinite(ppg)
-    if valid.any():
-        middle, spread = np.median(ppg[valid]), ppg[valid].std() or 1.0
-        axis.plot(time, (ppg - middle) / spread, color=GREY, alpha=0.45, lw=0.8)
-        for begin, end in true_runs(valid):
-            if end - begin > fs:
-                filtered = bandpass(ppg[begin:end], fs, options.band, options.filter_order) / spread
-                axis.plot(time[begin:end], filtered, color=_INK, lw=0.9)
-    else:
-        _say(axis, "PPG missing")
-    axis.set_ylabel("PPG (SD)")
-    axis.tick_params(axis="x", labelbottom=False)
-
-
 def _plot_abp(axis: Axes, time, abp, fs, options) -> None:
-    axis.plot(time, abp, color=_INK, lw=0.9)
+    axis.plot(time, abp, color=INK, lw=0.9)
     for begin, end in true_runs(np.isfinite(abp)):
         beats = pressure_beats(abp[begin:end], fs, labels=options.labels)
-        axis.plot(time[begin:end][beats.peak], beats.sbp, "v", ms=4, color=_INK)
-        axis.plot(time[begin:end][beats.foot], beats.dbp, "^", ms=4, mfc="white", mec=_INK, mew=0.8)
+        axis.plot(time[begin:end][beats.peak], beats.sbp, "v", ms=4, color=INK)
+        axis.plot(time[begin:end][beats.foot], beats.dbp, "^", ms=4, mfc="white", mec=INK, mew=0.8)
     if not np.isfinite(abp).any():
-        _say(axis, "ABP missing")
-    axis.set(ylabel="ABP (mmHg)", xlabel="time from the start of the record (s)")
+        write_middle(axis, "ABP missing")
+    axis.set(ylabel="ABP (mmHg)")
     axis.margins(y=0.12)
 
 
-def _plot_record(axis: Axes, record, windows, rules, options, looks) -> None:
+def _plot_pressures(axis: Axes, windows, kept, options, record, looks) -> None:
+    shown = [(np.clip(values, _LOWEST, _HIGHEST), mark) for values, mark in ((windows.sbp, "v"), (windows.dbp, "^"))]
+    limits = [*((limit, "--") for limit in options.sbp_range), *((limit, ":") for limit in options.dbp_range)]
+    _plot_record(axis, windows, kept, shown, limits, record, looks)
+    if not np.isfinite(windows.sbp).any():
+        write_middle(axis, "no window holds a beat of arterial pressure" if len(windows) else "no window")
+    axis.set_ylabel("SBP, DBP (mmHg)")
+
+
+def _plot_rates(axis: Axes, windows, kept, options, record, looks) -> None:
+    limits = [(limit, "--") for limit in options.hr_range]
+    _plot_record(axis, windows, kept, [(windows.hr, "o")], limits, record, looks)
+    if not np.isfinite(windows.hr).any():
+        write_middle(axis, "no window")
+    axis.set_ylabel("pulse rate (bpm)")
+
+
+def _plot_record(axis: Axes, windows, kept, shown, limits, record, looks) -> None:
+    """Values of all windows over the whole record, with limits in their line styles."""
     begin, end = record.segments[0].start, record.segments[-1].start + record.segments[-1].seconds
     scale, unit = time_unit(end)
     edge = 0.005 * (end - begin)
@@ -130,28 +105,21 @@ def _plot_record(axis: Axes, record, windows, rules, options, looks) -> None:
         axis.axvspan(segment.start / scale, (segment.start + segment.seconds) / scale, color="#F0F0F0", lw=0, zorder=0)
     when = (windows.start + windows.seconds / 2) / scale
     size = float(np.clip(60 / np.sqrt(max(len(windows), 1)), 1.5, 4.0))
-    for kept in (False, True):  # the kept ones lie on top
-        chosen = (rules == "kept") == kept
-        colour = _colour("kept" if kept else "", looks)
-        for pressures, marker in ((windows.sbp, "v"), (windows.dbp, "^")):
-            shown = np.clip(pressures[chosen], _LOWEST, _HIGHEST)
-            face = colour if kept else "none"
-            axis.plot(when[chosen], shown, marker, ms=size, mfc=face, mec=colour, mew=0.6, ls="none", alpha=0.8)
-    for limits, style in ((options.sbp_range, "--"), (options.dbp_range, ":")):
-        for limit in limits:
-            axis.axhline(limit, color=GREY, lw=0.7, ls=style, zorder=1)
-    if not np.isfinite(windows.sbp).any():
-        _say(axis, "no window holds a beat of arterial pressure" if len(windows) else "no window")
+    for good in (False, True):  # the kept ones lie on top
+        chosen = kept == good
+        colour = fate_colour(good, looks)
+        for values, marker in shown:
+            face = colour if good else "none"
+            axis.plot(
+                when[chosen], values[chosen], marker, ms=size, mfc=face, mec=colour, mew=0.6, ls="none", alpha=0.8
+            )
+    for limit, style in limits:
+        axis.axhline(limit, color=GREY, lw=0.7, ls=style, zorder=1)
     axis.set(
         xlabel=f"time from the start of the record ({unit})",
-        ylabel="SBP, DBP (mmHg)",
         xlim=((begin - edge) / scale, (end + edge) / scale),
     )
     axis.margins(y=0.08)
-
-
-def _say(axis: Axes, text: str) -> None:
-    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color=GREY)
 
 
 def _title(axis: Axes, cut: Windows, looks: FigureOptions) -> None:
@@ -167,19 +135,21 @@ def _title(axis: Axes, cut: Windows, looks: FigureOptions) -> None:
     )
 
 
-def _legend(options: WindowOptions, looks: FigureOptions) -> list[Line2D]:
-    def marks(colour, face, label):
-        return Line2D([], [], marker="s", ls="none", ms=6, mec=colour, mfc=face, label=label)
-
-    kept, rejected = _colour("kept", looks), _colour("", looks)
+def _legend(options: WindowOptions, looks: FigureOptions, alone: bool) -> list[Line2D]:
     low, high = options.band
-    return [
+    signals = [
         Line2D([], [], color=GREY, alpha=0.45, lw=1.2, label="PPG as recorded"),
-        Line2D([], [], color=_INK, lw=1.2, label=f"PPG {low:g}-{high:g} Hz; ABP"),
-        Line2D([], [], marker="v", ls="none", ms=5, color=_INK, label="SBP"),
-        Line2D([], [], marker="^", ls="none", ms=5, mfc="white", mec=_INK, label="DBP"),
-        marks(kept, kept, "window kept"),
-        marks(rejected, "none", "window rejected"),
+        Line2D([], [], color=INK, lw=1.2, label=f"PPG {low:g}-{high:g} Hz{'' if alone else '; ABP'}"),
+    ]
+    fates = [fate_marks(True, "window kept", looks), fate_marks(False, "window rejected", looks)]
+    if alone:
+        accepted = "pulse rate accepted {:g}-{:g} bpm".format(*options.hr_range)
+        return [*signals, *fates, Line2D([], [], color=GREY, lw=0.9, ls="--", label=accepted)]
+    return [
+        *signals,
+        Line2D([], [], marker="v", ls="none", ms=5, color=INK, label="SBP"),
+        Line2D([], [], marker="^", ls="none", ms=5, mfc="white", mec=INK, label="DBP"),
+        *fates,
         Line2D([], [], color=GREY, lw=0.9, ls="--", label="SBP accepted {:g}-{:g} mmHg".format(*options.sbp_range)),
         Line2D([], [], color=GREY, lw=0.9, ls=":", label="DBP accepted {:g}-{:g} mmHg".format(*options.dbp_range)),
     ]
