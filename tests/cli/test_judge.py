@@ -298,7 +298,7 @@ def test_near_misses_are_named(cuffless, predictions, tmp_path):
     for option, near in (
         (("--column", "sbp=sbq"), "did you mean sbp?"),
         (("--column", "sbbp=sbp"), "did you mean sbp?"),
-        (("--without", "secnds"), "did you mean seconds?"),
+        (("--without", "sekonds"), "did you mean seconds?"),
         (("--colum", "sbp=sbp"), "--column"),
     ):
         result = cuffless("judge", path, "--output", tmp_path / "o", *option)
