@@ -48,6 +48,8 @@ class Study:
                 stdout=said,
                 stderr=said,
                 env=self._environment(),
+                # Tests in the background ignore the keyboard's signal, and what they start would, too.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
             try:
                 wait_until(lambda: condition() or running.poll() is not None, "there is something to kill")
