@@ -287,7 +287,7 @@ def test_a_doubt_comes_with_a_whole_command_that_works(cuffless, predictions, tm
     assert "sbp_ref may be sbp 0 or sbp" in reason
     words = shlex.split(command)
     assert words[:2] == ["cuffless", "judge"]
-    assert "--network mine --bootstrap 200" in command
+    assert "--network mine --bootstrap 400" in command
     result = cuffless(*words[1:])
     assert result.exit_code == 0, result.stderr
     assert answer(cuffless("judge", path, "--json", *options))["command"] == command
