@@ -192,4 +192,4 @@ def test_what_a_table_cannot_support_is_named(make_table, write):
     assert base.absent["calibration_mean"] == "no calibration rows"
     some = make_table(windows=2, subjects=7, subset="calibration").assign(start=lambda t: t["start"] - 100)
     base = make_baselines(case_of(write, make_table(), some))
-    assert base.absent["hold_last"] == "no calibration rows of 1 test subjects, p007 among them"
+    assert base.absent["hold_last"] == "no calibration rows of 1 test subject, p007 among them"
