@@ -309,7 +309,7 @@ def test_the_table_made_in_five_lines_can_be_judged(page, tmp_path, monkeypatch)
     true = np.random.default_rng(0).normal((120, 60), (15, 8), (40, 2))
     exec(page("own_predictions").blocks("python")[0], {"patients": np.arange(40) % 8, "true": true, "said": true + 5})
     table = read_table([tmp_path / "predictions.csv"])
-    assert judge(table, EvaluationOptions(bootstrap=100)).tables["merits"]["mae"].round(6).eq(5).any()
+    assert judge(table, EvaluationOptions(bootstrap=400)).tables["merits"]["mae"].round(6).eq(5).any()
 
 
 def test_the_windows_saved_for_an_external_test_are_read_as_saved(page, tmp_path):

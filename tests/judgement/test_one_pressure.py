@@ -8,7 +8,7 @@ from cuffless.config import EvaluationOptions
 from cuffless.judgement import judge, read_table
 from cuffless.judgement.standards.screening import NOT_ASSESSABLE, OVERALL
 
-QUICK = EvaluationOptions(bootstrap=200)
+QUICK = EvaluationOptions(bootstrap=400)
 BY_PRESSURE = (
     "skill",
     "merits",

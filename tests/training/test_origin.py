@@ -48,7 +48,7 @@ def table():
 
 def test_the_error_in_the_model_file_is_that_of_its_card(table):
     origin = describe_origin(table, dataset="ward", people="real")
-    card = _errors(table, EvaluationOptions(bootstrap=100)).set_index(["network", "pressure"])["mae"]
+    card = _errors(table, EvaluationOptions(bootstrap=400)).set_index(["network", "pressure"])["mae"]
     for number, pressure in enumerate(("SBP", "DBP")):
         assert origin.tested.mae[number] == pytest.approx(card["alexnet", pressure])
         assert origin.tested.mean_mae[number] == pytest.approx(card["mean", pressure])

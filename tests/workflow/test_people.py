@@ -45,7 +45,7 @@ def named_study(make_study):
         "datasets": {"mine": {"records": {"source": "csv", "path": "recordings", "identity": "folder", "shards": 3}}},
         "windows": {"samples_per_beat": 25, "sbp_range": [40, 220], "dbp_range": [20, 130]},
         "splits": {"fractions": [0.4, 0.3, 0.3], "named": {"nonmixed": {"kind": "nonmixed"}}},
-        "evaluation": {"bootstrap": 100},
+        "evaluation": {"bootstrap": 400},
     }
     (study.folder / "study.yaml").write_text(yaml.safe_dump(study.config))
     target = "results/mine/judgement/splits/tables/skill.csv"
