@@ -1,6 +1,7 @@
 """What subjects stand for, and the rules by which the person of a record is known."""
 
 import re
+from collections.abc import Iterable
 
 PATIENT, FOLDER, FILE, PATTERN, TABLE, RECORD = "patient", "folder", "file", "pattern", "table", "record"
 PEOPLE = (PATIENT, FOLDER, FILE, PATTERN, TABLE)
@@ -10,6 +11,11 @@ RULES = ("auto", "record", "runs", FOLDER, FILE)
 _MARK = re.compile(r"\{(\w*)\}|(\*\*/?)|\*")
 _SUBJECT = "subject"
 _REMEDY = "write one with {subject}, such as '{subject}_*', or a regular expression with (?P<subject>...)"
+
+
+def all_named(identities: Iterable[str]) -> bool:
+    """Whether all subjects are people; not if each record, or run of records, counts as one."""
+    return set(identities) <= set(PEOPLE)
 
 
 def subject_pattern(identity: str) -> re.Pattern[str]:

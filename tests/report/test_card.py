@@ -114,6 +114,7 @@ def test_a_card_says_whose_windows_the_network_has_seen(card):
     assert "Trained and tested on 26 real people." in said
     assert "Records from: physionet." in said
     assert "simulated" not in said
+    assert "Trained and tested on 26 real people." in card(people="real", audit={**AUDIT, "identity": ["table"]})
     unnamed = card(people="real", audit={**AUDIT, "identity": ["record"]})
     assert "Trained and tested on 26 subjects: real people, not all of them named." in unnamed
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from cuffless.config import StudyConfig
+from cuffless.identities import PEOPLE
 from cuffless.report.study.about import describe_study, whose_page
 from cuffless.report.study.answer import answer_of
 from cuffless.report.study.contents import StudyReport, collect_report
@@ -115,6 +116,9 @@ def test_ages_of_simulated_people_are_those_that_they_were_simulated_with():
 
 def test_unnamed_people_are_not_counted_as_people():
     about = described(study("real"))
+    for identity in PEOPLE:
+        said = overview(StudyReport(about=about, quality=QUALITY.assign(identity=identity)))["Data set"]
+        assert said == "ward: 2 real people, 2.0 h of signal"
     for identity in ("record", "run"):
         said = overview(StudyReport(about=about, quality=QUALITY.assign(identity=identity)))["Data set"]
         assert said == "ward: 3 recordings of real people, not all of them named, 2.0 h of signal"
@@ -181,6 +185,8 @@ def test_the_answer_says_whether_the_networks_know_the_people():
     )
     assert "On 39 people of split own," in answered(one, split="own").sentences[0].text
     assert "On 1 simulated person it" in answered(one, "simulated people", n=1).sentences[0].text
+    told = answered(one, split="own", audits={"own": {"kind": "nonmixed", "identity": ["folder", "table"]}})
+    assert "On 39 people it has never seen" in told.sentences[0].text
     runs = answered(one, split="own", audits={"own": {"kind": "nonmixed", "identity": ["run"]}})
     assert "On 39 subjects it has never seen" in runs.sentences[0].text
 

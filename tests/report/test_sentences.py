@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cuffless.judgement.measures.events import BY_WINDOW
+from cuffless.judgement.names import NETWORK
+from cuffless.report.judgement.events import event_line
 from cuffless.report.sentences import skill_sentence
 
 
@@ -67,3 +70,8 @@ def test_without_a_baseline_the_reason_is_said():
 def test_verdicts_are_told_by_a_sign_and_not_by_colour_alone():
     signs = {skill_sentence(rows(0.2, *limits), 0.95).sign for limits in ((0.1, 0.3), (-0.1, 0.3), (-0.3, -0.1))}
     assert len(signs) == 3
+
+
+def test_without_events_those_of_the_judged_pressures_are_named():
+    rows = pd.DataFrame({"by": BY_WINDOW, "method": NETWORK, "event": ["DBP >= 80", "DBP >= 90"], "n_events": 0})
+    assert event_line(rows) == "no window is an event (DBP ≥ 80, DBP ≥ 90)"

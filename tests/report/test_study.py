@@ -302,9 +302,9 @@ def test_schematics_come_last_and_losses_are_with_the_trainings(report_page, fil
         path.write_bytes(png())
     page = report_page(**files | {"figures": figures})
     assert "figures" not in page.sections
-    assert "losses" in page.sections["trainings"]
+    assert page.sections["trainings"].startswith("Trainings Error by epoch ")
     assert "Figure 1" in page.sections["networks"]
-    assert "networks" in page.sections["networks"]
+    assert "Schematics of all networks" in page.sections["networks"]
     assert list(page.sections).index("networks") > list(page.sections).index("trainings")
 
 
@@ -375,6 +375,13 @@ def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "mixed.audit.json").write_text("{")
     with pytest.raises(ReportError, match=r"mixed\.audit\.json cannot be read as JSON"):
         collect_report({"audits": [tmp_path / "mixed.audit.json"]})
+
+
+def test_names_are_read_as_text_and_nothing_else_is(tmp_path):
+    path = tmp_path / "quality.csv"
+    table = pd.DataFrame({"subject": ["NA", "1", "01"], "record": ["a", "nan", "b"], "age": [40.0, np.nan, 61.0]})
+    table.to_csv(path, index=False)
+    pd.testing.assert_frame_equal(collect_report({"quality": path}).quality, table)
 
 
 def test_absent_parts_may_be_empty_lists():

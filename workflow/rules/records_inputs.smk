@@ -67,7 +67,7 @@ def table_of_people(dataset):
     try:
         return subjects_digest(STUDY.datasets[dataset].records)
     except RecordError as error:
-        raise WorkflowError(f"datasets.{dataset}.{error}") from None
+        raise refused(f"datasets.{dataset}.{error}") from None
 
 
 def people_file(name):

@@ -10,7 +10,7 @@ import pandas as pd
 from cuffless.cli.answers import UsageError, check_output, complain, escape_markup, exit_status, output_file, print_json
 from cuffless.cli.opening import add_cli_option, apply_invert, describe_kpa, main_windowing, open_signal
 from cuffless.config import ConfigError, FigureOptions, StudyConfig, WindowOptions, load_config
-from cuffless.errors import some_of
+from cuffless.errors import plural, some_of
 from cuffless.records import Record, RecordError, describe_out_of_range
 from cuffless.rejection import EXPLANATIONS, REJECTION_RULES, remedy
 from cuffless.windows import Measures, Windows, cut_windows, upside_down
@@ -181,7 +181,7 @@ def _remedies(cut: Windows, options: WindowOptions, *, has_abp: bool, ready: boo
     if wider is None:
         return {"remedy": text} if text else {}
     how = "with --limits code (SBP 40-200, DBP 40-120 mmHg)" if "limits" in wider.changes else "with wider limits"
-    text = f"{how}, {wider.kept} of {cut.n_cut} windows are kept"
+    text = f"{how}, {wider.kept} of {plural(cut.n_cut, 'window')} {'is' if wider.kept == 1 else 'are'} kept"
     return {"remedy": text, "wider": {"config": wider.config, "windows_kept": wider.kept}}
 
 
@@ -247,7 +247,7 @@ def _print_summary(summary: dict) -> None:
     )
     console.print(
         f"{summary['seconds']:.0f} s {'of PPG' if alone else 'with both signals'}; "
-        f"{summary['windows_kept']} of {summary['windows_cut']} windows kept"
+        f"{summary['windows_kept']} of {plural(summary['windows_cut'], 'window')} kept"
     )
     if summary["windows_cut"]:
         _print_medians(console, summary, [name for name in _COLUMNS if name in ("hr", "snr") or not alone])

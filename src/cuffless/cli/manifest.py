@@ -16,7 +16,7 @@ from pathlib import Path
 from cuffless.camera.manifest import ManifestError
 from cuffless.camera.manifest_making import Made, make_manifest
 from cuffless.cli.answers import UsageError, check_output, complain, exit_status, print_json, say
-from cuffless.errors import some_of
+from cuffless.errors import plural, some_of
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,8 @@ def _section(made: Made) -> dict:
 
 def _sentences(made: Made) -> list[str]:
     answer = _answer(made)
-    said = [
-        f"{made.path}: {answer['recordings']} recordings of {answer['subjects']} subjects, {answer['used']} to be used"
-    ]
+    recordings, subjects = (plural(answer[f"{what}s"], what) for what in ("recording", "subject"))
+    said = [f"{made.path}: {recordings} of {subjects}, {answer['used']} to be used"]
     for what in ("cameras", "conditions"):
         known = ", ".join(f"{name} ({n})" for name, n in answer[what].items())
         said += [f"{what}: {known}"] if known else []

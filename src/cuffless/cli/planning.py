@@ -23,6 +23,7 @@ from pathlib import Path
 from cuffless.camera.pulse.custom import MethodError
 from cuffless.cli.answers import escape_markup, exit_status, print_json
 from cuffless.config import ConfigError, StudyConfig, load_config
+from cuffless.errors import plural
 from cuffless.figures.registry import figures_of
 from cuffless.planning import make_plan
 from cuffless.records import RecordError
@@ -138,18 +139,19 @@ def _records(plan: dict) -> str:
         return "unknown"
     about = "about " if plan["basis"] == "published" else ""
     unusable = f" ({plan['unusable']:,} more cannot be used)" if plan["unusable"] else ""
-    records = f"{plan['records']:,} records{unusable} of {plan['subjects']:,} subjects"
+    records = f"{plural(plan['records'], 'record')}{unusable} of {plural(plan['subjects'], 'subject')}"
     return f"{records}, {about}{_amount(plan['hours'])} hours with both signals"
 
 
 def _windows(name: str, one: dict) -> str:
     if one["windows"] is None:
         return "unknown"
-    return f"{name}: {'at most ' if one['basis'] == 'at most' else ''}{one['windows']:,} windows of {one['samples']}"
+    at_most = "at most " if one["basis"] == "at most" else ""
+    return f"{name}: {at_most}{plural(one['windows'], 'window')} of {one['samples']}"
 
 
 def _training(training: dict) -> str:
-    runs = f"{training['runs']} run{'s' if training['runs'] > 1 else ''}"
+    runs = plural(training["runs"], "run")
     if not training["windows_at_most"]:
         return runs
     text = f"{runs}, at most {_amount(training['windows_at_most'])} windows over all epochs"

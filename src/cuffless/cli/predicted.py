@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cuffless.errors import plural
 from cuffless.rejection import EXPLANATIONS, remedy
 
 FIGURES = ("sbp", "dbp", "hr", "snr")
@@ -87,13 +88,16 @@ def print_windows(table: pd.DataFrame, level: float | None, *, everything: bool)
     console.print(shown)
     if len(first) < len(whole):
         more = len(whole) - len(first)
-        console.print(f"{more:,} more windows: --all shows them, --output FILE.csv and --plot FILE.png have all")
+        console.print(
+            f"{plural(more, 'more window')}: --all shows {'it' if more == 1 else 'them'}, --output FILE.csv and --plot "
+            "FILE.png have all"
+        )
 
 
 def sentences(table: pd.DataFrame, notes: Mapping[str, Any]) -> list[str]:
     """Sentences on predictions: how many, of what size, and what they are worth."""
     accepted = table[table["accepted"].astype(bool)]
-    found = [f"{len(accepted):,} of {len(table):,} windows accepted"]
+    found = [f"{len(accepted):,} of {plural(len(table), 'window')} accepted"]
     if "calibration" in table:  # calibration windows are no evidence
         accepted = accepted[~accepted["calibration"]] if not accepted["calibration"].all() else accepted
     if len(accepted):
@@ -119,8 +123,9 @@ def why_unusable(table: pd.DataFrame, options) -> str:
     """
     if not len(table):
         return "the signal is shorter than a window, or has no window without missing samples"
+    none = "the only window is not" if len(table) == 1 else f"none of {len(table):,} windows is"
     reason, n = next(iter(table["reason"].value_counts().items()))
-    text = f"none of {len(table)} windows is accepted; most common reason ({n}): {reason}"
+    text = f"{none} accepted; most common reason ({n}): {reason}"
     return "; ".join(filter(None, (text, remedy(_RULES[reason], options) if reason in _RULES else "")))
 
 

@@ -13,6 +13,7 @@ from cuffless.cli.predicted import answer, print_windows, sentences, whole_mmhg,
 from cuffless.cli.quiet import without_backend_chatter
 from cuffless.config import ConfigError, FigureOptions, PersonalizationOptions, ProtocolOptions, StudyConfig
 from cuffless.demands import MEMORY_GB
+from cuffless.errors import plural
 from cuffless.own_code import check_name
 from cuffless.records import Record, RecordError
 from cuffless.records.cuff_values import CalibrationError, read_cuff_values
@@ -166,8 +167,7 @@ def _predict_calibrated(
 
     found = predict_calibrated(record, predictor, values, options, method=by, within=within)
     n = int(found.windows["calibration"].sum())
-    several = "s" if len(found.used) > 1 else ""
-    note = f"Calibrated ({by}) on {n} windows near {len(found.used)} cuff value{several}"
+    note = f"Calibrated ({by}) on {plural(n, 'window')} near {plural(len(found.used), 'cuff value')}"
     if not found.moved:
         note += "; fine-tuning did not improve the network: try --by offset"
     if len(found.passed_over):
@@ -175,7 +175,7 @@ def _predict_calibrated(
         note += f"; no accepted window near the cuff values at {times} s"
     early = int((found.windows["accepted"] & found.windows["since_calibration"].isna()).sum())
     if early:
-        note += f"; {early} windows are before the first cuff value"
+        note += f"; {plural(early, 'window')} {'is' if early == 1 else 'are'} before the first cuff value"
     notes = {"calibration": f"{note}."}
     if predictor.intervals is not None:
         notes["intervals"] = "No intervals: those of the network do not hold once it is calibrated for a person."

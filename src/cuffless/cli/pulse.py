@@ -30,6 +30,7 @@ from cuffless.cli.answers import (
 )
 from cuffless.config import FigureOptions
 from cuffless.demands import MEMORY_GB
+from cuffless.errors import plural
 
 PICTURES = (".png", ".pdf", ".svg")
 _ROWS_SHOWN = 20
@@ -133,7 +134,7 @@ def whole_frame_advice(whole: Rates | None, asked: float | None) -> str:
     also = "" if asked is not None else f" --seconds {length}"
     return (
         f"the whole frame, background included, gives {np.median(whole.hr[whole.accepted]):.1f} bpm in {accepted} of "
-        f"{_windows(len(whole))} of {length} s; measure it with --roi-mode whole{also}"
+        f"{plural(len(whole), 'window')} of {length} s; measure it with --roi-mode whole{also}"
     )
 
 
@@ -333,7 +334,9 @@ def _print_summary(summary: dict, *, every: bool) -> None:
         f"{escape_markup(', '.join(summary['roi']))}; {summary['method']}"
     )
     windows = len(summary["hr"])
-    console.print(f"{sum(summary['accepted'])} of {_windows(windows)} of {summary['window_seconds']:g} s accepted")
+    console.print(
+        f"{sum(summary['accepted'])} of {plural(windows, 'window')} of {summary['window_seconds']:g} s accepted"
+    )
     if summary["hr_median"] is not None:
         console.print(
             f"pulse rate {summary['hr_median']:.1f} bpm, SNR {summary['snr_median']:.1f} dB (medians; noise alone "
@@ -348,14 +351,10 @@ def _print_summary(summary: dict, *, every: bool) -> None:
         console.print(table)
         if step > 1:
             console.print(
-                f"every {_ordinal(step)} of {_windows(windows)}; all with --all, in windows.csv (--output DIR), and in "
-                "--json",
+                f"every {_ordinal(step)} of {plural(windows, 'window')}; all with --all, in windows.csv (--output "
+                "DIR), and in --json",
                 soft_wrap=True,
             )
-
-
-def _windows(n: int) -> str:
-    return f"{n:,} window{'' if n == 1 else 's'}"
 
 
 def _ordinal(n: int) -> str:

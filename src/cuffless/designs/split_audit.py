@@ -22,7 +22,7 @@ from cuffless.designs.order import LEAST_UNITS, compare_neighbours, pairs_across
 from cuffless.designs.scalings import Scaling, scaling_error
 from cuffless.designs.split import sample_split
 from cuffless.errors import some_of
-from cuffless.identities import PEOPLE
+from cuffless.identities import all_named
 from cuffless.records import describe_runs, find_runs
 from cuffless.windows.subjects import RUN
 
@@ -211,7 +211,7 @@ def audit_order(windows: pd.DataFrame, identities: Iterable[str] = (), *, declar
     tested = compare_neighbours(windows)
     if not tested.order:
         return make_leak(None, tested.problem)
-    named = bool(identities) and set(identities) <= set(PEOPLE)
+    named = bool(identities) and all_named(identities)
     between = pairs_across_sets(tested.pairs, windows) if tested.alike and not named else []
     reason = str(tested)
     if tested.alike:

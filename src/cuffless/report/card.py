@@ -10,6 +10,7 @@ import pandas as pd
 from cuffless.config import EvaluationOptions
 from cuffless.config.arms import PEOPLE, People
 from cuffless.files import whole_file
+from cuffless.identities import all_named
 from cuffless.judgement.measures.errors import mae_tables
 from cuffless.judgement.names import MEAN, PRESSURES
 from cuffless.judgement.table.predictions import align_predictions
@@ -133,7 +134,7 @@ def _what(run: Mapping[str, Any]) -> str:
 def _whose(predictions: pd.DataFrame, audit: Mapping[str, Any], people: People) -> str:
     """Whose windows the sets hold, in words."""
     n = predictions["subject"].nunique()
-    if set(audit.get("identity", ("patient",))) <= {"patient"}:
+    if all_named(audit.get("identity", ())):
         return f"Trained and tested on {counted(n, PEOPLE[people])}."
     return f"Trained and tested on {plural(n, 'subject')}: {PEOPLE[people]}, not all of them named."
 

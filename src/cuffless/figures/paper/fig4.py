@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
+from cuffless.errors import plural
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.layout import characters, font_scale
 from cuffless.figures.registry import FigureModule
@@ -63,13 +64,15 @@ def plot_fig4(windows: pd.Series, cap: int, options: FigureOptions, *, cautions:
         ax = fig.subplots()
         ax.hist(drawn, bins=_edges(drawn, logarithmic), color=options.colours[0], edgecolor="white", linewidth=0.4)
         median = float(np.median(drawn))
-        written = f"{median:,.1f}".removesuffix(".0")
-        ax.axvline(median, color=GREY, linestyle="--", label=f"median: {written} windows")
+        written = plural(median, "window") if median == round(median) else f"{median:,.1f} windows"
+        ax.axvline(median, color=GREY, linestyle="--", label=f"median: {written}")
         over = int((drawn > cap).sum())
         if cap <= _FAR * drawn.max():
-            ax.axvline(cap, color=options.colours[1], label=f"cap: {cap:,} windows ({over:,} subjects above)")
+            ax.axvline(
+                cap, color=options.colours[1], label=f"cap: {plural(cap, 'window')} ({plural(over, 'subject')} above)"
+            )
         else:
-            ax.plot([], [], " ", label=f"cap: {cap:,} windows, beyond this axis")
+            ax.plot([], [], " ", label=f"cap: {plural(cap, 'window')}, beyond this axis")
         if logarithmic:
             ax.set_xscale("log")
         else:
@@ -81,7 +84,9 @@ def plot_fig4(windows: pd.Series, cap: int, options: FigureOptions, *, cautions:
         ax.set_ylabel("subjects")
         ax.grid(axis="y")
         empty = counts.size - drawn.size
-        title = f"{drawn.size:,} subjects, {drawn.sum():,} windows" + (f"; {empty:,} without any" if empty else "")
+        title = f"{plural(drawn.size, 'subject')}, {plural(drawn.sum(), 'window')}" + (
+            f"; {empty:,} without any" if empty else ""
+        )
         fit = characters(share * options.width_inch, options.font_size, bold=True)
         handles, labels = ax.get_legend_handles_labels()
         room = characters(share * options.width_inch, small_font(options))

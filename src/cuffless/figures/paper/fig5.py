@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
+from cuffless.errors import plural
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
 from cuffless.figures.style import SUBSETS, house_style, new_figure, note, paragraphs, split_name, titled_legend
@@ -97,7 +98,7 @@ def _legend(rows: pd.DataFrame, options: FigureOptions) -> list[Line2D | Patch]:
     handles = []
     for subset in _COLOURS:
         part = rows[rows["subset"] == subset]
-        label = f"{SUBSETS[subset]}: {len(part):,} windows\n{part['subject'].nunique():,} subjects"
+        label = f"{SUBSETS[subset]}: {plural(len(part), 'window')}\n{plural(part['subject'].nunique(), 'subject')}"
         look = _look(subset, options)
         if look.pop("fill", False):
             handles.append(Patch(label=label, **look))

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cuffless.config import FigureOptions
+from cuffless.errors import plural
 from cuffless.figures import style
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
@@ -118,7 +119,7 @@ def _plot_bars(ax, overall, mae, pressure, order, options) -> None:
 
 def _bar_label(rows: pd.DataFrame, split: str) -> str:
     windows, subjects = rows[["n_windows", "n_subjects"]].max()
-    return f"{style.split_name(split)}: {windows:,.0f} test windows, {subjects:,.0f} subjects"
+    return f"{style.split_name(split)}: {plural(windows, 'test window')}, {plural(subjects, 'subject')}"
 
 
 def _plot_seeds(ax, mae: pd.DataFrame, key: tuple[str, str, str], centre: float, width: float) -> None:

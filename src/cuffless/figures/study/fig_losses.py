@@ -19,7 +19,7 @@ from cuffless.figures.registry import FigureModule
 
 FIGURES = FigureModule(
     arm="splits",
-    title="Trainings",
+    title="Error by epoch",
     inputs={
         "histories": "training/{fold}/{network}/seed{seed}/history.csv",
         "runs": "training/{fold}/{network}/seed{seed}/run.json",

@@ -16,7 +16,7 @@ from cuffless.figures.schematic import ABOVE, BELOW, ROW, plot_schematic
 
 FIGURES = FigureModule(
     arm="splits",
-    title="Networks",
+    title="Schematics of all networks",
     inputs={"runs": "training/{first_fold}/{network}/seed{first_seed}/run.json"},
     captions={"fig_networks": "Every network of the study as it was built, layers of one kind together."},
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from cuffless.judgement.measures.events import BY_PERSON, BY_WINDOW, EVENTS
+from cuffless.judgement.measures.events import BY_PERSON, BY_WINDOW
 from cuffless.judgement.names import (
     BODY,
     DEMOGRAPHICS,
@@ -93,7 +93,7 @@ def event_line(rows: pd.DataFrame) -> str:
     """Say how many windows of each event that happens a network found; `rows`: of one case and network."""
     own = rows[rows["by"].eq(BY_WINDOW) & rows["method"].eq(NETWORK) & rows["n_events"].gt(0)]
     if own.empty:
-        return f"no window is an event ({', '.join(one_sign(event.name) for event in EVENTS)})"
+        return f"no window is an event ({', '.join(map(one_sign, dict.fromkeys(rows['event'])))})"
     silent = own["ppv"].isna()
     found = [
         f"{percent(row.sensitivity)} of {one_sign(row.event)} ({percent(row.ppv)}{'' if i else ' of alarms right'})"

@@ -1,12 +1,13 @@
 """The answer of a study in one sentence per pressure: how far off its networks are, and how far off the mean is."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from cuffless.config.folds import fold_of
+from cuffless.identities import all_named
 from cuffless.judgement.names import CALIBRATION_MEAN, MEAN, PRESSURES
 from cuffless.report.sentences import BETTER, UNKNOWN, UNSHOWN, WORSE, Sentence, verdict_of
 from cuffless.report.study.contents import StudyReport
@@ -82,8 +83,7 @@ def known(report: StudyReport, case: str) -> str:
 
 def _named(report: StudyReport, case: str) -> bool:
     """Whether subjects are people: not if each record, or run of records, counts as one."""
-    identities: Mapping = report.audits.get(case.partition("/")[0], {})
-    return set(identities.get("identity", ("patient",))) <= {"patient"}
+    return all_named(report.audits.get(case.partition("/")[0], {}).get("identity", ()))
 
 
 def _sentence(comparison: Comparison, pressure: str, known_here: str, people: str) -> Sentence:

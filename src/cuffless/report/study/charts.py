@@ -8,7 +8,7 @@ import pandas as pd
 from cuffless.figures.study.fig_leakage import dose_names
 from cuffless.judgement.names import MEAN
 from cuffless.report.chart_parts import COLOURS, GREY, PALE, Chart, axis, chart, error_trace, numbers, wrapped
-from cuffless.report.wording import count, network_name, percent, split_name, with_limits
+from cuffless.report.wording import count, network_name, percent, plural, split_name, windows_of, with_limits
 from cuffless.windows import EXPLANATIONS
 
 DOSE = "at"
@@ -69,7 +69,7 @@ def flow_chart(flow: pd.DataFrame) -> Chart:
             "x": numbers(shown["windows"], 0),
             "y": names,
             "hovertext": [
-                f"{count(n)} windows<br>{escape(why)}"
+                f"{plural(n, 'window')}<br>{escape(why)}"
                 for n, why in zip(shown["windows"], shown["meaning"], strict=True)
             ],
             "hoverinfo": "text",
@@ -131,7 +131,7 @@ def dose_chart(rows: pd.DataFrame, label: str) -> Chart:
     for name, own in rows.groupby("series", sort=False):
         hover = [
             f"{escape(dose_name(getattr(row, DOSE)))}<br>MAE {with_limits(row.mae, row.lower, row.upper)} mmHg<br>"
-            f"{count(row.n_windows)} windows of {count(row.n_subjects)} subjects"
+            f"{windows_of(row.n_windows, row.n_subjects)}"
             for row in own.itertuples()
         ]
         x = [wrapped(dose_name(value)) for value in own[DOSE]] if words else numbers(own[DOSE], 4)
@@ -160,7 +160,7 @@ def time_chart(stages: pd.DataFrame) -> Chart:
             "textposition": "outside",
             "cliponaxis": False,
             "hovertext": [
-                f"{row.stage.replace('_', ' ')}<br>{count(row.jobs)} jobs, {minutes_of(row.seconds)} min, at most "
+                f"{row.stage.replace('_', ' ')}<br>{plural(row.jobs, 'job')}, {minutes_of(row.seconds)} min, at most "
                 f"{count(row.max_mb)} MB"
                 for row in stages.itertuples()
             ],

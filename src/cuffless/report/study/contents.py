@@ -92,7 +92,7 @@ class StudyReport:
 
 TABLES = tuple(one.name for one in fields(StudyReport) if one.type == pd.DataFrame | None)
 """Keys whose file is one table."""
-_OF_PEOPLE = ("subject", "age", "sex")
+_OF_PEOPLE, _NAMES = ("subject", "age", "sex"), ("subject", "record")
 
 
 def collect_report(
@@ -152,7 +152,10 @@ def _paths(value: str | Path | Sequence[str | Path]) -> list[Path]:
 
 def _read_table(path: Path) -> pd.DataFrame:
     try:
-        return _read_people(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        if path.suffix == ".parquet":
+            return _read_people(path)
+        # Subjects may be called NA, or 1 and 01.
+        return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(_NAMES, str))
     except (ValueError, OSError) as error:
         raise ReportError(f"{path} cannot be read as a table: {error}; let the workflow write it again") from error
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config.arms import PEOPLE
+from cuffless.identities import all_named
 from cuffless.report.study.about import NOT_REAL
 from cuffless.report.study.charts import rejections
 from cuffless.report.study.contents import StudyReport
@@ -71,7 +72,7 @@ def overview(report: StudyReport) -> dict[str, str]:
 def _recordings(quality: pd.DataFrame, dataset: str, people: str, *also: str) -> str:
     hours = quality["seconds"].sum() / 3600
     length = f"{number(hours)} h" if hours >= 1 else f"{number(60 * hours, 0)} min"
-    named = "identity" not in quality or set(quality["identity"]) <= {"patient"}
+    named = "identity" not in quality or all_named(quality["identity"])
     who = counted(quality["subject"].nunique(), people)
     if not named:
         who = f"{plural(len(quality), 'recording')} of {people}, not all of them named"

@@ -165,7 +165,7 @@ def _branches(report: StudyReport) -> list[dict[str, Any]]:
                 "name": name,
                 "label": label,
                 "summary": f"{plural(len(quality), record)} {whose(quality)}, "
-                f"{quality['seconds'].sum() / 3600:.1f} h: {count(flow['windows'].iloc[0])} windows cut, "
+                f"{quality['seconds'].sum() / 3600:.1f} h: {plural(flow['windows'].iloc[0], 'window')} cut, "
                 f"{count(flow['windows'].iloc[-1])} kept; {empty} without any window.",
                 "flow": flow,
                 "rules": tables.rule_table(flow),

@@ -8,7 +8,7 @@ import pandas as pd
 from cuffless.report.study.charts import rejections
 from cuffless.report.study.contents import StudyReport
 from cuffless.report.study.examples import KEPT
-from cuffless.report.wording import count, percent
+from cuffless.report.wording import count, percent, plural
 from cuffless.signals import true_runs
 from cuffless.windows import EXPLANATIONS
 
@@ -56,9 +56,7 @@ def window_pictures(report: StudyReport) -> list[Picture]:
             Picture(
                 rule=str(rule),
                 title="Kept" if rule == KEPT else f"Rejected: {EXPLANATIONS.get(rule, rule)}",
-                words=f"{count(windows['windows'])} windows, {percent(windows['share'], 1)}".replace(
-                    " %", "\N{NO-BREAK SPACE}%"
-                ),
+                words=_share(windows),
                 measured=_measured(own),
                 ppg=_lines(across, ppg, span, 0, half),
                 abp=_lines(across, own["abp"].to_numpy(float), limits, half + _GAP, half) if tall else (),
@@ -68,8 +66,9 @@ def window_pictures(report: StudyReport) -> list[Picture]:
 
 
 def _share(windows: pd.Series) -> str:
+    """How many windows had this fate, and which share that is."""
     share = percent(windows["share"], 1).replace(" ", "\N{NO-BREAK SPACE}")
-    return f"{count(windows['windows'])} windows, {share}"
+    return f"{plural(windows['windows'], 'window')}, {share}"
 
 
 def _measured(own: pd.DataFrame) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cuffless.config.arms import People, stamp
+from cuffless.errors import plural
 from cuffless.options import Options, option
 from cuffless.training.intervals import LIMITS
 
@@ -41,18 +42,19 @@ class Origin(Options):
 
     def trained_on(self) -> str:
         """On whom it was trained, as a sentence."""
-        return f"The network was trained on {_plural(self.subjects)} ({stamp(self.dataset, self.people)})."
+        return f"The network was trained on {plural(self.subjects, 'subject')} ({stamp(self.dataset, self.people)})."
 
     def error(self) -> str:
         """What it is worth on people that it has not seen, as sentences."""
         if self.tested is None:
             return "It was not tested: its error on new people is unknown."
         tested = self.tested
-        whose = f"On {_plural(tested.subjects)} that it had never seen,"
+        people = plural(tested.subjects, "subject")
+        whose = f"On {people} that it had never seen,"
         if tested.known == tested.subjects:
-            whose = f"On {_plural(tested.subjects)} that it knew from training (its error on new people is unknown),"
+            whose = f"On {people} that it knew from training (its error on new people is unknown),"
         elif tested.known:
-            whose = f"On {_plural(tested.subjects)}, {tested.known:,} of them known from training,"
+            whose = f"On {people}, {tested.known:,} of them known from training,"
         sentence = (
             f"{whose} its mean absolute error was {_pair(tested.mae)} mmHg in SBP and DBP; always predicting the "
             f"mean of its training labels gave {_pair(tested.mean_mae)} mmHg."
@@ -119,10 +121,6 @@ def _over_subjects(values: np.ndarray, test: pd.DataFrame) -> Pair:
     """Mean over subjects of each subject's mean; values (n, 2)."""
     sbp, dbp = pd.DataFrame(values.astype(float)).groupby(test["subject"].to_numpy()).mean().mean()
     return float(sbp), float(dbp)
-
-
-def _plural(subjects: int) -> str:
-    return f"{subjects:,} subject{'s' if subjects != 1 else ''}"
 
 
 def _pair(values: Pair) -> str:
