@@ -135,7 +135,7 @@ def test_a_judgement_fits(on_terminal, tmp_path):
     table["start"] = [10.0 * (k % 12) for k in range(240)]
     table = table.assign(seconds=7.0, sbp=table["sbp_ref"] + 4, dbp=table["dbp_ref"] - 3)
     table.to_csv(tmp_path / "table.csv", index=False)
-    status, lines = on_terminal("judge", "table.csv", "--output", "judged", "--bootstrap", 100, folder=tmp_path)
+    status, lines = on_terminal("judge", "table.csv", "--output", "judged", "--bootstrap", 400, folder=tmp_path)
     assert status == 0
     assert_fits(lines)
 
