@@ -26,7 +26,7 @@ def test_the_simulated_study_is_foretold_without_running_anything(cuffless, stud
     plan = plan_json(cuffless)
     assert (plan["config"], plan["dataset"], plan["basis"]) == ("config.yaml", "tiny", "simulator")
     assert (plan["records"], plan["hours"], plan["download_gb"]) == (24, 1.6, 0.0)
-    assert plan["jobs"]["total"] == 39
+    assert plan["jobs"]["total"] == 44
     assert plan["fits"]
     assert plan["remedies"] == []
     assert not (study / "results").exists()
@@ -36,7 +36,7 @@ def test_a_person_reads_a_table_and_a_few_sentences(cuffless, study):
     result = cuffless("plan", "--jobs", 2)
     assert result.exit_code == 0
     text = " ".join(result.stdout.split())
-    for word in ("24 subjects", "1.6 hours", "total 39", "100 GB free", "--windows-per-second"):
+    for word in ("24 subjects", "1.6 hours", "total 44", "100 GB free", "--windows-per-second"):
         assert word in text
     assert "WARNING" not in text
 

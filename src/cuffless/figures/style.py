@@ -88,10 +88,11 @@ def new_figure(options: FigureOptions, height: float, *, share: float = 1.0) -> 
     return Figure(figsize=(options.width_inch * share, height), dpi=options.dpi, layout="constrained")
 
 
-def n_range(values: pd.Series) -> str:
-    """A count, or the range of several."""
+def n_range(values: pd.Series, what: str = "") -> str:
+    """A count, or the range of several, of `what` (in the singular) if it is given."""
     low, high = f"{values.min():,.0f}", f"{values.max():,.0f}"
-    return low if low == high else f"{low} to {high}"
+    counted = low if low == high else f"{low} to {high}"
+    return f"{counted} {what}{'' if values.max() == 1 else 's'}" if what else counted
 
 
 def short_count(count: float) -> str:

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions
+from cuffless.errors import windows_of
 from cuffless.figures import style
 from cuffless.figures.inputs import FigureInputs
 from cuffless.figures.registry import FigureModule
@@ -257,6 +258,6 @@ def _explain(
     return (
         f"{text}Counts: test set, {style.split_name(bins['case'].iloc[0])}. "
         f"Error slope: of error on reference pressure (−1: the pressure is ignored). {style.seeds_note(seeds)}\n"
-        f"Distribution: {len(pressures):,} windows of {pressures['subject'].nunique():,} subjects, "
+        f"Distribution: {windows_of(len(pressures), pressures['subject'].nunique())}, "
         f"share per {HISTOGRAM_MMHG:g} mmHg."
     )

@@ -116,8 +116,8 @@ def _explain(box: pd.DataFrame, tests: pd.DataFrame) -> tuple[str, str]:
     marks = boxes.explain_marks(boxes.shown_marks(_WORDS, shown["comparison"]))
     order = ", ".join(name.partition(" ")[0] for name in _PLACES if name in set(own["setting"]))
     text = (
-        f"Leave one subject out: {style.n_range(own['n_subjects'])} subjects, "
-        f"{style.n_range(own['n_windows'])} test windows. Own windows in training, median over subjects: "
+        f"Leave one subject out: {style.n_range(own['n_subjects'], 'subject')}, "
+        f"{style.n_range(own['n_windows'], 'test window')}. Own windows in training, median over subjects: "
         f"{boxes.explain_budgets(own)}. {style.seeds_note(int(own['seeds'].max()))}\n"
         f"{boxes.explain_boxes(box)} Always from left to right: {order}.\n"
         f"{marks}: significant{alpha}; n.s. not significant; – not testable (too few subjects). Test: paired by "

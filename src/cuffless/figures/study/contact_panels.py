@@ -16,6 +16,7 @@ from cuffless.camera.pulse.verdict import HOP_SECONDS, Rates
 from cuffless.camera.pulse.waves import GAP_SECONDS
 from cuffless.camera.skin.trace import Trace, mean_over_rois
 from cuffless.config import FigureOptions
+from cuffless.errors import plural
 from cuffless.figures.layout import characters, font_scale, words_height
 from cuffless.figures.style import GREY, PALE, panel_title, small_font, title_font
 from cuffless.figures.time_axis import gaps_of, thinned, time_unit
@@ -260,13 +261,13 @@ def _several(rates: Rates) -> bool:
 
 def _count_text(rates: Rates) -> str:
     accepted = rates.accepted
-    text = f"Pulse rate: {int(accepted.sum()):,} of {len(rates):,} windows of {rates.seconds:g} s accepted"
+    text = f"Pulse rate: {int(accepted.sum()):,} of {plural(len(rates), 'window')} of {rates.seconds:g} s accepted"
     return text + (f", their median {np.median(rates.hr[accepted]):.1f} bpm" if accepted.any() else "")
 
 
 def _above(rates: Rates) -> str:
     loud = int((rates.snr > rates.threshold).sum())
-    return f"SNR: {loud:,} of {len(rates):,} windows above the threshold"
+    return f"SNR: {loud:,} of {plural(len(rates), 'window')} above the threshold"
 
 
 def signed(value: float) -> str:

@@ -213,7 +213,7 @@ def _explain(
     who = f"means over {len(networks)} networks" if several else "one network"
     text = (
         f"(a), (b): protocol {layout.protocol_name(protocols[0])}; {who}; every subject counts the same: "
-        f"{style.n_range(budgets['n_subjects'])} subjects, {style.n_range(budgets['n_windows'])} test windows. "
+        f"{style.n_range(budgets['n_subjects'], 'subject')}, {style.n_range(budgets['n_windows'], 'test window')}. "
         f"{style.seeds_note(int(layout.over_networks(budgets)['seeds'].max()))} MAE axes do not start at 0. Windows: "
         "median over subjects.\n"
         f"{_bars(budgets)} Points of one budget or bin are shifted sideways to stand apart. "

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from cuffless.config import FigureOptions, WindowOptions
+from cuffless.errors import plural
 from cuffless.figures.study.stretch import (
     INK,
     choose_stretch,
@@ -128,7 +129,7 @@ def _title(axis: Axes, cut: Windows, looks: FigureOptions) -> None:
     text = "rejected by the rules " + ", ".join(f"{rule.replace('_', ' ')} {n}" for n, rule in rejected)
     lines = wrap(text, _CHARACTERS) if rejected else []
     size = small_font(looks)
-    title = f"(b) the whole record: {len(cut.kept)} of {cut.n_cut} windows kept"
+    title = f"(b) the whole record: {len(cut.kept)} of {plural(cut.n_cut, 'window')} kept"
     axis.set_title(title, loc="left", fontweight="bold", pad=4 + 1.25 * size * len(lines))
     axis.annotate(
         "\n".join(lines), (0, 1), (0, 3), "axes fraction", "offset points", fontsize=size, color=GREY, va="bottom"

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from cuffless.config import FigureOptions, WindowOptions
+from cuffless.errors import plural
 from cuffless.figures.study.stretch import (
     INK,
     choose_stretch,
@@ -77,7 +78,7 @@ def plot_prediction(record: Record, predicted: Predicted, looks: FigureOptions =
             axis.set_ylabel(f"{name.upper()} (mmHg)")
         lower.set(xlabel=f"time from the start of the record ({unit})", xlim=(-0.01 * end / scale, 1.01 * end / scale))
         upper.tick_params(axis="x", labelbottom=False)
-        title = f"predictions, not measurements: {accepted.sum():,} of {len(windows):,} windows accepted"
+        title = f"predictions, not measurements: {accepted.sum():,} of {plural(len(windows), 'window')} accepted"
         panel_title(upper, int(signal), title, looks)
         figure.legend(handles=_legend(predicted, signal, looks), loc="outside upper center", ncols=4)
         note(figure, predicted.remarks, looks)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cuffless.errors import plural
 from cuffless.judgement.names import ALL, MEAN, NONE
 from cuffless.judgement.table.layout import Key, Layout, window_name
 from cuffless.judgement.table.predictions import PredictionError
@@ -131,7 +132,7 @@ class _Aligner:
         there[at] = True
         if (missing := needed[~there[needed]]).size:
             raise PredictionError(
-                f"{name}: {self.design.describe(missing[0])} is missing ({missing.size} of {needed.size} windows); "
+                f"{name}: {self.design.describe(missing[0])} is missing ({missing.size} of {plural(needed.size, 'window')}); "
                 f"{self.again}"
             )
 

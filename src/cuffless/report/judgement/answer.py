@@ -50,7 +50,8 @@ def make_answer(judgement, case: str, network: str, sentences: Sequence[Sentence
 def _verdict(sentences: Sequence[Sentence]) -> str:
     verdicts = {sentence.verdict for sentence in sentences}
     if len(verdicts) == 1:
-        named = " and ".join(sentence.pressure for sentence in sentences)
+        *others, last = (sentence.pressure for sentence in sentences)
+        named = f"{', '.join(others)} and {last}" if others else last
         return _ALL[verdicts.pop()].format(pressures=named)
     return " ".join(f"{sentence.pressure}: {_EACH[sentence.verdict]}." for sentence in sentences)
 
