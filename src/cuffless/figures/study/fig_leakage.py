@@ -193,8 +193,8 @@ def _explain(dose: pd.DataFrame, dial: pd.DataFrame, network: str) -> str:
     trained = "trained once on each split" if seeds == 1 else f"means of {seeds} trainings on each split"
     text = (
         f"{style.network_name(network)}, {trained}; every window counts the same. {bars}\n"
-        f"(a): {style.n_range(rows['n_windows'], 'test window')} of {style.n_range(rows['n_subjects'], 'subject')}, not "
-        "the same in every split. Trained on: windows of the training set. Known: share of the test windows whose "
+        f"(a): {style.n_range(rows['n_windows'], 'test window')} of {style.n_range(rows['n_subjects'], 'subject')}, "
+        "not the same in every split. Trained on: windows of the training set. Known: share of the test windows whose "
         "subject, record, or part of whose signal is in the training set, too."
     )
     if len(dial):

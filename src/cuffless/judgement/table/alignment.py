@@ -132,8 +132,8 @@ class _Aligner:
         there[at] = True
         if (missing := needed[~there[needed]]).size:
             raise PredictionError(
-                f"{name}: {self.design.describe(missing[0])} is missing ({missing.size} of {plural(needed.size, 'window')}); "
-                f"{self.again}"
+                f"{name}: {self.design.describe(missing[0])} is missing "
+                f"({missing.size} of {plural(needed.size, 'window')}); {self.again}"
             )
 
     def _check_counts(self, this, at, key: Key, name: str) -> None:
