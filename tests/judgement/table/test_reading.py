@@ -244,7 +244,7 @@ def test_subsets_are_known_in_any_case(make_table, write):
         (lambda t: t.assign(age=700), "age is outside 0 to 120 years in 96 rows"),
         (lambda t: t.assign(seconds=7000), "seconds is outside 0.1 to 600 s in 96 rows"),
         (lambda t: t.assign(subject=np.arange(len(t))), "every window has its own subject"),
-        (lambda t: pd.concat([t, t]).drop(columns=["start", "seconds"]), "96 rows .* repeat an earlier row"),
+        (lambda t: pd.concat([t, t]).drop(columns=["start", "seconds"]), "96 rows .*: same as an earlier row"),
     ],
 )
 def test_what_is_odd_is_warned_of(make_table, write, change, said):

@@ -153,6 +153,6 @@ def find_doubts(rows: pd.DataFrame, judged: JudgedTable, columns: Mapping[str, s
         again = test.duplicated([name for name in test if name not in ("start", "_line")])
         if again.any():
             judged.warnings.append(
-                f"{lines(test, again)} repeat an earlier row in every column; without column start they count as "
-                "separate windows"
+                f"{lines(test, again)}: same as an earlier row in every column; without column start, each counts "
+                "as a window of its own"
             )
