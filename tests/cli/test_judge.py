@@ -114,6 +114,7 @@ def test_columns_and_units_are_mapped(cuffless, predictions, tmp_path):
     ("arguments", "said"),
     [
         (("gone.csv",), "gone.csv not found"),
+        (("tables",), "tables is a folder; give a table of predictions"),
         (("notes.txt",), "must end in .csv"),
         (("table.csv", "--column", "sbp"), "give NAME=THEIRS"),
         (("table.csv", "--unit", "psi"), "--unit"),
@@ -128,6 +129,7 @@ def test_columns_and_units_are_mapped(cuffless, predictions, tmp_path):
 def test_wrong_use_is_told(cuffless, predictions, tmp_path, monkeypatch, arguments, said):
     predictions(lambda y: y)
     (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "tables").mkdir()
     monkeypatch.chdir(tmp_path)
     result = cuffless("judge", *arguments, "--output", tmp_path / "o")
     assert result.exit_code == 2

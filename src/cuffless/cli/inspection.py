@@ -258,7 +258,7 @@ def _print_summary(summary: dict) -> None:
     if "wider" in summary:
         console.print(f"  {escape_markup(summary['wider']['config'])}", soft_wrap=True)
     if "next" in summary:
-        console.print("to predict its pressures, with the network of your choice:")
+        console.print("To predict its pressures, with the network of your choice:")
         console.print(f"  {escape_markup(summary['next'], 2000)}", soft_wrap=True)
 
 

@@ -142,7 +142,8 @@ def _options(call: JudgeCall) -> EvaluationOptions:
 def _mapping(call: JudgeCall) -> dict[str, str]:
     for path in call.predictions:
         if not path.is_file():
-            raise UsageError(f"{path} not found; give a table of predictions ({', '.join(TABLES)})")
+            missing = "is a folder" if path.is_dir() else "not found"
+            raise UsageError(f"{path} {missing}; give a table of predictions ({', '.join(TABLES)})")
         if not path.name.lower().endswith(TABLES):
             raise UsageError(f"{path}: the name of a table of predictions must end in {' or '.join(TABLES)}")
     if call.output.exists() and not call.output.is_dir():

@@ -160,7 +160,7 @@ def _wfdb_path(path: Path) -> Path:
             find_records(RecordOptions(source=source, path=str(path))) for source in ("wfdb", "csv", *FILE_SOURCES)
         )
         inside = next(filter(None, listed), None)
-        hint = f"; give a recording in it, e.g. {inside[0].path}" if inside else " without recordings"
+        hint = f"; give a recording in it, e.g. {shlex.quote(str(inside[0].path))}" if inside else " without recordings"
         raise UsageError(f"{path} is a folder{hint}")
     for record in (path, path.with_suffix("")):  # a record's name may contain a dot
         if record.with_name(f"{record.name}.hea").is_file():
