@@ -70,9 +70,9 @@ def through_the_rules(source: str) -> Callable[[Path, Path], list[str]]:
 
 
 def _inspected(path: Path) -> list[str]:
-    from cuffless.cli.inspection import run_inspect
+    from cuffless.cli.inspection import InspectCall, run_inspect
 
-    return _answered(lambda: run_inspect(path, None, "", False, "paper", None, None, as_json=True))
+    return _answered(lambda: run_inspect(InspectCall(path, as_json=True)))
 
 
 def _answered(command: Callable[[], int]) -> list[str]:
@@ -170,12 +170,12 @@ def read_configuration(folder: Path, results: Path) -> list[str]:
 
 def read_model(folder: Path, results: Path) -> list[str]:
     """A network, and what it predicts of a recording."""
-    from cuffless.cli.prediction import run_predict
+    from cuffless.cli.prediction import PredictCall, run_predict
 
     signal = results / "ppg.csv"
     signal.write_text("ppg\n" + "".join(f"{value}\n" for value in corpus.PPG))
     model = folder / "model.keras"
-    return _answered(lambda: run_predict(signal, model, corpus.FS, "", False, None, None, as_json=True))
+    return _answered(lambda: run_predict(PredictCall(signal, model, fs=corpus.FS, as_json=True)))
 
 
 def read_cuff(folder: Path, results: Path) -> list[str]:

@@ -61,7 +61,7 @@ def test_the_mean_regressor_knows_in_each_setting_what_is_known_there(study):
     assert said.loc["zero_shot"].tolist() == pytest.approx([means["tiny"]] * 2, abs=0.01)
     assert said.loc["shifted"].tolist() == pytest.approx([means["other"]] * 2, abs=0.01)
     lines = pd.read_csv(study.folder / "results/other/external/nonmixed/tiny/mean/seed0/lines.csv")
-    people = lines.loc[lines["setting"] == "affine", "people"].iloc[0].split()
+    people = lines.loc[lines["setting"] == "affine", "people"].iloc[0].split(";")
     own = labels["other"]
     own = own[(own["subset"] == "train") & own["subject"].isin(people)]
     assert own["subject"].nunique() == 3
